@@ -1,0 +1,61 @@
+import { LedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
+import { compareText, ITEM_KEYS, type WorkItem, workItemSchema } from '../domain/item.ts';
+import { escapeUnsafe } from '../domain/text.ts';
+import { describeIssue } from '../domain/validate.ts';
+import { emitEntries } from './emit.ts';
+import { type State, stateOf } from './path.ts';
+import type { Problem } from './problem.ts';
+import { MAX_FILE_BYTES, readYaml } from './read-yaml.ts';
+
+/**
+ * The item as its file: the same item always gives the same bytes.
+ *
+ * What says nothing is left out: at the top, `null` and everything empty; below, undefined alone, since it is the user's data.
+ *
+ * @throws LedgerError `INVALID_INPUT` where the file would be larger than any reader opens
+ * @see docs/format.md, "Work item"
+ */
+export function encodeItem(item: WorkItem): Buffer {
+  const unknown = Object.keys(item).filter((key) => !ITEM_KEYS.includes(key));
+  const entries = [...ITEM_KEYS, ...unknown.sort(compareText)].map((key) => [key, item[key]] as const);
+  const bytes = Buffer.from(emitEntries(entries.filter(([, value]) => !isEmpty(value))));
+  if (bytes.length <= MAX_FILE_BYTES) return bytes;
+  throw new LedgerError('INVALID_INPUT', `${item.id} would be larger than ${MAX_FILE_BYTES} bytes.`, {
+    hint: 'Keep large things beside the ledger and name them: in a link, an artifact, or a file.',
+    details: { id: item.id, bytes: bytes.length, allowed: MAX_FILE_BYTES },
+  });
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+export type DecodedItem = { kind: 'item'; item: WorkItem } | { kind: 'damaged'; problem: Problem };
+
+/** Reads a file that stands where the item `id` in `state` should; anything else is `damaged`, with the place and rule. */
+export function decodeItem(bytes: Uint8Array, id: WorkId, state: State): DecodedItem {
+  const read = readYaml(bytes);
+  if (read.kind === 'problem') return { kind: 'damaged', problem: read.problem };
+  // A schema would drop this key without a word, and with it what it holds.
+  if (Object.hasOwn(read.map, '__proto__')) {
+    return damaged('schema', '__proto__ is no key of a work item', read.locate(['__proto__']));
+  }
+  const parsed = workItemSchema.safeParse(read.map);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const message = issue === undefined ? 'not a work item' : escapeUnsafe(describeIssue(issue));
+    return damaged('schema', message, read.locate(issue?.path ?? []));
+  }
+  const item = parsed.data;
+  if (item.id !== id) return damaged('id', `the file of ${id} names ${item.id}`, read.locate(['id']));
+  if (stateOf(item.status) !== state) {
+    return damaged('status', `an item that is ${item.status} stands in ${state}/`, read.locate(['status']));
+  }
+  return { kind: 'item', item };
+}
+
+function damaged(rule: string, message: string, at: { line: number; column: number } | undefined): DecodedItem {
+  return { kind: 'damaged', problem: { rule, message, line: at?.line, column: at?.column } };
+}

@@ -1,0 +1,94 @@
+import type { TransitionEvent } from '../domain/event.ts';
+import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
+import { isVerb } from '../domain/transitions.ts';
+
+const NONE = 'none';
+const GONE = 'deleted';
+const TRAILER = /^(Work-[A-Z][A-Za-z]*): ?(.*)$/;
+
+/**
+ * The commit message of a transition: a line for people, the title, and trailers that git reads.
+ *
+ * @see docs/format.md, "Commit"
+ */
+export function encodeMessage(event: TransitionEvent): string {
+  const status = describeChange(event);
+  const trailers: [string, string | number | undefined][] = [
+    ['Work-Item', event.id],
+    ['Work-Verb', event.verb],
+    ['Work-Status', status],
+    ['Work-Rev', event.rev],
+    ['Work-Actor', event.actor],
+    ['Work-Op', event.op],
+    ['Work-Epoch', event.epoch],
+    ['Work-Execution', event.execution_id],
+    ['Work-At', event.at],
+    ['Work-Reason', event.reason],
+  ];
+  const block = trailers.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}: ${value}`);
+  // A title that looks like one of our trailers is indented, so that it can never be read as one.
+  const title = TRAILER.test(event.title) ? ` ${event.title}` : event.title;
+  return `${event.verb} ${event.id}: ${status}\n\n${title}\n\n${block.join('\n')}\n`;
+}
+
+function describeChange({ from, to }: TransitionEvent): string {
+  if (from === to && from !== undefined) return from;
+  return `${from ?? NONE} -> ${to ?? GONE}`;
+}
+
+/** Trailers of ours, from every paragraph, since hosts append their own below. A key that occurs twice is not in the map. */
+export function readTrailers(message: string): { values: Map<string, string>; repeated: string[] } {
+  const values = new Map<string, string>();
+  const repeated = new Set<string>();
+  for (const line of message.split('\n')) {
+    const [, key, value] = TRAILER.exec(line) ?? [];
+    if (key === undefined || value === undefined) continue;
+    if (values.has(key)) repeated.add(key);
+    else values.set(key, value);
+  }
+  for (const key of repeated) values.delete(key);
+  return { values, repeated: [...repeated] };
+}
+
+export type DecodedMessage = { kind: 'event'; event: TransitionEvent } | { kind: 'problem'; message: string };
+
+/** Reads back what `encodeMessage` wrote. The title is left empty: the blob has it. */
+export function decodeMessage(message: string): DecodedMessage {
+  const { values, repeated } = readTrailers(message);
+  if (repeated.length > 0) return { kind: 'problem', message: `${repeated.join(', ')} occurs more than once` };
+  const missing = ['Work-Item', 'Work-Verb', 'Work-Status', 'Work-Rev', 'Work-Actor', 'Work-Op', 'Work-At'].filter(
+    (key) => !values.has(key),
+  );
+  if (missing.length > 0) return { kind: 'problem', message: `the message has no ${missing.join(', ')}` };
+  const text = (key: string): string => values.get(key) ?? '';
+  const verb = text('Work-Verb');
+  if (!isVerb(verb)) return { kind: 'problem', message: `${JSON.stringify(verb)} is no verb` };
+  const [before = '', after = before] = text('Work-Status').split(' -> ');
+  const from = readStatus(before, NONE);
+  const to = readStatus(after, GONE);
+  if (from === null || to === null) return { kind: 'problem', message: 'Work-Status names no status' };
+  const epoch = values.get('Work-Epoch');
+  return {
+    kind: 'event',
+    event: {
+      verb,
+      id: text('Work-Item'),
+      title: '',
+      from,
+      to,
+      rev: Number(text('Work-Rev')),
+      actor: text('Work-Actor'),
+      op: text('Work-Op'),
+      at: text('Work-At'),
+      epoch: epoch === undefined ? undefined : Number(epoch),
+      execution_id: values.get('Work-Execution'),
+      reason: values.get('Work-Reason'),
+    },
+  };
+}
+
+/** `undefined` for the word that stands for no status; `null` where the text is none. */
+function readStatus(text: string, absent: string): WorkStatus | undefined | null {
+  if (text === absent) return undefined;
+  return (WORK_STATUSES as readonly string[]).includes(text) ? (text as WorkStatus) : null;
+}

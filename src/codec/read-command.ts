@@ -1,0 +1,116 @@
+import type { Command, SetChange, WorkPatch } from '../domain/commands.ts';
+import type { TransitionEvent } from '../domain/event.ts';
+import { type Json, type WorkItem } from '../domain/item.ts';
+
+/**
+ * Reads back the command of a committed transition from the item before, the item after and the message. Deciding it
+ * again on the item before gives the item after: replay after a lost race and the audit of history are this one function.
+ *
+ * @returns `undefined` where the verb needs an item that is not there
+ */
+export function readCommand(
+  event: TransitionEvent,
+  before: WorkItem | undefined,
+  after: WorkItem | undefined,
+): Command | undefined {
+  const base = { op: event.op, actor: event.actor, at: event.at };
+  const { id, reason } = event;
+  const fence = { epoch: event.epoch, execution_id: event.execution_id };
+  if (event.verb === 'delete') return { ...base, verb: 'delete', id, reason };
+  if (after === undefined) return undefined;
+  switch (event.verb) {
+    case 'create':
+      return { ...base, verb: 'create', id, fields: after };
+    case 'import':
+      return { ...base, verb: 'import', id, item: after };
+    case 'assign':
+      return { ...base, verb: 'assign', id, owner: after.owner, reason };
+    case 'claim':
+    case 'start': {
+      const { execution_id = '', ttl_s } = after.claim ?? {};
+      return { ...base, verb: event.verb, id, execution_id, ttl_s };
+    }
+    case 'release':
+      return { ...base, verb: 'release', id, reason, ...fence };
+    case 'checkpoint': {
+      const { at: _at, attempt: _attempt, ...checkpoint } = after.checkpoint ?? { at: '', attempt: 0 };
+      return { ...base, verb: 'checkpoint', id, checkpoint, ...fence };
+    }
+    case 'link_execution':
+      return { ...base, verb: 'link_execution', id, link: after.execution_id ?? '', epoch: event.epoch };
+    case 'block': {
+      const force = before?.owner !== event.actor;
+      const { reason: why = '', blocker_id } = after.block ?? {};
+      return { ...base, verb: 'block', id, reason: why, blocker_id, force, ...(force ? {} : fence) };
+    }
+    case 'submit':
+      return { ...base, verb: 'submit', id, result: after.result, ...fence };
+    case 'approve':
+      return { ...base, verb: 'approve', id, reason };
+    case 'reject':
+      return { ...base, verb: 'reject', id, reason: reason ?? '' };
+    case 'complete':
+      return { ...base, verb: 'complete', id, result: after.result, ...fence };
+    case 'fail':
+      return { ...base, verb: 'fail', id, error: after.error ?? '', ...fence };
+    case 'retry':
+      return { ...base, verb: 'retry', id, not_before: after.not_before, reset: after.attempts === 0, reason };
+    case 'cancel':
+    case 'unblock':
+      return { ...base, verb: event.verb, id, reason };
+    case 'reopen':
+      return { ...base, verb: 'reopen', id, reason: reason ?? '' };
+    case 'recover':
+      return { ...base, verb: 'recover', id, reason: reason ?? '', observed_rev: before?.rev ?? 0 };
+    case 'update':
+      return before && { ...base, verb: 'update', id, patch: diffItems(before, after) };
+    case 'comment':
+      return { ...base, verb: 'comment', id, body: after.comments.at(-1)?.body ?? '' };
+    default:
+      return event.verb satisfies never;
+  }
+}
+
+const SETTABLE = [
+  'title',
+  'type',
+  'priority',
+  'description',
+  'acceptance',
+  'parent_id',
+  'swarm_name',
+  'job_id',
+  'not_before',
+  'max_attempts',
+  'idempotency_key',
+] as const;
+
+/** The change from `before` to `after`, field by field, as `update` takes it. */
+function diffItems(before: WorkItem, after: WorkItem): WorkPatch {
+  const set: Record<string, unknown> = {};
+  for (const key of SETTABLE) {
+    if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) set[key] = after[key] ?? null;
+  }
+  const context: Record<string, Json> = {};
+  for (const key of new Set([...Object.keys(before.context), ...Object.keys(after.context)])) {
+    const value = after.context[key];
+    if (JSON.stringify(before.context[key]) !== JSON.stringify(value)) context[key] = value ?? null;
+  }
+  return {
+    set: set as NonNullable<WorkPatch['set']>,
+    context,
+    labels: diffSet(before.labels, after.labels),
+    dependencies: diffSet(before.dependencies, after.dependencies),
+    links: diffSet(before.links, after.links),
+  };
+}
+
+function diffSet<T>(before: readonly T[], after: readonly T[]): SetChange<T> {
+  const keys = (list: readonly T[]): Set<string> => new Set(list.map((value) => JSON.stringify(value)));
+  const had = keys(before);
+  const has = keys(after);
+  return {
+    add: after.filter((value) => !had.has(JSON.stringify(value))),
+    remove: before.filter((value) => !has.has(JSON.stringify(value))),
+  };
+}

@@ -1,0 +1,29 @@
+import { LedgerError } from '../domain/errors.ts';
+import { type LedgerSettings, settingsSchema } from '../domain/settings.ts';
+import { describeIssue } from '../domain/validate.ts';
+import { emitYaml } from './emit.ts';
+import { SETTINGS_PATH } from './path.ts';
+import { describeProblem } from './problem.ts';
+import { readYaml } from './read-yaml.ts';
+
+export const encodeSettings = (settings: LedgerSettings): Buffer =>
+  Buffer.from(emitYaml(settings as Record<string, unknown>));
+
+/** @throws LedgerError `DAMAGED_ITEM` with line and column: without its settings a ledger cannot be used */
+export function decodeSettings(bytes: Uint8Array): LedgerSettings {
+  const read = readYaml(bytes);
+  if (read.kind === 'problem') throw broken(describeProblem(read.problem));
+  const parsed = settingsSchema.safeParse(read.map);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const at = read.locate(issue?.path ?? []);
+  const message = issue === undefined ? 'not valid' : describeIssue(issue);
+  throw broken(describeProblem({ rule: 'schema', message, line: at?.line, column: at?.column }));
+}
+
+function broken(problem: string): LedgerError {
+  return new LedgerError('DAMAGED_ITEM', `${SETTINGS_PATH} cannot be read: ${problem}.`, {
+    hint: 'Restore it with a commit on the ledger branch; `wl log` shows its last good version.',
+    details: { path: SETTINGS_PATH },
+  });
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { WorkId } from './ids.ts';
+import { type Checkpoint, editableFields, type Json, type WorkItem, type WorkLink } from './item.ts';
+import { CONFIGURABLE, settingsSchema } from './settings.ts';
+import type { Verb } from './transitions.ts';
+
+/** Who asks, when, and under which name the transition is known forever. */
+export interface Request {
+  /** UUID of version 7, unique to this transition: what makes retries safe. */
+  op: string;
+  actor: string;
+  /** ISO 8601 UTC with milliseconds. */
+  at: string;
+}
+
+/** What a holder proves: the epoch it claimed in and the execution that claimed. Absent parts are not checked. */
+export interface Fence {
+  epoch?: number | undefined;
+  execution_id?: string | undefined;
+}
+
+export const newWorkSchema = z.object({ ...editableFields, owner: z.string().optional() });
+export type NewWork = z.input<typeof newWorkSchema>;
+
+type Settable = Pick<
+  WorkItem,
+  | 'title'
+  | 'type'
+  | 'priority'
+  | 'description'
+  | 'acceptance'
+  | 'parent_id'
+  | 'swarm_name'
+  | 'job_id'
+  | 'not_before'
+  | 'max_attempts'
+  | 'idempotency_key'
+>;
+
+export interface SetChange<T> {
+  add?: readonly T[];
+  remove?: readonly T[];
+}
+
+/** A change by field. `null` removes a field; lists change by members, so that two clones' edits add up. */
+export interface WorkPatch {
+  set?: { [K in keyof Settable]?: Settable[K] | null };
+  context?: Record<string, Json>;
+  labels?: SetChange<string>;
+  dependencies?: SetChange<WorkId>;
+  links?: SetChange<WorkLink>;
+}
+
+export type CheckpointInput = Omit<Checkpoint, 'at' | 'attempt'>;
+
+/** The keys a type names, without its index signature. */
+type NamedKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K] };
+/** An item as another tracker or a backup had it. */
+export type ImportedWork = Pick<WorkItem, Exclude<NamedKeys<WorkItem>, 'schema' | 'rev' | 'last_op'>>;
+
+export const settingsPatchSchema = settingsSchema
+  .pick(Object.fromEntries(CONFIGURABLE.map((key) => [key, true])) as Record<(typeof CONFIGURABLE)[number], true>)
+  .partial();
+
+/** What each verb needs beside the request itself. */
+export interface VerbInput {
+  /** Without `id` the next number of the day is taken, again at each replay. */
+  create: { id?: WorkId | undefined; fields: NewWork };
+  import: { id: WorkId; item: ImportedWork };
+  assign: { id: WorkId; owner: string | undefined; reason?: string | undefined };
+  claim: { id: WorkId; execution_id: string; ttl_s?: number | undefined };
+  start: { id: WorkId; execution_id: string; ttl_s?: number | undefined };
+  release: { id: WorkId; reason?: string | undefined } & Fence;
+  checkpoint: { id: WorkId; checkpoint: CheckpointInput } & Fence;
+  link_execution: { id: WorkId; link: string; epoch?: number | undefined };
+  block: {
+    id: WorkId;
+    reason: string;
+    blocker_id?: WorkId | undefined;
+    force?: boolean | undefined;
+  } & Fence;
+  unblock: { id: WorkId; reason?: string | undefined };
+  submit: { id: WorkId; result: WorkItem['result'] } & Fence;
+  approve: { id: WorkId; reason?: string | undefined };
+  reject: { id: WorkId; reason: string };
+  complete: { id: WorkId; result: WorkItem['result'] } & Fence;
+  fail: { id: WorkId; error: string } & Fence;
+  retry: {
+    id: WorkId;
+    not_before?: string | undefined;
+    reset?: boolean | undefined;
+    reason?: string | undefined;
+  };
+  cancel: { id: WorkId; reason?: string | undefined };
+  reopen: { id: WorkId; reason: string };
+  /** Refused where the item moved on since `observed_rev`: someone gave a sign of life. */
+  recover: { id: WorkId; reason: string; observed_rev: number };
+  update: { id: WorkId; patch: WorkPatch };
+  comment: { id: WorkId; body: string };
+  delete: { id: WorkId; reason?: string | undefined };
+}
+
+export type CommandOf<V extends Verb> = V extends Verb ? Request & { verb: V } & VerbInput[V] : never;
+/** One request for one transition of one item. */
+export type Command = CommandOf<Verb>;

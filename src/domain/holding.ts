@@ -1,0 +1,54 @@
+import type { Fence } from './commands.ts';
+import { LedgerError } from './errors.ts';
+import type { WorkItem } from './item.ts';
+
+/** Who holds an item now, in the words and facts every refusal gives. */
+export function describeHolder(item: WorkItem): { text: string; details: Record<string, unknown> } {
+  const details = {
+    id: item.id,
+    status: item.status,
+    owner: item.owner ?? null,
+    epoch: item.claim?.epoch ?? null,
+    execution_id: item.claim?.execution_id ?? null,
+    since: item.claim?.claimed_at ?? null,
+  };
+  if (!isHeld(item)) return { text: 'nobody holds it', details };
+  const since = item.claim === undefined ? '' : ` since ${item.claim.claimed_at}`;
+  return { text: `${item.owner} holds it${since}`, details };
+}
+
+/** True where an execution has the item: it was claimed, and neither finished nor given back. */
+export function isHeld(item: WorkItem): boolean {
+  if (item.owner === undefined) return false;
+  if (item.status === 'blocked') return item.block?.from === 'in_progress';
+  return item.status === 'in_progress' || item.status === 'in_review';
+}
+
+/** @throws LedgerError `STALE_EPOCH` where the proof is of an earlier claim than the item's last one */
+export function refuseStale(item: WorkItem, fence: Fence): void {
+  const epoch = item.claim?.epoch;
+  const execution = item.claim?.execution_id;
+  const staleEpoch = fence.epoch !== undefined && fence.epoch !== epoch;
+  const staleExecution = fence.execution_id !== undefined && fence.execution_id !== execution;
+  if (!staleEpoch && !staleExecution) return;
+  const { text, details } = describeHolder(item);
+  const claimed = staleEpoch
+    ? `the claim of epoch ${fence.epoch} was superseded by epoch ${epoch ?? 'none'}`
+    : `execution ${fence.execution_id} is not the one that claimed it (${execution ?? 'none'})`;
+  throw new LedgerError('STALE_EPOCH', `${item.id}: ${claimed}; ${text}.`, {
+    hint: `Stop working on it. \`wl show ${item.id}\` tells how it stands.`,
+    details,
+  });
+}
+
+/** @throws LedgerError `NOT_OWNER` where someone else, or nobody, holds the item */
+export function requireOwner(item: WorkItem, actor: string): void {
+  if (isHeld(item) && item.owner === actor) return;
+  const { text, details } = describeHolder(item);
+  throw new LedgerError('NOT_OWNER', `${item.id} is not ${actor}'s: ${text}.`, {
+    hint: isHeld(item)
+      ? `Only its holder may do that; \`wl recover\` gives back work whose holder is gone.`
+      : `Claim it first: wl claim ${item.id}`,
+    details,
+  });
+}

@@ -1,0 +1,74 @@
+import type { WorkId } from './ids.ts';
+import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
+import type { LedgerSettings } from './settings.ts';
+import type { LedgerView } from './view.ts';
+import { Numbers } from './numbers.ts';
+import { OpenIndex } from './open-index.ts';
+
+/** A view with changes that are decided and not yet committed: what the next decision looks at. */
+export class Overlay implements LedgerView {
+  readonly #base: LedgerView;
+  readonly #changed = new Map<WorkId, WorkItem | undefined>();
+  readonly #open = new OpenIndex();
+  readonly #numbers = new Numbers();
+  settings: LedgerSettings;
+
+  constructor(base: LedgerView) {
+    this.#base = base;
+    this.settings = base.settings;
+  }
+
+  /** `undefined` deletes. */
+  set(id: WorkId, item: WorkItem | undefined): void {
+    const before = this.#changed.get(id);
+    if (before !== undefined) this.#open.remove(before);
+    this.#changed.set(id, item);
+    this.#numbers.add(id);
+    if (item !== undefined && !isTerminal(item.status)) this.#open.add(item);
+  }
+
+  /** What was changed, in the order of the first change of each item. */
+  changes(): ReadonlyMap<WorkId, WorkItem | undefined> {
+    return this.#changed;
+  }
+
+  find(id: WorkId): WorkItem | undefined {
+    return this.#changed.has(id) ? this.#changed.get(id) : this.#base.find(id);
+  }
+
+  statusOf(id: WorkId): WorkStatus | 'damaged' | undefined {
+    return this.#changed.has(id) ? this.#changed.get(id)?.status : this.#base.statusOf(id);
+  }
+
+  openChildrenOf(id: WorkId): readonly WorkId[] {
+    return this.#merge(this.#base.openChildrenOf(id), this.#open.children(id));
+  }
+
+  blockedOn(id: WorkId): readonly WorkId[] {
+    return this.#merge(this.#base.blockedOn(id), this.#open.blockedOn(id));
+  }
+
+  openDependentsOf(id: WorkId): readonly WorkId[] {
+    return this.#merge(this.#base.openDependentsOf(id), this.#open.dependents(id));
+  }
+
+  openByKey(key: string): WorkId | undefined {
+    const own = this.#open.byKey(key);
+    if (own !== undefined) return own;
+    const base = this.#base.openByKey(key);
+    return base !== undefined && this.#changed.has(base) ? undefined : base;
+  }
+
+  nextNumber(prefix: string, date: string): number {
+    return Math.max(this.#base.nextNumber(prefix, date), this.#numbers.next(prefix, date));
+  }
+
+  wasUsed(id: WorkId): boolean {
+    return this.#changed.has(id) || this.#base.wasUsed(id);
+  }
+
+  #merge(base: readonly WorkId[], own: readonly WorkId[]): readonly WorkId[] {
+    if (this.#changed.size === 0) return base;
+    return [...new Set([...base.filter((id) => !this.#changed.has(id)), ...own])].sort();
+  }
+}

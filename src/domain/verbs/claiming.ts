@@ -1,0 +1,70 @@
+import type { CommandOf } from '../commands.ts';
+import { LedgerError } from '../errors.ts';
+import { isHeld, requireOwner } from '../holding.ts';
+import type { WorkItem } from '../item.ts';
+import { describeObstacle, obstacles } from '../readiness.ts';
+import type { LedgerView } from '../view.ts';
+import { type Apply, withoutHolder } from './apply.ts';
+
+/** Takes the item: a new epoch, which outdates every write of earlier holders. */
+function take(item: WorkItem, command: CommandOf<'claim'> | CommandOf<'start'>, view: LedgerView): WorkItem {
+  const asked = { ...item, status: 'pending' as const };
+  const [first, ...others] = obstacles(view, asked, command.actor, command.at);
+  if (first !== undefined) {
+    const code = first.kind === 'assigned' ? 'NOT_OWNER' : 'NOT_READY';
+    const reasons = [first, ...others];
+    throw new LedgerError(code, `${item.id} is not ready: ${reasons.map(describeObstacle).join('; ')}.`, {
+      hint: `\`wl explain ${item.id}\` tells what it waits for; \`wl ready\` lists what can be claimed.`,
+      details: { id: item.id, obstacles: reasons },
+    });
+  }
+  return {
+    ...item,
+    status: 'in_progress',
+    owner: command.actor,
+    execution_id: command.execution_id,
+    started_at: item.started_at ?? command.at,
+    not_before: undefined,
+    claim: {
+      epoch: (item.claim?.epoch ?? 0) + 1,
+      execution_id: command.execution_id,
+      claimed_at: command.at,
+      ttl_s: command.ttl_s ?? view.settings.lease_ttl_s,
+    },
+    attempts: item.attempts + 1,
+    block: undefined,
+  };
+}
+
+export const claim: Apply<'claim'> = take;
+
+export const start: Apply<'start'> = (item, command, view) => {
+  if (!isHeld(item)) return take(item, command, view);
+  requireOwner(item, command.actor);
+  return { ...item, status: 'in_progress', block: undefined };
+};
+
+export const release: Apply<'release'> = (item) => ({ ...withoutHolder(item), status: 'pending' });
+
+export const assign: Apply<'assign'> = (item, { owner }) =>
+  item.owner === owner ? undefined : { ...item, owner };
+
+export const checkpoint: Apply<'checkpoint'> = (item, command) => ({
+  ...item,
+  checkpoint: { at: command.at, attempt: item.attempts, ...command.checkpoint },
+});
+
+export const link_execution: Apply<'link_execution'> = (item, { link }) =>
+  item.execution_id === link || item.claim === undefined
+    ? undefined
+    : { ...item, execution_id: link, claim: { ...item.claim, execution_id: link } };
+
+export const recover: Apply<'recover'> = (item, command) => {
+  if (item.rev !== command.observed_rev) {
+    throw new LedgerError('NOT_READY', `${item.id} moved on since it looked abandoned; it is left alone.`, {
+      hint: `\`wl show ${item.id}\` tells how it stands.`,
+      details: { id: item.id, observed_rev: command.observed_rev, rev: item.rev },
+    });
+  }
+  return { ...withoutHolder(item), status: 'pending' };
+};

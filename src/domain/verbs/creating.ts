@@ -1,0 +1,58 @@
+import { type CommandOf, newWorkSchema } from '../commands.ts';
+import { LedgerError } from '../errors.ts';
+import { checkReferences } from '../graph.ts';
+import { idDate, numberedId, parseId, type WorkId } from '../ids.ts';
+import { type WorkItem, workItemSchema } from '../item.ts';
+import { normalizeText } from '../text.ts';
+import { parseInput } from '../validate.ts';
+import type { LedgerView } from '../view.ts';
+
+function refuseUsed(view: LedgerView, id: WorkId): void {
+  parseId(id);
+  if (!view.wasUsed(id)) return;
+  throw new LedgerError('ID_TAKEN', `The id ${id} was given already.`, { details: { id } });
+}
+
+/** The item that a `create` makes, or the open one that has its idempotency key already. */
+export function create(command: CommandOf<'create'>, view: LedgerView): { item: WorkItem; existed: boolean } {
+  const fields = parseInput(newWorkSchema, command.fields, 'new item');
+  const existing = fields.idempotency_key === undefined ? undefined : view.openByKey(fields.idempotency_key);
+  const same = existing === undefined ? undefined : view.find(existing);
+  if (same !== undefined) return { item: same, existed: true };
+
+  const date = idDate(command.at);
+  const prefix = view.settings.id_prefix;
+  const id = command.id ?? numberedId(prefix, date, view.nextNumber(prefix, date));
+  refuseUsed(view, id);
+  const item = parseInput(
+    workItemSchema,
+    {
+      ...fields,
+      schema: 1,
+      id,
+      rev: 1,
+      last_op: command.op,
+      status: 'pending',
+      description: normalizeText(fields.description),
+      labels: [...new Set(fields.labels)].sort(),
+      dependencies: [...new Set(fields.dependencies)],
+      created_at: command.at,
+      created_by: command.actor,
+      updated_at: command.at,
+    },
+    'new item',
+  );
+  checkReferences(view, item, undefined);
+  return { item, existed: false };
+}
+
+export function importItem(command: CommandOf<'import'>, view: LedgerView): WorkItem {
+  refuseUsed(view, command.id);
+  const item = parseInput(
+    workItemSchema,
+    { ...command.item, id: command.id, schema: 1, rev: 1, last_op: command.op },
+    'imported item',
+  );
+  checkReferences(view, item, undefined);
+  return item;
+}

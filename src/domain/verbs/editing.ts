@@ -1,0 +1,49 @@
+import type { SetChange, WorkPatch } from '../commands.ts';
+import { LedgerError } from '../errors.ts';
+import { checkReferences } from '../graph.ts';
+import { type JsonMap, type WorkItem, type WorkLink, workItemSchema } from '../item.ts';
+import { normalizeText } from '../text.ts';
+import { parseInput } from '../validate.ts';
+import type { Apply } from './apply.ts';
+
+/** Lists of the item as sets: what stays keeps its order, what is added comes last. */
+function changeSet<T>(before: readonly T[], change: SetChange<T> | undefined, same: (a: T, b: T) => boolean): T[] {
+  const has = (list: readonly T[], value: T) => list.some((other) => same(other, value));
+  const kept = before.filter((value) => !has(change?.remove ?? [], value));
+  for (const value of change?.add ?? []) if (!has(kept, value)) kept.push(value);
+  return kept;
+}
+
+const sameText = (a: string, b: string): boolean => a === b;
+const sameLink = (a: WorkLink, b: WorkLink): boolean => a.kind === b.kind && a.target === b.target;
+
+function changeContext(before: JsonMap, change: WorkPatch['context']): JsonMap {
+  const merged = { ...before, ...change };
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
+}
+
+function applyPatch(item: WorkItem, patch: WorkPatch): WorkItem {
+  const set = Object.fromEntries(
+    Object.entries(patch.set ?? {}).map(([key, value]) => [key, value === null ? undefined : value]),
+  );
+  return {
+    ...item,
+    ...set,
+    labels: changeSet(item.labels, patch.labels, sameText).sort(),
+    dependencies: changeSet(item.dependencies, patch.dependencies, sameText),
+    links: changeSet(item.links, patch.links, sameLink),
+    context: changeContext(item.context, patch.context),
+  };
+}
+
+export const update: Apply<'update'> = (item, { patch }, view) => {
+  const after = parseInput(workItemSchema, applyPatch(item, patch), `change to ${item.id}`);
+  checkReferences(view, after, item);
+  return JSON.stringify(after) === JSON.stringify(parseInput(workItemSchema, item, item.id)) ? undefined : after;
+};
+
+export const comment: Apply<'comment'> = (item, { actor, at, body }) => {
+  const text = normalizeText(body).trim();
+  if (text === '') throw new LedgerError('INVALID_INPUT', 'A comment needs a text.');
+  return { ...item, comments: [...item.comments, { at, by: actor, body: text }] };
+};

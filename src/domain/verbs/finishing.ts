@@ -1,0 +1,76 @@
+import { LedgerError } from '../errors.ts';
+import { toSafeLine } from '../text.ts';
+import { type Apply, withoutHolder } from './apply.ts';
+import { REASON_LENGTH } from './blocking.ts';
+
+const asNote = (reason: string | undefined): string | undefined =>
+  reason === undefined ? undefined : toSafeLine(reason, REASON_LENGTH);
+
+export const submit: Apply<'submit'> = (item, { actor, at, result }) => ({
+  ...item,
+  status: 'in_review',
+  result,
+  review: { requested_at: at, requested_by: actor },
+});
+
+export const approve: Apply<'approve'> = (item, { actor, at, reason }) => ({
+  ...item,
+  status: 'completed',
+  completed_at: at,
+  review: item.review && { ...item.review, verdict: 'approved', by: actor, at, note: asNote(reason) },
+});
+
+export const reject: Apply<'reject'> = (item, { actor, at, reason }) => ({
+  ...item,
+  status: 'in_progress',
+  result: undefined,
+  review: item.review && { ...item.review, verdict: 'rejected', by: actor, at, note: asNote(reason) },
+});
+
+export const complete: Apply<'complete'> = (item, { at, result }) => ({
+  ...item,
+  status: 'completed',
+  completed_at: at,
+  result,
+});
+
+export const fail: Apply<'fail'> = (item, { at, error }) => ({
+  ...item,
+  status: 'failed',
+  completed_at: at,
+  error,
+});
+
+export const cancel: Apply<'cancel'> = (item, { at }) => ({
+  ...item,
+  status: 'cancelled',
+  completed_at: at,
+  block: undefined,
+});
+
+export const retry: Apply<'retry'> = (item, { reset, not_before }, view) => {
+  const limit = item.max_attempts ?? view.settings.max_attempts;
+  if (!reset && item.attempts >= limit) {
+    throw new LedgerError('ILLEGAL_TRANSITION', `${item.id} has used its ${limit} attempts.`, {
+      hint: `To give it new ones: wl retry ${item.id} --reset`,
+      details: { id: item.id, attempts: item.attempts, max_attempts: limit },
+    });
+  }
+  return {
+    ...withoutHolder(item),
+    status: 'pending',
+    completed_at: undefined,
+    error: undefined,
+    attempts: reset ? 0 : item.attempts,
+    not_before,
+  };
+};
+
+export const reopen: Apply<'reopen'> = (item) => ({
+  ...withoutHolder(item),
+  status: 'pending',
+  completed_at: undefined,
+  result: undefined,
+  error: undefined,
+  review: undefined,
+});

@@ -1,0 +1,31 @@
+import { type SimpleGit, simpleGit } from 'simple-git';
+import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
+
+const SILENT_FOR_MS = 60_000;
+
+/**
+ * simple-git on one repository, for what talks to a remote. It guards against arguments and environments of unknown origin;
+ * here the arguments are ours and the environment is the user's own, which must reach ssh, proxies and credential helpers.
+ */
+export function gitClient(gitDir: string): SimpleGit {
+  const env = gitEnvironment();
+  return simpleGit({
+    baseDir: gitDir,
+    config: [...GIT_SETTINGS],
+    timeout: { block: SILENT_FOR_MS },
+    allowEnvironment: Object.keys(env),
+    unsafe: {
+      allowUnsafeAskPass: true,
+      allowUnsafeConfigEnvCount: true,
+      allowUnsafeConfigPaths: true,
+      allowUnsafeCredentialHelper: true,
+      allowUnsafeExec: true,
+      allowUnsafeGitProxy: true,
+      allowUnsafeHooksPath: true,
+      allowUnsafePack: true,
+      allowUnsafeProtocolOverride: true,
+      allowUnsafeSshCommand: true,
+      allowUnsafeTemplateDir: true,
+    },
+  }).env(env);
+}

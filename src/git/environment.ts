@@ -1,0 +1,26 @@
+/**
+ * The environment git runs in: the caller's, without what would point git at a work tree, an index or a prompt. Hooks are
+ * off, texts are English, nothing asks for a password on a terminal.
+ */
+export function gitEnvironment(): NodeJS.ProcessEnv {
+  const {
+    GIT_DIR,
+    GIT_WORK_TREE,
+    GIT_INDEX_FILE,
+    GIT_PREFIX,
+    GIT_EDITOR,
+    EDITOR,
+    PAGER,
+    GIT_PAGER,
+    ...rest
+  } = process.env;
+  return { ...rest, GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+}
+
+/** Settings of every call: no hooks, no background work that a caller would wait for, durable objects and refs. */
+export const GIT_SETTINGS = [
+  'core.hooksPath=/dev/null',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'core.fsync=committed,loose-object,reference',
+] as const;

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { LedgerError } from '../domain/errors.ts';
+import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
+
+export interface GitResult {
+  code: number;
+  stdout: Buffer;
+  stderr: string;
+}
+
+export interface GitCall {
+  args: readonly string[];
+  cwd: string;
+  /** Written to git's standard input, which is then closed. */
+  input?: Uint8Array | string | undefined;
+  /** Milliseconds until git is killed. */
+  timeout?: number | undefined;
+}
+
+const TIMEOUT_MS = 120_000;
+const SETTINGS = GIT_SETTINGS.flatMap((setting) => ['-c', setting]);
+
+/**
+ * Runs git with an argument array and no shell, and gives back what it said, whatever its exit code.
+ *
+ * @throws LedgerError `NO_GIT` where there is no git; `NO_REPOSITORY` where `cwd` does not exist
+ */
+export function runGit({ args, cwd, input, timeout = TIMEOUT_MS }: GitCall): Promise<GitResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('git', [...SETTINGS, ...args], {
+      cwd,
+      env: gitEnvironment(),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout,
+      windowsHide: true,
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.on('error', (error: NodeJS.ErrnoException) => reject(spawnFailure(error, cwd)));
+    child.on('close', (code, signal) => {
+      const text = Buffer.concat(stderr).toString();
+      const note = signal === null ? text : `${text}git was ended by ${signal}`;
+      resolve({ code: code ?? 128, stdout: Buffer.concat(stdout), stderr: note });
+    });
+    // Git may exit before it has read everything; its exit code tells that better than a broken pipe.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
+  });
+}
+
+function spawnFailure(error: NodeJS.ErrnoException, cwd: string): LedgerError {
+  if (error.code === 'ENOENT' && !existsSync(cwd)) {
+    return new LedgerError('NO_REPOSITORY', `There is no directory ${cwd}.`, { cause: error });
+  }
+  if (error.code === 'ENOENT') {
+    return new LedgerError('NO_GIT', 'git was not found on PATH.', {
+      hint: 'Install git 2.34 or newer.',
+      cause: error,
+    });
+  }
+  return new LedgerError('INTERNAL', `git could not be started: ${error.message}.`, { cause: error });
+}
+
+/** Turns git's own failure into a refusal whose code tells what kind it was. */
+export function gitFailure(what: string, { stderr }: Pick<GitResult, 'stderr'>): LedgerError {
+  const said = stderr.trim().split('\n').slice(-3).join(' ');
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+    return new LedgerError('STORAGE_FAILED', `The disk is full; ${what} was not done, and nothing changed.`, {
+      hint: 'Free some space and try again.',
+      details: { git: said },
+    });
+  }
+  if (
+    /Permission denied|Read-only file system|insufficient permission|Operation not permitted/.test(stderr)
+  ) {
+    return new LedgerError('PERMISSION_DENIED', `The repository cannot be written; ${what} was not done.`, {
+      hint: 'Check who owns the repository, and whether its disk is read-only.',
+      details: { git: said },
+    });
+  }
+  if (/dubious ownership/.test(stderr)) {
+    return new LedgerError('PERMISSION_DENIED', 'git refuses this repository: it belongs to another user.', {
+      hint: 'See safe.directory in `git help config`.',
+    });
+  }
+  return new LedgerError('STORAGE_FAILED', `git failed; ${what} was not done: ${said}`, {
+    details: { git: said },
+  });
+}

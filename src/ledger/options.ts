@@ -1,0 +1,35 @@
+import type { Clock } from '../sync/ports.ts';
+
+/** `push`: a call returns when the remote has it. `local`: it returns when this clone has it; `sync` shares it. */
+export type LedgerMode = 'push' | 'local';
+
+export interface OpenOptions {
+  /** Any directory of a repository. Default: `WL_DIR`, else the working directory. */
+  dir?: string | undefined;
+  /** Remote's name; `null` for none. Default: `ledger.remote`, `origin`, or the only one. */
+  remote?: string | null | undefined;
+  /** Who acts where a call names no one. Default: `WL_ACTOR`, `ledger.actor`, git's user. */
+  actor?: string | undefined;
+  /** `native` needs git on PATH; `isomorphic` runs without it. Default: `native`, or `isomorphic` where `fs` is given. */
+  backend?: 'native' | 'isomorphic' | undefined;
+  /** Another file system for the isomorphic backend, such as memfs. */
+  fs?: unknown;
+  /** Default: `ledger.mode`, else `push` where there is a remote. */
+  mode?: LedgerMode | undefined;
+  /** Branch of the ledger. Default: `ledger.branch`, else `work-ledger`. */
+  branch?: string | undefined;
+  /** Milliseconds that a push is tried against others before `CONTENDED`. Default 60,000. */
+  patience?: number | undefined;
+  clock?: Clock | undefined;
+}
+
+export interface InitOptions extends OpenOptions {
+  /** Two to eight capital letters. Default `WRK`. */
+  prefix?: string | undefined;
+}
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  random: Math.random,
+};

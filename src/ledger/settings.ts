@@ -1,0 +1,58 @@
+import { LedgerError } from '../domain/errors.ts';
+import { actorSchema } from '../domain/item.ts';
+import { toSafeLine } from '../domain/text.ts';
+import type { LedgerMode, OpenOptions } from './options.ts';
+
+/** What a repository's configuration says, whichever library read it. */
+export interface RepositoryConfig {
+  remotes: ReadonlyMap<string, string>;
+  /** `ledger.*`, keys in lower case. */
+  settings: ReadonlyMap<string, string>;
+  identity: { name: string; email: string };
+}
+
+export const DEFAULT_BRANCH = 'work-ledger';
+/** Such as git accepts for a branch, and nothing that could be read as an option or a refspec. */
+const BRANCH = /^(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)|\/\.|\.(?:\/|$)))[A-Za-z0-9_][\w./-]*$/;
+
+/** @throws LedgerError `INVALID_INPUT` where the name could not be a branch's */
+export function chooseBranch(options: OpenOptions, config: RepositoryConfig): string {
+  const branch = options.branch ?? config.settings.get('branch') ?? DEFAULT_BRANCH;
+  if (BRANCH.test(branch) && !branch.endsWith('/')) return branch;
+  throw new LedgerError('INVALID_INPUT', `${JSON.stringify(branch)} is not a branch name.`, {
+    hint: 'Set another one with: git config ledger.branch work-ledger',
+  });
+}
+
+/** @throws LedgerError `NO_REMOTE` where a remote is named that the repository does not have */
+export function chooseRemote(
+  options: OpenOptions,
+  { remotes, settings }: RepositoryConfig,
+): { name: string; url: string } | undefined {
+  if (options.remote === null) return undefined;
+  const asked = options.remote ?? settings.get('remote');
+  const name = asked ?? (remotes.has('origin') ? 'origin' : remotes.size === 1 ? [...remotes.keys()][0] : undefined);
+  if (name === undefined) return undefined;
+  const url = remotes.get(name);
+  if (url !== undefined) return { name, url };
+  throw new LedgerError('NO_REMOTE', `The repository has no remote ${JSON.stringify(name)}.`, {
+    hint: remotes.size === 0 ? 'Add one with: git remote add origin URL' : `It has: ${[...remotes.keys()].join(', ')}`,
+  });
+}
+
+export function chooseMode(options: OpenOptions, { settings }: RepositoryConfig): LedgerMode {
+  const mode = options.mode ?? settings.get('mode') ?? 'push';
+  if (mode === 'push' || mode === 'local') return mode;
+  throw new LedgerError('INVALID_INPUT', `ledger.mode is ${JSON.stringify(mode)}; it can be push or local.`);
+}
+
+/** @throws LedgerError `INVALID_INPUT` where a name was given that cannot stand in an author line */
+export function chooseActor(options: OpenOptions, { settings, identity }: RepositoryConfig): string {
+  const asked = options.actor ?? process.env['WL_ACTOR'] ?? settings.get('actor');
+  const actor = asked ?? toSafeLine(identity.name.replaceAll(/[<>]/g, ''), 200);
+  const parsed = actorSchema.safeParse(actor);
+  if (parsed.success) return parsed.data;
+  throw new LedgerError('INVALID_INPUT', `${JSON.stringify(actor)} cannot be an actor's name.`, {
+    hint: 'Give one with --actor, WL_ACTOR, or: git config ledger.actor NAME',
+  });
+}

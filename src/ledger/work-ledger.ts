@@ -1,0 +1,427 @@
+import { newOp, randomSuffix } from '../codec/op.ts';
+import type { CheckpointInput, Command, Fence, NewWork, Request, VerbInput, WorkPatch } from '../domain/commands.ts';
+import type { SettingsPatch } from '../domain/configure.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { idDate, type WorkId } from '../domain/ids.ts';
+import { actorSchema, type JsonMap, type WorkItem } from '../domain/item.ts';
+import type { Verb } from '../domain/transitions.ts';
+import { parseInput } from '../domain/validate.ts';
+import type { Oid } from '../store/port.ts';
+import type { LedgerCommand } from '../sync/draft.ts';
+import type { Planned } from '../sync/local.ts';
+import type { Outcome } from '../sync/outcome.ts';
+import { readCommits } from '../sync/pending.ts';
+import { listRejected, type RejectedTransition } from '../sync/rejected.ts';
+import { currentTip } from './connection.ts';
+import { LedgerQueries } from './queries.ts';
+import { itemOf, toResult, type TransitionResult } from './results.ts';
+
+/** Who acts; the ledger's own actor where no one is named. */
+export interface Acting {
+  actor?: string | undefined;
+}
+
+/** A holder's call: `owner` must be who holds it; `epoch` and `execution_id` are checked where they are given. */
+export interface Holding extends Fence {
+  owner?: string | undefined;
+}
+
+export interface ClaimOptions {
+  owner?: string | undefined;
+  /** Made up where none is given. It, not the owner's name, is the holder. */
+  execution_id?: string | undefined;
+  /** Lease in seconds; the ledger's setting where none is given. */
+  ttl_s?: number | undefined;
+  /** Claim in this clone alone, to be settled by the next sync: someone else may win it. */
+  tentative?: boolean | undefined;
+}
+
+export type CreateInput = NewWork & { created_by?: string | undefined };
+
+export interface SyncReport {
+  accepted: number;
+  lost: { op: string; id: WorkId | undefined; message: string }[];
+  tip: Oid;
+}
+
+export interface LedgerStatus {
+  place: string;
+  branch: string;
+  mode: 'push' | 'local' | 'none';
+  remote: { name: string; url: string } | null;
+  actor: string;
+  tip: Oid;
+  /** The shared tip as last seen; `null` where it was never seen. */
+  seen: Oid | null;
+  fetched_at: string | null;
+  /** Transitions that the remote does not have yet. */
+  pending: { op: string | null; verb: string; id: WorkId | null }[];
+  rejected: number;
+  counts: Record<string, number>;
+  damaged: number;
+}
+
+type Input<V extends Verb> = Omit<VerbInput[V], 'id'>;
+
+/**
+ * The ledger of one clone: every transition and every question. Opened with `openLedger`.
+ *
+ * A transition returns when the shared remote has it (mode `push`), or when this clone has it (`local`, or no remote). A race
+ * that someone else won is a value, `{ ok: false }`; a caller's mistake is a thrown `LedgerError`. Besides its own errors,
+ * every transition can throw `REMOTE_UNREACHABLE` (`details.saved` waits for the next sync, `details.withdrawn` was not
+ * made), `CONTENDED`, `HISTORY_REWRITTEN`, `STORAGE_FAILED`, `PERMISSION_DENIED`, and `NOT_FOUND` for an id that no item has.
+ */
+export class WorkLedger extends LedgerQueries {
+  /** Who acts where a call names no one. */
+  get actor(): string {
+    return this.connection.actor;
+  }
+
+  /**
+   * Creates an item, pending. With an `idempotency_key` that an open item has already, that one is returned.
+   *
+   * @returns the item, under the id that it keeps
+   * @throws LedgerError `INVALID_INPUT`; `UNKNOWN_REFERENCE` and `DEPENDENCY_CYCLE` for its parent and dependencies
+   */
+  async createWork({ created_by, ...fields }: CreateInput): Promise<WorkItem> {
+    return itemOf(toResult(await this.#one({ ...this.#request(created_by), verb: 'create', fields })));
+  }
+
+  /**
+   * Creates an item under `parent_id`, with the parent's swarm, job and the references of its context.
+   *
+   * @throws LedgerError as `createWork`; `NOT_FOUND` where there is no parent
+   */
+  async createSubtask(parent_id: WorkId, { created_by, ...fields }: CreateInput): Promise<WorkItem> {
+    const parent = await this.requireWork(parent_id);
+    const references = parent.context['references'];
+    const inherited = {
+      swarm_name: parent.swarm_name,
+      job_id: parent.job_id,
+      ...fields,
+      parent_id,
+      context: { ...(references === undefined ? {} : { references }), ...fields.context },
+    };
+    return itemOf(toResult(await this.#one({ ...this.#request(created_by), verb: 'create', fields: inherited })));
+  }
+
+  /** Names who may claim a pending item; without `owner` anyone may again. */
+  assignWork(id: WorkId, owner: string | undefined, by: Acting & { reason?: string } = {}): Promise<TransitionResult> {
+    const name = owner === undefined ? undefined : parseInput(actorSchema, owner, 'owner');
+    return this.#act('assign', id, { owner: name, reason: by.reason }, by.actor);
+  }
+
+  /**
+   * Claims a pending item: raises its epoch, starts its lease, and makes `owner` its only holder once the remote agrees.
+   *
+   * @returns the item with its last checkpoint, or the lost race that names the holder
+   * @throws LedgerError `NOT_READY` with what it waits for; `NOT_OWNER` where it is assigned to someone else;
+   *   `REMOTE_UNREACHABLE`: a claim means nothing until the remote has it
+   */
+  claimWork(id: WorkId, options: ClaimOptions = {}): Promise<TransitionResult> {
+    return this.#take('claim', id, options);
+  }
+
+  /** Starts work: claims a pending item, or takes up a blocked one again as its owner. As `claimWork`. */
+  startWork(id: WorkId, options: ClaimOptions = {}): Promise<TransitionResult> {
+    return this.#take('start', id, options);
+  }
+
+  /** Gives an item back to pending; its checkpoint stays. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
+  releaseWork(id: WorkId, options: Holding & { reason?: string | undefined } = {}): Promise<TransitionResult> {
+    const { owner, ...rest } = options;
+    return this.#act('release', id, rest, owner);
+  }
+
+  /**
+   * Blocks an item for a reason. With a `blocker_id` it is unblocked by itself when that item completes.
+   *
+   * @throws LedgerError `NOT_OWNER` where someone else holds it, unless `force`; `UNKNOWN_REFERENCE`, `DEPENDENCY_CYCLE`
+   */
+  blockWork(
+    id: WorkId,
+    options: Acting & Fence & { reason: string; blocker_id?: WorkId | undefined; force?: boolean | undefined },
+  ): Promise<TransitionResult> {
+    const { actor, ...rest } = options;
+    return this.#act('block', id, rest, actor);
+  }
+
+  /** Unblocks: back to in progress where it is held, else to pending. */
+  unblockWork(id: WorkId, options: Acting & { reason?: string | undefined } = {}): Promise<TransitionResult> {
+    const { actor, ...rest } = options;
+    return this.#act('unblock', id, rest, actor);
+  }
+
+  /**
+   * Completes work. Items that it blocked are unblocked in the same push.
+   *
+   * @param options `claim` claims a ready item that nobody holds first; `confirm_delete` lets a ledger whose `on_complete` is
+   *   `delete` remove the file: history stays
+   * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`
+   */
+  async completeWork(
+    id: WorkId,
+    options: Holding & { result?: JsonMap | undefined; claim?: boolean | undefined; confirm_delete?: boolean | undefined } = {},
+  ): Promise<TransitionResult> {
+    const { owner, result, claim, confirm_delete, ...fence } = options;
+    const commands: Planned[] = [this.#command('complete', id, { result, ...fence }, owner)];
+    const item = claim ? await this.findWork(id) : undefined;
+    if (item?.status === 'pending') commands.unshift(this.#command('claim', id, { execution_id: newExecution() }, owner));
+    const done = commands.length - 1;
+    if (confirm_delete && (await this.settings()).on_complete === 'delete') {
+      commands.push(this.#command('delete', id, { reason: 'completed' }, owner));
+    }
+    const outcomes = await this.#submit(commands, true);
+    const lost = outcomes.slice(0, done).find(({ kind }) => kind === 'lost');
+    return toResult(lost ?? outcomes[done]);
+  }
+
+  /** Fails work with the error's text. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
+  failWork(id: WorkId, options: Holding & { error: string }): Promise<TransitionResult> {
+    const { owner, ...rest } = options;
+    return this.#act('fail', id, rest, owner);
+  }
+
+  /** Puts failed work back to pending, after `not_before` where given. @throws LedgerError `ILLEGAL_TRANSITION` past `max_attempts` unless `reset` */
+  retryWork(
+    id: WorkId,
+    options: Acting & Omit<Input<'retry'>, never> = {},
+  ): Promise<TransitionResult> {
+    const { actor, ...rest } = options;
+    return this.#act('retry', id, rest, actor);
+  }
+
+  /** Cancels open work. @throws LedgerError `NOT_OWNER` for anyone but its creator and its owner */
+  cancelWork(id: WorkId, options: Acting & { reason?: string | undefined } = {}): Promise<TransitionResult> {
+    const { actor, ...rest } = options;
+    return this.#act('cancel', id, rest, actor);
+  }
+
+  /** Puts finished work back to pending. */
+  reopenWork(id: WorkId, options: Acting & { reason: string }): Promise<TransitionResult> {
+    const { actor, reason } = options;
+    return this.#act('reopen', id, { reason: requireText(reason, 'reason') }, actor);
+  }
+
+  /** Changes fields that no other verb owns. Lists change by members, so that edits of two clones add up. */
+  updateWork(id: WorkId, patch: WorkPatch, by: Acting = {}): Promise<TransitionResult> {
+    return this.#act('update', id, { patch }, by.actor);
+  }
+
+  /** Adds a comment. */
+  commentOn(id: WorkId, body: string, by: Acting = {}): Promise<TransitionResult> {
+    return this.#act('comment', id, { body }, by.actor);
+  }
+
+  /** Records where to resume, and renews the lease. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
+  checkpointWork(id: WorkId, checkpoint: CheckpointInput, options: Holding = {}): Promise<TransitionResult> {
+    const { owner, ...fence } = options;
+    return this.#act('checkpoint', id, { checkpoint, ...fence }, owner);
+  }
+
+  /** Names the execution that works on a held item; earlier ones are stale from then on. */
+  linkExecution(id: WorkId, execution_id: string, options: Holding = {}): Promise<TransitionResult> {
+    return this.#act('link_execution', id, { link: execution_id, epoch: options.epoch }, options.owner);
+  }
+
+  /** Removes a finished item's file; its history stays, and its id is never given again. @throws LedgerError `STILL_REFERENCED` */
+  deleteWork(id: WorkId, options: Acting & { reason?: string | undefined } = {}): Promise<TransitionResult> {
+    const { actor, ...rest } = options;
+    return this.#act('delete', id, rest, actor);
+  }
+
+  /**
+   * Gives back work whose lease ran out, with the evidence in the commit. An item that moved meanwhile is left alone.
+   *
+   * @returns the items that are pending again
+   */
+  async recoverOrphanedWork(by: Acting = {}): Promise<WorkItem[]> {
+    const orphans = await this.getOrphanedWork();
+    const commands = orphans.map((item) =>
+      this.#command('recover', item.id, { reason: describeOrphan(item), observed_rev: item.rev }, by.actor),
+    );
+    if (commands.length === 0) return [];
+    const outcomes = await this.#submit(commands, false);
+    return outcomes.flatMap((outcome) => (outcome.kind === 'accepted' && outcome.item ? [outcome.item] : []));
+  }
+
+  /**
+   * Runs many commands: a commit for each that is legal, one push for all. One that is not does not stop the others.
+   *
+   * @returns an outcome for each command, in order
+   */
+  batch(commands: readonly Planned[], options: { atomic?: boolean } = {}): Promise<Outcome[]> {
+    return commands.length === 0 ? Promise.resolve([]) : this.#submit(commands, options.atomic ?? false);
+  }
+
+  /** A command for `batch`, with who asks, when, and the transition's own name filled in. */
+  command<V extends Verb>(verb: V, input: VerbInput[V], actor?: string): Command {
+    return { ...this.#request(actor), verb, ...input } as Command;
+  }
+
+  /** Changes settings that all clones share. @returns whether anything changed */
+  async configure(patch: SettingsPatch, by: Acting = {}): Promise<boolean> {
+    const [outcome] = await this.#submit([{ ...this.#request(by.actor), verb: 'configure', patch }], false);
+    if (outcome?.kind === 'refused' || outcome?.kind === 'lost') throw outcome.error;
+    return outcome?.kind === 'accepted';
+  }
+
+  /** Fetches, settles what is pending, and pushes it. @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN` */
+  async sync(): Promise<SyncReport> {
+    const settled = await this.connection.sync.sync();
+    return {
+      accepted: settled.filter(({ kind }) => kind === 'accepted').length,
+      lost: settled.flatMap((one) =>
+        one.kind === 'lost' ? [{ op: one.op, id: idIn(one.error), message: one.error.message }] : [],
+      ),
+      tip: await currentTip(this.connection),
+    };
+  }
+
+  /** Takes over what others did, and pushes nothing. No-op without a remote. */
+  fetch(): Promise<void> {
+    return this.connection.sync.fetch();
+  }
+
+  /** Where this clone stands: tips, pending and rejected transitions, counts. Asks no one. */
+  async status(): Promise<LedgerStatus> {
+    const { store, context, branch, place, mode } = this.connection;
+    const { tip, fetched_at } = await this.asOf();
+    const { remote } = context;
+    const seen = remote === undefined ? undefined : await store.readRef(remote.seenRef);
+    const pending = remote === undefined || seen === tip ? [] : await readCommits(store, seen, tip);
+    const { by_status } = await this.index();
+    return {
+      place,
+      branch,
+      mode: remote === undefined ? 'none' : mode,
+      remote: remote === undefined ? null : { name: remote.name, url: remote.url },
+      actor: this.actor,
+      tip,
+      seen: seen ?? null,
+      fetched_at,
+      pending: pending.map(({ op, command, event }) => ({
+        op: op ?? null,
+        verb: command?.verb ?? 'init',
+        id: event?.id ?? null,
+      })),
+      rejected: (await store.listRefs('refs/work-ledger/rejected/')).length,
+      counts: Object.fromEntries(Object.entries(by_status).map(([status, ids]) => [status, ids.length])),
+      damaged: (await this.damaged()).length,
+    };
+  }
+
+  /** Transitions of this clone that lost their race and are kept. */
+  rejected(): Promise<RejectedTransition[]> {
+    return listRejected(this.connection.store);
+  }
+
+  /** Tries a rejected transition again on the present tip, under its own name; where it takes place it is kept no longer. */
+  async applyRejected(op: string): Promise<TransitionResult> {
+    const entry = await this.#rejectedEntry(op);
+    const { command } = entry.commit;
+    if (command === undefined || command.verb === 'configure') {
+      throw new LedgerError('INVALID_INPUT', `${entry.op} cannot be read as a transition of an item.`, {
+        hint: `git show ${entry.ref}^ shows it.`,
+      });
+    }
+    const result = toResult((await this.#submit([command], false))[0]);
+    if (result.ok) await this.dropRejected(entry.op);
+    return result;
+  }
+
+  /** Discards a rejected transition for good. */
+  async dropRejected(op: string): Promise<RejectedTransition> {
+    const entry = await this.#rejectedEntry(op);
+    const { store } = this.connection;
+    await store.moveRef(entry.ref, await store.readRef(entry.ref), undefined);
+    return entry;
+  }
+
+  /** Ends helpers that are still running. */
+  close(): Promise<void> {
+    return this.connection.store.close();
+  }
+
+  async #rejectedEntry(op: string): Promise<RejectedTransition> {
+    const all = await this.rejected();
+    const matching = all.filter((entry) => entry.op === op || entry.id === op || entry.op.endsWith(op));
+    const [entry] = matching;
+    if (entry !== undefined && matching.length === 1) return entry;
+    const code = entry === undefined ? 'NOT_FOUND' : 'AMBIGUOUS_ID';
+    throw new LedgerError(code, `${matching.length} rejected transitions match ${op}.`, {
+      hint: '`wl rejected` lists them.',
+      details: { op, candidates: matching.map((one) => one.op) },
+    });
+  }
+
+  async #take(verb: 'claim' | 'start', id: WorkId, options: ClaimOptions): Promise<TransitionResult> {
+    const { owner, ttl_s, tentative } = options;
+    const item = await this.findWork(id);
+    const resumes = item?.status === 'blocked';
+    if (!this.#publishes && this.connection.context.remote !== undefined && !tentative && !resumes) {
+      throw new LedgerError('REMOTE_UNREACHABLE', 'A claim is only yours once the remote has it, and this call is local.', {
+        hint: `Leave out --offline, or ask for a tentative claim: wl ${verb} ${id} --tentative`,
+        details: { id, saved: [], withdrawn: [id] },
+      });
+    }
+    const execution_id = options.execution_id ?? newExecution();
+    return this.#act(verb, id, { execution_id, ttl_s }, owner);
+  }
+
+  get #publishes(): boolean {
+    return this.connection.mode === 'push' && this.connection.context.remote !== undefined;
+  }
+
+  #request(actor: string | undefined): Request {
+    const now = this.connection.context.clock.now();
+    const name = actor === undefined ? this.actor : parseInput(actorSchema, actor, 'actor');
+    return { op: newOp(now), at: now.toISOString(), actor: name };
+  }
+
+  #command<V extends Verb>(verb: V, id: WorkId, input: Input<V>, actor: string | undefined): Command {
+    return { ...this.#request(actor), verb, id, ...input } as unknown as Command;
+  }
+
+  async #act<V extends Verb>(verb: V, id: WorkId, input: Input<V>, actor: string | undefined): Promise<TransitionResult> {
+    return toResult(await this.#one(this.#command(verb, id, input, actor)));
+  }
+
+  async #one(command: Command): Promise<Outcome | undefined> {
+    return (await this.#submit([command], false))[0];
+  }
+
+  async #submit(commands: readonly Planned[], atomic: boolean): Promise<Outcome[]> {
+    const { context, sync } = this.connection;
+    const alone = !this.#publishes && context.remote !== undefined;
+    return sync.submit({ commands: alone ? await this.#withOfflineIds(commands) : commands, atomic }, this.#publishes);
+  }
+
+  /** Nobody can be asked for the next number, so a new item's id is one that no other clone can draw. */
+  async #withOfflineIds(commands: readonly Planned[]): Promise<Planned[]> {
+    const { id_prefix } = await this.settings();
+    const fill = (command: LedgerCommand): LedgerCommand =>
+      command.verb === 'create' && command.id === undefined
+        ? { ...command, id: `${id_prefix}-${idDate(command.at)}-${randomSuffix()}` }
+        : command;
+    return commands.map((planned) =>
+      typeof planned === 'function' ? (earlier) => fill(planned(earlier)) : fill(planned),
+    );
+  }
+}
+
+const newExecution = (): string => `exec-${randomSuffix()}`;
+
+function requireText(text: string, what: string): string {
+  if (text.trim() !== '') return text;
+  throw new LedgerError('INVALID_INPUT', `A ${what} is required.`);
+}
+
+function describeOrphan(item: WorkItem): string {
+  const { claim } = item;
+  const lease = claim === undefined ? '' : `; lease of ${claim.ttl_s} s, epoch ${claim.epoch}, ${claim.execution_id}`;
+  return `lease expired: ${item.owner ?? 'nobody'} gave no sign of life since ${item.updated_at}${lease}`;
+}
+
+const idIn = (error: LedgerError): WorkId | undefined =>
+  typeof error.details['id'] === 'string' ? error.details['id'] : undefined;

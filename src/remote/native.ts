@@ -1,0 +1,119 @@
+import { gitClient } from '../git/client.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
+import type { FetchResult, LedgerRemote, PushResult } from './port.ts';
+import { displayUrl } from './url.ts';
+
+export interface NativeRemoteOptions {
+  gitDir: string;
+  store: LedgerStore;
+  name: string;
+  url: string;
+  branch: string;
+  seenRef: string;
+}
+
+const AGAIN =
+  /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference already exists|incorrect old value|remote ref updated since checkout/;
+
+/** A remote over ssh, https or a path, by git itself. */
+export class NativeRemote implements LedgerRemote {
+  readonly name: string;
+  readonly url: string;
+  readonly seenRef: string;
+  readonly #options: NativeRemoteOptions;
+  #client: ReturnType<typeof gitClient> | undefined;
+
+  constructor(options: NativeRemoteOptions) {
+    this.name = options.name;
+    this.url = displayUrl(options.url);
+    this.seenRef = options.seenRef;
+    this.#options = options;
+  }
+
+  async fetch(): Promise<FetchResult> {
+    const { branch, store } = this.#options;
+    const seen = await store.readRef(this.seenRef);
+    const source = `refs/heads/${branch}`;
+    const shown = `refs/remotes/${this.name}/${branch}`;
+    // Without a plus the first ref only moves forward; the second shows people what the remote has, whatever it is.
+    const refspecs = [`${source}:${this.seenRef}`, `+${source}:${shown}`];
+    const options = ['--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules'];
+    const result = await this.#git(['fetch', ...options, '--end-of-options', this.name, ...refspecs]);
+    if (result.ok) return { kind: 'ok', tip: await store.readRef(this.seenRef) };
+    if (/couldn't find remote ref/i.test(result.said)) {
+      return seen === undefined ? { kind: 'ok', tip: undefined } : { kind: 'rewritten', seen, found: undefined };
+    }
+    if (/\[rejected\]|non-fast-forward/.test(result.said)) {
+      const found = await store.readRef(shown);
+      if (seen !== undefined && found !== undefined && (await store.mergeBase(seen, found)) !== seen) {
+        return { kind: 'rewritten', seen, found };
+      }
+      // Two fetches of this clone met; the other one moved the ref.
+      return { kind: 'ok', tip: await store.readRef(this.seenRef) };
+    }
+    if (/cannot lock ref|Unable to create .*\.lock/.test(result.said)) {
+      const now = await store.readRef(this.seenRef);
+      if (now !== undefined) return { kind: 'ok', tip: now };
+    }
+    return { kind: 'unreachable', cause: new Error(lastWords(result.said)) };
+  }
+
+  async push(tip: Oid): Promise<PushResult> {
+    const { branch, store } = this.#options;
+    const target = `refs/heads/${branch}`;
+    const seen = await store.readRef(this.seenRef);
+    // The lease refuses a branch that is anywhere but where this clone last saw it, also one that was set back.
+    const lease = `--force-with-lease=${target}:${seen ?? ''}`;
+    const options = ['--porcelain', '--no-verify', '--no-follow-tags', '--no-recurse-submodules', lease];
+    const result = await this.#git(['push', ...options, '--end-of-options', this.name, `${tip}:${target}`]);
+    const line = result.said.split('\n').find((text) => text.includes(`:${target}\t`));
+    if (result.ok || line?.startsWith('=')) {
+      await this.#advance(tip);
+      return { kind: 'accepted' };
+    }
+    if (line?.startsWith('!')) {
+      const reason = line.slice(line.lastIndexOf('\t') + 1);
+      if (AGAIN.test(line)) return { kind: 'behind' };
+      return { kind: 'refused', reason: [reason, ...remoteWords(result.said)].join(': ') };
+    }
+    if (/Permission .*denied|Authentication failed|403|401|access denied|protected/i.test(result.said)) {
+      return { kind: 'refused', reason: lastWords(result.said) };
+    }
+    return { kind: 'unknown', cause: new Error(lastWords(result.said)) };
+  }
+
+  /** Moves what this clone has seen forward to `tip`; another process may have seen more already. */
+  async #advance(tip: Oid): Promise<void> {
+    const { branch, store } = this.#options;
+    for (const ref of [this.seenRef, `refs/remotes/${this.name}/${branch}`]) {
+      for (;;) {
+        const now = await store.readRef(ref);
+        if (now === tip || (now !== undefined && (await store.mergeBase(now, tip)) === tip)) break;
+        if (await store.moveRef(ref, now, tip)) break;
+      }
+    }
+  }
+
+  async #git(args: string[]): Promise<{ ok: boolean; said: string }> {
+    this.#client ??= gitClient(this.#options.gitDir);
+    try {
+      return { ok: true, said: await this.#client.raw(args) };
+    } catch (error) {
+      return { ok: false, said: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+/** What the other side's hooks said. */
+function remoteWords(said: string): string[] {
+  const words = said
+    .split('\n')
+    .filter((line) => line.startsWith('remote: '))
+    .map((line) => line.slice('remote: '.length).trim());
+  return words.filter((line) => line !== '').slice(0, 5);
+}
+
+function lastWords(said: string): string {
+  const words = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('hint:'));
+  return displayUrl(words.slice(0, 2).join(' ').trim()) || 'no answer';
+}

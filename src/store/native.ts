@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { LedgerError } from '../domain/errors.ts';
+import { type GitResult, gitFailure, runGit } from '../git/run.ts';
+import { encodeImport, readMarks } from './fast-import.ts';
+import { listCommits, listCommitsNewest } from './native-log.ts';
+import type {
+  BlobContent,
+  CommitQuery,
+  CommitRecord,
+  CommitRequest,
+  CommitResult,
+  LedgerStore,
+  Oid,
+  TreeChange,
+  TreeEntry,
+} from './port.ts';
+import { parseRawDiff } from './raw-diff.ts';
+
+const ZERO = '0'.repeat(40);
+const SCRATCH = 'refs/work-ledger/tmp';
+/** Another process holds a ref's lock for a few milliseconds at most. */
+const REF_LOCK_TRIES = 40;
+
+/** The store of a clone on disk, by git itself: one `fast-import` for each commit or run of commits. */
+export class NativeStore implements LedgerStore {
+  readonly shared = true;
+  readonly #gitDir: string;
+
+  constructor(gitDir: string) {
+    this.#gitDir = gitDir;
+  }
+
+  async readRef(ref: string): Promise<Oid | undefined> {
+    return (await this.listRefs(ref)).find((entry) => entry.ref === ref)?.oid;
+  }
+
+  async listRefs(prefix: string): Promise<{ ref: string; oid: Oid }[]> {
+    const pattern = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
+    const args = ['for-each-ref', '--format=%(objectname) %(refname)', '--end-of-options', pattern];
+    const { stdout } = await this.#git('reading refs', args);
+    return lines(stdout)
+      .map((line) => ({ ref: line.slice(41), oid: line.slice(0, 40) }))
+      .filter(({ ref }) => ref.startsWith(prefix));
+  }
+
+  async commit({ ref, expected, base, drafts }: CommitRequest): Promise<CommitResult> {
+    if ((await this.readRef(ref)) !== expected) return this.#moved(ref);
+    if (drafts.length === 0) {
+      if (base === undefined) throw new LedgerError('INTERNAL', 'A commit without drafts needs a base.');
+      return (await this.moveRef(ref, expected, base)) ? { kind: 'committed', tip: base, oids: [] } : this.#moved(ref);
+    }
+    if (base === expected) return this.#append(ref, base, drafts);
+    return this.#rebuild({ ref, expected, base, drafts });
+  }
+
+  /** `fast-import` moves the ref itself, and only by fast-forward from what it finds there. */
+  async #append(ref: string, base: Oid | undefined, drafts: CommitRequest['drafts']): Promise<CommitResult> {
+    for (let attempt = 0; ; attempt += 1) {
+      const result = await this.#import(encodeImport(ref, base, drafts));
+      if (result.code === 0) return committed(readMarks(result.stdout));
+      if (/not updating|does not contain/i.test(result.stderr)) return this.#moved(ref);
+      if ((await this.readRef(ref)) !== base) return this.#moved(ref);
+      if (!isRefLocked(result) || attempt >= REF_LOCK_TRIES) throw gitFailure('the commit', result);
+      await pause();
+    }
+  }
+
+  /** The chain is made under a name of its own; the ref then takes it over in one transaction. */
+  async #rebuild({ ref, expected, base, drafts }: CommitRequest): Promise<CommitResult> {
+    const scratch = `${SCRATCH}/${randomUUID()}`;
+    const made = await this.#import(encodeImport(scratch, base, drafts));
+    if (made.code !== 0) throw gitFailure('the commit', made);
+    const oids = readMarks(made.stdout);
+    const tip = oids.at(-1) ?? ZERO;
+    const moved = await this.#updateRefs([refChange(ref, expected, tip), refChange(scratch, tip, undefined)]);
+    if (moved) return committed(oids);
+    await this.moveRef(scratch, tip, undefined);
+    return this.#moved(ref);
+  }
+
+  async moveRef(ref: string, expected: Oid | undefined, next: Oid | undefined): Promise<boolean> {
+    return this.#updateRefs([refChange(ref, expected, next)]);
+  }
+
+  async #updateRefs(changes: readonly string[]): Promise<boolean> {
+    const input = ['start', ...changes, 'prepare', 'commit', ''].join('\n');
+    for (let attempt = 0; ; attempt += 1) {
+      const result = await this.#run(['update-ref', '--no-deref', '--stdin'], input);
+      if (result.code === 0) return true;
+      if (/but expected|reference already exists|unable to resolve reference/.test(result.stderr)) return false;
+      if (!isRefLocked(result) || attempt >= REF_LOCK_TRIES) throw gitFailure('moving a ref', result);
+      await pause();
+    }
+  }
+
+  async readTree(commit: Oid): Promise<TreeEntry[]> {
+    const { stdout } = await this.#git('reading a tree', ['ls-tree', '-r', '-z', '--full-tree', commit]);
+    return records(stdout).map((record) => {
+      const tab = record.indexOf('\t');
+      const [mode = '', , oid = ''] = record.slice(0, tab).split(' ');
+      return { path: record.slice(tab + 1), mode, oid };
+    });
+  }
+
+  async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
+    const args = ['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', before, after];
+    return parseRawDiff(records((await this.#git('comparing two trees', args)).stdout)).flatMap(({ changes }) => changes);
+  }
+
+  async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
+    const found = new Map<Oid, BlobContent>();
+    const wanted = [...new Set(oids)];
+    if (wanted.length === 0) return found;
+    const sizes = await this.#git('reading objects', ['cat-file', '--batch-check=%(objectname) %(objectsize)'], batch(wanted));
+    const readable: Oid[] = [];
+    for (const line of lines(sizes.stdout)) {
+      const [oid = '', size = ''] = line.split(' ');
+      if (size === 'missing') continue;
+      if (Number(size) > maxBytes) found.set(oid, { kind: 'too_large', size: Number(size) });
+      else readable.push(oid);
+    }
+    for (const [oid, bytes] of await this.readObjects(readable)) found.set(oid, { kind: 'bytes', bytes });
+    return found;
+  }
+
+  /** Objects of any kind, whole. */
+  async readObjects(oids: readonly Oid[]): Promise<Map<Oid, Buffer>> {
+    const found = new Map<Oid, Buffer>();
+    if (oids.length === 0) return found;
+    const { stdout } = await this.#git('reading objects', ['cat-file', '--batch=%(objectname) %(objectsize)'], batch(oids));
+    for (let at = 0; at < stdout.length; ) {
+      const end = stdout.indexOf(10, at);
+      const [oid = '', size = ''] = stdout.toString('latin1', at, end).split(' ');
+      if (size === 'missing') {
+        at = end + 1;
+        continue;
+      }
+      const start = end + 1;
+      found.set(oid, stdout.subarray(start, start + Number(size)));
+      at = start + Number(size) + 1;
+    }
+    return found;
+  }
+
+  async *commits(query: CommitQuery): AsyncIterable<CommitRecord> {
+    const read = (args: readonly string[]) => this.#git('reading history', args);
+    const objects = (oids: readonly Oid[]) => this.readObjects(oids);
+    yield* query.newest === undefined ? listCommits(query, read, objects) : listCommitsNewest(query, read, objects);
+  }
+
+  async mergeBase(a: Oid, b: Oid): Promise<Oid | undefined> {
+    if (a === b) return a;
+    const result = await this.#run(['merge-base', '--end-of-options', a, b]);
+    if (result.code === 0) return result.stdout.toString().trim();
+    if (result.code === 1 && result.stderr === '') return undefined;
+    throw gitFailure('comparing two histories', result);
+  }
+
+  async close(): Promise<void> {}
+
+  async #moved(ref: string): Promise<CommitResult> {
+    return { kind: 'moved', tip: await this.readRef(ref) };
+  }
+
+  #import(input: Uint8Array): Promise<GitResult> {
+    return this.#run(['fast-import', '--quiet', '--done'], input);
+  }
+
+  #run(args: readonly string[], input?: Uint8Array | string): Promise<GitResult> {
+    return runGit({ args: ['--git-dir', this.#gitDir, ...args], cwd: this.#gitDir, input });
+  }
+
+  async #git(what: string, args: readonly string[], input?: Uint8Array | string): Promise<GitResult> {
+    const result = await this.#run(args, input);
+    if (result.code !== 0) throw gitFailure(what, result);
+    return result;
+  }
+}
+
+function committed(oids: readonly Oid[]): CommitResult {
+  return { kind: 'committed', tip: oids.at(-1) ?? '', oids };
+}
+
+function refChange(ref: string, expected: Oid | undefined, next: Oid | undefined): string {
+  if (next === undefined) return `delete ${ref}${expected === undefined ? '' : ` ${expected}`}`;
+  return expected === undefined ? `create ${ref} ${next}` : `update ${ref} ${next} ${expected}`;
+}
+
+const isRefLocked = ({ stderr }: GitResult): boolean => /File exists|Unable to create .*\.lock/.test(stderr);
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 10));
+const batch = (oids: readonly Oid[]): string => `${oids.join('\n')}\n`;
+const lines = (output: Buffer): string[] => output.toString().split('\n').filter((line) => line !== '');
+const records = (output: Buffer): string[] => output.toString().split('\0').filter((record) => record !== '');

@@ -1,0 +1,107 @@
+/** A git object's name. */
+export type Oid = string;
+
+export interface Identity {
+  name: string;
+  email: string;
+}
+
+export interface FileChange {
+  path: string;
+  /** `undefined` removes the file. */
+  bytes: Uint8Array | undefined;
+}
+
+/** One commit to be made: its parent is the one before it in the list. */
+export interface CommitDraft {
+  message: string;
+  author: Identity;
+  /** Seconds since 1970, UTC. */
+  authored_at: number;
+  committer: Identity;
+  committed_at: number;
+  changes: readonly FileChange[];
+}
+
+export interface TreeEntry {
+  path: string;
+  /** As git writes it: `100644` for a plain file. */
+  mode: string;
+  oid: Oid;
+}
+
+/** A file that differs between two trees; the side where it is missing is `undefined`. */
+export interface TreeChange {
+  path: string;
+  before: { mode: string; oid: Oid } | undefined;
+  after: { mode: string; oid: Oid } | undefined;
+}
+
+export interface CommitRecord {
+  oid: Oid;
+  parents: readonly Oid[];
+  author: Identity & { at: number };
+  committer: Identity & { at: number };
+  message: string;
+  /** Against the first parent; of a root commit, every file. Of a merge, empty. */
+  changes: readonly TreeChange[];
+}
+
+export interface CommitQuery {
+  /** The tip whose history is read. */
+  to: Oid;
+  /** Leaves out what this commit can reach. */
+  from?: Oid | undefined;
+  /** Only commits that touch one of these paths. */
+  paths?: readonly string[] | undefined;
+  /** Newest first, and at most this many; otherwise all, oldest first. */
+  newest?: number | undefined;
+  /** Only commits at or after this time, in seconds; reading stops at the first older one. */
+  since?: number | undefined;
+}
+
+export type BlobContent = { kind: 'bytes'; bytes: Uint8Array } | { kind: 'too_large'; size: number };
+
+export type CommitResult =
+  | { kind: 'committed'; tip: Oid; oids: readonly Oid[] }
+  /** The ref is not where the caller thought; nothing moved. */
+  | { kind: 'moved'; tip: Oid | undefined };
+
+export interface CommitRequest {
+  ref: string;
+  /** What the ref must point to now; `undefined` where it must not exist. */
+  expected: Oid | undefined;
+  /** The first draft's parent; `undefined` makes a root commit. */
+  base: Oid | undefined;
+  /** With none, the ref moves to `base`. */
+  drafts: readonly CommitDraft[];
+}
+
+/**
+ * A clone's git objects and refs.
+ *
+ * Law: a ref moves once or not at all, and only from the value the caller expects; objects may be left behind unreferenced.
+ * What `commit` and `moveRef` acknowledge survives a crash of the process and of the machine. Every adapter passes
+ * `test/conformance/store.ts`.
+ */
+export interface LedgerStore {
+  /** `true` where another process on this machine may use the same refs at the same time. */
+  readonly shared: boolean;
+  readRef(ref: string): Promise<Oid | undefined>;
+  /** Refs whose names begin with `prefix`, sorted by name. */
+  listRefs(prefix: string): Promise<{ ref: string; oid: Oid }[]>;
+  /** Makes the drafts one after another on `base`, then moves `ref` from `expected` to the last. */
+  commit(request: CommitRequest): Promise<CommitResult>;
+  /** Compare and swap: `undefined` stands for a ref that does not exist. False where the ref was elsewhere. */
+  moveRef(ref: string, expected: Oid | undefined, next: Oid | undefined): Promise<boolean>;
+  /** Every file of the commit's tree. */
+  readTree(commit: Oid): Promise<TreeEntry[]>;
+  diffTrees(before: Oid, after: Oid): Promise<TreeChange[]>;
+  /** Contents by name; a blob over `maxBytes` is not read. A name that is missing is not in the map. */
+  readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>>;
+  commits(query: CommitQuery): AsyncIterable<CommitRecord>;
+  /** The best common ancestor; `undefined` where the histories are foreign to each other. */
+  mergeBase(a: Oid, b: Oid): Promise<Oid | undefined>;
+  /** Ends helpers that are still running. */
+  close(): Promise<void>;
+}

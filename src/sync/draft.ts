@@ -1,0 +1,84 @@
+import { encodeItem } from '../codec/item.ts';
+import { encodeConfigureMessage } from '../codec/ledger-message.ts';
+import { encodeMessage } from '../codec/message.ts';
+import { derivedOp } from '../codec/op.ts';
+import { itemPath, SETTINGS_PATH } from '../codec/path.ts';
+import { encodeSettings } from '../codec/settings.ts';
+import type { Command } from '../domain/commands.ts';
+import { type ConfigureCommand, decideSettings } from '../domain/configure.ts';
+import { consequences } from '../domain/consequences.ts';
+import { decide, type Transition } from '../domain/decide.ts';
+import type { WorkItem } from '../domain/item.ts';
+import type { Overlay } from '../domain/overlay.ts';
+import type { CommitDraft, FileChange, Identity } from '../store/port.ts';
+
+/** Anything that becomes a commit of the ledger. */
+export type LedgerCommand = Command | ConfigureCommand;
+
+/** A decided command, ready to be committed. */
+export interface Step {
+  op: string;
+  message: string;
+  actor: string;
+  at: string;
+  changes: readonly FileChange[];
+  /** `undefined` for a change of settings. */
+  transition: Transition | undefined;
+}
+
+export type Decided = { kind: 'steps'; steps: Step[] } | { kind: 'unchanged'; item: WorkItem | undefined };
+
+/**
+ * Decides a command on `view` and everything that follows from it by itself, and leaves the changes in `view`. The first
+ * step is the command's own.
+ *
+ * @throws LedgerError as `decide`; `view` is then as before
+ */
+export function decideInto(view: Overlay, command: LedgerCommand): Decided {
+  if (command.verb === 'configure') return configureInto(view, command);
+  const decision = decide(view, command);
+  if (decision.kind === 'unchanged') return decision;
+  const steps = [stepOf(decision)];
+  view.set(decision.event.id, decision.after);
+  for (const next of consequences(view, decision)) {
+    const following = decide(view, { ...next, op: derivedOp(command.op, next.id) });
+    if (following.kind === 'unchanged') continue;
+    view.set(following.event.id, following.after);
+    steps.push(stepOf(following));
+  }
+  return { kind: 'steps', steps };
+}
+
+function configureInto(view: Overlay, command: ConfigureCommand): Decided {
+  const { after, keys } = decideSettings(view.settings, command);
+  if (keys.length === 0) return { kind: 'unchanged', item: undefined };
+  view.settings = after;
+  const { op, actor, at } = command;
+  const changes = [{ path: SETTINGS_PATH, bytes: encodeSettings(after) }];
+  return {
+    kind: 'steps',
+    steps: [{ op, actor, at, message: encodeConfigureMessage(keys, command), changes, transition: undefined }],
+  };
+}
+
+function stepOf(transition: Transition): Step {
+  const { before, after, event } = transition;
+  const from = before && itemPath(before.id, before.status);
+  const to = after && itemPath(after.id, after.status);
+  const changes: FileChange[] = [];
+  if (from !== undefined && from !== to) changes.push({ path: from, bytes: undefined });
+  if (to !== undefined && after !== undefined) changes.push({ path: to, bytes: encodeItem(after) });
+  return { op: event.op, actor: event.actor, at: event.at, message: encodeMessage(event), changes, transition };
+}
+
+/** The commit of a step. The author is who acts, at the time it was asked for; the committer is this machine, now. */
+export function draftOf(step: Step, committer: Identity, now: Date, author?: Identity): CommitDraft {
+  return {
+    message: step.message,
+    author: author ?? { name: step.actor, email: committer.email },
+    authored_at: Math.floor(Date.parse(step.at) / 1000),
+    committer,
+    committed_at: Math.floor(now.getTime() / 1000),
+    changes: step.changes,
+  };
+}

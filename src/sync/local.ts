@@ -1,0 +1,112 @@
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { idDate } from '../domain/ids.ts';
+import { Overlay } from '../domain/overlay.ts';
+import type { Oid } from '../store/port.ts';
+import { decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
+import type { Outcome } from './outcome.ts';
+import type { SyncContext } from './ports.ts';
+
+/** A command, or one that is known only once earlier ones of its group are decided. */
+export type Planned = LedgerCommand | ((earlier: readonly Outcome[]) => LedgerCommand);
+
+/** Commands of one caller. An atomic group is written whole or not at all. */
+export interface Group {
+  commands: readonly Planned[];
+  atomic: boolean;
+}
+
+const TRIES = 50;
+
+/**
+ * Decides groups on the local tip and commits what is legal, a commit for each transition, in one move of the ref.
+ *
+ * @returns for each group its outcomes, in the order of its commands; accepted ones are in this clone alone
+ */
+export async function commitLocally(context: SyncContext, groups: readonly Group[]): Promise<Outcome[][]> {
+  const outcomes = await context.lock.run('commit', async () => {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const done = await tryCommit(context, groups);
+      if (done !== undefined) return done;
+    }
+    throw new LedgerError('CONTENDED', 'Other processes of this clone kept moving the ledger; nothing was written.', {
+      hint: 'Try again.',
+    });
+  });
+  return outcomes ?? [];
+}
+
+async function tryCommit(context: SyncContext, groups: readonly Group[]): Promise<Outcome[][] | undefined> {
+  const { store, views, localRef, committer, clock } = context;
+  const tip = await requireTip(context);
+  await learnDeletions(context, groups, tip);
+  const view = new Overlay(await views.at(tip));
+  const steps: Step[] = [];
+  const outcomes = groups.map((group) => decideGroup(view, group, steps));
+  if (steps.length === 0) return outcomes;
+  const now = clock.now();
+  const drafts = steps.map((step) => draftOf(step, committer, now));
+  const result = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
+  if (result.kind === 'moved') return undefined;
+  await views.advance(tip, result.tip, view);
+  const commits = new Map(steps.map((step, index) => [step.op, result.oids[index] ?? '']));
+  for (const outcome of outcomes.flat()) {
+    if (outcome.kind === 'accepted') outcome.commit = commits.get(outcome.op) ?? '';
+  }
+  return outcomes;
+}
+
+/** @throws LedgerError `NO_LEDGER` */
+export async function requireTip({ store, localRef }: SyncContext): Promise<Oid> {
+  const tip = await store.readRef(localRef);
+  if (tip !== undefined) return tip;
+  throw new LedgerError('NO_LEDGER', 'There is no ledger here yet.', { hint: 'Make one with: wl init' });
+}
+
+/** Numbers are given once; before the first of a day is given, deleted items of that day must be known. */
+async function learnDeletions({ views }: SyncContext, groups: readonly Group[], tip: Oid): Promise<void> {
+  const dates = new Set<string>();
+  for (const command of groups.flatMap(({ commands }) => commands)) {
+    if (typeof command === 'function') continue;
+    if (command.verb === 'create') dates.add(idDate(command.at));
+    if (command.verb === 'import') dates.add(command.id.split('-')[1] ?? '');
+  }
+  for (const date of dates) await views.knowDeletions(tip, date);
+}
+
+function decideGroup(view: Overlay, group: Group, steps: Step[]): Outcome[] {
+  const scratch = group.atomic ? new Overlay(view) : view;
+  const made: Step[] = [];
+  const outcomes: Outcome[] = [];
+  for (const planned of group.commands) {
+    const outcome = decideOne(scratch, planned, outcomes, made);
+    outcomes.push(outcome);
+    if (group.atomic && outcome.kind === 'refused') return group.commands.map(() => outcome);
+  }
+  if (scratch !== view) {
+    for (const [id, item] of scratch.changes()) view.set(id, item);
+    view.settings = scratch.settings;
+  }
+  steps.push(...made);
+  return outcomes;
+}
+
+function decideOne(view: Overlay, planned: Planned, earlier: readonly Outcome[], made: Step[]): Outcome {
+  try {
+    const command = typeof planned === 'function' ? planned(earlier) : planned;
+    const decided = decideInto(view, command);
+    if (decided.kind === 'unchanged') return { kind: 'unchanged', item: decided.item };
+    made.push(...decided.steps);
+    const [first] = decided.steps;
+    return {
+      kind: 'accepted',
+      op: command.op,
+      item: first?.transition?.after ?? first?.transition?.before,
+      event: first?.transition?.event,
+      commit: '',
+      where: 'local',
+    };
+  } catch (error) {
+    if (!isLedgerError(error)) throw error;
+    return { kind: 'refused', error };
+  }
+}

@@ -1,0 +1,42 @@
+import type { LedgerError } from '../domain/errors.ts';
+import type { TransitionEvent } from '../domain/event.ts';
+import type { WorkItem } from '../domain/item.ts';
+import type { Oid } from '../store/port.ts';
+
+export interface Accepted {
+  kind: 'accepted';
+  op: string;
+  /** The item after the transition, or as it last was where it was deleted; `undefined` for a change of settings. */
+  item: WorkItem | undefined;
+  /** `undefined` for a change of settings. */
+  event: TransitionEvent | undefined;
+  commit: Oid;
+  /** `remote`: the shared branch has it. `local`: this clone alone, until the next sync. */
+  where: 'remote' | 'local';
+}
+
+/** There was nothing to do. */
+export interface Unchanged {
+  kind: 'unchanged';
+  item: WorkItem | undefined;
+}
+
+/** It was legal here and is not on the shared tip; it is kept under the ref `kept`. */
+export interface Lost {
+  kind: 'lost';
+  op: string;
+  error: LedgerError;
+  kept: string;
+}
+
+/** It was never legal; nothing was written. */
+export interface Refused {
+  kind: 'refused';
+  error: LedgerError;
+}
+
+/** What became of one command. */
+export type Outcome = Accepted | Unchanged | Lost | Refused;
+
+/** What became of a transition that was offered to the shared branch. */
+export type Settled = Accepted | Unchanged | Lost;

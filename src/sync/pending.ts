@@ -1,0 +1,89 @@
+import { decodeItem } from '../codec/item.ts';
+import { decodeLedgerMessage } from '../codec/ledger-message.ts';
+import { decodeMessage, readTrailers } from '../codec/message.ts';
+import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
+import { readCommand } from '../codec/read-command.ts';
+import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
+import { decodeSettings } from '../codec/settings.ts';
+import type { TransitionEvent } from '../domain/event.ts';
+import type { WorkItem } from '../domain/item.ts';
+import { CONFIGURABLE, type LedgerSettings } from '../domain/settings.ts';
+import type { BlobContent, CommitRecord, LedgerStore, Oid } from '../store/port.ts';
+import type { LedgerCommand } from './draft.ts';
+
+/** A commit of the ledger, read back into what was asked. */
+export interface ReadCommit {
+  record: CommitRecord;
+  /** `undefined` where the message names none. */
+  op: string | undefined;
+  /** `undefined` for the root, and for a commit that is no transition. */
+  command: LedgerCommand | undefined;
+  event: TransitionEvent | undefined;
+  before: WorkItem | undefined;
+  after: WorkItem | undefined;
+}
+
+/** Reads commits `from..to` of a ledger, oldest first; `from` undefined reads from the root. */
+export async function readCommits(store: LedgerStore, from: Oid | undefined, to: Oid): Promise<ReadCommit[]> {
+  const records: CommitRecord[] = [];
+  for await (const record of store.commits({ from, to })) records.push(record);
+  return readRecords(store, records);
+}
+
+/** Reads commits back into what was asked, with their blobs. */
+export async function readRecords(store: LedgerStore, records: readonly CommitRecord[]): Promise<ReadCommit[]> {
+  const oids = records.flatMap(({ changes }) => changes.flatMap(({ before, after }) => [before?.oid, after?.oid]));
+  const blobs = await store.readBlobs(
+    oids.filter((oid) => oid !== undefined),
+    MAX_FILE_BYTES,
+  );
+  return records.map((record) => readOne(record, blobs));
+}
+
+function readOne(record: CommitRecord, blobs: ReadonlyMap<Oid, BlobContent>): ReadCommit {
+  const op = readTrailers(record.message).values.get('Work-Op');
+  const unread: ReadCommit = { record, op, command: undefined, event: undefined, before: undefined, after: undefined };
+  const ledger = decodeLedgerMessage(record.message);
+  if (ledger?.verb === 'init') return unread;
+  if (ledger?.verb === 'configure') {
+    const [before, after] = settingsOf(record, blobs);
+    if (before === undefined || after === undefined) return unread;
+    const changed = CONFIGURABLE.filter((key) => before[key] !== after[key]);
+    const patch = Object.fromEntries(changed.map((key) => [key, after[key]]));
+    return { ...unread, command: { ...ledger, verb: 'configure', patch } };
+  }
+  const decoded = decodeMessage(record.message);
+  if (decoded.kind === 'problem') return unread;
+  const before = itemOf(record, 'before', blobs);
+  const after = itemOf(record, 'after', blobs);
+  const event = { ...decoded.event, title: (after ?? before)?.title ?? '' };
+  return { ...unread, event, before, after, command: readCommand(event, before, after) };
+}
+
+/** The item on one side of a transition's commit; `undefined` where there is none, or none that can be read. */
+function itemOf(
+  record: CommitRecord,
+  side: 'before' | 'after',
+  blobs: ReadonlyMap<Oid, BlobContent>,
+): WorkItem | undefined {
+  for (const change of record.changes) {
+    const parsed = parsePath(change.path);
+    const blob = blobs.get(change[side]?.oid ?? '');
+    if (parsed === undefined || blob?.kind !== 'bytes') continue;
+    const decoded = decodeItem(blob.bytes, parsed.id, parsed.state);
+    if (decoded.kind === 'item') return decoded.item;
+  }
+  return undefined;
+}
+
+function settingsOf(
+  record: CommitRecord,
+  blobs: ReadonlyMap<Oid, BlobContent>,
+): [LedgerSettings | undefined, LedgerSettings | undefined] {
+  const change = record.changes.find(({ path }) => path === SETTINGS_PATH);
+  const read = (oid: Oid | undefined): LedgerSettings | undefined => {
+    const blob = blobs.get(oid ?? '');
+    return blob?.kind === 'bytes' ? decodeSettings(blob.bytes) : undefined;
+  };
+  return [read(change?.before?.oid), read(change?.after?.oid)];
+}

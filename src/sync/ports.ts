@@ -1,0 +1,57 @@
+import type { Overlay } from '../domain/overlay.ts';
+import type { LedgerView } from '../domain/view.ts';
+import type { LedgerRemote } from '../remote/port.ts';
+import type { Identity, LedgerStore, Oid } from '../store/port.ts';
+
+/** Where the synchroniser gets the ledger at a tip from, and tells what it committed. */
+export interface ViewSource {
+  at(tip: Oid): Promise<LedgerView>;
+  advance(from: Oid, to: Oid, changes: Overlay): Promise<void>;
+  /** Makes sure that ids of the day `date` (`YYYYMMDD`) whose items were deleted are known as used. */
+  knowDeletions(tip: Oid, date: string): Promise<void>;
+}
+
+/** Time and chance as this machine has them; neither is ever asked for safety. */
+export interface Clock {
+  now(): Date;
+  sleep(ms: number): Promise<void>;
+  /** From 0 up to 1. */
+  random(): number;
+}
+
+/** What a clone remembers outside git, all of it rebuildable. */
+export interface LocalState {
+  get(key: string): string | undefined;
+  set(key: string, value: string): void;
+}
+
+/**
+ * Orders the processes of one clone, so that they do not waste each other's work. Correctness does not rest on it: refs are
+ * compared and swapped. A process that dies lets go.
+ */
+export interface CloneLock {
+  /**
+   * Runs `task` while no other holder of `name` does.
+   *
+   * @param giveUp asked while waiting; once it says `true` the wait ends and `undefined` is returned
+   */
+  run<T>(name: 'commit' | 'push', task: () => Promise<T>, giveUp?: () => Promise<boolean>): Promise<T | undefined>;
+}
+
+/** All that the synchroniser of one clone works with. */
+export interface SyncContext {
+  store: LedgerStore;
+  remote: LedgerRemote | undefined;
+  views: ViewSource;
+  lock: CloneLock;
+  clock: Clock;
+  state: LocalState;
+  /** Who commits: git's identity of this machine. */
+  committer: Identity;
+  /** `refs/heads/<branch>`. */
+  localRef: string;
+  /** The random part of an id that is made without asking the remote. */
+  randomSuffix(): string;
+  /** How long a push may be tried against others, in milliseconds. */
+  patience: number;
+}

@@ -1,0 +1,185 @@
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
+import { Overlay } from '../domain/overlay.ts';
+import type { Oid } from '../store/port.ts';
+import { draftOf } from './draft.ts';
+import type { Accepted, Settled } from './outcome.ts';
+import { type ReadCommit, readCommits } from './pending.ts';
+import type { SyncContext } from './ports.ts';
+import { keepRejected } from './rejected.ts';
+import { type Replayed, type ReplayOptions, replay } from './replay.ts';
+
+const TRIES = 20;
+
+/**
+ * Brings the local branch onto `seen`, the shared tip: fast-forward where nothing is pending, replay where something is.
+ *
+ * @returns what became of the pending transitions, by op; those that stand again, unpushed, are not in it
+ * @throws LedgerError `DIFFERENT_LEDGER` where the two branches have no common root
+ */
+export async function reconcile(context: SyncContext, seen: Oid): Promise<Map<string, Settled>> {
+  const settled = await context.lock.run('commit', async () => {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const done = await tryReconcile(context, seen);
+      if (done !== undefined) return done;
+    }
+    throw contended();
+  });
+  return settled ?? new Map();
+}
+
+const contended = (): LedgerError =>
+  new LedgerError('CONTENDED', 'Other processes of this clone kept moving the ledger.', { hint: 'Try again.' });
+
+async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string, Settled> | undefined> {
+  const { store, localRef } = context;
+  const local = await store.readRef(localRef);
+  if (local === seen) return new Map();
+  if (local === undefined) return (await store.moveRef(localRef, undefined, seen)) ? new Map() : undefined;
+  const base = await store.mergeBase(local, seen);
+  if (base === seen) return new Map();
+  if (base === local) return (await store.moveRef(localRef, local, seen)) ? new Map() : undefined;
+  const pending = await readCommits(store, seen, local);
+  if (base === undefined) {
+    if (pending.length > 1) throw differentLedger(seen, local);
+    return (await store.moveRef(localRef, local, seen)) ? new Map() : undefined;
+  }
+  const arrived = await readCommits(store, base, seen);
+  const known = new Map(arrived.flatMap((commit) => (commit.op === undefined ? [] : [[commit.op, commit]])));
+  const settled = await rebuild(context, { expected: local, base: seen, pending, known: new Set(known.keys()) });
+  if (settled === undefined) return undefined;
+  for (const { op } of pending) {
+    const found = op === undefined ? undefined : known.get(op);
+    if (found !== undefined) settled.set(found.op ?? '', acceptedBy(found));
+  }
+  return settled;
+}
+
+function differentLedger(seen: Oid, local: Oid): LedgerError {
+  return new LedgerError('DIFFERENT_LEDGER', 'The remote holds another ledger than this clone; the two do not mix.', {
+    hint: 'Nothing was pushed or lost. `git config ledger.branch` gives one of them another name.',
+    details: { local, remote: seen },
+  });
+}
+
+export function acceptedBy({ record, op, event, before, after }: ReadCommit): Accepted {
+  return { kind: 'accepted', op: op ?? '', item: after ?? before, event, commit: record.oid, where: 'remote' };
+}
+
+interface Rebuild {
+  expected: Oid;
+  base: Oid;
+  pending: readonly ReadCommit[];
+  known: ReadonlySet<string>;
+  withdrawn?: ReadonlySet<string>;
+  renumber?: ReplayOptions['renumber'];
+}
+
+/** Makes the local branch anew as `base` and what of `pending` is still legal there. `undefined` where it moved meanwhile. */
+async function rebuild(context: SyncContext, request: Rebuild): Promise<Map<string, Settled> | undefined> {
+  const { store, views, localRef, committer, clock } = context;
+  const { expected, base, pending } = request;
+  await learnDates(context, base, pending);
+  const view = new Overlay(await views.at(base));
+  const result = replay(view, pending, request);
+  const settled = await keepLost(context, result);
+  const now = clock.now();
+  const drafts = result.steps.map(({ step, from }) => draftOf(step, committer, now, authorOf(from)));
+  const moved = await store.commit({ ref: localRef, expected, base, drafts });
+  if (moved.kind === 'moved') return undefined;
+  await views.advance(base, moved.tip, view);
+  for (const { from, item } of result.unchanged) settled.set(from.op ?? '', { kind: 'unchanged', item });
+  return settled;
+}
+
+const authorOf = ({ record }: ReadCommit): { name: string; email: string } => ({
+  name: record.author.name,
+  email: record.author.email,
+});
+
+async function learnDates({ views }: SyncContext, tip: Oid, pending: readonly ReadCommit[]): Promise<void> {
+  const ids = pending.flatMap(({ event }) => (event?.from === undefined && event !== undefined ? [event.id] : []));
+  for (const date of new Set(ids.map((id) => id.split('-')[1] ?? ''))) await views.knowDeletions(tip, date);
+}
+
+/** Written before the branch moves, so that at no time anything that was acknowledged is nowhere. */
+async function keepLost({ store, committer, clock }: SyncContext, { lost }: Replayed): Promise<Map<string, Settled>> {
+  const settled = new Map<string, Settled>();
+  for (const { from, error } of lost) {
+    const kept = await keepRejected(store, from, error, committer, clock.now());
+    settled.set(kept.op, { kind: 'lost', op: kept.op, error: kept.error, kept: kept.ref });
+  }
+  return settled;
+}
+
+export interface Withdrawal {
+  /** Transitions to take back. */
+  ops: ReadonlySet<string>;
+  /** Transitions whose numbered ids no one has seen; they get ids that need no one's agreement. */
+  renumber: ReadonlySet<string>;
+  /** Why; kept with the commits, unless they are claims, which are simply not made. */
+  keepAs?: LedgerError | undefined;
+}
+
+/**
+ * Takes back pending transitions and gives creates their offline ids, where the remote cannot be asked.
+ *
+ * @returns items of the renumbered creates by op, and what was lost because it rested on something taken back
+ */
+export async function withdraw(context: SyncContext, { ops, renumber, keepAs }: Withdrawal): Promise<Map<string, Settled>> {
+  const { store, remote, localRef, committer, clock } = context;
+  const settled = await context.lock.run('commit', async () => {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const local = await store.readRef(localRef);
+      const seen = remote && (await store.readRef(remote.seenRef));
+      if (local === undefined) return new Map<string, Settled>();
+      const unshared = await readCommits(store, seen, local);
+      const root = seen === undefined ? unshared[0]?.record.oid : undefined;
+      const base = seen ?? root;
+      if (base === undefined) return new Map<string, Settled>();
+      const pending = unshared.filter(({ record }) => record.oid !== root);
+      if (keepAs !== undefined) {
+        for (const commit of pending) {
+          if (ops.has(commit.op ?? '')) await keepRejected(store, commit, keepAs, committer, clock.now());
+        }
+      }
+      const done = await rebuild(context, {
+        expected: local,
+        base,
+        pending,
+        known: new Set(),
+        withdrawn: ops,
+        renumber: (command, id) => (renumber.has(command.op) ? offlineId(context, id) : undefined),
+      });
+      if (done === undefined) continue;
+      await addRenumbered(context, base, renumber, done);
+      return done;
+    }
+    throw contended();
+  });
+  return settled ?? new Map();
+}
+
+function offlineId({ randomSuffix }: SyncContext, id: WorkId): WorkId {
+  return `${id.slice(0, id.lastIndexOf('-'))}-${randomSuffix()}`;
+}
+
+async function addRenumbered(
+  { store, localRef }: SyncContext,
+  base: Oid,
+  renumbered: ReadonlySet<string>,
+  settled: Map<string, Settled>,
+): Promise<void> {
+  if (renumbered.size === 0) return;
+  const tip = await store.readRef(localRef);
+  if (tip === undefined) return;
+  for (const commit of await readCommits(store, base, tip)) {
+    if (commit.op !== undefined && renumbered.has(commit.op)) {
+      settled.set(commit.op, { ...acceptedBy(commit), where: 'local' });
+    }
+  }
+}
+
+/** True for a failure that means "not now": the caller may be told and nothing is wrong with the ledger. */
+export const isPassing = (error: unknown): error is LedgerError =>
+  isLedgerError(error, 'REMOTE_UNREACHABLE') || isLedgerError(error, 'CONTENDED');

@@ -1,0 +1,98 @@
+import { readTrailers } from '../codec/message.ts';
+import { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from '../domain/errors.ts';
+import { isOp, type WorkId } from '../domain/ids.ts';
+import { toSafeLine } from '../domain/text.ts';
+import type { Identity, LedgerStore, Oid } from '../store/port.ts';
+import { type ReadCommit, readRecords } from './pending.ts';
+
+const PREFIX = 'refs/work-ledger/rejected/';
+export const rejectedRef = (op: string): string => PREFIX + op;
+
+/** A transition that lost its race: nothing of it is on the shared branch, all of it is here. */
+export interface RejectedTransition {
+  op: string;
+  ref: string;
+  id: WorkId | undefined;
+  verb: string;
+  actor: string;
+  at: string;
+  error: LedgerError;
+  commit: ReadCommit;
+}
+
+/**
+ * Keeps a commit that cannot stand on the shared tip, under a commit that says why. Doing it twice changes nothing.
+ */
+export async function keepRejected(
+  store: LedgerStore,
+  lost: ReadCommit,
+  error: unknown,
+  committer: Identity,
+  now: Date,
+): Promise<{ op: string; ref: string; error: LedgerError }> {
+  const op = lost.op !== undefined && isOp(lost.op) ? lost.op : lost.record.oid;
+  const reason = isLedgerError(error) ? error : new LedgerError('INTERNAL', String(error), { cause: error });
+  const at = Math.floor(now.getTime() / 1000);
+  const subject = lost.record.message.split('\n')[0] ?? '';
+  const trailers = [
+    `Work-Op: ${op}`,
+    `Work-Rejected: ${reason.code}`,
+    ...(reason.hint === undefined ? [] : [`Work-Hint: ${toSafeLine(reason.hint, 1000)}`]),
+    `Work-Details: ${JSON.stringify(reason.details)}`,
+  ];
+  const message = `rejected: ${subject}\n\n${toSafeLine(reason.message, 2000)}\n\n${trailers.join('\n')}\n`;
+  const draft = { message, author: committer, authored_at: at, committer, committed_at: at, changes: [] };
+  const ref = rejectedRef(op);
+  await store.commit({ ref, expected: undefined, base: lost.record.oid, drafts: [draft] });
+  return { op, ref, error: reason };
+}
+
+/** Why the transition `op` was rejected; `undefined` where it was not. */
+export async function findRejected(store: LedgerStore, op: string): Promise<RejectedTransition | undefined> {
+  const ref = rejectedRef(op);
+  const oid = await store.readRef(ref);
+  return oid === undefined ? undefined : readRejected(store, ref, oid);
+}
+
+export async function listRejected(store: LedgerStore): Promise<RejectedTransition[]> {
+  const refs = await store.listRefs(PREFIX);
+  const found = await Promise.all(refs.map(({ ref, oid }) => readRejected(store, ref, oid)));
+  return found.filter((entry) => entry !== undefined);
+}
+
+async function readRejected(store: LedgerStore, ref: string, oid: Oid): Promise<RejectedTransition | undefined> {
+  const [wrapper, lost] = await newest(store, oid);
+  if (wrapper === undefined || lost === undefined) return undefined;
+  const [commit] = await readRecords(store, [lost]);
+  if (commit === undefined) return undefined;
+  const { values } = readTrailers(wrapper.message);
+  const code = values.get('Work-Rejected') ?? '';
+  const hint = values.get('Work-Hint');
+  const known = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'INTERNAL';
+  const error = new LedgerError(known, wrapper.message.split('\n')[2] ?? '', {
+    ...(hint === undefined ? {} : { hint }),
+    details: readDetails(values.get('Work-Details')),
+  });
+  const { event, command } = commit;
+  return {
+    op: ref.slice(PREFIX.length),
+    ref,
+    id: event?.id,
+    verb: event?.verb ?? command?.verb ?? 'unknown',
+    actor: command?.actor ?? lost.author.name,
+    at: command?.at ?? new Date(lost.author.at * 1000).toISOString(),
+    error,
+    commit,
+  };
+}
+
+function readDetails(text: string | undefined): Record<string, unknown> {
+  const value: unknown = text === undefined ? {} : JSON.parse(text);
+  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+async function newest(store: LedgerStore, to: Oid): Promise<ReadCommit['record'][]> {
+  const found: ReadCommit['record'][] = [];
+  for await (const record of store.commits({ to, newest: 2 })) found.push(record);
+  return found;
+}

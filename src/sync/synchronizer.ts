@@ -1,0 +1,247 @@
+import { LedgerError } from '../domain/errors.ts';
+import type { Verb } from '../domain/transitions.ts';
+import type { Oid } from '../store/port.ts';
+import { commitLocally, type Group } from './local.ts';
+import type { Accepted, Outcome, Settled } from './outcome.ts';
+import { readCommits } from './pending.ts';
+import type { SyncContext } from './ports.ts';
+import { CONTACT, fetchAndReconcile, PUBLISHED, pushPending, type RemoteContext } from './push-cycle.ts';
+import { acceptedBy, isPassing, withdraw } from './reconcile.ts';
+import { findRejected } from './rejected.ts';
+
+interface Request extends Group {
+  publish: boolean;
+  resolve(outcomes: Outcome[]): void;
+  reject(error: unknown): void;
+}
+
+/** A view of the remote that is younger than this is fresh enough to decide on. */
+const FRESH_MS = 2_000;
+/** Verbs whose race is worth a look at the remote first: what they need may be gone. */
+const LOOK_FIRST: ReadonlySet<string> = new Set<Verb>(['claim', 'start', 'block', 'complete', 'fail', 'recover']);
+/** Verbs that mean nothing until the remote has taken them. */
+const TAKING: ReadonlySet<string> = new Set<Verb>(['claim', 'start', 'recover']);
+
+/**
+ * The write path of one clone. Requests that arrive while a push is under way wait together and share the next one.
+ *
+ * 1. look at the remote, where that saves a lost race; 2. decide on the local tip and commit; 3. push everything pending;
+ * 4. on losing, decide again on the new tip; 5. tell each caller what became of its transitions.
+ */
+export class Synchronizer {
+  readonly #context: SyncContext;
+  #waiting: Request[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(context: SyncContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Decides and commits a group; with `publish`, also brings it to the remote.
+   *
+   * @throws LedgerError `REMOTE_UNREACHABLE` and `CONTENDED`, with `details.saved` (transitions that wait here for the next
+   *   sync) and `details.withdrawn` (claims that were not made); `HISTORY_REWRITTEN`, `DIFFERENT_LEDGER`, `NO_LEDGER`
+   */
+  submit(group: Group, publish: boolean): Promise<Outcome[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ ...group, publish: publish && this.#context.remote !== undefined, resolve, reject });
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+      });
+    });
+  }
+
+  /** Fetches, brings what is pending onto the shared tip, and pushes it. */
+  async sync(): Promise<Settled[]> {
+    const context = this.#remoteContext();
+    if (context === undefined) {
+      throw new LedgerError('NO_REMOTE', 'This clone has no remote to sync with.', {
+        hint: 'Add one with: git remote add origin URL',
+      });
+    }
+    const settled = await context.lock.run('push', async () => {
+      const first = await fetchAndReconcile(context);
+      return [...first, ...(await pushPending(context))];
+    });
+    return (settled ?? []).map(([, outcome]) => outcome);
+  }
+
+  /** Fetches and takes over what others did; pending transitions stay pending. */
+  async fetch(): Promise<void> {
+    const context = this.#remoteContext();
+    if (context !== undefined) await context.lock.run('push', () => fetchAndReconcile(context));
+  }
+
+  #remoteContext(): RemoteContext | undefined {
+    const { remote } = this.#context;
+    return remote === undefined ? undefined : { ...this.#context, remote };
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const requests = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#serve(requests);
+      } catch (error) {
+        for (const request of requests) request.reject(error);
+      }
+    }
+  }
+
+  async #serve(requests: readonly Request[]): Promise<void> {
+    const failure = await this.#lookFirst(requests);
+    const served = requests.filter((request) => {
+      if (failure === undefined || !request.publish || !isTaking(request)) return true;
+      request.reject(withDetails(failure, { saved: [], withdrawn: [] }));
+      return false;
+    });
+    if (served.length === 0) return;
+    const seen = await this.#seen();
+    const outcomes = await commitLocally(this.#context, served);
+    const published = served.flatMap((request, index) => {
+      const own = outcomes[index] ?? [];
+      if (request.publish && own.some(({ kind }) => kind === 'accepted')) return [{ request, outcomes: own }];
+      request.resolve(own);
+      return [];
+    });
+    if (published.length === 0) return;
+    const ops = new Set(published.flatMap(({ outcomes: own }) => opsOf(own)));
+    try {
+      if (failure !== undefined) throw failure;
+      const settled = await this.#publish(ops, seen);
+      for (const { request, outcomes: own } of published) request.resolve(own.map((one) => settle(one, settled)));
+    } catch (error) {
+      await this.#giveUp(published, error);
+    }
+  }
+
+  /** Returns why the remote could not be asked, if so. */
+  async #lookFirst(requests: readonly Request[]): Promise<LedgerError | undefined> {
+    const context = this.#remoteContext();
+    const asks = requests.some(
+      ({ publish, commands }) =>
+        publish && commands.some((command) => typeof command !== 'function' && LOOK_FIRST.has(command.verb)),
+    );
+    if (context === undefined || !asks || this.#isFresh()) return undefined;
+    try {
+      await context.lock.run(
+        'push',
+        () => fetchAndReconcile(context),
+        async () => this.#isFresh(),
+      );
+      return undefined;
+    } catch (error) {
+      if (isPassing(error)) return error;
+      throw error;
+    }
+  }
+
+  #isFresh(): boolean {
+    const contact = Date.parse(this.#context.state.get(CONTACT) ?? '');
+    return Math.abs(this.#context.clock.now().getTime() - contact) < FRESH_MS;
+  }
+
+  async #seen(): Promise<Oid | undefined> {
+    const { store, remote } = this.#context;
+    return remote && store.readRef(remote.seenRef);
+  }
+
+  /** Pushes, or waits for the process that is pushing, until each of `ops` is settled. */
+  async #publish(ops: ReadonlySet<string>, since: Oid | undefined): Promise<Map<string, Settled>> {
+    const context = this.#remoteContext();
+    if (context === undefined) return new Map();
+    const { state, lock } = context;
+    const own = (all: ReadonlyMap<string, Settled>) => new Map([...all].filter(([op]) => ops.has(op)));
+    let mark = state.get(PUBLISHED);
+    let settled = new Map<string, Settled>();
+    const someonePushed = async (): Promise<boolean> => {
+      if (state.get(PUBLISHED) === mark) return false;
+      mark = state.get(PUBLISHED);
+      settled = await this.#findSettled(ops, since);
+      return settled.size === ops.size;
+    };
+    await lock.run(
+      'push',
+      async () => {
+        if (!(await someonePushed())) settled = new Map([...settled, ...own(await pushPending(context))]);
+      },
+      someonePushed,
+    );
+    if (settled.size < ops.size) settled = new Map([...(await this.#findSettled(ops, since)), ...settled]);
+    return settled;
+  }
+
+  /** Looks for transitions where settled ones stand: on the shared branch since `since`, or among the rejected. */
+  async #findSettled(ops: ReadonlySet<string>, since: Oid | undefined): Promise<Map<string, Settled>> {
+    const { store } = this.#context;
+    const settled = new Map<string, Settled>();
+    const seen = await this.#seen();
+    if (seen !== undefined && seen !== since) {
+      for (const commit of await readCommits(store, since, seen)) {
+        if (commit.op !== undefined && ops.has(commit.op)) settled.set(commit.op, acceptedBy(commit));
+      }
+    }
+    for (const op of ops) {
+      if (settled.has(op)) continue;
+      const rejected = await findRejected(store, op);
+      if (rejected !== undefined) settled.set(op, { kind: 'lost', op, error: rejected.error, kept: rejected.ref });
+    }
+    return settled;
+  }
+
+  /** The remote could not be asked. Claims are taken back, since they mean nothing here; the rest waits for the next sync. */
+  async #giveUp(published: readonly { request: Request; outcomes: Outcome[] }[], error: unknown): Promise<void> {
+    if (!isPassing(error)) throw error;
+    const accepted = published.flatMap(({ outcomes }) => outcomes.filter((one) => one.kind === 'accepted'));
+    const ops = new Set(accepted.filter(({ event }) => TAKING.has(event?.verb ?? '')).map(({ op }) => op));
+    // Where the push may have been taken, a number may be the item's for good, and must not be given up for another id.
+    const unknown = error.details['unknown'] === true;
+    const created = accepted.filter(({ event }) => event?.verb === 'create' && !unknown);
+    const renumber = new Set(created.map(({ op }) => op));
+    const changed =
+      ops.size + renumber.size === 0
+        ? new Map<string, Settled>()
+        : await withdraw(this.#context, { ops, renumber });
+    for (const { request, outcomes } of published) {
+      const now = outcomes.map((one) => settle(one, changed, 'local'));
+      const saved = now.filter((one): one is Accepted => one.kind === 'accepted' && !ops.has(one.op));
+      request.reject(
+        withDetails(error, {
+          saved: saved.map(({ op, item, event }) => ({ op, verb: event?.verb ?? 'configure', id: item?.id ?? event?.id })),
+          withdrawn: outcomes.filter((one) => one.kind === 'accepted' && ops.has(one.op)).map(idOf),
+          outcomes: now,
+        }),
+      );
+    }
+  }
+}
+
+const isTaking = ({ commands }: Group): boolean =>
+  commands.some((command) => typeof command !== 'function' && TAKING.has(command.verb));
+
+const opsOf = (outcomes: readonly Outcome[]): string[] =>
+  outcomes.flatMap((outcome) => (outcome.kind === 'accepted' ? [outcome.op] : []));
+
+const idOf = (outcome: Outcome): string | undefined =>
+  outcome.kind === 'accepted' ? (outcome.item?.id ?? outcome.event?.id) : undefined;
+
+function settle(outcome: Outcome, settled: ReadonlyMap<string, Settled>, fallback?: 'local'): Outcome {
+  if (outcome.kind !== 'accepted') return outcome;
+  const found = settled.get(outcome.op);
+  if (found !== undefined) return found;
+  if (fallback === 'local') return outcome;
+  throw new LedgerError('STORAGE_FAILED', `The transition ${outcome.op} is no longer in this clone.`, {
+    hint: 'Another process moved the ledger branch by hand; `git reflog` of it shows what happened.',
+    details: { op: outcome.op },
+  });
+}
+
+function withDetails(error: LedgerError, details: Record<string, unknown>): LedgerError {
+  return new LedgerError(error.code, error.message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    details: { ...error.details, ...details },
+    cause: error.cause ?? error,
+  });
+}
