@@ -1,28 +1,26 @@
-import { parseCommit } from './commit-object.ts';
-import type { CommitQuery, CommitRecord, Oid } from './port.ts';
+import type { CommitQuery, CommitRecord, Oid, TreeChange } from './port.ts';
 import { parseRawDiff } from './raw-diff.ts';
 
 type ReadGit = (args: readonly string[]) => Promise<{ stdout: Buffer }>;
-type ReadObjects = (oids: readonly Oid[]) => Promise<Map<Oid, Buffer>>;
-
 /** Commits are read as objects, so that nothing in a message can be mistaken for something else. */
-const CHUNK = 2_000;
+type ReadRecord = (oid: Oid, changes: readonly TreeChange[]) => Promise<CommitRecord>;
 
-export async function* listCommits(query: CommitQuery, git: ReadGit, objects: ReadObjects): AsyncIterable<CommitRecord> {
+const AT_ONCE = 500;
+const LOG = ['log', '-z', '--format=%H', '--raw', '--root', '--no-abbrev', '--no-renames', '--no-show-signature'];
+
+export async function* listCommits(query: CommitQuery, git: ReadGit, read: ReadRecord): AsyncIterable<CommitRecord> {
   const { stdout } = await git([...LOG, '--reverse', ...range(query)]);
-  yield* readRecords(stdout, objects);
+  yield* readRecords(stdout, read);
 }
 
 export async function* listCommitsNewest(
   query: CommitQuery,
   git: ReadGit,
-  objects: ReadObjects,
+  read: ReadRecord,
 ): AsyncIterable<CommitRecord> {
   const { stdout } = await git([...LOG, `--max-count=${query.newest ?? 0}`, ...range(query)]);
-  yield* readRecords(stdout, objects);
+  yield* readRecords(stdout, read);
 }
-
-const LOG = ['log', '-z', '--format=%H', '--raw', '--root', '--no-abbrev', '--no-renames', '--no-show-signature'];
 
 function range({ to, from, paths, since }: CommitQuery): string[] {
   return [
@@ -36,14 +34,10 @@ function range({ to, from, paths, since }: CommitQuery): string[] {
   ];
 }
 
-async function* readRecords(stdout: Buffer, objects: ReadObjects): AsyncIterable<CommitRecord> {
+async function* readRecords(stdout: Buffer, read: ReadRecord): AsyncIterable<CommitRecord> {
   const found = parseRawDiff(stdout.toString().split('\0').filter((record) => record !== ''));
-  for (let at = 0; at < found.length; at += CHUNK) {
-    const chunk = found.slice(at, at + CHUNK);
-    const raw = await objects(chunk.map(({ commit }) => commit ?? ''));
-    for (const { commit = '', changes } of chunk) {
-      const bytes = raw.get(commit);
-      if (bytes !== undefined) yield { oid: commit, ...parseCommit(bytes), changes };
-    }
+  for (let at = 0; at < found.length; at += AT_ONCE) {
+    const some = found.slice(at, at + AT_ONCE);
+    yield* await Promise.all(some.map(({ commit = '', changes }) => read(commit, changes)));
   }
 }

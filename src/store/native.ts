@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { LedgerError } from '../domain/errors.ts';
+import { compareHistories, oldestFirst } from '../git/ancestry.ts';
+import { CatFile } from '../git/cat-file.ts';
+import { readCommitLinks } from '../git/commit-format.ts';
+import { type GitObject, isObjectType, type ObjectSource } from '../git/object-format.ts';
+import { RecentObjects } from '../git/recent-objects.ts';
 import { type GitResult, gitFailure, runGit } from '../git/run.ts';
+import { diffTrees } from '../git/tree-walk.ts';
+import { parseCommit } from './commit-object.ts';
 import { encodeImport, readMarks } from './fast-import.ts';
 import { listCommits, listCommitsNewest } from './native-log.ts';
 import type {
@@ -14,24 +21,42 @@ import type {
   TreeChange,
   TreeEntry,
 } from './port.ts';
-import { parseRawDiff } from './raw-diff.ts';
 
 const ZERO = '0'.repeat(40);
 const SCRATCH = 'refs/work-ledger/tmp';
 /** Another process holds a ref's lock for a few milliseconds at most. */
 const REF_LOCK_TRIES = 40;
 
-/** The store of a clone on disk, by git itself: one `fast-import` for each commit or run of commits. */
-export class NativeStore implements LedgerStore {
+/**
+ * The store of a clone on disk, by git itself: reading through two helpers that stay, writing through one `fast-import` for
+ * each commit or run of commits.
+ */
+export class NativeStore implements LedgerStore, ObjectSource {
   readonly shared = true;
   readonly #gitDir: string;
+  readonly #contents: CatFile;
+  readonly #names: CatFile;
+  readonly #recent = new RecentObjects();
 
   constructor(gitDir: string) {
     this.#gitDir = gitDir;
+    this.#contents = new CatFile(gitDir, 'contents');
+    this.#names = new CatFile(gitDir, 'names');
   }
 
   async readRef(ref: string): Promise<Oid | undefined> {
-    return (await this.listRefs(ref)).find((entry) => entry.ref === ref)?.oid;
+    return (await this.#names.ask(ref))?.oid;
+  }
+
+  /** An object of any kind, whole. */
+  async read(oid: Oid): Promise<GitObject | undefined> {
+    const recent = this.#recent.get(oid);
+    if (recent !== undefined) return recent;
+    const answer = await this.#contents.ask(oid);
+    if (answer === undefined || !isObjectType(answer.type)) return undefined;
+    const object = { type: answer.type, bytes: answer.bytes };
+    this.#recent.add(oid, object);
+    return object;
   }
 
   async listRefs(prefix: string): Promise<{ ref: string; oid: Oid }[]> {
@@ -103,60 +128,57 @@ export class NativeStore implements LedgerStore {
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
-    const args = ['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', before, after];
-    return parseRawDiff(records((await this.#git('comparing two trees', args)).stdout)).flatMap(({ changes }) => changes);
+    return diffTrees(this, (await readCommitLinks(this, before)).tree, (await readCommitLinks(this, after)).tree);
   }
 
   async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
     const found = new Map<Oid, BlobContent>();
-    const wanted = [...new Set(oids)];
-    if (wanted.length === 0) return found;
-    const sizes = await this.#git('reading objects', ['cat-file', '--batch-check=%(objectname) %(objectsize)'], batch(wanted));
-    const readable: Oid[] = [];
-    for (const line of lines(sizes.stdout)) {
-      const [oid = '', size = ''] = line.split(' ');
-      if (size === 'missing') continue;
-      if (Number(size) > maxBytes) found.set(oid, { kind: 'too_large', size: Number(size) });
-      else readable.push(oid);
-    }
-    for (const [oid, bytes] of await this.readObjects(readable)) found.set(oid, { kind: 'bytes', bytes });
-    return found;
-  }
-
-  /** Objects of any kind, whole. */
-  async readObjects(oids: readonly Oid[]): Promise<Map<Oid, Buffer>> {
-    const found = new Map<Oid, Buffer>();
-    if (oids.length === 0) return found;
-    const { stdout } = await this.#git('reading objects', ['cat-file', '--batch=%(objectname) %(objectsize)'], batch(oids));
-    for (let at = 0; at < stdout.length; ) {
-      const end = stdout.indexOf(10, at);
-      const [oid = '', size = ''] = stdout.toString('latin1', at, end).split(' ');
-      if (size === 'missing') {
-        at = end + 1;
-        continue;
+    const read = async (oid: Oid): Promise<void> => {
+      const known = await this.#names.ask(oid);
+      if (known === undefined) return;
+      if (known.size > maxBytes) {
+        found.set(oid, { kind: 'too_large', size: known.size });
+        return;
       }
-      const start = end + 1;
-      found.set(oid, stdout.subarray(start, start + Number(size)));
-      at = start + Number(size) + 1;
-    }
+      const answer = await this.#contents.ask(oid);
+      if (answer !== undefined) found.set(oid, { kind: 'bytes', bytes: answer.bytes });
+    };
+    await Promise.all([...new Set(oids)].map(read));
     return found;
   }
 
+  /**
+   * What lies between two tips is short and is walked here; whole histories, and those of single paths, are read by `git log`.
+   */
   async *commits(query: CommitQuery): AsyncIterable<CommitRecord> {
+    if (query.from !== undefined && query.paths === undefined && query.newest === undefined) {
+      for (const { oid } of await oldestFirst(this, { to: query.to, from: query.from, since: query.since })) {
+        yield await this.#record(oid);
+      }
+      return;
+    }
     const read = (args: readonly string[]) => this.#git('reading history', args);
-    const objects = (oids: readonly Oid[]) => this.readObjects(oids);
-    yield* query.newest === undefined ? listCommits(query, read, objects) : listCommitsNewest(query, read, objects);
+    const record = (oid: Oid, changes: readonly TreeChange[]) => this.#record(oid, changes);
+    yield* query.newest === undefined ? listCommits(query, read, record) : listCommitsNewest(query, read, record);
+  }
+
+  async #record(oid: Oid, known?: readonly TreeChange[]): Promise<CommitRecord> {
+    const { tree, parents } = await readCommitLinks(this, oid);
+    const bytes = (await this.read(oid))?.bytes ?? new Uint8Array();
+    if (known !== undefined || parents.length > 1) return { oid, ...parseCommit(bytes), changes: known ?? [] };
+    const [parent] = parents;
+    const before = parent === undefined ? undefined : (await readCommitLinks(this, parent)).tree;
+    return { oid, ...parseCommit(bytes), changes: await diffTrees(this, before, tree) };
   }
 
   async mergeBase(a: Oid, b: Oid): Promise<Oid | undefined> {
-    if (a === b) return a;
-    const result = await this.#run(['merge-base', '--end-of-options', a, b]);
-    if (result.code === 0) return result.stdout.toString().trim();
-    if (result.code === 1 && result.stderr === '') return undefined;
-    throw gitFailure('comparing two histories', result);
+    return a === b ? a : (await compareHistories(this, a, b)).bases[0];
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#contents.close();
+    this.#names.close();
+  }
 
   async #moved(ref: string): Promise<CommitResult> {
     return { kind: 'moved', tip: await this.readRef(ref) };
@@ -188,6 +210,5 @@ function refChange(ref: string, expected: Oid | undefined, next: Oid | undefined
 
 const isRefLocked = ({ stderr }: GitResult): boolean => /File exists|Unable to create .*\.lock/.test(stderr);
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 10));
-const batch = (oids: readonly Oid[]): string => `${oids.join('\n')}\n`;
 const lines = (output: Buffer): string[] => output.toString().split('\n').filter((line) => line !== '');
 const records = (output: Buffer): string[] => output.toString().split('\0').filter((record) => record !== '');

@@ -1,0 +1,140 @@
+import { type CommitLinks, readCommitLinks } from './commit-format.ts';
+import type { ObjectSource } from './object-format.ts';
+
+const LEFT = 1;
+const RIGHT = 2;
+/** Below a common ancestor: of no more interest than what it is an ancestor of. */
+const STALE = 4;
+
+interface Mark {
+  flags: number;
+  links: CommitLinks;
+}
+
+/** How two histories relate. */
+export interface Divergence {
+  /** The best common ancestors: more than one only after criss-cross merges, none where the histories are foreign. */
+  bases: string[];
+  /** What the left side reaches and the right side does not. */
+  onlyLeft: Map<string, CommitLinks>;
+}
+
+/**
+ * Walks both histories newest first until they have met everywhere, so that the cost is what they differ by, not their
+ * length. Wrong clocks make it walk further; where history is one line they cannot change the answer.
+ */
+export async function compareHistories(
+  source: ObjectSource,
+  left: string,
+  right: string,
+): Promise<Divergence> {
+  const marks = new Map<string, Mark>();
+  const queue: Mark[] = [];
+  const mark = async (oid: string, flags: number): Promise<void> => {
+    const known = marks.get(oid);
+    if (known !== undefined && (known.flags & flags) === flags) return;
+    const entry = known ?? { flags: 0, links: await readCommitLinks(source, oid) };
+    entry.flags |= flags;
+    marks.set(oid, entry);
+    if (!queue.includes(entry)) insertByDate(queue, entry);
+  };
+  const pass = async (entry: Mark): Promise<void> => {
+    const common = (entry.flags & (LEFT | RIGHT)) === (LEFT | RIGHT);
+    const flags = common ? LEFT | RIGHT | STALE : entry.flags;
+    for (const parent of entry.links.parents) await mark(parent, flags);
+  };
+
+  await mark(left, LEFT);
+  await mark(right, RIGHT);
+  while (queue.some((entry) => !(entry.flags & STALE))) {
+    const entry = queue.pop();
+    if (entry !== undefined) await pass(entry);
+  }
+  // What was visited on one side's behalf before the sides met is put right; what nobody visited stays unread.
+  for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
+    for (const parent of entry.links.parents) if (marks.has(parent)) await mark(parent, LEFT | RIGHT | STALE);
+  }
+
+  const bases: string[] = [];
+  const onlyLeft = new Map<string, CommitLinks>();
+  for (const [oid, { flags, links }] of marks) {
+    if (flags === (LEFT | RIGHT)) bases.push(oid);
+    if (flags === LEFT) onlyLeft.set(oid, links);
+  }
+  return { bases, onlyLeft };
+}
+
+/** The newest is last. */
+function insertByDate(queue: Mark[], entry: Mark): void {
+  const at = queue.findLastIndex((other) => other.links.committed_at <= entry.links.committed_at);
+  queue.splice(at + 1, 0, entry);
+}
+
+/** Whether `descendant` is `ancestor` or builds on it. */
+export async function isAncestor(
+  source: ObjectSource,
+  ancestor: string,
+  descendant: string,
+): Promise<boolean> {
+  return (await compareHistories(source, ancestor, descendant)).bases.includes(ancestor);
+}
+
+export interface HistoryRange {
+  to: string;
+  /** Commits that this one reaches are left out. */
+  from: string | undefined;
+  /** Reading stops at the first commit older than this. */
+  since: number | undefined;
+}
+
+/**
+ * The commits of a range, children before their parents.
+ *
+ * One line is followed as far as it is asked for. From a merge on, all that is left is read to be put in order.
+ */
+export async function* newestFirst(source: ObjectSource, range: HistoryRange): AsyncGenerator<CommitLinks> {
+  const { to, from, since } = range;
+  const within = from === undefined ? undefined : (await compareHistories(source, to, from)).onlyLeft;
+  const read = async (oid: string | undefined): Promise<CommitLinks | undefined> => {
+    if (oid === undefined || (within !== undefined && !within.has(oid))) return undefined;
+    const links = within?.get(oid) ?? (await readCommitLinks(source, oid));
+    return since !== undefined && links.committed_at < since ? undefined : links;
+  };
+  for (let links = await read(to); links !== undefined; links = await read(links.parents[0])) {
+    if (links.parents.length > 1) {
+      yield* (await parentsFirst(links, read)).reverse();
+      return;
+    }
+    yield links;
+  }
+}
+
+/** The commits of a range, parents before their children. */
+export async function oldestFirst(source: ObjectSource, range: HistoryRange): Promise<CommitLinks[]> {
+  const found: CommitLinks[] = [];
+  for await (const links of newestFirst(source, range)) found.push(links);
+  return found.reverse();
+}
+
+async function parentsFirst(
+  tip: CommitLinks,
+  read: (oid: string) => Promise<CommitLinks | undefined>,
+): Promise<CommitLinks[]> {
+  const done: CommitLinks[] = [];
+  const seen = new Set([tip.oid]);
+  const path = [{ links: tip, next: 0 }];
+  for (let here = path.at(-1); here !== undefined; here = path.at(-1)) {
+    const parent = here.links.parents[here.next];
+    here.next += 1;
+    if (parent === undefined) {
+      done.push(here.links);
+      path.pop();
+      continue;
+    }
+    if (seen.has(parent)) continue;
+    seen.add(parent);
+    const links = await read(parent);
+    if (links !== undefined) path.push({ links, next: 0 });
+  }
+  return done;
+}

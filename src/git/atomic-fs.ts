@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { errorCode, type FsLike } from './fs-like.ts';
+
+/**
+ * A file system for isomorphic-git on which a file is whole or absent, for every reader and after every crash.
+ *
+ * Each write goes to a temporary file beside the target, is synced, and is renamed into place. The library writes nothing
+ * but objects and packs through it, so files are read-only, as git makes them. Refs go through `ref-lock.ts`.
+ */
+export function atomicFs(fs: FsLike) {
+  const { promises } = fs;
+  // Each is an async function: the library tells a promise-based fs by what a call without arguments returns.
+  return {
+    promises: {
+      readFile: async (path: string, options?: unknown) => promises.readFile(path, options),
+      writeFile: async (path: string, data: Uint8Array | string) =>
+        writeWhole(fs, path, Buffer.from(data), 0o444),
+      mkdir: async (path: string) => {
+        await promises.mkdir(path);
+        await syncFolder(fs, dirname(path));
+      },
+      rmdir: async (path: string) => promises.rmdir(path),
+      unlink: async (path: string) => promises.unlink(path),
+      stat: async (path: string) => promises.stat(path),
+      lstat: async (path: string) => promises.lstat(path),
+      readdir: async (path: string) => promises.readdir(path),
+      readlink: async (path: string, options?: unknown) => promises.readlink(path, options),
+      symlink: async (target: string, path: string) => promises.symlink(target, path),
+    },
+  };
+}
+
+/**
+ * Puts a file at `path`, whole and durable. The folder must exist.
+ *
+ * @param allowed the permissions that are kept of those that the process gives new files
+ */
+export async function writeWhole(
+  fs: FsLike,
+  path: string,
+  bytes: Uint8Array,
+  allowed: number,
+): Promise<void> {
+  // `git gc` clears away files of this name that a crash left behind.
+  const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
+  const file = await fs.promises.open(temporary, 'wx');
+  try {
+    try {
+      await file.writeFile(bytes);
+      await file.chmod(Number((await file.stat()).mode) & allowed);
+      await file.sync?.();
+    } finally {
+      await file.close();
+    }
+    await fs.promises.rename(temporary, path);
+  } catch (error) {
+    await fs.promises.unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(fs, dirname(path));
+}
+
+/** Not every platform and file system lets a folder be opened and synced; those that do not need not be asked to. */
+const CANNOT_SYNC = new Set(['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS', 'EBADF']);
+
+/** Makes what was created, renamed or removed in a folder survive a crash of the machine, where the platform can. */
+export async function syncFolder(fs: FsLike, path: string): Promise<void> {
+  try {
+    const folder = await fs.promises.open(path, 'r');
+    try {
+      await folder.sync?.();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (!CANNOT_SYNC.has(errorCode(error) ?? '')) throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import { compareHistories, oldestFirst } from './ancestry.ts';
+import { type CommitLinks, readCommitLinks } from './commit-format.ts';
+import type { ObjectSource } from './object-format.ts';
+import { FOLDER, readTreeLines } from './tree-object.ts';
+
+const SUBMODULE = '160000';
+
+/**
+ * Names of the objects that someone who has `have` with all it reaches lacks of `tip`: each commit before its trees and
+ * files, newest commits first.
+ *
+ * @param have `undefined` for someone who has nothing; otherwise a commit that `source` has too
+ */
+export async function missingObjects(
+  source: ObjectSource,
+  tip: string,
+  have: string | undefined,
+): Promise<string[]> {
+  const found = new Set<string>();
+  for (const commit of await commitsToSend(source, tip, have)) {
+    found.add(commit.oid);
+    const parent = commit.parents[0];
+    const before = parent === undefined ? undefined : (await readCommitLinks(source, parent)).tree;
+    await addFolder(source, commit.tree, before, found);
+  }
+  return [...found];
+}
+
+async function commitsToSend(
+  source: ObjectSource,
+  tip: string,
+  have: string | undefined,
+): Promise<CommitLinks[]> {
+  if (have !== undefined) return [...(await compareHistories(source, tip, have)).onlyLeft.values()];
+  return (await oldestFirst(source, { to: tip, from: undefined, since: undefined })).reverse();
+}
+
+/** What the parent has at the same place is there already, or goes along with the parent. */
+async function addFolder(
+  source: ObjectSource,
+  tree: string,
+  before: string | undefined,
+  found: Set<string>,
+): Promise<void> {
+  if (tree === before || found.has(tree)) return;
+  found.add(tree);
+  const old = before === undefined ? [] : await readTreeLines(source, before);
+  const beside = new Map(old.map((line) => [line.name, line]));
+  for (const line of await readTreeLines(source, tree)) {
+    const other = beside.get(line.name);
+    if (line.oid === other?.oid || line.mode === SUBMODULE) continue;
+    if (line.mode !== FOLDER) found.add(line.oid);
+    else await addFolder(source, line.oid, other?.mode === FOLDER ? other.oid : undefined, found);
+  }
+}

@@ -1,0 +1,148 @@
+import git, { type AuthCallback, type GitAuth, type GitHttpResponse, type HttpClient } from 'isomorphic-git';
+// The client on `fetch`: the one on node's streams waits for ever when a connection breaks between two reads.
+import { request } from 'isomorphic-git/http/web';
+import { ENDS_EARLY, FLUSH } from './pkt-line.ts';
+
+export type Service = 'git-upload-pack' | 'git-receive-pack';
+
+export interface SmartHttpOptions {
+  /** User and password in it are used when the server asks, and are shown nowhere. */
+  url: string;
+  onAuth?: AuthCallback | undefined;
+  /** For one request, its answer included. */
+  timeoutMs?: number | undefined;
+}
+
+export interface Advertisement {
+  refs: ReadonlyMap<string, string>;
+  capabilities: ReadonlySet<string>;
+}
+
+/** The server's answer was no success: `401` and `403` mean that rights are missing. */
+export class HttpStatusError extends Error {
+  override readonly name = 'HttpStatusError';
+  readonly status: number;
+
+  constructor(status: number, text: string) {
+    super(`the server answered ${status} ${text}`.trim());
+    this.status = status;
+  }
+}
+
+const TIMEOUT_MS = 120_000;
+
+/** A repository that is reached by git's smart protocol over http or https. */
+export class SmartHttp {
+  /** Without user and password. */
+  readonly url: string;
+  readonly #http: HttpClient;
+  readonly #onAuth: AuthCallback;
+  #base: string;
+  #auth: GitAuth | undefined;
+
+  /** @throws TypeError where `url` is no address */
+  constructor({ url, onAuth, timeoutMs = TIMEOUT_MS }: SmartHttpOptions) {
+    const { base, auth } = splitUserinfo(url);
+    this.url = base;
+    this.#base = base;
+    this.#http = { request: (message) => request({ ...message, signal: AbortSignal.timeout(timeoutMs) }) };
+    this.#onAuth = async (address, before) => {
+      this.#auth = auth ?? (await onAuth?.(address, before)) ?? undefined;
+      return this.#auth;
+    };
+  }
+
+  /** What the server has and can do. @throws HttpStatusError, or what the network reports */
+  async discover(service: Service): Promise<Advertisement> {
+    const http: HttpClient = {
+      request: async (message) => {
+        const answer = await this.#http.request(message);
+        this.#follow(answer.url, service);
+        // The library takes a list of refs that breaks off for a list that ends: a branch would seem to be gone.
+        const body = await collect(answer);
+        if (answer.statusCode === 200 && !body.toString('latin1').endsWith(FLUSH))
+          throw new RangeError(ENDS_EARLY);
+        return { ...answer, body: iterate([body]) };
+      },
+    };
+    try {
+      const info = await git.getRemoteInfo2({
+        http,
+        url: this.url,
+        onAuth: this.#onAuth,
+        headers: authorization(this.#auth),
+        forPush: service === 'git-receive-pack',
+        protocolVersion: 1,
+      });
+      if (info.protocolVersion !== 1) throw new Error('the server speaks only version 2 of the protocol');
+      const refs = new Map((info.refs ?? []).map(({ ref, oid }) => [ref, oid]));
+      return { refs, capabilities: new Set(Object.keys(info.capabilities)) };
+    } catch (error) {
+      // A password that the server no longer takes is asked for anew the next time.
+      this.#auth = undefined;
+      if (error instanceof git.Errors.HttpError)
+        throw new HttpStatusError(error.data.statusCode, error.data.statusMessage);
+      throw error;
+    }
+  }
+
+  /** @returns the whole answer @throws HttpStatusError, or what the network reports */
+  async call(service: Service, body: readonly Uint8Array[]): Promise<Uint8Array> {
+    const headers = {
+      'content-type': `application/x-${service}-request`,
+      accept: `application/x-${service}-result`,
+      ...authorization(this.#auth),
+    };
+    const answer = await this.#http.request({
+      url: `${this.#base}/${service}`,
+      method: 'POST',
+      headers,
+      body: iterate([Buffer.concat(body)]),
+    });
+    const bytes = await collect(answer);
+    if (answer.statusCode !== 200) throw new HttpStatusError(answer.statusCode, answer.statusMessage);
+    return bytes;
+  }
+
+  /** A repository that was renamed answers from its new address; credentials go to no other host for that. */
+  #follow(answered: string, service: Service): void {
+    const suffix = `/info/refs?service=${service}`;
+    if (!answered.endsWith(suffix) || new URL(answered).origin !== new URL(this.url).origin) return;
+    this.#base = answered.slice(0, -suffix.length);
+  }
+}
+
+function splitUserinfo(address: string): { base: string; auth: GitAuth | undefined } {
+  const url = new URL(address);
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  const base = url.toString().replace(/\/+$/, '');
+  if (username === '' && password === '') return { base, auth: undefined };
+  return { base, auth: { username: decode(username), password: decode(password) } };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function authorization(auth: GitAuth | undefined): Record<string, string> {
+  if (auth === undefined) return {};
+  const { username = '', password = '', headers = {} } = auth;
+  const basic = Buffer.from(`${username}:${password}`).toString('base64');
+  return { ...(username || password ? { Authorization: `Basic ${basic}` } : {}), ...headers };
+}
+
+async function collect({ body }: GitHttpResponse): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body ?? []) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function* iterate(chunks: readonly Uint8Array[]): AsyncIterableIterator<Uint8Array> {
+  yield* chunks;
+}

@@ -1,0 +1,85 @@
+import type { NamedObject, ObjectSource } from './object-format.ts';
+import { FILE, FOLDER, makeTree, rawPath, readTreeLines, type TreeLine } from './tree-object.ts';
+
+/** A folder while it is changed: what stands in it, and the folders below that were opened so far. */
+interface Folder {
+  /** Undefined from a change on until the next `write`. */
+  oid: string | undefined;
+  lines: Map<string, TreeLine>;
+  open: Map<string, Folder>;
+}
+
+/** A tree that is changed file by file. Only folders on changed paths are read, and only they are written. */
+export class TreeDraft {
+  readonly #source: ObjectSource;
+  readonly #root: Folder;
+
+  private constructor(source: ObjectSource, root: Folder) {
+    this.#source = source;
+    this.#root = root;
+  }
+
+  /** @param tree the tree to begin with; `undefined` for an empty one */
+  static async open(source: ObjectSource, tree: string | undefined): Promise<TreeDraft> {
+    return new TreeDraft(source, await openFolder(source, tree));
+  }
+
+  /** Puts a plain file at `path`, in place of whatever is there; `undefined` removes it. */
+  async set(path: string, oid: string | undefined): Promise<void> {
+    const parts = rawPath(path).split('/');
+    const name = parts.pop() ?? '';
+    const folders = [this.#root];
+    let folder = this.#root;
+    for (const part of parts) {
+      const below = await this.#enter(folder, part, oid !== undefined);
+      if (below === undefined) return;
+      folders.push(below);
+      folder = below;
+    }
+    if (oid === undefined && !folder.lines.has(name) && !folder.open.has(name)) return;
+    folder.open.delete(name);
+    if (oid === undefined) folder.lines.delete(name);
+    else folder.lines.set(name, { mode: FILE, name, oid });
+    for (const changed of folders) changed.oid = undefined;
+  }
+
+  /** The tree's name as it now stands, and the tree objects that were not in the repository when the draft began. */
+  write(): { tree: string; made: NamedObject[] } {
+    const made: NamedObject[] = [];
+    return { tree: writeFolder(this.#root, made), made };
+  }
+
+  async #enter(folder: Folder, name: string, create: boolean): Promise<Folder | undefined> {
+    const opened = folder.open.get(name);
+    if (opened !== undefined) return opened;
+    const line = folder.lines.get(name);
+    const exists = line?.mode === FOLDER;
+    if (!exists && !create) return undefined;
+    const below = await openFolder(this.#source, exists ? line.oid : undefined);
+    folder.open.set(name, below);
+    return below;
+  }
+}
+
+async function openFolder(source: ObjectSource, oid: string | undefined): Promise<Folder> {
+  const lines = oid === undefined ? [] : await readTreeLines(source, oid);
+  return { oid, lines: new Map(lines.map((line) => [line.name, line])), open: new Map() };
+}
+
+/** Git keeps no empty folders, except an empty root. */
+function writeFolder(folder: Folder, made: NamedObject[]): string {
+  if (folder.oid !== undefined) return folder.oid;
+  for (const [name, below] of folder.open) {
+    if (below.oid !== undefined) continue;
+    const oid = writeFolder(below, made);
+    if (below.lines.size > 0) folder.lines.set(name, { mode: FOLDER, name, oid });
+    else {
+      folder.lines.delete(name);
+      folder.open.delete(name);
+    }
+  }
+  const tree = makeTree(folder.lines.values());
+  folder.oid = tree.oid;
+  made.push(tree);
+  return tree.oid;
+}

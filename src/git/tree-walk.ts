@@ -1,0 +1,77 @@
+import type { ObjectSource } from './object-format.ts';
+import { FOLDER, rawPath, readablePath, readTreeLines, type TreeLine } from './tree-object.ts';
+
+export interface FileAt {
+  mode: string;
+  oid: string;
+}
+
+export interface FileDifference {
+  path: string;
+  before: FileAt | undefined;
+  after: FileAt | undefined;
+}
+
+/**
+ * Files that differ between two trees, sorted by path. Folders that are equal on both sides are not opened.
+ *
+ * @param before a tree's name; `undefined` for an empty one, and likewise `after`
+ */
+export async function diffTrees(
+  source: ObjectSource,
+  before: string | undefined,
+  after: string | undefined,
+): Promise<FileDifference[]> {
+  const found: FileDifference[] = [];
+  await diffFolders(source, '', before, after, found);
+  found.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return found.map((difference) => ({ ...difference, path: readablePath(difference.path) }));
+}
+
+async function diffFolders(
+  source: ObjectSource,
+  prefix: string,
+  before: string | undefined,
+  after: string | undefined,
+  found: FileDifference[],
+): Promise<void> {
+  if (before === after) return;
+  const [left, right] = await Promise.all([byName(source, before), byName(source, after)]);
+  for (const name of new Set([...left.keys(), ...right.keys()])) {
+    const [old, now] = [left.get(name), right.get(name)];
+    if (old?.oid === now?.oid && old?.mode === now?.mode) continue;
+    const path = `${prefix}${name}`;
+    const files = { before: fileOf(old), after: fileOf(now) };
+    if (files.before !== undefined || files.after !== undefined) found.push({ path, ...files });
+    await diffFolders(source, `${path}/`, folderOf(old), folderOf(now), found);
+  }
+}
+
+/** Whether the file or folder at `path` differs between two trees; reads no more than what leads there. */
+export async function differsAt(
+  source: ObjectSource,
+  before: string | undefined,
+  after: string | undefined,
+  path: string,
+): Promise<boolean> {
+  const names = rawPath(path).split('/');
+  let [left, right] = [before, after];
+  for (const [depth, name] of names.entries()) {
+    if (left === right) return false;
+    const [old, now] = [(await byName(source, left)).get(name), (await byName(source, right)).get(name)];
+    if (old?.oid === now?.oid && old?.mode === now?.mode) return false;
+    if (depth === names.length - 1) return true;
+    [left, right] = [folderOf(old), folderOf(now)];
+  }
+  return false;
+}
+
+async function byName(source: ObjectSource, tree: string | undefined): Promise<Map<string, TreeLine>> {
+  const lines = tree === undefined ? [] : await readTreeLines(source, tree);
+  return new Map(lines.map((line) => [line.name, line]));
+}
+
+const folderOf = (line: TreeLine | undefined): string | undefined =>
+  line?.mode === FOLDER ? line.oid : undefined;
+const fileOf = (line: TreeLine | undefined): FileAt | undefined =>
+  line === undefined || line.mode === FOLDER ? undefined : { mode: line.mode, oid: line.oid };

@@ -1,0 +1,192 @@
+import { LedgerError } from '../domain/errors.ts';
+import { compareHistories, newestFirst, oldestFirst } from '../git/ancestry.ts';
+import { type CommitLinks, makeCommit, readCommitLinks } from '../git/commit-format.ts';
+import type { FsLike } from '../git/fs-like.ts';
+import { ObjectDb } from '../git/object-db.ts';
+import { type NamedObject, nameObject } from '../git/object-format.ts';
+import { listRefs, type RefPlace, readRef } from '../git/ref-files.ts';
+import { swapRef } from '../git/ref-lock.ts';
+import { assertSupported } from '../git/supported.ts';
+import { TreeDraft } from '../git/tree-draft.ts';
+import { differsAt, diffTrees } from '../git/tree-walk.ts';
+import { parseCommit } from './commit-object.ts';
+import type {
+  BlobContent,
+  CommitDraft,
+  CommitQuery,
+  CommitRecord,
+  CommitRequest,
+  CommitResult,
+  LedgerStore,
+  Oid,
+  TreeChange,
+  TreeEntry,
+} from './port.ts';
+
+export interface IsomorphicStoreOptions {
+  /** `node:fs`, or one like it. */
+  fs: FsLike;
+  /** The common git directory: linked worktrees share one ledger. */
+  gitdir: string;
+  /** False for a file system that this process has to itself, such as one in memory. */
+  shared?: boolean | undefined;
+  /** How long to wait for a ref that another process has locked, in milliseconds. */
+  lockWaitMs?: number | undefined;
+}
+
+const READ_AT_ONCE = 32;
+
+/** The store of a clone on any file system, without the git program. */
+export class IsomorphicStore implements LedgerStore {
+  readonly shared: boolean;
+  /** Objects as they are, for remotes that carry them from one repository to another. */
+  readonly objects: ObjectDb;
+  readonly #refs: RefPlace;
+
+  private constructor({ fs, gitdir, shared = true, lockWaitMs }: IsomorphicStoreOptions) {
+    this.shared = shared;
+    this.objects = new ObjectDb(fs, gitdir);
+    this.#refs = { fs, gitdir, lockWaitMs };
+  }
+
+  /** @throws LedgerError `NO_REPOSITORY`; `UNSUPPORTED_REPOSITORY` where only the git program can read it rightly */
+  static async open(options: IsomorphicStoreOptions): Promise<IsomorphicStore> {
+    await assertSupported(options.fs, options.gitdir);
+    return new IsomorphicStore(options);
+  }
+
+  readRef(ref: string): Promise<Oid | undefined> {
+    return readRef(this.#refs, ref);
+  }
+
+  listRefs(prefix: string): Promise<{ ref: string; oid: Oid }[]> {
+    return listRefs(this.#refs, prefix);
+  }
+
+  /**
+   * 1. Looks at the ref, so that a lost race costs nothing. 2. Builds the objects in memory. 3. Makes them durable.
+   * 4. Moves the ref, under git's own lock.
+   */
+  async commit({ ref, expected, base, drafts }: CommitRequest): Promise<CommitResult> {
+    const found = await this.readRef(ref);
+    if (found !== expected) return { kind: 'moved', tip: found };
+    const { oids, objects } = await this.#build(base, drafts);
+    const tip = oids.at(-1) ?? base;
+    if (tip === undefined) throw new LedgerError('INTERNAL', 'A commit needs a draft or a base.');
+    await this.objects.write(objects);
+    const result = await swapRef(this.#refs, ref, expected, tip);
+    return result.moved ? { kind: 'committed', tip, oids } : { kind: 'moved', tip: result.current };
+  }
+
+  async moveRef(ref: string, expected: Oid | undefined, next: Oid | undefined): Promise<boolean> {
+    if (next !== undefined && !(await this.objects.has(next))) {
+      throw new LedgerError(
+        'STORAGE_FAILED',
+        `${ref} cannot move to ${next}, which the repository does not have.`,
+      );
+    }
+    return (await swapRef(this.#refs, ref, expected, next)).moved;
+  }
+
+  async readTree(commit: Oid): Promise<TreeEntry[]> {
+    const changes = await diffTrees(this.objects, undefined, await this.#treeOf(commit));
+    return changes.flatMap(({ path, after }) => (after === undefined ? [] : [{ path, ...after }]));
+  }
+
+  async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
+    return diffTrees(this.objects, await this.#treeOf(before), await this.#treeOf(after));
+  }
+
+  async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
+    const found = new Map<Oid, BlobContent>();
+    const wanted = [...new Set(oids)];
+    for (let at = 0; at < wanted.length; at += READ_AT_ONCE) {
+      const read = wanted.slice(at, at + READ_AT_ONCE).map(async (oid) => {
+        const object = await this.objects.readAtMost(oid, maxBytes);
+        if (object === undefined) return;
+        if ('size' in object) found.set(oid, { kind: 'too_large', size: object.size });
+        else found.set(oid, { kind: 'bytes', bytes: object.bytes });
+      });
+      await Promise.all(read);
+    }
+    return found;
+  }
+
+  async *commits({ to, from, since, newest, paths }: CommitQuery): AsyncIterable<CommitRecord> {
+    const range = { to, from, since };
+    // Which commit is the oldest shows only when the walk arrives there; records are read as they are handed out.
+    const ordered =
+      newest === undefined ? await oldestFirst(this.objects, range) : newestFirst(this.objects, range);
+    let left = newest ?? Number.POSITIVE_INFINITY;
+    for await (const links of ordered) {
+      if (left <= 0) return;
+      if (!(await this.#touches(links, paths))) continue;
+      left -= 1;
+      yield await this.#record(links);
+    }
+  }
+
+  async mergeBase(a: Oid, b: Oid): Promise<Oid | undefined> {
+    return (await compareHistories(this.objects, a, b)).bases[0];
+  }
+
+  async close(): Promise<void> {
+    this.objects.forget();
+  }
+
+  async #build(
+    base: Oid | undefined,
+    drafts: readonly CommitDraft[],
+  ): Promise<{ oids: Oid[]; objects: NamedObject[] }> {
+    const tree = await TreeDraft.open(
+      this.objects,
+      base === undefined ? undefined : await this.#treeOf(base),
+    );
+    const objects: NamedObject[] = [];
+    const oids: Oid[] = [];
+    let parent = base;
+    for (const draft of drafts) {
+      for (const { path, bytes } of draft.changes) {
+        const blob = bytes === undefined ? undefined : nameObject({ type: 'blob', bytes });
+        await tree.set(path, blob?.oid);
+        if (blob !== undefined) objects.push(blob);
+      }
+      const written = tree.write();
+      const commit = makeCommit({
+        tree: written.tree,
+        parents: parent === undefined ? [] : [parent],
+        author: { ...draft.author, at: draft.authored_at },
+        committer: { ...draft.committer, at: draft.committed_at },
+        message: draft.message,
+      });
+      objects.push(...written.made, commit);
+      oids.push(commit.oid);
+      parent = commit.oid;
+    }
+    return { oids, objects };
+  }
+
+  async #touches(commit: CommitLinks, paths: readonly string[] | undefined): Promise<boolean> {
+    if (paths === undefined) return true;
+    if (commit.parents.length > 1) return false;
+    const before = await this.#parentTree(commit);
+    for (const path of paths) if (await differsAt(this.objects, before, commit.tree, path)) return true;
+    return false;
+  }
+
+  async #record(commit: CommitLinks): Promise<CommitRecord> {
+    const { oid, tree, parents } = commit;
+    const object = await this.objects.read(oid);
+    const changes =
+      parents.length > 1 ? [] : await diffTrees(this.objects, await this.#parentTree(commit), tree);
+    return { oid, ...parseCommit(object?.bytes ?? new Uint8Array()), changes };
+  }
+
+  async #parentTree({ parents: [parent] }: CommitLinks): Promise<Oid | undefined> {
+    return parent === undefined ? undefined : this.#treeOf(parent);
+  }
+
+  async #treeOf(commit: Oid): Promise<Oid> {
+    return (await readCommitLinks(this.objects, commit)).tree;
+  }
+}
