@@ -18,7 +18,11 @@ export function emitEntries(entries: readonly (readonly [string, unknown])[]): s
 const PLAIN = /^[A-Za-z_/](?:[\w ./@+()-]*[\w./@+()-])?$/;
 const RESERVED = /^(?:y|n|yes|no|true|false|on|off|null|nan|inf)$/i;
 /** A block literal holds printable text; anything else is quoted, where it can be escaped. */
-const LITERAL = /^[\t\n\u0020-\u007e\u00a0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u;
+const LITERAL =
+  /^[\t\n\u0020-\u007e\u00a0-\u061b\u061d-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u;
+
+/** A last line of white space is text to some readers of block literals and nothing to others. */
+const BLANK_END = /(?:^|\n)[ \t]+\n*$/;
 
 function isPlain(text: string): boolean {
   return PLAIN.test(text) && !RESERVED.test(text);
@@ -45,7 +49,7 @@ function emitText(text: string, indent: number): string {
   if (!text.includes('\n')) return isPlain(text) ? text : quote(text);
   const lines = text.split('\n');
   const firstText = lines.find((line) => line !== '');
-  if (!LITERAL.test(text) || firstText === undefined) return quote(text);
+  if (!LITERAL.test(text) || firstText === undefined || BLANK_END.test(text)) return quote(text);
   const chomp = !text.endsWith('\n') ? '-' : text.endsWith('\n\n') ? '+' : '';
   // Only where the first line of text begins with white space must the indentation be told.
   const indicator = /^[ \t]/.test(firstText) || lines[0] === '' ? '2' : '';
@@ -90,7 +94,8 @@ function emitList(list: Json[], indent: number): string {
     if (scalar !== undefined) out += `${pad}- ${scalar}\n`;
     // A nested list or map starts on the dash's own line: its first line's indentation becomes "- ".
     else if (Array.isArray(value)) out += `${pad}- ${emitList(value, indent + 2).slice(indent + 2)}`;
-    else out += `${pad}- ${emitMap(Object.entries(value as { [key: string]: Json }), indent + 2).slice(indent + 2)}`;
+    else
+      out += `${pad}- ${emitMap(Object.entries(value as { [key: string]: Json }), indent + 2).slice(indent + 2)}`;
   }
   return out;
 }

@@ -56,6 +56,10 @@ export function decodeItem(bytes: Uint8Array, id: WorkId, state: State): Decoded
   return { kind: 'item', item };
 }
 
-function damaged(rule: string, message: string, at: { line: number; column: number } | undefined): DecodedItem {
+function damaged(
+  rule: string,
+  message: string,
+  at: { line: number; column: number } | undefined,
+): DecodedItem {
   return { kind: 'damaged', problem: { rule, message, line: at?.line, column: at?.column } };
 }

@@ -1,10 +1,14 @@
 import type { TransitionEvent } from '../domain/event.ts';
-import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
+import { isOp, isWorkId } from '../domain/ids.ts';
+import { actorSchema, timeSchema, WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
 import { isVerb } from '../domain/transitions.ts';
 
 const NONE = 'none';
 const GONE = 'deleted';
 const TRAILER = /^(Work-[A-Z][A-Za-z]*): ?(.*)$/;
+/** What is read as a trailer of ours, and what git takes for the end of a message: a patch's rule, the scissors line. */
+const MISREAD = /^Work-[A-Z][A-Za-z]*:|^---| >8 /;
+const COUNT = /^[1-9]\d{0,14}$/;
 
 /**
  * The commit message of a transition: a line for people, the title, and trailers that git reads.
@@ -26,8 +30,8 @@ export function encodeMessage(event: TransitionEvent): string {
     ['Work-Reason', event.reason],
   ];
   const block = trailers.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}: ${value}`);
-  // A title that looks like one of our trailers is indented, so that it can never be read as one.
-  const title = TRAILER.test(event.title) ? ` ${event.title}` : event.title;
+  // Indented, a title can never be read as anything else.
+  const title = MISREAD.test(event.title) ? ` ${event.title}` : event.title;
   return `${event.verb} ${event.id}: ${status}\n\n${title}\n\n${block.join('\n')}\n`;
 }
 
@@ -40,7 +44,7 @@ function describeChange({ from, to }: TransitionEvent): string {
 export function readTrailers(message: string): { values: Map<string, string>; repeated: string[] } {
   const values = new Map<string, string>();
   const repeated = new Set<string>();
-  for (const line of message.split('\n')) {
+  for (const line of message.split(/\r?\n/)) {
     const [, key, value] = TRAILER.exec(line) ?? [];
     if (key === undefined || value === undefined) continue;
     if (values.has(key)) repeated.add(key);
@@ -55,19 +59,37 @@ export type DecodedMessage = { kind: 'event'; event: TransitionEvent } | { kind:
 /** Reads back what `encodeMessage` wrote. The title is left empty: the blob has it. */
 export function decodeMessage(message: string): DecodedMessage {
   const { values, repeated } = readTrailers(message);
-  if (repeated.length > 0) return { kind: 'problem', message: `${repeated.join(', ')} occurs more than once` };
-  const missing = ['Work-Item', 'Work-Verb', 'Work-Status', 'Work-Rev', 'Work-Actor', 'Work-Op', 'Work-At'].filter(
-    (key) => !values.has(key),
-  );
+  if (repeated.length > 0)
+    return { kind: 'problem', message: `${repeated.join(', ')} occurs more than once` };
+  const missing = [
+    'Work-Item',
+    'Work-Verb',
+    'Work-Status',
+    'Work-Rev',
+    'Work-Actor',
+    'Work-Op',
+    'Work-At',
+  ].filter((key) => !values.has(key));
   if (missing.length > 0) return { kind: 'problem', message: `the message has no ${missing.join(', ')}` };
   const text = (key: string): string => values.get(key) ?? '';
   const verb = text('Work-Verb');
   if (!isVerb(verb)) return { kind: 'problem', message: `${JSON.stringify(verb)} is no verb` };
-  const [before = '', after = before] = text('Work-Status').split(' -> ');
+  const [before = '', after = before, ...more] = text('Work-Status').split(' -> ');
   const from = readStatus(before, NONE);
   const to = readStatus(after, GONE);
-  if (from === null || to === null) return { kind: 'problem', message: 'Work-Status names no status' };
+  if (from === null || to === null || more.length > 0 || (from ?? to) === undefined) {
+    return { kind: 'problem', message: 'Work-Status names no status' };
+  }
   const epoch = values.get('Work-Epoch');
+  const invalid = [
+    isWorkId(text('Work-Item')) ? '' : 'Work-Item',
+    COUNT.test(text('Work-Rev')) ? '' : 'Work-Rev',
+    actorSchema.safeParse(text('Work-Actor')).success ? '' : 'Work-Actor',
+    isOp(text('Work-Op')) ? '' : 'Work-Op',
+    timeSchema.safeParse(text('Work-At')).success ? '' : 'Work-At',
+    epoch === undefined || COUNT.test(epoch) ? '' : 'Work-Epoch',
+  ].filter((key) => key !== '');
+  if (invalid.length > 0) return { kind: 'problem', message: `${invalid.join(', ')} has no valid value` };
   return {
     kind: 'event',
     event: {

@@ -1,4 +1,4 @@
-import { parseId, type WorkId, WORK_ID } from '../domain/ids.ts';
+import { parseId, WORK_ID, type WorkId } from '../domain/ids.ts';
 import { isTerminal, type WorkStatus } from '../domain/item.ts';
 
 /** The four directories that an item's file can stand in; they index the ledger by state. */

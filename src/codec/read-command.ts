@@ -1,6 +1,6 @@
-import type { Command, SetChange, WorkPatch } from '../domain/commands.ts';
+import { type Command, SETTABLE, type SetChange, type WorkPatch } from '../domain/commands.ts';
 import type { TransitionEvent } from '../domain/event.ts';
-import { type Json, type WorkItem } from '../domain/item.ts';
+import type { Json, WorkItem } from '../domain/item.ts';
 
 /**
  * Reads back the command of a committed transition from the item before, the item after and the message. Deciding it
@@ -54,7 +54,14 @@ export function readCommand(
     case 'fail':
       return { ...base, verb: 'fail', id, error: after.error ?? '', ...fence };
     case 'retry':
-      return { ...base, verb: 'retry', id, not_before: after.not_before, reset: after.attempts === 0, reason };
+      return {
+        ...base,
+        verb: 'retry',
+        id,
+        not_before: after.not_before,
+        reset: after.attempts === 0,
+        reason,
+      };
     case 'cancel':
     case 'unblock':
       return { ...base, verb: event.verb, id, reason };
@@ -71,34 +78,20 @@ export function readCommand(
   }
 }
 
-const SETTABLE = [
-  'title',
-  'type',
-  'priority',
-  'description',
-  'acceptance',
-  'parent_id',
-  'swarm_name',
-  'job_id',
-  'not_before',
-  'max_attempts',
-  'idempotency_key',
-] as const;
-
 /** The change from `before` to `after`, field by field, as `update` takes it. */
 function diffItems(before: WorkItem, after: WorkItem): WorkPatch {
   const set: Record<string, unknown> = {};
   for (const key of SETTABLE) {
     if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) set[key] = after[key] ?? null;
   }
-  const context: Record<string, Json> = {};
-  for (const key of new Set([...Object.keys(before.context), ...Object.keys(after.context)])) {
-    const value = after.context[key];
-    if (JSON.stringify(before.context[key]) !== JSON.stringify(value)) context[key] = value ?? null;
-  }
+  const had = new Map(Object.entries(before.context));
+  const has = new Map(Object.entries(after.context));
+  const context = [...new Set([...had.keys(), ...has.keys()])]
+    .filter((key) => JSON.stringify(had.get(key)) !== JSON.stringify(has.get(key)))
+    .map((key): [string, Json] => [key, has.get(key) ?? null]);
   return {
     set: set as NonNullable<WorkPatch['set']>,
-    context,
+    context: Object.fromEntries(context),
     labels: diffSet(before.labels, after.labels),
     dependencies: diffSet(before.dependencies, after.dependencies),
     links: diffSet(before.links, after.links),

@@ -1,4 +1,13 @@
-import { isAlias, isCollection, isScalar, LineCounter, type Node, parseDocument, visit, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isCollection,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { escapeUnsafe } from '../domain/text.ts';
 import type { Problem } from './problem.ts';
 
@@ -37,13 +46,19 @@ export function readYaml(bytes: Uint8Array): ReadYaml {
 
 /** What a text merge or a foreign editor leaves behind, told in its own words rather than as a syntax error. */
 function checkText(text: string): Problem | undefined {
-  if (text.startsWith('\ufeff')) return { rule: 'bom', message: 'the file begins with a byte order mark', line: 1 };
+  if (text.startsWith('\ufeff'))
+    return { rule: 'bom', message: 'the file begins with a byte order mark', line: 1 };
   const marker = /^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$/m.exec(text);
   if (marker !== null) {
-    return { rule: 'conflict', message: 'a merge conflict was left in the file', line: lineAt(text, marker.index) };
+    return {
+      rule: 'conflict',
+      message: 'a merge conflict was left in the file',
+      line: lineAt(text, marker.index),
+    };
   }
   const carriage = text.indexOf('\r');
-  if (carriage !== -1) return { rule: 'crlf', message: 'lines must end with LF alone', line: lineAt(text, carriage) };
+  if (carriage !== -1)
+    return { rule: 'crlf', message: 'lines must end with LF alone', line: lineAt(text, carriage) };
   return undefined;
 }
 
@@ -110,11 +125,14 @@ function findForbidden(document: Node | ReturnType<typeof parseDocument>): Forbi
   const tooDeep = (path: readonly unknown[]): boolean => path.filter(isCollection).length >= MAX_DEPTH;
   visit(document, {
     Alias: (_key, node) => stop('alias', 'YAML aliases are not allowed', node),
-    Seq: (_key, node, path) => (tooDeep(path) ? stop('yaml', `more than ${MAX_DEPTH} levels`, node) : undefined),
+    Seq: (_key, node, path) =>
+      tooDeep(path) ? stop('yaml', `more than ${MAX_DEPTH} levels`, node) : undefined,
     Map: (_key, node, path) => {
       if (tooDeep(path)) return stop('yaml', `more than ${MAX_DEPTH} levels`, node);
       const repeated = findRepeated(node);
-      return repeated && stop('yaml', `the key ${escapeUnsafe(String(repeated.value))} stands twice`, repeated);
+      return (
+        repeated && stop('yaml', `the key ${escapeUnsafe(String(repeated.value))} stands twice`, repeated)
+      );
     },
   });
   return found;

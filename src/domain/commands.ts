@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import type { WorkId } from './ids.ts';
-import { type Checkpoint, editableFields, type Json, type WorkItem, type WorkLink } from './item.ts';
+import {
+  actorSchema,
+  type Checkpoint,
+  editableFields,
+  type Json,
+  opSchema,
+  timeSchema,
+  type WorkItem,
+  type WorkLink,
+} from './item.ts';
 import { CONFIGURABLE, settingsSchema } from './settings.ts';
 import type { Verb } from './transitions.ts';
 
@@ -13,6 +22,9 @@ export interface Request {
   at: string;
 }
 
+/** What of each command goes into a commit as it is. */
+export const requestSchema = z.object({ op: opSchema, actor: actorSchema, at: timeSchema });
+
 /** What a holder proves: the epoch it claimed in and the execution that claimed. Absent parts are not checked. */
 export interface Fence {
   epoch?: number | undefined;
@@ -22,20 +34,21 @@ export interface Fence {
 export const newWorkSchema = z.object({ ...editableFields, owner: z.string().optional() });
 export type NewWork = z.input<typeof newWorkSchema>;
 
-type Settable = Pick<
-  WorkItem,
-  | 'title'
-  | 'type'
-  | 'priority'
-  | 'description'
-  | 'acceptance'
-  | 'parent_id'
-  | 'swarm_name'
-  | 'job_id'
-  | 'not_before'
-  | 'max_attempts'
-  | 'idempotency_key'
->;
+/** Fields that `update` sets as a whole; `context` and lists that are sets it changes by members. */
+export const SETTABLE = [
+  'title',
+  'type',
+  'priority',
+  'description',
+  'acceptance',
+  'parent_id',
+  'swarm_name',
+  'job_id',
+  'not_before',
+  'max_attempts',
+  'idempotency_key',
+] as const;
+type Settable = Pick<WorkItem, (typeof SETTABLE)[number]>;
 
 export interface SetChange<T> {
   add?: readonly T[];
@@ -59,7 +72,9 @@ type NamedKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K]
 export type ImportedWork = Pick<WorkItem, Exclude<NamedKeys<WorkItem>, 'schema' | 'rev' | 'last_op'>>;
 
 export const settingsPatchSchema = settingsSchema
-  .pick(Object.fromEntries(CONFIGURABLE.map((key) => [key, true])) as Record<(typeof CONFIGURABLE)[number], true>)
+  .pick(
+    Object.fromEntries(CONFIGURABLE.map((key) => [key, true])) as Record<(typeof CONFIGURABLE)[number], true>,
+  )
   .partial();
 
 /** What each verb needs beside the request itself. */

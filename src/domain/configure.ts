@@ -14,7 +14,9 @@ export function decideSettings(
   { patch }: ConfigureCommand,
 ): { after: LedgerSettings; keys: string[] } {
   const checked: Record<string, unknown> = parseInput(settingsPatchSchema, patch, 'setting');
-  const keys = Object.keys(checked).filter((key) => checked[key] !== undefined && checked[key] !== settings[key]);
+  const keys = Object.keys(checked).filter(
+    (key) => checked[key] !== undefined && checked[key] !== settings[key],
+  );
   const after = parseInput(settingsSchema, { ...settings, ...checked }, 'setting');
   return { after, keys };
 }

@@ -9,7 +9,10 @@ import type { LedgerView } from './view.ts';
  * @param view the ledger after the transition
  * @returns the commands, but for their `op`, which is derived from the cause so that no clone can apply one twice
  */
-export function consequences(view: LedgerView, { before, after, event }: Transition): Omit<CommandOf<'unblock'>, 'op'>[] {
+export function consequences(
+  view: LedgerView,
+  { before, after, event }: Transition,
+): Omit<CommandOf<'unblock'>, 'op'>[] {
   if (after?.status !== 'completed' || before?.status === 'completed' || before === undefined) return [];
   return view.blockedOn(after.id).map((id) => ({
     verb: 'unblock',

@@ -1,4 +1,4 @@
-import type { Command, Fence } from './commands.ts';
+import { type Command, type Fence, requestSchema } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import type { TransitionEvent } from './event.ts';
 import { describeHolder, isHeld, refuseStale, requireOwner } from './holding.ts';
@@ -36,6 +36,7 @@ export type Decision = Transition | { kind: 'unchanged'; item: WorkItem };
  * @see docs/format.md, "Transitions"
  */
 export function decide(view: LedgerView, command: Command): Decision {
+  parseInput(requestSchema, command, 'request');
   if (command.verb === 'create') {
     const { item, existed } = create(command, view);
     return existed ? { kind: 'unchanged', item } : record(command, undefined, item);
@@ -50,6 +51,7 @@ export function decide(view: LedgerView, command: Command): Decision {
   if (TRANSITIONS[command.verb].by === 'owner') refuseStale(item, command as Fence);
   requireStatus(item, command);
   requireRight(item, command);
+  requireReason(command);
   if (command.verb === 'delete') return record(command, item, checkDelete(view, item));
   const after = applyVerb(item, command, view);
   return after === undefined ? { kind: 'unchanged', item } : record(command, item, after);
@@ -136,7 +138,8 @@ function requireStatus(item: WorkItem, command: Command): void {
 function nextStep(item: WorkItem, verb: Verb): string {
   if (item.status === 'failed') return `To try again: wl retry ${item.id}`;
   if (isTerminal(item.status)) return `To work on it again: wl reopen ${item.id} --reason TEXT`;
-  if (item.status === 'pending' && TRANSITIONS[verb].by === 'owner') return `Claim it first: wl claim ${item.id}`;
+  if (item.status === 'pending' && TRANSITIONS[verb].by === 'owner')
+    return `Claim it first: wl claim ${item.id}`;
   if (item.status === 'blocked') return `It is blocked: ${item.block?.reason ?? ''} (wl unblock ${item.id})`;
   if (verb === 'delete') return `Finish it first: wl cancel ${item.id}`;
   return `\`wl show ${item.id}\` tells how it stands.`;
@@ -160,10 +163,14 @@ function requireRight(item: WorkItem, command: Command): void {
       });
     case 'not_owner':
       if (item.owner !== command.actor) return;
-      throw new LedgerError('NOT_OWNER', `${item.owner} did the work on ${item.id} and cannot ${command.verb} it.`, {
-        hint: 'Someone else has to.',
-        details,
-      });
+      throw new LedgerError(
+        'NOT_OWNER',
+        `${item.owner} did the work on ${item.id} and cannot ${command.verb} it.`,
+        {
+          hint: 'Someone else has to.',
+          details,
+        },
+      );
     case 'anyone':
     case 'assignee':
       return;
@@ -172,9 +179,25 @@ function requireRight(item: WorkItem, command: Command): void {
   }
 }
 
+/** Verbs that undo or stop what someone did: the commit has to say why. */
+const EXPLAINED: ReadonlySet<Verb> = new Set<Verb>(['block', 'reject', 'reopen', 'recover']);
+
+function requireReason(command: Command): void {
+  if (!EXPLAINED.has(command.verb) || reasonOf(command)) return;
+  throw new LedgerError('INVALID_INPUT', `${command.verb} needs a reason.`, {
+    details: { verb: command.verb },
+  });
+}
+
 /** An item that open work still points to stays, or that work would point to nothing. */
 function checkDelete(view: LedgerView, item: WorkItem): undefined {
-  const users = [...new Set([...view.openDependentsOf(item.id), ...view.blockedOn(item.id), ...view.openChildrenOf(item.id)])];
+  const users = [
+    ...new Set([
+      ...view.openDependentsOf(item.id),
+      ...view.blockedOn(item.id),
+      ...view.openChildrenOf(item.id),
+    ]),
+  ];
   if (users.length === 0) return undefined;
   throw new LedgerError('STILL_REFERENCED', `${item.id} is still needed by ${users.join(', ')}.`, {
     hint: 'Finish those first, or drop the dependency: wl dep rm ID DEPENDENCY',

@@ -1,6 +1,6 @@
 import { LedgerError } from './errors.ts';
 import type { WorkId } from './ids.ts';
-import { type WorkItem, isTerminal } from './item.ts';
+import { isTerminal, type WorkItem } from './item.ts';
 import type { LedgerView } from './view.ts';
 
 /**

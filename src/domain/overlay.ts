@@ -1,9 +1,9 @@
 import type { WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
-import type { LedgerSettings } from './settings.ts';
-import type { LedgerView } from './view.ts';
 import { Numbers } from './numbers.ts';
 import { OpenIndex } from './open-index.ts';
+import type { LedgerSettings } from './settings.ts';
+import type { LedgerView } from './view.ts';
 
 /** A view with changes that are decided and not yet committed: what the next decision looks at. */
 export class Overlay implements LedgerView {

@@ -16,10 +16,16 @@ export type Obstacle =
  * Ready = pending, unowned or assigned to the asker, every dependency completed, `not_before` past, no open children.
  * Without an asker an assigned item counts as not ready.
  */
-export function obstacles(view: LedgerView, item: WorkItem, asker: string | undefined, at: string): Obstacle[] {
+export function obstacles(
+  view: LedgerView,
+  item: WorkItem,
+  asker: string | undefined,
+  at: string,
+): Obstacle[] {
   const found: Obstacle[] = [];
   if (item.status !== 'pending') found.push({ kind: 'status', status: item.status, holder: item.owner });
-  else if (item.owner !== undefined && item.owner !== asker) found.push({ kind: 'assigned', owner: item.owner });
+  else if (item.owner !== undefined && item.owner !== asker)
+    found.push({ kind: 'assigned', owner: item.owner });
   if (isTerminal(item.status)) return found;
   for (const id of item.dependencies) {
     const status = view.statusOf(id) ?? 'missing';
@@ -27,7 +33,8 @@ export function obstacles(view: LedgerView, item: WorkItem, asker: string | unde
     const hopeless = status === 'missing' || (status !== 'damaged' && isTerminal(status));
     found.push({ kind: 'dependency', id, status, hopeless });
   }
-  if (item.not_before !== undefined && item.not_before > at) found.push({ kind: 'not_before', at: item.not_before });
+  if (item.not_before !== undefined && item.not_before > at)
+    found.push({ kind: 'not_before', at: item.not_before });
   const children = view.openChildrenOf(item.id);
   if (children.length > 0) found.push({ kind: 'open_children', ids: children });
   return found;

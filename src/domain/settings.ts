@@ -20,5 +20,11 @@ export const settingsSchema = z.looseObject({
 export type LedgerSettings = z.infer<typeof settingsSchema>;
 
 /** Keys that `configure` may change; `schema` and `ledger_id` are for life. */
-export const CONFIGURABLE = ['id_prefix', 'lease_ttl_s', 'clock_skew_s', 'max_attempts', 'on_complete'] as const;
+export const CONFIGURABLE = [
+  'id_prefix',
+  'lease_ttl_s',
+  'clock_skew_s',
+  'max_attempts',
+  'on_complete',
+] as const;
 export type ConfigurableKey = (typeof CONFIGURABLE)[number];

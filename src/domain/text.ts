@@ -27,6 +27,9 @@ export function normalizeText(text: string): string {
 
 /** Makes one safe line of any text: breaks become spaces, other unsafe characters go. Used for foreign titles. */
 export function toSafeLine(text: string, maxLength: number): string {
-  const line = normalizeText(text).replaceAll(/[\n\t]+/g, ' ').replaceAll(UNSAFE_ALL, '').trim();
+  const line = normalizeText(text)
+    .replaceAll(/[\n\t]+/g, ' ')
+    .replaceAll(UNSAFE_ALL, '')
+    .trim();
   return [...line].length > maxLength ? `${[...line].slice(0, maxLength - 1).join('')}…` : line;
 }

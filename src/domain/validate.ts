@@ -10,7 +10,9 @@ export function parseInput<S extends z.ZodType>(schema: S, input: unknown, what:
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(describeIssue);
-  throw new LedgerError('INVALID_INPUT', `The ${what} is not valid: ${problems[0]}.`, { details: { problems } });
+  throw new LedgerError('INVALID_INPUT', `The ${what} is not valid: ${problems[0]}.`, {
+    details: { problems },
+  });
 }
 
 /** One problem that a schema found, as `path: what is wrong`. */

@@ -10,10 +10,11 @@ import { errorCode, type FsLike } from './fs-like.ts';
  */
 export function atomicFs(fs: FsLike) {
   const { promises } = fs;
-  // Each is an async function: the library tells a promise-based fs by what a call without arguments returns.
   return {
     promises: {
-      readFile: async (path: string, options?: unknown) => promises.readFile(path, options),
+      // The library calls this without a path, often, to see whether it returns a promise; an error would cost time.
+      readFile: async (path?: string, options?: unknown) =>
+        path === undefined ? '' : promises.readFile(path, options),
       writeFile: async (path: string, data: Uint8Array | string) =>
         writeWhole(fs, path, Buffer.from(data), 0o444),
       mkdir: async (path: string) => {

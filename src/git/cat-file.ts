@@ -114,14 +114,22 @@ export class CatFile {
       return 0;
     }
     this.#asked.shift();
-    question.resolve({ oid, type, size, bytes: data.subarray(end + 1, end + 1 + (this.#contents ? size : 0)) });
+    question.resolve({
+      oid,
+      type,
+      size,
+      bytes: data.subarray(end + 1, end + 1 + (this.#contents ? size : 0)),
+    });
     return total;
   }
 }
 
 /** Whether the pipes keep this process alive: only while an answer is awaited. */
 function hold(child: ChildProcessWithoutNullStreams, alive: boolean): void {
-  const streams = [child, child.stdin, child.stdout, child.stderr] as unknown as { ref?(): void; unref?(): void }[];
+  const streams = [child, child.stdin, child.stdout, child.stderr] as unknown as {
+    ref?(): void;
+    unref?(): void;
+  }[];
   for (const stream of streams) {
     if (alive) stream.ref?.();
     else stream.unref?.();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { constants, deflateSync, inflateSync } from 'node:zlib';
 import git from 'isomorphic-git';
 import { LedgerError } from '../domain/errors.ts';
@@ -106,6 +107,11 @@ export class ObjectDb implements ObjectSource {
 
   async #readOnce(oid: string): Promise<GitObject | { deflated: Uint8Array }> {
     const { fs, gitdir, cache } = this;
+    // Most objects that are read one by one are files of their own; the library looks at more before it reads one.
+    const loose = await fs.promises
+      .readFile(join(gitdir, 'objects', oid.slice(0, 2), oid.slice(2)))
+      .catch(() => undefined);
+    if (loose instanceof Uint8Array) return { deflated: loose };
     const { format, type, object } = await git.readObject({ fs, gitdir, cache, oid, format: 'deflated' });
     if (!(object instanceof Uint8Array)) throw new TypeError(`${format} is not bytes`);
     if (format === 'content') return typed(type, object);

@@ -1,7 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import type { Identity } from '../store/port.ts';
 import { gitFailure, runGit } from './run.ts';
 
 /** A repository on disk as its configuration describes it. */
@@ -12,7 +11,8 @@ export interface Repository {
   remotes: Map<string, string>;
   /** Last value of each `ledger.*` key, keys in lower case. */
   settings: Map<string, string>;
-  identity: Identity;
+  /** Who commits on this machine. */
+  identity: { name: string; email: string };
 }
 
 /**
@@ -59,7 +59,7 @@ async function readConfig(gitDir: string): Promise<Omit<Repository, 'gitDir'>> {
 }
 
 /** Who commits: git's environment, then its configuration, then the machine's own names. */
-function identityFrom(user: ReadonlyMap<string, string>): Identity {
+function identityFrom(user: ReadonlyMap<string, string>): Repository['identity'] {
   const { GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL } = process.env;
   const login = safely(() => userInfo().username) ?? 'unknown';
   return {

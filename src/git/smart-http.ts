@@ -60,8 +60,8 @@ export class SmartHttp {
         this.#follow(answer.url, service);
         // The library takes a list of refs that breaks off for a list that ends: a branch would seem to be gone.
         const body = await collect(answer);
-        if (answer.statusCode === 200 && !body.toString('latin1').endsWith(FLUSH))
-          throw new RangeError(ENDS_EARLY);
+        const isList = answer.headers?.['content-type'] === `application/x-${service}-advertisement`;
+        if (isList && !body.toString('latin1').endsWith(FLUSH)) throw new RangeError(ENDS_EARLY);
         return { ...answer, body: iterate([body]) };
       },
     };
@@ -78,11 +78,10 @@ export class SmartHttp {
       const refs = new Map((info.refs ?? []).map(({ ref, oid }) => [ref, oid]));
       return { refs, capabilities: new Set(Object.keys(info.capabilities)) };
     } catch (error) {
-      // A password that the server no longer takes is asked for anew the next time.
+      if (!(error instanceof git.Errors.HttpError)) throw error;
+      // A password that the server did not take is not tried again: whoever gave it is asked anew.
       this.#auth = undefined;
-      if (error instanceof git.Errors.HttpError)
-        throw new HttpStatusError(error.data.statusCode, error.data.statusMessage);
-      throw error;
+      throw new HttpStatusError(error.data.statusCode, error.data.statusMessage);
     }
   }
 

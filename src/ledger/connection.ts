@@ -1,6 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
-import type { Projection } from '../projection/projection.ts';
 import type { MemoryView } from '../projection/memory-view.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { SyncContext } from '../sync/ports.ts';
 import type { Synchronizer } from '../sync/synchronizer.ts';

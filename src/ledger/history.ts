@@ -29,7 +29,8 @@ export interface HistoryEntry {
 /** Transitions of one item, oldest first. */
 export async function itemHistory(store: LedgerStore, tip: Oid, id: WorkId): Promise<HistoryEntry[]> {
   const entries: HistoryEntry[] = [];
-  for await (const record of store.commits({ to: tip, paths: possiblePaths(id) })) entries.push(toEntry(record));
+  for await (const record of store.commits({ to: tip, paths: possiblePaths(id) }))
+    entries.push(toEntry(record));
   return entries;
 }
 

@@ -62,7 +62,9 @@ async function joinRemote(connection: Connection): Promise<void> {
  *
  * @throws LedgerError as `openLedger`, but for `NO_LEDGER`
  */
-export async function initLedger(options: InitOptions = {}): Promise<{ ledger: WorkLedger; created: boolean }> {
+export async function initLedger(
+  options: InitOptions = {},
+): Promise<{ ledger: WorkLedger; created: boolean }> {
   const connection = await connect(options);
   const created = await initialize(connection, options.prefix);
   return { ledger: new WorkLedger(connection), created };
@@ -95,7 +97,11 @@ async function writeRoot({ context, actor }: Connection, prefix: string | undefi
   const now = clock.now();
   const request = { op: newOp(now), actor, at: now.toISOString() };
   const id_prefix = prefix === undefined ? {} : { id_prefix: prefix };
-  const settings = parseInput(settingsSchema, { schema: 1, ledger_id: newOp(now), ...id_prefix }, 'ledger setting');
+  const settings = parseInput(
+    settingsSchema,
+    { schema: 1, ledger_id: newOp(now), ...id_prefix },
+    'ledger setting',
+  );
   const seconds = Math.floor(now.getTime() / 1000);
   await store.commit({
     ref: localRef,
@@ -152,14 +158,24 @@ async function openNative(options: OpenOptions): Promise<Backend> {
   const { gitDir, ...config } = await openRepository(directory(options));
   const store = new NativeStore(gitDir);
   const local = join(gitDir, 'work-ledger');
+  const state = new FileState(local);
   return {
     config,
     place: gitDir,
     store,
     lock: new SqliteCloneLock(local),
-    state: new FileState(local),
-    connect: (remote) => new NativeRemote({ gitDir, store, ...remote }),
+    state,
+    connect: (remote) => new NativeRemote({ gitDir, store, clone: cloneName(state), ...remote }),
   };
+}
+
+/** This clone's name among others: drawn once. Losing it costs an abandoned inbox, no more. */
+function cloneName(state: LocalState): string {
+  const known = state.get('clone');
+  if (known !== undefined && /^[0-9a-z]{8}$/.test(known)) return known;
+  const name = randomSuffix();
+  state.set('clone', name);
+  return name;
 }
 
 async function openIsomorphic(options: OpenOptions): Promise<Backend> {

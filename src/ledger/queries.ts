@@ -8,7 +8,14 @@ import { type Explanation, explainItem, readyItems } from '../query/ready.ts';
 import { notFound, resolveId } from '../query/resolve.ts';
 import { searchItems } from '../query/search.ts';
 import { orphanedItems, staleItems } from '../query/stale.ts';
-import { childrenOf, type DependencyNode, dependencyTree, type Progress, progressOf, subtreeOf } from '../query/tree.ts';
+import {
+  childrenOf,
+  type DependencyNode,
+  dependencyTree,
+  type Progress,
+  progressOf,
+  subtreeOf,
+} from '../query/tree.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/push-cycle.ts';
 import { type Connection, currentTip, currentView } from './connection.ts';
@@ -63,7 +70,9 @@ export class LedgerQueries {
   }
 
   /** Items that wait to be taken, most urgent first, then oldest. `owner: null` asks for unassigned ones. */
-  async getPending(filter: { owner?: string | null; swarm?: string; type?: WorkType } = {}): Promise<WorkItem[]> {
+  async getPending(
+    filter: { owner?: string | null; swarm?: string; type?: WorkType } = {},
+  ): Promise<WorkItem[]> {
     const { owner, swarm, type } = filter;
     return this.list({ status: ['pending'], owner, swarm, type: type === undefined ? undefined : [type] });
   }

@@ -47,7 +47,14 @@ export function toResult(outcome: Outcome | undefined): TransitionResult {
 }
 
 function lostRace(error: LedgerError, kept: LostRace['kept']): LostRace {
-  return { ok: false, code: error.code, message: error.message, hint: error.hint, details: error.details, kept };
+  return {
+    ok: false,
+    code: error.code,
+    message: error.message,
+    hint: error.hint,
+    details: error.details,
+    kept,
+  };
 }
 
 function requireItem(item: WorkItem | undefined): WorkItem {
@@ -59,5 +66,8 @@ function requireItem(item: WorkItem | undefined): WorkItem {
 export function itemOf(result: TransitionResult): WorkItem {
   if (result.ok) return result.item;
   const { code, message, hint, details, kept } = result;
-  throw new LedgerError(code, message, { ...(hint === undefined ? {} : { hint }), details: { ...details, kept } });
+  throw new LedgerError(code, message, {
+    ...(hint === undefined ? {} : { hint }),
+    details: { ...details, kept },
+  });
 }

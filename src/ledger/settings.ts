@@ -31,12 +31,16 @@ export function chooseRemote(
 ): { name: string; url: string } | undefined {
   if (options.remote === null) return undefined;
   const asked = options.remote ?? settings.get('remote');
-  const name = asked ?? (remotes.has('origin') ? 'origin' : remotes.size === 1 ? [...remotes.keys()][0] : undefined);
+  const name =
+    asked ?? (remotes.has('origin') ? 'origin' : remotes.size === 1 ? [...remotes.keys()][0] : undefined);
   if (name === undefined) return undefined;
   const url = remotes.get(name);
   if (url !== undefined) return { name, url };
   throw new LedgerError('NO_REMOTE', `The repository has no remote ${JSON.stringify(name)}.`, {
-    hint: remotes.size === 0 ? 'Add one with: git remote add origin URL' : `It has: ${[...remotes.keys()].join(', ')}`,
+    hint:
+      remotes.size === 0
+        ? 'Add one with: git remote add origin URL'
+        : `It has: ${[...remotes.keys()].join(', ')}`,
   });
 }
 

@@ -1,5 +1,13 @@
 import { newOp, randomSuffix } from '../codec/op.ts';
-import type { CheckpointInput, Command, Fence, NewWork, Request, VerbInput, WorkPatch } from '../domain/commands.ts';
+import type {
+  CheckpointInput,
+  Command,
+  Fence,
+  NewWork,
+  Request,
+  VerbInput,
+  WorkPatch,
+} from '../domain/commands.ts';
 import type { SettingsPatch } from '../domain/configure.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
@@ -14,7 +22,7 @@ import { readCommits } from '../sync/pending.ts';
 import { listRejected, type RejectedTransition } from '../sync/rejected.ts';
 import { currentTip } from './connection.ts';
 import { LedgerQueries } from './queries.ts';
-import { itemOf, toResult, type TransitionResult } from './results.ts';
+import { itemOf, type TransitionResult, toResult } from './results.ts';
 
 /** Who acts; the ledger's own actor where no one is named. */
 export interface Acting {
@@ -77,14 +85,25 @@ export class WorkLedger extends LedgerQueries {
     return this.connection.actor;
   }
 
+  /** When a transition's call returns: `none` where there is no remote. */
+  get mode(): LedgerStatus['mode'] {
+    return this.connection.context.remote === undefined ? 'none' : this.connection.mode;
+  }
+
+  /** The remote that the ledger is shared through. */
+  get remote(): LedgerStatus['remote'] {
+    const { remote } = this.connection.context;
+    return remote === undefined ? null : { name: remote.name, url: remote.url };
+  }
+
   /**
    * Creates an item, pending. With an `idempotency_key` that an open item has already, that one is returned.
    *
    * @returns the item, under the id that it keeps
    * @throws LedgerError `INVALID_INPUT`; `UNKNOWN_REFERENCE` and `DEPENDENCY_CYCLE` for its parent and dependencies
    */
-  async createWork({ created_by, ...fields }: CreateInput): Promise<WorkItem> {
-    return itemOf(toResult(await this.#one({ ...this.#request(created_by), verb: 'create', fields })));
+  async createWork(input: CreateInput): Promise<WorkItem> {
+    return itemOf(await this.#create(input));
   }
 
   /**
@@ -92,21 +111,42 @@ export class WorkLedger extends LedgerQueries {
    *
    * @throws LedgerError as `createWork`; `NOT_FOUND` where there is no parent
    */
-  async createSubtask(parent_id: WorkId, { created_by, ...fields }: CreateInput): Promise<WorkItem> {
+  async createSubtask(parent_id: WorkId, input: CreateInput): Promise<WorkItem> {
+    return itemOf(await this.#create(await this.#inherit(parent_id, input)));
+  }
+
+  /**
+   * As `createWork`, and as `createSubtask` where the input names a parent.
+   *
+   * @returns also where it is; without a commit it stood already, under the same `idempotency_key`
+   */
+  async submitWork(input: CreateInput): Promise<TransitionResult> {
+    const { parent_id } = input;
+    return this.#create(parent_id === undefined ? input : await this.#inherit(parent_id, input));
+  }
+
+  async #create({ created_by, ...fields }: CreateInput): Promise<TransitionResult> {
+    return toResult(await this.#one({ ...this.#request(created_by), verb: 'create', fields }));
+  }
+
+  async #inherit(parent_id: WorkId, input: CreateInput): Promise<CreateInput> {
     const parent = await this.requireWork(parent_id);
     const references = parent.context['references'];
-    const inherited = {
+    return {
       swarm_name: parent.swarm_name,
       job_id: parent.job_id,
-      ...fields,
+      ...input,
       parent_id,
-      context: { ...(references === undefined ? {} : { references }), ...fields.context },
+      context: { ...(references === undefined ? {} : { references }), ...input.context },
     };
-    return itemOf(toResult(await this.#one({ ...this.#request(created_by), verb: 'create', fields: inherited })));
   }
 
   /** Names who may claim a pending item; without `owner` anyone may again. */
-  assignWork(id: WorkId, owner: string | undefined, by: Acting & { reason?: string } = {}): Promise<TransitionResult> {
+  assignWork(
+    id: WorkId,
+    owner: string | undefined,
+    by: Acting & { reason?: string } = {},
+  ): Promise<TransitionResult> {
     const name = owner === undefined ? undefined : parseInput(actorSchema, owner, 'owner');
     return this.#act('assign', id, { owner: name, reason: by.reason }, by.actor);
   }
@@ -128,7 +168,10 @@ export class WorkLedger extends LedgerQueries {
   }
 
   /** Gives an item back to pending; its checkpoint stays. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
-  releaseWork(id: WorkId, options: Holding & { reason?: string | undefined } = {}): Promise<TransitionResult> {
+  releaseWork(
+    id: WorkId,
+    options: Holding & { reason?: string | undefined } = {},
+  ): Promise<TransitionResult> {
     const { owner, ...rest } = options;
     return this.#act('release', id, rest, owner);
   }
@@ -140,7 +183,8 @@ export class WorkLedger extends LedgerQueries {
    */
   blockWork(
     id: WorkId,
-    options: Acting & Fence & { reason: string; blocker_id?: WorkId | undefined; force?: boolean | undefined },
+    options: Acting &
+      Fence & { reason: string; blocker_id?: WorkId | undefined; force?: boolean | undefined },
   ): Promise<TransitionResult> {
     const { actor, ...rest } = options;
     return this.#act('block', id, rest, actor);
@@ -161,12 +205,19 @@ export class WorkLedger extends LedgerQueries {
    */
   async completeWork(
     id: WorkId,
-    options: Holding & { result?: JsonMap | undefined; claim?: boolean | undefined; confirm_delete?: boolean | undefined } = {},
+    options: Holding & {
+      result?: JsonMap | undefined;
+      claim?: boolean | undefined;
+      confirm_delete?: boolean | undefined;
+    } = {},
   ): Promise<TransitionResult> {
     const { owner, result, claim, confirm_delete, ...fence } = options;
     const commands: Planned[] = [this.#command('complete', id, { result, ...fence }, owner)];
     const item = claim ? await this.findWork(id) : undefined;
-    if (item?.status === 'pending') commands.unshift(this.#command('claim', id, { execution_id: newExecution() }, owner));
+    if (item?.status === 'pending') {
+      const execution_id = fence.execution_id ?? newExecution();
+      commands.unshift(this.#command('claim', id, { execution_id }, owner));
+    }
     const done = commands.length - 1;
     if (confirm_delete && (await this.settings()).on_complete === 'delete') {
       commands.push(this.#command('delete', id, { reason: 'completed' }, owner));
@@ -183,10 +234,7 @@ export class WorkLedger extends LedgerQueries {
   }
 
   /** Puts failed work back to pending, after `not_before` where given. @throws LedgerError `ILLEGAL_TRANSITION` past `max_attempts` unless `reset` */
-  retryWork(
-    id: WorkId,
-    options: Acting & Omit<Input<'retry'>, never> = {},
-  ): Promise<TransitionResult> {
+  retryWork(id: WorkId, options: Acting & Omit<Input<'retry'>, never> = {}): Promise<TransitionResult> {
     const { actor, ...rest } = options;
     return this.#act('retry', id, rest, actor);
   }
@@ -360,12 +408,18 @@ export class WorkLedger extends LedgerQueries {
     const item = await this.findWork(id);
     const resumes = item?.status === 'blocked';
     if (!this.#publishes && this.connection.context.remote !== undefined && !tentative && !resumes) {
-      throw new LedgerError('REMOTE_UNREACHABLE', 'A claim is only yours once the remote has it, and this call is local.', {
-        hint: `Leave out --offline, or ask for a tentative claim: wl ${verb} ${id} --tentative`,
-        details: { id, saved: [], withdrawn: [id] },
-      });
+      throw new LedgerError(
+        'REMOTE_UNREACHABLE',
+        'A claim is only yours once the remote has it, and this call is local.',
+        {
+          hint: `Leave out --offline, or ask for a tentative claim: wl ${verb} ${id} --tentative`,
+          details: { id, saved: [], withdrawn: [id] },
+        },
+      );
     }
-    const execution_id = options.execution_id ?? newExecution();
+    // A holder takes up what it had; anyone else starts an execution of its own.
+    const own = resumes && item?.owner === (owner ?? this.actor) ? item.claim?.execution_id : undefined;
+    const execution_id = options.execution_id ?? own ?? newExecution();
     return this.#act(verb, id, { execution_id, ttl_s }, owner);
   }
 
@@ -383,7 +437,12 @@ export class WorkLedger extends LedgerQueries {
     return { ...this.#request(actor), verb, id, ...input } as unknown as Command;
   }
 
-  async #act<V extends Verb>(verb: V, id: WorkId, input: Input<V>, actor: string | undefined): Promise<TransitionResult> {
+  async #act<V extends Verb>(
+    verb: V,
+    id: WorkId,
+    input: Input<V>,
+    actor: string | undefined,
+  ): Promise<TransitionResult> {
     return toResult(await this.#one(this.#command(verb, id, input, actor)));
   }
 
@@ -394,7 +453,10 @@ export class WorkLedger extends LedgerQueries {
   async #submit(commands: readonly Planned[], atomic: boolean): Promise<Outcome[]> {
     const { context, sync } = this.connection;
     const alone = !this.#publishes && context.remote !== undefined;
-    return sync.submit({ commands: alone ? await this.#withOfflineIds(commands) : commands, atomic }, this.#publishes);
+    return sync.submit(
+      { commands: alone ? await this.#withOfflineIds(commands) : commands, atomic },
+      this.#publishes,
+    );
   }
 
   /** Nobody can be asked for the next number, so a new item's id is one that no other clone can draw. */
@@ -419,7 +481,8 @@ function requireText(text: string, what: string): string {
 
 function describeOrphan(item: WorkItem): string {
   const { claim } = item;
-  const lease = claim === undefined ? '' : `; lease of ${claim.ttl_s} s, epoch ${claim.epoch}, ${claim.execution_id}`;
+  const lease =
+    claim === undefined ? '' : `; lease of ${claim.ttl_s} s, epoch ${claim.epoch}, ${claim.execution_id}`;
   return `lease expired: ${item.owner ?? 'nobody'} gave no sign of life since ${item.updated_at}${lease}`;
 }
 

@@ -4,10 +4,10 @@ import { describeProblem, type Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
-import type { LedgerSettings } from '../domain/settings.ts';
-import type { LedgerView } from '../domain/view.ts';
 import { Numbers } from '../domain/numbers.ts';
 import { OpenIndex } from '../domain/open-index.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
+import type { LedgerView } from '../domain/view.ts';
 
 /** A file of the ledger that cannot be read as what should stand there. It stops nothing but itself. */
 export interface Damage {

@@ -1,16 +1,17 @@
+import { decodeMessage } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH, stateOf } from '../codec/path.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
-import { decodeMessage } from '../codec/message.ts';
 import { LedgerError } from '../domain/errors.ts';
+import type { Overlay } from '../domain/overlay.ts';
 import type { BlobContent, LedgerStore, Oid, TreeChange, TreeEntry } from '../store/port.ts';
 import { MemoryView } from './memory-view.ts';
-import type { Overlay } from '../domain/overlay.ts';
 
 const DAY_S = 86_400;
 const PLAIN_FILE = '100644';
 /** Files that a ledger branch holds beside items and that this program does not read. */
-const KNOWN_FILES = /^(?:README\.md|\.gitattributes|\.gitlab-ci\.yml|CODEOWNERS|(?:\.github|\.gitea|\.gitlab|policy|templates)\/.+)$/;
+const KNOWN_FILES =
+  /^(?:README\.md|\.gitattributes|\.gitlab-ci\.yml|CODEOWNERS|(?:\.github|\.gitea|\.gitlab|policy|templates)\/.+)$/;
 
 /**
  * The ledger as it stands at a tip, kept from one question to the next and caught up by what changed between two trees.
@@ -96,7 +97,9 @@ export class Projection {
     const changes = await this.#store.diffTrees(from, tip);
     // Until every change is in, the view is of no tip; a failure in between makes the next call read it anew.
     this.#current = undefined;
-    const blobs = await this.#readItems(changes.flatMap(({ path, after }) => (after ? [{ path, ...after }] : [])));
+    const blobs = await this.#readItems(
+      changes.flatMap(({ path, after }) => (after ? [{ path, ...after }] : [])),
+    );
     for (const { path, after } of changes) if (after === undefined) remove(view, path);
     for (const { path, after } of changes) {
       if (after === undefined) continue;
@@ -108,14 +111,19 @@ export class Projection {
   }
 
   #readItems(entries: readonly TreeEntry[]): Promise<Map<Oid, BlobContent>> {
-    const wanted = entries.filter(({ path, mode }) => mode === PLAIN_FILE && isRead(path)).map(({ oid }) => oid);
+    const wanted = entries
+      .filter(({ path, mode }) => mode === PLAIN_FILE && isRead(path))
+      .map(({ oid }) => oid);
     return this.#store.readBlobs(wanted, MAX_FILE_BYTES);
   }
 }
 
 const isRead = (path: string): boolean => path === SETTINGS_PATH || parsePath(path) !== undefined;
 
-function readSettings(entries: readonly TreeEntry[], blobs: ReadonlyMap<Oid, BlobContent>): MemoryView['settings'] {
+function readSettings(
+  entries: readonly TreeEntry[],
+  blobs: ReadonlyMap<Oid, BlobContent>,
+): MemoryView['settings'] {
   const entry = entries.find(({ path }) => path === SETTINGS_PATH);
   const blob = entry === undefined ? undefined : blobs.get(entry.oid);
   if (blob?.kind !== 'bytes') {

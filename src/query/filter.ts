@@ -1,5 +1,12 @@
 import { STATES, type State, stateOf } from '../codec/path.ts';
-import { byUrgency, isTerminal, type WorkItem, type WorkPriority, type WorkStatus, type WorkType } from '../domain/item.ts';
+import {
+  byUrgency,
+  isTerminal,
+  type WorkItem,
+  type WorkPriority,
+  type WorkStatus,
+  type WorkType,
+} from '../domain/item.ts';
 import type { MemoryView } from '../projection/memory-view.ts';
 
 /** Which items are asked for; every condition that is given must hold. */
@@ -36,7 +43,8 @@ function statesOf({ status, all }: WorkFilter): ReadonlySet<State> {
 
 function matches(item: WorkItem, filter: WorkFilter): boolean {
   const { status, type, priority, owner, labels } = filter;
-  if (status !== undefined ? !status.includes(item.status) : !filter.all && isTerminal(item.status)) return false;
+  if (status !== undefined ? !status.includes(item.status) : !filter.all && isTerminal(item.status))
+    return false;
   return (
     (type === undefined || type.includes(item.type)) &&
     (priority === undefined || priority.includes(item.priority)) &&

@@ -26,7 +26,10 @@ export function manifestOf(view: MemoryView): WorkIndex {
   const empty = Object.fromEntries(WORK_STATUSES.map((status): [string, WorkId[]] => [status, []]));
   return {
     version: '1.0',
-    last_updated: all.reduce<string | null>((last, { updated_at }) => (last === null || updated_at > last ? updated_at : last), null),
+    last_updated: all.reduce<string | null>(
+      (last, { updated_at }) => (last === null || updated_at > last ? updated_at : last),
+      null,
+    ),
     total_count: all.length,
     items: Object.fromEntries(all.map((item) => [item.id, itemPath(item.id, item.status)])),
     by_status: { ...empty, ...group((item) => item.status) },

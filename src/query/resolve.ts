@@ -49,7 +49,10 @@ export function notFound(typed: string, near: readonly WorkId[]): LedgerError {
 function nearest(ids: readonly WorkId[], typed: string): WorkId[] {
   const scored = ids.map((id) => ({ id, distance: editDistance(id.toLowerCase(), typed) }));
   scored.sort((a, b) => a.distance - b.distance || (a.id < b.id ? 1 : -1));
-  return scored.filter(({ distance }) => distance <= 3).slice(0, SUGGESTIONS).map(({ id }) => id);
+  return scored
+    .filter(({ distance }) => distance <= 3)
+    .slice(0, SUGGESTIONS)
+    .map(({ id }) => id);
 }
 
 function editDistance(a: string, b: string): number {

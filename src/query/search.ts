@@ -3,7 +3,10 @@ import type { MemoryView } from '../projection/memory-view.ts';
 
 /** Items in which every word of `text` occurs, in whatever case; open ones first, then most urgent. */
 export function searchItems(view: MemoryView, text: string): WorkItem[] {
-  const words = text.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words.length === 0) return [];
   const found = [...view.items()].filter((item) => {
     const haystack = searchText(item);

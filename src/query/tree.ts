@@ -46,6 +46,7 @@ export function dependencyTree(view: MemoryView, id: WorkId, seen: Set<WorkId> =
   const item = view.statusOf(id) === 'damaged' ? undefined : view.find(id);
   const repeated = seen.has(id);
   seen.add(id);
-  const dependencies = repeated || item === undefined ? [] : item.dependencies.map((next) => dependencyTree(view, next, seen));
+  const dependencies =
+    repeated || item === undefined ? [] : item.dependencies.map((next) => dependencyTree(view, next, seen));
   return { id, item, repeated, dependencies };
 }

@@ -1,6 +1,6 @@
 import { gitClient } from '../git/client.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import type { FetchResult, LedgerRemote, PushResult } from './port.ts';
+import type { FetchResult, Inbox, LedgerRemote, PushResult } from './port.ts';
 import { displayUrl } from './url.ts';
 
 export interface NativeRemoteOptions {
@@ -10,7 +10,11 @@ export interface NativeRemoteOptions {
   url: string;
   branch: string;
   seenRef: string;
+  /** This clone's name in the inbox. */
+  clone: string;
 }
+
+const INBOX = 'refs/work-ledger/inbox';
 
 const AGAIN =
   /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference already exists|incorrect old value|remote ref updated since checkout/;
@@ -20,7 +24,9 @@ export class NativeRemote implements LedgerRemote {
   readonly name: string;
   readonly url: string;
   readonly seenRef: string;
+  readonly inbox: Inbox;
   readonly #options: NativeRemoteOptions;
+  #offered = false;
   #client: ReturnType<typeof gitClient> | undefined;
 
   constructor(options: NativeRemoteOptions) {
@@ -28,6 +34,11 @@ export class NativeRemote implements LedgerRemote {
     this.url = displayUrl(options.url);
     this.seenRef = options.seenRef;
     this.#options = options;
+    this.inbox = {
+      clone: options.clone,
+      mirror: `${INBOX}/${options.name}/`,
+      retract: () => this.#retract(),
+    };
   }
 
   async fetch(): Promise<FetchResult> {
@@ -36,12 +47,21 @@ export class NativeRemote implements LedgerRemote {
     const source = `refs/heads/${branch}`;
     const shown = `refs/remotes/${this.name}/${branch}`;
     // Without a plus the first ref only moves forward; the second shows people what the remote has, whatever it is.
-    const refspecs = [`${source}:${this.seenRef}`, `+${source}:${shown}`];
-    const options = ['--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules'];
+    const inboxes = `+${INBOX}/*:${this.inbox.mirror}*`;
+    const refspecs = [`${source}:${this.seenRef}`, `+${source}:${shown}`, inboxes];
+    const options = [
+      '--prune',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--no-auto-maintenance',
+      '--no-recurse-submodules',
+    ];
     const result = await this.#git(['fetch', ...options, '--end-of-options', this.name, ...refspecs]);
     if (result.ok) return { kind: 'ok', tip: await store.readRef(this.seenRef) };
     if (/couldn't find remote ref/i.test(result.said)) {
-      return seen === undefined ? { kind: 'ok', tip: undefined } : { kind: 'rewritten', seen, found: undefined };
+      return seen === undefined
+        ? { kind: 'ok', tip: undefined }
+        : { kind: 'rewritten', seen, found: undefined };
     }
     if (/\[rejected\]|non-fast-forward/.test(result.said)) {
       const found = await store.readRef(shown);
@@ -58,16 +78,21 @@ export class NativeRemote implements LedgerRemote {
     return { kind: 'unreachable', cause: new Error(lastWords(result.said)) };
   }
 
-  async push(tip: Oid): Promise<PushResult> {
+  async push(tip: Oid, offer?: Oid): Promise<PushResult> {
     const { branch, store } = this.#options;
     const target = `refs/heads/${branch}`;
     const seen = await store.readRef(this.seenRef);
     // The lease refuses a branch that is anywhere but where this clone last saw it, also one that was set back.
     const lease = `--force-with-lease=${target}:${seen ?? ''}`;
     const options = ['--porcelain', '--no-verify', '--no-follow-tags', '--no-recurse-submodules', lease];
-    const result = await this.#git(['push', ...options, '--end-of-options', this.name, `${tip}:${target}`]);
+    const refspecs = [
+      `${tip}:${target}`,
+      ...(offer === undefined ? [] : [`+${offer}:${INBOX}/${this.inbox.clone}`]),
+    ];
+    const result = await this.#git(['push', ...options, '--end-of-options', this.name, ...refspecs]);
+    if (offer !== undefined) this.#offered = true;
     const line = result.said.split('\n').find((text) => text.includes(`:${target}\t`));
-    if (result.ok || line?.startsWith('=')) {
+    if (result.ok || (line !== undefined && !line.startsWith('!'))) {
       await this.#advance(tip);
       return { kind: 'accepted' };
     }
@@ -80,6 +105,18 @@ export class NativeRemote implements LedgerRemote {
       return { kind: 'refused', reason: lastWords(result.said) };
     }
     return { kind: 'unknown', cause: new Error(lastWords(result.said)) };
+  }
+
+  async #retract(): Promise<void> {
+    if (!this.#offered) return;
+    const { ok } = await this.#git([
+      'push',
+      '--no-verify',
+      '--end-of-options',
+      this.name,
+      `:${INBOX}/${this.inbox.clone}`,
+    ]);
+    if (ok) this.#offered = false;
   }
 
   /** Moves what this clone has seen forward to `tip`; another process may have seen more already. */

@@ -29,7 +29,23 @@ export interface LedgerRemote {
   readonly url: string;
   /** Local ref: the shared tip that this clone last saw. */
   readonly seenRef: string;
+  /** Where clones that lost a push offer what they have pending; `undefined` where the adapter cannot. */
+  readonly inbox: Inbox | undefined;
   fetch(): Promise<FetchResult>;
-  /** Offers `tip` as the branch's new tip. */
-  push(tip: Oid): Promise<PushResult>;
+  /**
+   * Offers `tip` as the branch's new tip; refused where the branch is not at `seenRef`.
+   *
+   * @param offer what this clone has pending: put into its inbox by the same push, whatever becomes of the branch
+   */
+  push(tip: Oid, offer?: Oid): Promise<PushResult>;
+}
+
+/** One ref for each clone on the remote, which nobody else writes, so that offering never loses. */
+export interface Inbox {
+  /** This clone's name in it. */
+  readonly clone: string;
+  /** Local refs that mirror the remote's inboxes as of the last fetch: this prefix and a clone's name. */
+  readonly mirror: string;
+  /** Takes back what this clone offered. */
+  retract(): Promise<void>;
 }

@@ -17,7 +17,11 @@ export class SqliteCloneLock {
   }
 
   /** @see CloneLock in src/sync/ports.ts */
-  async run<T>(name: 'commit' | 'push', task: () => Promise<T>, giveUp?: () => Promise<boolean>): Promise<T | undefined> {
+  async run<T>(
+    name: 'commit' | 'push',
+    task: () => Promise<T>,
+    giveUp?: () => Promise<boolean>,
+  ): Promise<T | undefined> {
     const database = this.#open(name);
     try {
       while (!tryLock(database)) {
@@ -52,7 +56,9 @@ function tryLock(database: DatabaseSync): boolean {
     return true;
   } catch (error) {
     if (error instanceof Error && 'errcode' in error && error.errcode === BUSY) return false;
-    throw new LedgerError('STORAGE_FAILED', `The clone's lock cannot be taken: ${String(error)}.`, { cause: error });
+    throw new LedgerError('STORAGE_FAILED', `The clone's lock cannot be taken: ${String(error)}.`, {
+      cause: error,
+    });
   }
 }
 

@@ -28,4 +28,8 @@ export function encodeImport(ref: string, base: Oid | undefined, drafts: readonl
 const person = ({ name, email }: Identity, at: number): string => `${name} <${email}> ${at} +0000`;
 
 /** The commits' names, in order. */
-export const readMarks = (stdout: Buffer): Oid[] => stdout.toString().split('\n').filter((line) => line !== '');
+export const readMarks = (stdout: Buffer): Oid[] =>
+  stdout
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');

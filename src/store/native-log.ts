@@ -6,9 +6,22 @@ type ReadGit = (args: readonly string[]) => Promise<{ stdout: Buffer }>;
 type ReadRecord = (oid: Oid, changes: readonly TreeChange[]) => Promise<CommitRecord>;
 
 const AT_ONCE = 500;
-const LOG = ['log', '-z', '--format=%H', '--raw', '--root', '--no-abbrev', '--no-renames', '--no-show-signature'];
+const LOG = [
+  'log',
+  '-z',
+  '--format=%H',
+  '--raw',
+  '--root',
+  '--no-abbrev',
+  '--no-renames',
+  '--no-show-signature',
+];
 
-export async function* listCommits(query: CommitQuery, git: ReadGit, read: ReadRecord): AsyncIterable<CommitRecord> {
+export async function* listCommits(
+  query: CommitQuery,
+  git: ReadGit,
+  read: ReadRecord,
+): AsyncIterable<CommitRecord> {
   const { stdout } = await git([...LOG, '--reverse', ...range(query)]);
   yield* readRecords(stdout, read);
 }
@@ -35,7 +48,12 @@ function range({ to, from, paths, since }: CommitQuery): string[] {
 }
 
 async function* readRecords(stdout: Buffer, read: ReadRecord): AsyncIterable<CommitRecord> {
-  const found = parseRawDiff(stdout.toString().split('\0').filter((record) => record !== ''));
+  const found = parseRawDiff(
+    stdout
+      .toString()
+      .split('\0')
+      .filter((record) => record !== ''),
+  );
   for (let at = 0; at < found.length; at += AT_ONCE) {
     const some = found.slice(at, at + AT_ONCE);
     yield* await Promise.all(some.map(({ commit = '', changes }) => read(commit, changes)));

@@ -72,7 +72,9 @@ export class NativeStore implements LedgerStore, ObjectSource {
     if ((await this.readRef(ref)) !== expected) return this.#moved(ref);
     if (drafts.length === 0) {
       if (base === undefined) throw new LedgerError('INTERNAL', 'A commit without drafts needs a base.');
-      return (await this.moveRef(ref, expected, base)) ? { kind: 'committed', tip: base, oids: [] } : this.#moved(ref);
+      return (await this.moveRef(ref, expected, base))
+        ? { kind: 'committed', tip: base, oids: [] }
+        : this.#moved(ref);
     }
     if (base === expected) return this.#append(ref, base, drafts);
     return this.#rebuild({ ref, expected, base, drafts });
@@ -112,7 +114,8 @@ export class NativeStore implements LedgerStore, ObjectSource {
     for (let attempt = 0; ; attempt += 1) {
       const result = await this.#run(['update-ref', '--no-deref', '--stdin'], input);
       if (result.code === 0) return true;
-      if (/but expected|reference already exists|unable to resolve reference/.test(result.stderr)) return false;
+      if (/but expected|reference already exists|unable to resolve reference/.test(result.stderr))
+        return false;
       if (!isRefLocked(result) || attempt >= REF_LOCK_TRIES) throw gitFailure('moving a ref', result);
       await pause();
     }
@@ -128,7 +131,11 @@ export class NativeStore implements LedgerStore, ObjectSource {
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
-    return diffTrees(this, (await readCommitLinks(this, before)).tree, (await readCommitLinks(this, after)).tree);
+    return diffTrees(
+      this,
+      (await readCommitLinks(this, before)).tree,
+      (await readCommitLinks(this, after)).tree,
+    );
   }
 
   async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
@@ -159,13 +166,16 @@ export class NativeStore implements LedgerStore, ObjectSource {
     }
     const read = (args: readonly string[]) => this.#git('reading history', args);
     const record = (oid: Oid, changes: readonly TreeChange[]) => this.#record(oid, changes);
-    yield* query.newest === undefined ? listCommits(query, read, record) : listCommitsNewest(query, read, record);
+    yield* query.newest === undefined
+      ? listCommits(query, read, record)
+      : listCommitsNewest(query, read, record);
   }
 
   async #record(oid: Oid, known?: readonly TreeChange[]): Promise<CommitRecord> {
     const { tree, parents } = await readCommitLinks(this, oid);
     const bytes = (await this.read(oid))?.bytes ?? new Uint8Array();
-    if (known !== undefined || parents.length > 1) return { oid, ...parseCommit(bytes), changes: known ?? [] };
+    if (known !== undefined || parents.length > 1)
+      return { oid, ...parseCommit(bytes), changes: known ?? [] };
     const [parent] = parents;
     const before = parent === undefined ? undefined : (await readCommitLinks(this, parent)).tree;
     return { oid, ...parseCommit(bytes), changes: await diffTrees(this, before, tree) };
@@ -210,5 +220,13 @@ function refChange(ref: string, expected: Oid | undefined, next: Oid | undefined
 
 const isRefLocked = ({ stderr }: GitResult): boolean => /File exists|Unable to create .*\.lock/.test(stderr);
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 10));
-const lines = (output: Buffer): string[] => output.toString().split('\n').filter((line) => line !== '');
-const records = (output: Buffer): string[] => output.toString().split('\0').filter((record) => record !== '');
+const lines = (output: Buffer): string[] =>
+  output
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
+const records = (output: Buffer): string[] =>
+  output
+    .toString()
+    .split('\0')
+    .filter((record) => record !== '');

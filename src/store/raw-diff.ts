@@ -6,7 +6,9 @@ const ABSENT = '000000';
  * Reads git's `--raw -z` output, alone or between the commits of `git log --format=%H`: entries begin with a colon and are
  * followed by a path; anything else is the name of the commit whose entries come next.
  */
-export function parseRawDiff(records: readonly string[]): { commit: Oid | undefined; changes: TreeChange[] }[] {
+export function parseRawDiff(
+  records: readonly string[],
+): { commit: Oid | undefined; changes: TreeChange[] }[] {
   const found: { commit: Oid | undefined; changes: TreeChange[] }[] = [];
   let current: { commit: Oid | undefined; changes: TreeChange[] } | undefined;
   for (let at = 0; at < records.length; at += 1) {

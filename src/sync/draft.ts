@@ -57,7 +57,9 @@ function configureInto(view: Overlay, command: ConfigureCommand): Decided {
   const changes = [{ path: SETTINGS_PATH, bytes: encodeSettings(after) }];
   return {
     kind: 'steps',
-    steps: [{ op, actor, at, message: encodeConfigureMessage(keys, command), changes, transition: undefined }],
+    steps: [
+      { op, actor, at, message: encodeConfigureMessage(keys, command), changes, transition: undefined },
+    ],
   };
 }
 
@@ -68,7 +70,14 @@ function stepOf(transition: Transition): Step {
   const changes: FileChange[] = [];
   if (from !== undefined && from !== to) changes.push({ path: from, bytes: undefined });
   if (to !== undefined && after !== undefined) changes.push({ path: to, bytes: encodeItem(after) });
-  return { op: event.op, actor: event.actor, at: event.at, message: encodeMessage(event), changes, transition };
+  return {
+    op: event.op,
+    actor: event.actor,
+    at: event.at,
+    message: encodeMessage(event),
+    changes,
+    transition,
+  };
 }
 
 /** The commit of a step. The author is who acts, at the time it was asked for; the committer is this machine, now. */

@@ -28,9 +28,13 @@ export async function commitLocally(context: SyncContext, groups: readonly Group
       const done = await tryCommit(context, groups);
       if (done !== undefined) return done;
     }
-    throw new LedgerError('CONTENDED', 'Other processes of this clone kept moving the ledger; nothing was written.', {
-      hint: 'Try again.',
-    });
+    throw new LedgerError(
+      'CONTENDED',
+      'Other processes of this clone kept moving the ledger; nothing was written.',
+      {
+        hint: 'Try again.',
+      },
+    );
   });
   return outcomes ?? [];
 }

@@ -31,8 +31,13 @@ export async function readCommits(store: LedgerStore, from: Oid | undefined, to:
 }
 
 /** Reads commits back into what was asked, with their blobs. */
-export async function readRecords(store: LedgerStore, records: readonly CommitRecord[]): Promise<ReadCommit[]> {
-  const oids = records.flatMap(({ changes }) => changes.flatMap(({ before, after }) => [before?.oid, after?.oid]));
+export async function readRecords(
+  store: LedgerStore,
+  records: readonly CommitRecord[],
+): Promise<ReadCommit[]> {
+  const oids = records.flatMap(({ changes }) =>
+    changes.flatMap(({ before, after }) => [before?.oid, after?.oid]),
+  );
   const blobs = await store.readBlobs(
     oids.filter((oid) => oid !== undefined),
     MAX_FILE_BYTES,
@@ -42,7 +47,14 @@ export async function readRecords(store: LedgerStore, records: readonly CommitRe
 
 function readOne(record: CommitRecord, blobs: ReadonlyMap<Oid, BlobContent>): ReadCommit {
   const op = readTrailers(record.message).values.get('Work-Op');
-  const unread: ReadCommit = { record, op, command: undefined, event: undefined, before: undefined, after: undefined };
+  const unread: ReadCommit = {
+    record,
+    op,
+    command: undefined,
+    event: undefined,
+    before: undefined,
+    after: undefined,
+  };
   const ledger = decodeLedgerMessage(record.message);
   if (ledger?.verb === 'init') return unread;
   if (ledger?.verb === 'configure') {

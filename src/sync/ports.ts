@@ -35,7 +35,11 @@ export interface CloneLock {
    *
    * @param giveUp asked while waiting; once it says `true` the wait ends and `undefined` is returned
    */
-  run<T>(name: 'commit' | 'push', task: () => Promise<T>, giveUp?: () => Promise<boolean>): Promise<T | undefined>;
+  run<T>(
+    name: 'commit' | 'push',
+    task: () => Promise<T>,
+    giveUp?: () => Promise<boolean>,
+  ): Promise<T | undefined>;
 }
 
 /** All that the synchroniser of one clone works with. */

@@ -1,6 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
+import { carry, type Offers, rankOf, readOffers } from './carry.ts';
 import type { Settled } from './outcome.ts';
 import { type ReadCommit, readCommits } from './pending.ts';
 import type { SyncContext } from './ports.ts';
@@ -8,9 +9,10 @@ import { acceptedBy, reconcile, withdraw } from './reconcile.ts';
 
 export type RemoteContext = SyncContext & { remote: LedgerRemote };
 
-/** Keys of local state: when the remote last answered, and a mark that changes with every push. */
+/** Keys of local state: when the remote last answered, a mark that changes with every push, and when it was last looked at. */
 export const CONTACT = 'contact';
 export const PUBLISHED = 'published';
+const FETCHED = 'fetched';
 
 /**
  * Looks at the remote and brings the local branch onto its tip.
@@ -24,7 +26,9 @@ export async function fetchAndReconcile(context: RemoteContext): Promise<Map<str
   const fetched = await remote.fetch();
   if (fetched.kind === 'unreachable') throw unreachable(remote, fetched.cause);
   if (fetched.kind === 'rewritten') throw rewritten(remote, fetched.seen, fetched.found);
-  state.set(CONTACT, clock.now().toISOString());
+  const now = clock.now().toISOString();
+  state.set(CONTACT, now);
+  state.set(FETCHED, now);
   return fetched.tip === undefined ? new Map() : reconcile(context, fetched.tip);
 }
 
@@ -32,28 +36,52 @@ export async function fetchAndReconcile(context: RemoteContext): Promise<Map<str
  * Pushes everything that is pending, and on losing decides it again on the new tip, until it is settled. To be called by one
  * process of a clone at a time.
  *
+ * A clone that lost offers what it has pending in its inbox, by the same push that tries again; whoever pushes next carries
+ * it along. A clone that is pushing all the time looks at the inboxes now and then, since it alone never loses.
+ *
  * @returns what became of every pending transition, of whichever process
  * @throws LedgerError `REMOTE_UNREACHABLE` and `CONTENDED`, with what is pending still pending; as `fetchAndReconcile`
+ * @see docs/sync.md
  */
 export async function pushPending(context: RemoteContext): Promise<Map<string, Settled>> {
-  const { store, remote, clock, state, localRef, patience } = context;
-  const deadline = clock.now().getTime() + patience;
+  const { store, remote, clock, state, localRef } = context;
+  const started = clock.now().getTime();
   const settled = new Map<string, Settled>();
   const merge = (more: ReadonlyMap<string, Settled>): void => {
     for (const [op, outcome] of more) settled.set(op, outcome);
   };
+  /** What a push took last: a turn of waiting for another clone's. */
+  let turn = 0;
+  if (isBusy(context)) merge(await fetchAndReconcile(context));
   for (let attempt = 0; ; attempt += 1) {
     const seen = await store.readRef(remote.seenRef);
     if (seen !== undefined) merge(await reconcile(context, seen));
     const local = await store.readRef(localRef);
     const pending = local === undefined || local === seen ? [] : await readCommits(store, seen, local);
-    if (local === undefined || pending.length === 0) return settled;
-    const pushed = await remote.push(local);
+    if (local === undefined || pending.length === 0) {
+      if (attempt > 0) await remote.inbox?.retract();
+      return settled;
+    }
+    const offers: Offers = seen === undefined ? { pending: [], clones: [] } : await readOffers(context, seen);
+    const rank =
+      attempt < 2 || seen === undefined ? 0 : rankOf(seen, remote.inbox?.clone ?? '', offers.clones);
+    if (rank > 0 && (attempt - 2) % (offers.clones.length + 1) < rank) {
+      // Someone else's turn: what was offered is on its way. Look again when that push can be through.
+      await clock.sleep(turn * (0.5 + clock.random()));
+      merge(await fetchAndReconcile(context));
+      refuseToWait(context, started, attempt);
+      continue;
+    }
+    const tip = await carry(context, local, offers);
+    const before = clock.now().getTime();
+    const pushed = await remote.push(tip, attempt === 0 ? undefined : local);
+    turn = Math.min(MAX_TURN_MS, clock.now().getTime() - before);
     switch (pushed.kind) {
       case 'accepted':
         state.set(CONTACT, clock.now().toISOString());
-        state.set(PUBLISHED, local);
+        state.set(PUBLISHED, tip);
         merge(allAccepted(pending));
+        merge(await reconcile(context, tip));
         return settled;
       case 'behind':
         merge(await fetchAndReconcile(context));
@@ -67,22 +95,28 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
       default:
         return pushed satisfies never;
     }
-    if (clock.now().getTime() > deadline) throw contended(remote, attempt + 1);
-    await clock.sleep(backoff(attempt, clock.random()));
+    refuseToWait(context, started, attempt);
   }
+}
+
+const MAX_TURN_MS = 3_000;
+/** A clone that pushed this recently is busy, and looks at the inboxes before a push unless it did so just now. */
+const BUSY_MS = 2_000;
+const PEEK_MS = 400;
+
+function isBusy({ state, clock, remote }: RemoteContext): boolean {
+  if (remote.inbox === undefined) return false;
+  const now = clock.now().getTime();
+  const since = (key: string): number => Math.abs(now - Date.parse(state.get(key) ?? ''));
+  return since(CONTACT) < BUSY_MS && !(since(FETCHED) < PEEK_MS);
+}
+
+function refuseToWait({ remote, clock, patience }: RemoteContext, started: number, attempt: number): void {
+  if (clock.now().getTime() - started > patience) throw contended(remote, attempt + 1);
 }
 
 const allAccepted = (pending: readonly ReadCommit[]): Map<string, Settled> =>
   new Map(pending.flatMap((commit) => (commit.op === undefined ? [] : [[commit.op, acceptedBy(commit)]])));
-
-/**
- * Full jitter over a window that grows twice, so that a crowd spreads, and then shrinks with every loss, so that who has
- * waited longest asks most often.
- */
-function backoff(attempt: number, random: number): number {
-  const window = attempt === 0 ? 0 : attempt < 3 ? 60 * 2 ** attempt : 480 / attempt;
-  return random * window;
-}
 
 /** The push broke off. Only the remote knows whether it was taken; the fetch finds out by the transitions' names. */
 async function resolveUnknown(context: RemoteContext, cause: Error): Promise<Map<string, Settled>> {
@@ -123,11 +157,15 @@ async function isolate(
 }
 
 export function unreachable(remote: LedgerRemote, cause: Error, unknown = false): LedgerError {
-  return new LedgerError('REMOTE_UNREACHABLE', `The remote ${remote.url} cannot be reached: ${cause.message}`, {
-    hint: 'When it is back: wl sync',
-    details: { remote: remote.name, unknown },
-    cause,
-  });
+  return new LedgerError(
+    'REMOTE_UNREACHABLE',
+    `The remote ${remote.url} cannot be reached: ${cause.message}`,
+    {
+      hint: 'When it is back: wl sync',
+      details: { remote: remote.name, unknown },
+      cause,
+    },
+  );
 }
 
 function rewritten(remote: LedgerRemote, seen: Oid, found: Oid | undefined): LedgerError {

@@ -29,7 +29,9 @@ export async function reconcile(context: SyncContext, seen: Oid): Promise<Map<st
 }
 
 const contended = (): LedgerError =>
-  new LedgerError('CONTENDED', 'Other processes of this clone kept moving the ledger.', { hint: 'Try again.' });
+  new LedgerError('CONTENDED', 'Other processes of this clone kept moving the ledger.', {
+    hint: 'Try again.',
+  });
 
 async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string, Settled> | undefined> {
   const { store, localRef } = context;
@@ -46,7 +48,12 @@ async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string
   }
   const arrived = await readCommits(store, base, seen);
   const known = new Map(arrived.flatMap((commit) => (commit.op === undefined ? [] : [[commit.op, commit]])));
-  const settled = await rebuild(context, { expected: local, base: seen, pending, known: new Set(known.keys()) });
+  const settled = await rebuild(context, {
+    expected: local,
+    base: seen,
+    pending,
+    known: new Set(known.keys()),
+  });
   if (settled === undefined) return undefined;
   for (const { op } of pending) {
     const found = op === undefined ? undefined : known.get(op);
@@ -56,14 +63,25 @@ async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string
 }
 
 function differentLedger(seen: Oid, local: Oid): LedgerError {
-  return new LedgerError('DIFFERENT_LEDGER', 'The remote holds another ledger than this clone; the two do not mix.', {
-    hint: 'Nothing was pushed or lost. `git config ledger.branch` gives one of them another name.',
-    details: { local, remote: seen },
-  });
+  return new LedgerError(
+    'DIFFERENT_LEDGER',
+    'The remote holds another ledger than this clone; the two do not mix.',
+    {
+      hint: 'Nothing was pushed or lost. `git config ledger.branch` gives one of them another name.',
+      details: { local, remote: seen },
+    },
+  );
 }
 
 export function acceptedBy({ record, op, event, before, after }: ReadCommit): Accepted {
-  return { kind: 'accepted', op: op ?? '', item: after ?? before, event, commit: record.oid, where: 'remote' };
+  return {
+    kind: 'accepted',
+    op: op ?? '',
+    item: after ?? before,
+    event,
+    commit: record.oid,
+    where: 'remote',
+  };
 }
 
 interface Rebuild {
@@ -92,18 +110,23 @@ async function rebuild(context: SyncContext, request: Rebuild): Promise<Map<stri
   return settled;
 }
 
-const authorOf = ({ record }: ReadCommit): { name: string; email: string } => ({
+export const authorOf = ({ record }: ReadCommit): { name: string; email: string } => ({
   name: record.author.name,
   email: record.author.email,
 });
 
 async function learnDates({ views }: SyncContext, tip: Oid, pending: readonly ReadCommit[]): Promise<void> {
-  const ids = pending.flatMap(({ event }) => (event?.from === undefined && event !== undefined ? [event.id] : []));
+  const ids = pending.flatMap(({ event }) =>
+    event?.from === undefined && event !== undefined ? [event.id] : [],
+  );
   for (const date of new Set(ids.map((id) => id.split('-')[1] ?? ''))) await views.knowDeletions(tip, date);
 }
 
 /** Written before the branch moves, so that at no time anything that was acknowledged is nowhere. */
-async function keepLost({ store, committer, clock }: SyncContext, { lost }: Replayed): Promise<Map<string, Settled>> {
+async function keepLost(
+  { store, committer, clock }: SyncContext,
+  { lost }: Replayed,
+): Promise<Map<string, Settled>> {
   const settled = new Map<string, Settled>();
   for (const { from, error } of lost) {
     const kept = await keepRejected(store, from, error, committer, clock.now());
@@ -126,7 +149,10 @@ export interface Withdrawal {
  *
  * @returns items of the renumbered creates by op, and what was lost because it rested on something taken back
  */
-export async function withdraw(context: SyncContext, { ops, renumber, keepAs }: Withdrawal): Promise<Map<string, Settled>> {
+export async function withdraw(
+  context: SyncContext,
+  { ops, renumber, keepAs }: Withdrawal,
+): Promise<Map<string, Settled>> {
   const { store, remote, localRef, committer, clock } = context;
   const settled = await context.lock.run('commit', async () => {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {

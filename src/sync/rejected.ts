@@ -60,7 +60,11 @@ export async function listRejected(store: LedgerStore): Promise<RejectedTransiti
   return found.filter((entry) => entry !== undefined);
 }
 
-async function readRejected(store: LedgerStore, ref: string, oid: Oid): Promise<RejectedTransition | undefined> {
+async function readRejected(
+  store: LedgerStore,
+  ref: string,
+  oid: Oid,
+): Promise<RejectedTransition | undefined> {
   const [wrapper, lost] = await newest(store, oid);
   if (wrapper === undefined || lost === undefined) return undefined;
   const [commit] = await readRecords(store, [lost]);
@@ -88,7 +92,9 @@ async function readRejected(store: LedgerStore, ref: string, oid: Oid): Promise<
 
 function readDetails(text: string | undefined): Record<string, unknown> {
   const value: unknown = text === undefined ? {} : JSON.parse(text);
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
 }
 
 async function newest(store: LedgerStore, to: Oid): Promise<ReadCommit['record'][]> {

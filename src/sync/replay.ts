@@ -44,7 +44,8 @@ export function replay(view: Overlay, pending: readonly ReadCommit[], options: R
       const decided = decideInto(view, command);
       if (decided.kind === 'unchanged') {
         result.unchanged.push({ from, item: decided.item });
-        if (from.event !== undefined && decided.item !== undefined) note(renamed, from.event.id, decided.item.id);
+        if (from.event !== undefined && decided.item !== undefined)
+          note(renamed, from.event.id, decided.item.id);
         continue;
       }
       for (const step of decided.steps) {
@@ -64,10 +65,14 @@ export function replay(view: Overlay, pending: readonly ReadCommit[], options: R
 const isRoot = ({ record }: ReadCommit): boolean => record.parents.length === 0;
 
 function unreadable({ record }: ReadCommit): LedgerError {
-  return new LedgerError('VERIFICATION_FAILED', `Commit ${record.oid.slice(0, 12)} is not a transition of the ledger.`, {
-    hint: 'It was made by hand; its changes are kept with this entry.',
-    details: { commit: record.oid },
-  });
+  return new LedgerError(
+    'VERIFICATION_FAILED',
+    `Commit ${record.oid.slice(0, 12)} is not a transition of the ledger.`,
+    {
+      hint: 'It was made by hand; its changes are kept with this entry.',
+      details: { commit: record.oid },
+    },
+  );
 }
 
 /** A number that was taken meanwhile is given up for the next; ids that someone may have seen stay. */

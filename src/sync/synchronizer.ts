@@ -18,7 +18,14 @@ interface Request extends Group {
 /** A view of the remote that is younger than this is fresh enough to decide on. */
 const FRESH_MS = 2_000;
 /** Verbs whose race is worth a look at the remote first: what they need may be gone. */
-const LOOK_FIRST: ReadonlySet<string> = new Set<Verb>(['claim', 'start', 'block', 'complete', 'fail', 'recover']);
+const LOOK_FIRST: ReadonlySet<string> = new Set<Verb>([
+  'claim',
+  'start',
+  'block',
+  'complete',
+  'fail',
+  'recover',
+]);
 /** Verbs that mean nothing until the remote has taken them. */
 const TAKING: ReadonlySet<string> = new Set<Verb>(['claim', 'start', 'recover']);
 
@@ -45,7 +52,12 @@ export class Synchronizer {
    */
   submit(group: Group, publish: boolean): Promise<Outcome[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...group, publish: publish && this.#context.remote !== undefined, resolve, reject });
+      this.#waiting.push({
+        ...group,
+        publish: publish && this.#context.remote !== undefined,
+        resolve,
+        reject,
+      });
       this.#running ??= this.#run().finally(() => {
         this.#running = undefined;
       });
@@ -111,7 +123,8 @@ export class Synchronizer {
     try {
       if (failure !== undefined) throw failure;
       const settled = await this.#publish(ops, seen);
-      for (const { request, outcomes: own } of published) request.resolve(own.map((one) => settle(one, settled)));
+      for (const { request, outcomes: own } of published)
+        request.resolve(own.map((one) => settle(one, settled)));
     } catch (error) {
       await this.#giveUp(published, error);
     }
@@ -186,13 +199,17 @@ export class Synchronizer {
     for (const op of ops) {
       if (settled.has(op)) continue;
       const rejected = await findRejected(store, op);
-      if (rejected !== undefined) settled.set(op, { kind: 'lost', op, error: rejected.error, kept: rejected.ref });
+      if (rejected !== undefined)
+        settled.set(op, { kind: 'lost', op, error: rejected.error, kept: rejected.ref });
     }
     return settled;
   }
 
   /** The remote could not be asked. Claims are taken back, since they mean nothing here; the rest waits for the next sync. */
-  async #giveUp(published: readonly { request: Request; outcomes: Outcome[] }[], error: unknown): Promise<void> {
+  async #giveUp(
+    published: readonly { request: Request; outcomes: Outcome[] }[],
+    error: unknown,
+  ): Promise<void> {
     if (!isPassing(error)) throw error;
     const accepted = published.flatMap(({ outcomes }) => outcomes.filter((one) => one.kind === 'accepted'));
     const ops = new Set(accepted.filter(({ event }) => TAKING.has(event?.verb ?? '')).map(({ op }) => op));
@@ -209,7 +226,11 @@ export class Synchronizer {
       const saved = now.filter((one): one is Accepted => one.kind === 'accepted' && !ops.has(one.op));
       request.reject(
         withDetails(error, {
-          saved: saved.map(({ op, item, event }) => ({ op, verb: event?.verb ?? 'configure', id: item?.id ?? event?.id })),
+          saved: saved.map(({ op, item, event }) => ({
+            op,
+            verb: event?.verb ?? 'configure',
+            id: item?.id ?? event?.id,
+          })),
           withdrawn: outcomes.filter((one) => one.kind === 'accepted' && ops.has(one.op)).map(idOf),
           outcomes: now,
         }),

@@ -13,10 +13,14 @@ export const block: Apply<'block'> = (item, command, view) => {
     refuseCycle(view, item.id, blocker_id);
     const status = view.statusOf(blocker_id);
     if (status !== undefined && status !== 'damaged' && isTerminal(status)) {
-      throw new LedgerError('ILLEGAL_TRANSITION', `${blocker_id} is ${status}, so it cannot block ${item.id}.`, {
-        hint: 'Name an open item, or block with a reason alone.',
-        details: { id: item.id, blocker_id, status },
-      });
+      throw new LedgerError(
+        'ILLEGAL_TRANSITION',
+        `${blocker_id} is ${status}, so it cannot block ${item.id}.`,
+        {
+          hint: 'Name an open item, or block with a reason alone.',
+          details: { id: item.id, blocker_id, status },
+        },
+      );
     }
   }
   return {

@@ -1,6 +1,6 @@
 import type { CommandOf } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
-import { isHeld, requireOwner } from '../holding.ts';
+import { isHeld, refuseStale, requireOwner } from '../holding.ts';
 import type { WorkItem } from '../item.ts';
 import { describeObstacle, obstacles } from '../readiness.ts';
 import type { LedgerView } from '../view.ts';
@@ -41,6 +41,8 @@ export const claim: Apply<'claim'> = take;
 export const start: Apply<'start'> = (item, command, view) => {
   if (!isHeld(item)) return take(item, command, view);
   requireOwner(item, command.actor);
+  // The holder is the execution, not the name: another one of the same actor has to claim it anew.
+  refuseStale(item, { execution_id: command.execution_id });
   return { ...item, status: 'in_progress', block: undefined };
 };
 
@@ -51,7 +53,7 @@ export const assign: Apply<'assign'> = (item, { owner }) =>
 
 export const checkpoint: Apply<'checkpoint'> = (item, command) => ({
   ...item,
-  checkpoint: { at: command.at, attempt: item.attempts, ...command.checkpoint },
+  checkpoint: { ...command.checkpoint, at: command.at, attempt: item.attempts },
 });
 
 export const link_execution: Apply<'link_execution'> = (item, { link }) =>

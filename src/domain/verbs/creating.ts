@@ -54,5 +54,5 @@ export function importItem(command: CommandOf<'import'>, view: LedgerView): Work
     'imported item',
   );
   checkReferences(view, item, undefined);
-  return item;
+  return { ...item, labels: [...new Set(item.labels)].sort() };
 }

@@ -4,7 +4,7 @@ import { type Apply, withoutHolder } from './apply.ts';
 import { REASON_LENGTH } from './blocking.ts';
 
 const asNote = (reason: string | undefined): string | undefined =>
-  reason === undefined ? undefined : toSafeLine(reason, REASON_LENGTH);
+  reason === undefined ? undefined : toSafeLine(reason, REASON_LENGTH) || undefined;
 
 export const submit: Apply<'submit'> = (item, { actor, at, result }) => ({
   ...item,

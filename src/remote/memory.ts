@@ -1,0 +1,157 @@
+import { isAncestor } from '../git/ancestry.ts';
+import { missingObjects } from '../git/missing-objects.ts';
+import type { GitObject, NamedObject, ObjectSource } from '../git/object-format.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
+import type { FetchResult, LedgerRemote, PushResult } from './port.ts';
+import { advanceSeen } from './seen.ts';
+
+/** A clone that such a remote can carry objects from and to: an `IsomorphicStore`. */
+export interface ObjectClone extends Pick<LedgerStore, 'readRef' | 'moveRef' | 'mergeBase'> {
+  objects: ObjectSource & { write(objects: readonly NamedObject[]): Promise<void> };
+}
+
+export interface MemoryConnectOptions {
+  name?: string | undefined;
+  seenRef?: string | undefined;
+}
+
+/**
+ * The shared branch of a ledger, in memory, for any number of clones in this process.
+ *
+ * Can be told to fail in each way that a real one fails.
+ */
+export class MemoryRemote implements ObjectSource {
+  readonly #objects = new Map<Oid, GitObject>();
+  #tip: Oid | undefined;
+  #away = false;
+  #refusal: string | undefined;
+  #breakOff: 'before' | 'after' | undefined;
+
+  /** Where the branch is; `undefined` before the first push. */
+  get tip(): Oid | undefined {
+    return this.#tip;
+  }
+
+  /** The branch as one clone reaches it. */
+  connect(clone: ObjectClone, options: MemoryConnectOptions = {}): LedgerRemote {
+    const name = options.name ?? 'origin';
+    return new MemoryConnection(this, clone, name, options.seenRef ?? `refs/work-ledger/seen/${name}`);
+  }
+
+  /** From now on the remote cannot be reached, until `comeBack`. */
+  goAway(): void {
+    this.#away = true;
+  }
+
+  comeBack(): void {
+    this.#away = false;
+  }
+
+  /** From now on pushes are refused, as by a hook; `undefined` lets them in again. */
+  refusePushes(reason: string | undefined): void {
+    this.#refusal = reason;
+  }
+
+  /** The next push breaks off, `before` or `after` the branch has taken it: the pusher cannot tell which. */
+  breakOffNextPush(when: 'before' | 'after'): void {
+    this.#breakOff = when;
+  }
+
+  /** Forces the branch to a commit of `from`: what no push can do, and an administrator can. */
+  async replaceTip(tip: Oid, from: ObjectClone): Promise<void> {
+    await this.#take(from.objects, tip, undefined);
+    this.#tip = tip;
+  }
+
+  /** Sets the branch back to a commit that it had before, or removes it. */
+  async setTip(tip: Oid | undefined): Promise<void> {
+    this.#tip = tip;
+  }
+
+  async read(oid: Oid): Promise<GitObject | undefined> {
+    return this.#objects.get(oid);
+  }
+
+  /** Puts what a clone lacks of the branch into it. */
+  async give(clone: ObjectClone, seen: Oid | undefined): Promise<Oid | undefined> {
+    if (this.#away) throw unreachable();
+    const tip = this.#tip;
+    if (tip === undefined || tip === seen) return tip;
+    const have = seen !== undefined && this.#objects.has(seen) ? seen : undefined;
+    await clone.objects.write(await readAll(this, await missingObjects(this, tip, have)));
+    return tip;
+  }
+
+  /** Compare and swap, by fast-forward. */
+  async offer(clone: ObjectClone, seen: Oid | undefined, tip: Oid): Promise<PushResult> {
+    if (this.#away) return { kind: 'unknown', cause: unreachable() };
+    if (this.#refusal !== undefined) return { kind: 'refused', reason: this.#refusal };
+    const breakOff = this.#breakOff;
+    this.#breakOff = undefined;
+    if (breakOff === 'before') return brokeOff();
+    if (this.#tip === tip) return { kind: 'accepted' };
+    if (this.#tip !== seen) return { kind: 'behind' };
+    if (seen !== undefined && !(await isAncestor(clone.objects, seen, tip))) return { kind: 'behind' };
+    await this.#take(clone.objects, tip, seen);
+    // Others may have been accepted while the objects came over. From here on nothing waits.
+    if (this.#tip !== seen) return { kind: 'behind' };
+    this.#tip = tip;
+    return breakOff === 'after' ? brokeOff() : { kind: 'accepted' };
+  }
+
+  async #take(source: ObjectSource, tip: Oid, have: Oid | undefined): Promise<void> {
+    const objects = await readAll(source, await missingObjects(source, tip, have));
+    for (const { oid, type, bytes } of objects) this.#objects.set(oid, { type, bytes });
+  }
+}
+
+class MemoryConnection implements LedgerRemote {
+  readonly name: string;
+  readonly url = 'memory:';
+  readonly seenRef: string;
+  readonly #remote: MemoryRemote;
+  readonly #clone: ObjectClone;
+
+  constructor(remote: MemoryRemote, clone: ObjectClone, name: string, seenRef: string) {
+    this.#remote = remote;
+    this.#clone = clone;
+    this.name = name;
+    this.seenRef = seenRef;
+  }
+
+  async fetch(): Promise<FetchResult> {
+    const seen = await this.#clone.readRef(this.seenRef);
+    let found: Oid | undefined;
+    try {
+      found = await this.#remote.give(this.#clone, seen);
+    } catch (cause) {
+      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+    }
+    if (seen !== undefined && (found === undefined || (await this.#clone.mergeBase(seen, found)) !== seen)) {
+      return { kind: 'rewritten', seen, found };
+    }
+    return {
+      kind: 'ok',
+      tip: found === undefined ? undefined : await advanceSeen(this.#clone, this.seenRef, found),
+    };
+  }
+
+  async push(tip: Oid): Promise<PushResult> {
+    const seen = await this.#clone.readRef(this.seenRef);
+    const result = await this.#remote.offer(this.#clone, seen, tip);
+    if (result.kind === 'accepted') await advanceSeen(this.#clone, this.seenRef, tip);
+    return result;
+  }
+}
+
+async function readAll(source: ObjectSource, oids: readonly Oid[]): Promise<NamedObject[]> {
+  const objects: NamedObject[] = [];
+  for (const oid of oids) {
+    const object = await source.read(oid);
+    if (object !== undefined) objects.push({ ...object, oid });
+  }
+  return objects;
+}
+
+const unreachable = (): Error => new Error('the remote cannot be reached');
+const brokeOff = (): PushResult => ({ kind: 'unknown', cause: new Error('the push broke off') });

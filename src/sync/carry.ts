@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { Overlay } from '../domain/overlay.ts';
+import type { Oid } from '../store/port.ts';
+import { draftOf } from './draft.ts';
+import { type ReadCommit, readCommits } from './pending.ts';
+import type { RemoteContext } from './push-cycle.ts';
+import { authorOf } from './reconcile.ts';
+import { replay } from './replay.ts';
+
+const CANDIDATE = 'refs/work-ledger/candidate';
+
+/** Other clones' pending transitions, as they were offered when this clone last fetched. */
+export interface Offers {
+  pending: ReadCommit[];
+  /** Names of the clones whose offers are not settled yet. */
+  clones: string[];
+}
+
+/**
+ * Reads the inboxes of the other clones and leaves out what is on the shared branch already, known by `Work-Op`.
+ *
+ * A transition is offered on a base on which it was still pending, so only what came after that base must be looked at.
+ */
+export async function readOffers({ store, remote, state }: RemoteContext, seen: Oid): Promise<Offers> {
+  const { inbox } = remote;
+  const offers: Offers = { pending: [], clones: [] };
+  if (inbox === undefined) return offers;
+  for (const { ref, oid } of await store.listRefs(inbox.mirror)) {
+    const clone = ref.slice(inbox.mirror.length);
+    const done = `inbox.${clone}`;
+    if (clone === inbox.clone || !/^[0-9a-z]{1,32}$/.test(clone) || state.get(done) === oid) continue;
+    const base = await store.mergeBase(oid, seen);
+    const arrived = base === undefined ? [] : await readCommits(store, base, seen);
+    const known = new Set(arrived.map(({ op }) => op));
+    const open =
+      base === undefined ? [] : (await readCommits(store, base, oid)).filter(({ op }) => !known.has(op));
+    if (open.length === 0) state.set(done, oid);
+    else {
+      offers.clones.push(clone);
+      offers.pending.push(...open);
+    }
+  }
+  return offers;
+}
+
+/**
+ * Puts other clones' pending transitions on top of this clone's own, each decided again and its author kept. What is not
+ * legal there is left to its owner. The local branch is not touched: it takes the chain over once the remote has.
+ *
+ * @returns the tip to push
+ */
+export async function carry(context: RemoteContext, local: Oid, offers: Offers): Promise<Oid> {
+  if (offers.pending.length === 0) return local;
+  const { store, views, committer, clock } = context;
+  const view = new Overlay(await views.at(local));
+  const { steps } = replay(view, offers.pending, { known: new Set() });
+  if (steps.length === 0) return local;
+  const now = clock.now();
+  const made = await store.commit({
+    ref: CANDIDATE,
+    expected: await store.readRef(CANDIDATE),
+    base: local,
+    drafts: steps.map(({ step, from }) => draftOf(step, committer, now, authorOf(from))),
+  });
+  return made.kind === 'committed' ? made.tip : local;
+}
+
+/**
+ * Who pushes next, settled without talking: clones that contend for the same tip rank themselves by a hash that all of them
+ * can work out. The first one carries what the others offered.
+ */
+export function rankOf(tip: Oid, self: string, others: readonly string[]): number {
+  const weigh = (clone: string): string => createHash('sha256').update(`${tip}\n${clone}`).digest('hex');
+  const own = weigh(self);
+  return others.filter((clone) => weigh(clone) < own).length;
+}
