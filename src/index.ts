@@ -1,23 +1,30 @@
-export type { Command, NewWork, VerbInput, WorkPatch } from './domain/commands.ts';
+export type { CheckpointInput, Command, NewWork, VerbInput, WorkPatch } from './domain/commands.ts';
+export type { SettingsPatch } from './domain/configure.ts';
 export { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from './domain/errors.ts';
+export type { WorkId } from './domain/ids.ts';
 export {
+  type Json,
+  type JsonMap,
+  LINK_KINDS,
   WORK_PRIORITIES,
   WORK_STATUSES,
   WORK_TYPES,
   type WorkItem,
+  type WorkLink,
   type WorkPriority,
   type WorkStatus,
   type WorkType,
   workItemSchema,
 } from './domain/item.ts';
-export type { WorkId } from './domain/ids.ts';
-export type { LedgerSettings } from './domain/settings.ts';
-export { TRANSITIONS, type Verb, VERBS } from './domain/transitions.ts';
+export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
+export { escapeUnsafe } from './domain/text.ts';
+export { TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';
 export type { HistoryEntry } from './ledger/history.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
-export type { InitOptions, LedgerMode, OpenOptions } from './ledger/options.ts';
+export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
 export type { AsOf, WorkWithHistory } from './ledger/queries.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
+export type { ImportInput } from './ledger/transfer.ts';
 export type {
   Acting,
   ClaimOptions,
@@ -27,8 +34,12 @@ export type {
   SyncReport,
 } from './ledger/work-ledger.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';
+export type { Damage } from './projection/memory-view.ts';
 export type { WorkFilter } from './query/filter.ts';
 export type { WorkIndex } from './query/manifest.ts';
 export type { Explanation } from './query/ready.ts';
 export type { DependencyNode, Progress } from './query/tree.ts';
 export type { Outcome } from './sync/outcome.ts';
+export type { Clock } from './sync/ports.ts';
+export type { RejectedTransition } from './sync/rejected.ts';
+export type { ImportNote, ImportPlan, TransferFile } from './transfer/plan.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type Request, settingsPatchSchema } from './commands.ts';
-import { type LedgerSettings, settingsSchema } from './settings.ts';
+import { CONFIGURABLE, type LedgerSettings, settingsSchema } from './settings.ts';
 import { parseInput } from './validate.ts';
 
 export type SettingsPatch = z.input<typeof settingsPatchSchema>;
@@ -14,9 +14,9 @@ export function decideSettings(
   { patch }: ConfigureCommand,
 ): { after: LedgerSettings; keys: string[] } {
   const checked: Record<string, unknown> = parseInput(settingsPatchSchema, patch, 'setting');
-  const keys = Object.keys(checked).filter(
-    (key) => checked[key] !== undefined && checked[key] !== settings[key],
-  );
-  const after = parseInput(settingsSchema, { ...settings, ...checked }, 'setting');
+  // A key that the patch leaves out has its default in `checked`, and must not be set to it.
+  const keys = CONFIGURABLE.filter((key) => patch[key] !== undefined && checked[key] !== settings[key]);
+  const changed = Object.fromEntries(keys.map((key) => [key, checked[key]]));
+  const after = parseInput(settingsSchema, { ...settings, ...changed }, 'setting');
   return { after, keys };
 }

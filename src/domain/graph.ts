@@ -68,3 +68,26 @@ export function checkReferences(view: LedgerView, item: WorkItem, before: WorkIt
   // A new item is no one's child yet, so its own dependencies must be asked about too.
   for (const id of item.dependencies) refuseCycle(view, item.parent_id, id);
 }
+
+/**
+ * Holds the rules for an item that ended and is about to be open again: it waits for its open children once more, and its
+ * parent waits for it.
+ */
+export function checkReopened(view: LedgerView, item: WorkItem): void {
+  const waiting = [item.id, ...view.openChildrenOf(item.id)];
+  for (const id of waiting) {
+    if (id !== item.id) refuseCycle(view, item.id, id);
+    if (item.parent_id !== undefined) refuseCycle(view, item.parent_id, id);
+  }
+  requireFreeKey(view, item);
+}
+
+/** @throws LedgerError `INVALID_INPUT` where another open item has the idempotency key that `item`, once open, would have */
+export function requireFreeKey(view: LedgerView, { id, idempotency_key }: WorkItem): void {
+  const other = idempotency_key === undefined ? undefined : view.openByKey(idempotency_key);
+  if (other === undefined || other === id) return;
+  throw new LedgerError('INVALID_INPUT', `${other} is open and has the idempotency key of ${id} already.`, {
+    hint: `\`wl show ${other}\` tells how it stands.`,
+    details: { id: other, idempotency_key },
+  });
+}

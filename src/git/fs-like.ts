@@ -5,7 +5,7 @@ export interface FsLike {
   promises: FsPromises;
 }
 
-export interface FsPromises {
+interface FsPromises {
   open(path: string, flags: string): Promise<OpenFile>;
   readFile(path: string, options?: unknown): Promise<Uint8Array | string>;
   mkdir(path: string, options?: { recursive: boolean }): Promise<unknown>;

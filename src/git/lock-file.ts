@@ -5,7 +5,7 @@ import { syncFolder } from './atomic-fs.ts';
 import { errorCode, type FsLike, type OpenFile } from './fs-like.ts';
 
 /** Long enough for many writers to take their turns, short enough that a person notices a lock that nobody holds. */
-export const LOCK_WAIT_MS = 5_000;
+const LOCK_WAIT_MS = 5_000;
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 60;
 

@@ -17,11 +17,12 @@ export async function missingObjects(
   have: string | undefined,
 ): Promise<string[]> {
   const found = new Set<string>();
+  const compared = new Set<string>();
   for (const commit of await commitsToSend(source, tip, have)) {
     found.add(commit.oid);
     const parent = commit.parents[0];
     const before = parent === undefined ? undefined : (await readCommitLinks(source, parent)).tree;
-    await addFolder(source, commit.tree, before, found);
+    await addFolder(source, commit.tree, before, found, compared);
   }
   return [...found];
 }
@@ -35,14 +36,20 @@ async function commitsToSend(
   return (await oldestFirst(source, { to: tip, from: undefined, since: undefined })).reverse();
 }
 
-/** What the parent has at the same place is there already, or goes along with the parent. */
+/**
+ * What the parent has at the same place is there already, or goes along with the parent. A folder that comes back as it once
+ * was is compared again: what its former parent had is not what its present one has.
+ */
 async function addFolder(
   source: ObjectSource,
   tree: string,
   before: string | undefined,
   found: Set<string>,
+  compared: Set<string>,
 ): Promise<void> {
-  if (tree === before || found.has(tree)) return;
+  const pair = `${tree} ${before}`;
+  if (tree === before || compared.has(pair)) return;
+  compared.add(pair);
   found.add(tree);
   const old = before === undefined ? [] : await readTreeLines(source, before);
   const beside = new Map(old.map((line) => [line.name, line]));
@@ -50,6 +57,6 @@ async function addFolder(
     const other = beside.get(line.name);
     if (line.oid === other?.oid || line.mode === SUBMODULE) continue;
     if (line.mode !== FOLDER) found.add(line.oid);
-    else await addFolder(source, line.oid, other?.mode === FOLDER ? other.oid : undefined, found);
+    else await addFolder(source, line.oid, other?.mode === FOLDER ? other.oid : undefined, found, compared);
   }
 }

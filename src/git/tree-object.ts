@@ -21,7 +21,7 @@ export const rawPath = (path: string): string => Buffer.from(path).toString('lat
 export const readablePath = (raw: string): string => Buffer.from(raw, 'latin1').toString();
 
 /** Accepts what git accepts, and judges no name: a strange entry must not hide the others. */
-export function parseTree(bytes: Uint8Array): TreeLine[] {
+function parseTree(bytes: Uint8Array): TreeLine[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lines: TreeLine[] = [];
   for (let at = 0; at < buffer.length; ) {

@@ -1,7 +1,7 @@
 import type { ObjectSource } from './object-format.ts';
 import { FOLDER, rawPath, readablePath, readTreeLines, type TreeLine } from './tree-object.ts';
 
-export interface FileAt {
+interface FileAt {
   mode: string;
   oid: string;
 }

@@ -22,7 +22,7 @@ import { WorkLedger } from './work-ledger.ts';
 const PATIENCE_MS = 60_000;
 
 /** What an adapter gives: the one place where adapters are chosen is this file. */
-interface Backend {
+export interface Backend {
   config: RepositoryConfig;
   place: string;
   store: LedgerStore;
@@ -123,8 +123,8 @@ async function writeRoot({ context, actor }: Connection, prefix: string | undefi
 async function connect(options: OpenOptions): Promise<Connection> {
   const { config, place, store, lock, state, connect: reach } = await openBackend(options);
   const branch = chooseBranch(options, config);
-  const chosen = chooseRemote(options, config);
-  const remote = chosen && reach({ ...chosen, branch, seenRef: `refs/work-ledger/seen/${chosen.name}` });
+  const remote =
+    options.connect?.({ store, state }) ?? reachRemote(chooseRemote(options, config), branch, reach);
   const projection = new Projection(store);
   const context: SyncContext = {
     store,
@@ -141,6 +141,14 @@ async function connect(options: OpenOptions): Promise<Connection> {
   const sync = new Synchronizer(context);
   const actor = chooseActor(options, config);
   return { store, projection, context, sync, actor, mode: chooseMode(options, config), branch, place };
+}
+
+function reachRemote(
+  chosen: { name: string; url: string } | undefined,
+  branch: string,
+  reach: Backend['connect'],
+): LedgerRemote | undefined {
+  return chosen && reach({ ...chosen, branch, seenRef: `refs/work-ledger/seen/${chosen.name}` });
 }
 
 function openBackend(options: OpenOptions): Promise<Backend> {
@@ -170,7 +178,7 @@ async function openNative(options: OpenOptions): Promise<Backend> {
 }
 
 /** This clone's name among others: drawn once. Losing it costs an abandoned inbox, no more. */
-function cloneName(state: LocalState): string {
+export function cloneName(state: LocalState): string {
   const known = state.get('clone');
   if (known !== undefined && /^[0-9a-z]{8}$/.test(known)) return known;
   const name = randomSuffix();

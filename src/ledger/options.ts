@@ -1,4 +1,6 @@
-import type { Clock } from '../sync/ports.ts';
+import type { LedgerRemote } from '../remote/port.ts';
+import type { LedgerStore } from '../store/port.ts';
+import type { Clock, LocalState } from '../sync/ports.ts';
 
 /** `push`: a call returns when the remote has it. `local`: it returns when this clone has it; `sync` shares it. */
 export type LedgerMode = 'push' | 'local';
@@ -21,6 +23,8 @@ export interface OpenOptions {
   /** Milliseconds that a push is tried against others before `CONTENDED`. Default 60,000. */
   patience?: number | undefined;
   clock?: Clock | undefined;
+  /** Makes the remote, instead of what the repository's configuration names: for transports of one's own. */
+  connect?: ((clone: { store: LedgerStore; state: LocalState }) => LedgerRemote) | undefined;
 }
 
 export interface InitOptions extends OpenOptions {

@@ -7,7 +7,8 @@ import { demultiplex, encodeLine, FLUSH } from '../git/pkt-line.ts';
 import { type Advertisement, SmartHttp } from '../git/smart-http.ts';
 import type { IsomorphicStore } from '../store/isomorphic.ts';
 import type { Oid } from '../store/port.ts';
-import type { FetchResult, LedgerRemote, PushResult } from './port.ts';
+import { INBOX, inboxesIn, mirrorInboxes, mirrorOf } from './inbox-refs.ts';
+import type { FetchResult, Inbox, LedgerRemote, PushResult } from './port.ts';
 import { readPushFailure, readPushReport } from './push-report.ts';
 import { advanceSeen, showTip } from './seen.ts';
 
@@ -18,9 +19,18 @@ export interface IsomorphicRemoteOptions {
   url: string;
   branch: string;
   seenRef: string;
+  /** This clone's name in the inbox; without one there is no inbox. */
+  clone?: string | undefined;
   /** Asked for a user and a password where the server wants them and `url` has none. */
   onAuth?: AuthCallback | undefined;
   timeoutMs?: number | undefined;
+}
+
+interface RefCommand {
+  ref: string;
+  before: Oid | undefined;
+  /** `undefined` removes the ref. */
+  after: Oid | undefined;
 }
 
 const NOTHING = '0'.repeat(40);
@@ -35,13 +45,15 @@ export class IsomorphicRemote implements LedgerRemote {
   readonly name: string;
   readonly url: string;
   readonly seenRef: string;
+  readonly inbox: Inbox | undefined;
   readonly #store: IsomorphicStore;
   readonly #http: SmartHttp;
   readonly #target: string;
   readonly #shownRef: string;
+  #offered = false;
 
   /** @throws LedgerError `INVALID_INPUT` where `url` is no http or https address */
-  constructor({ store, name, url, branch, seenRef, onAuth, timeoutMs }: IsomorphicRemoteOptions) {
+  constructor({ store, name, url, branch, seenRef, clone, onAuth, timeoutMs }: IsomorphicRemoteOptions) {
     if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
       throw new LedgerError('INVALID_INPUT', `The remote ${name} is not at an http or https address.`, {
         hint: 'Without the git program, a remote is reached over https alone.',
@@ -54,16 +66,22 @@ export class IsomorphicRemote implements LedgerRemote {
     this.name = name;
     this.url = this.#http.url;
     this.seenRef = seenRef;
+    this.inbox =
+      clone === undefined
+        ? undefined
+        : { clone, mirror: mirrorOf(name), retract: () => this.#retract(clone) };
   }
 
   async fetch(): Promise<FetchResult> {
     // Read first: what was seen before asking must be in what the remote has when it is asked.
     const seen = await this.#store.readRef(this.seenRef);
     let found: Oid | undefined;
+    let inboxes = new Map<string, Oid>();
     try {
       const advertisement = await this.#http.discover('git-upload-pack');
       found = advertisement.refs.get(this.#target);
-      if (found !== undefined && found !== seen) await this.#download(advertisement, found, seen);
+      if (this.inbox !== undefined) inboxes = inboxesIn(advertisement.refs);
+      await this.#download(advertisement, [found, ...inboxes.values()]);
     } catch (cause) {
       if (cause instanceof LedgerError) throw cause;
       return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
@@ -74,62 +92,116 @@ export class IsomorphicRemote implements LedgerRemote {
     if (seen !== undefined && !(await isAncestor(this.#store.objects, seen, found))) {
       return { kind: 'rewritten', seen, found };
     }
+    if (this.inbox !== undefined) await mirrorInboxes(this.#store, this.inbox.mirror, inboxes);
     return { kind: 'ok', tip: await this.#advance(found) };
   }
 
-  async push(tip: Oid): Promise<PushResult> {
+  async push(tip: Oid, offer?: Oid): Promise<PushResult> {
     const seen = await this.#store.readRef(this.seenRef);
+    let advertisement: Advertisement;
     try {
-      const { refs, capabilities } = await this.#http.discover('git-receive-pack');
-      const current = refs.get(this.#target);
-      if (current !== tip) {
-        // Pushing on top of anything but what was seen would mend a rewritten branch without a word.
-        if (current !== seen) return { kind: 'behind' };
-        if (seen !== undefined && !(await isAncestor(this.#store.objects, seen, tip)))
-          return { kind: 'behind' };
-        const result = await this.#upload(capabilities, seen, tip);
-        if (result.kind !== 'accepted') return result;
-      }
+      advertisement = await this.#http.discover('git-receive-pack');
     } catch (error) {
-      if (error instanceof LedgerError) throw error;
       return readPushFailure(error);
     }
-    await this.#advance(tip);
-    return { kind: 'accepted' };
+    const { refs, capabilities } = advertisement;
+    const decided = await this.#decide(refs.get(this.#target), seen, tip);
+    const branch = decided === undefined ? [{ ref: this.#target, before: seen, after: tip }] : [];
+    const commands = [...branch, ...this.#offer(refs, offer)];
+    const sent = commands.length === 0 ? undefined : await this.#send(capabilities, commands, seen);
+    const result = decided ?? sent ?? { kind: 'behind' };
+    if (result.kind === 'accepted') await this.#advance(tip);
+    return result;
   }
 
-  async #download({ capabilities }: Advertisement, want: Oid, seen: Oid | undefined): Promise<void> {
-    const wanted = choose(capabilities, ['side-band-64k', 'ofs-delta', 'no-progress']);
-    const haves = await this.#haves(seen);
+  /**
+   * What becomes of the branch, where that is certain without asking. Pushing on top of anything but what was seen would mend
+   * a rewritten branch without a word.
+   */
+  async #decide(current: Oid | undefined, seen: Oid | undefined, tip: Oid): Promise<PushResult | undefined> {
+    if (current === tip) return { kind: 'accepted' };
+    if (current !== seen) return { kind: 'behind' };
+    if (seen !== undefined && !(await isAncestor(this.#store.objects, seen, tip))) return { kind: 'behind' };
+    return undefined;
+  }
+
+  #offer(refs: Advertisement['refs'], offer: Oid | undefined): RefCommand[] {
+    if (offer === undefined || this.inbox === undefined) return [];
+    this.#offered = true;
+    const ref = `${INBOX}${this.inbox.clone}`;
+    const before = refs.get(ref);
+    return before === offer ? [] : [{ ref, before, after: offer }];
+  }
+
+  async #retract(clone: string): Promise<void> {
+    if (!this.#offered) return;
+    const ref = `${INBOX}${clone}`;
+    try {
+      const { refs, capabilities } = await this.#http.discover('git-receive-pack');
+      const removal = { ref, before: refs.get(ref), after: undefined };
+      if (removal.before !== undefined) await this.#send(capabilities, [removal], undefined);
+      this.#offered = false;
+    } catch (error) {
+      // It stays offered, which costs others a look and no more.
+      if (error instanceof LedgerError) throw error;
+    }
+  }
+
+  /** Objects come in one pack: what refs that are there already reach is not sent again. */
+  async #download({ capabilities }: Advertisement, wanted: readonly (Oid | undefined)[]): Promise<void> {
+    const haves = await this.#haves();
+    const wants = new Set(wanted.filter((oid) => oid !== undefined && !haves.has(oid)));
+    if (wants.size === 0) return;
+    const agreed = choose(capabilities, ['side-band-64k', 'ofs-delta', 'no-progress']);
     const request = [
-      encodeLine(`want ${want} ${wanted}\n`),
-      FLUSH,
-      ...haves.map((oid) => encodeLine(`have ${oid}\n`)),
+      ...[...wants].map((oid, n) => encodeLine(`want ${oid}${n === 0 ? ` ${agreed}` : ''}\n`)),
+      Buffer.from(FLUSH),
+      ...[...haves].map((oid) => encodeLine(`have ${oid}\n`)),
       encodeLine('done\n'),
     ];
-    const answer = await this.#http.call(
-      'git-upload-pack',
-      request.map((part) => Buffer.from(part)),
-    );
+    const answer = await this.#http.call('git-upload-pack', request);
     await installPack(this.#store.objects, demultiplex(answer).payload);
   }
 
   /** Refs are durable and whole, which objects that merely lie here need not be. */
-  async #haves(seen: Oid | undefined): Promise<Oid[]> {
-    const refs = await Promise.all([this.#target, this.#shownRef].map((ref) => this.#store.readRef(ref)));
-    return [...new Set([seen, ...refs].filter((oid) => oid !== undefined))];
+  async #haves(): Promise<Set<Oid>> {
+    const refs = [this.seenRef, this.#target, this.#shownRef].map((ref) => this.#store.readRef(ref));
+    const mirrored = this.inbox === undefined ? [] : await this.#store.listRefs(this.inbox.mirror);
+    return new Set(
+      [...(await Promise.all(refs)), ...mirrored.map(({ oid }) => oid)].filter((oid) => oid !== undefined),
+    );
   }
 
-  /** The server compares and swaps: it takes the pack only where the branch is still at `seen`. */
-  async #upload(capabilities: ReadonlySet<string>, seen: Oid | undefined, tip: Oid): Promise<PushResult> {
-    const wanted = choose(capabilities, ['report-status', 'side-band-64k']);
-    const { fs, gitdir, cache } = this.#store.objects;
-    const oids = await missingObjects(this.#store.objects, tip, seen);
-    const { packfile } = await git.packObjects({ fs, gitdir, cache, oids });
-    const command = `${seen ?? NOTHING} ${tip} ${this.#target}\0 ${wanted}`;
-    const request = [encodeLine(command), Buffer.from(FLUSH), packfile ?? new Uint8Array()];
-    const { payload, said } = demultiplex(await this.#http.call('git-receive-pack', request));
-    return readPushReport(payload, this.#target, said);
+  /** The server compares and swaps each ref by itself. @returns what became of the branch, where it was among them */
+  async #send(
+    capabilities: ReadonlySet<string>,
+    commands: readonly RefCommand[],
+    seen: Oid | undefined,
+  ): Promise<PushResult> {
+    const agreed = choose(capabilities, ['report-status', 'side-band-64k', 'delete-refs']);
+    const lines = commands.map(({ ref, before = NOTHING, after = NOTHING }, n) =>
+      encodeLine(`${before} ${after} ${ref}${n === 0 ? `\0 ${agreed}` : ''}`),
+    );
+    const pack = await this.#pack(commands, seen);
+    try {
+      const answer = await this.#http.call('git-receive-pack', [...lines, Buffer.from(FLUSH), ...pack]);
+      const { payload, said } = demultiplex(answer);
+      return readPushReport(payload, this.#target, said);
+    } catch (error) {
+      return readPushFailure(error);
+    }
+  }
+
+  /** A push that only removes refs carries no pack. */
+  async #pack(commands: readonly RefCommand[], seen: Oid | undefined): Promise<Uint8Array[]> {
+    const { objects } = this.#store;
+    const { fs, gitdir, cache } = objects;
+    const tips = commands.flatMap(({ after }) => (after === undefined ? [] : [after]));
+    if (tips.length === 0) return [];
+    const oids = new Set<Oid>();
+    for (const tip of tips) for (const oid of await missingObjects(objects, tip, seen)) oids.add(oid);
+    const { packfile } = await git.packObjects({ fs, gitdir, cache, oids: [...oids] });
+    return packfile === undefined ? [] : [packfile];
   }
 
   async #advance(tip: Oid): Promise<Oid> {

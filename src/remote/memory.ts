@@ -2,17 +2,20 @@ import { isAncestor } from '../git/ancestry.ts';
 import { missingObjects } from '../git/missing-objects.ts';
 import type { GitObject, NamedObject, ObjectSource } from '../git/object-format.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import type { FetchResult, LedgerRemote, PushResult } from './port.ts';
+import { mirrorInboxes, mirrorOf } from './inbox-refs.ts';
+import type { FetchResult, Inbox, LedgerRemote, PushResult } from './port.ts';
 import { advanceSeen } from './seen.ts';
 
 /** A clone that such a remote can carry objects from and to: an `IsomorphicStore`. */
-export interface ObjectClone extends Pick<LedgerStore, 'readRef' | 'moveRef' | 'mergeBase'> {
+export interface ObjectClone extends Pick<LedgerStore, 'readRef' | 'listRefs' | 'moveRef' | 'mergeBase'> {
   objects: ObjectSource & { write(objects: readonly NamedObject[]): Promise<void> };
 }
 
 export interface MemoryConnectOptions {
   name?: string | undefined;
   seenRef?: string | undefined;
+  /** This clone's name in the inbox; clones that are not named are numbered. */
+  clone?: string | undefined;
 }
 
 /**
@@ -22,6 +25,8 @@ export interface MemoryConnectOptions {
  */
 export class MemoryRemote implements ObjectSource {
   readonly #objects = new Map<Oid, GitObject>();
+  readonly #inboxes = new Map<string, Oid>();
+  #clones = 0;
   #tip: Oid | undefined;
   #away = false;
   #refusal: string | undefined;
@@ -32,10 +37,20 @@ export class MemoryRemote implements ObjectSource {
     return this.#tip;
   }
 
+  /** What clones have in their inboxes, by their names. */
+  get inboxes(): ReadonlyMap<string, Oid> {
+    return this.#inboxes;
+  }
+
   /** The branch as one clone reaches it. */
-  connect(clone: ObjectClone, options: MemoryConnectOptions = {}): LedgerRemote {
-    const name = options.name ?? 'origin';
-    return new MemoryConnection(this, clone, name, options.seenRef ?? `refs/work-ledger/seen/${name}`);
+  connect(store: ObjectClone, options: MemoryConnectOptions = {}): LedgerRemote {
+    this.#clones += 1;
+    const { name = 'origin', clone = `clone${this.#clones}` } = options;
+    return new MemoryConnection(this, store, {
+      name,
+      clone,
+      seenRef: options.seenRef ?? `refs/work-ledger/seen/${name}`,
+    });
   }
 
   /** From now on the remote cannot be reached, until `comeBack`. */
@@ -72,23 +87,47 @@ export class MemoryRemote implements ObjectSource {
     return this.#objects.get(oid);
   }
 
-  /** Puts what a clone lacks of the branch into it. */
-  async give(clone: ObjectClone, seen: Oid | undefined): Promise<Oid | undefined> {
+  /** Puts what a clone lacks of the branch, and of the inboxes, into it. */
+  async give(
+    clone: ObjectClone,
+    seen: Oid | undefined,
+  ): Promise<{ tip: Oid | undefined; inboxes: Map<string, Oid> }> {
     if (this.#away) throw unreachable();
-    const tip = this.#tip;
-    if (tip === undefined || tip === seen) return tip;
-    const have = seen !== undefined && this.#objects.has(seen) ? seen : undefined;
-    await clone.objects.write(await readAll(this, await missingObjects(this, tip, have)));
-    return tip;
+    const [tip, inboxes] = [this.#tip, new Map(this.#inboxes)];
+    const have = this.#known(seen);
+    for (const wanted of new Set([tip, ...inboxes.values()])) {
+      if (wanted !== undefined)
+        await clone.objects.write(await readAll(this, await missingObjects(this, wanted, have)));
+    }
+    return { tip, inboxes };
   }
 
-  /** Compare and swap, by fast-forward. */
-  async offer(clone: ObjectClone, seen: Oid | undefined, tip: Oid): Promise<PushResult> {
+  /** Compare and swap, by fast-forward. The offer is taken whatever becomes of the branch. */
+  async offer(
+    clone: ObjectClone,
+    seen: Oid | undefined,
+    tip: Oid,
+    inbox: InboxOffer | undefined,
+  ): Promise<PushResult> {
     if (this.#away) return { kind: 'unknown', cause: unreachable() };
     if (this.#refusal !== undefined) return { kind: 'refused', reason: this.#refusal };
     const breakOff = this.#breakOff;
     this.#breakOff = undefined;
     if (breakOff === 'before') return brokeOff();
+    if (inbox !== undefined) {
+      await this.#take(clone.objects, inbox.oid, this.#known(seen));
+      this.#inboxes.set(inbox.clone, inbox.oid);
+    }
+    const result = await this.#advance(clone, seen, tip);
+    return breakOff === 'after' ? brokeOff() : result;
+  }
+
+  /** Empties a clone's inbox. */
+  retract(clone: string): void {
+    if (!this.#away) this.#inboxes.delete(clone);
+  }
+
+  async #advance(clone: ObjectClone, seen: Oid | undefined, tip: Oid): Promise<PushResult> {
     if (this.#tip === tip) return { kind: 'accepted' };
     if (this.#tip !== seen) return { kind: 'behind' };
     if (seen !== undefined && !(await isAncestor(clone.objects, seen, tip))) return { kind: 'behind' };
@@ -96,7 +135,11 @@ export class MemoryRemote implements ObjectSource {
     // Others may have been accepted while the objects came over. From here on nothing waits.
     if (this.#tip !== seen) return { kind: 'behind' };
     this.#tip = tip;
-    return breakOff === 'after' ? brokeOff() : { kind: 'accepted' };
+    return { kind: 'accepted' };
+  }
+
+  #known(oid: Oid | undefined): Oid | undefined {
+    return oid !== undefined && this.#objects.has(oid) ? oid : undefined;
   }
 
   async #take(source: ObjectSource, tip: Oid, have: Oid | undefined): Promise<void> {
@@ -105,40 +148,58 @@ export class MemoryRemote implements ObjectSource {
   }
 }
 
+interface InboxOffer {
+  clone: string;
+  oid: Oid;
+}
+
 class MemoryConnection implements LedgerRemote {
   readonly name: string;
   readonly url = 'memory:';
   readonly seenRef: string;
+  readonly inbox: Inbox;
   readonly #remote: MemoryRemote;
   readonly #clone: ObjectClone;
 
-  constructor(remote: MemoryRemote, clone: ObjectClone, name: string, seenRef: string) {
+  constructor(
+    remote: MemoryRemote,
+    store: ObjectClone,
+    as: { name: string; clone: string; seenRef: string },
+  ) {
     this.#remote = remote;
-    this.#clone = clone;
-    this.name = name;
-    this.seenRef = seenRef;
+    this.#clone = store;
+    this.name = as.name;
+    this.seenRef = as.seenRef;
+    this.inbox = {
+      clone: as.clone,
+      mirror: mirrorOf(as.name),
+      retract: async () => remote.retract(as.clone),
+    };
   }
 
   async fetch(): Promise<FetchResult> {
     const seen = await this.#clone.readRef(this.seenRef);
-    let found: Oid | undefined;
+    let given: Awaited<ReturnType<MemoryRemote['give']>>;
     try {
-      found = await this.#remote.give(this.#clone, seen);
+      given = await this.#remote.give(this.#clone, seen);
     } catch (cause) {
       return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
     }
+    const found = given.tip;
     if (seen !== undefined && (found === undefined || (await this.#clone.mergeBase(seen, found)) !== seen)) {
       return { kind: 'rewritten', seen, found };
     }
+    await mirrorInboxes(this.#clone, this.inbox.mirror, given.inboxes);
     return {
       kind: 'ok',
       tip: found === undefined ? undefined : await advanceSeen(this.#clone, this.seenRef, found),
     };
   }
 
-  async push(tip: Oid): Promise<PushResult> {
+  async push(tip: Oid, offer?: Oid): Promise<PushResult> {
     const seen = await this.#clone.readRef(this.seenRef);
-    const result = await this.#remote.offer(this.#clone, seen, tip);
+    const inbox = offer === undefined ? undefined : { clone: this.inbox.clone, oid: offer };
+    const result = await this.#remote.offer(this.#clone, seen, tip, inbox);
     if (result.kind === 'accepted') await advanceSeen(this.#clone, this.seenRef, tip);
     return result;
   }

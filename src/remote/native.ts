@@ -82,6 +82,8 @@ export class NativeRemote implements LedgerRemote {
     const { branch, store } = this.#options;
     const target = `refs/heads/${branch}`;
     const seen = await store.readRef(this.seenRef);
+    // A lease alone would let go of what was seen: it stands in for force.
+    if (seen !== undefined && (await store.mergeBase(seen, tip)) !== seen) return { kind: 'behind' };
     // The lease refuses a branch that is anywhere but where this clone last saw it, also one that was set back.
     const lease = `--force-with-lease=${target}:${seen ?? ''}`;
     const options = ['--porcelain', '--no-verify', '--no-follow-tags', '--no-recurse-submodules', lease];

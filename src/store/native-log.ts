@@ -7,6 +7,7 @@ type ReadRecord = (oid: Oid, changes: readonly TreeChange[]) => Promise<CommitRe
 
 const AT_ONCE = 500;
 const LOG = [
+  '--literal-pathspecs',
   'log',
   '-z',
   '--format=%H',

@@ -192,7 +192,11 @@ const isEmpty = (value: unknown): boolean =>
  */
 function content(item: WorkItem): string {
   const entries = Object.entries(workItemSchema.parse(item)).filter(([, value]) => !isEmpty(value));
-  return JSON.stringify(entries.sort(([a], [b]) => compareText(a, b)), undefined, 1);
+  return JSON.stringify(
+    entries.sort(([a], [b]) => compareText(a, b)),
+    undefined,
+    1,
+  );
 }
 
 function reread(item: WorkItem): WorkItem {
@@ -246,7 +250,14 @@ attempts: 0
       .filter((line) => /^\S/.test(line))
       .map((line) => line.slice(0, line.indexOf(':')));
     expect(keys.slice(0, 2)).toEqual(['schema', 'id']);
-    expect(keys.slice(-6)).toEqual(['idempotency_key', '"7"', 'constructor', 'estimate', 'toString', 'zz_later']);
+    expect(keys.slice(-6)).toEqual([
+      'idempotency_key',
+      '"7"',
+      'constructor',
+      'estimate',
+      'toString',
+      'zz_later',
+    ]);
   });
 
   test('given an item that grew larger than a file may be, when it is written, then it is refused', () => {
@@ -319,7 +330,9 @@ function texts(value: unknown, path = ''): string[] {
   return Object.entries(value)
     .filter(([, entry]) => entry !== undefined)
     .flatMap(([key, entry]) => [`${path} has ${key}`, ...texts(entry, `${path}/${key}`)])
-    .filter((entry) => !/ has (?:labels|acceptance|description|context|dependencies|links|comments)$/.test(entry))
+    .filter(
+      (entry) => !/ has (?:labels|acceptance|description|context|dependencies|links|comments)$/.test(entry),
+    )
     .filter((entry) => !/^\/description = $/.test(entry))
     .sort();
 }
@@ -344,7 +357,7 @@ describe('reading an item', () => {
 
   test('given unknown keys, when read and written, then they are kept', () => {
     const decoded = read(`${FULL_YAML}future: [1, {a: b}]\n`);
-    expect(decoded.kind === 'item' && decoded.item['future']).toEqual([1, { a: 'b' }]);
+    expect(decoded.kind === 'item' && decoded.item.future).toEqual([1, { a: 'b' }]);
   });
 
   const replaced = (before: string, after: string): string => FULL_YAML.replace(before, after);
@@ -378,17 +391,24 @@ describe('reading an item', () => {
     ['schema', '__proto__', `${FULL_YAML}__proto__: 1\n`],
     ['id', 'id:', replaced('id: WRK-20260103-0001', 'id: WRK-20260103-0009')],
     ['status', 'status:', replaced('status: blocked', 'status: completed')],
-  ])('given a file damaged by rule `%s` at %j, when read, then rule and line are told', (rule, marker, text) => {
-    const found = problem(text);
-    expect(found).toMatchObject({ rule, message: expect.any(String) });
-    const line = text.split('\n')[(found?.line ?? 0) - 1];
-    // A map as a value begins on the line after its key.
-    const before = text.split('\n')[(found?.line ?? 0) - 2];
-    expect(`${marker === 'context:' ? before : line}`).toContain(marker);
-  });
+  ])(
+    'given a file damaged by rule `%s` at %j, when read, then rule and line are told',
+    (rule, marker, text) => {
+      const found = problem(text);
+      expect(found).toMatchObject({ rule, message: expect.any(String) });
+      const line = text.split('\n')[(found?.line ?? 0) - 1];
+      // A map as a value begins on the line after its key.
+      const before = text.split('\n')[(found?.line ?? 0) - 2];
+      expect(`${marker === 'context:' ? before : line}`).toContain(marker);
+    },
+  );
 
   test('given bad YAML, when read, then the column is told as well', () => {
-    expect(problem('schema: 1\nid: "x\n')).toMatchObject({ rule: 'yaml', line: 3, column: expect.any(Number) });
+    expect(problem('schema: 1\nid: "x\n')).toMatchObject({
+      rule: 'yaml',
+      line: 3,
+      column: expect.any(Number),
+    });
     expect(problem('schema: 1\n\tid: x\n')).toMatchObject({ rule: 'yaml', line: 2, column: 1 });
   });
 
@@ -406,13 +426,22 @@ describe('reading an item', () => {
     expect(problem(`l0: &l0 [x, x]\n${levels.join('\n')}\n`)).toMatchObject({ rule: 'alias', line: 2 });
   });
 
-  test.each(['[', '{a: ', '- ', '? '])('given %j a thousand times, when read, then it is a problem, not a crash', (open) => {
-    expect(problem(`schema: 1\nx:\n  ${open.repeat(1000)}`)).toMatchObject({ rule: 'yaml' });
-    expect(problem(`schema: 1\nx: ${'['.repeat(1000)}${']'.repeat(1000)}`)).toMatchObject({ rule: 'yaml' });
-  });
+  test.each(['[', '{a: ', '- ', '? '])(
+    'given %j a thousand times, when read, then it is a problem, not a crash',
+    (open) => {
+      expect(problem(`schema: 1\nx:\n  ${open.repeat(1000)}`)).toMatchObject({ rule: 'yaml' });
+      expect(problem(`schema: 1\nx: ${'['.repeat(1000)}${']'.repeat(1000)}`)).toMatchObject({ rule: 'yaml' });
+    },
+  );
 
   test('given a problem that quotes the file, when told, then no control character is in it', () => {
-    const texts = ['%\u001b[2J\n', 'a: !<\u001b[2J> x\n', 'a: "\\\u001b"\n', 'a: b\n \u001b: c\n', 'status: "\u202e"\n'];
+    const texts = [
+      '%\u001b[2J\n',
+      'a: !<\u001b[2J> x\n',
+      'a: "\\\u001b"\n',
+      'a: b\n \u001b: c\n',
+      'status: "\u202e"\n',
+    ];
     for (const text of texts) {
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
       expect(problem(text)?.message).not.toMatch(/[\u0000-\u001f\u202e]/);
@@ -421,7 +450,7 @@ describe('reading an item', () => {
 
   test('given a directive for YAML 1.1, when read, then its dates and booleans are still text', () => {
     const decoded = read(`%YAML 1.1\n---\n${FULL_YAML}later: [2026-01-03, yes]\n`);
-    expect(decoded.kind === 'item' && decoded.item['later']).toEqual(['2026-01-03', 'yes']);
+    expect(decoded.kind === 'item' && decoded.item.later).toEqual(['2026-01-03', 'yes']);
   });
 
   test('given any bytes, when read, then the answer is an item or a problem', () => {

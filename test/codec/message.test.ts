@@ -55,12 +55,23 @@ const TITLES = [
 
 /** What git itself reads, with no configuration of anybody's. */
 function gitTrailers(message: string): string[] {
-  const env = { PATH: process.env['PATH'], GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', LC_ALL: 'C' };
-  const out = execFileSync('git', ['interpret-trailers', '--parse'], { input: message, env, encoding: 'utf8', cwd: '/' });
+  const env = {
+    PATH: process.env.PATH,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    LC_ALL: 'C',
+  };
+  const out = execFileSync('git', ['interpret-trailers', '--parse'], {
+    input: message,
+    env,
+    encoding: 'utf8',
+    cwd: '/',
+  });
   return out.split('\n').filter((line) => line !== '');
 }
 
-const trailerLines = (message: string): string[] => message.split('\n').filter((line) => line.startsWith('Work-'));
+const trailerLines = (message: string): string[] =>
+  message.split('\n').filter((line) => line.startsWith('Work-'));
 
 describe('writing a message', () => {
   test('given a claim, when its message is written, then it is the one the format tells', () => {
@@ -69,7 +80,9 @@ describe('writing a message', () => {
 
   test('given a reason, when written, then it is the last trailer', () => {
     const message = encodeMessage({ ...CLAIM, verb: 'release', reason: 'lunch: back at 1 -> 2' });
-    expect(message.endsWith('Work-At: 2026-01-03T11:00:00.000Z\nWork-Reason: lunch: back at 1 -> 2\n')).toBe(true);
+    expect(message.endsWith('Work-At: 2026-01-03T11:00:00.000Z\nWork-Reason: lunch: back at 1 -> 2\n')).toBe(
+      true,
+    );
   });
 
   test.each([
@@ -107,7 +120,10 @@ describe('reading a message', () => {
   });
 
   test.each(TITLES)('given the title %j, when read, then it changes nothing', (title) => {
-    expect(decodeMessage(encodeMessage({ ...CLAIM, title }))).toEqual({ kind: 'event', event: { ...CLAIM, title: '' } });
+    expect(decodeMessage(encodeMessage({ ...CLAIM, title }))).toEqual({
+      kind: 'event',
+      event: { ...CLAIM, title: '' },
+    });
   });
 
   test('given paragraphs that a host appended, when read, then ours is still found', () => {

@@ -10,9 +10,9 @@ test('given an id and a status, when asked for its path, then state, month and s
 });
 
 test('given a status, when asked for its directory, then open ones share one and each end has its own', () => {
-  expect(['pending', 'in_progress', 'blocked', 'in_review'].map((open) => stateOf(open as 'pending'))).toEqual(
-    Array(4).fill('active'),
-  );
+  expect(
+    ['pending', 'in_progress', 'blocked', 'in_review'].map((open) => stateOf(open as 'pending')),
+  ).toEqual(Array(4).fill('active'));
   for (const end of ['completed', 'failed', 'cancelled'] as const) expect(stateOf(end)).toBe(end);
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** What keeps a test's git apart from the machine's own configuration, identity and prompts. */
-export const ISOLATED_GIT = {
+const ISOLATED_GIT = {
   GIT_CONFIG_GLOBAL: devNull,
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_TERMINAL_PROMPT: '0',

@@ -1,8 +1,8 @@
 import { type CommandOf, newWorkSchema } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
-import { checkReferences } from '../graph.ts';
+import { checkReferences, requireFreeKey } from '../graph.ts';
 import { idDate, numberedId, parseId, type WorkId } from '../ids.ts';
-import { type WorkItem, workItemSchema } from '../item.ts';
+import { isTerminal, type WorkItem, workItemSchema } from '../item.ts';
 import { normalizeText } from '../text.ts';
 import { parseInput } from '../validate.ts';
 import type { LedgerView } from '../view.ts';
@@ -54,5 +54,6 @@ export function importItem(command: CommandOf<'import'>, view: LedgerView): Work
     'imported item',
   );
   checkReferences(view, item, undefined);
+  if (!isTerminal(item.status)) requireFreeKey(view, item);
   return { ...item, labels: [...new Set(item.labels)].sort() };
 }

@@ -1,7 +1,7 @@
 import { SETTABLE, type SetChange, type WorkPatch } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
-import { checkReferences } from '../graph.ts';
-import { type JsonMap, type WorkItem, type WorkLink, workItemSchema } from '../item.ts';
+import { checkReferences, requireFreeKey } from '../graph.ts';
+import { isTerminal, type JsonMap, type WorkItem, type WorkLink, workItemSchema } from '../item.ts';
 import { normalizeText } from '../text.ts';
 import { parseInput } from '../validate.ts';
 import type { Apply } from './apply.ts';
@@ -60,6 +60,8 @@ function applyPatch(item: WorkItem, patch: WorkPatch): WorkItem {
 export const update: Apply<'update'> = (item, { patch }, view) => {
   const after = parseInput(workItemSchema, applyPatch(item, patch), `change to ${item.id}`);
   checkReferences(view, after, item);
+  if (after.idempotency_key !== item.idempotency_key && !isTerminal(after.status))
+    requireFreeKey(view, after);
   return JSON.stringify(after) === JSON.stringify(parseInput(workItemSchema, item, item.id))
     ? undefined
     : after;

@@ -1,4 +1,5 @@
 import { LedgerError } from '../errors.ts';
+import { checkReopened } from '../graph.ts';
 import { toSafeLine } from '../text.ts';
 import { type Apply, withoutHolder } from './apply.ts';
 import { REASON_LENGTH } from './blocking.ts';
@@ -56,6 +57,7 @@ export const retry: Apply<'retry'> = (item, { reset, not_before }, view) => {
       details: { id: item.id, attempts: item.attempts, max_attempts: limit },
     });
   }
+  checkReopened(view, item);
   return {
     ...withoutHolder(item),
     status: 'pending',
@@ -66,11 +68,14 @@ export const retry: Apply<'retry'> = (item, { reset, not_before }, view) => {
   };
 };
 
-export const reopen: Apply<'reopen'> = (item) => ({
-  ...withoutHolder(item),
-  status: 'pending',
-  completed_at: undefined,
-  result: undefined,
-  error: undefined,
-  review: undefined,
-});
+export const reopen: Apply<'reopen'> = (item, _command, view) => {
+  checkReopened(view, item);
+  return {
+    ...withoutHolder(item),
+    status: 'pending',
+    completed_at: undefined,
+    result: undefined,
+    error: undefined,
+    review: undefined,
+  };
+};

@@ -1,0 +1,32 @@
+/**
+ * One of several processes that append to one ref, each commit on what it finds there: half of them with the isomorphic
+ * store, half with native git. Prints each acknowledged commit on a line of its own.
+ */
+import fs from 'node:fs';
+import { IsomorphicStore } from '../../src/store/isomorphic.ts';
+import { runGit } from '../helpers/temp-repo.ts';
+import { appendAgainstOthers, draft, REF } from './drafts.ts';
+
+const [kind = '', gitdir = '', name = '', count = '0'] = process.argv.slice(2);
+
+async function nativeAppend(message: string): Promise<string> {
+  for (;;) {
+    const tip = await runGit(gitdir, ['rev-parse', '--verify', REF]);
+    const made = await runGit(gitdir, ['commit-tree', '-m', message, '-p', tip, `${tip}^{tree}`]);
+    try {
+      await runGit(gitdir, ['update-ref', REF, made, tip]);
+      return made;
+    } catch {
+      // Another process was first, or holds the lock.
+    }
+  }
+}
+
+const store = await IsomorphicStore.open({ fs, gitdir });
+for (let n = 0; n < Number(count); n += 1) {
+  const message = `${name} ${n}`;
+  const change = draft(message, { [`active/${name}/${n}.yaml`]: message });
+  process.stdout.write(
+    `${kind === 'native' ? await nativeAppend(message) : await appendAgainstOthers(store, change)}\n`,
+  );
+}

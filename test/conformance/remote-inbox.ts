@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { append, draft, files, REF } from './drafts.ts';
+import type { RemoteClone, RemoteWorld } from './remote.ts';
+
+/** The laws of `Inbox`, for adapters that have one. Clones of the world have different names in it. */
+export function inboxLaws(makeWorld: () => Promise<RemoteWorld>): void {
+  let world: RemoteWorld;
+  beforeEach(async () => {
+    world = await makeWorld();
+  });
+  afterEach(async () => {
+    await world.cleanup();
+  });
+
+  /** What a clone sees in the inboxes of all clones, by their names. */
+  const mirrored = async ({ store, remote }: RemoteClone): Promise<Record<string, string>> => {
+    const mirror = remote.inbox?.mirror ?? 'refs/no/inbox/';
+    return Object.fromEntries(
+      (await store.listRefs(mirror)).map(({ ref, oid }) => [ref.slice(mirror.length), oid]),
+    );
+  };
+  const nameOf = ({ remote }: RemoteClone): string => remote.inbox?.clone ?? 'no inbox';
+
+  async function threeClones() {
+    const [ada, bob, eve] = [await world.clone(), await world.clone(), await world.clone()];
+    await ada.remote.push(await append(ada.store, draft('init', { a: '0' })));
+    const root = (await ada.store.readRef(REF)) ?? '';
+    for (const { store, remote } of [bob, eve]) {
+      await remote.fetch();
+      await store.moveRef(REF, undefined, root);
+    }
+    return { ada, bob, eve };
+  }
+
+  test('given a push that is behind, when it makes an offer, then others find the offer with all its files', async () => {
+    const { ada, bob, eve } = await threeClones();
+    await ada.remote.push(await append(ada.store, draft('ada', { a: 'ada' })));
+    const pending = await append(
+      bob.store,
+      draft('bob 1', { b: '1' }),
+      draft('bob 2', { b: undefined, 'b/c': '2' }),
+    );
+    expect(await bob.remote.push(pending, pending)).toEqual({ kind: 'behind' });
+    await eve.remote.fetch();
+    expect(await mirrored(eve)).toEqual({ [nameOf(bob)]: pending });
+    expect(await files(eve.store, pending)).toEqual({ a: '0', 'b/c': '2' });
+  });
+
+  test('given a push that is accepted, when it makes an offer, then both stand, and others see both', async () => {
+    const { bob, eve } = await threeClones();
+    const pending = await append(bob.store, draft('bob', { b: '1' }));
+    expect(await bob.remote.push(pending, pending)).toEqual({ kind: 'accepted' });
+    expect(await eve.remote.fetch()).toEqual({ kind: 'ok', tip: pending });
+    expect(await mirrored(eve)).toEqual({ [nameOf(bob)]: pending });
+  });
+
+  test('given an offer, when its clone makes another, then the new one takes its place, though it does not build on it', async () => {
+    const { ada, bob, eve } = await threeClones();
+    const first = await append(bob.store, draft('bob 1', { b: '1' }));
+    const theirs = await append(ada.store, draft('ada', { a: 'ada' }));
+    await ada.remote.push(theirs);
+    await bob.remote.push(first, first);
+    await eve.remote.fetch();
+    await bob.remote.fetch();
+    const drafts = [draft('bob 1, again', { b: '1' })];
+    await bob.store.commit({ ref: REF, expected: first, base: theirs, drafts });
+    const second = (await bob.store.readRef(REF)) ?? '';
+    expect(await bob.remote.push(second, second)).toEqual({ kind: 'accepted' });
+    await eve.remote.fetch();
+    expect(await mirrored(eve)).toEqual({ [nameOf(bob)]: second });
+  });
+
+  test('given offers of several clones, when one is taken back, then the others stay', async () => {
+    const { ada, bob, eve } = await threeClones();
+    await ada.remote.push(await append(ada.store, draft('ada', { a: 'ada' })));
+    const offers = new Map<string, string>();
+    for (const one of [bob, eve]) {
+      const pending = await append(one.store, draft(nameOf(one), { [nameOf(one)]: '1' }));
+      await one.remote.push(pending, pending);
+      offers.set(nameOf(one), pending);
+    }
+    await ada.remote.fetch();
+    expect(await mirrored(ada)).toEqual(Object.fromEntries(offers));
+    await bob.remote.inbox?.retract();
+    await bob.remote.inbox?.retract();
+    await ada.remote.fetch();
+    expect(await mirrored(ada)).toEqual({ [nameOf(eve)]: offers.get(nameOf(eve)) });
+  });
+}

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decide } from '../../src/domain/decide.ts';
+import { isLedgerError } from '../../src/domain/errors.ts';
+import { Overlay } from '../../src/domain/overlay.ts';
+import type { LedgerView } from '../../src/domain/view.ts';
+import { commandFor } from '../helpers/arbitraries.ts';
+import { DAY, FakeView, idOf } from '../helpers/fake-view.ts';
+
+/** Everything a decision can ask of a view about these ids. */
+function answers(view: LedgerView, ids: readonly string[], keys: readonly string[]): unknown {
+  return [
+    view.nextNumber('WRK', DAY),
+    keys.map((key) => view.openByKey(key)),
+    ids.map((id) => [
+      view.find(id),
+      view.statusOf(id),
+      view.wasUsed(id),
+      [...view.openChildrenOf(id)].sort(),
+      [...view.blockedOn(id)].sort(),
+      [...view.openDependentsOf(id)].sort(),
+    ]),
+  ];
+}
+
+test('given changes that are decided and not committed, when the overlay is asked, then it answers as the ledger would', () => {
+  fc.assert(
+    fc.property(fc.gen(), fc.nat(15), (generate, committed) => {
+      const whole = new FakeView();
+      const base = new FakeView();
+      const overlay = new Overlay(base);
+      for (let step = 0; step < 25; step += 1) {
+        const command = generate(() => commandFor(whole));
+        try {
+          const decision = decide(step < committed ? base : overlay, command);
+          if (decision.kind === 'unchanged') continue;
+          whole.apply(decision);
+          if (step < committed) base.apply(decision);
+          else overlay.set(decision.event.id, decision.after);
+        } catch (error) {
+          if (!isLedgerError(error)) throw error;
+        }
+      }
+      const ids = [...whole.ids(), ...base.ids(), idOf(1), idOf(77)];
+      const keys = whole.items().flatMap((item) => item.idempotency_key ?? []);
+      expect(answers(overlay, ids, keys)).toEqual(answers(whole, ids, keys));
+    }),
+    { numRuns: 40 },
+  );
+});

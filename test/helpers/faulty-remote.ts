@@ -1,0 +1,59 @@
+import type { MemoryRemote } from '../../src/remote/memory.ts';
+import type { FetchResult, Inbox, LedgerRemote, PushResult } from '../../src/remote/port.ts';
+
+/** One clone's connection, which can be cut, and can lose the answer to a push that was taken. */
+export class FaultyRemote implements LedgerRemote {
+  readonly #inner: LedgerRemote;
+  readonly #shared: MemoryRemote;
+  cut = false;
+  /** The next push is taken, its answer is lost, and the connection with it. */
+  loseNextAnswer = false;
+  /** The next push is lost before it arrives. */
+  loseNextPush = false;
+
+  constructor(inner: LedgerRemote, shared: MemoryRemote) {
+    this.#inner = inner;
+    this.#shared = shared;
+  }
+
+  get name(): string {
+    return this.#inner.name;
+  }
+
+  get url(): string {
+    return this.#inner.url;
+  }
+
+  get seenRef(): string {
+    return this.#inner.seenRef;
+  }
+
+  get inbox(): Inbox | undefined {
+    const { inbox } = this.#inner;
+    if (inbox === undefined) return undefined;
+    return { ...inbox, retract: () => (this.cut ? Promise.resolve() : inbox.retract()) };
+  }
+
+  async fetch(): Promise<FetchResult> {
+    return this.cut
+      ? { kind: 'unreachable', cause: new Error('the connection is cut') }
+      : this.#inner.fetch();
+  }
+
+  async push(tip: string, offer?: string): Promise<PushResult> {
+    const broken = (): PushResult => ({ kind: 'unknown', cause: new Error('the connection broke') });
+    if (this.cut) return broken();
+    if (this.loseNextPush) {
+      this.loseNextPush = false;
+      return broken();
+    }
+    if (this.loseNextAnswer) {
+      this.loseNextAnswer = false;
+      this.#shared.breakOffNextPush('after');
+      const result = await this.#inner.push(tip, offer);
+      this.cut = true;
+      return result;
+    }
+    return this.#inner.push(tip, offer);
+  }
+}

@@ -1,0 +1,76 @@
+import git from 'isomorphic-git';
+import { memfs } from 'memfs';
+import { initLedger, openLedger, type WorkLedger } from '../../src/index.ts';
+import { MemoryRemote } from '../../src/remote/memory.ts';
+import { IsomorphicStore } from '../../src/store/isomorphic.ts';
+import type { Clock } from '../../src/sync/ports.ts';
+import { FaultyRemote } from './faulty-remote.ts';
+
+/** Time that stands still between steps, and chance that can be repeated. */
+export class FakeClock implements Clock {
+  #now = Date.parse('2026-01-03T10:00:00.000Z');
+  #seed = 1;
+
+  now = (): Date => new Date(this.#now);
+  sleep = async (ms: number): Promise<void> => {
+    this.#now += ms;
+  };
+  random = (): number => {
+    this.#seed = (this.#seed * 16_807) % 2_147_483_647;
+    return this.#seed / 2_147_483_647;
+  };
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+export interface Replica {
+  name: string;
+  ledger: WorkLedger;
+  store: IsomorphicStore;
+  connection: FaultyRemote;
+}
+
+/** Clones of one ledger, all in memory: real objects, real refs, real replay. */
+export interface World {
+  remote: MemoryRemote;
+  clock: FakeClock;
+  replicas: Replica[];
+}
+
+export async function makeWorld(
+  names: readonly string[],
+  modeOf: (name: string) => 'push' | 'local' = () => 'push',
+): Promise<World> {
+  const remote = new MemoryRemote();
+  const clock = new FakeClock();
+  const replicas: Replica[] = [];
+  for (const name of names) replicas.push(await makeReplica(remote, clock, name, modeOf(name)));
+  return { remote, clock, replicas };
+}
+
+async function makeReplica(
+  remote: MemoryRemote,
+  clock: FakeClock,
+  name: string,
+  mode: 'push' | 'local',
+): Promise<Replica> {
+  const { fs } = memfs();
+  await git.init({ fs, dir: '/clone', defaultBranch: 'main' });
+  const store = await IsomorphicStore.open({ fs: fs as never, gitdir: '/clone/.git', shared: false });
+  const connection = new FaultyRemote(remote.connect(store, { clone: name }), remote);
+  const options = {
+    dir: '/clone',
+    fs,
+    actor: name,
+    clock,
+    connect: () => connection,
+  };
+  const { ledger } = await initLedger(options);
+  return {
+    name,
+    store,
+    connection,
+    ledger: mode === 'push' ? ledger : await openLedger({ ...options, mode }),
+  };
+}
