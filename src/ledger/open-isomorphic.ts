@@ -9,7 +9,7 @@ import { IsomorphicRemote } from '../remote/isomorphic.ts';
 import { MemoryCloneLock, SqliteCloneLock } from '../store/clone-lock.ts';
 import { IsomorphicStore } from '../store/isomorphic.ts';
 import { FileState, MemoryState } from '../store/local-state.ts';
-import { type Backend, cloneName } from './open.ts';
+import { type Backend, cloneName } from './backend.ts';
 import type { RepositoryConfig } from './settings.ts';
 
 /**

@@ -10,26 +10,17 @@ import { openRepository } from '../git/repository.ts';
 import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
-import type { CloneLock, LocalState, SyncContext } from '../sync/ports.ts';
+import type { SyncContext } from '../sync/ports.ts';
 import { fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
 import { Synchronizer } from '../sync/synchronizer.ts';
+import { type Backend, cloneName } from './backend.ts';
 import { branchFiles } from './branch-files.ts';
 import type { Connection } from './connection.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
-import { chooseActor, chooseBranch, chooseMode, chooseRemote, type RepositoryConfig } from './settings.ts';
+import { chooseActor, chooseBranch, chooseMode, chooseRemote } from './settings.ts';
 import { WorkLedger } from './work-ledger.ts';
 
 const PATIENCE_MS = 60_000;
-
-/** What an adapter gives: the one place where adapters are chosen is this file. */
-export interface Backend {
-  config: RepositoryConfig;
-  place: string;
-  store: LedgerStore;
-  lock: CloneLock;
-  state: LocalState;
-  connect(remote: { name: string; url: string; branch: string; seenRef: string }): LedgerRemote;
-}
 
 /**
  * Opens the ledger of the clone that `dir` is in. A clone that has none yet joins the remote's.
@@ -156,7 +147,7 @@ function openBackend(options: OpenOptions): Promise<Backend> {
   return kind === 'native' ? openNative(options) : openIsomorphic(options);
 }
 
-const directory = ({ dir }: OpenOptions): string => resolve(dir ?? process.env['WL_DIR'] ?? '.');
+const directory = ({ dir }: OpenOptions): string => resolve(dir ?? process.env.WL_DIR ?? '.');
 
 async function openNative(options: OpenOptions): Promise<Backend> {
   const { NativeStore } = await import('../store/native.ts');
@@ -175,15 +166,6 @@ async function openNative(options: OpenOptions): Promise<Backend> {
     state,
     connect: (remote) => new NativeRemote({ gitDir, store, clone: cloneName(state), ...remote }),
   };
-}
-
-/** This clone's name among others: drawn once. Losing it costs an abandoned inbox, no more. */
-export function cloneName(state: LocalState): string {
-  const known = state.get('clone');
-  if (known !== undefined && /^[0-9a-z]{8}$/.test(known)) return known;
-  const name = randomSuffix();
-  state.set('clone', name);
-  return name;
 }
 
 async function openIsomorphic(options: OpenOptions): Promise<Backend> {

@@ -1,3 +1,4 @@
+import type { Verification, VerifyOptions } from '../audit/verify.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkType } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
@@ -17,9 +18,11 @@ import {
   subtreeOf,
 } from '../query/tree.ts';
 import type { Oid } from '../store/port.ts';
-import { CONTACT } from '../sync/push-cycle.ts';
+import { CONTACT } from '../sync/marks.ts';
+import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, currentTip, currentView } from './connection.ts';
 import { type HistoryEntry, itemHistory, ledgerLog } from './history.ts';
+import type { ImportInput } from './transfer.ts';
 
 /** How fresh an answer is. */
 export interface AsOf {
@@ -160,6 +163,29 @@ export class LedgerQueries {
   /** Files that cannot be read as what they should be; with `all`, finished work is looked at too. */
   async damaged(options: { all?: boolean } = {}): Promise<Damage[]> {
     return (await this.view()).damage(options.all ?? false);
+  }
+
+  /**
+   * Replays this clone's branch from its root, and holds every commit against the rules of the ledger.
+   *
+   * @see RULES in src/audit/rules.ts
+   */
+  async verify(options: VerifyOptions = {}): Promise<Verification> {
+    const { verifyLedger } = await import('../audit/verify.ts');
+    return verifyLedger(this.connection.store, await currentTip(this.connection), options);
+  }
+
+  /** What an import would do to the ledger as it stands; `batch`, with an `import` command for each item, does it. */
+  async planImport(input: ImportInput): Promise<ImportPlan> {
+    const { planImport } = await import('./transfer.ts');
+    return planImport(await this.view(), input, this.now());
+  }
+
+  /** The whole ledger as files of JSON, each item with its history; damaged files are left out. */
+  async exportFiles(): Promise<Iterable<TransferFile>> {
+    const { exportFiles } = await import('./transfer.ts');
+    const tip = await currentTip(this.connection);
+    return exportFiles(this.connection.store, tip, await this.view(), this.now());
   }
 
   protected view(): Promise<MemoryView> {

@@ -133,9 +133,9 @@ export class WorkLedger extends LedgerQueries {
     const parent = await this.requireWork(parent_id);
     const references = parent.context['references'];
     return {
-      swarm_name: parent.swarm_name,
-      job_id: parent.job_id,
       ...input,
+      swarm_name: input.swarm_name ?? parent.swarm_name,
+      job_id: input.job_id ?? parent.job_id,
       parent_id,
       context: { ...(references === undefined ? {} : { references }), ...input.context },
     };

@@ -69,7 +69,12 @@ export class IsomorphicRemote implements LedgerRemote {
     this.inbox =
       clone === undefined
         ? undefined
-        : { clone, mirror: mirrorOf(name), retract: () => this.#retract(clone) };
+        : {
+            clone,
+            mirror: mirrorOf(name),
+            offer: (pending) => this.#offerAlone(pending),
+            retract: () => this.#retract(clone),
+          };
   }
 
   async fetch(): Promise<FetchResult> {
@@ -131,6 +136,19 @@ export class IsomorphicRemote implements LedgerRemote {
     const ref = `${INBOX}${this.inbox.clone}`;
     const before = refs.get(ref);
     return before === offer ? [] : [{ ref, before, after: offer }];
+  }
+
+  async #offerAlone(pending: Oid): Promise<boolean> {
+    const seen = await this.#store.readRef(this.seenRef);
+    try {
+      const { refs, capabilities } = await this.#http.discover('git-receive-pack');
+      const commands = this.#offer(refs, pending);
+      if (commands.length > 0) await this.#send(capabilities, commands, seen);
+      return true;
+    } catch (error) {
+      if (error instanceof LedgerError) throw error;
+      return false;
+    }
   }
 
   async #retract(clone: string): Promise<void> {

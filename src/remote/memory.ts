@@ -114,12 +114,21 @@ export class MemoryRemote implements ObjectSource {
     const breakOff = this.#breakOff;
     this.#breakOff = undefined;
     if (breakOff === 'before') return brokeOff();
-    if (inbox !== undefined) {
-      await this.#take(clone.objects, inbox.oid, this.#known(seen));
-      this.#inboxes.set(inbox.clone, inbox.oid);
-    }
+    if (inbox !== undefined) await this.#keepOffer(clone, seen, inbox);
     const result = await this.#advance(clone, seen, tip);
     return breakOff === 'after' ? brokeOff() : result;
+  }
+
+  /** Takes an offer and nothing else. */
+  async offerAlone(clone: ObjectClone, seen: Oid | undefined, inbox: InboxOffer): Promise<boolean> {
+    if (this.#away) return false;
+    await this.#keepOffer(clone, seen, inbox);
+    return true;
+  }
+
+  async #keepOffer(clone: ObjectClone, seen: Oid | undefined, inbox: InboxOffer): Promise<void> {
+    await this.#take(clone.objects, inbox.oid, this.#known(seen));
+    this.#inboxes.set(inbox.clone, inbox.oid);
   }
 
   /** Empties a clone's inbox. */
@@ -173,6 +182,8 @@ class MemoryConnection implements LedgerRemote {
     this.inbox = {
       clone: as.clone,
       mirror: mirrorOf(as.name),
+      offer: async (oid) =>
+        remote.offerAlone(store, await store.readRef(as.seenRef), { clone: as.clone, oid }),
       retract: async () => remote.retract(as.clone),
     };
   }

@@ -15,6 +15,7 @@ export interface NativeRemoteOptions {
 }
 
 const INBOX = 'refs/work-ledger/inbox';
+const INBOX_PUSH = ['push', '--no-verify', '--no-follow-tags', '--no-recurse-submodules'];
 
 const AGAIN =
   /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference already exists|incorrect old value|remote ref updated since checkout/;
@@ -37,6 +38,7 @@ export class NativeRemote implements LedgerRemote {
     this.inbox = {
       clone: options.clone,
       mirror: `${INBOX}/${options.name}/`,
+      offer: (pending) => this.#offer(pending),
       retract: () => this.#retract(),
     };
   }
@@ -109,11 +111,17 @@ export class NativeRemote implements LedgerRemote {
     return { kind: 'unknown', cause: new Error(lastWords(result.said)) };
   }
 
+  async #offer(pending: Oid): Promise<boolean> {
+    const refspec = `+${pending}:${INBOX}/${this.inbox.clone}`;
+    const { ok } = await this.#git([...INBOX_PUSH, '--end-of-options', this.name, refspec]);
+    if (ok) this.#offered = true;
+    return ok;
+  }
+
   async #retract(): Promise<void> {
     if (!this.#offered) return;
     const { ok } = await this.#git([
-      'push',
-      '--no-verify',
+      ...INBOX_PUSH,
       '--end-of-options',
       this.name,
       `:${INBOX}/${this.inbox.clone}`,

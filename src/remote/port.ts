@@ -46,6 +46,8 @@ export interface Inbox {
   readonly clone: string;
   /** Local refs that mirror the remote's inboxes as of the last fetch: this prefix and a clone's name. */
   readonly mirror: string;
+  /** Puts what this clone has pending into its inbox, and nothing else. @returns whether the remote has it */
+  offer(pending: Oid): Promise<boolean>;
   /** Takes back what this clone offered. */
   retract(): Promise<void>;
 }

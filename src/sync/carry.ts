@@ -3,7 +3,7 @@ import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
 import { draftOf } from './draft.ts';
 import { type ReadCommit, readCommits } from './pending.ts';
-import type { RemoteContext } from './push-cycle.ts';
+import type { RemoteContext } from './ports.ts';
 import { authorOf } from './reconcile.ts';
 import { replay } from './replay.ts';
 
@@ -21,10 +21,11 @@ export interface Offers {
  *
  * A transition is offered on a base on which it was still pending, so only what came after that base must be looked at.
  */
-export async function readOffers({ store, remote, state }: RemoteContext, seen: Oid): Promise<Offers> {
+export async function readOffers(context: RemoteContext, seen: Oid | undefined): Promise<Offers> {
+  const { store, remote, state, clock } = context;
   const { inbox } = remote;
   const offers: Offers = { pending: [], clones: [] };
-  if (inbox === undefined) return offers;
+  if (inbox === undefined || seen === undefined) return offers;
   for (const { ref, oid } of await store.listRefs(inbox.mirror)) {
     const clone = ref.slice(inbox.mirror.length);
     const done = `inbox.${clone}`;
@@ -35,12 +36,25 @@ export async function readOffers({ store, remote, state }: RemoteContext, seen: 
     const open =
       base === undefined ? [] : (await readCommits(store, base, oid)).filter(({ op }) => !known.has(op));
     if (open.length === 0) state.set(done, oid);
-    else {
+    else if (!isAbandoned(open, clock.now()) && (await isLegal(context, seen, open))) {
       offers.clones.push(clone);
       offers.pending.push(...open);
     }
   }
   return offers;
+}
+
+/** An offer this old has nobody waiting for it any more. */
+const OFFER_MS = 120_000;
+
+function isAbandoned(open: readonly ReadCommit[], now: Date): boolean {
+  const newest = Math.max(...open.map(({ record }) => record.committer.at * 1000));
+  return Math.abs(now.getTime() - newest) > OFFER_MS;
+}
+
+/** Whether anything of it can be carried; its owner learns by itself why what cannot, cannot. */
+async function isLegal({ views }: RemoteContext, seen: Oid, open: readonly ReadCommit[]): Promise<boolean> {
+  return replay(new Overlay(await views.at(seen)), open, { known: new Set() }).steps.length > 0;
 }
 
 /**

@@ -59,3 +59,6 @@ export interface SyncContext {
   /** How long a push may be tried against others, in milliseconds. */
   patience: number;
 }
+
+/** The same, for a clone that has a remote. */
+export type RemoteContext = SyncContext & { remote: LedgerRemote };

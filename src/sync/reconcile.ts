@@ -12,6 +12,23 @@ import { type Replayed, type ReplayOptions, replay } from './replay.ts';
 const TRIES = 20;
 
 /**
+ * Whether all that is pending here would still stand on `seen` as it is, so that nothing can be told to anyone yet and the
+ * branch need not be made anew to know it. Writes nothing.
+ */
+export async function isStillPending(context: SyncContext, seen: Oid): Promise<boolean> {
+  const { store, views, localRef } = context;
+  const local = await store.readRef(localRef);
+  const base = local === undefined ? undefined : await store.mergeBase(local, seen);
+  if (local === undefined || base === undefined || base === local) return false;
+  if (base === seen) return true;
+  const arrived = new Set((await readCommits(store, base, seen)).map(({ op }) => op));
+  const pending = await readCommits(store, seen, local);
+  if (pending.some(({ op }) => arrived.has(op))) return false;
+  const { lost, unchanged } = replay(new Overlay(await views.at(seen)), pending, { known: new Set() });
+  return lost.length + unchanged.length === 0;
+}
+
+/**
  * Brings the local branch onto `seen`, the shared tip: fast-forward where nothing is pending, replay where something is.
  *
  * @returns what became of the pending transitions, by op; those that stand again, unpushed, are not in it

@@ -2,10 +2,11 @@ import { LedgerError } from '../domain/errors.ts';
 import type { Verb } from '../domain/transitions.ts';
 import type { Oid } from '../store/port.ts';
 import { commitLocally, type Group } from './local.ts';
+import { CONTACT, PUBLISHED } from './marks.ts';
 import type { Accepted, Outcome, Settled } from './outcome.ts';
 import { readCommits } from './pending.ts';
-import type { SyncContext } from './ports.ts';
-import { CONTACT, fetchAndReconcile, PUBLISHED, pushPending, type RemoteContext } from './push-cycle.ts';
+import type { RemoteContext, SyncContext } from './ports.ts';
+import { fetchAndReconcile, pushPending } from './push-cycle.ts';
 import { acceptedBy, isPassing, withdraw } from './reconcile.ts';
 import { findRejected } from './rejected.ts';
 

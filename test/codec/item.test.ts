@@ -287,7 +287,7 @@ describe('round trip', () => {
         expect(content(again)).toBe(content(item));
         expect(encodeItem(again).equals(bytes)).toBe(true);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -299,7 +299,7 @@ describe('round trip', () => {
         expect(old).toEqual(texts(parse(yaml, { version: '1.2', logLevel: 'silent' })));
         expect(old).toEqual(texts(reread(item)));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -463,7 +463,7 @@ describe('reading an item', () => {
         ]);
         expect(['item', 'damaged']).toContain(read(bytes).kind);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });

@@ -33,7 +33,7 @@ function walk(visit: (view: FakeView, command: Command, decision: Decision) => v
         if (decision.kind === 'transition') view.apply(decision);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 }
 

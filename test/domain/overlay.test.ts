@@ -45,6 +45,6 @@ test('given changes that are decided and not committed, when the overlay is aske
       const keys = whole.items().flatMap((item) => item.idempotency_key ?? []);
       expect(answers(overlay, ids, keys)).toEqual(answers(whole, ids, keys));
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });

@@ -31,7 +31,11 @@ export class FaultyRemote implements LedgerRemote {
   get inbox(): Inbox | undefined {
     const { inbox } = this.#inner;
     if (inbox === undefined) return undefined;
-    return { ...inbox, retract: () => (this.cut ? Promise.resolve() : inbox.retract()) };
+    return {
+      ...inbox,
+      offer: (pending) => (this.cut ? Promise.resolve(false) : inbox.offer(pending)),
+      retract: () => (this.cut ? Promise.resolve() : inbox.retract()),
+    };
   }
 
   async fetch(): Promise<FetchResult> {

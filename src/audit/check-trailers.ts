@@ -1,0 +1,99 @@
+import { encodeMessage } from '../codec/message.ts';
+import type { TransitionEvent } from '../domain/event.ts';
+import type { WorkItem } from '../domain/item.ts';
+import type { CommitFindings } from './findings.ts';
+
+type Said = string | number | undefined;
+
+/**
+ * Holds the trailers against the files.
+ *
+ * @returns the event as the files tell it, so that a trailer that lies is one finding and not the cause of others
+ */
+export function checkTrailers(
+  event: TransitionEvent,
+  subject: WorkItem,
+  before: WorkItem | undefined,
+  after: WorkItem | undefined,
+  findings: CommitFindings,
+): TransitionEvent {
+  // Where the verb ends or needs no claim, the message is silent about it; `checkOutcome` knows when it must not be.
+  const { epoch, execution_id } = subject.claim ?? {};
+  const fact: TransitionEvent = {
+    ...event,
+    id: subject.id,
+    title: subject.title,
+    from: before?.status,
+    to: after?.status,
+    rev: after?.rev ?? subject.rev + 1,
+    op: after?.last_op ?? event.op,
+    // An import keeps the times of where it comes from.
+    at: after === undefined || event.verb === 'import' ? event.at : after.updated_at,
+    epoch: event.epoch === undefined ? undefined : epoch,
+    execution_id: event.execution_id === undefined ? undefined : execution_id,
+    reason: reasonIn(event, after),
+  };
+  const compare = comparison(findings);
+  compare('Work-Item', event.id, fact.id);
+  compare('Work-Status', statusOf(event), statusOf(fact));
+  compare('Work-Rev', event.rev, fact.rev);
+  compare('Work-Op', event.op, fact.op);
+  compare('Work-At', event.at, fact.at);
+  compare('Work-Epoch', event.epoch, fact.epoch);
+  compare('Work-Execution', event.execution_id, fact.execution_id);
+  compare('Work-Reason', event.reason, fact.reason);
+  return fact;
+}
+
+/** Holds the event as the files tell it against the one that the command is recorded with. */
+export function checkOutcome(
+  fact: TransitionEvent,
+  decided: TransitionEvent,
+  findings: CommitFindings,
+): void {
+  const compare = comparison(findings);
+  compare('Work-Item', fact.id, decided.id);
+  compare('Work-Status', statusOf(fact), statusOf(decided));
+  compare('Work-Epoch', fact.epoch, decided.epoch);
+  compare('Work-Execution', fact.execution_id, decided.execution_id);
+  compare('Work-Reason', fact.reason, decided.reason);
+}
+
+/** Holds the words of a message against its trailers. A host may add to them: a number to the first line, lines below. */
+export function checkWords(message: string, event: TransitionEvent, findings: CommitFindings): void {
+  const expected = encodeMessage(event);
+  if (message === expected) return;
+  checkFirstLine(message, expected, findings);
+  const title = expected.split('\n')[2]?.trim() ?? '';
+  if (!message.split(/\r?\n/).some((line) => line.trim() === title)) {
+    findings.add('message', `the title should be: ${title}`);
+  }
+}
+
+export function checkFirstLine(message: string, expected: string, findings: CommitFindings): void {
+  const [first = ''] = expected.split('\n');
+  const [line = ''] = message.split(/\r?\n/);
+  if (line !== first && !line.startsWith(`${first} `))
+    findings.add('message', `the first line should be: ${first}`);
+}
+
+function reasonIn(event: TransitionEvent, after: WorkItem | undefined): string | undefined {
+  if (event.verb === 'block') return after?.block?.reason;
+  if (event.verb === 'approve' || event.verb === 'reject') return after?.review?.note;
+  return event.reason;
+}
+
+const comparison =
+  (findings: CommitFindings) =>
+  (key: string, told: Said, found: Said): void => {
+    if (told !== found) findings.add(`trailer:${key}`, describe(key, told, found));
+  };
+
+const statusOf = ({ from, to }: TransitionEvent): string =>
+  from === to ? `${from}` : `${from ?? 'none'} -> ${to ?? 'deleted'}`;
+
+function describe(key: string, told: Said, found: Said): string {
+  if (told === undefined) return `${key} is missing; it should be ${found}`;
+  if (found === undefined) return `${key} is ${told}; it should not be there`;
+  return `${key} is ${told}; by the files it is ${found}`;
+}

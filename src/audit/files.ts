@@ -1,0 +1,104 @@
+import { decodeItem } from '../codec/item.ts';
+import { SETTINGS_PATH, stateOf } from '../codec/path.ts';
+import { describeProblem, type Problem } from '../codec/problem.ts';
+import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
+import { decodeSettings } from '../codec/settings.ts';
+import { isLedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
+import { type WorkItem, workItemSchema } from '../domain/item.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
+import type { BlobContent, LedgerStore, Oid, TreeChange } from '../store/port.ts';
+import type { CommitFindings } from './findings.ts';
+import { type FileAt, PLAIN_FILE } from './item-change.ts';
+import { readCanonical } from './read-canonical.ts';
+
+export type Blobs = ReadonlyMap<Oid, BlobContent>;
+
+export interface IntactFile {
+  kind: 'item';
+  item: WorkItem;
+  bytes: Uint8Array;
+}
+/** A file of an item, parsed once. */
+export type ItemFile = IntactFile | { kind: 'damaged'; problem: Problem };
+
+/** What the changes left behind; what they replaced was read when it was made. */
+export function readAfter(store: LedgerStore, changes: readonly TreeChange[]): Promise<Blobs> {
+  return readFiles(
+    store,
+    changes.flatMap(({ after }) => (after === undefined ? [] : [after])),
+  );
+}
+
+export function readFiles(
+  store: LedgerStore,
+  files: readonly Pick<FileAt, 'mode' | 'oid'>[],
+): Promise<Blobs> {
+  const plain = files.filter(({ mode }) => mode === PLAIN_FILE);
+  return store.readBlobs(
+    plain.map(({ oid }) => oid),
+    MAX_FILE_BYTES,
+  );
+}
+
+export function readItemFile(id: WorkId, { state, mode, oid }: FileAt, blobs: Blobs): ItemFile {
+  if (mode !== PLAIN_FILE) return damaged('mode', `the entry has mode ${mode}, not ${PLAIN_FILE}`);
+  const blob = blobs.get(oid);
+  if (blob === undefined) return damaged('missing', `the object ${oid} is missing`);
+  if (blob.kind === 'too_large') {
+    return damaged('size', `the file has ${blob.size} bytes; ${MAX_FILE_BYTES} are allowed`);
+  }
+  const decoded = decodeItem(blob.bytes, id, state);
+  return decoded.kind === 'item' ? { ...decoded, bytes: blob.bytes } : decoded;
+}
+
+/**
+ * Reads a file the quick way, as if its bytes were canonical.
+ *
+ * @returns an item that is to be trusted only once it is written in the same bytes; `undefined` where it cannot be
+ */
+export function guessItemFile(
+  id: WorkId,
+  { state, mode, oid }: FileAt,
+  blobs: Blobs,
+): IntactFile | undefined {
+  const blob = mode === PLAIN_FILE ? blobs.get(oid) : undefined;
+  if (blob?.kind !== 'bytes') return undefined;
+  const { buffer, byteOffset, byteLength } = blob.bytes;
+  const map = readCanonical(Buffer.from(buffer, byteOffset, byteLength).toString());
+  const item = map && workItemSchema.safeParse(map).data;
+  if (item?.id !== id || stateOf(item.status) !== state) return undefined;
+  return { kind: 'item', item, bytes: blob.bytes };
+}
+
+export function reportDamage(file: ItemFile | undefined, findings: CommitFindings): void {
+  if (file?.kind !== 'damaged') return;
+  const { rule } = file.problem;
+  findings.add(rule === 'mode' ? 'mode' : `file:${rule}`, describeProblem(file.problem));
+}
+
+function damaged(rule: string, message: string): ItemFile {
+  return { kind: 'damaged', problem: { rule, message } };
+}
+
+export type SettingsFile =
+  | { kind: 'settings'; settings: LedgerSettings; bytes: Uint8Array }
+  | { kind: 'damaged'; message: string };
+
+/** The settings that a commit leaves; `undefined` where it does not touch them. */
+export function readSettingsFile(changes: readonly TreeChange[], blobs: Blobs): SettingsFile | undefined {
+  const change = changes.find(({ path }) => path === SETTINGS_PATH);
+  if (change === undefined) return undefined;
+  const { after } = change;
+  if (after === undefined) return { kind: 'damaged', message: `${SETTINGS_PATH} is gone` };
+  if (after.mode !== PLAIN_FILE)
+    return { kind: 'damaged', message: `${SETTINGS_PATH} has mode ${after.mode}` };
+  const blob = blobs.get(after.oid);
+  if (blob?.kind !== 'bytes') return { kind: 'damaged', message: `${SETTINGS_PATH} is missing or too large` };
+  try {
+    return { kind: 'settings', settings: decodeSettings(blob.bytes), bytes: blob.bytes };
+  } catch (error) {
+    if (!isLedgerError(error)) throw error;
+    return { kind: 'damaged', message: error.message };
+  }
+}

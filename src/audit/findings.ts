@@ -1,0 +1,28 @@
+import type { WorkId } from '../domain/ids.ts';
+import { toSafeLine } from '../domain/text.ts';
+import type { CommitRecord } from '../store/port.ts';
+import type { Finding, Rule, RuleName } from './rules.ts';
+
+const LONGEST = 500;
+
+/** What is wrong with one commit. Its texts are made safe to print: they come from whoever made it. */
+export class CommitFindings {
+  readonly found: Finding[] = [];
+  readonly #record: CommitRecord;
+  /** The item that later findings are about. */
+  id: WorkId | undefined;
+
+  constructor(record: CommitRecord) {
+    this.#record = record;
+  }
+
+  add(rule: Rule, message: string): void {
+    const { oid, message: text } = this.#record;
+    const subject = toSafeLine(text.slice(0, LONGEST).split('\n')[0] ?? '', LONGEST);
+    this.found.push({ commit: oid, rule, message: toSafeLine(message, LONGEST), id: this.id, subject });
+  }
+
+  has(name: RuleName): boolean {
+    return this.found.some(({ rule }) => rule === name || rule.startsWith(`${name}:`));
+  }
+}

@@ -1,0 +1,141 @@
+import type { DecodedItem } from '../codec/item.ts';
+import type { State } from '../codec/path.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { WorkItem } from '../domain/item.ts';
+import { Overlay } from '../domain/overlay.ts';
+import { settingsSchema } from '../domain/settings.ts';
+import type { LedgerView } from '../domain/view.ts';
+import { MemoryView } from '../projection/memory-view.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
+import { type ItemFile, readFiles, readItemFile } from './files.ts';
+import type { CommitFindings } from './findings.ts';
+import type { ItemChange } from './item-change.ts';
+
+/** What holds where history does not say: a ledger whose root is broken is checked all the same. */
+const UNKNOWN_SETTINGS = settingsSchema.parse({
+  schema: 1,
+  ledger_id: '00000000-0000-7000-8000-000000000000',
+});
+
+/** The files of one item: one, unless something is wrong. */
+type Files = Map<State, { oid: Oid; decoded: DecodedItem }>;
+
+/** The item as a commit found it, and the ledger that the commit was decided on. */
+export interface Before {
+  item: WorkItem | undefined;
+  /** True where there was a file that cannot be read. */
+  damaged: boolean;
+  view: LedgerView;
+}
+
+/** The ledger as the commits so far leave it: what the next one is decided on. */
+export class ReplayState {
+  readonly view = new MemoryView(UNKNOWN_SETTINGS);
+  readonly #store: LedgerStore;
+  readonly #files = new Map<WorkId, Files>();
+  readonly #ops = new Map<string, Oid>();
+  readonly #changedBy = new Map<WorkId, Oid>();
+  readonly #forked = new Set<WorkId>();
+
+  constructor(store: LedgerStore) {
+    this.#store = store;
+  }
+
+  /** Remembers the transition. @returns the commit that has it already */
+  enter(op: string, commit: Oid): Oid | undefined {
+    const earlier = this.#ops.get(op);
+    if (earlier === undefined) this.#ops.set(op, commit);
+    return earlier;
+  }
+
+  /**
+   * The item as the commit found it: as it was replayed last, unless the commit is on another branch of history and found it in
+   * an older state, which is then read again.
+   */
+  async before(change: ItemChange, findings: CommitFindings): Promise<Before> {
+    const { id, before } = change;
+    if (this.#follows(change)) {
+      const decoded = this.#standing(id);
+      return { item: itemIn(decoded), damaged: decoded?.kind === 'damaged', view: this.view };
+    }
+    this.#forked.add(id);
+    findings.add('fork', `${id} was changed on another branch of history, too`);
+    const [file] = before;
+    const decoded = file && readItemFile(id, file, await readFiles(this.#store, before));
+    const view = new Overlay(this.view);
+    view.set(id, itemIn(decoded));
+    return { item: itemIn(decoded), damaged: decoded?.kind === 'damaged', view };
+  }
+
+  /** True where the commit changes the very files that were replayed last. */
+  #follows({ id, before, after }: ItemChange): boolean {
+    const files = this.#files.get(id);
+    const came = after.filter(({ state }) => !before.some((file) => file.state === state));
+    return (
+      before.every(({ state, oid }) => files?.get(state)?.oid === oid) &&
+      came.every(({ state }) => !files?.has(state))
+    );
+  }
+
+  #standing(id: WorkId): DecodedItem | undefined {
+    const state = this.view.stateOf(id);
+    return state && this.#files.get(id)?.get(state)?.decoded;
+  }
+
+  /** True where the item's files are already as the change leaves them. */
+  has({ id, before, after }: ItemChange): boolean {
+    const files = this.#files.get(id);
+    const gone = before.filter(({ state }) => !after.some((file) => file.state === state));
+    return (
+      after.every(({ state, oid }) => files?.get(state)?.oid === oid) &&
+      gone.every(({ state }) => !files?.has(state))
+    );
+  }
+
+  /** The commit that was last applied to the item. */
+  lastChangeOf(id: WorkId): Oid | undefined {
+    return this.#changedBy.get(id);
+  }
+
+  /** True where two branches of history changed the item, each without the other. */
+  isForked(id: WorkId): boolean {
+    return this.#forked.has(id);
+  }
+
+  /** Takes an item's files as a commit left them, whether that was right or wrong. `read` goes with `after`. */
+  apply({ id, before, after }: ItemChange, read: readonly ItemFile[], commit: Oid): void {
+    this.#changedBy.set(id, commit);
+    const files: Files = this.#files.get(id) ?? new Map();
+    for (const { state } of before) files.delete(state);
+    after.forEach(({ state, oid }, index) => {
+      const decoded = withoutBytes(read[index]);
+      if (decoded !== undefined) files.set(state, { oid, decoded });
+    });
+    const places = [after.at(-1)?.state, this.view.stateOf(id), ...files.keys()];
+    const state = places.find((place) => place !== undefined && files.has(place));
+    const decoded = state && files.get(state)?.decoded;
+    if (state === undefined || decoded === undefined) return this.#remove(id);
+    this.#files.set(id, files);
+    if (decoded.kind === 'item') this.view.put(id, state, decoded.item);
+    else this.view.putDamaged(id, state, decoded.problem);
+  }
+
+  /** Directories in which the item has a file. */
+  statesOf(id: WorkId): State[] {
+    return [...(this.#files.get(id)?.keys() ?? [])];
+  }
+
+  #remove(id: WorkId): void {
+    this.#files.delete(id);
+    this.view.remove(id);
+    this.view.markDeleted(id);
+  }
+}
+
+/** The bytes of one file would keep all of the batch that they were read with. */
+function withoutBytes(file: ItemFile | undefined): DecodedItem | undefined {
+  return file?.kind === 'item' ? { kind: 'item', item: file.item } : file;
+}
+
+const itemIn = (decoded: DecodedItem | ItemFile | undefined): WorkItem | undefined =>
+  decoded?.kind === 'item' ? decoded.item : undefined;

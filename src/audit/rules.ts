@@ -1,0 +1,45 @@
+import type { WorkId } from '../domain/ids.ts';
+import type { Oid } from '../store/port.ts';
+
+/**
+ * What `verify` holds every commit against. Names are API. Where a finding can say more precisely what is wrong, it does so
+ * after a colon: `file:alias`, `trailer:Work-Rev`, `illegal:STALE_EPOCH`.
+ */
+export const RULES = {
+  root: 'History begins with one commit: `init`, which lays down valid settings and no item.',
+  merge:
+    'A merge invents nothing and leaves nothing out: an item that one side changed is as that side left it.',
+  fork: 'No item is changed on both sides of a merge, where one of two transitions is lost.',
+  configure: 'Settings are changed by `configure`, which changes nothing else and keeps the lineage.',
+  item: 'A transition touches one item, and nothing beside items.',
+  path: 'An item has one file, where its id says.',
+  mode: 'A file of the ledger is a plain one, of mode 100644.',
+  file: 'A file can be read as the item that its path names; `file:…` says what is wrong with it.',
+  canonical: 'A file has the very bytes that its item is written as.',
+  deleted: 'A file goes by the verb `delete` alone.',
+  reused: 'An id is given once, also where its item was deleted.',
+  rev: 'The `rev` of an item is 1 at first, and one higher with each commit.',
+  epoch: 'The epoch of an item never falls.',
+  op: 'A transition is applied once: no `Work-Op` stands in two commits.',
+  message: 'The message is that of a transition, in words and in trailers.',
+  repeated: 'No trailer of the ledger occurs twice in a message.',
+  trailer: 'Every trailer agrees with the files; `trailer:…` names the one that does not.',
+  author: "The author's name is the actor.",
+  date: "The author's date is `Work-At`, to the second.",
+  illegal: 'The transition was legal where it stands; `illegal:…` is the code of the refusal.',
+  content: 'The command, decided again on the state before it, gives the file that was committed.',
+} as const;
+
+export type RuleName = keyof typeof RULES;
+export type Rule = RuleName | `${'file' | 'trailer' | 'illegal'}:${string}`;
+
+/** A commit that is not as it must be. */
+export interface Finding {
+  commit: Oid;
+  rule: Rule;
+  message: string;
+  /** `undefined` where the commit is of no item, or of several. */
+  id?: WorkId | undefined;
+  /** First line of the commit's message. */
+  subject?: string | undefined;
+}

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isolateThisProcess, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
+import { type ForgedCommit, forge, inFile, inMessage, readHistory, writeHistory } from './forge.ts';
+import { FIRST, liveHonestly, SECOND } from './honest.ts';
+import { audit, makeLedger } from './ledgers.ts';
+
+let folder: TempFolder;
+let gitDir: string;
+let history: ForgedCommit[];
+
+beforeAll(async () => {
+  isolateThisProcess();
+  folder = await makeTempFolder();
+  const place = await makeLedger(folder.path);
+  gitDir = place.gitDir;
+  await liveHonestly(place.ledger);
+  await place.ledger.close();
+  history = await readHistory(gitDir);
+});
+afterAll(() => folder.cleanup());
+
+/** Rules that the last commit of a forged history breaks; all before it must be right. */
+async function broken(
+  start: string,
+  tamper: (commit: ForgedCommit) => Partial<ForgedCommit>,
+): Promise<string[]> {
+  const commits = forge(history, start, tamper);
+  const { findings, tip } = await audit(gitDir, await writeHistory(gitDir, commits));
+  expect(findings.map(({ commit }) => commit)).toEqual(findings.map(() => tip));
+  return findings.map(({ rule }) => rule);
+}
+
+it('given the history as it was made, when it is written again by other means, then nothing is found', async () => {
+  const { ok, transitions, items } = await audit(gitDir, await writeHistory(gitDir, history));
+  expect({ ok, transitions, items }).toEqual({ ok: true, transitions: history.length - 2, items: 2 });
+});
+
+describe('given a trailer that lies', () => {
+  it.each([
+    ['Work-Item', `claim ${FIRST}`, FIRST, SECOND, ['trailer:Work-Item', 'message']],
+    ['Work-Verb', `claim ${FIRST}`, 'claim', 'start', ['message']],
+    ['Work-Verb', `complete ${FIRST}`, 'complete', 'update', ['message', 'content']],
+    [
+      'Work-Status',
+      `claim ${FIRST}`,
+      'pending -> in_progress',
+      'pending -> completed',
+      ['trailer:Work-Status', 'message'],
+    ],
+    ['Work-Rev', `claim ${FIRST}`, '2', '3', ['trailer:Work-Rev']],
+    ['Work-Actor', `claim ${FIRST}`, 'bob', 'eve', ['author', 'content']],
+    ['Work-Actor', `complete ${FIRST}`, 'bob', 'eve', ['author', 'illegal:NOT_OWNER']],
+    ['Work-Op', `claim ${FIRST}`, /[0-9a-f]{12}$/m.source, '000000000000', ['trailer:Work-Op']],
+    ['Work-Epoch', `complete ${FIRST}`, '1', '2', ['trailer:Work-Epoch']],
+    ['Work-Execution', `complete ${FIRST}`, 'exec-1', 'exec-2', ['trailer:Work-Execution']],
+    ['Work-At', `claim ${FIRST}`, '10:02:00.000', '10:02:01.000', ['date', 'trailer:Work-At']],
+    ['Work-At', `claim ${FIRST}`, '10:02:00.000', '10:02:00.999', ['trailer:Work-At']],
+    ['Work-Reason', `block ${SECOND}`, 'needs the first', 'no reason', ['trailer:Work-Reason']],
+    ['Work-Reason', `reject ${SECOND}`, 'not yet', 'bad', ['trailer:Work-Reason']],
+  ])('%s of `%s`, then it is named', async (key, start, from, to, rules) => {
+    const line = new RegExp(`^(${key}: .*)${from}`, 'm');
+    expect(await broken(start, (commit) => inMessage(commit, line, `$1${to}`))).toEqual(rules);
+  });
+});
+
+describe('given a message that is not as it should be', () => {
+  it.each([
+    ['a trailer twice', /^Work-Rev: 2$/m, 'Work-Rev: 2\nWork-Rev: 2', ['repeated']],
+    [
+      'a trailer twice, with another value',
+      /^Work-Actor: bob$/m,
+      'Work-Actor: bob\nWork-Actor: eve',
+      ['repeated'],
+    ],
+    ['no Work-Op', /^Work-Op: .*\n/m, '', ['message']],
+    ['no Work-Epoch', /^Work-Epoch: .*\n/m, '', ['trailer:Work-Epoch']],
+    [
+      'a reason that the verb has none of',
+      /^Work-At:/m,
+      'Work-Reason: why\nWork-At:',
+      ['trailer:Work-Reason'],
+    ],
+    ['an unknown verb', /^Work-Verb: claim$/m, 'Work-Verb: seize', ['message']],
+    ['a first line that lies', /^claim/, 'release', ['message']],
+    ['a title that lies', /^First$/m, 'Another', ['message']],
+    ['nothing in it', /^[\s\S]*$/, 'wip', ['message']],
+  ])('with %s, then it is found', async (_what, from, to, rules) => {
+    expect(await broken(`claim ${FIRST}`, (commit) => inMessage(commit, from, to))).toEqual(rules);
+  });
+
+  it('with a number and a sign-off that a host added, then nothing is found', async () => {
+    const added = (commit: ForgedCommit) => ({
+      message: `${commit.message.replace('in_progress\n', 'in_progress (#12)\n')}\nSigned-off-by: Bob <b@example.invalid>\n`,
+    });
+    expect(await broken(`claim ${FIRST}`, added)).toEqual([]);
+  });
+});
+
+it("given another's name on a commit, then its author is found", async () => {
+  expect(await broken(`claim ${FIRST}`, () => ({ author: 'eve' }))).toEqual(['author']);
+  expect(await broken('configure', () => ({ author: 'eve' }))).toEqual(['author']);
+  expect(await broken('init', () => ({ author: 'eve' }))).toEqual(['author']);
+});
+
+it('given another date on a commit, then its date is found', async () => {
+  expect(await broken(`claim ${FIRST}`, ({ at }) => ({ at: at + 1 }))).toEqual(['date']);
+});
+
+it('given a transition under the name of an earlier one, then the second is found', async () => {
+  const claim = history.find(({ message }) => message.startsWith('claim'));
+  const op = /^Work-Op: (.*)$/m.exec(claim?.message ?? '')?.[1] ?? '';
+  const again = (commit: ForgedCommit) => ({
+    ...inMessage(commit, /^Work-Op: .*$/m, `Work-Op: ${op}`),
+    ...inFile(commit, /^last_op: .*$/m, `last_op: "${op}"`),
+  });
+  expect(await broken(`checkpoint ${FIRST}`, again)).toEqual(['op']);
+});

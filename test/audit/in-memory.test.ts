@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { makeWorld } from '../helpers/replicas.ts';
+import { randomLife } from './random-life.ts';
+
+it('given clones in memory, without git, when they are verified, then nothing is found', async () => {
+  const { replicas } = await makeWorld(['ada', 'bob']);
+  for (const [index, { ledger }] of replicas.entries()) {
+    await ledger.fetch();
+    await ledger.batch(randomLife(150, 1_000 * index, await ledger.list({ all: true })));
+  }
+  for (const { ledger } of replicas) {
+    await ledger.fetch();
+    const { findings, transitions } = await ledger.verify();
+    expect(findings).toEqual([]);
+    expect(transitions).toBeGreaterThan(100);
+  }
+});

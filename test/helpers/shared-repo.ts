@@ -1,0 +1,60 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { initLedger, type OpenOptions, openLedger, type WorkLedger } from '../../src/index.ts';
+import { GitHttpServer } from './git-http-server.ts';
+import { isolateThisProcess, makeBareRepo, makeTempFolder, runGit } from './temp-repo.ts';
+
+export type Transport = 'file' | 'http';
+
+/** A bare repository that clones on disk share by a real transport. It goes when the test ends. */
+export interface SharedRepo {
+  folder: string;
+  bare: string;
+  url: string;
+  /** Serves the repository, where it is shared over http. */
+  server: GitHttpServer | undefined;
+  /** Makes a clone with git's own `clone`, and options of it. @returns its folder */
+  clone(name: string, args?: readonly string[]): Promise<string>;
+  /** Opens a clone's ledger, which is closed when the test ends; the actor is the folder's name. */
+  open(dir: string, options?: OpenOptions): Promise<WorkLedger>;
+  /** As `open`, and makes the ledger where there is none. */
+  init(dir: string, options?: OpenOptions): Promise<WorkLedger>;
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
+}
+
+export async function makeSharedRepo(transport: Transport = 'file'): Promise<SharedRepo> {
+  isolateThisProcess();
+  const folder = await makeTempFolder();
+  onTestFinished(() => folder.cleanup());
+  const bare = await makeBareRepo(folder.path);
+  const server = transport === 'http' ? await GitHttpServer.start(folder.path) : undefined;
+  onTestFinished(() => server?.stop());
+  const url = server?.url('repo.git') ?? pathToFileURL(bare).href;
+  return {
+    folder: folder.path,
+    bare,
+    url,
+    server,
+    clone: async (name, args = []) => {
+      const dir = join(folder.path, name);
+      await runGit(folder.path, ['clone', '--quiet', ...args, url, dir]);
+      return dir;
+    },
+    open: (dir, options) => tracked(openLedger({ dir, actor: nameOf(dir), ...options })),
+    init: async (dir, options) =>
+      tracked(initLedger({ dir, actor: nameOf(dir), ...options }).then(({ ledger }) => ledger)),
+    goAway: () => server?.stop() ?? rename(bare, `${bare}.away`),
+    comeBack: () => server?.restart() ?? rename(`${bare}.away`, bare),
+  };
+}
+
+const nameOf = (dir: string): string => dir.slice(dir.lastIndexOf('/') + 1);
+
+async function tracked(opening: Promise<WorkLedger>): Promise<WorkLedger> {
+  const ledger = await opening;
+  onTestFinished(() => ledger.close());
+  return ledger;
+}
