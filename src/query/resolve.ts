@@ -1,6 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { WORK_ID } from '../domain/ids.ts';
+import { parseId, WORK_ID } from '../domain/ids.ts';
 import type { MemoryView } from '../projection/memory-view.ts';
 import { importedId } from './filter.ts';
 
@@ -23,9 +23,7 @@ export function resolveId(view: MemoryView, typed: string): WorkId {
   if (WORK_ID.test(typed) && view.wasUsed(typed)) return typed;
   const part = typed.toLowerCase();
   const ids = [...view.ids()].sort();
-  const matching = ids.filter((id) => id.toLowerCase().includes(part));
-  const ending = matching.filter((id) => id.toLowerCase().endsWith(`-${part}`));
-  const [only, ...others] = ending.length > 0 ? ending : matching;
+  const [only, ...others] = candidates(ids, part);
   if (only !== undefined && others.length === 0) return only;
   if (only === undefined) {
     const imported = [...view.items()].find((item) => importedId(item) === typed);
@@ -36,6 +34,20 @@ export function resolveId(view: MemoryView, typed: string): WorkId {
     hint: `One of: ${[only, ...others].slice(0, SUGGESTIONS).join(', ')}`,
     details: { id: typed, candidates: [only, ...others].slice(0, 20) },
   });
+}
+
+/** What comes nearest to what was meant: the number itself, then the id's end, then any part of it. */
+function candidates(ids: readonly WorkId[], part: string): WorkId[] {
+  const tests: ((id: WorkId) => boolean)[] = [
+    (id) => /^\d{1,9}$/.test(part) && parseId(id).number === Number(part),
+    (id) => id.toLowerCase().endsWith(`-${part}`),
+    (id) => id.toLowerCase().includes(part),
+  ];
+  for (const test of tests) {
+    const found = ids.filter(test);
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 export function notFound(typed: string, near: readonly WorkId[]): LedgerError {
