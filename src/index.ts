@@ -1,4 +1,4 @@
-export { type Finding, type Rule, RULES, type RuleName } from './audit/rules.ts';
+export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
 export type { Verification, VerifyOptions } from './audit/verify.ts';
 export type { CheckpointInput, Command, NewWork, VerbInput, WorkPatch } from './domain/commands.ts';
 export type { SettingsPatch } from './domain/configure.ts';

@@ -1,0 +1,131 @@
+import { createInterface } from 'node:readline/promises';
+import { type Clock, LedgerError, type OpenOptions, openLedger, type WorkLedger } from '../index.ts';
+import { chooseClock } from './clock.ts';
+import type { Globals } from './globals.ts';
+import { safe } from './render/line.ts';
+import { age } from './render/time.ts';
+import type { World } from './world.ts';
+
+/** A last contact that is older gets a notice. */
+const OLD_MS = 10 * 60_000;
+/** Work that is done sooner shows no progress. */
+const PATIENT_MS = 400;
+
+/** One run of the program, as a command sees it. */
+export class Cli {
+  readonly globals: Globals;
+  readonly world: World;
+  readonly clock: Clock;
+  readonly notices: string[] = [];
+  #ledger: WorkLedger | undefined;
+
+  constructor(globals: Globals, world: World) {
+    this.globals = globals;
+    this.world = world;
+    this.clock = chooseClock(world.env.WL_NOW);
+  }
+
+  /** The ledger; `undefined` where the command did not open it. */
+  get opened(): WorkLedger | undefined {
+    return this.#ledger;
+  }
+
+  get openOptions(): OpenOptions {
+    const { actor, dir, offline } = this.globals;
+    const { env } = this.world;
+    return {
+      actor: actor ?? (env.WL_ACTOR || undefined),
+      dir: dir ?? (env.WL_DIR || undefined),
+      remote: env.WL_REMOTE || undefined,
+      mode: offline ? 'local' : undefined,
+      clock: this.clock,
+    };
+  }
+
+  async open(open: () => Promise<WorkLedger> = () => openLedger(this.openOptions)): Promise<WorkLedger> {
+    this.#ledger ??= await this.busy('opening the ledger', open);
+    return this.#ledger;
+  }
+
+  /** Opens for a question: asks the remote only with `fetch`, and says what may be missing from the answer. */
+  async openToRead(options: { fetch: boolean }): Promise<WorkLedger> {
+    if (options.fetch && this.globals.offline) {
+      throw new LedgerError('INVALID_INPUT', '--fetch asks the remote and --offline forbids it.');
+    }
+    const ledger = await this.open();
+    if (options.fetch) await this.busy('asking the remote', () => ledger.fetch());
+    await this.busy('reading the ledger', () => this.#noteDoubts(ledger));
+    return ledger;
+  }
+
+  async #noteDoubts(ledger: WorkLedger): Promise<void> {
+    const { fetched_at } = await ledger.asOf();
+    const silent = this.globals.json || this.globals.quiet || ledger.remote === null;
+    const since =
+      fetched_at === null ? Number.POSITIVE_INFINITY : this.clock.now().getTime() - Date.parse(fetched_at);
+    if (!silent && since > OLD_MS) {
+      const fresh = fetched_at === null ? 'the remote was never asked' : `as of ${age(since)} ago`;
+      this.notice(`${fresh}; wl sync or --fetch asks the remote`);
+    }
+    const { length } = await ledger.damaged();
+    if (length > 0)
+      this.notice(
+        `${length} damaged ${length === 1 ? 'file is' : 'files are'} left out; see: wl list --damaged`,
+      );
+  }
+
+  /** Says something beside the result, once the result is out. */
+  notice(message: string): void {
+    this.notices.push(message);
+  }
+
+  /** What a holder proves: the execution and the epoch it works in, as far as it says. */
+  fence({ execution, epoch }: { execution: string | undefined; epoch: number | undefined }): {
+    execution_id: string | undefined;
+    epoch: number | undefined;
+  } {
+    return { execution_id: execution ?? this.executionId, epoch };
+  }
+
+  get executionId(): string | undefined {
+    return this.world.env.WL_EXECUTION_ID || undefined;
+  }
+
+  /** Asks a person yes or no. @returns `undefined` where nobody sits at a terminal */
+  async confirm(question: string): Promise<boolean | undefined> {
+    const { stdin, stderr } = this.world;
+    if (!stdin.isTTY || !stderr.isTTY || this.globals.json) return undefined;
+    const lines = createInterface({ input: stdin });
+    stderr.write(`${safe(question)} [y/N] `);
+    try {
+      for await (const line of lines) return /^y(es)?$/i.test(line.trim());
+      return false;
+    } finally {
+      lines.close();
+    }
+  }
+
+  /** Shows on a terminal that `task` is still at it. */
+  async busy<T>(label: string, task: (say: (label: string) => void) => Promise<T>): Promise<T> {
+    const { stderr } = this.world;
+    if (!stderr.isTTY || this.globals.json) return task(() => undefined);
+    let now = label;
+    let shown = false;
+    const timer = setInterval(() => {
+      shown = true;
+      stderr.write(`\r\u001b[K${safe(now)}…`);
+    }, PATIENT_MS);
+    try {
+      return await task((next) => {
+        now = next;
+      });
+    } finally {
+      clearInterval(timer);
+      if (shown) stderr.write('\r\u001b[K');
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#ledger?.close();
+  }
+}

@@ -1,0 +1,93 @@
+import type { Cli } from './cli.ts';
+import type { Reply } from './reply.ts';
+
+/** How an option's value is read. */
+interface OptionValueByKind {
+  /** Given or not. */
+  flag: boolean;
+  text: string | undefined;
+  /** A whole number, zero or more. */
+  count: number | undefined;
+  /** Given any number of times. */
+  list: string[];
+  /** Given any number of times, or with commas. */
+  set: string[];
+}
+type OptionKind = keyof OptionValueByKind;
+
+export interface OptionSpec<K extends OptionKind = OptionKind> {
+  kind: K;
+  /** As commander reads them: `-t, --title <text>`. */
+  flags: string;
+  help: string;
+}
+export type OptionTable = Readonly<Record<string, OptionSpec>>;
+export type OptionValues<T extends OptionTable> = { [Key in keyof T]: OptionValueByKind[T[Key]['kind']] };
+
+export const flag = (flags: string, help: string): OptionSpec<'flag'> => ({ kind: 'flag', flags, help });
+export const text = (flags: string, help: string): OptionSpec<'text'> => ({ kind: 'text', flags, help });
+export const count = (flags: string, help: string): OptionSpec<'count'> => ({ kind: 'count', flags, help });
+export const list = (flags: string, help: string): OptionSpec<'list'> => ({ kind: 'list', flags, help });
+export const set = (flags: string, help: string): OptionSpec<'set'> => ({ kind: 'set', flags, help });
+
+interface Argument {
+  /** As commander reads it: `<id>`, `[id]`, `<ids...>`. */
+  name: string;
+  help: string;
+}
+
+/** One call of a command: its arguments in one flat list, its options by their names in the table. */
+export interface Call<T extends OptionTable> {
+  args: readonly string[];
+  options: OptionValues<T>;
+  cli: Cli;
+}
+
+/** What a command does: it parses its input, calls the library, and returns what is to be shown. */
+export type Run<T extends OptionTable> = (call: Call<T>) => Promise<Reply>;
+
+export const GROUPS = ['Work items', 'Doing work', 'Looking', 'The ledger'] as const;
+
+interface Described {
+  /** As typed: `create`, `dep add`. */
+  name: string;
+  alias?: string;
+  group: (typeof GROUPS)[number];
+  summary: string;
+  /** More for `--help`, in paragraphs. */
+  details?: string;
+  args?: readonly Argument[];
+  examples: readonly [string, string];
+}
+
+/** A command with the types of its options forgotten, so that all stand in one table. */
+export interface Command extends Described {
+  options: OptionTable;
+  invoke(cli: Cli, args: readonly string[], values: Readonly<Record<string, unknown>>): Promise<Reply>;
+}
+
+/** Describes a command. What runs it is loaded when it is called. */
+export function command<const T extends OptionTable>(
+  spec: Described & { options?: T; load: () => Promise<{ run: Run<T> }> },
+): Command {
+  const { load, ...described } = spec;
+  const options = (spec.options ?? {}) as T;
+  return {
+    ...described,
+    options,
+    async invoke(cli, args, values) {
+      const { run } = await load();
+      return run({ args, options: readOptions(options, values), cli });
+    },
+  };
+}
+
+/** Options that were not given have their kind's own value, so that commands never ask twice. */
+function readOptions<T extends OptionTable>(
+  table: T,
+  values: Readonly<Record<string, unknown>>,
+): OptionValues<T> {
+  const absent: OptionValueByKind = { flag: false, text: undefined, count: undefined, list: [], set: [] };
+  const entries = Object.entries(table).map(([name, { kind }]) => [name, values[name] ?? absent[kind]]);
+  return Object.fromEntries(entries) as OptionValues<T>;
+}

@@ -1,0 +1,11 @@
+import type { Run } from '../command.ts';
+import type { reasonOptions } from '../table/doing.ts';
+import { onItems } from '../transition.ts';
+
+export const run: Run<typeof reasonOptions> = ({ args, options: { reason }, cli }) =>
+  onItems(
+    cli,
+    args,
+    (ledger, id) => ledger.cancelWork(id, { reason }),
+    ({ id }) => `cancelled ${id}`,
+  );

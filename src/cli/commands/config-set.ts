@@ -1,0 +1,36 @@
+import { LedgerError, type SettingsPatch, type WorkLedger } from '../../index.ts';
+import type { Run } from '../command.ts';
+import { isShared, readSettings, unknownSetting } from '../settings.ts';
+import { whereabouts } from '../transition.ts';
+
+export const run: Run<Record<never, never>> = async ({ args: [key = '', value = ''], cli }) => {
+  const ledger = await cli.open();
+  if (!isShared(key)) throw await refusal(ledger, key, value);
+  const parsed = /^\d{1,15}$/.test(value) ? Number(value) : value;
+  // What the library does not take, it refuses with the reason.
+  const changed = await ledger.configure({ [key]: parsed } as SettingsPatch);
+  const where = ledger.mode === 'push' ? 'remote' : 'local';
+  return {
+    kind: 'setting',
+    data: { key, value: parsed },
+    lines: [changed ? `${key} is ${value} now${whereabouts(ledger, where)}` : `${key} is ${value} already`],
+    ids: [],
+    where: ledger.remote === null ? undefined : where,
+  };
+};
+
+async function refusal(ledger: WorkLedger, key: string, value: string): Promise<LedgerError> {
+  const settings = await readSettings(ledger);
+  if (Object.hasOwn(settings.clone, key)) {
+    return new LedgerError('INVALID_INPUT', `${key} is a setting of this clone alone, and git keeps it.`, {
+      hint: `git config ledger.${key} ${quote(value)}`,
+    });
+  }
+  if (Object.hasOwn(settings.shared, key))
+    return new LedgerError('INVALID_INPUT', `${key} cannot be changed.`);
+  return unknownSetting(key, settings);
+}
+
+/** For a POSIX shell. */
+const quote = (value: string): string =>
+  /^[\w./:@-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,17 @@
+import type { Run } from '../command.ts';
+import { readText, required } from '../input.ts';
+import type { failOptions } from '../table/doing.ts';
+import { onItems } from '../transition.ts';
+
+export const run: Run<typeof failOptions> = async ({ args, options, cli }) => {
+  const ids = options.error === undefined ? args.slice(0, 1) : args;
+  const typed = options.error ?? args.slice(1).join(' ');
+  const text = options.error === undefined ? typed : await readText(typed, cli.world);
+  const error = required(text, 'What went wrong', 'wl fail ID "what went wrong"');
+  return onItems(
+    cli,
+    ids,
+    (ledger, id) => ledger.failWork(id, { error, ...cli.fence(options) }),
+    ({ id }) => `failed ${id}`,
+  );
+};

@@ -1,0 +1,23 @@
+import { WORK_PRIORITIES, WORK_TYPES } from '../../index.ts';
+import type { Run } from '../command.ts';
+import { someOf } from '../input.ts';
+import { itemsReply } from '../render/list.ts';
+import { SHORT_PRIORITY } from '../short-names.ts';
+import type { readyOptions } from '../table/looking.ts';
+
+export const run: Run<typeof readyOptions> = async ({ options, cli }) => {
+  const { parent, label, swarm, limit } = options;
+  const type = someOf(options.type, WORK_TYPES, '--type');
+  const priority = someOf(options.priority, WORK_PRIORITIES, '--priority', SHORT_PRIORITY);
+  const ledger = await cli.openToRead(options);
+  const items = await ledger.getReadyToStart({
+    asker: ledger.actor,
+    swarm,
+    type,
+    priority,
+    labels: label.length === 0 ? undefined : label,
+    parent: parent && (await ledger.resolveId(parent)),
+    limit,
+  });
+  return itemsReply(cli, items);
+};

@@ -1,0 +1,21 @@
+import { LedgerError } from '../../index.ts';
+import type { Run } from '../command.ts';
+import { readTime } from '../input.ts';
+import type { retryOptions } from '../table/doing.ts';
+import { onItems } from '../transition.ts';
+
+export const run: Run<typeof retryOptions> = async ({ args, options, cli }) => {
+  const { after, not_before: typed, reset, reason } = options;
+  if (after !== undefined && typed !== undefined) {
+    throw new LedgerError('INVALID_INPUT', '--after and --not-before exclude each other.');
+  }
+  const later =
+    after === undefined ? undefined : new Date(cli.clock.now().getTime() + after * 1000).toISOString();
+  const not_before = typed === undefined ? later : readTime(typed, '--not-before');
+  return onItems(
+    cli,
+    args,
+    (ledger, id) => ledger.retryWork(id, { not_before, reset, reason }),
+    ({ id }) => `${id} is pending again${not_before === undefined ? '' : `, not before ${not_before}`}`,
+  );
+};

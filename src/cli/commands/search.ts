@@ -1,0 +1,9 @@
+import type { Run } from '../command.ts';
+import { itemsReply } from '../render/list.ts';
+import type { searchOptions } from '../table/looking.ts';
+
+export const run: Run<typeof searchOptions> = async ({ args, options, cli }) => {
+  const ledger = await cli.openToRead(options);
+  const found = await cli.busy('searching', () => ledger.search(args.join(' ')));
+  return itemsReply(cli, found.slice(0, options.limit));
+};

@@ -1,0 +1,80 @@
+import { type Command, GROUPS, type OptionTable } from './command.ts';
+import { codesOf, EXIT } from './exit-codes.ts';
+import { ENVIRONMENT, GLOBAL_OPTIONS } from './globals.ts';
+import { COMMANDS } from './table.ts';
+
+/** docs/cli.md, from the table of commands: `node src/cli/docs.ts > docs/cli.md`. */
+export function documentation(): string {
+  const parts = [INTRODUCTION, globals(), environment(), exits(), ...GROUPS.map(groupSection)];
+  return `${parts.join('\n\n')}\n`;
+}
+
+const INTRODUCTION = `# Command line
+
+<!-- Generated from the table of commands: node src/cli/docs.ts > docs/cli.md -->
+
+\`wl COMMAND [OPTIONS]\`. \`wl COMMAND --help\` tells what stands here.
+
+- Ids may be shortened to any part that no other item has: \`0001\` for \`WRK-20260103-0001\`. The id that an imported item had
+  where it came from works too. Put \`--\` before what begins with a dash.
+- Verbs take several ids: a commit for each, and one push. One that fails does not stop the others; each failure is reported, and
+  the first decides the exit status.
+- Results go to standard output, notices and errors to standard error. Lists are one line an item: id, status, priority, type,
+  owner or \`-\`, title. Control and bidirectional characters of the ledger's texts show as \`\\uXXXX\`.
+- \`--json\` prints one envelope, \`{"schema_version":1,"kind":…,"data":…,"as_of":{"tip":…,"fetched_at":…}}\`; a write adds
+  \`"where":"remote"\` or \`"local"\`, an empty list is \`[]\`. An error is
+  \`{"error":{"code","message","hint","retryable","details"}}\` on standard error, one line each.
+- Questions never ask the remote unless \`--fetch\` is given. A write returns once the remote has it, and says so; where it is in
+  this clone only, it says that.`;
+
+function globals(): string {
+  return `## Global options\n\nBefore or after the command.\n\n${optionTable(GLOBAL_OPTIONS)}`;
+}
+
+function environment(): string {
+  const rows = Object.entries(ENVIRONMENT).map(([name, help]) => `| \`${name}\` | ${cell(help)} |`);
+  return `## Environment\n\n| variable | meaning |\n|---|---|\n${rows.join('\n')}`;
+}
+
+function exits(): string {
+  const rows = Object.entries(EXIT).map(([name, { status, meaning }]) => {
+    const codes = codesOf(name).map((code) => `\`${code}\``);
+    return `| ${status} | ${cell(meaning)} | ${codes.join(', ')} |`;
+  });
+  return `## Exit statuses\n\n| status | meaning | error codes |\n|---|---|---|\n${rows.join('\n')}\n\nA race that was lost exits with 5, whatever its code says about how.`;
+}
+
+function groupSection(group: (typeof GROUPS)[number]): string {
+  const commands = COMMANDS.filter((one) => one.group === group);
+  return [`## ${group}`, ...commands.map(commandSection)].join('\n\n');
+}
+
+function commandSection(command: Command): string {
+  const { name, summary, alias, details, args = [], options, examples } = command;
+  const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+  const usage = [
+    'wl',
+    name,
+    ...args.map((one) => one.name),
+    ...(Object.keys(options).length > 0 ? ['[options]'] : []),
+  ];
+  return [
+    `### wl ${name}`,
+    alias === undefined ? sentence : `${sentence} Also: \`wl ${alias}\`.`,
+    ...(details === undefined ? [] : [details]),
+    `\`${usage.join(' ')}\``,
+    ...(args.length === 0 ? [] : [args.map((one) => `- \`${one.name}\`: ${one.help}`).join('\n')]),
+    ...(Object.keys(options).length === 0 ? [] : [optionTable(options)]),
+    `\`\`\`sh\n${examples.join('\n')}\n\`\`\``,
+  ].join('\n\n');
+}
+
+function optionTable(options: OptionTable): string {
+  const rows = Object.values(options).map(({ flags, help }) => `| \`${flags}\` | ${cell(help)} |`);
+  return `| option | meaning |\n|---|---|\n${rows.join('\n')}`;
+}
+
+/** Text that stands in one cell as it is. */
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
+
+if (import.meta.main) process.stdout.write(documentation());

@@ -1,0 +1,57 @@
+import { escapeUnsafe } from '../index.ts';
+import { Cli } from './cli.ts';
+import type { Command } from './command.ts';
+import { exitStatus, reportFailures } from './failure.ts';
+import type { Globals } from './globals.ts';
+import { printLine, safe } from './render/line.ts';
+import type { Reply } from './reply.ts';
+import type { World } from './world.ts';
+
+const SCHEMA_VERSION = 1;
+
+/** Runs one command and shows what it says. @returns the exit status */
+export async function execute(
+  command: Command,
+  call: { args: readonly string[]; values: Readonly<Record<string, unknown>> },
+  globals: Globals,
+  world: World,
+): Promise<number> {
+  let failures: readonly unknown[];
+  let cli: Cli | undefined;
+  try {
+    cli = new Cli(globals, world);
+    const reply = await command.invoke(cli, call.args, call.values);
+    if (reply.data !== undefined) await show(reply, cli);
+    failures = reply.failures ?? [];
+  } catch (error) {
+    failures = [error];
+  } finally {
+    await cli?.close();
+  }
+  reportFailures(failures, globals.json, world.stderr);
+  for (const notice of cli?.notices ?? []) {
+    const said = globals.json ? escapeUnsafe(JSON.stringify({ notice: { message: notice } })) : safe(notice);
+    world.stderr.write(`${said}\n`);
+  }
+  return failures.length === 0 ? 0 : exitStatus(failures[0]);
+}
+
+async function show(reply: Reply, cli: Cli): Promise<void> {
+  const { stdout, env } = cli.world;
+  const { json, quiet, color } = cli.globals;
+  if (json) {
+    const { kind, data, where } = reply;
+    const as_of = (await cli.opened?.asOf()) ?? null;
+    const envelope = { schema_version: SCHEMA_VERSION, kind, data, ...(where && { where }), as_of };
+    stdout.write(`${escapeUnsafe(JSON.stringify(envelope))}\n`);
+    return;
+  }
+  if (quiet && reply.ids !== undefined) {
+    for (const id of reply.ids) stdout.write(`${safe(id)}\n`);
+    return;
+  }
+  const terminal = stdout.isTTY === true;
+  const colored = terminal && color && !env.NO_COLOR;
+  const text = reply.lines.map((line) => printLine(line, colored)).join('\n');
+  if (reply.lines.length > 0) stdout.write(`${text}\n`);
+}

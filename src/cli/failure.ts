@@ -1,0 +1,66 @@
+import { escapeUnsafe, isLedgerError, LedgerError, type LostRace } from '../index.ts';
+import { EXIT, exitStatusOf } from './exit-codes.ts';
+import { safe } from './render/line.ts';
+import type { Writer } from './world.ts';
+
+/**
+ * A transition that is not on the shared branch although it was legal here: someone else was first, or the remote's own
+ * rules refused it. An answer to a program, a failure to whoever waits for it.
+ */
+export class RaceLost extends LedgerError {
+  constructor({ code, message, hint, details, kept }: LostRace) {
+    const later =
+      kept === undefined
+        ? hint
+        : `${hint === undefined ? '' : `${hint} `}What you meant is kept: wl rejected`;
+    super(code, message, {
+      ...(later === undefined ? {} : { hint: later }),
+      details: kept === undefined ? details : { ...details, kept },
+    });
+  }
+}
+
+export function exitStatus(failure: unknown): number {
+  if (failure instanceof RaceLost && failure.code !== 'REMOTE_REFUSED') return EXIT.lost_race.status;
+  return isLedgerError(failure) ? exitStatusOf(failure.code) : EXIT.internal.status;
+}
+
+/** Reports what went wrong, each thing once: in words, or one JSON object a line. */
+export function reportFailures(failures: readonly unknown[], json: boolean, stderr: Writer): void {
+  const reports = new Set(failures.map(toLedgerError).map((error) => (json ? toJson(error) : toText(error))));
+  for (const report of reports) stderr.write(`${report}\n`);
+}
+
+function toLedgerError(failure: unknown): LedgerError {
+  if (isLedgerError(failure)) return failure;
+  const message = failure instanceof Error ? failure.message : String(failure);
+  const stack = failure instanceof Error ? failure.stack : undefined;
+  return new LedgerError('INTERNAL', `The program failed: ${message}`, {
+    hint: 'This is a defect; with --json the error says where it happened.',
+    details: stack === undefined ? {} : { stack },
+  });
+}
+
+function toText(error: LedgerError): string {
+  const lines = [`wl: ${error.message}`];
+  const { saved, withdrawn } = error.details;
+  if (Array.isArray(saved) && saved.length > 0) {
+    lines.push(`saved in this clone only: ${saved.map(describeSaved).join(', ')}`);
+  }
+  if (Array.isArray(withdrawn) && withdrawn.length > 0)
+    lines.push(`not made: the claim of ${withdrawn.join(', ')}`);
+  if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
+  return lines.map((line) => safe(line)).join('\n');
+}
+
+function describeSaved(entry: unknown): string {
+  const { verb, id } = (entry ?? {}) as { verb?: unknown; id?: unknown };
+  return `${verb} ${id ?? ''}`.trim();
+}
+
+function toJson(error: LedgerError): string {
+  const { code, message, hint, retryable } = error;
+  // Whole items are for programs that hold the library in their hands; here their ids are enough.
+  const { outcomes: _, ...details } = error.details;
+  return escapeUnsafe(JSON.stringify({ error: { code, message, hint: hint ?? null, retryable, details } }));
+}

@@ -1,0 +1,48 @@
+import { flag, type OptionTable, text } from './command.ts';
+
+/** Options of every command, accepted before and after its name. */
+export const GLOBAL_OPTIONS = {
+  json: flag('--json', 'print one JSON envelope; errors are JSON on standard error'),
+  actor: text('--actor <name>', 'who acts (default: WL_ACTOR, git config ledger.actor, git user.name)'),
+  offline: flag('--offline', 'commit in this clone only; `wl sync` shares it later'),
+  dir: text('-C, --dir <dir>', 'a directory of the repository (default: WL_DIR, the working directory)'),
+  quiet: flag('-q, --quiet', 'print ids only'),
+  no_color: flag('--no-color', 'no colours, also on a terminal'),
+} as const satisfies OptionTable;
+
+/** Variables of the environment, for help and documentation. */
+export const ENVIRONMENT = {
+  WL_ACTOR: 'who acts, where --actor does not say',
+  WL_EXECUTION_ID: 'the execution that claims, and that a holder must be when it writes',
+  WL_DIR: 'a directory of the repository, where -C does not say',
+  WL_REMOTE: 'name of the remote that the ledger is shared through',
+  WL_NOW: 'an ISO time that stands in for the clock, for tests',
+  NO_COLOR: 'no colours, whatever its value',
+} as const;
+
+export interface Globals {
+  json: boolean;
+  actor: string | undefined;
+  offline: boolean;
+  dir: string | undefined;
+  quiet: boolean;
+  color: boolean;
+}
+
+/** What was given before and after the command's name; after it counts more. */
+export function mergeGlobals(levels: readonly Readonly<Record<string, unknown>>[]): Globals {
+  const last = (name: string): string | undefined => {
+    const found = levels.map((level) => level[name]).findLast((value) => typeof value === 'string');
+    return typeof found === 'string' ? found : undefined;
+  };
+  const any = (name: string): boolean => levels.some((level) => level[name] === true);
+  return {
+    json: any('json'),
+    actor: last('actor'),
+    offline: any('offline'),
+    dir: last('dir'),
+    quiet: any('quiet'),
+    // Commander reads `--no-color` as `color`, true unless it is given.
+    color: !levels.some((level) => level.color === false),
+  };
+}

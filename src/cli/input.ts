@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { type Json, type JsonMap, LedgerError } from '../index.ts';
+import type { World } from './world.ts';
+
+const refuse = (message: string, hint?: string): LedgerError =>
+  new LedgerError('INVALID_INPUT', message, hint === undefined ? {} : { hint });
+
+/** Text as it was typed, from a file (`@FILE`), or from standard input (`-`). `@@` stands for an `@` that begins a text. */
+export async function readText(typed: string, world: Pick<World, 'stdin'>): Promise<string> {
+  if (typed === '-') return decode(await buffer(world.stdin), 'standard input').replace(/\r?\n$/, '');
+  if (typed.startsWith('@@')) return typed.slice(1);
+  return typed.startsWith('@') ? (await readInputFile(typed.slice(1))).replace(/\r?\n$/, '') : typed;
+}
+
+/** @throws LedgerError `INVALID_INPUT` where the file cannot be read as text */
+export async function readInputFile(path: string): Promise<string> {
+  try {
+    return decode(await readFile(path), path);
+  } catch (error) {
+    if (error instanceof LedgerError) throw error;
+    throw refuse(`The file ${JSON.stringify(path)} cannot be read: ${reasonOf(error)}.`);
+  }
+}
+
+const reasonOf = (error: unknown): string => {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'there is none';
+  if (code === 'EISDIR') return 'it is a directory';
+  return code === 'EACCES' ? 'no permission' : (error as Error).message;
+};
+
+function decode(bytes: Uint8Array, from: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refuse(`${from} is not UTF-8 text.`);
+  }
+}
+
+/** JSON as it was typed or from a file. */
+async function readJson(typed: string, option: string): Promise<Json> {
+  const text = typed.startsWith('@') ? await readInputFile(typed.slice(1)) : typed;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw refuse(
+      `${option} needs JSON: ${(error as Error).message}.`,
+      `Quote it as in: ${option} '{"key": "value"}'`,
+    );
+  }
+}
+
+/** Any JSON: typed, or from a file (`@FILE`). */
+export async function readValue(typed: string | undefined, option: string): Promise<Json | undefined> {
+  return typed === undefined ? undefined : readJson(typed, option);
+}
+
+/** A map that is put together from JSON maps (`{…}`, `@FILE`) and single entries (`KEY=VALUE`); later ones win. */
+export async function readMap(typed: readonly string[], option: string): Promise<JsonMap> {
+  // Without a prototype, so that no key is special.
+  const map: JsonMap = Object.create(null);
+  for (const part of typed) {
+    const [, key, value] = /^([^={"@][^=]*)=(.*)$/s.exec(part) ?? [];
+    if (key !== undefined && value !== undefined) {
+      map[key] = looseJson(value);
+      continue;
+    }
+    const json = await readJson(part, option);
+    if (json === null || typeof json !== 'object' || Array.isArray(json)) {
+      throw refuse(`${option} needs a JSON object or KEY=VALUE, not ${part}.`);
+    }
+    Object.assign(map, json);
+  }
+  return map;
+}
+
+/** What a person means by `KEY=VALUE`: JSON where it is JSON, else text. */
+function looseJson(value: string): Json {
+  try {
+    return JSON.parse(value) as Json;
+  } catch {
+    return value;
+  }
+}
+
+/** A time as the ledger writes it. A time without a zone is UTC. */
+export function readTime(typed: string, option: string): string {
+  const zoned = /(?:Z|[+-]\d\d:?\d\d)$/i.test(typed) || !typed.includes(':');
+  const time = /^\d{4}-\d\d-\d\d/.test(typed) ? Date.parse(zoned ? typed : `${typed}Z`) : Number.NaN;
+  if (Number.isNaN(time))
+    throw refuse(`${option} needs an ISO time such as 2026-01-31T09:00Z, not ${typed}.`);
+  return new Date(time).toISOString();
+}
+
+/** One of `allowed`, or a short name of one. */
+export function oneOf<T extends string>(
+  typed: string,
+  allowed: readonly T[],
+  option: string,
+  short?: Readonly<Partial<Record<T, string>>>,
+): T {
+  const found = allowed.find((one) => one === typed || short?.[one] === typed);
+  if (found !== undefined) return found;
+  throw refuse(`${option} cannot be ${JSON.stringify(typed)}.`, `It can be: ${allowed.join(', ')}`);
+}
+
+/** As `oneOf`, for options that take several; `undefined` where none was given. */
+export function someOf<T extends string>(
+  typed: readonly string[],
+  allowed: readonly T[],
+  option: string,
+  short?: Readonly<Partial<Record<T, string>>>,
+): T[] | undefined {
+  return typed.length === 0 ? undefined : typed.map((one) => oneOf(one, allowed, option, short));
+}
+
+/** @throws LedgerError `INVALID_INPUT` where nothing but spaces was given */
+export function required(value: string | undefined, what: string, hint: string): string {
+  if (value !== undefined && value.trim() !== '') return value;
+  throw refuse(`${what} is required.`, hint);
+}

@@ -1,0 +1,181 @@
+import type { HistoryEntry, JsonMap, WorkItem, WorkWithHistory } from '../../index.ts';
+import { historyLines } from './history.ts';
+import { columns, indented, type Line, type Span, styled } from './line.ts';
+import { statusSpan } from './list.ts';
+import { shortTime } from './time.ts';
+
+/** Newest transitions that `show` has room for. */
+const SHORT_HISTORY = 10;
+
+/** Everything about an item. Its texts stand under headings, indented, so that none can pass for the program's words. */
+export function itemLines(
+  { history, ...item }: WorkWithHistory,
+  related: ReadonlyMap<string, WorkItem>,
+): Line[] {
+  const facts = factsOf(item, related).map(([name, value]): Span[] => [styled('dim', name), value]);
+  return [
+    [styled('bold', item.id), '  ', item.title],
+    [statusSpan(item.status), ` · ${item.priority} · ${item.type}`],
+    ...columns(facts),
+    ...section('Description', item.description),
+    ...acceptanceLines(item),
+    ...checkpointLines(item),
+    ...mapLines('Context', item.context),
+    ...mapLines('Result', item.result),
+    ...section('Error', item.error),
+    ...mapLines('Other fields', unknownFields(item)),
+    ...commentLines(item),
+    ...shortHistory(item.id, history),
+  ];
+}
+
+function factsOf(item: WorkItem, related: ReadonlyMap<string, WorkItem>): [string, string][] {
+  const { claim, block, review, owner, links } = item;
+  const named = (id: string): string => `${id} (${related.get(id)?.status ?? 'missing or damaged'})`;
+  const attempts = `${item.attempts}${item.max_attempts === undefined ? '' : ` of ${item.max_attempts}`}`;
+  const facts: [string, string | undefined][] = [
+    ['owner', owner],
+    [
+      'claim',
+      claim &&
+        `epoch ${claim.epoch}, ${claim.execution_id}, since ${shortTime(claim.claimed_at)}, lease ${claim.ttl_s} s`,
+    ],
+    ['execution', item.execution_id === claim?.execution_id ? undefined : item.execution_id],
+    ['attempts', item.attempts === 0 && item.max_attempts === undefined ? undefined : attempts],
+    [
+      'blocked',
+      block &&
+        `since ${shortTime(block.since)}${block.blocker_id === undefined ? '' : `, on ${named(block.blocker_id)}`}`,
+    ],
+    ['because', block?.reason],
+    [
+      'review',
+      review &&
+        `${review.verdict ?? 'asked for'} by ${review.by ?? review.requested_by}${review.note ? `: ${review.note}` : ''}`,
+    ],
+    ['parent', item.parent_id && named(item.parent_id)],
+    ['depends on', item.dependencies.map(named).join(', ')],
+    ['links', links.map(({ kind, target }) => `${kind}:${target}`).join(', ')],
+    ['labels', item.labels.join(', ')],
+    ['swarm', item.swarm_name],
+    ['job', item.job_id],
+    ['not before', item.not_before && shortTime(item.not_before)],
+    ['key', item.idempotency_key],
+    ['created', `${shortTime(item.created_at)} by ${item.created_by}`],
+    ['started', item.started_at && shortTime(item.started_at)],
+    ['finished', item.completed_at && shortTime(item.completed_at)],
+    ['updated', `${shortTime(item.updated_at)}, revision ${item.rev}`],
+  ];
+  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== '');
+}
+
+const heading = (name: string): Line[] => ['', [styled('bold', `${name}:`)]];
+
+function section(name: string, text: string | undefined): Line[] {
+  return text === undefined || text === '' ? [] : [...heading(name), ...indented(text)];
+}
+
+function acceptanceLines({ acceptance }: WorkItem): Line[] {
+  if (acceptance.length === 0) return [];
+  return [
+    ...heading('Acceptance'),
+    ...acceptance.flatMap(({ text, done }) => bullet(done ? '[x]' : '[ ]', text)),
+  ];
+}
+
+function bullet(mark: string, text: string): Line[] {
+  const [first = '', ...rest] = text.split('\n');
+  return [`    ${mark} ${first}`, ...(rest.length === 0 ? [] : indented(rest.join('\n'), 5 + mark.length))];
+}
+
+const CHECKPOINT_NAMES = {
+  work_ref: 'work ref',
+  next_action: 'next',
+  artifacts: 'artifact',
+  effects: 'effect',
+} as const;
+
+function checkpointLines({ checkpoint }: WorkItem): Line[] {
+  if (checkpoint === undefined) return [];
+  const { at, attempt, data, ...said } = checkpoint;
+  const names: Readonly<Record<string, string>> = CHECKPOINT_NAMES;
+  const lines = Object.entries(said).flatMap(([name, value]) =>
+    [value ?? []].flat().flatMap((text) => bullet(`${names[name] ?? name}:`, text)),
+  );
+  const facts = data === undefined ? [] : bullet('data:', jsonText(data));
+  return [...heading(`Checkpoint of attempt ${attempt}, ${shortTime(at)}`), ...lines, ...facts];
+}
+
+function mapLines(name: string, map: Readonly<Record<string, unknown>> | undefined): Line[] {
+  const entries = Object.entries(map ?? {});
+  if (entries.length === 0) return [];
+  const lines = entries.flatMap(([key, value]) => bullet(`${key}:`, jsonText(value)));
+  return [...heading(name), ...lines];
+}
+
+/** Text as it is, other values as JSON; what is long gets a line for each entry. */
+function jsonText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const text = JSON.stringify(value);
+  return text.length <= 80 ? text : JSON.stringify(value, null, 2);
+}
+
+const KNOWN: ReadonlySet<string> = new Set([
+  ...[
+    'schema',
+    'id',
+    'rev',
+    'last_op',
+    'title',
+    'type',
+    'priority',
+    'status',
+    'owner',
+    'labels',
+    'description',
+  ],
+  ...['acceptance', 'context', 'parent_id', 'dependencies', 'links', 'swarm_name', 'job_id', 'execution_id'],
+  ...[
+    'created_at',
+    'created_by',
+    'updated_at',
+    'started_at',
+    'completed_at',
+    'not_before',
+    'claim',
+    'attempts',
+  ],
+  ...['max_attempts', 'checkpoint', 'block', 'review', 'result', 'error', 'comments', 'idempotency_key'],
+]);
+
+/** What a later version, or a person, wrote into the file. */
+function unknownFields(item: WorkItem): JsonMap {
+  return Object.fromEntries(Object.entries(item).filter(([key]) => !KNOWN.has(key))) as JsonMap;
+}
+
+function commentLines({ comments }: WorkItem): Line[] {
+  if (comments.length === 0) return [];
+  const lines = comments.flatMap(({ at, by, body }): Line[] => [
+    ['    ', styled('dim', shortTime(at)), `  ${by}`],
+    ...indented(body, 8),
+  ]);
+  return [...heading('Comments'), ...lines];
+}
+
+function shortHistory(id: string, history: readonly HistoryEntry[]): Line[] {
+  if (history.length === 0) return [];
+  const left = history.length - SHORT_HISTORY;
+  const earlier = left > 0 ? [`    ${left} earlier ones: wl history ${id}`] : [];
+  const lines = historyLines(history.slice(-SHORT_HISTORY), false);
+  return [...heading('History'), ...earlier, ...lines.map((line): Span[] => ['    ', ...spansOf(line)])];
+}
+
+const spansOf = (line: Line): readonly Span[] => (typeof line === 'string' ? [line] : line);
+
+/** What the next holder wants to know at once. */
+export function resumeLines({ id, checkpoint }: WorkItem): Line[] {
+  if (checkpoint === undefined) return [];
+  const { step, summary, next_action } = checkpoint;
+  const [said = ''] = (next_action ?? step ?? summary ?? 'there is a checkpoint').split('\n');
+  return [`  wl show ${id} tells where to resume: ${said}`];
+}

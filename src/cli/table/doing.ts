@@ -1,0 +1,186 @@
+import { type Command, command, count, flag, list, type OptionTable, text } from '../command.ts';
+import { FENCE, ID, IDS, NARROW, REASON } from './options.ts';
+
+const group = 'Doing work';
+
+const LEASE = {
+  ttl: count('--ttl <seconds>', 'how long the claim lasts without a sign of life'),
+  execution: text('--execution <id>', 'the execution that takes it (default: WL_EXECUTION_ID, else made up)'),
+  tentative: flag('--tentative', 'claim in this clone alone; the next sync tells who won'),
+} as const satisfies OptionTable;
+
+export const takeOptions = LEASE;
+export const nextOptions = {
+  claim: flag('--claim', 'claim it, and try the next one where someone else is first'),
+  ...NARROW,
+  ...LEASE,
+  fetch: flag('--fetch', 'ask the remote first; --claim always does'),
+} as const satisfies OptionTable;
+export const releaseOptions = { ...REASON, ...FENCE } as const satisfies OptionTable;
+export const checkpointOptions = {
+  step: text('--step <text>', 'where the work stands'),
+  summary: text('--summary <text>', 'what is done: text, @FILE, or - for standard input'),
+  next: text('--next <text>', 'what to do next'),
+  work_ref: text('--work-ref <ref>', 'the branch or commit that holds the work'),
+  artifacts: list('--artifact <path>', 'something it made (repeatable)'),
+  effects: list('--effect <text>', 'something it did outside, not to be done twice (repeatable)'),
+  data: text('--data <json>', 'anything else: JSON, or @FILE with JSON'),
+  ...FENCE,
+} as const satisfies OptionTable;
+export const blockOptions = {
+  on: text('--on <id>', 'unblock by itself when this item completes'),
+  force: flag('--force', 'also where someone else holds it'),
+  ...FENCE,
+} as const satisfies OptionTable;
+export const reasonOptions = REASON;
+export const completeOptions = {
+  result: list('--result <entry>', 'KEY=VALUE, a JSON object, or @FILE with one (repeatable)'),
+  yes: flag('--yes', 'where the ledger deletes what is completed: confirm it'),
+  ...FENCE,
+} as const satisfies OptionTable;
+export const failOptions = {
+  error: text('--error <text>', 'what went wrong: text, @FILE, or - for standard input'),
+  ...FENCE,
+} as const satisfies OptionTable;
+export const retryOptions = {
+  after: count('--after <seconds>', 'not ready before that many seconds have passed'),
+  not_before: text('--not-before <time>', 'not ready before this ISO time'),
+  reset: flag('--reset', 'count its attempts anew'),
+  ...REASON,
+} as const satisfies OptionTable;
+export const recoverOptions = {
+  dry_run: flag('--dry-run', 'only show what would be given back'),
+} as const satisfies OptionTable;
+
+export const DOING: readonly Command[] = [
+  command({
+    name: 'next',
+    group,
+    summary: 'show the most urgent item that can be claimed',
+    details:
+      'Where nothing is ready it says so on standard error and exits with 0; with --json, data is null.',
+    options: nextOptions,
+    examples: ['wl next', 'wl next --claim --type bug --json'],
+    load: () => import('../commands/next.ts'),
+  }),
+  command({
+    name: 'claim',
+    group,
+    summary: 'claim ready items; whoever the remote takes first holds them',
+    args: [IDS],
+    options: takeOptions,
+    examples: ['wl claim 0001', 'wl claim 0001 0002 --actor ada --ttl 7200'],
+    load: () => import('../commands/claim.ts'),
+  }),
+  command({
+    name: 'start',
+    group,
+    summary: 'claim items, or take up blocked ones again',
+    args: [IDS],
+    options: takeOptions,
+    examples: ['wl start 0001', 'WL_EXECUTION_ID=exec-7 wl start 0001'],
+    load: () => import('../commands/start.ts'),
+  }),
+  command({
+    name: 'checkpoint',
+    group,
+    summary: 'record where work stands, and renew the claim',
+    details: 'Whoever takes the item over gets the last checkpoint.',
+    args: [ID],
+    options: checkpointOptions,
+    examples: [
+      'wl checkpoint 0001 --step "schema done" --next "migrate the rows" --work-ref feature/keys',
+      'wl checkpoint 0001 --artifact out.csv --effect "mailed the customer" --data @state.json',
+    ],
+    load: () => import('../commands/checkpoint.ts'),
+  }),
+  command({
+    name: 'complete',
+    alias: 'done',
+    group,
+    summary: 'complete items; a ready one that nobody holds is claimed first',
+    args: [IDS],
+    options: completeOptions,
+    examples: ['wl complete 0001 --result commit=4f2c1d9 --result tests=12', 'wl done 0001 0002'],
+    load: () => import('../commands/complete.ts'),
+  }),
+  command({
+    name: 'fail',
+    group,
+    summary: 'fail items with what went wrong',
+    details: 'With --error every argument is an id; without it, what follows the first is the error.',
+    args: [
+      { name: '<id>', help: ID.help },
+      { name: '[ids-or-error...]', help: 'more ids, or what went wrong' },
+    ],
+    options: failOptions,
+    examples: ['wl fail 0001 "the vendor API returns 500"', 'wl fail 0001 0002 --error @stderr.log'],
+    load: () => import('../commands/fail.ts'),
+  }),
+  command({
+    name: 'release',
+    group,
+    summary: 'give items back; their checkpoints stay',
+    args: [IDS],
+    options: releaseOptions,
+    examples: ['wl release 0001', 'wl release 0001 --reason "out of time"'],
+    load: () => import('../commands/release.ts'),
+  }),
+  command({
+    name: 'block',
+    group,
+    summary: 'block an item, for a reason or on another item',
+    args: [ID, { name: '[reason...]', help: 'what it waits for' }],
+    options: blockOptions,
+    examples: ['wl block 0001 "waiting for the vendor"', 'wl block 0001 "needs the schema" --on 0002'],
+    load: () => import('../commands/block.ts'),
+  }),
+  command({
+    name: 'unblock',
+    group,
+    summary: 'unblock items',
+    args: [IDS],
+    options: reasonOptions,
+    examples: ['wl unblock 0001', 'wl unblock 0001 --reason "the vendor answered"'],
+    load: () => import('../commands/unblock.ts'),
+  }),
+  command({
+    name: 'retry',
+    group,
+    summary: 'put failed items back to pending',
+    args: [IDS],
+    options: retryOptions,
+    examples: ['wl retry 0001 --after 600', 'wl retry 0001 --reset'],
+    load: () => import('../commands/retry.ts'),
+  }),
+  command({
+    name: 'cancel',
+    group,
+    summary: 'cancel open items',
+    args: [IDS],
+    options: reasonOptions,
+    examples: ['wl cancel 0001', 'wl cancel 0001 0002 --reason "no longer needed"'],
+    load: () => import('../commands/cancel.ts'),
+  }),
+  command({
+    name: 'reopen',
+    group,
+    summary: 'put finished items back to pending; needs a reason',
+    args: [IDS],
+    options: reasonOptions,
+    examples: [
+      'wl reopen 0001 --reason "the fix was reverted"',
+      'wl reopen 0001 0002 --reason "not done after all"',
+    ],
+    load: () => import('../commands/reopen.ts'),
+  }),
+  command({
+    name: 'recover',
+    group,
+    summary: 'give back work whose claim ran out',
+    details: 'What moved in the meantime is left alone.',
+    options: recoverOptions,
+    examples: ['wl recover --dry-run', 'wl recover --json'],
+    load: () => import('../commands/recover.ts'),
+  }),
+];

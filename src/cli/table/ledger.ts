@@ -1,0 +1,130 @@
+import { type Command, command, flag, type OptionTable, text } from '../command.ts';
+
+const group = 'The ledger';
+
+export const initOptions = {
+  prefix: text('--prefix <letters>', 'what ids begin with (default: WRK)'),
+} as const satisfies OptionTable;
+export const statusOptions = {
+  fetch: flag('--fetch', 'ask the remote first'),
+} as const satisfies OptionTable;
+export const importOptions = {
+  from: text('--from <format>', 'beads (a JSON Lines file) or json (a folder that `wl export` wrote)'),
+  dry_run: flag('--dry-run', 'only show what it would do'),
+} as const satisfies OptionTable;
+export const exportOptions = {
+  to: text('--to <dir>', 'where the files go'),
+  format: text('--format <format>', 'json (the default)'),
+} as const satisfies OptionTable;
+const OP = {
+  name: '<op>',
+  help: 'the name of a rejected transition, a part of its end, or its item',
+} as const;
+
+export const LEDGER: readonly Command[] = [
+  command({
+    name: 'init',
+    group,
+    summary: 'make a ledger in this repository, or join the one of its remote',
+    options: initOptions,
+    examples: ['wl init', 'wl init --prefix OPS'],
+    load: () => import('../commands/init.ts'),
+  }),
+  command({
+    name: 'status',
+    group,
+    summary: 'tell where this clone stands; asks no one',
+    options: statusOptions,
+    examples: ['wl status', 'wl status --fetch --json'],
+    load: () => import('../commands/status.ts'),
+  }),
+  command({
+    name: 'sync',
+    group,
+    summary: 'take over what others did, and share what waits here',
+    examples: ['wl sync', 'wl sync --json'],
+    load: () => import('../commands/sync.ts'),
+  }),
+  command({
+    name: 'rejected',
+    group,
+    summary: 'list transitions of this clone that lost their race',
+    examples: ['wl rejected', 'wl rejected --json'],
+    load: () => import('../commands/rejected.ts'),
+  }),
+  command({
+    name: 'rejected apply',
+    group,
+    summary: 'try a rejected transition again',
+    args: [OP],
+    examples: ['wl rejected apply 0f7e4f8e2b11', 'wl rejected apply WRK-20260103-0001'],
+    load: () => import('../commands/rejected-apply.ts'),
+  }),
+  command({
+    name: 'rejected drop',
+    group,
+    summary: 'discard a rejected transition',
+    args: [OP],
+    examples: ['wl rejected drop 0f7e4f8e2b11', 'wl rejected drop WRK-20260103-0001'],
+    load: () => import('../commands/rejected-drop.ts'),
+  }),
+  command({
+    name: 'config',
+    group,
+    summary: 'show the settings that all clones share, and those of this clone',
+    examples: ['wl config', 'wl config --json'],
+    load: () => import('../commands/config.ts'),
+  }),
+  command({
+    name: 'config get',
+    group,
+    summary: 'show one setting',
+    args: [{ name: '<key>', help: 'as `wl config` names it' }],
+    examples: ['wl config get lease_ttl_s', 'wl config get actor'],
+    load: () => import('../commands/config-get.ts'),
+  }),
+  command({
+    name: 'config set',
+    group,
+    summary: 'change a setting that all clones share',
+    args: [
+      { name: '<key>', help: 'as `wl config` names it' },
+      { name: '<value>', help: 'its new value' },
+    ],
+    examples: ['wl config set lease_ttl_s 7200', 'wl config set on_complete archive'],
+    load: () => import('../commands/config-set.ts'),
+  }),
+  command({
+    name: 'import',
+    group,
+    summary: 'take over items of another tracker, or of an export',
+    details:
+      'A commit an item, and one push. What was imported before is left as it stands, so doing it twice is harmless.',
+    args: [{ name: '<path>', help: 'a file of Beads issues, or a folder of JSON' }],
+    options: importOptions,
+    examples: ['wl import .beads/issues.jsonl --from beads --dry-run', 'wl import backup/ --from json'],
+    load: () => import('../commands/import.ts'),
+  }),
+  command({
+    name: 'export',
+    group,
+    summary: 'write every item with its history as files',
+    options: exportOptions,
+    examples: ['wl export --to backup/', 'wl export --to backup/ --format json'],
+    load: () => import('../commands/export.ts'),
+  }),
+  command({
+    name: 'verify',
+    group,
+    summary: 'check every commit of the ledger against its rules',
+    examples: ['wl verify', 'wl verify --json'],
+    load: () => import('../commands/verify.ts'),
+  }),
+  command({
+    name: 'version',
+    group,
+    summary: 'print the version',
+    examples: ['wl version', 'wl version --json'],
+    load: () => import('../commands/version.ts'),
+  }),
+];

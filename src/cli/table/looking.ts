@@ -1,0 +1,146 @@
+import { type Command, command, count, flag, type OptionTable, set, text } from '../command.ts';
+import { ID, IDS, NARROW, PRIORITIES, READ, STATUSES } from './options.ts';
+
+const group = 'Looking';
+
+export const readOptions = READ;
+export const listOptions = {
+  status: set('--status <status>', `${STATUSES}; several with commas`),
+  priority: set('--priority <priority>', `${PRIORITIES}; several with commas`),
+  ...NARROW,
+  owner: text('--owner <name>', 'owned by or assigned to'),
+  mine: flag('--mine', 'owned by or assigned to whoever asks'),
+  unassigned: flag('--unassigned', 'that nobody owns'),
+  job: text('--job <id>', 'of this job'),
+  parent: text('--parent <id>', 'parts of this item'),
+  all: flag('--all', 'finished ones too'),
+  limit: count('--limit <n>', 'no more than this'),
+  damaged: flag('--damaged', 'files that cannot be read, and why'),
+  ...READ,
+} as const satisfies OptionTable;
+export const readyOptions = {
+  ...NARROW,
+  priority: set('--priority <priority>', `${PRIORITIES}; several with commas`),
+  parent: text('--parent <id>', 'parts of this item'),
+  limit: count('--limit <n>', 'no more than this'),
+  ...READ,
+} as const satisfies OptionTable;
+export const progressOptions = {
+  direct: flag('--direct', 'count direct children only'),
+  ...READ,
+} as const satisfies OptionTable;
+export const staleOptions = {
+  minutes: count('--minutes <n>', 'how long without a sign of life (default: 60)'),
+  ...READ,
+} as const satisfies OptionTable;
+export const historyOptions = {
+  limit: count('--limit <n>', 'only the newest'),
+  ...READ,
+} as const satisfies OptionTable;
+export const logOptions = {
+  limit: count('--limit <n>', 'how many (default: 20)'),
+  ...READ,
+} as const satisfies OptionTable;
+export const searchOptions = {
+  limit: count('--limit <n>', 'no more than this'),
+  ...READ,
+} as const satisfies OptionTable;
+
+export const LOOKING: readonly Command[] = [
+  command({
+    name: 'show',
+    group,
+    summary: 'show items in full',
+    args: [IDS],
+    options: readOptions,
+    examples: ['wl show 0001', 'wl show 0001 0002 --json'],
+    load: () => import('../commands/show.ts'),
+  }),
+  command({
+    name: 'list',
+    alias: 'ls',
+    group,
+    summary: 'list items, most urgent first; open ones unless told otherwise',
+    options: listOptions,
+    examples: ['wl list --mine', 'wl ls --status in_progress,blocked --label api --json'],
+    load: () => import('../commands/list.ts'),
+  }),
+  command({
+    name: 'ready',
+    group,
+    summary: 'list what can be claimed now, most urgent first',
+    options: readyOptions,
+    examples: ['wl ready', 'wl ready --swarm dev --limit 5 --fetch'],
+    load: () => import('../commands/ready.ts'),
+  }),
+  command({
+    name: 'explain',
+    group,
+    summary: 'tell why an item is or is not ready',
+    args: [ID],
+    options: readOptions,
+    examples: ['wl explain 0001', 'wl explain 0001 --actor ada --json'],
+    load: () => import('../commands/explain.ts'),
+  }),
+  command({
+    name: 'search',
+    group,
+    summary: 'find items in which every word occurs',
+    args: [{ name: '<words...>', help: 'words, in whatever case' }],
+    options: searchOptions,
+    examples: ['wl search signing keys', 'wl search timeout --limit 10 --json'],
+    load: () => import('../commands/search.ts'),
+  }),
+  command({
+    name: 'dep tree',
+    group: 'Work items',
+    summary: 'show what an item waits for, and what that waits for',
+    args: [ID],
+    options: readOptions,
+    examples: ['wl dep tree 0009', 'wl dep tree 0009 --json'],
+    load: () => import('../commands/dep-tree.ts'),
+  }),
+  command({
+    name: 'children',
+    group,
+    summary: 'list the parts of an item, finished ones too',
+    args: [ID],
+    options: readOptions,
+    examples: ['wl children 0007', 'wl children 0007 --json'],
+    load: () => import('../commands/children.ts'),
+  }),
+  command({
+    name: 'progress',
+    group,
+    summary: 'tell how far the parts of an item are',
+    args: [ID],
+    options: progressOptions,
+    examples: ['wl progress 0007', 'wl progress 0007 --direct --json'],
+    load: () => import('../commands/progress.ts'),
+  }),
+  command({
+    name: 'stale',
+    group,
+    summary: 'list work in progress without a sign of life',
+    options: staleOptions,
+    examples: ['wl stale', 'wl stale --minutes 15'],
+    load: () => import('../commands/stale.ts'),
+  }),
+  command({
+    name: 'history',
+    group,
+    summary: 'show the transitions of an item, oldest first',
+    args: [ID],
+    options: historyOptions,
+    examples: ['wl history 0001', 'wl history 0001 --limit 5 --json'],
+    load: () => import('../commands/history.ts'),
+  }),
+  command({
+    name: 'log',
+    group,
+    summary: 'show the transitions of the whole ledger, newest first',
+    options: logOptions,
+    examples: ['wl log', 'wl log --limit 100 --json'],
+    load: () => import('../commands/log.ts'),
+  }),
+];

@@ -1,0 +1,31 @@
+import { count, flag, list, type OptionTable, set, text } from '../command.ts';
+
+export const TYPES =
+  'task, feature, bug, research, review, design, refactor, test, documentation, escalation';
+export const PRIORITIES = 'low, medium, high, critical';
+export const STATUSES = 'pending, in_progress, blocked, in_review, completed, failed, cancelled';
+
+/** Of every question. */
+export const READ = {
+  fetch: flag('--fetch', 'ask the remote first'),
+} as const satisfies OptionTable;
+
+/** Of verbs that only the holder may use. */
+export const FENCE = {
+  execution: text('--execution <id>', 'the execution that holds it (default: WL_EXECUTION_ID)'),
+  epoch: count('--epoch <n>', 'refuse where the claim is no longer the one of this epoch'),
+} as const satisfies OptionTable;
+
+export const REASON = {
+  reason: text('--reason <text>', 'why; stands in the history'),
+} as const satisfies OptionTable;
+
+/** Which of the open items are meant, for questions that several commands ask. */
+export const NARROW = {
+  swarm: text('--swarm <name>', 'of this swarm'),
+  type: set('--type <type>', 'of this type; several with commas'),
+  label: list('--label <label>', 'with this label (repeatable: with all of them)'),
+} as const satisfies OptionTable;
+
+export const IDS = { name: '<ids...>', help: 'ids, or parts of ids that no other item has' } as const;
+export const ID = { name: '<id>', help: 'an id, or a part of one that no other item has' } as const;

@@ -1,0 +1,100 @@
+import { isLedgerError, type TransitionResult, type WorkItem, type WorkLedger } from '../index.ts';
+import type { Cli } from './cli.ts';
+import { RaceLost } from './failure.ts';
+import { settleIds } from './ids.ts';
+import type { Line } from './render/line.ts';
+import type { Reply } from './reply.ts';
+
+/** What became of one write. */
+export interface Attempt {
+  done?: { item: WorkItem; where: 'remote' | 'local'; changed: boolean };
+  failure?: unknown;
+}
+
+/** Tries a write. A transition that the remote could not be told of is both: done here, and a failure. */
+export async function attempt(ledger: WorkLedger, write: () => Promise<TransitionResult>): Promise<Attempt> {
+  try {
+    const result = await write();
+    if (!result.ok) return { failure: new RaceLost(result) };
+    return { done: { item: result.item, where: result.where, changed: result.commit !== undefined } };
+  } catch (failure) {
+    const id = savedId(failure);
+    const item = id === undefined ? undefined : await ledger.findWork(id);
+    return item === undefined ? { failure } : { failure, done: { item, where: 'local', changed: true } };
+  }
+}
+
+/** The id under which a write waits in this clone for the next sync. */
+function savedId(failure: unknown): string | undefined {
+  if (!isLedgerError(failure)) return undefined;
+  const { saved } = failure.details;
+  const [first] = Array.isArray(saved) ? saved : [];
+  const { id } = (first ?? {}) as { id?: unknown };
+  return typeof id === 'string' ? id : undefined;
+}
+
+/** Ids in full. All are looked up before anything is written; a mistyped one does not stop the others. */
+async function resolveAll(
+  ledger: WorkLedger,
+  typed: readonly string[],
+): Promise<{ ids: string[]; failures: unknown[] }> {
+  const found = await settleIds(ledger, typed);
+  const ids = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  return {
+    ids: [...new Set(ids)],
+    failures: found.flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
+  };
+}
+
+export type Write = (ledger: WorkLedger, id: string) => Promise<TransitionResult>;
+/** What happened, in words that `, on origin` can follow. */
+export type Tell = (item: WorkItem) => string;
+
+/** Makes one transition of each item, all at once so that they share a push, and tells what became of each. */
+export async function onItems(
+  cli: Cli,
+  typed: readonly string[],
+  write: Write,
+  tell: Tell,
+  more: (item: WorkItem) => readonly Line[] = () => [],
+): Promise<Reply> {
+  const ledger = await cli.open();
+  const { ids, failures } = await resolveAll(ledger, typed);
+  const attempts = await cli.busy('writing', () =>
+    Promise.all(ids.map((id) => attempt(ledger, () => write(ledger, id)))),
+  );
+  return writeReply(ledger, attempts, failures, typed.length > 1, (item, changed) => [
+    changed ? tell(item) : `nothing to change in ${item.id}`,
+    ...more(item),
+  ]);
+}
+
+/** The reply to one or more writes: a line for each, and where it is. */
+export function writeReply(
+  ledger: WorkLedger,
+  attempts: readonly Attempt[],
+  failures: readonly unknown[],
+  several: boolean,
+  tell: (item: WorkItem, changed: boolean) => readonly [string, ...Line[]],
+): Reply {
+  const done = attempts.flatMap((one) => (one.done === undefined ? [] : [one.done]));
+  const items = done.map(({ item }) => item);
+  const local = done.some(({ where, changed }) => changed && where === 'local');
+  return {
+    kind: several ? 'items' : 'item',
+    data: done.length === 0 ? undefined : several ? items : items[0],
+    lines: done.flatMap(({ item, where, changed }) => {
+      const [said, ...more] = tell(item, changed);
+      return [`${said}${changed ? whereabouts(ledger, where) : ''}`, ...more];
+    }),
+    ids: items.map(({ id }) => id),
+    where: ledger.remote === null ? undefined : local ? 'local' : 'remote',
+    failures: [...failures, ...attempts.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))],
+  };
+}
+
+/** Says where a write is, so that nothing that never left the machine passes for shared. */
+export function whereabouts({ remote }: WorkLedger, where: 'remote' | 'local'): string {
+  if (remote === null) return '';
+  return where === 'remote' ? `, on ${remote.name}` : ', in this clone only; share it with: wl sync';
+}

@@ -1,0 +1,14 @@
+/** Where the program writes; a terminal's stream or any stand-in. */
+export interface Writer {
+  write(text: string): unknown;
+  isTTY?: boolean | undefined;
+  columns?: number | undefined;
+}
+
+/** What the program needs of the process it runs in; `process` is one. */
+export interface World {
+  stdout: Writer;
+  stderr: Writer;
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean | undefined };
+  env: Readonly<Record<string, string | undefined>>;
+}

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeWorkplace, start, type Workplace, wlHere } from './workplace.ts';
+
+let place: Workplace;
+
+/** Runs `code` before the program, in its process. */
+const preload = (code: string): string[] => ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  await wlHere(place.remote, ['init']);
+  await wlHere(place.remote, ['create', 'One']);
+});
+afterAll(() => place.cleanup());
+
+it('given a reader that has seen enough, it leaves quietly with 0', async () => {
+  const child = start(place.remote, ['show', '0001']);
+  child.stdout.destroy();
+  const [[status], stderr] = await Promise.all([once(child, 'close'), text(child.stderr)]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+it('given an interrupt, it exits with 130', async () => {
+  const tellWhenItListens = `process.on('newListener', (name) => {
+    if (name === 'SIGINT') setImmediate(() => process.stderr.write('listening'));
+  });`;
+  const child = start(place.remote, ['comment', '0001', '-'], preload(tellWhenItListens));
+  await once(child.stderr, 'data');
+  child.kill('SIGINT');
+  expect(await once(child, 'close')).toEqual([130, null]);
+});
+
+it('given an older Node, it says what it needs and exits with 2', async () => {
+  const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } });`;
+  const child = start(place.remote, ['version'], preload(pretend));
+  const [[status], stdout, stderr] = await Promise.all([
+    once(child, 'close'),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toMatch(/^wl: this needs Node 24 or newer; .*\nhint: /);
+});

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeWorkplace, type Said, type TerminalOptions, type Workplace, wlHere } from './workplace.ts';
+
+let place: Workplace;
+const TITLE = 'A title that is a good deal longer than what is left of the line';
+const call = (args: readonly string[], options: TerminalOptions = {}): Promise<Said> =>
+  wlHere(place.remote, args, { columns: 60, ...options });
+const lines = ({ stdout }: Said): string[] => stdout.trimEnd().split('\n');
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is looked for
+const COLOR = /\u001b\[\d+m/g;
+const plain = (text: string): string => text.replaceAll(COLOR, '');
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  for (const args of [
+    ['init'],
+    ['create', TITLE, '--priority', 'critical'],
+    ['create', 'Short'],
+    ['create', 'Gone'],
+  ]) {
+    await wlHere(place.remote, args);
+  }
+  await wlHere(place.remote, ['cancel', '0003']);
+});
+afterAll(() => place.cleanup());
+
+it('a terminal gets a header, colours, and lines that fit', async () => {
+  const [header = '', first = '', second = ''] = lines(await call(['list']));
+  expect(plain(header)).toBe('ID                 STATUS  PRI   TYPE  OWNER  TITLE');
+  expect(plain(first)).toBe('WRK-20260103-0001  pend    crit  task  -      A title that …');
+  expect(plain(first)).toHaveLength(60);
+  expect(plain(second)).toMatch(/Short$/);
+  expect(first).toMatch(COLOR);
+});
+
+it.each<[string, string[], TerminalOptions]>([
+  ['--no-color', ['list', '--no-color'], {}],
+  ['NO_COLOR', ['list'], { env: { NO_COLOR: '1' } }],
+])('%s leaves the colours out', async (_, args, options) => {
+  const { stdout } = await call(args, options);
+  expect(stdout).not.toMatch(COLOR);
+  expect(stdout).toContain('TITLE');
+});
+
+it('JSON is the same on a terminal', async () => {
+  const said = await call(['list', '--json']);
+  expect(said.stdout).not.toMatch(COLOR);
+  expect(said.list).toHaveLength(2);
+});
+
+it('an empty list says so', async () => {
+  expect(await call(['list', '--type', 'bug'])).toMatchObject({
+    status: 0,
+    stdout: '',
+    stderr: 'no items\n',
+  });
+});
+
+it('an item is shown whole, and wl explain gives its verdict', async () => {
+  expect(plain((await call(['show', '0001'])).stdout)).toContain(TITLE);
+  expect(plain((await call(['explain', '0001'])).stdout)).toContain('WRK-20260103-0001 is ready for ada:\n');
+});
+
+it('wl delete asks, and does it on yes alone', async () => {
+  const no = await call(['delete', '0003'], { input: 'n\n' });
+  expect(no).toMatchObject({ status: 2, stdout: '' });
+  expect(no.stderr).toMatch(/^Remove the files of 0003\? Their history stays\. \[y\/N\] /);
+  expect((await call(['delete', '0003'], { input: '' })).status).toBe(2);
+  const yes = await call(['delete', '0003'], { input: 'yes\n' });
+  expect(yes.stdout).toBe('deleted WRK-20260103-0003; its history stays\n');
+});
+
+it('given a ledger that deletes what is completed, wl complete asks first', async () => {
+  await call(['config', 'set', 'on_complete', 'delete']);
+  const kept = await call(['done', '0002'], { input: 'n\n' });
+  expect(kept.stderr).toContain('kept among the completed');
+  expect((await call(['list', '--status', 'done', '-q'])).stdout).toBe('WRK-20260103-0002\n');
+  await call(['done', '0001'], { input: 'y\n' });
+  expect((await call(['list', '--status', 'done', '-q'])).stdout).toBe('WRK-20260103-0002\n');
+});
