@@ -54,8 +54,8 @@ function toText(error: LedgerError): string {
 }
 
 function describeSaved(entry: unknown): string {
-  const { verb, id } = (entry ?? {}) as { verb?: unknown; id?: unknown };
-  return `${verb} ${id ?? ''}`.trim();
+  const { verb, id, title } = (entry ?? {}) as { verb?: unknown; id?: unknown; title?: unknown };
+  return `${verb} ${id ?? title ?? ''}`.trim();
 }
 
 function toJson(error: LedgerError): string {

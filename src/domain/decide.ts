@@ -2,7 +2,7 @@ import { type Command, type Fence, requestSchema } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import type { TransitionEvent } from './event.ts';
 import { describeHolder, isHeld, refuseStale, requireOwner } from './holding.ts';
-import { isTerminal, type WorkItem, workItemSchema } from './item.ts';
+import { isTerminal, WORK_STATUSES, type WorkItem, workItemSchema } from './item.ts';
 import { toSafeLine } from './text.ts';
 import { TRANSITIONS, type Verb } from './transitions.ts';
 import { parseInput } from './validate.ts';
@@ -127,13 +127,15 @@ function requireStatus(item: WorkItem, command: Command): void {
     });
   }
   const allowed = from.join(' or ');
-  const goal = to === 'same' || to === 'gone' ? '' : ` to ${to}`;
+  const goal = isStatus(to) ? ` to ${to}` : '';
   throw new LedgerError(
     'ILLEGAL_TRANSITION',
     `${item.id} is ${item.status}; ${command.verb} leads from ${allowed}${goal}.`,
     { hint: nextStep(item, command.verb), details: { ...details, verb: command.verb, allowed_from: from } },
   );
 }
+
+const isStatus = (to: string): boolean => (WORK_STATUSES as readonly string[]).includes(to);
 
 function nextStep(item: WorkItem, verb: Verb): string {
   if (item.status === 'failed') return `To try again: wl retry ${item.id}`;

@@ -32,15 +32,19 @@ export function runGit({ args, cwd, input, timeout = TIMEOUT_MS }: GitCall): Pro
       cwd,
       env: gitEnvironment(),
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout,
       windowsHide: true,
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.on('error', (error: NodeJS.ErrnoException) => reject(spawnFailure(error, cwd)));
+    const overdue = setTimeout(() => child.kill(), timeout);
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(overdue);
+      reject(spawnFailure(error, cwd));
+    });
     child.on('close', (code, signal) => {
+      clearTimeout(overdue);
       const text = Buffer.concat(stderr).toString();
       const note = signal === null ? text : `${text}git was ended by ${signal}`;
       resolve({ code: code ?? 128, stdout: Buffer.concat(stdout), stderr: note });

@@ -107,7 +107,8 @@ export class IsomorphicRemote implements LedgerRemote {
     try {
       advertisement = await this.#http.discover('git-receive-pack');
     } catch (error) {
-      return readPushFailure(error);
+      const failure = readPushFailure(error);
+      return failure.kind === 'unknown' ? { kind: 'unreachable', cause: failure.cause } : failure;
     }
     const { refs, capabilities } = advertisement;
     const decided = await this.#decide(refs.get(this.#target), seen, tip);

@@ -109,7 +109,7 @@ export class MemoryRemote implements ObjectSource {
     tip: Oid,
     inbox: InboxOffer | undefined,
   ): Promise<PushResult> {
-    if (this.#away) return { kind: 'unknown', cause: unreachable() };
+    if (this.#away) return { kind: 'unreachable', cause: unreachable() };
     if (this.#refusal !== undefined) return { kind: 'refused', reason: this.#refusal };
     const breakOff = this.#breakOff;
     this.#breakOff = undefined;

@@ -20,6 +20,10 @@ const INBOX_PUSH = ['push', '--no-verify', '--no-follow-tags', '--no-recurse-sub
 const AGAIN =
   /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference already exists|incorrect old value|remote ref updated since checkout/;
 
+/** What git says where it was not even told what the remote has, so that nothing can have been sent. */
+const NEVER_ARRIVED =
+  /does not appear to be a git repository|Could not read from remote repository|unable to access|Could not resolve|repository .* not found/i;
+
 /** A remote over ssh, https or a path, by git itself. */
 export class NativeRemote implements LedgerRemote {
   readonly name: string;
@@ -108,7 +112,8 @@ export class NativeRemote implements LedgerRemote {
     if (/Permission .*denied|Authentication failed|403|401|access denied|protected/i.test(result.said)) {
       return { kind: 'refused', reason: lastWords(result.said) };
     }
-    return { kind: 'unknown', cause: new Error(lastWords(result.said)) };
+    const cause = new Error(lastWords(result.said));
+    return { kind: NEVER_ARRIVED.test(result.said) ? 'unreachable' : 'unknown', cause };
   }
 
   async #offer(pending: Oid): Promise<boolean> {

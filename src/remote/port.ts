@@ -13,6 +13,8 @@ export type PushResult =
   | { kind: 'behind' }
   /** A hook, a protected branch or missing rights: final. */
   | { kind: 'refused'; reason: string }
+  /** It never arrived. */
+  | { kind: 'unreachable'; cause: Error }
   /** It broke off, and the remote may or may not have taken it: ask before saying anything. */
   | { kind: 'unknown'; cause: Error };
 

@@ -75,6 +75,8 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
       case 'refused':
         merge(await isolate(context, pending, pushed.reason));
         break;
+      case 'unreachable':
+        throw unreachable(remote, pushed.cause);
       case 'unknown':
         await resolveUnknown(context, pushed.cause);
         break;

@@ -1,4 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
+import { isOfflineId } from '../domain/ids.ts';
 import type { Verb } from '../domain/transitions.ts';
 import type { Oid } from '../store/port.ts';
 import { commitLocally, type Group } from './local.ts';
@@ -92,6 +93,8 @@ export class Synchronizer {
   }
 
   async #run(): Promise<void> {
+    // Requests of one turn come together, and share one push.
+    await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const requests = this.#waiting;
       this.#waiting = [];
@@ -227,11 +230,7 @@ export class Synchronizer {
       const saved = now.filter((one): one is Accepted => one.kind === 'accepted' && !ops.has(one.op));
       request.reject(
         withDetails(error, {
-          saved: saved.map(({ op, item, event }) => ({
-            op,
-            verb: event?.verb ?? 'configure',
-            id: item?.id ?? event?.id,
-          })),
+          saved: saved.map((one) => describeSaved(one, unknown)),
           withdrawn: outcomes.filter((one) => one.kind === 'accepted' && ops.has(one.op)).map(idOf),
           outcomes: now,
         }),
@@ -242,6 +241,12 @@ export class Synchronizer {
 
 const isTaking = ({ commands }: Group): boolean =>
   commands.some((command) => typeof command !== 'function' && TAKING.has(command.verb));
+
+/** Where the remote may have taken a create, its number is not settled, and no one is told one. */
+function describeSaved({ op, item, event }: Accepted, unknown: boolean): Record<string, unknown> {
+  const open = unknown && event?.verb === 'create' && item !== undefined && !isOfflineId(item.id);
+  return { op, verb: event?.verb ?? 'configure', id: open ? undefined : item?.id, title: item?.title };
+}
 
 const opsOf = (outcomes: readonly Outcome[]): string[] =>
   outcomes.flatMap((outcome) => (outcome.kind === 'accepted' ? [outcome.op] : []));

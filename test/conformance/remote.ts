@@ -230,7 +230,7 @@ export function remoteConformance(name: string, makeRemote: MakeRemote): void {
       const fetched = await ada.remote.fetch();
       expect(fetched.kind === 'unreachable' && fetched.cause).toBeInstanceOf(Error);
       const pushed = await ada.remote.push(tip);
-      expect(pushed.kind === 'unknown' && pushed.cause).toBeInstanceOf(Error);
+      expect(pushed.kind === 'unreachable' && pushed.cause).toBeInstanceOf(Error);
       expect(await seen(ada)).toBe(root);
       await world.comeBack();
       expect(await ada.remote.push(tip)).toEqual({ kind: 'accepted' });

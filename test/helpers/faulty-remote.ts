@@ -46,7 +46,7 @@ export class FaultyRemote implements LedgerRemote {
 
   async push(tip: string, offer?: string): Promise<PushResult> {
     const broken = (): PushResult => ({ kind: 'unknown', cause: new Error('the connection broke') });
-    if (this.cut) return broken();
+    if (this.cut) return { kind: 'unreachable', cause: new Error('the connection is cut') };
     if (this.loseNextPush) {
       this.loseNextPush = false;
       return broken();
