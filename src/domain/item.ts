@@ -81,17 +81,17 @@ const map256: z.ZodType<JsonMap, JsonMap> = z
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type JsonMap = Record<string, Json>;
 
-export const workIdSchema = z.string().regex(WORK_ID, 'must look like WRK-20260103-0001');
+const workIdSchema = z.string().regex(WORK_ID, 'must look like WRK-20260103-0001');
 export const opSchema = z.string().refine(isOp, 'must be a UUID of version 7');
 /** ISO 8601, UTC, milliseconds: `2026-01-03T11:00:00.000Z`. */
 export const timeSchema = z.iso.datetime({ precision: 3 });
-export const titleSchema = line(500);
+const titleSchema = line(500);
 /** Who acts: a name that can stand in a git author line. */
 export const actorSchema = line(200).refine((name) => !/[<>]/.test(name), 'must not contain < or >');
 export const labelSchema = line(100);
 const nameSchema = line(200);
 
-export const checkpointSchema = z
+const checkpointSchema = z
   .object({
     at: timeSchema,
     attempt: z.int().min(0),
@@ -117,8 +117,8 @@ export const LINK_KINDS = [
 export const linkSchema = z.object({ kind: z.enum(LINK_KINDS), target: line(500) });
 export type WorkLink = z.infer<typeof linkSchema>;
 
-export const criterionSchema = z.object({ text: z.string().min(1), done: z.boolean().default(false) });
-export const commentSchema = z.object({ at: timeSchema, by: nameSchema, body: text64.min(1) });
+const criterionSchema = z.object({ text: z.string().min(1), done: z.boolean().default(false) });
+const commentSchema = z.object({ at: timeSchema, by: nameSchema, body: text64.min(1) });
 export type WorkComment = z.infer<typeof commentSchema>;
 
 /** Fields that `create` takes and `update` changes; every other field belongs to one verb. */

@@ -27,4 +27,3 @@ export const CONFIGURABLE = [
   'max_attempts',
   'on_complete',
 ] as const;
-export type ConfigurableKey = (typeof CONFIGURABLE)[number];

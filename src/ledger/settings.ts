@@ -11,7 +11,7 @@ export interface RepositoryConfig {
   identity: { name: string; email: string };
 }
 
-export const DEFAULT_BRANCH = 'work-ledger';
+const DEFAULT_BRANCH = 'work-ledger';
 /** Such as git accepts for a branch, and nothing that could be read as an option or a refspec. */
 const BRANCH = /^(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)|\/\.|\.(?:\/|$)))[A-Za-z0-9_][\w./-]*$/;
 
@@ -52,7 +52,7 @@ export function chooseMode(options: OpenOptions, { settings }: RepositoryConfig)
 
 /** @throws LedgerError `INVALID_INPUT` where a name was given that cannot stand in an author line */
 export function chooseActor(options: OpenOptions, { settings, identity }: RepositoryConfig): string {
-  const asked = options.actor ?? process.env['WL_ACTOR'] ?? settings.get('actor');
+  const asked = options.actor ?? process.env.WL_ACTOR ?? settings.get('actor');
   const actor = asked ?? toSafeLine(identity.name.replaceAll(/[<>]/g, ''), 200);
   const parsed = actorSchema.safeParse(actor);
   if (parsed.success) return parsed.data;

@@ -131,7 +131,7 @@ export class WorkLedger extends LedgerQueries {
 
   async #inherit(parent_id: WorkId, input: CreateInput): Promise<CreateInput> {
     const parent = await this.requireWork(parent_id);
-    const references = parent.context['references'];
+    const references = parent.context.references;
     return {
       ...input,
       swarm_name: input.swarm_name ?? parent.swarm_name,
@@ -487,4 +487,4 @@ function describeOrphan(item: WorkItem): string {
 }
 
 const idIn = (error: LedgerError): WorkId | undefined =>
-  typeof error.details['id'] === 'string' ? error.details['id'] : undefined;
+  typeof error.details.id === 'string' ? error.details.id : undefined;

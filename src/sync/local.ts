@@ -60,7 +60,7 @@ async function tryCommit(context: SyncContext, groups: readonly Group[]): Promis
 }
 
 /** @throws LedgerError `NO_LEDGER` */
-export async function requireTip({ store, localRef }: SyncContext): Promise<Oid> {
+async function requireTip({ store, localRef }: SyncContext): Promise<Oid> {
   const tip = await store.readRef(localRef);
   if (tip !== undefined) return tip;
   throw new LedgerError('NO_LEDGER', 'There is no ledger here yet.', { hint: 'Make one with: wl init' });

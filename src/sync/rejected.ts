@@ -6,7 +6,7 @@ import type { Identity, LedgerStore, Oid } from '../store/port.ts';
 import { type ReadCommit, readRecords } from './pending.ts';
 
 const PREFIX = 'refs/work-ledger/rejected/';
-export const rejectedRef = (op: string): string => PREFIX + op;
+const rejectedRef = (op: string): string => PREFIX + op;
 
 /** A transition that lost its race: nothing of it is on the shared branch, all of it is here. */
 export interface RejectedTransition {

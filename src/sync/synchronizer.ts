@@ -60,9 +60,7 @@ export class Synchronizer {
         resolve,
         reject,
       });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-      });
+      this.#running ??= this.#run();
     });
   }
 
@@ -95,14 +93,17 @@ export class Synchronizer {
   async #run(): Promise<void> {
     // Requests of one turn come together, and share one push.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      const requests = this.#waiting;
-      this.#waiting = [];
-      try {
-        await this.#serve(requests);
-      } catch (error) {
-        for (const request of requests) request.reject(error);
+    try {
+      while (this.#waiting.length > 0) {
+        const requests = this.#waiting;
+        this.#waiting = [];
+        await this.#serve(requests).catch((error: unknown) => {
+          for (const request of requests) request.reject(error);
+        });
       }
+    } finally {
+      // In the tick that found nothing waiting: whoever comes later starts anew.
+      this.#running = undefined;
     }
   }
 

@@ -177,9 +177,9 @@ export const text: Arbitrary<string> = fc.oneof(
 );
 
 /** Text that can stand on one line, as titles and names must. */
-export const line: Arbitrary<string> = text.map((value) => toSafeLine(value, 100).trim() || 'untitled');
+const line: Arbitrary<string> = text.map((value) => toSafeLine(value, 100).trim() || 'untitled');
 
-export const actor: Arbitrary<string> = line.map((name) => name.replaceAll(/[<>]/g, '').trim() || 'ada');
+const actor: Arbitrary<string> = line.map((name) => name.replaceAll(/[<>]/g, '').trim() || 'ada');
 
 const number = fc.oneof(
   fc.integer(),
@@ -216,9 +216,9 @@ const { json, map } = fc.letrec<{ json: Json; map: JsonMap; list: Json[] }>((tie
     .map((entries) => Object.fromEntries(entries)),
 }));
 
-export { json as anyJson, map as anyMap };
+export { map as anyMap };
 
-export const at: Arbitrary<string> = fc
+const at: Arbitrary<string> = fc
   .integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2026, 11, 31) })
   .map((ms) => new Date(ms).toISOString());
 
@@ -382,7 +382,7 @@ const setChange = <T>(values: Arbitrary<T>) =>
   fc.record({ add: few(values), remove: few(values) }, { requiredKeys: [] });
 
 /** A change to `item`, which takes away what is there as readily as it adds. */
-export function workPatch(item: WorkItem | undefined, refs: readonly WorkId[]): Arbitrary<WorkPatch> {
+function workPatch(item: WorkItem | undefined, refs: readonly WorkId[]): Arbitrary<WorkPatch> {
   const fields = editable(refs);
   const orNull = <T>(arbitrary: Arbitrary<T>): Arbitrary<T | null> => fc.option(arbitrary, { freq: 4 });
   const oneOf = <T>(present: readonly T[] | undefined, fresh: Arbitrary<T>): Arbitrary<T> =>

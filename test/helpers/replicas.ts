@@ -7,7 +7,7 @@ import type { Clock } from '../../src/sync/ports.ts';
 import { FaultyRemote } from './faulty-remote.ts';
 
 /** Time that stands still between steps, and chance that can be repeated. */
-export class FakeClock implements Clock {
+class FakeClock implements Clock {
   #now = Date.parse('2026-01-03T10:00:00.000Z');
   #seed = 1;
 

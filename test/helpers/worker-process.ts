@@ -9,7 +9,10 @@ import { isolatedEnv } from './temp-repo.ts';
 export interface WorkerJob {
   dir: string;
   actor: string;
-  /** `take` tries each of `ids` once; `work` takes what is ready until nothing is; `create` makes items and does them. */
+  /**
+   * `take` claims each of `ids` once and completes what it got; `work` claims, checkpoints and completes what is ready until
+   * nothing is; `create` makes items and does them.
+   */
   task: { kind: 'take'; ids: readonly string[] } | { kind: 'work' } | { kind: 'create'; count: number };
 }
 
