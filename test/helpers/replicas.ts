@@ -41,8 +41,8 @@ export interface World {
 export async function makeWorld(
   names: readonly string[],
   modeOf: (name: string) => 'push' | 'local' = () => 'push',
+  remote: MemoryRemote = new MemoryRemote(),
 ): Promise<World> {
-  const remote = new MemoryRemote();
   const clock = new FakeClock();
   const replicas: Replica[] = [];
   for (const name of names) replicas.push(await makeReplica(remote, clock, name, modeOf(name)));

@@ -30,6 +30,7 @@ export async function makeSharedRepo(transport: Transport = 'file'): Promise<Sha
   const folder = await makeTempFolder();
   onTestFinished(() => folder.cleanup());
   const bare = await makeBareRepo(folder.path);
+  await runGit(bare, ['config', 'receive.autogc', 'false']);
   const server = transport === 'http' ? await GitHttpServer.start(folder.path) : undefined;
   onTestFinished(() => server?.stop());
   const url = server?.url('repo.git') ?? pathToFileURL(bare).href;

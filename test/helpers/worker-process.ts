@@ -13,7 +13,10 @@ export interface WorkerJob {
    * `take` claims each of `ids` once and completes what it got; `work` claims, checkpoints and completes what is ready until
    * nothing is; `create` makes items and does them.
    */
-  task: { kind: 'take'; ids: readonly string[] } | { kind: 'work' } | { kind: 'create'; count: number };
+  task:
+    | { kind: 'take'; ids: readonly string[]; execution_id?: string }
+    | { kind: 'work' }
+    | { kind: 'create'; count: number };
 }
 
 /** One line of a worker process: printed after the call returned, so that it is what the caller was told. */
@@ -86,6 +89,11 @@ export class WorkerProcess {
     return this.said;
   }
 
+  /** Waits for its end, whatever it is. */
+  async end(): Promise<void> {
+    await this.#ended;
+  }
+
   /** Ends it by SIGKILL, wherever it is. Its git children live on for as long as they like. */
   async kill(): Promise<Report[]> {
     this.#child.kill('SIGKILL');
@@ -103,11 +111,17 @@ export class WorkerProcess {
   }
 }
 
-/** Starts a process for each job, lets them begin together, and waits for all. */
-export async function runWorkers(jobs: readonly WorkerJob[]): Promise<WorkerProcess[]> {
+/** Starts a process for each job and lets them begin together. */
+export async function startWorkers(jobs: readonly WorkerJob[]): Promise<WorkerProcess[]> {
   const workers = jobs.map((job) => new WorkerProcess(job));
   await Promise.all(workers.map((worker) => worker.waitFor(({ kind }) => kind === 'ready')));
   for (const worker of workers) worker.go();
+  return workers;
+}
+
+/** As `startWorkers`, and waits for all to be done. */
+export async function runWorkers(jobs: readonly WorkerJob[]): Promise<WorkerProcess[]> {
+  const workers = await startWorkers(jobs);
   await Promise.all(workers.map((worker) => worker.finish()));
   return workers;
 }

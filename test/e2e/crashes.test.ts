@@ -1,0 +1,121 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { isLedgerError, systemClock } from '../../src/index.ts';
+import { type Blow, deadlyGit } from '../helpers/deadly-git.ts';
+import { createItems } from '../helpers/items.ts';
+import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
+import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
+import { type Report, startWorkers, WorkerProcess } from '../helpers/worker-process.ts';
+
+const HOURS_LATER = { ...systemClock, now: () => new Date(Date.now() + 7_200_000) };
+const LONGEST_REPRIEVE_MS = 600;
+
+test('given processes that are killed at any moment, when others go on, then nothing acknowledged is lost and nothing is done twice', async () => {
+  const repo = await makeSharedRepo();
+  const first = await repo.init(await repo.clone('first'));
+  const ids = await createItems(first, 18);
+  const dirs = [await repo.clone('ada'), await repo.clone('bob')];
+
+  const doomed = await startWorkers(
+    dirs.flatMap((dir, at) =>
+      [0, 1, 2].map((n) => ({ dir, actor: `doomed-${at}-${n}`, task: { kind: 'work' } })),
+    ),
+  );
+  await Promise.all(doomed.map(killSomeTime));
+  for (const dir of dirs) await fsck(dir);
+  const survivors = await startWorkers(
+    dirs.map((dir, at) => ({ dir, actor: `survivor-${at}`, task: { kind: 'work' } })),
+  );
+  await Promise.all(survivors.map((worker) => worker.finish()));
+
+  const heir = await repo.open(dirs[0] ?? '', { actor: 'heir', clock: HOURS_LATER });
+  await heir.sync();
+  const told = doomed.flatMap(({ acknowledged }) => acknowledged);
+  for (const { id } of await heir.recoverOrphanedWork()) {
+    const claimed = await heir.claimWork(id);
+    if (!claimed.ok) throw new Error(claimed.message);
+    const left = told.findLast((report) => report.id === id && report.verb === 'checkpoint');
+    if (left !== undefined) expect(claimed.item.checkpoint?.step).toContain(`half of ${left.epoch}`);
+    await heir.completeWork(id);
+  }
+
+  const history = await plainHistory(repo.bare);
+  expect(unsound(history)).toEqual([]);
+  const done = history.filter(({ verb }) => verb === 'complete').map(({ item }) => item);
+  expect(done.sort()).toEqual(ids);
+  const ops = history.map(({ op }) => op);
+  const acknowledged = [...doomed, ...survivors].flatMap((worker) => worker.acknowledged);
+  expect(acknowledged.map(({ op }) => op).filter((op) => !ops.includes(op))).toEqual([]);
+  await fsck(repo.bare);
+  expect(await heir.verify()).toMatchObject({ ok: true, findings: [] });
+});
+
+/** Lets a process do something, and then any number of milliseconds more. */
+async function killSomeTime(worker: WorkerProcess): Promise<void> {
+  await worker.waitFor(({ kind }) => kind === 'acknowledged' || kind === 'done');
+  await systemClock.sleep(Math.random() * LONGEST_REPRIEVE_MS);
+  await worker.kill();
+}
+
+const COMMANDS = ['fast-import', 'push', 'fetch', 'update-ref'];
+const MOMENTS = COMMANDS.flatMap((command) => [
+  { command, when: 'before' as const },
+  { command, when: 'after' as const },
+]);
+
+/** A clone with an item, and what an earlier crash at each moment must not change: it is claimed once and done once. */
+async function oneItem(): Promise<{ repo: SharedRepo; dir: string; id: string }> {
+  const repo = await makeSharedRepo();
+  const first = await repo.init(await repo.clone('first'));
+  const [id = ''] = await createItems(first, 1);
+  return { repo, dir: await repo.clone('ada'), id };
+}
+
+test.each(MOMENTS)(
+  'given a claim whose process dies $when its $command, when the execution claims again, then it has it, once',
+  async (blow) => {
+    const { repo, dir, id } = await oneItem();
+    const said = await die(repo, dir, id, { ...blow, victim: 'caller' });
+    expect(said.filter(({ kind }) => kind === 'acknowledged')).toEqual([]);
+    await fsck(dir);
+
+    const ada = await repo.open(dir);
+    const claimed = await ada.claimWork(id, { execution_id: 'exec-1' });
+    expect(claimed).toMatchObject({ ok: true, where: 'remote', item: { claim: { epoch: 1 } } });
+    expect((await plainHistory(repo.bare)).map(({ verb }) => verb)).toEqual(['init', 'create', 'claim']);
+    expect(await ada.completeWork(id)).toMatchObject({ ok: true });
+    expect((await ada.status()).pending).toEqual([]);
+    expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
+  },
+);
+
+async function die(repo: SharedRepo, dir: string, id: string, blow: Blow): Promise<Report[]> {
+  const task = { kind: 'take' as const, ids: [id], execution_id: 'exec-1' };
+  const worker = new WorkerProcess({ dir, actor: 'ada', task }, { PATH: deadlyGit(repo.folder, blow) });
+  worker.go();
+  await worker.end();
+  return worker.said;
+}
+
+test.each(MOMENTS)(
+  'given a git that is killed $when its $command, when a comment is made, then it is made once or refused, and the next one is made',
+  async (blow) => {
+    const { repo, dir, id } = await oneItem();
+    const before = process.env['PATH'];
+    onTestFinished(() => {
+      process.env['PATH'] = before;
+    });
+    process.env['PATH'] = deadlyGit(repo.folder, { ...blow, victim: 'git' });
+    const ada = await repo.open(dir);
+    const outcome = await ada.commentOn(id, 'one').catch((error: unknown) => error);
+    await fsck(dir);
+    await ada.commentOn(id, 'two');
+    const bodies = (await ada.getWork(id)).comments.map(({ body }) => body);
+    expect(bodies.filter((body) => body === 'two')).toHaveLength(1);
+    const firstOnes = bodies.filter((body) => body === 'one').length;
+    if (isLedgerError(outcome)) expect(firstOnes).toBeLessThanOrEqual(1);
+    else expect(outcome).toMatchObject({ ok: true, where: 'remote' });
+    if (!isLedgerError(outcome)) expect(firstOnes).toBe(1);
+    expect(unsound(await plainHistory(repo.bare))).toEqual([]);
+    expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
+  },
+);

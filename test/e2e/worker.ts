@@ -1,0 +1,98 @@
+/** One of several processes that work on a ledger. Prints what each call returned as a line of JSON, once it returned. */
+import { once } from 'node:events';
+import {
+  isLedgerError,
+  itemOf,
+  openLedger,
+  type TransitionResult,
+  type Verb,
+  type WorkItem,
+} from '../../src/index.ts';
+import type { Report, WorkerJob } from '../helpers/worker-process.ts';
+
+/** However slow the machine is, a worker does not give up. */
+const PATIENCE_MS = 3_600_000;
+const { dir, actor, task } = JSON.parse(process.argv[2] ?? '') as WorkerJob;
+const ledger = await openLedger({ dir, actor, patience: PATIENCE_MS });
+
+function say(report: Report): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+/** @returns the item where the transition took place */
+async function tell(
+  verb: Verb,
+  id: string,
+  call: () => Promise<TransitionResult>,
+): Promise<WorkItem | undefined> {
+  try {
+    const result = await call();
+    if (!result.ok) {
+      say({ kind: 'lost', verb, id, code: result.code, message: result.message });
+      return undefined;
+    }
+    const { item, where } = result;
+    const epoch = item.claim?.epoch ?? null;
+    say({ kind: 'acknowledged', verb, id: item.id, op: item.last_op, epoch, where });
+    return item;
+  } catch (error) {
+    if (!isLedgerError(error)) throw error;
+    const saved = (error.details['saved'] ?? []) as { op: string }[];
+    say({
+      kind: 'refused',
+      verb,
+      id,
+      code: error.code,
+      message: error.message,
+      saved: saved.map(({ op }) => op),
+    });
+    return undefined;
+  }
+}
+
+async function claim(id: string, execution_id?: string): Promise<WorkItem | undefined> {
+  return tell('claim', id, () => ledger.claimWork(id, { execution_id }));
+}
+
+async function complete({ id, claim: held }: WorkItem): Promise<void> {
+  const fence = { execution_id: held?.execution_id, epoch: held?.epoch };
+  await tell('complete', id, () => ledger.completeWork(id, { result: { by: actor }, ...fence }));
+}
+
+async function perform(): Promise<void> {
+  switch (task.kind) {
+    case 'take':
+      for (const id of task.ids) {
+        const held = await claim(id, task.execution_id);
+        if (held !== undefined) await complete(held);
+      }
+      return;
+    case 'work':
+      for (;;) {
+        const ready = await ledger.getReadyToStart();
+        const next = ready[Math.floor(Math.random() * Math.min(ready.length, 4))];
+        if (next === undefined) return;
+        const held = await claim(next.id);
+        if (held === undefined) continue;
+        const step = `half of ${held.claim?.epoch} by ${actor}`;
+        await tell('checkpoint', held.id, () => ledger.checkpointWork(held.id, { step }));
+        await complete(held);
+      }
+    case 'create':
+      for (let n = 0; n < task.count; n += 1) {
+        const made = await tell('create', '', () => ledger.submitWork({ title: `${actor} ${n}` }));
+        const held = made && (await claim(made.id));
+        if (held !== undefined) await complete(held);
+      }
+      return;
+    default:
+      task satisfies never;
+  }
+}
+
+say({ kind: 'ready' });
+await once(process.stdin, 'data');
+await perform();
+await ledger.close();
+say({ kind: 'done' });
+process.stdin.destroy();

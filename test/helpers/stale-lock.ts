@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { isolatedEnv, runGit } from './temp-repo.ts';
+
+/**
+ * Has git take its lock on a ref, and kills it there by SIGKILL, as a crash does.
+ *
+ * @returns the lock file that it left behind
+ */
+export async function leaveLock(gitDir: string, ref: string): Promise<string> {
+  const oid = await runGit(gitDir, ['rev-parse', '--verify', ref]);
+  const child = spawn('git', ['--git-dir', gitDir, 'update-ref', '--stdin'], { env: isolatedEnv() });
+  child.stdin.write(`start\nupdate ${ref} ${oid} ${oid}\nprepare\n`);
+  let said = '';
+  while (!said.includes('prepare: ok')) said += String((await once(child.stdout, 'data'))[0]);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  return join(gitDir, `${ref}.lock`);
+}

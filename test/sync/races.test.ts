@@ -1,0 +1,243 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { itemOf, type LostRace, type WorkLedger } from '../../src/index.ts';
+import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
+
+let world: World;
+let ada: WorkLedger;
+let bob: WorkLedger;
+let cy: WorkLedger;
+
+beforeEach(async () => {
+  world = await makeWorld(['ada', 'bob', 'cy']);
+  [ada, bob, cy] = world.replicas.map(({ ledger }) => ledger) as [WorkLedger, WorkLedger, WorkLedger];
+});
+
+const replica = (index: number): Replica => world.replicas[index] as Replica;
+const everyone = async (): Promise<void> => {
+  for (const { ledger } of world.replicas) await ledger.sync();
+};
+
+describe('claims', () => {
+  test('given many clones, when all claim one item, then one wins and the others learn who', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    await Promise.all([bob.fetch(), cy.fetch()]);
+    const results = await Promise.all([ada, bob, cy].map((ledger) => ledger.claimWork(work.id)));
+    const winners = results.filter(({ ok }) => ok);
+    expect(winners).toHaveLength(1);
+    const { owner } = itemOf(winners[0] as (typeof results)[0]);
+    for (const lost of results.filter(({ ok }) => !ok) as LostRace[]) {
+      expect(lost).toMatchObject({ code: 'ALREADY_CLAIMED', details: { owner, epoch: 1 } });
+      expect(lost.message).toContain(`${owner} holds it`);
+    }
+  });
+
+  test('given a claim that lost, when it is tried again after a release, then it takes place and is kept no longer', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    await bob.fetch();
+    await ada.claimWork(work.id);
+    const lost = await bob.claimWork(work.id, { execution_id: 'exec-bob' });
+    expect(lost).toMatchObject({ ok: false, kept: { ref: expect.stringContaining('rejected/') } });
+    const [entry] = await bob.rejected();
+    expect(entry).toMatchObject({ id: work.id, verb: 'claim', actor: 'bob' });
+    await ada.releaseWork(work.id);
+    await bob.fetch();
+    expect(itemOf(await bob.applyRejected(entry?.op ?? ''))).toMatchObject({
+      owner: 'bob',
+      claim: { epoch: 2 },
+    });
+    expect(await bob.rejected()).toEqual([]);
+  });
+
+  test('given a claim that lost, when it is dropped, then it is gone', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    await bob.fetch();
+    await ada.claimWork(work.id);
+    await bob.claimWork(work.id);
+    const [entry] = await bob.rejected();
+    await bob.dropRejected(entry?.op ?? '');
+    expect(await bob.rejected()).toEqual([]);
+    await expect(bob.dropRejected(entry?.op ?? '')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('given a holder who was superseded, when it completes, then it is refused and told who holds it now', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    const first = itemOf(await ada.claimWork(work.id));
+    await bob.fetch();
+    world.clock.advance(2 * 3600_000);
+    expect((await bob.recoverOrphanedWork()).map(({ id }) => id)).toEqual([work.id]);
+    await bob.claimWork(work.id);
+    const late = await ada.completeWork(work.id, { epoch: first.claim?.epoch });
+    expect(late).toMatchObject({ ok: false, code: 'STALE_EPOCH', details: { owner: 'bob', epoch: 2 } });
+    expect((await ada.rejected()).map(({ verb }) => verb)).toEqual(['complete']);
+  });
+
+  test('given a recovery of work whose holder just gave a sign of life, when both are pushed, then the work stays held', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    await ada.claimWork(work.id);
+    await bob.fetch();
+    world.clock.advance(2 * 3600_000);
+    await ada.checkpointWork(work.id, { step: 'still here' });
+    expect(await bob.recoverOrphanedWork()).toEqual([]);
+    expect(await bob.findWork(work.id)).toMatchObject({ status: 'in_progress', owner: 'ada' });
+  });
+});
+
+describe('ids', () => {
+  test('given two clones that create at once, when one loses the number, then it takes the next before it returns', async () => {
+    const made = await Promise.all([ada, bob, cy].map((ledger) => ledger.createWork({ title: 'New' })));
+    expect(made.map(({ id }) => id.slice(-4)).sort()).toEqual(['0001', '0002', '0003']);
+  });
+
+  test('given a family in one batch that loses its number, when it is decided again, then the child follows its parent', async () => {
+    await bob.fetch();
+    await ada.createWork({ title: 'First' });
+    const [parent, child] = await bob.batch([
+      bob.command('create', { fields: { title: 'Parent' } }),
+      ([made]) =>
+        bob.command('create', {
+          fields: { title: 'Child', parent_id: made?.kind === 'accepted' ? made.item?.id : '' },
+        }),
+    ]);
+    if (parent?.kind !== 'accepted' || child?.kind !== 'accepted') throw new Error('both are legal');
+    expect(parent.item?.id).toMatch(/-0002$/);
+    expect(child.item?.parent_id).toBe(parent.item?.id);
+  });
+
+  test('given the newest item was deleted, when another clone creates one, then it does not get that number', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    await ada.cancelWork(work.id);
+    await ada.deleteWork(work.id);
+    const fresh = await makeWorld(['dora'], () => 'push', world.remote);
+    const [dora] = fresh.replicas;
+    expect((await dora?.ledger.createWork({ title: 'Two' }))?.id).toMatch(/-0002$/);
+    expect((await ada.history(work.id)).map(({ verb }) => verb)).toEqual(['create', 'cancel', 'delete']);
+  });
+
+  test('given no remote in reach, when work is created, then its id is drawn at random and stays', async () => {
+    replica(0).connection.cut = true;
+    const failure = await ada.createWork({ title: 'Alone' }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'REMOTE_UNREACHABLE', details: { saved: [{ verb: 'create' }] } });
+    const [alone] = await ada.list();
+    expect(alone?.id).toMatch(/-(?=.*[a-z])[0-9a-z]{8}$/);
+    replica(0).connection.cut = false;
+    await ada.sync();
+    await bob.fetch();
+    expect(await bob.findWork(alone?.id ?? '')).toMatchObject({ title: 'Alone' });
+  });
+
+  test('given one idempotency key in two clones, when both create, then there is one item and both have it', async () => {
+    await Promise.all([ada.fetch(), bob.fetch()]);
+    const made = await Promise.all(
+      [ada, bob].map((ledger) => ledger.createWork({ title: 'Once', idempotency_key: 'k1' })),
+    );
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+    await everyone();
+    expect(await ada.list()).toHaveLength(1);
+  });
+});
+
+describe('consequences', () => {
+  test('given work blocked by an item, when that completes, then it is unblocked by a commit of its own, once', async () => {
+    const blocker = await ada.createWork({ title: 'Blocker' });
+    const work = await ada.createWork({ title: 'Blocked' });
+    await ada.claimWork(work.id);
+    await ada.blockWork(work.id, { reason: 'needs the other', blocker_id: blocker.id });
+    await bob.fetch();
+    await bob.completeWork(blocker.id, { claim: true });
+    expect(await bob.findWork(work.id)).toMatchObject({ status: 'in_progress', owner: 'ada' });
+    await everyone();
+    const verbs = (await ada.log(3)).map(({ verb, id }) => `${verb} ${id}`);
+    expect(verbs).toEqual([`unblock ${work.id}`, `complete ${blocker.id}`, `claim ${blocker.id}`]);
+  });
+
+  test('given an item that was blocked elsewhere meanwhile, when its blocker completes on an older tip, then replay unblocks it too', async () => {
+    const blocker = await ada.createWork({ title: 'Blocker' });
+    const work = await ada.createWork({ title: 'Blocked' });
+    await ada.claimWork(blocker.id);
+    await bob.fetch();
+    await bob.blockWork(work.id, { reason: 'waits', blocker_id: blocker.id });
+    await ada.completeWork(blocker.id);
+    expect(await ada.findWork(work.id)).toMatchObject({ status: 'pending' });
+  });
+});
+
+describe('one clone, many callers', () => {
+  test('given 32 callers at once, when all create, then few pushes carry all of it', async () => {
+    let pushes = 0;
+    const { connection } = replica(0);
+    const push = connection.push.bind(connection);
+    connection.push = (tip, offer) => {
+      pushes += 1;
+      return push(tip, offer);
+    };
+    const made = await Promise.all(
+      Array.from({ length: 32 }, (_, n) => ada.createWork({ title: `Work ${n}` })),
+    );
+    expect(new Set(made.map(({ id }) => id)).size).toBe(32);
+    expect(pushes).toBeLessThanOrEqual(2);
+  });
+
+  test('given a batch with an illegal command, when it runs, then the others take place; an atomic one does nothing', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    const commands = () => [
+      ada.command('comment', { id: work.id, body: 'before' }),
+      ada.command('complete', { id: work.id, result: undefined }),
+    ];
+    const loose = await ada.batch(commands());
+    expect(loose.map(({ kind }) => kind)).toEqual(['accepted', 'refused']);
+    const atomic = await ada.batch(commands(), { atomic: true });
+    expect(atomic.map(({ kind }) => kind)).toEqual(['refused', 'refused']);
+    expect((await ada.findWork(work.id))?.comments).toHaveLength(1);
+  });
+});
+
+describe('without the remote', () => {
+  test('given a cut connection, when work is claimed, then nothing is made and later transitions still are', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    world.clock.advance(60_000);
+    replica(0).connection.cut = true;
+    await expect(ada.claimWork(work.id)).rejects.toMatchObject({
+      code: 'REMOTE_UNREACHABLE',
+      details: { saved: [] },
+    });
+    await expect(ada.commentOn(work.id, 'from the train')).rejects.toMatchObject({
+      code: 'REMOTE_UNREACHABLE',
+      details: { saved: [{ verb: 'comment', id: work.id }] },
+    });
+    replica(0).connection.cut = false;
+    expect(await ada.sync()).toMatchObject({ accepted: 1, lost: [] });
+    expect(await ada.findWork(work.id)).toMatchObject({
+      status: 'pending',
+      comments: [{ body: 'from the train' }],
+    });
+  });
+
+  test('given an answer that was lost, when the clone asks, then the transition is found and not made again', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    replica(0).connection.loseNextAnswer = true;
+    await expect(ada.commentOn(work.id, 'once')).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+    await bob.sync();
+    await bob.commentOn(work.id, 'twice');
+    replica(0).connection.cut = false;
+    await ada.sync();
+    expect((await ada.findWork(work.id))?.comments.map(({ body }) => body)).toEqual(['once', 'twice']);
+  });
+
+  test('given a rewritten remote, when a clone that saw the old one writes, then it stops, and nothing here is lost', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    const [first] = (await ada.log(10)).slice(-1);
+    await world.remote.setTip(first?.commit);
+    await expect(ada.commentOn(work.id, 'hello')).rejects.toMatchObject({ code: 'HISTORY_REWRITTEN' });
+    expect(world.remote.tip).toBe(first?.commit);
+    expect((await ada.findWork(work.id))?.comments).toHaveLength(1);
+  });
+
+  test('given a hook that refuses, when a transition is pushed, then it is lost for good and kept', async () => {
+    const work = await ada.createWork({ title: 'One' });
+    world.remote.refusePushes('not on a Sunday');
+    expect(await ada.commentOn(work.id, 'hello')).toMatchObject({ ok: false, code: 'REMOTE_REFUSED' });
+    world.remote.refusePushes(undefined);
+    expect((await ada.status()).pending).toEqual([]);
+    expect((await ada.rejected()).map(({ verb }) => verb)).toEqual(['comment']);
+  });
+});
