@@ -1,5 +1,6 @@
 import { type Command, SETTABLE, type SetChange, type WorkPatch } from '../domain/commands.ts';
 import type { TransitionEvent } from '../domain/event.ts';
+import { isHeld } from '../domain/holding.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
 
 /**
@@ -39,7 +40,7 @@ export function readCommand(
     case 'link_execution':
       return { ...base, verb: 'link_execution', id, link: after.execution_id ?? '', epoch: event.epoch };
     case 'block': {
-      const force = before?.owner !== event.actor;
+      const force = before !== undefined && isHeld(before) && before.owner !== event.actor;
       const { reason: why = '', blocker_id } = after.block ?? {};
       return { ...base, verb: 'block', id, reason: why, blocker_id, force, ...(force ? {} : fence) };
     }
@@ -59,7 +60,7 @@ export function readCommand(
         verb: 'retry',
         id,
         not_before: after.not_before,
-        reset: after.attempts === 0,
+        reset: after.attempts === 0 && (before?.attempts ?? 0) > 0,
         reason,
       };
     case 'cancel':

@@ -60,7 +60,7 @@ export class Overlay implements LedgerView {
   }
 
   nextNumber(prefix: string, date: string): number {
-    return Math.max(this.#base.nextNumber(prefix, date), this.#numbers.next(prefix, date));
+    return Math.max(this.#base.nextNumber(prefix, date), this.#numbers.highest(prefix, date) + 1);
   }
 
   wasUsed(id: WorkId): boolean {

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
 
@@ -8,9 +9,10 @@ const SILENT_FOR_MS = 60_000;
  * here the arguments are ours and the environment is the user's own, which must reach ssh, proxies and credential helpers.
  */
 export function gitClient(gitDir: string): SimpleGit {
-  const env = gitEnvironment();
+  const env = { ...gitEnvironment(), GIT_DIR: gitDir };
   return simpleGit({
-    baseDir: gitDir,
+    // A remote may be named by a path, which git takes from where the work tree is.
+    baseDir: basename(gitDir) === '.git' ? dirname(gitDir) : gitDir,
     config: [...GIT_SETTINGS],
     timeout: { block: SILENT_FOR_MS },
     allowEnvironment: Object.keys(env),

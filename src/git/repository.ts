@@ -38,7 +38,7 @@ export async function openRepository(dir: string): Promise<Repository> {
   return { gitDir, ...(await readConfig(gitDir)) };
 }
 
-const WANTED = '^(ledger\\..*|user\\.(name|email)|remote\\..*\\.url)$';
+const WANTED = '^(ledger\\..*|user\\.(name|email)|remote\\..*\\.url|extensions\\.objectformat)$';
 
 async function readConfig(gitDir: string): Promise<Omit<Repository, 'gitDir'>> {
   const args = ['--git-dir', gitDir, 'config', '-z', '--get-regexp', WANTED];
@@ -51,11 +51,22 @@ async function readConfig(gitDir: string): Promise<Omit<Repository, 'gitDir'>> {
     if (at < 0) continue;
     const key = record.slice(0, at);
     const value = record.slice(at + 1);
+    if (key === 'extensions.objectformat' && value !== 'sha1') throw otherObjects(value);
     if (key.startsWith('ledger.')) settings.set(key.slice('ledger.'.length).toLowerCase(), value);
     else if (key.startsWith('user.')) user.set(key.slice('user.'.length), value);
     else if (!remotes.has(key.slice(7, -4))) remotes.set(key.slice(7, -4), value);
   }
   return { remotes, settings, identity: identityFrom(user) };
+}
+
+function otherObjects(format: string): LedgerError {
+  return new LedgerError(
+    'UNSUPPORTED_REPOSITORY',
+    `The repository names its objects by ${format}; a ledger needs sha1.`,
+    {
+      hint: 'Keep the ledger in a repository of its own, made with: git init --bare',
+    },
+  );
 }
 
 /** Who commits: git's environment, then its configuration, then the machine's own names. */

@@ -116,7 +116,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
   const branch = chooseBranch(options, config);
   const remote =
     options.connect?.({ store, state }) ?? reachRemote(chooseRemote(options, config), branch, reach);
-  const projection = new Projection(store);
+  const projection = new Projection(store, state);
   const context: SyncContext = {
     store,
     remote,

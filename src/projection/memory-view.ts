@@ -28,9 +28,10 @@ export class MemoryView implements LedgerView {
   settings: LedgerSettings;
   readonly #entries = new Map<WorkId, Entry>();
   readonly #strays = new Map<string, Problem>();
-  readonly #deleted = new Set<WorkId>();
+  #deleted: ReadonlySet<WorkId> = new Set();
   readonly #open = new OpenIndex();
   readonly #numbers = new Numbers();
+  #deletedNumbers = new Numbers();
 
   constructor(settings: LedgerSettings) {
     this.settings = settings;
@@ -65,11 +66,18 @@ export class MemoryView implements LedgerView {
   remove(id: WorkId): void {
     this.#forget(id);
     this.#entries.delete(id);
+    this.#numbers.remove(id, () => this.#entries.keys());
+  }
+
+  /** Takes in which ids were given to items that were deleted since. */
+  setDeleted(ids: ReadonlySet<WorkId>): void {
+    this.#deleted = ids;
+    this.#deletedNumbers = new Numbers();
+    for (const id of ids) this.#deletedNumbers.add(id);
   }
 
   markDeleted(id: WorkId): void {
-    this.#deleted.add(id);
-    this.#numbers.add(id);
+    this.setDeleted(new Set([...this.#deleted, id]));
   }
 
   setStray(path: string, problem: Problem | undefined): void {
@@ -114,7 +122,7 @@ export class MemoryView implements LedgerView {
   }
 
   nextNumber(prefix: string, date: string): number {
-    return this.#numbers.next(prefix, date);
+    return Math.max(this.#numbers.highest(prefix, date), this.#deletedNumbers.highest(prefix, date)) + 1;
   }
 
   wasUsed(id: WorkId): boolean {

@@ -1,13 +1,12 @@
-import { decodeMessage } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH, stateOf } from '../codec/path.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { Overlay } from '../domain/overlay.ts';
-import type { BlobContent, LedgerStore, Oid, TreeChange, TreeEntry } from '../store/port.ts';
+import type { BlobContent, LedgerStore, Oid, TreeEntry } from '../store/port.ts';
+import { Deletions, type Memory } from './deletions.ts';
 import { MemoryView } from './memory-view.ts';
 
-const DAY_S = 86_400;
 const PLAIN_FILE = '100644';
 /** Files that a ledger branch holds beside items and that this program does not read. */
 const KNOWN_FILES =
@@ -19,12 +18,12 @@ const KNOWN_FILES =
 export class Projection {
   readonly #store: LedgerStore;
   #current: { tip: Oid; view: MemoryView } | undefined;
-  /** Since when (seconds) deletions are known at `#current`, so that no number of a deleted item is given again. */
-  #deletionsSince = Number.POSITIVE_INFINITY;
+  readonly #deletions: Deletions;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(store: LedgerStore) {
+  constructor(store: LedgerStore, memory?: Memory) {
     this.#store = store;
+    this.#deletions = new Deletions(store, memory);
   }
 
   /** The view at `tip`. It belongs to the projection and changes with the next call: read it, do not keep it. */
@@ -39,30 +38,16 @@ export class Projection {
       const { view } = this.#current;
       for (const [id, item] of changes.changes()) {
         if (item !== undefined) view.put(id, stateOf(item.status), item);
-        else {
-          view.remove(id);
-          view.markDeleted(id);
-        }
+        else view.remove(id);
       }
       view.settings = changes.settings;
       this.#current = { tip: to, view };
     });
   }
 
-  /** Makes sure that ids of the day `date` (`YYYYMMDD`) whose items were deleted are known as used. */
-  knowDeletions(tip: Oid, date: string): Promise<void> {
-    return this.#inTurn(async () => {
-      const view = await this.#catchUp(tip);
-      const day = Date.parse(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6, 8)}T00:00:00Z`) / 1000;
-      const since = Math.max(0, day - 2 * DAY_S);
-      if (since >= this.#deletionsSince) return;
-      for await (const { message } of this.#store.commits({ to: tip, since })) {
-        if (!message.startsWith('delete ')) continue;
-        const decoded = decodeMessage(message);
-        if (decoded.kind === 'event' && decoded.event.verb === 'delete') view.markDeleted(decoded.event.id);
-      }
-      this.#deletionsSince = since;
-    });
+  /** Makes sure that ids whose items were deleted are known as used. */
+  knowDeletions(tip: Oid): Promise<void> {
+    return this.#inTurn(async () => (await this.#catchUp(tip)).setDeleted(await this.#deletions.upTo(tip)));
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -106,7 +91,6 @@ export class Projection {
       if (path === SETTINGS_PATH) view.settings = readSettings([{ path, ...after }], blobs);
       else place(view, path, after, blobs);
     }
-    markGone(view, changes);
     return view;
   }
 
@@ -162,12 +146,4 @@ function remove(view: MemoryView, path: string): void {
   view.setStray(path, undefined);
   const parsed = parsePath(path);
   if (parsed !== undefined && view.stateOf(parsed.id) === parsed.state) view.remove(parsed.id);
-}
-
-/** An id whose file went and came back nowhere was deleted. */
-function markGone(view: MemoryView, changes: readonly TreeChange[]): void {
-  for (const { path } of changes) {
-    const id = parsePath(path)?.id;
-    if (id !== undefined && !view.wasUsed(id)) view.markDeleted(id);
-  }
 }

@@ -60,8 +60,8 @@ function matches(item: WorkItem, filter: WorkFilter): boolean {
 
 /** The id that an imported item had where it came from. */
 export function importedId(item: WorkItem): string | undefined {
-  const imported = item.context['imported'];
+  const imported = item.context.imported;
   if (imported === null || typeof imported !== 'object' || Array.isArray(imported)) return undefined;
-  const id = imported['id'];
+  const id = imported.id;
   return typeof id === 'string' ? id : undefined;
 }

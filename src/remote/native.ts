@@ -1,3 +1,4 @@
+import { LedgerError } from '../domain/errors.ts';
 import { gitClient } from '../git/client.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { FetchResult, Inbox, LedgerRemote, PushResult } from './port.ts';
@@ -20,9 +21,17 @@ const INBOX_PUSH = ['push', '--no-verify', '--no-follow-tags', '--no-recurse-sub
 const AGAIN =
   /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference already exists|incorrect old value|remote ref updated since checkout/;
 
+const NO_RIGHTS =
+  /Permission (?:to \S+ )?denied|Authentication failed|could not read Username|returned error: 40[13]\b/;
+
 /** What git says where it was not even told what the remote has, so that nothing can have been sent. */
 const NEVER_ARRIVED =
   /does not appear to be a git repository|Could not read from remote repository|unable to access|Could not resolve|repository .* not found/i;
+
+/** A ref's lock that another process has, or left behind when it died. */
+const LOCKED = /Unable to create '([^']+\.lock)'/g;
+/** Another process holds a ref's lock for a few milliseconds at most. */
+const LOCK_TRIES = 20;
 
 /** A remote over ssh, https or a path, by git itself. */
 export class NativeRemote implements LedgerRemote {
@@ -47,7 +56,8 @@ export class NativeRemote implements LedgerRemote {
     };
   }
 
-  async fetch(): Promise<FetchResult> {
+  /** @throws LedgerError `CONTENDED` where a ref of this clone stays locked */
+  async fetch(attempt = 1): Promise<FetchResult> {
     const { branch, store } = this.#options;
     const seen = await store.readRef(this.seenRef);
     const source = `refs/heads/${branch}`;
@@ -77,9 +87,17 @@ export class NativeRemote implements LedgerRemote {
       // Two fetches of this clone met; the other one moved the ref.
       return { kind: 'ok', tip: await store.readRef(this.seenRef) };
     }
-    if (/cannot lock ref|Unable to create .*\.lock/.test(result.said)) {
-      const now = await store.readRef(this.seenRef);
-      if (now !== undefined) return { kind: 'ok', tip: now };
+    const locks = [...result.said.matchAll(LOCKED)].map(([, lock = '']) => lock);
+    if (locks.length > 0 && locks.every((lock) => lock.endsWith(`/${shown}.lock`))) {
+      // What people look at is behind until the next fetch; what counts has moved.
+      return { kind: 'ok', tip: await store.readRef(this.seenRef) };
+    }
+    if (locks.length > 0 || /cannot lock ref/.test(result.said)) {
+      if (attempt < LOCK_TRIES) {
+        await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
+        return this.fetch(attempt + 1);
+      }
+      throw stillLocked(locks[0] ?? this.seenRef);
     }
     return { kind: 'unreachable', cause: new Error(lastWords(result.said)) };
   }
@@ -100,16 +118,14 @@ export class NativeRemote implements LedgerRemote {
     const result = await this.#git(['push', ...options, '--end-of-options', this.name, ...refspecs]);
     if (offer !== undefined) this.#offered = true;
     const line = result.said.split('\n').find((text) => text.includes(`:${target}\t`));
-    if (result.ok || (line !== undefined && !line.startsWith('!'))) {
-      await this.#advance(tip);
-      return { kind: 'accepted' };
-    }
+    // Git that was killed ends without a word, which simple-git takes for success: only git's own line counts.
+    if (line !== undefined && !line.startsWith('!')) return this.#accepted(tip);
     if (line?.startsWith('!')) {
       const reason = line.slice(line.lastIndexOf('\t') + 1);
       if (AGAIN.test(line)) return { kind: 'behind' };
       return { kind: 'refused', reason: [reason, ...remoteWords(result.said)].join(': ') };
     }
-    if (/Permission .*denied|Authentication failed|403|401|access denied|protected/i.test(result.said)) {
+    if (NO_RIGHTS.test(result.said)) {
       return { kind: 'refused', reason: lastWords(result.said) };
     }
     const cause = new Error(lastWords(result.said));
@@ -134,15 +150,25 @@ export class NativeRemote implements LedgerRemote {
     if (ok) this.#offered = false;
   }
 
+  async #accepted(tip: Oid): Promise<PushResult> {
+    try {
+      await this.#advance(this.seenRef, tip);
+    } catch (cause) {
+      // The remote has it, and this clone cannot note that: whether others went on from there is for the next look.
+      return { kind: 'unknown', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+    }
+    // This one is for people; where it cannot be moved now, the next fetch does it.
+    await this.#advance(`refs/remotes/${this.name}/${this.#options.branch}`, tip).catch(() => undefined);
+    return { kind: 'accepted' };
+  }
+
   /** Moves what this clone has seen forward to `tip`; another process may have seen more already. */
-  async #advance(tip: Oid): Promise<void> {
-    const { branch, store } = this.#options;
-    for (const ref of [this.seenRef, `refs/remotes/${this.name}/${branch}`]) {
-      for (;;) {
-        const now = await store.readRef(ref);
-        if (now === tip || (now !== undefined && (await store.mergeBase(now, tip)) === tip)) break;
-        if (await store.moveRef(ref, now, tip)) break;
-      }
+  async #advance(ref: string, tip: Oid): Promise<void> {
+    const { store } = this.#options;
+    for (;;) {
+      const now = await store.readRef(ref);
+      if (now === tip || (now !== undefined && (await store.mergeBase(now, tip)) === tip)) return;
+      if (await store.moveRef(ref, now, tip)) return;
     }
   }
 
@@ -154,6 +180,13 @@ export class NativeRemote implements LedgerRemote {
       return { ok: false, said: error instanceof Error ? error.message : String(error) };
     }
   }
+}
+
+function stillLocked(lock: string): LedgerError {
+  return new LedgerError('CONTENDED', `Another process holds ${lock} and did not let go in time.`, {
+    hint: 'Try again. If no git process is running here, one that died has left the file behind.',
+    details: { lock },
+  });
 }
 
 /** What the other side's hooks said. */

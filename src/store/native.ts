@@ -86,10 +86,29 @@ export class NativeStore implements LedgerStore, ObjectSource {
       const result = await this.#import(encodeImport(ref, base, drafts));
       if (result.code === 0) return committed(readMarks(result.stdout));
       if (/not updating|does not contain/i.test(result.stderr)) return this.#moved(ref);
-      if ((await this.readRef(ref)) !== base) return this.#moved(ref);
-      if (!isRefLocked(result) || attempt >= REF_LOCK_TRIES) throw gitFailure('the commit', result);
+      if ((await this.readRef(ref)) !== base)
+        return (await this.#landed(ref, base, drafts)) ?? this.#moved(ref);
+      if (!isRefLocked(result)) throw gitFailure('the commit', result);
+      if (attempt >= REF_LOCK_TRIES) throw stillLocked(result);
       await pause();
     }
+  }
+
+  /** A `fast-import` that was killed may have moved the ref before: then its commits stand, and must not be made again. */
+  async #landed(
+    ref: string,
+    base: Oid | undefined,
+    drafts: CommitRequest['drafts'],
+  ): Promise<CommitResult | undefined> {
+    const tip = await this.readRef(ref);
+    if (tip === undefined) return undefined;
+    const oids: Oid[] = [];
+    for await (const { oid, message } of this.commits({ from: base, to: tip })) {
+      if (message !== drafts[oids.length]?.message) return undefined;
+      oids.push(oid);
+      if (oids.length === drafts.length) return committed(oids);
+    }
+    return undefined;
   }
 
   /** The chain is made under a name of its own; the ref then takes it over in one transaction. */
@@ -116,7 +135,8 @@ export class NativeStore implements LedgerStore, ObjectSource {
       if (result.code === 0) return true;
       if (/but expected|reference already exists|unable to resolve reference/.test(result.stderr))
         return false;
-      if (!isRefLocked(result) || attempt >= REF_LOCK_TRIES) throw gitFailure('moving a ref', result);
+      if (!isRefLocked(result)) throw gitFailure('moving a ref', result);
+      if (attempt >= REF_LOCK_TRIES) throw stillLocked(result);
       await pause();
     }
   }
@@ -219,6 +239,17 @@ function refChange(ref: string, expected: Oid | undefined, next: Oid | undefined
 }
 
 const isRefLocked = ({ stderr }: GitResult): boolean => /File exists|Unable to create .*\.lock/.test(stderr);
+
+/** Whether a lock's owner still lives cannot be known from here, so it is named and never removed. */
+function stillLocked({ stderr }: GitResult): LedgerError {
+  const lock = /Unable to create '([^']+\.lock)'/.exec(stderr)?.[1];
+  const what = lock ?? "a ref's lock";
+  return new LedgerError('CONTENDED', `Another process holds ${what} and did not let go in time.`, {
+    hint: 'Try again. If no git process is running here, one that died has left the file behind.',
+    details: { lock: lock ?? null },
+  });
+}
+
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 10));
 const lines = (output: Buffer): string[] =>
   output

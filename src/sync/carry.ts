@@ -4,7 +4,7 @@ import type { Oid } from '../store/port.ts';
 import { draftOf } from './draft.ts';
 import { type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
-import { authorOf } from './reconcile.ts';
+import { authorOf, learnDeletionsFor } from './reconcile.ts';
 import { replay } from './replay.ts';
 
 const CANDIDATE = 'refs/work-ledger/candidate';
@@ -54,7 +54,7 @@ function isAbandoned(open: readonly ReadCommit[], now: Date): boolean {
 
 /** Whether anything of it can be carried; its owner learns by itself why what cannot, cannot. */
 async function isLegal({ views }: RemoteContext, seen: Oid, open: readonly ReadCommit[]): Promise<boolean> {
-  return replay(new Overlay(await views.at(seen)), open, { known: new Set() }).steps.length > 0;
+  return replay(new Overlay(await views.at(seen)), open, { known: new Map() }).steps.length > 0;
 }
 
 /**
@@ -66,8 +66,9 @@ async function isLegal({ views }: RemoteContext, seen: Oid, open: readonly ReadC
 export async function carry(context: RemoteContext, local: Oid, offers: Offers): Promise<Oid> {
   if (offers.pending.length === 0) return local;
   const { store, views, committer, clock } = context;
+  await learnDeletionsFor(context, local, offers.pending);
   const view = new Overlay(await views.at(local));
-  const { steps } = replay(view, offers.pending, { known: new Set() });
+  const { steps } = replay(view, offers.pending, { known: new Map() });
   if (steps.length === 0) return local;
   const now = clock.now();
   const made = await store.commit({

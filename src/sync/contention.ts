@@ -1,7 +1,7 @@
 import type { Oid } from '../store/port.ts';
 import { type Offers, rankOf, readOffers } from './carry.ts';
 import { look } from './look.ts';
-import { CONTACT, CONTENDED, FETCHED, TURN } from './marks.ts';
+import { CONTACT, CONTENDED, EXPOSED, FETCHED, TURN } from './marks.ts';
 import type { RemoteContext } from './ports.ts';
 import { isStillPending } from './reconcile.ts';
 
@@ -59,7 +59,10 @@ export async function waitForTurn(
     if (offers.clones.length > 0) state.set(CONTENDED, clock.now().toISOString());
     if (rankOf(tip, self, offers.clones) <= waited) return offered;
     const local = await store.readRef(localRef);
-    if (!offered && local !== undefined) offered = (await remote.inbox?.offer(local)) ?? false;
+    if (!offered && local !== undefined) {
+      state.set(EXPOSED, local);
+      offered = (await remote.inbox?.offer(local)) ?? false;
+    }
     await clock.sleep(Number(state.get(TURN) ?? FIRST_TURN_MS) * (0.7 + 0.6 * clock.random()));
     const found = await look(context);
     if (found === undefined || clock.now().getTime() > deadline) return offered;

@@ -1,5 +1,4 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import { idDate } from '../domain/ids.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
 import { decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
@@ -66,15 +65,14 @@ async function requireTip({ store, localRef }: SyncContext): Promise<Oid> {
   throw new LedgerError('NO_LEDGER', 'There is no ledger here yet.', { hint: 'Make one with: wl init' });
 }
 
-/** Numbers are given once; before the first of a day is given, deleted items of that day must be known. */
+/** Numbers are given once: before one is given, deleted items must be known. */
 async function learnDeletions({ views }: SyncContext, groups: readonly Group[], tip: Oid): Promise<void> {
-  const dates = new Set<string>();
-  for (const command of groups.flatMap(({ commands }) => commands)) {
-    if (typeof command === 'function') continue;
-    if (command.verb === 'create') dates.add(idDate(command.at));
-    if (command.verb === 'import') dates.add(command.id.split('-')[1] ?? '');
-  }
-  for (const date of dates) await views.knowDeletions(tip, date);
+  const giving = groups.some(({ commands }) =>
+    commands.some(
+      (command) => typeof command === 'function' || command.verb === 'create' || command.verb === 'import',
+    ),
+  );
+  if (giving) await views.knowDeletions(tip);
 }
 
 function decideGroup(view: Overlay, group: Group, steps: Step[]): Outcome[] {

@@ -5,3 +5,7 @@ export const PUBLISHED = 'published';
 /** When this clone last met others at the remote, and how long its last push took, in milliseconds. */
 export const CONTENDED = 'contended';
 export const TURN = 'turn';
+/** The pending tip that others may have: it was offered, or a push of it broke off. */
+export const EXPOSED = 'exposed';
+/** Transitions that replay found nothing left to do for; the newest last. */
+export const MOOT = 'moot';

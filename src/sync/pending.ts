@@ -5,6 +5,7 @@ import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { readCommand } from '../codec/read-command.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
+import { isLedgerError } from '../domain/errors.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { CONFIGURABLE, type LedgerSettings } from '../domain/settings.ts';
@@ -95,7 +96,17 @@ function settingsOf(
   const change = record.changes.find(({ path }) => path === SETTINGS_PATH);
   const read = (oid: Oid | undefined): LedgerSettings | undefined => {
     const blob = blobs.get(oid ?? '');
-    return blob?.kind === 'bytes' ? decodeSettings(blob.bytes) : undefined;
+    return blob?.kind === 'bytes' ? readSettings(blob.bytes) : undefined;
   };
   return [read(change?.before?.oid), read(change?.after?.oid)];
+}
+
+/** A commit whose settings cannot be read is no transition; it must not stop the reading of the others. */
+function readSettings(bytes: Uint8Array): LedgerSettings | undefined {
+  try {
+    return decodeSettings(bytes);
+  } catch (error) {
+    if (isLedgerError(error, 'DAMAGED_ITEM')) return undefined;
+    throw error;
+  }
 }

@@ -7,8 +7,8 @@ import type { Identity, LedgerStore, Oid } from '../store/port.ts';
 export interface ViewSource {
   at(tip: Oid): Promise<LedgerView>;
   advance(from: Oid, to: Oid, changes: Overlay): Promise<void>;
-  /** Makes sure that ids of the day `date` (`YYYYMMDD`) whose items were deleted are known as used. */
-  knowDeletions(tip: Oid, date: string): Promise<void>;
+  /** Makes sure that ids whose items were deleted are known as used. */
+  knowDeletions(tip: Oid): Promise<void>;
 }
 
 /** Time and chance as this machine has them; neither is ever asked for safety. */

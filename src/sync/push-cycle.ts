@@ -3,7 +3,7 @@ import type { LedgerRemote } from '../remote/port.ts';
 import { carry, readOffers } from './carry.ts';
 import { isBusy, isContended, timed, waitForTurn } from './contention.ts';
 import { look, unreachable } from './look.ts';
-import { CONTACT, CONTENDED, PUBLISHED } from './marks.ts';
+import { CONTACT, CONTENDED, EXPOSED, PUBLISHED } from './marks.ts';
 import type { Settled } from './outcome.ts';
 import { type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
@@ -38,6 +38,7 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
     for (const [op, outcome] of more) settled.set(op, outcome);
   };
   let offered = false;
+  let alone = false;
   if (isBusy(context)) await look(context);
   for (let attempt = 1; ; attempt += 1) {
     const seen = await store.readRef(remote.seenRef);
@@ -56,9 +57,10 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
     }
     const offers = await readOffers(context, tip);
     if (offers.clones.length > 0) state.set(CONTENDED, clock.now().toISOString());
-    const candidate = await carry(context, local, offers);
+    const candidate = alone ? local : await carry(context, local, offers);
     // Among others, what is pending is offered by the same push: should it lose, it is on its way all the same.
     const offer = isContended(context) ? local : undefined;
+    if (offer !== undefined) state.set(EXPOSED, local);
     const pushed = await timed(context, () => remote.push(candidate, offer));
     offered ||= offer !== undefined;
     switch (pushed.kind) {
@@ -73,11 +75,14 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
         await look(context);
         break;
       case 'refused':
-        merge(await isolate(context, pending, pushed.reason));
+        // Whatever it says no to must be this clone's own before anything of this clone's is given up for it.
+        if (candidate !== local) alone = true;
+        else merge(await isolate(context, pending, pushed.reason));
         break;
       case 'unreachable':
         throw unreachable(remote, pushed.cause);
       case 'unknown':
+        state.set(EXPOSED, local);
         await resolveUnknown(context, pushed.cause);
         break;
       default:

@@ -3,6 +3,7 @@ import type { WorkId } from '../domain/ids.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
 import { draftOf } from './draft.ts';
+import { EXPOSED, MOOT } from './marks.ts';
 import type { Accepted, Settled } from './outcome.ts';
 import { type ReadCommit, readCommits } from './pending.ts';
 import type { SyncContext } from './ports.ts';
@@ -24,7 +25,7 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
   const arrived = new Set((await readCommits(store, base, seen)).map(({ op }) => op));
   const pending = await readCommits(store, seen, local);
   if (pending.some(({ op }) => arrived.has(op))) return false;
-  const { lost, unchanged } = replay(new Overlay(await views.at(seen)), pending, { known: new Set() });
+  const { lost, unchanged } = replay(new Overlay(await views.at(seen)), pending, { known: new Map() });
   return lost.length + unchanged.length === 0;
 }
 
@@ -64,12 +65,12 @@ async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string
     return (await store.moveRef(localRef, local, seen)) ? new Map() : undefined;
   }
   const arrived = await readCommits(store, base, seen);
-  const known = new Map(arrived.flatMap((commit) => (commit.op === undefined ? [] : [[commit.op, commit]])));
+  const known = byOp(arrived);
   const settled = await rebuild(context, {
     expected: local,
     base: seen,
     pending,
-    known: new Set(known.keys()),
+    known,
   });
   if (settled === undefined) return undefined;
   for (const { op } of pending) {
@@ -78,6 +79,9 @@ async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string
   }
   return settled;
 }
+
+const byOp = (commits: readonly ReadCommit[]): Map<string, ReadCommit> =>
+  new Map(commits.flatMap((commit) => (commit.op === undefined ? [] : [[commit.op, commit]])));
 
 function differentLedger(seen: Oid, local: Oid): LedgerError {
   return new LedgerError(
@@ -105,7 +109,7 @@ interface Rebuild {
   expected: Oid;
   base: Oid;
   pending: readonly ReadCommit[];
-  known: ReadonlySet<string>;
+  known: ReadonlyMap<string, ReadCommit>;
   withdrawn?: ReadonlySet<string>;
   renumber?: ReplayOptions['renumber'];
 }
@@ -114,7 +118,7 @@ interface Rebuild {
 async function rebuild(context: SyncContext, request: Rebuild): Promise<Map<string, Settled> | undefined> {
   const { store, views, localRef, committer, clock } = context;
   const { expected, base, pending } = request;
-  await learnDates(context, base, pending);
+  await learnDeletionsFor(context, base, pending);
   const view = new Overlay(await views.at(base));
   const result = replay(view, pending, request);
   const settled = await keepLost(context, result);
@@ -124,7 +128,38 @@ async function rebuild(context: SyncContext, request: Rebuild): Promise<Map<stri
   if (moved.kind === 'moved') return undefined;
   await views.advance(base, moved.tip, view);
   for (const { from, item } of result.unchanged) settled.set(from.op ?? '', { kind: 'unchanged', item });
+  rememberMoot(
+    context,
+    result.unchanged.flatMap(({ from }) => from.op ?? []),
+  );
   return settled;
+}
+
+const MOOT_KEPT = 200;
+
+/** For the processes of this clone that wait for them: nothing in git tells. */
+function rememberMoot({ state }: SyncContext, ops: readonly string[]): void {
+  if (ops.length === 0) return;
+  const before = (state.get(MOOT) ?? '').split(' ');
+  state.set(MOOT, [...before, ...ops].slice(-MOOT_KEPT).join(' '));
+}
+
+/**
+ * Pending transitions that others may have, and may bring to the shared branch at any time: they were offered, or a push of
+ * them broke off.
+ */
+export async function exposedOps({ store, remote, state }: SyncContext): Promise<ReadonlySet<string>> {
+  const exposed = state.get(EXPOSED);
+  const seen = remote && (await store.readRef(remote.seenRef));
+  if (exposed === undefined || !/^[0-9a-f]{40}$/.test(exposed)) return new Set();
+  try {
+    const base = seen === undefined ? undefined : await store.mergeBase(exposed, seen);
+    return new Set((await readCommits(store, base, exposed)).flatMap(({ op }) => op ?? []));
+  } catch (error) {
+    // The commits are gone with a repack, so nobody waits for them.
+    if (isLedgerError(error, 'STORAGE_FAILED')) return new Set();
+    throw error;
+  }
 }
 
 export const authorOf = ({ record }: ReadCommit): { name: string; email: string } => ({
@@ -132,11 +167,14 @@ export const authorOf = ({ record }: ReadCommit): { name: string; email: string 
   email: record.author.email,
 });
 
-async function learnDates({ views }: SyncContext, tip: Oid, pending: readonly ReadCommit[]): Promise<void> {
-  const ids = pending.flatMap(({ event }) =>
-    event?.from === undefined && event !== undefined ? [event.id] : [],
-  );
-  for (const date of new Set(ids.map((id) => id.split('-')[1] ?? ''))) await views.knowDeletions(tip, date);
+/** @see learnDeletions in local.ts */
+export async function learnDeletionsFor(
+  { views }: SyncContext,
+  tip: Oid,
+  pending: readonly ReadCommit[],
+): Promise<void> {
+  if (pending.some(({ event }) => event !== undefined && event.from === undefined))
+    await views.knowDeletions(tip);
 }
 
 /** Written before the branch moves, so that at no time anything that was acknowledged is nowhere. */
@@ -190,7 +228,7 @@ export async function withdraw(
         expected: local,
         base,
         pending,
-        known: new Set(),
+        known: new Map(),
         withdrawn: ops,
         renumber: (command, id) => (renumber.has(command.op) ? offlineId(context, id) : undefined),
       });

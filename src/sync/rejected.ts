@@ -21,7 +21,7 @@ export interface RejectedTransition {
 }
 
 /**
- * Keeps a commit that cannot stand on the shared tip, under a commit that says why. Doing it twice changes nothing.
+ * Keeps a commit that cannot stand on the shared tip, under a commit that says why. Where it is kept already, the last attempt stands.
  */
 export async function keepRejected(
   store: LedgerStore,
@@ -43,15 +43,23 @@ export async function keepRejected(
   const message = `rejected: ${subject}\n\n${toSafeLine(reason.message, 2000)}\n\n${trailers.join('\n')}\n`;
   const draft = { message, author: committer, authored_at: at, committer, committed_at: at, changes: [] };
   const ref = rejectedRef(op);
-  await store.commit({ ref, expected: undefined, base: lost.record.oid, drafts: [draft] });
+  // A transition that was tried again and lost again is kept as it was last tried.
+  await store.commit({ ref, expected: await store.readRef(ref), base: lost.record.oid, drafts: [draft] });
   return { op, ref, error: reason };
 }
 
-/** Why the transition `op` was rejected; `undefined` where it was not. */
-export async function findRejected(store: LedgerStore, op: string): Promise<RejectedTransition | undefined> {
-  const ref = rejectedRef(op);
-  const oid = await store.readRef(ref);
-  return oid === undefined ? undefined : readRejected(store, ref, oid);
+/** Where the rejection of `op` stands now; `undefined` where there is none. */
+export const rejectionOf = (store: LedgerStore, op: string): Promise<Oid | undefined> =>
+  store.readRef(rejectedRef(op));
+
+/** Why the transition `op` was rejected; `undefined` where it was not, or not since it stood at `before`. */
+export async function findRejected(
+  store: LedgerStore,
+  op: string,
+  before: Oid | undefined,
+): Promise<RejectedTransition | undefined> {
+  const oid = await rejectionOf(store, op);
+  return oid === undefined || oid === before ? undefined : readRejected(store, rejectedRef(op), oid);
 }
 
 export async function listRejected(store: LedgerStore): Promise<RejectedTransition[]> {

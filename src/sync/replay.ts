@@ -9,8 +9,8 @@ import { decideInto, type LedgerCommand, type Step } from './draft.ts';
 import type { ReadCommit } from './pending.ts';
 
 export interface ReplayOptions {
-  /** Transitions that the tip has already: whatever was lost on the wire, they are not applied again. */
-  known: ReadonlySet<string>;
+  /** Transitions that the tip has already, by op: whatever was lost on the wire, they are not applied again. */
+  known: ReadonlyMap<string, ReadCommit>;
   /** Transitions that are taken back instead of being applied. */
   withdrawn?: ReadonlySet<string> | undefined;
   /** Gives numbered ids that no one has seen yet a form that needs no one's agreement. */
@@ -38,7 +38,11 @@ export function replay(view: Overlay, pending: readonly ReadCommit[], options: R
       if (!isRoot(from)) result.lost.push({ from, error: unreadable(from) });
       continue;
     }
-    if (options.known.has(op) || options.withdrawn?.has(op) || followed.has(op)) continue;
+    const standing = options.known.get(op);
+    if (standing?.event !== undefined && from.event !== undefined) {
+      note(renamed, from.event.id, standing.event.id);
+    }
+    if (standing !== undefined || options.withdrawn?.has(op) || followed.has(op)) continue;
     const command = prepare(rename(from.command, renamed), view, options);
     try {
       const decided = decideInto(view, command);

@@ -3,13 +3,24 @@ import { isOfflineId } from '../domain/ids.ts';
 import type { Verb } from '../domain/transitions.ts';
 import type { Oid } from '../store/port.ts';
 import { commitLocally, type Group } from './local.ts';
-import { CONTACT, PUBLISHED } from './marks.ts';
+import { CONTACT, MOOT, PUBLISHED } from './marks.ts';
 import type { Accepted, Outcome, Settled } from './outcome.ts';
 import { readCommits } from './pending.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { fetchAndReconcile, pushPending } from './push-cycle.ts';
-import { acceptedBy, isPassing, withdraw } from './reconcile.ts';
-import { findRejected } from './rejected.ts';
+import { acceptedBy, exposedOps, isPassing, reconcile, withdraw } from './reconcile.ts';
+import { findRejected, rejectionOf } from './rejected.ts';
+
+interface Published {
+  request: Request;
+  outcomes: Outcome[];
+}
+
+/** Transitions whose end someone waits for: where each stood among the rejected before, and the shared tip at that time. */
+interface Wanted {
+  since: Oid | undefined;
+  ops: Map<string, Oid | undefined>;
+}
 
 interface Request extends Group {
   publish: boolean;
@@ -117,21 +128,54 @@ export class Synchronizer {
     if (served.length === 0) return;
     const seen = await this.#seen();
     const outcomes = await commitLocally(this.#context, served);
-    const published = served.flatMap((request, index) => {
+    const published: Published[] = [];
+    for (const [index, request] of served.entries()) {
       const own = outcomes[index] ?? [];
-      if (request.publish && own.some(({ kind }) => kind === 'accepted')) return [{ request, outcomes: own }];
-      request.resolve(own);
-      return [];
-    });
-    if (published.length === 0) return;
-    const ops = new Set(published.flatMap(({ outcomes: own }) => opsOf(own)));
+      if (request.publish && own.some(({ kind }) => kind === 'accepted'))
+        published.push({ request, outcomes: own });
+      else if (
+        request.publish &&
+        own.some(({ kind }) => kind === 'unchanged') &&
+        (await this.#hasPending())
+      ) {
+        await this.#askAgain(request);
+      } else request.resolve(own);
+    }
+    if (published.length > 0) await this.#bringToRemote(published, seen, failure);
+  }
+
+  async #bringToRemote(
+    published: readonly Published[],
+    seen: Oid | undefined,
+    failure: LedgerError | undefined,
+  ): Promise<void> {
+    const wanted: Wanted = { since: seen, ops: new Map() };
+    for (const op of published.flatMap(({ outcomes }) => opsOf(outcomes))) {
+      wanted.ops.set(op, await rejectionOf(this.#context.store, op));
+    }
     try {
       if (failure !== undefined) throw failure;
-      const settled = await this.#publish(ops, seen);
-      for (const { request, outcomes: own } of published)
-        request.resolve(own.map((one) => settle(one, settled)));
+      const settled = await this.#publish(wanted);
+      for (const { request, outcomes } of published)
+        request.resolve(outcomes.map((one) => settle(one, settled)));
     } catch (error) {
-      await this.#giveUp(published, error);
+      await this.#giveUp(published, wanted, error);
+    }
+  }
+
+  async #hasPending(): Promise<boolean> {
+    const { store, localRef } = this.#context;
+    return (await store.readRef(localRef)) !== (await this.#seen());
+  }
+
+  /** There was nothing to do here, where something is pending that the remote may not take. Once it is settled, it is asked again. */
+  async #askAgain(request: Request): Promise<void> {
+    const context = this.#remoteContext();
+    try {
+      if (context !== undefined) await context.lock.run('push', () => pushPending(context));
+      this.#waiting.push(request);
+    } catch (error) {
+      request.reject(isPassing(error) ? withDetails(error, { saved: [], withdrawn: [] }) : error);
     }
   }
 
@@ -166,19 +210,19 @@ export class Synchronizer {
     return remote && store.readRef(remote.seenRef);
   }
 
-  /** Pushes, or waits for the process that is pushing, until each of `ops` is settled. */
-  async #publish(ops: ReadonlySet<string>, since: Oid | undefined): Promise<Map<string, Settled>> {
+  /** Pushes, or waits for the process that is pushing, until each of the wanted is settled. */
+  async #publish(wanted: Wanted): Promise<Map<string, Settled>> {
     const context = this.#remoteContext();
     if (context === undefined) return new Map();
     const { state, lock } = context;
-    const own = (all: ReadonlyMap<string, Settled>) => new Map([...all].filter(([op]) => ops.has(op)));
+    const own = (all: ReadonlyMap<string, Settled>) => new Map([...all].filter(([op]) => wanted.ops.has(op)));
     let mark = state.get(PUBLISHED);
     let settled = new Map<string, Settled>();
     const someonePushed = async (): Promise<boolean> => {
       if (state.get(PUBLISHED) === mark) return false;
       mark = state.get(PUBLISHED);
-      settled = await this.#findSettled(ops, since);
-      return settled.size === ops.size;
+      settled = await this.#findSettled(wanted);
+      return settled.size === wanted.ops.size;
     };
     await lock.run(
       'push',
@@ -187,13 +231,13 @@ export class Synchronizer {
       },
       someonePushed,
     );
-    if (settled.size < ops.size) settled = new Map([...(await this.#findSettled(ops, since)), ...settled]);
+    if (settled.size < wanted.ops.size) settled = new Map([...(await this.#findSettled(wanted)), ...settled]);
     return settled;
   }
 
-  /** Looks for transitions where settled ones stand: on the shared branch since `since`, or among the rejected. */
-  async #findSettled(ops: ReadonlySet<string>, since: Oid | undefined): Promise<Map<string, Settled>> {
-    const { store } = this.#context;
+  /** Looks for transitions where settled ones stand: on the shared branch, among the rejected, among those left without effect. */
+  async #findSettled({ ops, since }: Wanted): Promise<Map<string, Settled>> {
+    const { store, state } = this.#context;
     const settled = new Map<string, Settled>();
     const seen = await this.#seen();
     if (seen !== undefined && seen !== since) {
@@ -201,51 +245,74 @@ export class Synchronizer {
         if (commit.op !== undefined && ops.has(commit.op)) settled.set(commit.op, acceptedBy(commit));
       }
     }
-    for (const op of ops) {
+    const moot = new Set((state.get(MOOT) ?? '').split(' '));
+    for (const [op, before] of ops) {
       if (settled.has(op)) continue;
-      const rejected = await findRejected(store, op);
+      const rejected = await findRejected(store, op, before);
       if (rejected !== undefined)
         settled.set(op, { kind: 'lost', op, error: rejected.error, kept: rejected.ref });
+      else if (moot.has(op)) settled.set(op, { kind: 'unchanged', item: undefined });
     }
     return settled;
   }
 
   /** The remote could not be asked. Claims are taken back, since they mean nothing here; the rest waits for the next sync. */
-  async #giveUp(
-    published: readonly { request: Request; outcomes: Outcome[] }[],
-    error: unknown,
-  ): Promise<void> {
+  async #giveUp(published: readonly Published[], wanted: Wanted, error: unknown): Promise<void> {
     if (!isPassing(error)) throw error;
-    const accepted = published.flatMap(({ outcomes }) => outcomes.filter((one) => one.kind === 'accepted'));
-    const ops = new Set(accepted.filter(({ event }) => TAKING.has(event?.verb ?? '')).map(({ op }) => op));
-    // Where the push may have been taken, a number may be the item's for good, and must not be given up for another id.
-    const unknown = error.details['unknown'] === true;
-    const created = accepted.filter(({ event }) => event?.verb === 'create' && !unknown);
-    const renumber = new Set(created.map(({ op }) => op));
-    const changed =
-      ops.size + renumber.size === 0
-        ? new Map<string, Settled>()
-        : await withdraw(this.#context, { ops, renumber });
+    const all = published.flatMap(({ outcomes }) => outcomes.filter((one) => one.kind === 'accepted'));
+    const exposed = await exposedOps(this.#context);
+    const { settled, withdrawn } = await this.#takeBack(all, wanted, exposed);
     for (const { request, outcomes } of published) {
-      const now = outcomes.map((one) => settle(one, changed, 'local'));
-      const saved = now.filter((one): one is Accepted => one.kind === 'accepted' && !ops.has(one.op));
+      const now = outcomes.map((one) => settle(one, settled, 'local'));
+      const waiting = now.filter((one): one is Accepted => one.kind === 'accepted' && one.where === 'local');
+      const taken = waiting.filter(({ op }) => withdrawn.has(op));
+      if (waiting.length === 0) {
+        request.resolve(now);
+        continue;
+      }
+      const saved = waiting.filter(({ op }) => !withdrawn.has(op));
       request.reject(
         withDetails(error, {
-          saved: saved.map((one) => describeSaved(one, unknown)),
-          withdrawn: outcomes.filter((one) => one.kind === 'accepted' && ops.has(one.op)).map(idOf),
-          outcomes: now,
+          saved: saved.map((one) => describeSaved(one, exposed)),
+          withdrawn: taken.map(idOf),
+          // Others may have it, so that it may yet be made.
+          unknown: waiting.some(({ op }) => exposed.has(op)),
         }),
       );
     }
+  }
+
+  /** No other process of this clone pushes meanwhile, so what is taken back here is not on its way from here. */
+  async #takeBack(
+    accepted: readonly Accepted[],
+    wanted: Wanted,
+    exposed: ReadonlySet<string>,
+  ): Promise<{ settled: Map<string, Settled>; withdrawn: Set<string> }> {
+    const done = await this.#context.lock.run('push', async () => {
+      const settled = await this.#findSettled(wanted);
+      const seen = await this.#seen();
+      if (seen !== undefined)
+        for (const [op, one] of await reconcile(this.#context, seen)) settled.set(op, one);
+      const open = accepted.filter(({ op }) => !settled.has(op));
+      const ops = new Set(open.filter(({ event }) => TAKING.has(event?.verb ?? '')).map(({ op }) => op));
+      // Where others may have it, a number may be the item's for good, and must not be given up for another id.
+      const created = open.filter(({ op, event }) => event?.verb === 'create' && !exposed.has(op));
+      const renumber = new Set(created.map(({ op }) => op));
+      if (ops.size + renumber.size > 0) {
+        for (const [op, one] of await withdraw(this.#context, { ops, renumber })) settled.set(op, one);
+      }
+      return { settled, withdrawn: ops };
+    });
+    return done ?? { settled: new Map(), withdrawn: new Set() };
   }
 }
 
 const isTaking = ({ commands }: Group): boolean =>
   commands.some((command) => typeof command !== 'function' && TAKING.has(command.verb));
 
-/** Where the remote may have taken a create, its number is not settled, and no one is told one. */
-function describeSaved({ op, item, event }: Accepted, unknown: boolean): Record<string, unknown> {
-  const open = unknown && event?.verb === 'create' && item !== undefined && !isOfflineId(item.id);
+/** Where others may have a create, its number is not settled, and no one is told one. */
+function describeSaved({ op, item, event }: Accepted, exposed: ReadonlySet<string>): Record<string, unknown> {
+  const open = exposed.has(op) && event?.verb === 'create' && item !== undefined && !isOfflineId(item.id);
   return { op, verb: event?.verb ?? 'configure', id: open ? undefined : item?.id, title: item?.title };
 }
 
@@ -258,6 +325,7 @@ const idOf = (outcome: Outcome): string | undefined =>
 function settle(outcome: Outcome, settled: ReadonlyMap<string, Settled>, fallback?: 'local'): Outcome {
   if (outcome.kind !== 'accepted') return outcome;
   const found = settled.get(outcome.op);
+  if (found?.kind === 'unchanged') return { kind: 'unchanged', item: found.item ?? outcome.item };
   if (found !== undefined) return found;
   if (fallback === 'local') return outcome;
   throw new LedgerError('STORAGE_FAILED', `The transition ${outcome.op} is no longer in this clone.`, {

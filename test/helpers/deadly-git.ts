@@ -37,5 +37,5 @@ exec '${real}' "$@"
   const path = join(place, 'git');
   writeFileSync(path, script);
   chmodSync(path, 0o755);
-  return `${place}${delimiter}${process.env['PATH'] ?? ''}`;
+  return `${place}${delimiter}${process.env.PATH ?? ''}`;
 }

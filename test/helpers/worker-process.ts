@@ -58,7 +58,9 @@ export class WorkerProcess {
     const lines = createInterface(this.#child.stdout);
     lines.on('line', (line) => this.#take(JSON.parse(line) as Report));
     this.#ended = Promise.all([once(this.#child, 'close'), once(lines, 'close')]);
-    onTestFinished(() => this.kill());
+    onTestFinished(async () => {
+      await this.kill();
+    });
   }
 
   /** Starts the work: until then the process waits with its ledger open. */
