@@ -23,7 +23,7 @@ export async function* listCommits(
   git: ReadGit,
   read: ReadRecord,
 ): AsyncIterable<CommitRecord> {
-  const { stdout } = await git([...LOG, '--topo-order', '--reverse', ...range(query)]);
+  const { stdout } = await git([...LOG, '--date-order', '--reverse', ...range(query)]);
   yield* readRecords(stdout, read);
 }
 

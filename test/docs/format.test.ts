@@ -137,6 +137,7 @@ test('given the example of a rejected transition, when one is kept, then its mes
   expect(error).toBeInstanceOf(LedgerError);
   let message = '';
   const store = {
+    readRef: async () => undefined,
     commit: async ({ drafts }: Parameters<LedgerStore['commit']>[0]) => {
       message = drafts[0]?.message ?? '';
       return { kind: 'committed', tip: '', oids: [] };
