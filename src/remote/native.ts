@@ -30,7 +30,7 @@ const NEVER_ARRIVED =
 
 /** A ref's lock that another process has, or left behind when it died. */
 const LOCKED = /Unable to create '([^']+\.lock)'/g;
-/** Another process holds a ref's lock for a few milliseconds at most. */
+/** Another process holds a ref's lock for a few milliseconds at most; each try waits 100 by itself. */
 const LOCK_TRIES = 20;
 
 /** A remote over ssh, https or a path, by git itself. */
@@ -41,6 +41,7 @@ export class NativeRemote implements LedgerRemote {
   readonly inbox: Inbox;
   readonly #options: NativeRemoteOptions;
   #offered = false;
+  #shows = true;
   #client: ReturnType<typeof gitClient> | undefined;
 
   constructor(options: NativeRemoteOptions) {
@@ -157,8 +158,12 @@ export class NativeRemote implements LedgerRemote {
       // The remote has it, and this clone cannot note that: whether others went on from there is for the next look.
       return { kind: 'unknown', cause: cause instanceof Error ? cause : new Error(String(cause)) };
     }
-    // This one is for people; where it cannot be moved now, the next fetch does it.
-    await this.#advance(`refs/remotes/${this.name}/${this.#options.branch}`, tip).catch(() => undefined);
+    // This one is for people; where it cannot be moved, it is left to fetches.
+    const shown = `refs/remotes/${this.name}/${this.#options.branch}`;
+    this.#shows &&= await this.#advance(shown, tip).then(
+      () => true,
+      () => false,
+    );
     return { kind: 'accepted' };
   }
 

@@ -24,8 +24,8 @@ import type {
 
 const ZERO = '0'.repeat(40);
 const SCRATCH = 'refs/work-ledger/tmp';
-/** Another process holds a ref's lock for a few milliseconds at most. */
-const REF_LOCK_TRIES = 40;
+/** Another process holds a ref's lock for a few milliseconds at most; each try waits 100 by itself. */
+const REF_LOCK_TRIES = 20;
 
 /**
  * The store of a clone on disk, by git itself: reading through two helpers that stay, writing through one `fast-import` for

@@ -57,13 +57,16 @@ export async function waitForTurn(
   for (let waited = 0; ; waited += 1) {
     const offers: Offers = await readOffers(context, tip);
     if (offers.clones.length > 0) state.set(CONTENDED, clock.now().toISOString());
-    if (rankOf(tip, self, offers.clones) <= waited) return offered;
+    const ahead = rankOf(tip, self, offers.clones) - waited;
+    if (ahead <= 0) return offered;
     const local = await store.readRef(localRef);
     if (!offered && local !== undefined) {
       state.set(EXPOSED, local);
       offered = (await remote.inbox?.offer(local)) ?? false;
     }
-    await clock.sleep(Number(state.get(TURN) ?? FIRST_TURN_MS) * (0.7 + 0.6 * clock.random()));
+    // Who comes later looks less often: the first in line carries what it offered.
+    const turns = (1 + Math.min(ahead, 4)) / 2;
+    await clock.sleep(turns * Number(state.get(TURN) ?? FIRST_TURN_MS) * (0.7 + 0.6 * clock.random()));
     const found = await look(context);
     if (found === undefined || clock.now().getTime() > deadline) return offered;
     if (found !== tip) {

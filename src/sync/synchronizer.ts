@@ -30,16 +30,7 @@ interface Request extends Group {
 
 /** A view of the remote that is younger than this is fresh enough to decide on. */
 const FRESH_MS = 2_000;
-/** Verbs whose race is worth a look at the remote first: what they need may be gone. */
-const LOOK_FIRST: ReadonlySet<string> = new Set<Verb>([
-  'claim',
-  'start',
-  'block',
-  'complete',
-  'fail',
-  'recover',
-]);
-/** Verbs that mean nothing until the remote has taken them. */
+/** Verbs that mean nothing until the remote has taken them, and whose race is worth a look at the remote first. */
 const TAKING: ReadonlySet<string> = new Set<Verb>(['claim', 'start', 'recover']);
 
 /**
@@ -182,10 +173,7 @@ export class Synchronizer {
   /** Returns why the remote could not be asked, if so. */
   async #lookFirst(requests: readonly Request[]): Promise<LedgerError | undefined> {
     const context = this.#remoteContext();
-    const asks = requests.some(
-      ({ publish, commands }) =>
-        publish && commands.some((command) => typeof command !== 'function' && LOOK_FIRST.has(command.verb)),
-    );
+    const asks = requests.some((request) => request.publish && isTaking(request));
     if (context === undefined || !asks || this.#isFresh()) return undefined;
     try {
       await context.lock.run(
