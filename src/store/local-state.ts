@@ -1,15 +1,21 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Small facts of one clone as files, each replaced whole. Losing them costs time and nothing else. */
+/**
+ * Small facts of one clone as files, each replaced whole. Losing them costs time and nothing else: where they cannot be
+ * written, as in a repository that is only read, they last as long as the process.
+ */
 export class FileState {
   readonly #dir: string;
+  readonly #unwritten = new MemoryState();
 
   constructor(dir: string) {
     this.#dir = dir;
   }
 
   get(key: string): string | undefined {
+    const kept = this.#unwritten.get(key);
+    if (kept !== undefined) return kept;
     try {
       return readFileSync(join(this.#dir, key), 'utf8');
     } catch {
@@ -19,10 +25,14 @@ export class FileState {
   }
 
   set(key: string, value: string): void {
-    mkdirSync(this.#dir, { recursive: true });
     const temporary = join(this.#dir, `${key}.${process.pid}`);
-    writeFileSync(temporary, value);
-    renameSync(temporary, join(this.#dir, key));
+    try {
+      mkdirSync(this.#dir, { recursive: true });
+      writeFileSync(temporary, value);
+      renameSync(temporary, join(this.#dir, key));
+    } catch {
+      this.#unwritten.set(key, value);
+    }
   }
 }
 
