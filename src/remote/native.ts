@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { gitClient } from '../git/client.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
@@ -27,6 +29,9 @@ const NO_RIGHTS =
 /** What git says where it was not even told what the remote has, so that nothing can have been sent. */
 const NEVER_ARRIVED =
   /does not appear to be a git repository|Could not read from remote repository|unable to access|Could not resolve|repository .* not found/i;
+
+/** What git takes for a depth without end. */
+const WHOLE_HISTORY = 2_147_483_647;
 
 /** A ref's lock that another process has, or left behind when it died. */
 const LOCKED = /Unable to create '([^']+\.lock)'/g;
@@ -67,11 +72,15 @@ export class NativeRemote implements LedgerRemote {
     const inboxes = `+${INBOX}/*:${this.inbox.mirror}*`;
     const refspecs = [`${source}:${this.seenRef}`, `+${source}:${shown}`, inboxes];
     const options = [
+      // What the repository itself is set up to fetch may be the local branch, as in a mirror: it must not be overwritten.
+      '--refmap=',
       '--prune',
       '--no-tags',
       '--no-write-fetch-head',
       '--no-auto-maintenance',
       '--no-recurse-submodules',
+      // A ledger is of no use without its history. Other branches of a shallow clone stay as they are.
+      ...(existsSync(join(this.#options.gitDir, 'shallow')) ? [`--depth=${WHOLE_HISTORY}`] : []),
     ];
     const result = await this.#git(['fetch', ...options, '--end-of-options', this.name, ...refspecs]);
     if (result.ok) return { kind: 'ok', tip: await store.readRef(this.seenRef) };
@@ -179,8 +188,10 @@ export class NativeRemote implements LedgerRemote {
 
   async #git(args: string[]): Promise<{ ok: boolean; said: string }> {
     this.#client ??= gitClient(this.#options.gitDir);
+    // A mirror would push every ref it has, and refuses to push one.
+    const plain = ['-c', `remote.${this.name}.mirror=false`];
     try {
-      return { ok: true, said: await this.#client.raw(args) };
+      return { ok: true, said: await this.#client.raw([...plain, ...args]) };
     } catch (error) {
       return { ok: false, said: error instanceof Error ? error.message : String(error) };
     }

@@ -71,8 +71,9 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
         merge(await reconcile(context, candidate));
         return settled;
       case 'behind':
-        state.set(CONTENDED, clock.now().toISOString());
+        // A branch that was rewritten is no race: nothing is offered to it.
         await look(context);
+        state.set(CONTENDED, clock.now().toISOString());
         break;
       case 'refused':
         // Whatever it says no to must be this clone's own before anything of this clone's is given up for it.

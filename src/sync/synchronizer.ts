@@ -1,25 +1,17 @@
 import { LedgerError } from '../domain/errors.ts';
 import { isOfflineId } from '../domain/ids.ts';
-import type { Verb } from '../domain/transitions.ts';
 import type { Oid } from '../store/port.ts';
 import { commitLocally, type Group } from './local.ts';
-import { CONTACT, MOOT, PUBLISHED } from './marks.ts';
+import { CONTACT } from './marks.ts';
 import type { Accepted, Outcome, Settled } from './outcome.ts';
-import { readCommits } from './pending.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
+import { Publisher, TAKING, type Wanted } from './publisher.ts';
 import { fetchAndReconcile, pushPending } from './push-cycle.ts';
-import { acceptedBy, exposedOps, isPassing, reconcile, withdraw } from './reconcile.ts';
-import { findRejected, rejectionOf } from './rejected.ts';
+import { exposedOps, isPassing } from './reconcile.ts';
 
 interface Published {
   request: Request;
   outcomes: Outcome[];
-}
-
-/** Transitions whose end someone waits for: where each stood among the rejected before, and the shared tip at that time. */
-interface Wanted {
-  since: Oid | undefined;
-  ops: Map<string, Oid | undefined>;
 }
 
 interface Request extends Group {
@@ -30,8 +22,6 @@ interface Request extends Group {
 
 /** A view of the remote that is younger than this is fresh enough to decide on. */
 const FRESH_MS = 2_000;
-/** Verbs that mean nothing until the remote has taken them, and whose race is worth a look at the remote first. */
-const TAKING: ReadonlySet<string> = new Set<Verb>(['claim', 'start', 'recover']);
 
 /**
  * The write path of one clone. Requests that arrive while a push is under way wait together and share the next one.
@@ -140,17 +130,21 @@ export class Synchronizer {
     seen: Oid | undefined,
     failure: LedgerError | undefined,
   ): Promise<void> {
-    const wanted: Wanted = { since: seen, ops: new Map() };
-    for (const op of published.flatMap(({ outcomes }) => opsOf(outcomes))) {
-      wanted.ops.set(op, await rejectionOf(this.#context.store, op));
-    }
+    const context = this.#remoteContext();
+    if (context === undefined)
+      throw new LedgerError('INTERNAL', 'Something was to be published without a remote.');
+    const publisher = new Publisher(context);
+    const wanted = await publisher.want(
+      published.flatMap(({ outcomes }) => opsOf(outcomes)),
+      seen,
+    );
     try {
       if (failure !== undefined) throw failure;
-      const settled = await this.#publish(wanted);
+      const settled = await publisher.publish(wanted);
       for (const { request, outcomes } of published)
         request.resolve(outcomes.map((one) => settle(one, settled)));
     } catch (error) {
-      await this.#giveUp(published, wanted, error);
+      await this.#giveUp(published, publisher, wanted, error);
     }
   }
 
@@ -198,58 +192,17 @@ export class Synchronizer {
     return remote && store.readRef(remote.seenRef);
   }
 
-  /** Pushes, or waits for the process that is pushing, until each of the wanted is settled. */
-  async #publish(wanted: Wanted): Promise<Map<string, Settled>> {
-    const context = this.#remoteContext();
-    if (context === undefined) return new Map();
-    const { state, lock } = context;
-    const own = (all: ReadonlyMap<string, Settled>) => new Map([...all].filter(([op]) => wanted.ops.has(op)));
-    let mark = state.get(PUBLISHED);
-    let settled = new Map<string, Settled>();
-    const someonePushed = async (): Promise<boolean> => {
-      if (state.get(PUBLISHED) === mark) return false;
-      mark = state.get(PUBLISHED);
-      settled = await this.#findSettled(wanted);
-      return settled.size === wanted.ops.size;
-    };
-    await lock.run(
-      'push',
-      async () => {
-        if (!(await someonePushed())) settled = new Map([...settled, ...own(await pushPending(context))]);
-      },
-      someonePushed,
-    );
-    if (settled.size < wanted.ops.size) settled = new Map([...(await this.#findSettled(wanted)), ...settled]);
-    return settled;
-  }
-
-  /** Looks for transitions where settled ones stand: on the shared branch, among the rejected, among those left without effect. */
-  async #findSettled({ ops, since }: Wanted): Promise<Map<string, Settled>> {
-    const { store, state } = this.#context;
-    const settled = new Map<string, Settled>();
-    const seen = await this.#seen();
-    if (seen !== undefined && seen !== since) {
-      for (const commit of await readCommits(store, since, seen)) {
-        if (commit.op !== undefined && ops.has(commit.op)) settled.set(commit.op, acceptedBy(commit));
-      }
-    }
-    const moot = new Set((state.get(MOOT) ?? '').split(' '));
-    for (const [op, before] of ops) {
-      if (settled.has(op)) continue;
-      const rejected = await findRejected(store, op, before);
-      if (rejected !== undefined)
-        settled.set(op, { kind: 'lost', op, error: rejected.error, kept: rejected.ref });
-      else if (moot.has(op)) settled.set(op, { kind: 'unchanged', item: undefined });
-    }
-    return settled;
-  }
-
   /** The remote could not be asked. Claims are taken back, since they mean nothing here; the rest waits for the next sync. */
-  async #giveUp(published: readonly Published[], wanted: Wanted, error: unknown): Promise<void> {
+  async #giveUp(
+    published: readonly Published[],
+    publisher: Publisher,
+    wanted: Wanted,
+    error: unknown,
+  ): Promise<void> {
     if (!isPassing(error)) throw error;
     const all = published.flatMap(({ outcomes }) => outcomes.filter((one) => one.kind === 'accepted'));
     const exposed = await exposedOps(this.#context);
-    const { settled, withdrawn } = await this.#takeBack(all, wanted, exposed);
+    const { settled, withdrawn } = await publisher.takeBack(all, wanted, exposed);
     for (const { request, outcomes } of published) {
       const now = outcomes.map((one) => settle(one, settled, 'local'));
       const waiting = now.filter((one): one is Accepted => one.kind === 'accepted' && one.where === 'local');
@@ -268,30 +221,6 @@ export class Synchronizer {
         }),
       );
     }
-  }
-
-  /** No other process of this clone pushes meanwhile, so what is taken back here is not on its way from here. */
-  async #takeBack(
-    accepted: readonly Accepted[],
-    wanted: Wanted,
-    exposed: ReadonlySet<string>,
-  ): Promise<{ settled: Map<string, Settled>; withdrawn: Set<string> }> {
-    const done = await this.#context.lock.run('push', async () => {
-      const settled = await this.#findSettled(wanted);
-      const seen = await this.#seen();
-      if (seen !== undefined)
-        for (const [op, one] of await reconcile(this.#context, seen)) settled.set(op, one);
-      const open = accepted.filter(({ op }) => !settled.has(op));
-      const ops = new Set(open.filter(({ event }) => TAKING.has(event?.verb ?? '')).map(({ op }) => op));
-      // Where others may have it, a number may be the item's for good, and must not be given up for another id.
-      const created = open.filter(({ op, event }) => event?.verb === 'create' && !exposed.has(op));
-      const renumber = new Set(created.map(({ op }) => op));
-      if (ops.size + renumber.size > 0) {
-        for (const [op, one] of await withdraw(this.#context, { ops, renumber })) settled.set(op, one);
-      }
-      return { settled, withdrawn: ops };
-    });
-    return done ?? { settled: new Map(), withdrawn: new Set() };
   }
 }
 

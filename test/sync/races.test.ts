@@ -66,10 +66,10 @@ describe('claims', () => {
     world.clock.advance(2 * 3600_000);
     expect((await bob.recoverOrphanedWork()).map(({ id }) => id)).toEqual([work.id]);
     await bob.claimWork(work.id);
-    await expect(ada.completeWork(work.id, { epoch: first.claim?.epoch })).rejects.toMatchObject({
-      code: 'STALE_EPOCH',
-      details: { owner: 'bob', epoch: 2 },
-    });
+    const late = await ada.completeWork(work.id, { epoch: first.claim?.epoch, result: { found: 'it' } });
+    expect(late).toMatchObject({ ok: false, code: 'STALE_EPOCH', details: { owner: 'bob', epoch: 2 } });
+    const [kept] = await ada.rejected();
+    expect(kept?.commit.after?.result).toEqual({ found: 'it' });
   });
 
   test('given a recovery of work whose holder just gave a sign of life, when both are pushed, then the work stays held', async () => {
