@@ -60,6 +60,8 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
     const candidate = alone ? local : await carry(context, local, offers);
     // Among others, what is pending is offered by the same push: should it lose, it is on its way all the same.
     const offer = isContended(context) ? local : undefined;
+    // Noted down before it is out, since this process can be killed in between.
+    const exposed = state.get(EXPOSED) ?? '';
     if (offer !== undefined) state.set(EXPOSED, local);
     const pushed = await timed(context, () => remote.push(candidate, offer));
     offered ||= offer !== undefined;
@@ -81,6 +83,7 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
         else merge(await isolate(context, pending, pushed.reason));
         break;
       case 'unreachable':
+        state.set(EXPOSED, exposed);
         throw unreachable(remote, pushed.cause);
       case 'unknown':
         state.set(EXPOSED, local);
