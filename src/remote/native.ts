@@ -30,8 +30,8 @@ const NO_RIGHTS =
 const NEVER_ARRIVED =
   /does not appear to be a git repository|Could not read from remote repository|unable to access|Could not resolve|repository .* not found/i;
 
-/** What git takes for a depth without end. */
-const WHOLE_HISTORY = 2_147_483_647;
+/** Deeper than any history; one more, and git would fetch all of the clone's other branches too. */
+const DEEP = '--depth=2147483646';
 
 /** A ref's lock that another process has, or left behind when it died. */
 const LOCKED = /Unable to create '([^']+\.lock)'/g;
@@ -79,8 +79,8 @@ export class NativeRemote implements LedgerRemote {
       '--no-write-fetch-head',
       '--no-auto-maintenance',
       '--no-recurse-submodules',
-      // A ledger is of no use without its history. Other branches of a shallow clone stay as they are.
-      ...(existsSync(join(this.#options.gitDir, 'shallow')) ? [`--depth=${WHOLE_HISTORY}`] : []),
+      // A ledger is of no use without its history. The other branches of a shallow clone stay as they are.
+      ...(seen === undefined && existsSync(join(this.#options.gitDir, 'shallow')) ? [DEEP] : []),
     ];
     const result = await this.#git(['fetch', ...options, '--end-of-options', this.name, ...refspecs]);
     if (result.ok) return { kind: 'ok', tip: await store.readRef(this.seenRef) };
@@ -133,7 +133,10 @@ export class NativeRemote implements LedgerRemote {
     if (line?.startsWith('!')) {
       const reason = line.slice(line.lastIndexOf('\t') + 1);
       if (AGAIN.test(line)) return { kind: 'behind' };
-      return { kind: 'refused', reason: [reason, ...remoteWords(result.said)].join(': ') };
+      const words = [reason, ...remoteWords(result.said)].join(': ');
+      // Its disk is full, or the like: nothing was taken, and nobody said no.
+      if (/unpacker error|unpack failed/.test(line)) return { kind: 'unreachable', cause: new Error(words) };
+      return { kind: 'refused', reason: words };
     }
     if (NO_RIGHTS.test(result.said)) {
       return { kind: 'refused', reason: lastWords(result.said) };

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { compareHistories, oldestFirst } from '../git/ancestry.ts';
 import { CatFile } from '../git/cat-file.ts';
@@ -214,8 +216,12 @@ export class NativeStore implements LedgerStore, ObjectSource {
     return { kind: 'moved', tip: await this.readRef(ref) };
   }
 
-  #import(input: Uint8Array): Promise<GitResult> {
-    return this.#run(['fast-import', '--quiet', '--done'], input);
+  async #import(input: Uint8Array): Promise<GitResult> {
+    const result = await this.#run(['fast-import', '--quiet', '--done'], input);
+    // What it says of its end is in its words; the report beside it would stay for ever.
+    const report = /dumping crash report to (.+)/.exec(result.stderr)?.[1];
+    if (report !== undefined) await rm(resolve(this.#gitDir, report), { force: true });
+    return result;
   }
 
   #run(args: readonly string[], input?: Uint8Array | string): Promise<GitResult> {

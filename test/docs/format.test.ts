@@ -24,6 +24,7 @@ import { settingsSchema } from '../../src/domain/settings.ts';
 import { TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';
 import { REASON_LENGTH } from '../../src/domain/verbs/blocking.ts';
 import type { LedgerStore } from '../../src/store/port.ts';
+import * as marks from '../../src/sync/marks.ts';
 import { keepRejected } from '../../src/sync/rejected.ts';
 import { ask, FakeView, LEDGER_ID, refusal } from '../helpers/fake-view.ts';
 import { blocks, named, readProject, section, table } from './markdown.ts';
@@ -149,6 +150,11 @@ test('given the example of a rejected transition, when one is kept, then its mes
   } as Parameters<typeof keepRejected>[1];
   await keepRejected(store, lost, error, { name: 'ada', email: 'ada@example.invalid' }, new Date());
   expect(message).toBe(told);
+});
+
+test('given the files of local state, when held against the code, then each that sync keeps is listed', () => {
+  const told = table(section(PAGE, '### Local state')).map(([file]) => file);
+  expect(told).toEqual(expect.arrayContaining(Object.values(marks)));
 });
 
 test('given the examples of paths, when held against the code, then that is where the items stand', () => {

@@ -1,7 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { isLedgerError, systemClock } from '../../src/index.ts';
-import { type Blow, deadlyGit } from '../helpers/deadly-git.ts';
-import { createItems } from '../helpers/items.ts';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/index.ts';
+import { type Blow, deadlyGit, MOMENTS } from '../helpers/deadly-git.ts';
+import { createItems, makeOneItem } from '../helpers/items.ts';
 import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 import { type Report, startWorkers, WorkerProcess } from '../helpers/worker-process.ts';
@@ -56,24 +56,10 @@ async function killSomeTime(worker: WorkerProcess): Promise<void> {
   await worker.kill();
 }
 
-const COMMANDS = ['fast-import', 'push', 'fetch', 'update-ref'];
-const MOMENTS = COMMANDS.flatMap((command) => [
-  { command, when: 'before' as const },
-  { command, when: 'after' as const },
-]);
-
-/** A clone with an item, and what an earlier crash at each moment must not change: it is claimed once and done once. */
-async function oneItem(): Promise<{ repo: SharedRepo; dir: string; id: string }> {
-  const repo = await makeSharedRepo();
-  const first = await repo.init(await repo.clone('first'));
-  const [id = ''] = await createItems(first, 1);
-  return { repo, dir: await repo.clone('ada'), id };
-}
-
 test.each(MOMENTS)(
   'given a claim whose process dies $when its $command, when the execution claims again, then it has it, once',
   async (blow) => {
-    const { repo, dir, id } = await oneItem();
+    const { repo, dir, id } = await makeOneItem();
     const said = await die(repo, dir, id, { ...blow, victim: 'caller' });
     expect(said.filter(({ kind }) => kind === 'acknowledged')).toEqual([]);
     await fsck(dir);
@@ -95,27 +81,3 @@ async function die(repo: SharedRepo, dir: string, id: string, blow: Blow): Promi
   await worker.end();
   return worker.said;
 }
-
-test.each(MOMENTS)(
-  'given a git that is killed $when its $command, when a comment is made, then it is made once or refused, and the next one is made',
-  async (blow) => {
-    const { repo, dir, id } = await oneItem();
-    const before = process.env['PATH'];
-    onTestFinished(() => {
-      process.env['PATH'] = before;
-    });
-    process.env['PATH'] = deadlyGit(repo.folder, { ...blow, victim: 'git' });
-    const ada = await repo.open(dir);
-    const outcome = await ada.commentOn(id, 'one').catch((error: unknown) => error);
-    await fsck(dir);
-    await ada.commentOn(id, 'two');
-    const bodies = (await ada.getWork(id)).comments.map(({ body }) => body);
-    expect(bodies.filter((body) => body === 'two')).toHaveLength(1);
-    const firstOnes = bodies.filter((body) => body === 'one').length;
-    if (isLedgerError(outcome)) expect(firstOnes).toBeLessThanOrEqual(1);
-    else expect(outcome).toMatchObject({ ok: true, where: 'remote' });
-    if (!isLedgerError(outcome)) expect(firstOnes).toBe(1);
-    expect(unsound(await plainHistory(repo.bare))).toEqual([]);
-    expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
-  },
-);

@@ -1,129 +1,168 @@
-import { execFile } from 'node:child_process';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { initLedger, openLedger } from '../../src/index.ts';
-import {
-  isolatedEnv,
-  isolateThisProcess,
-  makeTempFolder,
-  makeWorkRepo,
-  runGit,
-  type TempFolder,
-} from '../helpers/temp-repo.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { itemOf, type WorkLedger } from '../../src/index.ts';
+import { createItems, makeOneItem } from '../helpers/items.ts';
+import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
+import { refusalOf } from '../helpers/refusal.ts';
+import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
+import { type WorkerJob, WorkerProcess } from '../helpers/worker-process.ts';
+import { crampedGit, gitScript, withPath } from '../helpers/wrapped-git.ts';
 
-isolateThisProcess();
+const REF = 'refs/heads/work-ledger';
+/** Text that does not become smaller by being packed. */
+const incompressible = (bytes: number): string => randomBytes(bytes * 0.75).toString('base64');
 
-const run = promisify(execFile);
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
-
-let folder: TempFolder;
-beforeEach(async () => {
-  folder = await makeTempFolder();
-});
-afterEach(() => folder.cleanup());
-
-interface Told {
-  code: number;
-  stdout: string;
-  stderr: string;
+async function run(job: WorkerJob, env: NodeJS.ProcessEnv = {}): Promise<WorkerProcess['said']> {
+  const worker = new WorkerProcess(job, env);
+  worker.go();
+  return worker.finish();
 }
 
-/** Runs `wl` under `sh`, after `setup` has limited what it may do. */
-async function wl(dir: string, args: string, setup = '', env: NodeJS.ProcessEnv = {}): Promise<Told> {
-  const command = `${setup}\nexec '${process.execPath}' '${MAIN}' ${args}`;
-  const options = { cwd: dir, env: { ...isolatedEnv(), ...env } };
-  return run('/bin/sh', ['-c', command], options).then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    (error: Told) => ({ code: error.code, stdout: error.stdout, stderr: error.stderr }),
-  );
-}
-
-async function ledgerIn(name: string): Promise<string> {
-  const dir = await makeWorkRepo(folder.path, name);
-  const { ledger } = await initLedger({ dir, actor: 'ada' });
-  await ledger.createWork({ title: 'One' });
-  await ledger.close();
-  return dir;
-}
-
-const CLEAR = /^wl: [^\n]+\n(?:hint: [^\n]+\n)?$/;
-
-test('given no git on PATH, when wl runs, then one line says so', async () => {
-  const dir = await ledgerIn('a');
-  const told = await wl(dir, 'list', '', { PATH: folder.path });
-  expect(told.code).toBe(1);
-  expect(told.stderr).toMatch(CLEAR);
-  expect(told.stderr).toContain('git was not found');
+test('given a disk that is full for git midway, when a large item is created, then nothing of it is left, and small ones go on', async () => {
+  const { repo, dir } = await makeOneItem();
+  const ada = await repo.open(dir);
+  await ada.fetch();
+  const before = [await repo.git(dir, 'for-each-ref'), readdirSync(join(dir, '.git'))];
+  await withPath(crampedGit(repo.folder, 32), async () => {
+    const large = { title: 'Large', description: incompressible(60_000) };
+    expect(await refusalOf(ada.createWork(large))).toMatchObject({ code: 'STORAGE_FAILED' });
+    expect([await repo.git(dir, 'for-each-ref'), readdirSync(join(dir, '.git'))]).toEqual(before);
+    expect(await ada.createWork({ title: 'Small' })).toMatchObject({ title: 'Small' });
+  });
+  expect((await ada.list()).map(({ title }) => title)).toEqual(['Item 0', 'Small']);
+  await fsck(dir);
+  expect(unsound(await plainHistory(repo.bare))).toEqual([]);
 });
 
-test('given no repository, when wl runs, then it exits with 3 and says so', async () => {
-  const told = await wl(folder.path, 'list', '', { GIT_CEILING_DIRECTORIES: folder.path });
-  expect(told.code).toBe(3);
-  expect(told.stderr).toMatch(CLEAR);
+test('given a disk that is full for everyone, when work is claimed, then it is refused by name, and goes on once there is space', async () => {
+  const { repo, dir, id } = await makeOneItem();
+  const ada = await repo.open(dir);
+  const tip = await repo.git(dir, 'rev-parse', REF);
+  const said = await run({ dir, actor: 'ada', task: { kind: 'take', ids: [id] }, largest_file: 0 });
+  expect(said).toMatchObject([
+    { kind: 'ready' },
+    { kind: 'refused', verb: 'claim', code: 'STORAGE_FAILED', saved: [] },
+    { kind: 'done' },
+  ]);
+  expect(await run({ dir, actor: 'ada', task: { kind: 'list' }, largest_file: 0 })).toContainEqual({
+    kind: 'listed',
+    ids: [id],
+  });
+  expect(await repo.git(dir, 'rev-parse', REF)).toBe(tip);
+  await fsck(dir);
+  expect(await ada.claimWork(id)).toMatchObject({ ok: true, item: { claim: { epoch: 1 } } });
 });
 
-test('given a directory that is not there, when wl runs in it, then it exits with 3 and names it', async () => {
-  const told = await wl(folder.path, `-C '${join(folder.path, 'nowhere')}' list`);
-  expect(told.code).toBe(3);
-  expect(told.stderr).toContain('nowhere');
-});
-
-test('given a repository without a ledger, when wl runs, then it exits with 3 and says how to make one', async () => {
-  const dir = await makeWorkRepo(folder.path, 'empty');
-  const told = await wl(dir, 'list');
-  expect(told.code).toBe(3);
-  expect(told.stderr).toMatch(/There is no ledger[^\n]*\nhint: Make one with: wl init\n/);
-});
-
-test('given a git that is too old, when wl runs, then one line says so', async () => {
-  const dir = await ledgerIn('a');
-  const bin = join(folder.path, 'bin');
-  await mkdir(bin);
-  // What git before 2.31 does with an option that it does not know: it prints it.
-  await writeFile(join(bin, 'git'), '#!/bin/sh\nprintf "%s\\n" "--path-format=absolute" .git\n', {
+test('given a remote whose disk is full, when work goes on, then claims are not made, and the rest is saved for when there is space', async () => {
+  const { repo, dir, id } = await makeOneItem();
+  const receive = join(repo.folder, 'receive');
+  writeFileSync(receive, `#!/bin/sh\ntrap '' XFSZ; ulimit -f 0; exec git receive-pack "$@"\n`, {
     mode: 0o755,
   });
-  const told = await wl(dir, 'list', '', { PATH: `${bin}:${process.env.PATH}` });
-  expect(told.code).toBe(1);
-  expect(told.stderr).toMatch(/^wl: This git is too old\.\n/);
+  await repo.git(dir, 'config', 'remote.origin.receivepack', receive);
+  const ada = await repo.open(dir);
+  const refusal = await refusalOf(ada.commentOn(id, 'kept'));
+  expect(refusal).toMatchObject({
+    code: 'REMOTE_UNREACHABLE',
+    details: { saved: [{ verb: 'comment', id }] },
+  });
+  expect(await refusalOf(ada.claimWork(id))).toMatchObject({
+    code: 'REMOTE_UNREACHABLE',
+    details: { withdrawn: [id] },
+  });
+  expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
+  await repo.git(dir, 'config', '--unset', 'remote.origin.receivepack');
+  expect(await ada.sync()).toMatchObject({ accepted: 1 });
+  expect(await ada.rejected()).toEqual([]);
 });
 
-test('given a disk that takes no more, when work is created, then nothing changed, and the next call works', async () => {
-  const dir = await ledgerIn('a');
-  const before = await runGit(dir, ['rev-parse', 'work-ledger']);
-  // Git may write no file at all, as on a full disk; the program's own state is small enough to be spared.
-  const bin = join(folder.path, 'bin');
-  await mkdir(bin);
-  const git = (await run('sh', ['-c', 'command -v git'])).stdout.trim();
-  await writeFile(
-    join(bin, 'git'),
-    `#!/bin/sh\ncase "$*" in *fast-import*) trap '' XFSZ; ulimit -f 0;; esac\nexec '${git}' "$@"\n`,
-    { mode: 0o755 },
-  );
-  const told = await wl(dir, 'create Two', '', { PATH: `${bin}:${process.env.PATH}` });
-  expect(told.code).not.toBe(0);
-  expect(told.stdout).toBe('');
-  expect(told.stderr).toMatch(CLEAR);
-  expect(await runGit(dir, ['rev-parse', 'work-ledger'])).toBe(before);
-  expect((await wl(dir, 'create Two')).code).toBe(0);
-  await runGit(dir, ['fsck', '--strict']);
-  const ledger = await openLedger({ dir });
-  expect(await ledger.verify()).toMatchObject({ ok: true, items: 2 });
-  await ledger.close();
+/** A ledger without a remote that the next process may read and not write. */
+async function makeReadOnly(): Promise<{ repo: SharedRepo; ledger: WorkLedger; dir: string; id: string }> {
+  const repo = await makeSharedRepo();
+  const dir = join(repo.folder, 'alone');
+  await repo.git(repo.folder, 'init', '--quiet', dir);
+  const ledger = await repo.init(dir);
+  const [id = ''] = await createItems(ledger, 1);
+  return { repo, ledger, dir, id };
+}
+
+function protect(repo: SharedRepo, dir: string): void {
+  chmodSync(repo.folder, 0o755);
+  execFileSync('chmod', ['-R', 'a-w,a+rX', dir]);
+  onTestFinished(() => {
+    execFileSync('chmod', ['-R', 'u+w', dir]);
+  });
+}
+
+/** Repositories of others are refused by git unless they are named. */
+const TRUSTING = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' };
+
+test.each(['used before', 'never used'])(
+  'given a read-only repository that was %s, when work is claimed, then permission is denied by name, and reads go on',
+  async (used) => {
+    const { repo, ledger, dir, id } = await makeReadOnly();
+    if (used === 'never used') rmSync(join(dir, '.git/work-ledger'), { recursive: true });
+    protect(repo, dir);
+    const stranger = { dir, actor: 'bob', stranger: true };
+    const said = await run({ ...stranger, task: { kind: 'take', ids: [id] } }, TRUSTING);
+    expect(said).toMatchObject([
+      { kind: 'ready' },
+      { kind: 'refused', verb: 'claim', code: 'PERMISSION_DENIED' },
+      { kind: 'done' },
+    ]);
+    expect(await run({ ...stranger, task: { kind: 'list' } }, TRUSTING)).toContainEqual({
+      kind: 'listed',
+      ids: [id],
+    });
+    expect(await ledger.findWork(id)).toMatchObject({ status: 'pending', rev: 1 });
+    expect(readdirSync(join(dir, '.git')).includes('work-ledger')).toBe(used === 'used before');
+  },
+);
+
+test('given a repository of another user, when it is opened, then git refuses it and the reason is told', async () => {
+  const { repo, dir } = await makeOneItem();
+  process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER = '1';
+  onTestFinished(() => {
+    delete process.env.GIT_TEST_ASSUME_DIFFERENT_OWNER;
+  });
+  expect(await refusalOf(repo.open(dir))).toMatchObject({
+    code: 'PERMISSION_DENIED',
+    hint: expect.stringContaining('safe.directory'),
+  });
 });
 
-test('given a local state that cannot be written, when work is created, then it is refused, and reading goes on', async () => {
-  const dir = await ledgerIn('a');
-  await runGit(dir, ['clone', '--quiet', '--mirror', '.', join(folder.path, 'copy.git')]);
-  const copy = join(folder.path, 'copy.git');
-  // A path that leads nowhere is one that no user, root included, can write below.
-  await symlink('/proc/nowhere', join(copy, 'work-ledger'));
-  const told = await wl(copy, 'create Two');
-  expect(told.code).toBe(4);
-  expect(told.stderr).toMatch(CLEAR);
-  const read = await wl(copy, 'list');
-  expect(read).toMatchObject({ code: 0 });
-  expect(read.stdout).toContain('One');
+test('given something in the place of local state, when work is claimed, then it is refused by name, and goes on once it is gone', async () => {
+  const { repo, ledger, dir, id } = await makeReadOnly();
+  const place = join(dir, '.git/work-ledger');
+  rmSync(place, { recursive: true });
+  writeFileSync(place, 'in the way');
+  const refusal = await refusalOf(ledger.claimWork(id));
+  expect(refusal).toMatchObject({ code: 'PERMISSION_DENIED', message: expect.stringContaining(place) });
+  rmSync(place);
+  itemOf(await (await repo.open(dir)).claimWork(id));
+});
+
+test('given no git, an old git, no repository, or no ledger, when it is opened, then it says which', async () => {
+  const repo = await makeSharedRepo();
+  const dir = await repo.clone('ada');
+  const code = async (place: string) => (await refusalOf(repo.open(place))).code;
+  expect(await code(dir)).toBe('NO_LEDGER');
+  expect(await code(repo.folder)).toBe('NO_REPOSITORY');
+  expect(await code(join(repo.folder, 'nowhere'))).toBe('NO_REPOSITORY');
+  expect(await withPath(repo.folder, () => code(dir))).toBe('NO_GIT');
+  const old = gitScript(repo.folder, 'echo --path-format=absolute; echo .git');
+  expect(await withPath(old, () => code(dir))).toBe('UNSUPPORTED_REPOSITORY');
+});
+
+test('given git that is gone from PATH, when work goes on, then that is said, and once it is back all goes on', async () => {
+  const { repo, dir, id } = await makeOneItem();
+  const ada = await repo.open(dir);
+  expect(await withPath(repo.folder, () => refusalOf(ada.commentOn(id, 'one')))).toMatchObject({
+    code: 'NO_GIT',
+  });
+  itemOf(await ada.commentOn(id, 'two'));
+  expect((await ada.getWork(id)).comments).toMatchObject([{ body: 'two' }]);
 });

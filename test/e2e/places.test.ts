@@ -1,210 +1,125 @@
-import { execFile } from 'node:child_process';
-import { appendFile, chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { initLedger, itemOf, openLedger } from '../../src/index.ts';
-import {
-  isolatedEnv,
-  isolateThisProcess,
-  makeBareRepo,
-  makeTempFolder,
-  makeWorkRepo,
-  runGit,
-  type TempFolder,
-} from '../helpers/temp-repo.ts';
-
-isolateThisProcess();
-
-let folder: TempFolder;
-let bare: string;
-beforeEach(async () => {
-  folder = await makeTempFolder();
-  bare = await makeBareRepo(folder.path, 'shared.git');
-});
-afterEach(() => folder.cleanup());
-
-const place = (name: string): string => join(folder.path, name);
-
-async function clone(name: string, ...options: string[]): Promise<string> {
-  await runGit(folder.path, ['clone', '--quiet', ...options, `file://${bare}`, name]);
-  return place(name);
-}
-
-/** A remote that has code on `main`, and a first clone of it with a ledger. */
-async function withLedger(): Promise<string> {
-  const first = await clone('first');
-  await writeFile(join(first, 'code.txt'), 'code\n');
-  await runGit(first, ['add', '.']);
-  await runGit(first, ['commit', '--quiet', '--message', 'code']);
-  await runGit(first, ['push', '--quiet', 'origin', 'HEAD:main']);
-  const { ledger } = await initLedger({ dir: first, actor: 'ada' });
-  await ledger.createWork({ title: 'One' });
-  await ledger.close();
-  return first;
-}
-
-/** A life of one item: what leaves traces in a repository. */
-async function live(dir: string, actor = 'ada'): Promise<void> {
-  const ledger = await openLedger({ dir, actor });
-  const work = await ledger.createWork({ title: 'Life' });
-  await ledger.claimWork(work.id);
-  await ledger.checkpointWork(work.id, { step: 'half' });
-  await ledger.completeWork(work.id, { result: { ok: true } });
-  expect(await ledger.verify()).toMatchObject({ ok: true });
-  await ledger.close();
-}
-
-test('given a dirty work tree, when a life is lived, then HEAD, index, work tree, stash and configuration are as before', async () => {
-  const dir = await withLedger();
-  await appendFile(join(dir, 'code.txt'), 'stashed\n');
-  await runGit(dir, ['stash', '--quiet']);
-  await appendFile(join(dir, 'code.txt'), 'staged\n');
-  await runGit(dir, ['add', '.']);
-  await appendFile(join(dir, 'code.txt'), 'not staged\n');
-  await writeFile(join(dir, 'untracked.txt'), 'mine\n');
-  const traces = async (): Promise<string[]> => [
-    await runGit(dir, ['status', '--porcelain=v2', '--branch']),
-    await runGit(dir, ['stash', 'list']),
-    await runGit(dir, ['diff']),
-    await readFile(join(dir, '.git/HEAD'), 'utf8'),
-    await readFile(join(dir, '.git/config'), 'utf8'),
-    (await readFile(join(dir, '.git/index'))).toString('hex'),
-    await readFile(join(dir, 'code.txt'), 'utf8'),
-    await runGit(dir, ['branch', '--show-current']),
-  ];
-  const before = await traces();
-  await live(dir);
-  expect(await traces()).toEqual(before);
-});
-
-test('given linked worktrees, when one makes work, then the other has it at once: they share one ledger', async () => {
-  const dir = await withLedger();
-  await runGit(dir, ['worktree', 'add', '--quiet', place('linked')]);
-  const linked = await openLedger({ dir: place('linked'), actor: 'bob' });
-  const work = await linked.createWork({ title: 'From the worktree' });
-  const main = await openLedger({ dir });
-  expect((await main.findWork(work.id))?.title).toBe('From the worktree');
-  await Promise.all([linked.close(), main.close()]);
-});
+import { expect, test } from 'vitest';
+import { initLedger, itemOf } from '../../src/index.ts';
+import { makeCodeRepo } from '../helpers/code-repo.ts';
+import { createItems } from '../helpers/items.ts';
+import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
+import { refusalOf } from '../helpers/refusal.ts';
+import { makeSharedRepo } from '../helpers/shared-repo.ts';
+import { liveWhole } from '../helpers/whole-life.ts';
 
 test.each([
-  ['a bare clone', ['--bare']],
-  ['a clone of a single branch', ['--single-branch', '--branch', 'main']],
-  ['a shallow clone', ['--depth', '1', '--branch', 'main']],
-  ['a clone without a work tree', ['--no-checkout']],
-])('given %s, when it is used first, then it joins by itself and works', async (_name, options) => {
-  await withLedger();
-  const dir = await clone('other', ...options);
-  const ledger = await openLedger({ dir, actor: 'bob' });
-  const [work] = await ledger.getReadyToStart();
-  expect(work?.title).toBe('One');
-  expect(itemOf(await ledger.claimWork(work?.id ?? ''))).toMatchObject({ owner: 'bob' });
-  await ledger.close();
-  await live(dir, 'bob');
-});
+  [['--bare']],
+  [['--mirror']],
+  [['--single-branch']],
+  [['--depth=1']],
+  [['--depth=1', '--no-single-branch']],
+  [['--depth=1', '--branch=work-ledger']],
+  [['--filter=blob:none']],
+  [['--no-checkout']],
+  [['--origin=upstream']],
+])(
+  'given a clone made with %s, when work is done in it, then it sees and shares the whole ledger',
+  async (args) => {
+    const { repo, dir } = await makeCodeRepo();
+    await repo.git(repo.bare, 'config', 'uploadpack.allowFilter', 'true');
+    const first = await repo.init(dir);
+    const [deleted = '', id = ''] = await createItems(first, 2);
+    await first.cancelWork(deleted);
+    await first.deleteWork(deleted);
 
-test('given a detached HEAD, when a life is lived, then it stays where it is', async () => {
-  const dir = await withLedger();
-  await runGit(dir, ['checkout', '--quiet', '--detach']);
-  const head = await readFile(join(dir, '.git/HEAD'), 'utf8');
-  await live(dir);
-  expect(await readFile(join(dir, '.git/HEAD'), 'utf8')).toBe(head);
-});
-
-test('given hooks of the repository, when a life is lived, then none of them runs', async () => {
-  const dir = await withLedger();
-  for (const hook of ['pre-push', 'reference-transaction', 'post-commit', 'pre-commit', 'commit-msg']) {
-    const file = join(dir, '.git/hooks', hook);
-    await writeFile(file, `#!/bin/sh\ntouch '${place('hook-ran')}'\nexit 1\n`);
-    await chmod(file, 0o755);
-  }
-  await live(dir);
-  await expect(readFile(place('hook-ran'))).rejects.toMatchObject({ code: 'ENOENT' });
-});
-
-test('given no remote at all, when a life is lived, then the local branch is the truth', async () => {
-  const dir = await makeWorkRepo(folder.path, 'alone');
-  const { ledger, created } = await initLedger({ dir, actor: 'ada' });
-  expect(created).toBe(true);
-  expect(await ledger.status()).toMatchObject({ mode: 'none', remote: null });
-  await ledger.close();
-  await live(dir);
-});
-
-test('given another branch name in the configuration, when a ledger is made, then it stands there and nowhere else', async () => {
-  const dir = await makeWorkRepo(folder.path, 'named');
-  await runGit(dir, ['config', 'ledger.branch', 'agents/ledger']);
-  const { ledger } = await initLedger({ dir, actor: 'ada' });
-  await ledger.close();
-  await live(dir);
-  expect(await runGit(dir, ['for-each-ref', '--format=%(refname)'])).toBe('refs/heads/agents/ledger');
-});
-
-test('given a ledger, when it is made again, then nothing changes', async () => {
-  const dir = await withLedger();
-  const tip = await runGit(dir, ['rev-parse', 'work-ledger']);
-  const { ledger, created } = await initLedger({ dir, actor: 'ada' });
-  expect(created).toBe(false);
-  expect(await runGit(dir, ['rev-parse', 'work-ledger'])).toBe(tip);
-  await ledger.close();
-});
-
-test('given two clones that make the ledger at once, when both are done, then there is one and both have it', async () => {
-  const dirs = [await clone('a'), await clone('b')];
-  const made = await Promise.all(dirs.map((dir) => initLedger({ dir, actor: 'ada' })));
-  const [one, two] = await Promise.all(made.map(async ({ ledger }) => (await ledger.settings()).ledger_id));
-  expect(one).toBe(two);
-  expect(made.filter(({ created }) => created)).toHaveLength(1);
-  await Promise.all(made.map(({ ledger }) => ledger.close()));
-});
-
-test('given two ledgers that know nothing of each other, when one is pointed at the other, then it stops and mixes nothing', async () => {
-  await withLedger();
-  const dir = await makeWorkRepo(folder.path, 'foreign');
-  const { ledger } = await initLedger({ dir, actor: 'eve' });
-  await ledger.createWork({ title: 'Foreign' });
-  await ledger.close();
-  await runGit(dir, ['remote', 'add', 'origin', bare]);
-  const before = await runGit(bare, ['rev-parse', 'work-ledger']);
-  const joined = await openLedger({ dir, actor: 'eve' });
-  await expect(joined.sync()).rejects.toMatchObject({ code: 'DIFFERENT_LEDGER' });
-  expect(await runGit(bare, ['rev-parse', 'work-ledger'])).toBe(before);
-  expect((await joined.list()).map(({ title }) => title)).toEqual(['Foreign']);
-  await joined.close();
-});
-
-test('given 12 processes in one clone, when each makes and does work, then all of it is on the remote, in fewer pushes', async () => {
-  const dir = await withLedger();
-  await runGit(bare, ['config', 'core.logAllRefUpdates', 'always']);
-  const script = `
-    import { openLedger } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
-    const ledger = await openLedger({ dir: ${JSON.stringify(dir)}, actor: process.argv[1] });
-    for (let n = 0; n < 3; n += 1) {
-      const work = await ledger.createWork({ title: process.argv[1] + ' ' + n });
-      const done = await ledger.completeWork(work.id, { claim: true });
-      console.log(work.id, done.ok);
+    const other = await repo.clone('bob', args);
+    const bob = await repo.open(other);
+    itemOf(await bob.claimWork(id));
+    await first.commentOn(id, 'from ada');
+    itemOf(await bob.completeWork(id, { result: { from: 'bob' } }));
+    expect((await bob.createWork({ title: 'Third' })).id).toMatch(/0003$/);
+    expect((await bob.history(deleted)).map(({ verb }) => verb)).toEqual(['create', 'cancel', 'delete']);
+    expect(await bob.verify()).toMatchObject({ ok: true, findings: [] });
+    await first.fetch();
+    expect(await first.findWork(id)).toMatchObject({ status: 'completed', result: { from: 'bob' } });
+    expect(unsound(await plainHistory(repo.bare))).toEqual([]);
+    await fsck(other);
+    if (args.includes('--depth=1') && !args.includes('--branch=work-ledger')) {
+      expect(await repo.git(other, 'rev-list', '--count', 'main'), 'code stays shallow').toBe('1');
     }
+  },
+);
+
+test('given linked worktrees, when each is worked in, then they share one ledger', async () => {
+  const { repo, dir } = await makeCodeRepo();
+  const linked = join(repo.folder, 'linked');
+  await repo.git(dir, 'worktree', 'add', '--quiet', linked, '-b', 'feature');
+  const main = await repo.init(dir);
+  const other = await repo.open(linked, { actor: 'bob' });
+  const [id = ''] = await createItems(main, 1);
+  expect(await other.findWork(id)).toMatchObject({ title: 'Item 0' });
+  itemOf(await other.claimWork(id));
+  expect(await main.claimWork(id)).toMatchObject({ ok: false, details: { owner: 'bob' } });
+  expect((await other.status()).place).toBe((await main.status()).place);
+  expect(await repo.git(linked, 'status', '--porcelain')).toBe('');
+  expect(await main.verify()).toMatchObject({ ok: true });
+});
+
+test('given a repository without a remote, when work is done, then the local branch is the truth', async () => {
+  const repo = await makeSharedRepo();
+  const dir = join(repo.folder, 'alone');
+  await repo.git(repo.folder, 'init', '--quiet', dir);
+  const ledger = await repo.init(dir);
+  expect(ledger).toMatchObject({ mode: 'none', remote: null });
+  const id = await liveWhole(ledger);
+  expect(await ledger.findWork(id)).toMatchObject({ status: 'completed' });
+  expect(await refusalOf(ledger.sync())).toMatchObject({ code: 'NO_REMOTE' });
+  expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
+  await fsck(dir);
+});
+
+test('given a ledger that lived alone, when a remote is added, then the whole of it is shared', async () => {
+  const repo = await makeSharedRepo();
+  const dir = join(repo.folder, 'alone');
+  await repo.git(repo.folder, 'init', '--quiet', dir);
+  await createItems(await repo.init(dir), 3);
+  await repo.git(dir, 'remote', 'add', 'origin', repo.url);
+  await (await repo.open(dir)).sync();
+  expect(await plainHistory(repo.bare)).toEqual(await plainHistory(dir));
+  expect(await (await repo.open(await repo.clone('bob'))).list()).toHaveLength(3);
+});
+
+test('given a ledger, when it is made again here and in another clone, then nothing changes', async () => {
+  const repo = await makeSharedRepo();
+  const dir = await repo.clone('ada');
+  await createItems(await repo.init(dir), 1);
+  const history = await plainHistory(repo.bare);
+  for (const place of [dir, await repo.clone('bob')]) {
+    const { ledger, created } = await initLedger({ dir: place, prefix: 'OTHER' });
+    expect(created).toBe(false);
+    expect((await ledger.settings()).id_prefix).toBe('WRK');
     await ledger.close();
-  `;
-  const run = promisify(execFile);
-  const told = await Promise.all(
-    Array.from({ length: 12 }, (_, n) =>
-      run(process.execPath, ['--input-type=module', '--eval', script, `p${n}`], {
-        cwd: dir,
-        env: isolatedEnv(),
-      }),
-    ),
-  );
-  const lines = told.flatMap(({ stdout }) => stdout.trim().split('\n'));
-  expect(lines).toHaveLength(36);
-  expect(lines.every((line) => line.endsWith(' true'))).toBe(true);
-  expect(new Set(lines).size).toBe(36);
-  await rm(place('auditor'), { recursive: true, force: true });
-  const auditor = await openLedger({ dir: await clone('auditor'), actor: 'auditor' });
-  expect((await auditor.list({ status: ['completed'] })).length).toBe(36);
-  expect(await auditor.verify()).toMatchObject({ ok: true });
-  await auditor.close();
-  const pushes = (await runGit(bare, ['reflog', 'show', '--format=%h', 'work-ledger'])).split('\n').length;
-  expect(pushes).toBeLessThan(108);
+  }
+  expect(await plainHistory(repo.bare)).toEqual(history);
+});
+
+test('given a clone that was made before the ledger, when it is read for the first time, then it joins by itself', async () => {
+  const repo = await makeSharedRepo();
+  const early = await repo.clone('early');
+  expect(await refusalOf(repo.open(early))).toMatchObject({
+    code: 'NO_LEDGER',
+    hint: 'Make one with: wl init',
+  });
+  const [id] = await createItems(await repo.init(await repo.clone('ada')), 1);
+  const joined = await repo.open(early);
+  expect((await joined.getPending()).map((item) => item.id)).toEqual([id]);
+});
+
+test('given clones that are set to another branch, when they work, then the ledger is on that branch alone', async () => {
+  const repo = await makeSharedRepo();
+  const dirs = [await repo.clone('ada'), await repo.clone('bob')];
+  for (const dir of dirs) await repo.git(dir, 'config', 'ledger.branch', 'team/work');
+  const ada = await repo.init(dirs[0] ?? '');
+  const [id = ''] = await createItems(ada, 1);
+  const bob = await repo.open(dirs[1] ?? '');
+  itemOf(await bob.claimWork(id));
+  const refs = await repo.git(repo.bare, 'for-each-ref', '--format=%(refname)');
+  expect(refs).toBe('refs/heads/team/work');
+  expect(await plainHistory(repo.bare, 'team/work')).toHaveLength(3);
 });

@@ -1,8 +1,8 @@
 /** One of several processes that work on a ledger. Prints what each call returned as a line of JSON, once it returned. */
 import { once } from 'node:events';
 import {
+  initLedger,
   isLedgerError,
-  itemOf,
   openLedger,
   type TransitionResult,
   type Verb,
@@ -12,8 +12,27 @@ import type { Report, WorkerJob } from '../helpers/worker-process.ts';
 
 /** However slow the machine is, a worker does not give up. */
 const PATIENCE_MS = 3_600_000;
-const { dir, actor, task } = JSON.parse(process.argv[2] ?? '') as WorkerJob;
-const ledger = await openLedger({ dir, actor, patience: PATIENCE_MS });
+const NOBODY = 65_534;
+const { dir, actor, task, stranger } = JSON.parse(process.argv[2] ?? '') as WorkerJob;
+if (stranger === true) await becomeStranger();
+const options = { dir, actor, patience: PATIENCE_MS };
+if (task.kind === 'init') await started();
+const { ledger, created } =
+  task.kind === 'init' ? await initLedger(options) : { ledger: await openLedger(options), created: false };
+
+/** Goes on as a user who owns nothing, where this process may: what it needs of the program is loaded before. */
+async function becomeStranger(): Promise<void> {
+  await Promise.all([
+    import('../../src/store/native.ts'),
+    import('../../src/store/clone-lock.ts'),
+    import('../../src/store/local-state.ts'),
+    import('../../src/remote/native.ts'),
+  ]);
+  if (process.getuid?.() !== 0) return;
+  process.setgroups?.([]);
+  process.setgid?.(NOBODY);
+  process.setuid?.(NOBODY);
+}
 
 function say(report: Report): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -37,7 +56,7 @@ async function tell(
     return item;
   } catch (error) {
     if (!isLedgerError(error)) throw error;
-    const saved = (error.details['saved'] ?? []) as { op: string }[];
+    const saved = (error.details.saved ?? []) as { op: string }[];
     say({
       kind: 'refused',
       verb,
@@ -78,6 +97,12 @@ async function perform(): Promise<void> {
         await tell('checkpoint', held.id, () => ledger.checkpointWork(held.id, { step }));
         await complete(held);
       }
+    case 'list':
+      say({ kind: 'listed', ids: (await ledger.list()).map(({ id }) => id) });
+      return;
+    case 'init':
+      say({ kind: 'initialized', created, ledger_id: (await ledger.settings()).ledger_id });
+      return;
     case 'create':
       for (let n = 0; n < task.count; n += 1) {
         const made = await tell('create', '', () => ledger.submitWork({ title: `${actor} ${n}` }));
@@ -90,8 +115,13 @@ async function perform(): Promise<void> {
   }
 }
 
-say({ kind: 'ready' });
-await once(process.stdin, 'data');
+/** Waits until all are to begin. */
+async function started(): Promise<void> {
+  say({ kind: 'ready' });
+  await once(process.stdin, 'data');
+}
+
+if (task.kind !== 'init') await started();
 await perform();
 await ledger.close();
 say({ kind: 'done' });

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { gitScript, realGit } from './wrapped-git.ts';
 
 /** When a call of git is struck, and who dies by SIGKILL: git itself, or the process that called it. */
 export interface Blow {
@@ -9,33 +9,31 @@ export interface Blow {
   /** Before git has done anything, or when it has done everything and said nothing yet. */
   when: 'before' | 'after';
   victim: 'git' | 'caller';
-  /** Which of the calls, from 1. */
-  call?: number;
 }
 
+/** Before and after each command that changes anything, here or at the remote. */
+export const MOMENTS = ['fast-import', 'push', 'fetch', 'update-ref'].flatMap((command) => [
+  { command, when: 'before' as const },
+  { command, when: 'after' as const },
+]);
+
 /**
- * A `git` that does what the real one does, and deals one blow.
+ * A `git` that does what the real one does, and deals one blow, at the first call of a command.
  *
  * @returns the PATH that finds it first
  */
-export function deadlyGit(folder: string, { command, when, victim, call = 1 }: Blow): string {
-  const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
-  const place = mkdtempSync(join(folder, 'deadly-'));
-  const strike = `kill -9 ${victim === 'git' ? '$$' : '$PPID'}`;
-  const script = `#!/bin/sh
-for word; do
-  if [ "$word" = '${command}' ]; then
-    echo >> '${place}/calls'
-    [ $(wc -l < '${place}/calls') -eq ${call} ] || break
-    ${when === 'after' ? `'${real}' "$@" > '${place}/said' 2>&1` : ''}
-    ${strike}
+export function deadlyGit(folder: string, { command, when, victim }: Blow): string {
+  const place = mkdtempSync(join(folder, 'struck-'));
+  const git = `'${realGit()}' "$@"`;
+  return gitScript(
+    folder,
+    `for word; do
+  if [ "$word" = '${command}' ] && mkdir '${place}/once' 2> /dev/null; then
+    ${when === 'after' ? `${git} > '${place}/said' 2>&1` : ''}
+    kill -9 ${victim === 'git' ? '$$' : '$PPID'}
     exit 137
   fi
 done
-exec '${real}' "$@"
-`;
-  const path = join(place, 'git');
-  writeFileSync(path, script);
-  chmodSync(path, 0o755);
-  return `${place}${delimiter}${process.env.PATH ?? ''}`;
+exec ${git}`,
+  );
 }

@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -21,6 +21,10 @@ export interface SharedRepo {
   open(dir: string, options?: OpenOptions): Promise<WorkLedger>;
   /** As `open`, and makes the ledger where there is none. */
   init(dir: string, options?: OpenOptions): Promise<WorkLedger>;
+  /** Runs plain git somewhere. @returns what it printed */
+  git(cwd: string, ...args: string[]): Promise<string>;
+  /** Puts a hook of the shell into the shared repository. */
+  hook(name: string, script: string): Promise<void>;
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
 }
@@ -47,6 +51,8 @@ export async function makeSharedRepo(transport: Transport = 'file'): Promise<Sha
     open: (dir, options) => tracked(openLedger({ dir, actor: nameOf(dir), ...options })),
     init: async (dir, options) =>
       tracked(initLedger({ dir, actor: nameOf(dir), ...options }).then(({ ledger }) => ledger)),
+    git: (cwd, ...args) => runGit(cwd, args),
+    hook: (name, script) => writeFile(join(bare, 'hooks', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 }),
     goAway: () => server?.stop() ?? rename(bare, `${bare}.away`),
     comeBack: () => server?.restart() ?? rename(`${bare}.away`, bare),
   };

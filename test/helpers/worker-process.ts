@@ -11,17 +11,25 @@ export interface WorkerJob {
   actor: string;
   /**
    * `take` claims each of `ids` once and completes what it got; `work` claims, checkpoints and completes what is ready until
-   * nothing is; `create` makes items and does them.
+   * nothing is; `create` makes items and does them; `init` makes the ledger; `list` reads.
    */
   task:
     | { kind: 'take'; ids: readonly string[]; execution_id?: string }
     | { kind: 'work' }
-    | { kind: 'create'; count: number };
+    | { kind: 'create'; count: number }
+    | { kind: 'init' }
+    | { kind: 'list' };
+  /** The size, in KiB, beyond which neither it nor its git can write a file: a disk that is full. */
+  largest_file?: number;
+  /** Works as a user who owns nothing of the clone. */
+  stranger?: boolean;
 }
 
 /** One line of a worker process: printed after the call returned, so that it is what the caller was told. */
 export type Report =
   | { kind: 'ready' }
+  | { kind: 'listed'; ids: string[] }
+  | { kind: 'initialized'; created: boolean; ledger_id: string }
   | {
       kind: 'acknowledged';
       verb: Verb;
@@ -47,7 +55,10 @@ export class WorkerProcess {
   #listeners: ((report: Report) => void)[] = [];
 
   constructor(job: WorkerJob, env: NodeJS.ProcessEnv = {}) {
-    this.#child = spawn(process.execPath, [SCRIPT, JSON.stringify(job)], {
+    const command = [process.execPath, SCRIPT, JSON.stringify(job)];
+    const { largest_file } = job;
+    const limit = largest_file === undefined ? '' : `ulimit -f ${largest_file * 2}; `;
+    this.#child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...command], {
       env: { ...isolatedEnv(), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });

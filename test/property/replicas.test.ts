@@ -134,7 +134,7 @@ async function act(replica: Replica, one: Extract<Step, { kind: 'act' }>, promis
     for (const outcome of await ledger.batch(commands)) remember(replica, outcome, promised);
   } catch (error) {
     if (!isLedgerError(error)) throw error;
-    const saved = (error.details['saved'] ?? []) as { op: string }[];
+    const saved = (error.details.saved ?? []) as { op: string }[];
     for (const { op } of saved) promised.saved.set(op, replica);
     if (!['REMOTE_UNREACHABLE', 'CONTENDED'].includes(error.code)) throw error;
   }

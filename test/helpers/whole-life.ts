@@ -1,0 +1,21 @@
+import { itemOf, type WorkLedger } from '../../src/index.ts';
+
+/** Does one of everything to a ledger, beginning with nothing. @returns the item that is left, completed */
+export async function liveWhole(ledger: WorkLedger): Promise<string> {
+  const { id } = await ledger.createWork({ title: 'Epic' });
+  const child = await ledger.createSubtask(id, { title: 'Child' });
+  itemOf(await ledger.blockWork(child.id, { reason: 'waits' }));
+  itemOf(await ledger.unblockWork(child.id));
+  itemOf(await ledger.claimWork(child.id));
+  itemOf(await ledger.checkpointWork(child.id, { step: 'half' }));
+  itemOf(await ledger.failWork(child.id, { error: 'broken' }));
+  itemOf(await ledger.retryWork(child.id));
+  itemOf(await ledger.cancelWork(child.id));
+  itemOf(await ledger.deleteWork(child.id));
+  itemOf(await ledger.updateWork(id, { set: { priority: 'high' } }));
+  itemOf(await ledger.commentOn(id, 'done soon'));
+  itemOf(await ledger.completeWork(id, { claim: true }));
+  if (ledger.remote !== null) await ledger.sync();
+  await ledger.verify();
+  return id;
+}
