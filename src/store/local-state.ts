@@ -30,6 +30,7 @@ export class FileState {
       mkdirSync(this.#dir, { recursive: true });
       writeFileSync(temporary, value);
       renameSync(temporary, join(this.#dir, key));
+      this.#unwritten.delete(key);
     } catch {
       this.#unwritten.set(key, value);
     }
@@ -41,5 +42,8 @@ export class MemoryState {
   get = (key: string): string | undefined => this.#values.get(key);
   set = (key: string, value: string): void => {
     this.#values.set(key, value);
+  };
+  delete = (key: string): void => {
+    this.#values.delete(key);
   };
 }

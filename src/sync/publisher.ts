@@ -5,13 +5,21 @@ import type { Accepted, Settled } from './outcome.ts';
 import { readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 import { pushPending } from './push-cycle.ts';
-import { acceptedBy, reconcile, withdraw } from './reconcile.ts';
-import { findRejected, rejectionOf } from './rejected.ts';
+import { acceptedBy, exposedOps, reconcile, withdraw } from './reconcile.ts';
+import { findRejected } from './rejected.ts';
 
 /** Transitions whose end someone waits for: where each stood among the rejected before, and the shared tip at that time. */
 export interface Wanted {
   since: Oid | undefined;
   ops: Map<string, Oid | undefined>;
+}
+
+/** What giving up came to. */
+export interface TakenBack {
+  settled: Map<string, Settled>;
+  withdrawn: ReadonlySet<string>;
+  /** Transitions that others may have, and that may yet be made. */
+  exposed: ReadonlySet<string>;
 }
 
 /** Verbs that mean nothing until the remote has taken them, and whose race is worth a look at the remote first. */
@@ -23,13 +31,6 @@ export class Publisher {
 
   constructor(context: RemoteContext) {
     this.#context = context;
-  }
-
-  /** What to wait for, noted down before anyone can have settled it. */
-  async want(ops: readonly string[], since: Oid | undefined): Promise<Wanted> {
-    const wanted: Wanted = { since, ops: new Map() };
-    for (const op of ops) wanted.ops.set(op, await rejectionOf(this.#context.store, op));
-    return wanted;
   }
 
   /** Pushes, or waits for the process that is pushing, until each of the wanted is settled. */
@@ -82,12 +83,9 @@ export class Publisher {
   }
 
   /** No other process of this clone pushes meanwhile, so what is taken back here is not on its way from here. */
-  async takeBack(
-    accepted: readonly Accepted[],
-    wanted: Wanted,
-    exposed: ReadonlySet<string>,
-  ): Promise<{ settled: Map<string, Settled>; withdrawn: Set<string> }> {
+  async takeBack(accepted: readonly Accepted[], wanted: Wanted): Promise<TakenBack> {
     const done = await this.#context.lock.run('push', async () => {
+      const exposed = await exposedOps(this.#context);
       const settled = await this.#findSettled(wanted);
       const seen = await this.#seen();
       if (seen !== undefined)
@@ -100,8 +98,8 @@ export class Publisher {
       if (ops.size + renumber.size > 0) {
         for (const [op, one] of await withdraw(this.#context, { ops, renumber })) settled.set(op, one);
       }
-      return { settled, withdrawn: ops };
+      return { settled, withdrawn: ops, exposed };
     });
-    return done ?? { settled: new Map(), withdrawn: new Set() };
+    return done ?? { settled: new Map(), withdrawn: new Set(), exposed: new Set() };
   }
 }

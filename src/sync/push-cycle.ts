@@ -50,9 +50,7 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
     const local = await store.readRef(localRef);
     const pending = local === undefined || local === tip ? [] : await readCommits(store, tip, local);
     if (local === undefined || pending.length === 0) {
-      // An offer that lost must not be taken up later, when it would be legal again and nobody waits for it.
-      if (offered && [...settled.values()].some(({ kind }) => kind !== 'accepted'))
-        await remote.inbox?.retract();
+      await retractLost(context, offered, settled);
       return settled;
     }
     const offers = await readOffers(context, tip);
@@ -62,15 +60,18 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
     const offer = isContended(context) ? local : undefined;
     // Noted down before it is out, since this process can be killed in between.
     const exposed = state.get(EXPOSED) ?? '';
-    if (offer !== undefined) state.set(EXPOSED, local);
+    state.set(EXPOSED, local);
     const pushed = await timed(context, () => remote.push(candidate, offer));
     offered ||= offer !== undefined;
+    if (pushed.kind === 'unreachable' || (offer === undefined && pushed.kind !== 'unknown'))
+      state.set(EXPOSED, exposed);
     switch (pushed.kind) {
       case 'accepted':
         state.set(CONTACT, clock.now().toISOString());
         state.set(PUBLISHED, candidate);
         merge(allAccepted(pending));
         merge(await reconcile(context, candidate));
+        await retractLost(context, offered, settled);
         return settled;
       case 'behind':
         // A branch that was rewritten is no race: nothing is offered to it.
@@ -83,10 +84,8 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
         else merge(await isolate(context, pending, pushed.reason));
         break;
       case 'unreachable':
-        state.set(EXPOSED, exposed);
         throw unreachable(remote, pushed.cause);
       case 'unknown':
-        state.set(EXPOSED, local);
         await resolveUnknown(context, pushed.cause);
         break;
       default:
@@ -97,6 +96,15 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
       throw contended(remote, attempt);
     }
   }
+}
+
+/** An offer that lost must not be taken up later, when it would be legal again and nobody waits for it. */
+async function retractLost(
+  { remote }: RemoteContext,
+  offered: boolean,
+  settled: ReadonlyMap<string, Settled>,
+): Promise<void> {
+  if (offered && [...settled.values()].some(({ kind }) => kind !== 'accepted')) await remote.inbox?.retract();
 }
 
 const allAccepted = (pending: readonly ReadCommit[]): Map<string, Settled> =>
@@ -125,8 +133,11 @@ async function isolate(
   const [first] = pending;
   if (first === undefined) return new Map();
   if (pending.length > 1) {
+    context.state.set(EXPOSED, first.record.oid);
     const alone = await remote.push(first.record.oid);
     if (alone.kind === 'accepted') return allAccepted([first]);
+    if (alone.kind === 'unreachable') throw unreachable(remote, alone.cause);
+    if (alone.kind === 'unknown') await resolveUnknown(context, alone.cause);
     if (alone.kind !== 'refused') return new Map();
   }
   const error = new LedgerError('REMOTE_REFUSED', `The remote ${remote.url} refused it: ${reason}.`, {

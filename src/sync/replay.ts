@@ -113,12 +113,15 @@ function rename(command: LedgerCommand, renamed: ReadonlyMap<WorkId, WorkId>): L
     case 'create': {
       const { fields } = command;
       const dependencies = (fields.dependencies ?? []).map(now);
-      return { ...command, fields: { ...fields, parent_id: maybe(fields.parent_id), dependencies } };
+      const links = (fields.links ?? []).map((link) => ({ ...link, target: now(link.target) }));
+      return { ...command, fields: { ...fields, parent_id: maybe(fields.parent_id), dependencies, links } };
     }
     case 'import': {
       const { item } = command;
       const dependencies = item.dependencies.map(now);
-      return { ...command, item: { ...item, parent_id: maybe(item.parent_id), dependencies } };
+      const links = item.links.map((link) => ({ ...link, target: now(link.target) }));
+      const block = item.block && { ...item.block, blocker_id: maybe(item.block.blocker_id) };
+      return { ...command, item: { ...item, parent_id: maybe(item.parent_id), dependencies, links, block } };
     }
     case 'block':
       return { ...command, id: now(command.id), blocker_id: maybe(command.blocker_id) };

@@ -7,7 +7,8 @@ import type { Accepted, Outcome, Settled } from './outcome.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { Publisher, TAKING, type Wanted } from './publisher.ts';
 import { fetchAndReconcile, pushPending } from './push-cycle.ts';
-import { exposedOps, isPassing } from './reconcile.ts';
+import { isPassing } from './reconcile.ts';
+import { rejectionOf } from './rejected.ts';
 
 interface Published {
   request: Request;
@@ -107,37 +108,42 @@ export class Synchronizer {
       return false;
     });
     if (served.length === 0) return;
-    const seen = await this.#seen();
+    const before = await this.#noteDown(served);
     const outcomes = await commitLocally(this.#context, served);
     const published: Published[] = [];
+    const unsure: Request[] = [];
     for (const [index, request] of served.entries()) {
       const own = outcomes[index] ?? [];
-      if (request.publish && own.some(({ kind }) => kind === 'accepted'))
-        published.push({ request, outcomes: own });
-      else if (
-        request.publish &&
-        own.some(({ kind }) => kind === 'unchanged') &&
-        (await this.#hasPending())
-      ) {
-        await this.#askAgain(request);
-      } else request.resolve(own);
+      const has = (kind: Outcome['kind']): boolean => request.publish && own.some((one) => one.kind === kind);
+      if (has('accepted')) published.push({ request, outcomes: own });
+      else if (has('unchanged') && (await this.#hasPending())) unsure.push(request);
+      else request.resolve(own);
     }
-    if (published.length > 0) await this.#bringToRemote(published, seen, failure);
+    if (published.length > 0) await this.#bringToRemote(published, before, failure);
+    for (const request of unsure) await this.#askAgain(request);
+  }
+
+  /** How things stand before anything of these requests can be settled by anyone. */
+  async #noteDown(requests: readonly Request[]): Promise<Wanted> {
+    const ops = new Map<string, Oid | undefined>();
+    for (const command of requests.flatMap(({ commands }) => commands)) {
+      if (typeof command !== 'function')
+        ops.set(command.op, await rejectionOf(this.#context.store, command.op));
+    }
+    return { since: await this.#seen(), ops };
   }
 
   async #bringToRemote(
     published: readonly Published[],
-    seen: Oid | undefined,
+    before: Wanted,
     failure: LedgerError | undefined,
   ): Promise<void> {
     const context = this.#remoteContext();
     if (context === undefined)
       throw new LedgerError('INTERNAL', 'Something was to be published without a remote.');
     const publisher = new Publisher(context);
-    const wanted = await publisher.want(
-      published.flatMap(({ outcomes }) => opsOf(outcomes)),
-      seen,
-    );
+    const ops = published.flatMap(({ outcomes }) => opsOf(outcomes));
+    const wanted = { since: before.since, ops: new Map(ops.map((op) => [op, before.ops.get(op)])) };
     try {
       if (failure !== undefined) throw failure;
       const settled = await publisher.publish(wanted);
@@ -201,8 +207,7 @@ export class Synchronizer {
   ): Promise<void> {
     if (!isPassing(error)) throw error;
     const all = published.flatMap(({ outcomes }) => outcomes.filter((one) => one.kind === 'accepted'));
-    const exposed = await exposedOps(this.#context);
-    const { settled, withdrawn } = await publisher.takeBack(all, wanted, exposed);
+    const { settled, withdrawn, exposed } = await publisher.takeBack(all, wanted);
     for (const { request, outcomes } of published) {
       const now = outcomes.map((one) => settle(one, settled, 'local'));
       const waiting = now.filter((one): one is Accepted => one.kind === 'accepted' && one.where === 'local');
