@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { isolatedEnv, runGit } from './temp-repo.ts';
 
 /**
- * Has git take its lock on a ref, and kills it there by SIGKILL, as a crash does.
+ * Has git take its lock on a ref, and kills it there by SIGKILL, as a crash does. From then on git does not wait for locks of
+ * that repository.
  *
  * @returns the lock file that it left behind
  */
 export async function leaveLock(gitDir: string, ref: string): Promise<string> {
   const oid = await runGit(gitDir, ['rev-parse', '--verify', ref]);
+  await runGit(gitDir, ['config', 'core.filesRefLockTimeout', '0']);
   const child = spawn('git', ['--git-dir', gitDir, 'update-ref', '--stdin'], { env: isolatedEnv() });
   child.stdin.write(`start\nupdate ${ref} ${oid} ${oid}\nprepare\n`);
   let said = '';

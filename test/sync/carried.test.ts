@@ -1,0 +1,112 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { WorkLedger } from '../../src/index.ts';
+import { refusalOf } from '../helpers/refusal.ts';
+import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
+
+let world: World;
+let ada: Replica;
+let bob: Replica;
+
+beforeEach(async () => {
+  world = await makeWorld(['ada', 'bob']);
+  [ada, bob] = world.replicas as [Replica, Replica];
+});
+
+/** Leaves what `act` does pending in bob's clone, offered to the others in his inbox. */
+async function offerOf(act: (ledger: WorkLedger) => Promise<unknown>): Promise<void> {
+  bob.connection.cut = true;
+  await refusalOf(act(bob.ledger));
+  bob.connection.cut = false;
+  await bob.connection.inbox?.offer((await bob.ledger.asOf()).tip);
+}
+
+const lastTwo = async ({ ledger }: Replica) =>
+  (await ledger.log(2)).map(({ verb, actor, id }) => ({ verb, actor, id }));
+
+test('given what a clone offers, when another pushes, then it carries that along, and its author is kept', async () => {
+  const { id } = await ada.ledger.createWork({ title: 'One' });
+  await bob.ledger.fetch();
+  await offerOf((ledger) => ledger.commentOn(id, 'from bob'));
+  await ada.ledger.fetch();
+  const before = world.remote.tip;
+  await ada.ledger.commentOn(id, 'from ada');
+  expect(world.remote.tip).not.toBe(before);
+  expect(await lastTwo(ada)).toEqual([
+    { verb: 'comment', actor: 'bob', id },
+    { verb: 'comment', actor: 'ada', id },
+  ]);
+  const [author] = (await ada.ledger.getWork(id)).comments.slice(-1);
+  expect(author).toMatchObject({ by: 'bob', body: 'from bob' });
+
+  expect(await bob.ledger.sync()).toMatchObject({ accepted: 1, lost: [] });
+  expect((await bob.ledger.asOf()).tip).toBe(world.remote.tip);
+  expect((await bob.ledger.status()).pending).toEqual([]);
+});
+
+test('given a carried transition, when its clone tries again, then it is on the branch once', async () => {
+  const { id } = await ada.ledger.createWork({ title: 'One' });
+  await bob.ledger.fetch();
+  await offerOf((ledger) => ledger.commentOn(id, 'once'));
+  for (const body of ['first', 'second']) {
+    await ada.ledger.fetch();
+    await ada.ledger.commentOn(id, body);
+  }
+  await bob.ledger.commentOn(id, 'after');
+  await ada.ledger.fetch();
+  const bodies = (await ada.ledger.getWork(id)).comments.map(({ body }) => body);
+  expect(bodies.filter((body) => body === 'once')).toHaveLength(1);
+  expect(bodies).toHaveLength(4);
+});
+
+test('given an offered import whose number is taken, when it is carried, then it gets the next, and its clone learns of it', async () => {
+  await offerOf((ledger) => ledger.batch([ledger.command('import', importedAs('WRK-20260103-0001'))]));
+  await ada.ledger.createWork({ title: 'Takes the first number' });
+  await ada.ledger.fetch();
+  await ada.ledger.createWork({ title: 'Pushes again' });
+  await bob.ledger.sync();
+  const titles = new Map((await bob.ledger.list()).map(({ id, title }) => [title, id]));
+  expect(titles.size).toBe(3);
+  expect(new Set(titles.values()).size).toBe(3);
+  expect((await bob.ledger.status()).pending).toEqual([]);
+  await ada.ledger.fetch();
+  expect(await bob.ledger.list()).toEqual(await ada.ledger.list());
+});
+
+function importedAs(id: string) {
+  const at = '2026-01-03T10:00:00.000Z';
+  const item = {
+    id,
+    title: 'Imported',
+    type: 'task' as const,
+    priority: 'medium' as const,
+    status: 'pending' as const,
+    labels: [],
+    description: '',
+    acceptance: [],
+    context: {},
+    dependencies: [],
+    links: [],
+    created_at: at,
+    created_by: 'bob',
+    updated_at: at,
+    attempts: 0,
+    comments: [],
+  };
+  return { id, item };
+}
+
+test('given an offer that is not legal any more, when another pushes, then it is left to its owner, who learns why', async () => {
+  const { id } = await ada.ledger.createWork({ title: 'One' });
+  await bob.ledger.fetch();
+  await offerOf((ledger) => ledger.assignWork(id, 'cy'));
+  await ada.ledger.fetch();
+  await ada.ledger.claimWork(id);
+  expect((await ada.ledger.log(1))[0]).toMatchObject({ verb: 'claim', actor: 'ada' });
+  expect(await bob.ledger.sync()).toMatchObject({ accepted: 0, lost: [{ id }] });
+  expect(await bob.ledger.rejected()).toMatchObject([
+    { verb: 'assign', actor: 'bob', error: { code: 'ILLEGAL_TRANSITION' } },
+  ]);
+  await ada.ledger.fetch();
+  await ada.ledger.commentOn(id, 'what was lost is not offered any more');
+  expect((await ada.ledger.log(1))[0]).toMatchObject({ verb: 'comment' });
+});

@@ -1,0 +1,71 @@
+import { beforeEach, expect, test } from 'vitest';
+import { refusalOf } from '../helpers/refusal.ts';
+import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
+
+let world: World;
+let ada: Replica;
+let id: string;
+
+beforeEach(async () => {
+  world = await makeWorld(['ada', 'bob']);
+  [ada] = world.replicas as [Replica];
+  ({ id } = await ada.ledger.createWork({ title: 'One' }));
+});
+
+test('given a claim and later transitions, when the remote does not answer, then the claim alone is taken back', async () => {
+  const other = await ada.ledger.createWork({ title: 'Two' });
+  ada.connection.cut = true;
+  const { ledger } = ada;
+  const refusal = await refusalOf(
+    ledger.batch([
+      ledger.command('claim', { id, execution_id: 'exec-1' }),
+      ledger.command('comment', { id, body: 'on the same item' }),
+      ledger.command('comment', { id: other.id, body: 'on another' }),
+    ]),
+  );
+  expect(refusal).toMatchObject({
+    code: 'REMOTE_UNREACHABLE',
+    details: {
+      withdrawn: [id],
+      saved: [
+        { verb: 'comment', id },
+        { verb: 'comment', id: other.id },
+      ],
+    },
+  });
+  expect(await ledger.findWork(id)).toMatchObject({ status: 'pending', comments: [{}] });
+  expect((await ledger.findWork(id))?.claim).toBeUndefined();
+  ada.connection.cut = false;
+  expect(await ledger.sync()).toMatchObject({ accepted: 2, lost: [] });
+  expect((await ledger.log(2)).map(({ verb, to }) => [verb, to])).toEqual([
+    ['comment', 'pending'],
+    ['comment', 'pending'],
+  ]);
+  expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
+});
+
+test('given a claim with what rests on it, when the claim is taken back, then the rest is kept as lost', async () => {
+  ada.connection.cut = true;
+  const { ledger } = ada;
+  await refusalOf(
+    ledger.batch([
+      ledger.command('claim', { id, execution_id: 'exec-1' }),
+      ledger.command('checkpoint', { id, checkpoint: { step: 'half' } }),
+    ]),
+  );
+  expect((await ledger.rejected()).map(({ verb }) => verb)).toEqual(['checkpoint']);
+  expect((await ledger.status()).pending).toEqual([]);
+  expect(await ledger.findWork(id)).toMatchObject({ status: 'pending', rev: 1 });
+});
+
+test('given a recovery, when the remote does not answer, then it is taken back, too', async () => {
+  const [, bob] = world.replicas as [Replica, Replica];
+  await bob.ledger.fetch();
+  await bob.ledger.claimWork(id);
+  await ada.ledger.fetch();
+  world.clock.advance(2 * 3_600_000);
+  ada.connection.cut = true;
+  expect(await refusalOf(ada.ledger.recoverOrphanedWork())).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+  expect(await ada.ledger.findWork(id)).toMatchObject({ status: 'in_progress', owner: 'bob' });
+  expect((await ada.ledger.status()).pending).toEqual([]);
+});
