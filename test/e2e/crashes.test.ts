@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/index.ts';
+import { itemOf, systemClock } from '../../src/index.ts';
 import { type Blow, deadlyGit, MOMENTS } from '../helpers/deadly-git.ts';
 import { createItems, makeOneItem } from '../helpers/items.ts';
 import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
@@ -31,11 +31,10 @@ test('given processes that are killed at any moment, when others go on, then not
   await heir.sync();
   const told = doomed.flatMap(({ acknowledged }) => acknowledged);
   for (const { id } of await heir.recoverOrphanedWork()) {
-    const claimed = await heir.claimWork(id);
-    if (!claimed.ok) throw new Error(claimed.message);
+    const claimed = itemOf(await heir.claimWork(id));
     const left = told.findLast((report) => report.id === id && report.verb === 'checkpoint');
-    if (left !== undefined) expect(claimed.item.checkpoint?.step).toContain(`half of ${left.epoch}`);
-    await heir.completeWork(id);
+    if (left !== undefined) expect(claimed.checkpoint?.step).toContain(`half of ${left.epoch}`);
+    itemOf(await heir.completeWork(id));
   }
 
   const history = await plainHistory(repo.bare);

@@ -5,6 +5,7 @@ import { isLedgerError } from '../../src/index.ts';
 import { deadlyGit, MOMENTS } from '../helpers/deadly-git.ts';
 import { makeOneItem } from '../helpers/items.ts';
 import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
+import { refusalOf } from '../helpers/refusal.ts';
 import { leaveLock } from '../helpers/stale-lock.ts';
 import { withPath } from '../helpers/wrapped-git.ts';
 
@@ -58,6 +59,20 @@ test.each(['refs/heads/work-ledger', 'refs/work-ledger/seen/origin'])(
     expect(unsound(await plainHistory(repo.bare))).toEqual([]);
   },
 );
+
+test('given a lock on what was last seen, when the remote takes a push, then that is unknown, and found once the lock is gone', async () => {
+  const { repo, dir, id } = await makeOneItem();
+  const ada = await repo.open(dir);
+  await ada.fetch();
+  const lock = await leaveLock(join(dir, '.git'), 'refs/work-ledger/seen/origin');
+  const created = await refusalOf(ada.createWork({ title: 'Second' }));
+  expect(created).toMatchObject({ code: 'CONTENDED', details: { lock, unknown: true } });
+  rmSync(lock);
+  await ada.sync();
+  expect((await ada.list()).map(({ title }) => title)).toEqual(['Item 0', 'Second']);
+  expect((await plainHistory(repo.bare)).map(({ verb }) => verb)).toEqual(['init', 'create', 'create']);
+  expect(await ada.claimWork(id)).toMatchObject({ ok: true, where: 'remote' });
+});
 
 test('given a lock on the branch that people look at, when work goes on, then it does not matter', async () => {
   const { repo, dir, id } = await makeOneItem();
