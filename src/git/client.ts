@@ -15,6 +15,9 @@ export function gitClient(gitDir: string): SimpleGit {
     baseDir: basename(gitDir) === '.git' ? dirname(gitDir) : gitDir,
     config: [...GIT_SETTINGS],
     timeout: { block: SILENT_FOR_MS },
+    // By itself it takes a git that was killed for one that succeeded.
+    errors: (error, { exitCode, stdOut, stdErr }) =>
+      error ?? (exitCode === 0 ? undefined : Buffer.concat([...stdOut, ...stdErr])),
     allowEnvironment: Object.keys(env),
     unsafe: {
       allowUnsafeAskPass: true,

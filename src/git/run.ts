@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { LedgerError } from '../domain/errors.ts';
 import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
@@ -28,12 +28,7 @@ const SETTINGS = GIT_SETTINGS.flatMap((setting) => ['-c', setting]);
  */
 export function runGit({ args, cwd, input, timeout = TIMEOUT_MS }: GitCall): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn('git', [...SETTINGS, ...args], {
-      cwd,
-      env: gitEnvironment(),
-      stdio: ['pipe', 'pipe', 'pipe'],
-      windowsHide: true,
-    });
+    const child = startGit(args, cwd);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -55,8 +50,17 @@ export function runGit({ args, cwd, input, timeout = TIMEOUT_MS }: GitCall): Pro
   });
 }
 
+function startGit(args: readonly string[], cwd: string): ChildProcessWithoutNullStreams {
+  try {
+    return spawn('git', [...SETTINGS, ...args], { cwd, env: gitEnvironment(), windowsHide: true });
+  } catch (error) {
+    // Some failures are thrown at once, such as a file for a directory.
+    throw spawnFailure(error as NodeJS.ErrnoException, cwd);
+  }
+}
+
 function spawnFailure(error: NodeJS.ErrnoException, cwd: string): LedgerError {
-  if (error.code === 'ENOENT' && !existsSync(cwd)) {
+  if (error.code === 'ENOTDIR' || (error.code === 'ENOENT' && !existsSync(cwd))) {
     return new LedgerError('NO_REPOSITORY', `There is no directory ${cwd}.`, { cause: error });
   }
   if (error.code === 'ENOENT') {

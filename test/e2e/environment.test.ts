@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
 import { createItems, makeOneItem } from '../helpers/items.ts';
@@ -152,6 +153,7 @@ test('given no git, an old git, no repository, or no ledger, when it is opened, 
   expect(await code(dir)).toBe('NO_LEDGER');
   expect(await code(repo.folder)).toBe('NO_REPOSITORY');
   expect(await code(join(repo.folder, 'nowhere'))).toBe('NO_REPOSITORY');
+  expect(await code(fileURLToPath(import.meta.url))).toBe('NO_REPOSITORY');
   expect(await withPath(repo.folder, () => code(dir))).toBe('NO_GIT');
   const old = gitScript(repo.folder, 'echo --path-format=absolute; echo .git');
   expect(await withPath(old, () => code(dir))).toBe('UNSUPPORTED_REPOSITORY');
