@@ -234,7 +234,7 @@ export class WorkLedger extends LedgerQueries {
   }
 
   /** Puts failed work back to pending, after `not_before` where given. @throws LedgerError `ILLEGAL_TRANSITION` past `max_attempts` unless `reset` */
-  retryWork(id: WorkId, options: Acting & Omit<Input<'retry'>, never> = {}): Promise<TransitionResult> {
+  retryWork(id: WorkId, options: Acting & Input<'retry'> = {}): Promise<TransitionResult> {
     const { actor, ...rest } = options;
     return this.#act('retry', id, rest, actor);
   }

@@ -4,6 +4,7 @@ import { LedgerError } from '../domain/errors.ts';
 import { gitClient } from '../git/client.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { FetchResult, Inbox, LedgerRemote, PushResult } from './port.ts';
+import { advanceSeen } from './seen.ts';
 import { displayUrl } from './url.ts';
 
 export interface NativeRemoteOptions {
@@ -165,28 +166,18 @@ export class NativeRemote implements LedgerRemote {
 
   async #accepted(tip: Oid): Promise<PushResult> {
     try {
-      await this.#advance(this.seenRef, tip);
+      await advanceSeen(this.#options.store, this.seenRef, tip);
     } catch (cause) {
       // The remote has it, and this clone cannot note that: whether others went on from there is for the next look.
       return { kind: 'unknown', cause: cause instanceof Error ? cause : new Error(String(cause)) };
     }
     // This one is for people; where it cannot be moved, it is left to fetches.
     const shown = `refs/remotes/${this.name}/${this.#options.branch}`;
-    this.#shows &&= await this.#advance(shown, tip).then(
+    this.#shows &&= await advanceSeen(this.#options.store, shown, tip).then(
       () => true,
       () => false,
     );
     return { kind: 'accepted' };
-  }
-
-  /** Moves what this clone has seen forward to `tip`; another process may have seen more already. */
-  async #advance(ref: string, tip: Oid): Promise<void> {
-    const { store } = this.#options;
-    for (;;) {
-      const now = await store.readRef(ref);
-      if (now === tip || (now !== undefined && (await store.mergeBase(now, tip)) === tip)) return;
-      if (await store.moveRef(ref, now, tip)) return;
-    }
   }
 
   async #git(args: string[]): Promise<{ ok: boolean; said: string }> {
