@@ -21,10 +21,9 @@ export {
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
 export { escapeUnsafe } from './domain/text.ts';
 export { TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';
-export type { HistoryEntry } from './ledger/history.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
 export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
-export type { AsOf, WorkWithHistory } from './ledger/queries.ts';
+export type { AsOf, PendingFilter, ReadyFilter, WorkWithHistory } from './ledger/queries.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
 export type { ImportInput } from './ledger/transfer.ts';
 export type {
@@ -36,7 +35,9 @@ export type {
   SyncReport,
 } from './ledger/work-ledger.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';
-export type { Damage } from './projection/memory-view.ts';
+export type { Damage } from './projection/damage.ts';
+export type { HistoryEntry } from './projection/history-entry.ts';
+export type { IndexStatus } from './projection/projection.ts';
 export type { WorkFilter } from './query/filter.ts';
 export type { WorkIndex } from './query/manifest.ts';
 export type { Explanation } from './query/ready.ts';

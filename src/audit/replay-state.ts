@@ -5,11 +5,11 @@ import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/overlay.ts';
 import { settingsSchema } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
-import { MemoryView } from '../projection/memory-view.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type ItemFile, readFiles, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
 import type { ItemChange } from './item-change.ts';
+import { MemoryView } from './memory-view.ts';
 
 /** What holds where history does not say: a ledger whose root is broken is checked all the same. */
 const UNKNOWN_SETTINGS = settingsSchema.parse({

@@ -8,10 +8,16 @@ import type { RepositoryConfig } from './settings.ts';
 export interface Backend {
   config: RepositoryConfig;
   place: string;
-  store: LedgerStore;
+  refs: Pick<LedgerStore, 'readRef'>;
   lock: CloneLock;
   state: LocalState;
-  connect(remote: { name: string; url: string; branch: string; seenRef: string }): LedgerRemote;
+  /** Where the index's file may stand; `undefined` keeps it in memory. */
+  indexDir: string | undefined;
+  /** Objects and refs: opened once, when first asked for. */
+  store(): Promise<LedgerStore>;
+  connect(remote: { name: string; url: string; branch: string; seenRef: string }): Promise<LedgerRemote>;
+  /** Ends helpers that are still running. */
+  close(): Promise<void>;
 }
 
 /** This clone's name among others: drawn once. Losing it costs an abandoned inbox, no more. */

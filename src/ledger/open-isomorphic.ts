@@ -5,6 +5,7 @@ import git from 'isomorphic-git';
 import { LedgerError } from '../domain/errors.ts';
 import { atomicFs } from '../git/atomic-fs.ts';
 import { type FsLike, readText } from '../git/fs-like.ts';
+import { indexDirectory } from '../projection/index-directory.ts';
 import { IsomorphicRemote } from '../remote/isomorphic.ts';
 import { MemoryCloneLock, SqliteCloneLock } from '../store/clone-lock.ts';
 import { IsomorphicStore } from '../store/isomorphic.ts';
@@ -27,10 +28,13 @@ export async function openIsomorphicBackend(dir: string, given: unknown): Promis
   return {
     config: await readConfig(fs, gitdir),
     place: gitdir,
-    store,
+    refs: store,
     lock: onDisk ? new SqliteCloneLock(local) : new MemoryCloneLock(),
     state,
-    connect: (remote) => new IsomorphicRemote({ store, clone: cloneName(state), ...remote }),
+    indexDir: onDisk ? indexDirectory(local) : undefined,
+    store: async () => store,
+    connect: async (remote) => new IsomorphicRemote({ store, clone: cloneName(state), ...remote }),
+    close: () => store.close(),
   };
 }
 

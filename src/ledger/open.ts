@@ -1,24 +1,14 @@
-import { join, resolve } from 'node:path';
-import { encodeInitMessage } from '../codec/ledger-message.ts';
-import { newOp, randomSuffix } from '../codec/op.ts';
-import { SETTINGS_PATH } from '../codec/path.ts';
-import { encodeSettings } from '../codec/settings.ts';
+import { resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import { settingsSchema } from '../domain/settings.ts';
-import { parseInput } from '../domain/validate.ts';
-import { openRepository } from '../git/repository.ts';
 import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
-import type { LedgerStore } from '../store/port.ts';
-import type { SyncContext } from '../sync/ports.ts';
-import { fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
-import { Synchronizer } from '../sync/synchronizer.ts';
-import { type Backend, cloneName } from './backend.ts';
-import { branchFiles } from './branch-files.ts';
+import { displayUrl } from '../remote/url.ts';
+import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
 import { chooseActor, chooseBranch, chooseMode, chooseRemote } from './settings.ts';
 import { WorkLedger } from './work-ledger.ts';
+import type { WritePath } from './write-path.ts';
 
 const PATIENCE_MS = 60_000;
 
@@ -35,13 +25,11 @@ export async function openLedger(options: OpenOptions = {}): Promise<WorkLedger>
 }
 
 /** Joins the remote's ledger where this clone has none yet. */
-async function joinRemote(connection: Connection): Promise<void> {
-  const { context, branch, place } = connection;
-  const { store, remote, localRef } = context;
-  if ((await store.readRef(localRef)) !== undefined) return;
-  if (remote !== undefined) await connection.sync.fetch();
-  if ((await store.readRef(localRef)) !== undefined) return;
-  const where = remote === undefined ? place : `${place} or ${remote.url}`;
+async function joinRemote({ refs, localRef, remote, branch, place, write }: Connection): Promise<void> {
+  if ((await refs.readRef(localRef)) !== undefined) return;
+  if (remote !== null) await (await write()).sync.fetch();
+  if ((await refs.readRef(localRef)) !== undefined) return;
+  const where = remote === null ? place : `${place} or ${remote.url}`;
   throw new LedgerError('NO_LEDGER', `There is no ledger on the branch ${branch} of ${where}.`, {
     hint: 'Make one with: wl init',
   });
@@ -57,120 +45,70 @@ export async function initLedger(
   options: InitOptions = {},
 ): Promise<{ ledger: WorkLedger; created: boolean }> {
   const connection = await connect(options);
+  const { initialize } = await import('./initialize.ts');
   const created = await initialize(connection, options.prefix);
   return { ledger: new WorkLedger(connection), created };
 }
 
-async function initialize(connection: Connection, prefix: string | undefined): Promise<boolean> {
-  const { context } = connection;
-  const { store, remote, localRef, lock } = context;
-  if (remote !== undefined) await connection.sync.fetch();
-  if ((await store.readRef(localRef)) === undefined) await writeRoot(connection, prefix);
-  const mine = await store.readRef(localRef);
-  if (remote === undefined) return mine !== undefined && (await isRootOnly(store, mine));
-  if (connection.mode === 'local') return (await store.readRef(remote.seenRef)) === undefined;
-  const shared = { ...context, remote };
-  const before = await store.readRef(remote.seenRef);
-  await lock.run('push', async () => {
-    await fetchAndReconcile(shared);
-    await pushPending(shared);
-  });
-  return before === undefined && (await store.readRef(localRef)) === mine;
-}
-
-async function isRootOnly(store: LedgerStore, tip: string): Promise<boolean> {
-  for await (const { parents } of store.commits({ to: tip, newest: 1 })) return parents.length === 0;
-  return false;
-}
-
-async function writeRoot({ context, actor }: Connection, prefix: string | undefined): Promise<void> {
-  const { store, clock, committer, localRef } = context;
-  const now = clock.now();
-  const request = { op: newOp(now), actor, at: now.toISOString() };
-  const id_prefix = prefix === undefined ? {} : { id_prefix: prefix };
-  const settings = parseInput(
-    settingsSchema,
-    { schema: 1, ledger_id: newOp(now), ...id_prefix },
-    'ledger setting',
-  );
-  const seconds = Math.floor(now.getTime() / 1000);
-  await store.commit({
-    ref: localRef,
-    expected: undefined,
-    base: undefined,
-    drafts: [
-      {
-        message: encodeInitMessage(settings.ledger_id, request),
-        author: { name: actor, email: committer.email },
-        authored_at: seconds,
-        committer,
-        committed_at: seconds,
-        changes: [{ path: SETTINGS_PATH, bytes: encodeSettings(settings) }, ...branchFiles()],
-      },
-    ],
-  });
-}
-
 async function connect(options: OpenOptions): Promise<Connection> {
-  const { config, place, store, lock, state, connect: reach } = await openBackend(options);
+  const backend = await openBackend(options);
+  const { config, place, refs, lock, state, store } = backend;
   const branch = chooseBranch(options, config);
-  const remote =
-    options.connect?.({ store, state }) ?? reachRemote(chooseRemote(options, config), branch, reach);
-  const projection = new Projection(store, state);
-  const context: SyncContext = {
+  const clock = options.clock ?? systemClock;
+  const localRef = `refs/heads/${branch}`;
+  const own = options.connect?.({ store: await store(), state });
+  const chosen = own === undefined ? chooseRemote(options, config) : undefined;
+  const projection = new Projection({
     store,
-    remote,
-    views: projection,
+    dir: backend.indexDir,
     lock,
-    state,
-    clock: options.clock ?? systemClock,
-    committer: config.identity,
-    localRef: `refs/heads/${branch}`,
-    randomSuffix,
-    patience: options.patience ?? PATIENCE_MS,
+    onProgress: options.onProgress,
+  });
+  const reach = (remote: { name: string; url: string }): Promise<LedgerRemote> =>
+    backend.connect({ ...remote, branch, seenRef: `refs/work-ledger/seen/${remote.name}` });
+  const makeWrite = async (): Promise<WritePath> => {
+    const { makeWritePath } = await import('./write-path.ts');
+    return makeWritePath({
+      store: await store(),
+      remote: own ?? (chosen && (await reach(chosen))),
+      views: projection,
+      lock,
+      state,
+      clock,
+      committer: config.identity,
+      localRef,
+      patience: options.patience ?? PATIENCE_MS,
+    });
   };
-  const sync = new Synchronizer(context);
-  const actor = chooseActor(options, config);
-  return { store, projection, context, sync, actor, mode: chooseMode(options, config), branch, place };
-}
-
-function reachRemote(
-  chosen: { name: string; url: string } | undefined,
-  branch: string,
-  reach: Backend['connect'],
-): LedgerRemote | undefined {
-  return chosen && reach({ ...chosen, branch, seenRef: `refs/work-ledger/seen/${chosen.name}` });
-}
-
-function openBackend(options: OpenOptions): Promise<Backend> {
-  const kind = options.backend ?? (options.fs === undefined ? 'native' : 'isomorphic');
-  return kind === 'native' ? openNative(options) : openIsomorphic(options);
-}
-
-const directory = ({ dir }: OpenOptions): string => resolve(dir ?? process.env.WL_DIR ?? '.');
-
-async function openNative(options: OpenOptions): Promise<Backend> {
-  const { NativeStore } = await import('../store/native.ts');
-  const { NativeRemote } = await import('../remote/native.ts');
-  const { SqliteCloneLock } = await import('../store/clone-lock.ts');
-  const { FileState } = await import('../store/local-state.ts');
-  const { gitDir, ...config } = await openRepository(directory(options));
-  const store = new NativeStore(gitDir);
-  const local = join(gitDir, 'work-ledger');
-  const state = new FileState(local);
+  let write: Promise<WritePath> | undefined;
   return {
-    config,
-    place: gitDir,
-    store,
-    lock: new SqliteCloneLock(local),
+    projection,
+    refs,
     state,
-    connect: (remote) => new NativeRemote({ gitDir, store, clone: cloneName(state), ...remote }),
+    clock,
+    actor: chooseActor(options, config),
+    mode: chooseMode(options, config),
+    branch,
+    localRef,
+    place,
+    remote: own ?? (chosen === undefined ? null : { name: chosen.name, url: displayUrl(chosen.url) }),
+    store,
+    write() {
+      write ??= makeWrite();
+      return write;
+    },
+    async close() {
+      projection.close();
+      await backend.close();
+    },
   };
 }
 
-async function openIsomorphic(options: OpenOptions): Promise<Backend> {
-  const { openIsomorphicBackend } = await import('./open-isomorphic.ts');
-  return openIsomorphicBackend(directory(options), options.fs);
+async function openBackend(options: OpenOptions): Promise<Backend> {
+  const dir = resolve(options.dir ?? process.env.WL_DIR ?? '.');
+  const kind = options.backend ?? (options.fs === undefined ? 'native' : 'isomorphic');
+  if (kind === 'native') return (await import('./open-native.ts')).openNativeBackend(dir);
+  return (await import('./open-isomorphic.ts')).openIsomorphicBackend(dir, options.fs);
 }
 
 let processWide: Promise<WorkLedger> | undefined;

@@ -1,3 +1,4 @@
+import type { OnProgress } from '../projection/load.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
 import type { Clock, LocalState } from '../sync/ports.ts';
@@ -23,6 +24,8 @@ export interface OpenOptions {
   /** Milliseconds that a push is tried against others before `CONTENDED`. Default 60,000. */
   patience?: number | undefined;
   clock?: Clock | undefined;
+  /** Told how far a long reading is: of open items, of finished ones, of history. */
+  onProgress?: OnProgress | undefined;
   /** Makes the remote, instead of what the repository's configuration names: for transports of one's own. */
   connect?: ((clone: { store: LedgerStore; state: LocalState }) => LedgerRemote) | undefined;
 }

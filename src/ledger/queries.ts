@@ -1,13 +1,17 @@
 import type { Verification, VerifyOptions } from '../audit/verify.ts';
-import type { WorkId } from '../domain/ids.ts';
+import { isLedgerError } from '../domain/errors.ts';
+import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkType } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import type { Damage, MemoryView } from '../projection/memory-view.ts';
-import { listItems, type WorkFilter } from '../query/filter.ts';
+import type { Damage } from '../projection/damage.ts';
+import type { HistoryEntry } from '../projection/history-entry.ts';
+import type { IndexView } from '../projection/index-view.ts';
+import type { IndexStatus, Need } from '../projection/projection.ts';
+import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
-import { type Explanation, explainItem, readyItems } from '../query/ready.ts';
+import { type Asking, countReady, type Explanation, explainItem, readyItems } from '../query/ready.ts';
 import { notFound, resolveId } from '../query/resolve.ts';
-import { searchItems } from '../query/search.ts';
+import { countFound, searchItems } from '../query/search.ts';
 import { orphanedItems, staleItems } from '../query/stale.ts';
 import {
   childrenOf,
@@ -20,8 +24,7 @@ import {
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/marks.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
-import { type Connection, currentTip, currentView } from './connection.ts';
-import { type HistoryEntry, itemHistory, ledgerLog } from './history.ts';
+import { type Connection, currentTip } from './connection.ts';
 import type { ImportInput } from './transfer.ts';
 
 /** How fresh an answer is. */
@@ -30,6 +33,15 @@ export interface AsOf {
   /** When the remote last answered; `null` where it never did, or there is none. */
   fetched_at: string | null;
 }
+
+export interface PendingFilter {
+  owner?: string | null | undefined;
+  swarm?: string | undefined;
+  type?: WorkType | undefined;
+  limit?: number | undefined;
+}
+
+export type ReadyFilter = WorkFilter & { asker?: string | undefined };
 
 export type WorkWithHistory = WorkItem & { history: HistoryEntry[] };
 
@@ -44,12 +56,12 @@ export class LedgerQueries {
   /** How fresh every read here is. @throws LedgerError `NO_LEDGER`, as every read */
   async asOf(): Promise<AsOf> {
     const tip = await currentTip(this.connection);
-    return { tip, fetched_at: this.connection.context.state.get(CONTACT) ?? null };
+    return { tip, fetched_at: this.connection.state.get(CONTACT) ?? null };
   }
 
   /** The settings that all clones share. */
   async settings(): Promise<LedgerSettings> {
-    return (await this.view()).settings;
+    return this.read((view) => view.settings);
   }
 
   /**
@@ -58,12 +70,18 @@ export class LedgerQueries {
    * @throws LedgerError `INVALID_INPUT`, `AMBIGUOUS_ID`, `NOT_FOUND` with near ones in the hint
    */
   async resolveId(typed: string): Promise<WorkId> {
-    return resolveId(await this.view(), typed);
+    try {
+      return await this.read((view) => resolveId(view, typed));
+    } catch (error) {
+      if (!isLedgerError(error, 'NOT_FOUND') || isWorkId(typed)) throw error;
+      // An imported item's old id stands in its file.
+      return this.read((view) => resolveId(view, typed), 'all');
+    }
   }
 
   /** The item without its history; `undefined` where there is none. @throws LedgerError `DAMAGED_ITEM` with line and column */
   async findWork(id: WorkId): Promise<WorkItem | undefined> {
-    return (await this.view()).find(id);
+    return this.read((view) => view.find(id));
   }
 
   /** The item with its history, oldest transition first. @throws LedgerError `NOT_FOUND`, `DAMAGED_ITEM` */
@@ -73,11 +91,9 @@ export class LedgerQueries {
   }
 
   /** Items that wait to be taken, most urgent first, then oldest. `owner: null` asks for unassigned ones. */
-  async getPending(
-    filter: { owner?: string | null; swarm?: string; type?: WorkType } = {},
-  ): Promise<WorkItem[]> {
-    const { owner, swarm, type } = filter;
-    return this.list({ status: ['pending'], owner, swarm, type: type === undefined ? undefined : [type] });
+  async getPending(filter: PendingFilter = {}): Promise<WorkItem[]> {
+    const { type, ...rest } = filter;
+    return this.list({ ...rest, status: ['pending'], type: type === undefined ? undefined : [type] });
   }
 
   /** Items that someone works on, of everyone or of one owner. */
@@ -92,7 +108,7 @@ export class LedgerQueries {
 
   /** Direct children, finished ones too. */
   async getChildren(id: WorkId): Promise<WorkItem[]> {
-    return childrenOf(await this.view(), id);
+    return this.read((view) => childrenOf(view, id), 'all');
   }
 
   /** Every item of a swarm, finished ones too. */
@@ -101,68 +117,97 @@ export class LedgerQueries {
   }
 
   /** What `asker` can claim now: pending, free, dependencies completed, not a container with open children. */
-  async getReadyToStart(filter: WorkFilter & { asker?: string | undefined } = {}): Promise<WorkItem[]> {
-    const { asker, ...rest } = filter;
-    return readyItems(await this.view(), rest, asker, this.now());
+  async getReadyToStart({ asker, ...filter }: ReadyFilter = {}): Promise<WorkItem[]> {
+    return this.read((view) => readyItems(view, filter, this.asking(asker)));
+  }
+
+  /** How many items `getReadyToStart` would give without a limit. */
+  async countReady({ asker, ...filter }: ReadyFilter = {}): Promise<number> {
+    return this.read((view) => countReady(view, filter, this.asking(asker)));
   }
 
   /** How far an item's children are: counts by status and per cent; over the whole subtree unless `direct`. */
   async getProgress(id: WorkId, options: { direct?: boolean } = {}): Promise<Progress> {
-    const view = await this.view();
-    const item = await this.requireWork(id);
-    return progressOf(item, options.direct ? childrenOf(view, id) : subtreeOf(view, id));
+    return this.read((view) => {
+      const item = known(view, id);
+      return progressOf(item, options.direct ? childrenOf(view, id) : subtreeOf(view, id));
+    }, 'all');
   }
 
   /** Work in progress that nobody touched for so many minutes (60 where none are given). */
   async getStaleWork(minutes = 60): Promise<WorkItem[]> {
-    return staleItems(await this.view(), minutes, this.connection.context.clock.now());
+    return this.read((view) => staleItems(view, minutes, this.connection.clock.now()));
   }
 
   /** Work in progress whose lease ran out: what `recoverOrphanedWork` would give back. */
   async getOrphanedWork(): Promise<WorkItem[]> {
-    return orphanedItems(await this.view(), this.connection.context.clock.now());
+    return this.read((view) => orphanedItems(view, this.connection.clock.now()));
   }
 
   /** Items that match every condition, most urgent first, then oldest; open ones, unless `all` or `status` say otherwise. */
   async list(filter: WorkFilter = {}): Promise<WorkItem[]> {
-    return listItems(await this.view(), filter);
+    return this.read((view) => listItems(view, filter), needOf(filter));
   }
 
-  /** Items in which every word occurs. */
-  async search(text: string): Promise<WorkItem[]> {
-    return searchItems(await this.view(), text);
+  /** How many items match, whatever the limit. */
+  async count(filter: WorkFilter = {}): Promise<number> {
+    return this.read((view) => countItems(view, filter), needOf(filter));
+  }
+
+  /** Items in which every word begins a word, open ones first; at most `limit`. */
+  async search(text: string, options: { limit?: number | undefined } = {}): Promise<WorkItem[]> {
+    return this.read((view) => searchItems(view, text, options.limit), 'words');
+  }
+
+  /** How many items `search` would give without a limit. */
+  async countFound(text: string): Promise<number> {
+    return this.read((view) => countFound(view, text), 'words');
   }
 
   /** Why an item is or is not ready for `asker`, in words and as facts. @throws LedgerError `NOT_FOUND` */
   async explain(id: WorkId, asker?: string): Promise<Explanation> {
-    const item = await this.requireWork(id);
-    return explainItem(await this.view(), item, asker, this.now());
+    return this.read((view) => explainItem(view, known(view, id), this.asking(asker)));
   }
 
   /** What an item depends on, unfolded. @throws LedgerError `NOT_FOUND` */
   async dependencies(id: WorkId): Promise<DependencyNode> {
-    await this.requireWork(id);
-    return dependencyTree(await this.view(), id);
+    return this.read((view) => {
+      known(view, id);
+      return dependencyTree(view, id);
+    });
   }
 
   /** Transitions of one item, oldest first; also of one that was deleted. */
   async history(id: WorkId): Promise<HistoryEntry[]> {
-    return itemHistory(this.connection.store, await currentTip(this.connection), id);
+    return this.connection.projection.history(await currentTip(this.connection), id);
   }
 
   /** The newest transitions of the ledger, newest first. */
   async log(newest = 20): Promise<HistoryEntry[]> {
-    return ledgerLog(this.connection.store, await currentTip(this.connection), newest);
+    return this.connection.projection.newest(await currentTip(this.connection), newest);
   }
 
   /** The manifest: counts and ids by status, owner, swarm and parent. */
   async index(): Promise<WorkIndex> {
-    return manifestOf(await this.view());
+    return this.read(manifestOf, 'all');
   }
 
   /** Files that cannot be read as what they should be; with `all`, finished work is looked at too. */
   async damaged(options: { all?: boolean } = {}): Promise<Damage[]> {
-    return (await this.view()).damage(options.all ?? false);
+    const all = options.all ?? false;
+    return this.read((view) => view.damage(all), all ? 'all' : 'open');
+  }
+
+  /** Where the index is that answers questions, and how far it has come. */
+  async indexStatus(): Promise<IndexStatus & { current: boolean }> {
+    const tip = await currentTip(this.connection);
+    const status = this.connection.projection.status();
+    return { ...status, current: status.tip === tip };
+  }
+
+  /** Forgets the index and makes it anew from git, with every item, its words and all history. */
+  async rebuildIndex(): Promise<void> {
+    await this.connection.projection.rebuild(await currentTip(this.connection));
   }
 
   /**
@@ -172,33 +217,44 @@ export class LedgerQueries {
    */
   async verify(options: VerifyOptions = {}): Promise<Verification> {
     const { verifyLedger } = await import('../audit/verify.ts');
-    return verifyLedger(this.connection.store, await currentTip(this.connection), options);
+    return verifyLedger(await this.connection.store(), await currentTip(this.connection), options);
   }
 
   /** What an import would do to the ledger as it stands; `batch`, with an `import` command for each item, does it. */
   async planImport(input: ImportInput): Promise<ImportPlan> {
     const { planImport } = await import('./transfer.ts');
-    return planImport(await this.view(), input, this.now());
+    return this.read((view) => planImport(view, input, this.now()), 'all');
   }
 
   /** The whole ledger as files of JSON, each item with its history; damaged files are left out. */
   async exportFiles(): Promise<Iterable<TransferFile>> {
     const { exportFiles } = await import('./transfer.ts');
     const tip = await currentTip(this.connection);
-    return exportFiles(this.connection.store, tip, await this.view(), this.now());
+    const items = await this.read((view) => view.select({ where: [], values: [], order: 'id' }), 'all');
+    return exportFiles(await this.connection.store(), tip, items, this.now());
   }
 
-  protected view(): Promise<MemoryView> {
-    return currentView(this.connection);
+  /** Asks the ledger as this clone has it now. */
+  protected async read<T>(use: (view: IndexView) => T, need: Need = 'open'): Promise<T> {
+    return this.connection.projection.read(await currentTip(this.connection), use, need);
   }
 
   protected async requireWork(id: WorkId): Promise<WorkItem> {
-    const item = (await this.view()).find(id);
-    if (item === undefined) throw notFound(id, []);
-    return item;
+    return this.read((view) => known(view, id));
+  }
+
+  protected asking(asker: string | undefined): Asking {
+    return { asker, now: this.now() };
   }
 
   protected now(): string {
-    return this.connection.context.clock.now().toISOString();
+    return this.connection.clock.now().toISOString();
   }
+}
+
+/** @throws LedgerError `NOT_FOUND` */
+function known(view: IndexView, id: WorkId): WorkItem {
+  const item = view.find(id);
+  if (item === undefined) throw notFound(id, []);
+  return item;
 }

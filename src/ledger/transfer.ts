@@ -1,19 +1,23 @@
 import type { WorkId } from '../domain/ids.ts';
-import { compareText } from '../domain/item.ts';
+import type { WorkItem } from '../domain/item.ts';
 import { isVerb } from '../domain/transitions.ts';
-import type { MemoryView } from '../projection/memory-view.ts';
+import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
+import type { IndexView } from '../projection/index-view.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { planBeadsImport } from '../transfer/beads.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
 import { planJsonImport } from '../transfer/json-import.ts';
 import { type ImportPlan, importedIds, type TransferFile } from '../transfer/plan.ts';
-import { type HistoryEntry, toEntry } from './history.ts';
 
 /** What is imported: the text of a Beads file, or the files of a folder of JSON. */
 export type ImportInput = { from: 'beads'; text: string } | { from: 'json'; files: Iterable<TransferFile> };
 
-export function planImport(view: MemoryView, input: ImportInput, now: string): ImportPlan {
-  const options = { ledger: view, known: importedIds(view.items(), input.from), now };
+export function planImport(view: IndexView, input: ImportInput, now: string): ImportPlan {
+  const options = {
+    ledger: view,
+    known: importedIds(view.select({ where: [], values: [], order: 'n' }), input.from),
+    now,
+  };
   return input.from === 'beads' ? planBeadsImport(input.text, options) : planJsonImport(input.files, options);
 }
 
@@ -21,11 +25,11 @@ export function planImport(view: MemoryView, input: ImportInput, now: string): I
 export async function exportFiles(
   store: LedgerStore,
   tip: Oid,
-  view: MemoryView,
+  items: readonly WorkItem[],
   now: string,
 ): Promise<Generator<TransferFile, void>> {
   const histories = new Map<WorkId, HistoryEvent[]>();
-  for await (const record of store.commits({ to: tip })) {
+  for await (const record of store.commits({ to: tip, changes: false })) {
     const entry = toEntry(record);
     const event = toEvent(entry);
     if (entry.id === undefined || event === undefined) continue;
@@ -33,7 +37,6 @@ export async function exportFiles(
     if (history === undefined) histories.set(entry.id, [event]);
     else history.push(event);
   }
-  const items = [...view.items()].sort((a, b) => compareText(a.id, b.id));
   return exportJson(
     items.map((item) => ({ item, history: histories.get(item.id) ?? [] })),
     now,

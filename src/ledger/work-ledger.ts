@@ -11,15 +11,14 @@ import type {
 import type { SettingsPatch } from '../domain/configure.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
-import { actorSchema, type JsonMap, type WorkItem } from '../domain/item.ts';
+import { actorSchema, type JsonMap, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
 import type { Verb } from '../domain/transitions.ts';
 import { parseInput } from '../domain/validate.ts';
 import type { Oid } from '../store/port.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import { readCommits } from '../sync/pending.ts';
-import { listRejected, type RejectedTransition } from '../sync/rejected.ts';
+import type { RejectedTransition } from '../sync/rejected.ts';
 import { currentTip } from './connection.ts';
 import { LedgerQueries } from './queries.ts';
 import { itemOf, type TransitionResult, toResult } from './results.ts';
@@ -87,13 +86,12 @@ export class WorkLedger extends LedgerQueries {
 
   /** When a transition's call returns: `none` where there is no remote. */
   get mode(): LedgerStatus['mode'] {
-    return this.connection.context.remote === undefined ? 'none' : this.connection.mode;
+    return this.connection.remote === null ? 'none' : this.connection.mode;
   }
 
   /** The remote that the ledger is shared through. */
   get remote(): LedgerStatus['remote'] {
-    const { remote } = this.connection.context;
-    return remote === undefined ? null : { name: remote.name, url: remote.url };
+    return this.connection.remote;
   }
 
   /**
@@ -316,7 +314,7 @@ export class WorkLedger extends LedgerQueries {
 
   /** Fetches, settles what is pending, and pushes it. @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN` */
   async sync(): Promise<SyncReport> {
-    const settled = await this.connection.sync.sync();
+    const settled = await (await this.connection.write()).sync.sync();
     return {
       accepted: settled.filter(({ kind }) => kind === 'accepted').length,
       lost: settled.flatMap((one) =>
@@ -327,23 +325,26 @@ export class WorkLedger extends LedgerQueries {
   }
 
   /** Takes over what others did, and pushes nothing. No-op without a remote. */
-  fetch(): Promise<void> {
-    return this.connection.sync.fetch();
+  async fetch(): Promise<void> {
+    await (await this.connection.write()).sync.fetch();
   }
 
   /** Where this clone stands: tips, pending and rejected transitions, counts. Asks no one. */
   async status(): Promise<LedgerStatus> {
-    const { store, context, branch, place, mode } = this.connection;
+    const { branch, place } = this.connection;
+    const { readCommits } = await import('../sync/pending.ts');
+    const { store, context } = await this.connection.write();
     const { tip, fetched_at } = await this.asOf();
-    const { remote } = context;
-    const seen = remote === undefined ? undefined : await store.readRef(remote.seenRef);
-    const pending = remote === undefined || seen === tip ? [] : await readCommits(store, seen, tip);
-    const { by_status } = await this.index();
+    const seen = context.remote && (await store.readRef(context.remote.seenRef));
+    const shared = context.remote === undefined || seen === tip;
+    const pending = shared ? [] : await readCommits(store, seen, tip);
+    const counts = await this.read((view) => view.counts());
+    const damaged = await this.damaged();
     return {
       place,
       branch,
-      mode: remote === undefined ? 'none' : mode,
-      remote: remote === undefined ? null : { name: remote.name, url: remote.url },
+      mode: this.mode,
+      remote: this.remote,
       actor: this.actor,
       tip,
       seen: seen ?? null,
@@ -354,14 +355,15 @@ export class WorkLedger extends LedgerQueries {
         id: event?.id ?? null,
       })),
       rejected: (await store.listRefs('refs/work-ledger/rejected/')).length,
-      counts: Object.fromEntries(Object.entries(by_status).map(([status, ids]) => [status, ids.length])),
-      damaged: (await this.damaged()).length,
+      counts: Object.fromEntries(WORK_STATUSES.map((status) => [status, counts.get(status) ?? 0])),
+      damaged: damaged.length,
     };
   }
 
   /** Transitions of this clone that lost their race and are kept. */
-  rejected(): Promise<RejectedTransition[]> {
-    return listRejected(this.connection.store);
+  async rejected(): Promise<RejectedTransition[]> {
+    const { listRejected } = await import('../sync/rejected.ts');
+    return listRejected(await this.connection.store());
   }
 
   /** Tries a rejected transition again on the present tip, under its own name; where it takes place it is kept no longer. */
@@ -381,14 +383,14 @@ export class WorkLedger extends LedgerQueries {
   /** Discards a rejected transition for good. */
   async dropRejected(op: string): Promise<RejectedTransition> {
     const entry = await this.#rejectedEntry(op);
-    const { store } = this.connection;
+    const store = await this.connection.store();
     await store.moveRef(entry.ref, await store.readRef(entry.ref), undefined);
     return entry;
   }
 
   /** Ends helpers that are still running. */
   close(): Promise<void> {
-    return this.connection.store.close();
+    return this.connection.close();
   }
 
   async #rejectedEntry(op: string): Promise<RejectedTransition> {
@@ -407,7 +409,7 @@ export class WorkLedger extends LedgerQueries {
     const { owner, ttl_s, tentative } = options;
     const item = await this.findWork(id);
     const resumes = item?.status === 'blocked';
-    if (!this.#publishes && this.connection.context.remote !== undefined && !tentative && !resumes) {
+    if (!this.#publishes && this.remote !== null && !tentative && !resumes) {
       throw new LedgerError(
         'REMOTE_UNREACHABLE',
         'A claim is only yours once the remote has it, and this call is local.',
@@ -424,11 +426,11 @@ export class WorkLedger extends LedgerQueries {
   }
 
   get #publishes(): boolean {
-    return this.connection.mode === 'push' && this.connection.context.remote !== undefined;
+    return this.mode === 'push';
   }
 
   #request(actor: string | undefined): Request {
-    const now = this.connection.context.clock.now();
+    const now = this.connection.clock.now();
     const name = actor === undefined ? this.actor : parseInput(actorSchema, actor, 'actor');
     return { op: newOp(now), at: now.toISOString(), actor: name };
   }
@@ -451,8 +453,8 @@ export class WorkLedger extends LedgerQueries {
   }
 
   async #submit(commands: readonly Planned[], atomic: boolean): Promise<Outcome[]> {
-    const { context, sync } = this.connection;
-    const alone = !this.#publishes && context.remote !== undefined;
+    const { sync } = await this.connection.write();
+    const alone = this.mode === 'local';
     return sync.submit(
       { commands: alone ? await this.#withOfflineIds(commands) : commands, atomic },
       this.#publishes,

@@ -1,53 +1,218 @@
-import { parsePath, SETTINGS_PATH, stateOf } from '../codec/path.ts';
-import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
-import { decodeSettings } from '../codec/settings.ts';
-import { LedgerError } from '../domain/errors.ts';
+import { type State, stateOf } from '../codec/path.ts';
+import type { WorkId } from '../domain/ids.ts';
 import type { Overlay } from '../domain/overlay.ts';
-import type { BlobContent, LedgerStore, Oid, TreeEntry } from '../store/port.ts';
-import { Deletions, type Memory } from './deletions.ts';
-import { MemoryView } from './memory-view.ts';
+import type { LedgerView } from '../domain/view.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
+import { type Change, readChanges, writeChanges } from './changes.ts';
+import { viewAfter } from './delta.ts';
+import type { HistoryEntry } from './history-entry.ts';
+import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
+import { IndexView, Unread } from './index-view.ts';
+import { IndexWriter } from './index-writer.ts';
+import { type Exclusive, loadIndex, type OnProgress, readFinished } from './load.ts';
+import { followLog, historyOf, isLogAt, newestOf } from './transition-log.ts';
 
-const PLAIN_FILE = '100644';
-/** Files that a ledger branch holds beside items and that this program does not read. */
-const KNOWN_FILES =
-  /^(?:README\.md|\.gitattributes|\.gitlab-ci\.yml|CODEOWNERS|(?:\.github|\.gitea|\.gitlab|policy|templates)\/.+)$/;
+/** What a question looks at: open work and what else is known by path; every item; every item's words. */
+export type Need = 'open' | 'all' | 'words';
+
+export interface ProjectionOptions {
+  /** Opened when git must be read, which a current index needs not. */
+  store: () => Promise<LedgerStore>;
+  /** Where the index's file may stand; without one it is kept in memory. */
+  dir?: string | undefined;
+  /** Lets one process of a clone read everything while the others wait for it. */
+  lock: Exclusive;
+  onProgress?: OnProgress | undefined;
+}
+
+export interface IndexStatus {
+  place: IndexPlace;
+  /** The tip that it reflects; `null` while it is empty. */
+  tip: Oid | null;
+  items: number;
+  /** Files of finished work that are known by path and were not read yet. */
+  unread: number;
+  transitions: number;
+  /** The tip up to which history was read. */
+  log: Oid | null;
+  searchable: boolean;
+}
+
+type Attempt<T> =
+  | { kind: 'answer'; value: T }
+  | { kind: 'behind' }
+  | { kind: 'unread'; ids: readonly WorkId[] | undefined }
+  | { kind: 'no_words' };
+
+/** More files than these are taken in as a load does: finished work by path alone. */
+const MANY = 2_000;
 
 /**
- * The ledger as it stands at a tip, kept from one question to the next and caught up by what changed between two trees.
+ * The ledger at a tip, as tables that are kept from one process to the next and caught up by what changed between two trees.
+ *
+ * A question is asked of one state of the index, within one transaction; where the index stands elsewhere, or something was
+ * not read yet, that is mended first and the question is asked again. So a question must be pure.
  */
 export class Projection {
-  readonly #store: LedgerStore;
-  #current: { tip: Oid; view: MemoryView } | undefined;
-  readonly #deletions: Deletions;
+  readonly #options: ProjectionOptions;
+  #opened: IndexDatabase | undefined;
+  #renewed = false;
   #queue: Promise<unknown> = Promise.resolve();
+  #delta: { from: Oid; to: Oid; changes: readonly Change[] } | undefined;
 
-  constructor(store: LedgerStore, memory?: Memory) {
-    this.#store = store;
-    this.#deletions = new Deletions(store, memory);
+  constructor(options: ProjectionOptions) {
+    this.#options = options;
   }
 
-  /** The view at `tip`. It belongs to the projection and changes with the next call: read it, do not keep it. */
-  at(tip: Oid): Promise<MemoryView> {
-    return this.#inTurn(() => this.#catchUp(tip));
-  }
-
-  /** Takes over what was just committed, without reading it back. */
-  advance(from: Oid, to: Oid, changes: Overlay): Promise<void> {
+  /** Asks the ledger at `tip`, to which the index is moved where it stands elsewhere. */
+  async read<T>(tip: Oid, use: (view: IndexView) => T, need: Need = 'open'): Promise<T> {
+    const first = this.#attempt(tip, use, need);
+    if (first.kind === 'answer') return first.value;
     return this.#inTurn(async () => {
-      if (this.#current?.tip !== from) return;
-      const { view } = this.#current;
-      for (const [id, item] of changes.changes()) {
-        if (item !== undefined) view.put(id, stateOf(item.status), item);
-        else view.remove(id);
+      for (;;) {
+        const found = this.#attempt(tip, use, need);
+        if (found.kind === 'answer') return found.value;
+        await this.#mend(tip, found);
       }
-      view.settings = changes.settings;
-      this.#current = { tip: to, view };
     });
   }
 
-  /** Makes sure that ids whose items were deleted are known as used. */
-  knowDeletions(tip: Oid): Promise<void> {
-    return this.#inTurn(async () => (await this.#catchUp(tip)).setDeleted(await this.#deletions.upTo(tip)));
+  /** Asks the ledger at a tip that is looked at in passing: the index stays where it is, as far as that is cheap. */
+  async peek<T>(tip: Oid, use: (view: LedgerView) => T): Promise<T> {
+    for (;;) {
+      const here = this.#attempt(tip, use, 'open');
+      if (here.kind === 'answer') return here.value;
+      const delta = await this.#changesTo(tip);
+      if (delta === undefined || delta.changes.some(({ isPlain }) => !isPlain)) return this.read(tip, use);
+      const there = this.#attempt(delta.from, (view) => use(viewAfter(view, delta.changes)), 'open');
+      if (there.kind === 'answer') return there.value;
+      if (there.kind !== 'behind') await this.#inTurn(() => this.#mend(delta.from, there));
+    }
+  }
+
+  /** Takes over what was just committed, without reading it back. */
+  advance(from: Oid, to: Oid, changes: Overlay): void {
+    this.#safely(undefined, (index) =>
+      index.write(() => {
+        if (index.meta('tip') !== from) return;
+        const writer = new IndexWriter(index);
+        for (const [id, item] of changes.changes()) {
+          if (item !== undefined) writer.put(id, stateOf(item.status), { kind: 'item', item });
+          else writer.remove(id);
+        }
+        writer.finish();
+        index.setMeta('settings', JSON.stringify(changes.settings));
+        index.setMeta('tip', to);
+      }),
+    );
+  }
+
+  /** Makes sure that ids whose items were deleted are known as used: history up to `tip` is read. */
+  async knowDeletions(tip: Oid): Promise<void> {
+    await this.#log(tip, () => undefined);
+  }
+
+  /** Transitions of one item, oldest first; also of one that was deleted. */
+  history(tip: Oid, id: WorkId): Promise<HistoryEntry[]> {
+    return this.#log(tip, (index) => historyOf(index, id));
+  }
+
+  /** The newest transitions of the ledger, newest first. */
+  newest(tip: Oid, count: number): Promise<HistoryEntry[]> {
+    return this.#log(tip, (index) => newestOf(index, count));
+  }
+
+  status(): IndexStatus {
+    return this.#safely(undefined, (index) => statusOf(index)) ?? statusOf(this.#index);
+  }
+
+  /** Forgets everything and reads all of it again: every item, its words, and history. */
+  async rebuild(tip: Oid): Promise<void> {
+    this.#safely(undefined, (index) => index.write(() => index.clear()));
+    await this.read(tip, () => undefined, 'words');
+    await this.knowDeletions(tip);
+  }
+
+  close(): void {
+    this.#opened?.close();
+    this.#opened = undefined;
+  }
+
+  get #index(): IndexDatabase {
+    this.#opened ??= IndexDatabase.open(this.#options.dir);
+    return this.#opened;
+  }
+
+  #attempt<T>(tip: Oid, use: (view: IndexView) => T, need: Need): Attempt<T> {
+    const behind: Attempt<T> = { kind: 'behind' };
+    return this.#safely(behind, (index) => index.read(() => ask(index, tip, use, need)));
+  }
+
+  async #mend(tip: Oid, missing: Exclude<Attempt<unknown>, { kind: 'answer' }>): Promise<void> {
+    switch (missing.kind) {
+      case 'behind':
+        return this.#follow(tip);
+      case 'unread':
+        return this.#whileSafe(async (index) =>
+          readFinished(index, await this.#options.store(), missing.ids, this.#options.onProgress),
+        );
+      case 'no_words':
+        return this.#safely(undefined, (index) => index.write(() => new IndexWriter(index).addAllWords()));
+      default:
+        return missing satisfies never;
+    }
+  }
+
+  async #follow(tip: Oid): Promise<void> {
+    const delta = await this.#changesTo(tip);
+    if (delta === undefined) return this.#load(tip);
+    const fits = this.#safely(true, (index) =>
+      index.write(() => index.meta('tip') !== delta.from || writeChanges(index, delta.changes, tip)),
+    );
+    if (!fits) await this.#load(tip);
+  }
+
+  /** What leads from where the index stands to `tip`; `undefined` where everything must be read. */
+  async #changesTo(tip: Oid): Promise<{ from: Oid; changes: readonly Change[] } | undefined> {
+    const from = this.#safely(undefined, (index) => index.meta('tip'));
+    if (from === undefined) return undefined;
+    if (this.#delta?.from === from && this.#delta.to === tip) return this.#delta;
+    const store = await this.#options.store();
+    // The tip of an earlier time may be gone with a repack.
+    const differing = await store.diffTrees(from, tip).catch(() => undefined);
+    if (differing === undefined) return undefined;
+    const isRead = (state: State): boolean => state === 'active' || differing.length <= MANY;
+    this.#delta = { from, to: tip, changes: await readChanges(store, differing, isRead) };
+    return this.#delta;
+  }
+
+  #load(tip: Oid): Promise<void> {
+    const { lock, onProgress } = this.#options;
+    return this.#whileSafe(async (index) => {
+      const isThere = (): boolean => index.meta('tip') === tip;
+      const load = async (): Promise<void> => {
+        if (!isThere()) await loadIndex(index, await this.#options.store(), tip, onProgress);
+      };
+      if (index.place.kind === 'memory') await load();
+      else await lock.run('index', load, async () => isThere());
+    });
+  }
+
+  async #log<T>(tip: Oid, use: (index: IndexDatabase) => T): Promise<T> {
+    const ask = (): { value: T } | undefined =>
+      this.#safely(undefined, (index) =>
+        index.read(() => (isLogAt(index, tip) ? { value: use(index) } : undefined)),
+      );
+    const first = ask();
+    if (first !== undefined) return first.value;
+    return this.#inTurn(async () => {
+      for (;;) {
+        const found = ask();
+        if (found !== undefined) return found.value;
+        const store = await this.#options.store();
+        await this.#whileSafe((index) => followLog(index, store, tip, this.#options.onProgress));
+      }
+    });
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -56,94 +221,60 @@ export class Projection {
     return next;
   }
 
-  async #catchUp(tip: Oid): Promise<MemoryView> {
-    if (this.#current?.tip === tip) return this.#current.view;
-    const view = this.#current === undefined ? await this.#load(tip) : await this.#follow(this.#current, tip);
-    this.#current = { tip, view };
-    return view;
-  }
-
-  async #load(tip: Oid): Promise<MemoryView> {
-    const entries = await this.#store.readTree(tip);
-    const blobs = await this.#readItems(entries);
-    const view = new MemoryView(readSettings(entries, blobs));
-    const ids = new Map<string, string>();
-    for (const entry of entries) {
-      const id = parsePath(entry.path)?.id;
-      const other = id === undefined ? undefined : ids.get(id);
-      if (id !== undefined) ids.set(id, entry.path);
-      if (other === undefined) place(view, entry.path, entry, blobs);
-      else view.setStray(entry.path, { rule: 'twice', message: `${id} also stands at ${other}` });
+  /** A failure of the index is no failure of the ledger: another index is taken, and the caller tries again. */
+  #safely<T>(otherwise: T, task: (index: IndexDatabase) => T): T {
+    const index = this.#index;
+    try {
+      return task(index);
+    } catch (error) {
+      this.#replace(index, error);
+      return otherwise;
     }
-    return view;
   }
 
-  async #follow({ tip: from, view }: { tip: Oid; view: MemoryView }, tip: Oid): Promise<MemoryView> {
-    const changes = await this.#store.diffTrees(from, tip);
-    // Until every change is in, the view is of no tip; a failure in between makes the next call read it anew.
-    this.#current = undefined;
-    const blobs = await this.#readItems(
-      changes.flatMap(({ path, after }) => (after ? [{ path, ...after }] : [])),
-    );
-    for (const { path, after } of changes) if (after === undefined) remove(view, path);
-    for (const { path, after } of changes) {
-      if (after === undefined) continue;
-      if (path === SETTINGS_PATH) view.settings = readSettings([{ path, ...after }], blobs);
-      else place(view, path, after, blobs);
+  async #whileSafe(task: (index: IndexDatabase) => Promise<void>): Promise<void> {
+    const index = this.#index;
+    try {
+      await task(index);
+    } catch (error) {
+      this.#replace(index, error);
     }
-    return view;
   }
 
-  #readItems(entries: readonly TreeEntry[]): Promise<Map<Oid, BlobContent>> {
-    const wanted = entries
-      .filter(({ path, mode }) => mode === PLAIN_FILE && isRead(path))
-      .map(({ oid }) => oid);
-    return this.#store.readBlobs(wanted, MAX_FILE_BYTES);
+  /** @throws the error itself where it does not come from the index's file */
+  #replace(index: IndexDatabase, error: unknown): void {
+    const { dir } = this.#options;
+    if (!isIndexFailure(error) || index.place.kind === 'memory') throw error;
+    index.close();
+    const renews = isDamaged(error) && !this.#renewed && dir !== undefined;
+    this.#renewed ||= renews;
+    this.#opened = renews ? IndexDatabase.renew(dir) : IndexDatabase.inMemory(reasonOf(error));
   }
 }
 
-const isRead = (path: string): boolean => path === SETTINGS_PATH || parsePath(path) !== undefined;
-
-function readSettings(
-  entries: readonly TreeEntry[],
-  blobs: ReadonlyMap<Oid, BlobContent>,
-): MemoryView['settings'] {
-  const entry = entries.find(({ path }) => path === SETTINGS_PATH);
-  const blob = entry === undefined ? undefined : blobs.get(entry.oid);
-  if (blob?.kind !== 'bytes') {
-    throw new LedgerError('DAMAGED_ITEM', `The ledger has no readable ${SETTINGS_PATH}.`, {
-      hint: 'Is this branch a ledger? `git config ledger.branch` names another one.',
-      details: { path: SETTINGS_PATH },
-    });
+function ask<T>(index: IndexDatabase, tip: Oid, use: (view: IndexView) => T, need: Need): Attempt<T> {
+  if (index.meta('tip') !== tip) return { kind: 'behind' };
+  if (need !== 'open' && index.get('SELECT 1 FROM items WHERE oid IS NOT NULL LIMIT 1') !== undefined) {
+    return { kind: 'unread', ids: undefined };
   }
-  return decodeSettings(blob.bytes);
+  if (need === 'words' && index.meta('words') === undefined) return { kind: 'no_words' };
+  try {
+    return { kind: 'answer', value: use(new IndexView(index)) };
+  } catch (error) {
+    if (error instanceof Unread) return { kind: 'unread', ids: error.ids };
+    throw error;
+  }
 }
 
-function place(
-  view: MemoryView,
-  path: string,
-  { mode, oid }: { mode: string; oid: Oid },
-  blobs: ReadonlyMap<Oid, BlobContent>,
-): void {
-  const parsed = parsePath(path);
-  if (parsed === undefined) {
-    const known = path === SETTINGS_PATH || KNOWN_FILES.test(path);
-    view.setStray(path, known ? undefined : { rule: 'path', message: 'no work item belongs at this path' });
-    return;
-  }
-  const blob = mode === PLAIN_FILE ? blobs.get(oid) : undefined;
-  if (blob?.kind === 'bytes') return view.put(parsed.id, parsed.state, blob.bytes);
-  const problem =
-    mode !== PLAIN_FILE
-      ? { rule: 'mode', message: `the entry has mode ${mode}` }
-      : blob === undefined
-        ? { rule: 'missing', message: 'the object is missing' }
-        : { rule: 'size', message: `the file has ${blob.size} bytes; ${MAX_FILE_BYTES} are allowed` };
-  view.putDamaged(parsed.id, parsed.state, problem);
-}
-
-function remove(view: MemoryView, path: string): void {
-  view.setStray(path, undefined);
-  const parsed = parsePath(path);
-  if (parsed !== undefined && view.stateOf(parsed.id) === parsed.state) view.remove(parsed.id);
+function statusOf(index: IndexDatabase): IndexStatus {
+  const count = (what: string): number => Number(index.get(`SELECT count(*) AS found FROM ${what}`)?.found);
+  return {
+    place: index.place,
+    tip: index.meta('tip') ?? null,
+    items: count('items'),
+    unread: count('items WHERE oid IS NOT NULL'),
+    transitions: count('transitions'),
+    log: index.meta('log') ?? null,
+    searchable: index.meta('words') !== undefined,
+  };
 }

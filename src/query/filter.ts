@@ -1,13 +1,13 @@
-import { STATES, type State, stateOf } from '../codec/path.ts';
 import {
-  byUrgency,
   isTerminal,
+  WORK_PRIORITIES,
   type WorkItem,
   type WorkPriority,
   type WorkStatus,
   type WorkType,
 } from '../domain/item.ts';
-import type { MemoryView } from '../projection/memory-view.ts';
+import type { IndexView, Selection } from '../projection/index-view.ts';
+import type { Need } from '../projection/projection.ts';
 
 /** Which items are asked for; every condition that is given must hold. */
 export interface WorkFilter {
@@ -30,38 +30,49 @@ export interface WorkFilter {
 }
 
 /** The items that match, most urgent first, then oldest. Without `status` and `all`, finished ones are left out. */
-export function listItems(view: MemoryView, filter: WorkFilter = {}): WorkItem[] {
-  const found = [...view.items(statesOf(filter))].filter((item) => matches(item, filter)).sort(byUrgency);
-  return filter.limit === undefined ? found : found.slice(0, filter.limit);
+export const listItems = (view: IndexView, filter: WorkFilter = {}): WorkItem[] =>
+  view.select({ ...conditionsOf(filter), limit: filter.limit });
+
+/** How many items match, whatever the limit. */
+export const countItems = (view: IndexView, filter: WorkFilter = {}): number =>
+  view.count(conditionsOf(filter));
+
+/** Finished work is read where it can be among what is asked for. */
+export function needOf({ status, all }: WorkFilter): Need {
+  return (status === undefined ? all : status.some(isTerminal)) ? 'all' : 'open';
 }
 
-/** The directories in which matching items can stand, so that the others are not even parsed. */
-function statesOf({ status, all }: WorkFilter): ReadonlySet<State> {
-  if (status !== undefined) return new Set(status.map(stateOf));
-  return new Set(all ? STATES : ['active']);
-}
+type Conditions = Pick<Selection, 'where' | 'values'>;
 
-function matches(item: WorkItem, filter: WorkFilter): boolean {
-  const { status, type, priority, owner, labels } = filter;
-  if (status !== undefined ? !status.includes(item.status) : !filter.all && isTerminal(item.status))
-    return false;
-  return (
-    (type === undefined || type.includes(item.type)) &&
-    (priority === undefined || priority.includes(item.priority)) &&
-    (owner === undefined || (item.owner ?? null) === owner) &&
-    (filter.created_by === undefined || item.created_by === filter.created_by) &&
-    (filter.swarm === undefined || item.swarm_name === filter.swarm) &&
-    (filter.job === undefined || item.job_id === filter.job) &&
-    (filter.parent === undefined || item.parent_id === filter.parent) &&
-    (labels === undefined || labels.every((label) => item.labels.includes(label))) &&
-    (filter.imported_id === undefined || importedId(item) === filter.imported_id)
+export function conditionsOf(filter: WorkFilter): Conditions {
+  const where: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (condition: string, ...more: (string | number)[]): void => {
+    where.push(condition);
+    values.push(...more);
+  };
+  const among = (column: string, wanted: readonly (string | number)[] | undefined): void => {
+    if (wanted !== undefined) add(`${column} IN (${wanted.map(() => '?').join(', ')})`, ...wanted);
+  };
+  const is = (column: string, wanted: string | undefined): void => {
+    if (wanted !== undefined) add(`${column} = ?`, wanted);
+  };
+  among('status', filter.status);
+  if (filter.status === undefined && !filter.all) add("state = 'active'");
+  among('type', filter.type);
+  among(
+    'rank',
+    filter.priority?.map((one) => WORK_PRIORITIES.length - 1 - WORK_PRIORITIES.indexOf(one)),
   );
-}
-
-/** The id that an imported item had where it came from. */
-export function importedId(item: WorkItem): string | undefined {
-  const imported = item.context.imported;
-  if (imported === null || typeof imported !== 'object' || Array.isArray(imported)) return undefined;
-  const id = imported.id;
-  return typeof id === 'string' ? id : undefined;
+  if (filter.owner === null) add('owner IS NULL');
+  else is('owner', filter.owner);
+  is('created_by', filter.created_by);
+  is('swarm', filter.swarm);
+  is('job', filter.job);
+  is('parent', filter.parent);
+  is('imported_id', filter.imported_id);
+  for (const label of filter.labels ?? []) {
+    add("EXISTS (SELECT 1 FROM json_each(item, '$.labels') WHERE json_each.value = ?)", label);
+  }
+  return { where, values };
 }

@@ -1,7 +1,7 @@
 import { itemPath } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkItem } from '../domain/item.ts';
-import type { MemoryView } from '../projection/memory-view.ts';
+import type { IndexView } from '../projection/index-view.ts';
 
 /** Counts and ids of the whole ledger at a glance; derived, never stored. */
 export interface WorkIndex {
@@ -16,8 +16,8 @@ export interface WorkIndex {
   by_parent: Record<WorkId, WorkId[]>;
 }
 
-export function manifestOf(view: MemoryView): WorkIndex {
-  const all = [...view.items()].sort((a, b) => (a.id < b.id ? -1 : 1));
+export function manifestOf(view: IndexView): WorkIndex {
+  const all = view.select({ where: [], values: [], order: 'id' });
   const group = (key: (item: WorkItem) => string | undefined): Record<string, WorkId[]> => {
     const groups = Map.groupBy(all, key);
     groups.delete(undefined);

@@ -1,21 +1,37 @@
 import type { WorkId } from '../domain/ids.ts';
 import { isTerminal, type WorkItem } from '../domain/item.ts';
 import { describeObstacle, type Obstacle, obstacles } from '../domain/readiness.ts';
-import type { MemoryView } from '../projection/memory-view.ts';
-import { listItems, type WorkFilter } from './filter.ts';
+import type { IndexView, Selection } from '../projection/index-view.ts';
+import { conditionsOf, type WorkFilter } from './filter.ts';
 
-/** What `asker` can claim at `now`, most urgent first, then oldest. Without an asker, what anyone can. */
-export function readyItems(
-  view: MemoryView,
-  filter: WorkFilter,
-  asker: string | undefined,
-  now: string,
-): WorkItem[] {
-  const { limit, ...rest } = filter;
-  const found = listItems(view, { ...rest, status: ['pending'] }).filter(
-    (item) => obstacles(view, item, asker, now).length === 0,
-  );
-  return limit === undefined ? found : found.slice(0, limit);
+/** Who asks, and when. Without an asker, what anyone can take is meant. */
+export interface Asking {
+  asker: string | undefined;
+  /** ISO time. */
+  now: string;
+}
+
+/** What can be claimed, most urgent first, then oldest. */
+export const readyItems = (view: IndexView, filter: WorkFilter, asking: Asking): WorkItem[] =>
+  view.select({ ...readyTo(filter, asking), limit: filter.limit });
+
+/** How many items can be claimed, whatever the limit. */
+export const countReady = (view: IndexView, filter: WorkFilter, asking: Asking): number =>
+  view.count(readyTo(filter, asking));
+
+/** The same rule as `obstacles`, over the index: `waits` counts open children and dependencies that are not completed. */
+function readyTo(filter: WorkFilter, { asker, now }: Asking): Pick<Selection, 'where' | 'values'> {
+  const { where, values } = conditionsOf({ ...filter, status: undefined, all: true });
+  return {
+    where: [
+      "status = 'pending'",
+      'waits = 0',
+      asker === undefined ? 'owner IS NULL' : '(owner IS NULL OR owner = ?)',
+      '(not_before IS NULL OR not_before <= ?)',
+      ...where,
+    ],
+    values: [...(asker === undefined ? [] : [asker]), now, ...values],
+  };
 }
 
 export interface Explanation {
@@ -27,12 +43,7 @@ export interface Explanation {
 }
 
 /** Why an item is or is not ready, in words and as facts. */
-export function explainItem(
-  view: MemoryView,
-  item: WorkItem,
-  asker: string | undefined,
-  now: string,
-): Explanation {
+export function explainItem(view: IndexView, item: WorkItem, { asker, now }: Asking): Explanation {
   const found = obstacles(view, item, asker, now);
   const reasons = found.map(describeObstacle);
   if (item.block !== undefined && !isTerminal(item.status))

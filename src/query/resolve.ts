@@ -1,8 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { parseId, WORK_ID } from '../domain/ids.ts';
-import type { MemoryView } from '../projection/memory-view.ts';
-import { importedId } from './filter.ts';
+import { WORK_ID } from '../domain/ids.ts';
+import type { IndexView } from '../projection/index-view.ts';
 
 const SUGGESTIONS = 3;
 /** What may be typed for an id: a part of one, or the id an imported item had. Never an option or a path. */
@@ -13,7 +12,7 @@ const TYPED = /^[A-Za-z0-9][\w.-]*$/;
  *
  * @throws LedgerError `INVALID_INPUT` where it cannot be one; `AMBIGUOUS_ID` and `NOT_FOUND` with near ones
  */
-export function resolveId(view: MemoryView, typed: string): WorkId {
+export function resolveId(view: IndexView, typed: string): WorkId {
   if (!TYPED.test(typed) || typed.includes('..')) {
     throw new LedgerError('INVALID_INPUT', `${JSON.stringify(typed)} is not a work item id.`, {
       hint: 'An id looks like WRK-20260103-0001, or is any part of one that no other has.',
@@ -22,13 +21,12 @@ export function resolveId(view: MemoryView, typed: string): WorkId {
   }
   if (WORK_ID.test(typed) && view.wasUsed(typed)) return typed;
   const part = typed.toLowerCase();
-  const ids = [...view.ids()].sort();
-  const [only, ...others] = candidates(ids, part);
+  const [only, ...others] = candidates(view, part);
   if (only !== undefined && others.length === 0) return only;
   if (only === undefined) {
-    const imported = [...view.items()].find((item) => importedId(item) === typed);
-    if (imported !== undefined) return imported.id;
-    throw notFound(typed, nearest(ids, part));
+    const [imported] = view.ids('imported_id = ?', typed);
+    if (imported !== undefined) return imported;
+    throw notFound(typed, nearest(view.ids('TRUE'), part));
   }
   throw new LedgerError('AMBIGUOUS_ID', `${typed} is part of ${others.length + 1} ids.`, {
     hint: `One of: ${[only, ...others].slice(0, SUGGESTIONS).join(', ')}`,
@@ -37,17 +35,11 @@ export function resolveId(view: MemoryView, typed: string): WorkId {
 }
 
 /** What comes nearest to what was meant: the number itself, then the id's end, then any part of it. */
-function candidates(ids: readonly WorkId[], part: string): WorkId[] {
-  const tests: ((id: WorkId) => boolean)[] = [
-    (id) => /^\d{1,9}$/.test(part) && parseId(id).number === Number(part),
-    (id) => id.toLowerCase().endsWith(`-${part}`),
-    (id) => id.toLowerCase().includes(part),
-  ];
-  for (const test of tests) {
-    const found = ids.filter(test);
-    if (found.length > 0) return found;
-  }
-  return [];
+function candidates(view: IndexView, part: string): WorkId[] {
+  const numbered = /^\d{1,9}$/.test(part) ? view.ids('number = ?', Number(part)) : [];
+  if (numbered.length > 0) return numbered;
+  const ending = view.ids('substr(lower(id), ?) = ?', -(part.length + 1), `-${part}`);
+  return ending.length > 0 ? ending : view.ids('instr(lower(id), ?) > 0', part);
 }
 
 export function notFound(typed: string, near: readonly WorkId[]): LedgerError {

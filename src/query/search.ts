@@ -1,36 +1,31 @@
-import { byUrgency, type WorkItem } from '../domain/item.ts';
-import type { MemoryView } from '../projection/memory-view.ts';
+import type { WorkItem } from '../domain/item.ts';
+import { BY_URGENCY, type IndexView } from '../projection/index-view.ts';
 
-/** Items in which every word of `text` occurs, in whatever case; open ones first, then most urgent. */
-export function searchItems(view: MemoryView, text: string): WorkItem[] {
-  const words = text
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  if (words.length === 0) return [];
-  const found = [...view.items()].filter((item) => {
-    const haystack = searchText(item);
-    return words.every((word) => haystack.includes(word));
-  });
-  const rank = (item: WorkItem): number => (item.completed_at === undefined ? 0 : 1);
-  return found.sort((a, b) => rank(a) - rank(b) || byUrgency(a, b));
+/**
+ * Items in which every word of `text` begins a word, in whatever case; open ones first, then most urgent. A word with
+ * punctuation in it stands for its parts, one after another.
+ */
+export function searchItems(view: IndexView, text: string, limit?: number): WorkItem[] {
+  const query = toQuery(text);
+  if (query === undefined) return [];
+  return view.select({ ...matching(query), order: `state <> 'active', ${BY_URGENCY}`, limit });
 }
 
-function searchText(item: WorkItem): string {
-  const parts = [
-    item.id,
-    item.title,
-    item.description,
-    item.owner ?? '',
-    item.swarm_name ?? '',
-    item.error ?? '',
-    item.block?.reason ?? '',
-    item.checkpoint?.summary ?? '',
-    ...item.labels,
-    ...item.acceptance.map((criterion) => criterion.text),
-    ...item.comments.map((comment) => comment.body),
-    JSON.stringify(item.context),
-    JSON.stringify(item.result ?? ''),
-  ];
-  return parts.join('\n').toLowerCase();
+/** How many items match. */
+export function countFound(view: IndexView, text: string): number {
+  const query = toQuery(text);
+  return query === undefined ? 0 : view.count(matching(query));
+}
+
+const matching = (query: string): { where: string[]; values: string[] } => ({
+  where: ['n IN (SELECT rowid FROM words WHERE words MATCH ?)'],
+  values: [query],
+});
+
+/** Quoted, so that nothing in a word is an operator of the query language. */
+function toQuery(text: string): string | undefined {
+  const words = text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+  return words.length === 0
+    ? undefined
+    : words.map((word) => `"${word.replaceAll('"', ' ').replaceAll('\0', ' ')}"*`).join(' ');
 }

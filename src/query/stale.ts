@@ -1,25 +1,19 @@
-import { byUrgency, type WorkItem } from '../domain/item.ts';
-import type { MemoryView } from '../projection/memory-view.ts';
-import { listItems } from './filter.ts';
+import type { WorkItem } from '../domain/item.ts';
+import type { IndexView } from '../projection/index-view.ts';
 
 const MINUTE_MS = 60_000;
 
 /** Work in progress that nobody has touched for `minutes`. */
-export function staleItems(view: MemoryView, minutes: number, now: Date): WorkItem[] {
-  const limit = now.getTime() - minutes * MINUTE_MS;
-  return listItems(view, { status: ['in_progress'] }).filter((item) => lastSign(item) <= limit);
+export function staleItems(view: IndexView, minutes: number, now: Date): WorkItem[] {
+  const limit = new Date(now.getTime() - minutes * MINUTE_MS).toISOString();
+  return view.select({ where: ["status = 'in_progress'", 'updated_at <= ?'], values: [limit] });
 }
 
 /** Work in progress whose lease ran out by this clock, and that gave no sign of life since. */
-export function orphanedItems(view: MemoryView, now: Date): WorkItem[] {
+export function orphanedItems(view: IndexView, now: Date): WorkItem[] {
   const { lease_ttl_s, clock_skew_s } = view.settings;
-  return listItems(view, { status: ['in_progress'] })
-    .filter((item) => {
-      const lease = (item.claim?.ttl_s ?? lease_ttl_s) + clock_skew_s;
-      return lastSign(item) + lease * 1000 < now.getTime();
-    })
-    .sort(byUrgency);
+  return view.select({ where: ["status = 'in_progress'"], values: [] }).filter((item) => {
+    const lease = (item.claim?.ttl_s ?? lease_ttl_s) + clock_skew_s;
+    return Date.parse(item.updated_at) + lease * 1000 < now.getTime();
+  });
 }
-
-/** When the item was last touched, in milliseconds. */
-const lastSign = (item: WorkItem): number => Date.parse(item.updated_at);

@@ -1,26 +1,19 @@
 import type { WorkId } from '../domain/ids.ts';
-import { byUrgency, WORK_STATUSES, type WorkItem, type WorkStatus } from '../domain/item.ts';
-import type { MemoryView } from '../projection/memory-view.ts';
+import { WORK_STATUSES, type WorkItem, type WorkStatus } from '../domain/item.ts';
+import type { IndexView } from '../projection/index-view.ts';
 
 /** Direct children, finished ones too, most urgent first. */
-export function childrenOf(view: MemoryView, id: WorkId): WorkItem[] {
-  return [...view.items()].filter((item) => item.parent_id === id).sort(byUrgency);
-}
+export const childrenOf = (view: IndexView, id: WorkId): WorkItem[] =>
+  view.select({ where: ['parent = ?'], values: [id] });
+
+const DESCENDANTS = `n IN (
+  WITH RECURSIVE below (id) AS (
+    SELECT id FROM items WHERE parent = ? UNION SELECT items.id FROM items JOIN below ON items.parent = below.id
+  ) SELECT n FROM items JOIN below USING (id))`;
 
 /** All descendants, each once. */
-export function subtreeOf(view: MemoryView, id: WorkId): WorkItem[] {
-  const byParent = Map.groupBy(view.items(), ({ parent_id }) => parent_id);
-  const found = new Map<WorkId, WorkItem>();
-  const queue = [id];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    for (const child of byParent.get(next) ?? []) {
-      if (child.id === id || found.has(child.id)) continue;
-      found.set(child.id, child);
-      queue.push(child.id);
-    }
-  }
-  return [...found.values()];
-}
+export const subtreeOf = (view: IndexView, id: WorkId): WorkItem[] =>
+  view.select({ where: [DESCENDANTS, 'id <> ?'], values: [id, id] });
 
 export type Progress = { total_children: number; percent_complete: number } & Record<WorkStatus, number>;
 
@@ -42,7 +35,7 @@ export interface DependencyNode {
 }
 
 /** What an item depends on, and what that depends on, unfolded once. */
-export function dependencyTree(view: MemoryView, id: WorkId, seen: Set<WorkId> = new Set()): DependencyNode {
+export function dependencyTree(view: IndexView, id: WorkId, seen: Set<WorkId> = new Set()): DependencyNode {
   const item = view.statusOf(id) === 'damaged' ? undefined : view.find(id);
   const repeated = seen.has(id);
   seen.add(id);

@@ -54,7 +54,7 @@ function isAbandoned(open: readonly ReadCommit[], now: Date): boolean {
 
 /** Whether anything of it can be carried; its owner learns by itself why what cannot, cannot. */
 async function isLegal({ views }: RemoteContext, seen: Oid, open: readonly ReadCommit[]): Promise<boolean> {
-  return replay(new Overlay(await views.at(seen)), open, { known: new Map() }).steps.length > 0;
+  return views.peek(seen, (view) => replay(new Overlay(view), open, { known: new Map() }).steps.length > 0);
 }
 
 /**
@@ -67,8 +67,9 @@ export async function carry(context: RemoteContext, local: Oid, offers: Offers):
   if (offers.pending.length === 0) return local;
   const { store, views, committer, clock } = context;
   await learnDeletionsFor(context, local, offers.pending);
-  const view = new Overlay(await views.at(local));
-  const { steps } = replay(view, offers.pending, { known: new Map() });
+  const { steps } = await views.peek(local, (view) =>
+    replay(new Overlay(view), offers.pending, { known: new Map() }),
+  );
   if (steps.length === 0) return local;
   const now = clock.now();
   const made = await store.commit({

@@ -1,5 +1,6 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { Overlay } from '../domain/overlay.ts';
+import type { LedgerView } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
 import type { Outcome } from './outcome.ts';
@@ -42,15 +43,13 @@ async function tryCommit(context: SyncContext, groups: readonly Group[]): Promis
   const { store, views, localRef, committer, clock } = context;
   const tip = await requireTip(context);
   await learnDeletions(context, groups, tip);
-  const view = new Overlay(await views.at(tip));
-  const steps: Step[] = [];
-  const outcomes = groups.map((group) => decideGroup(view, group, steps));
+  const { steps, outcomes, changes } = await views.read(tip, (view) => decideGroups(view, groups));
   if (steps.length === 0) return outcomes;
   const now = clock.now();
   const drafts = steps.map((step) => draftOf(step, committer, now));
   const result = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
   if (result.kind === 'moved') return undefined;
-  await views.advance(tip, result.tip, view);
+  views.advance(tip, result.tip, changes);
   const commits = new Map(steps.map((step, index) => [step.op, result.oids[index] ?? '']));
   for (const outcome of outcomes.flat()) {
     if (outcome.kind === 'accepted') outcome.commit = commits.get(outcome.op) ?? '';
@@ -73,6 +72,15 @@ async function learnDeletions({ views }: SyncContext, groups: readonly Group[], 
     ),
   );
   if (giving) await views.knowDeletions(tip);
+}
+
+function decideGroups(
+  view: LedgerView,
+  groups: readonly Group[],
+): { steps: Step[]; outcomes: Outcome[][]; changes: Overlay } {
+  const changes = new Overlay(view);
+  const steps: Step[] = [];
+  return { steps, outcomes: groups.map((group) => decideGroup(changes, group, steps)), changes };
 }
 
 function decideGroup(view: Overlay, group: Group, steps: Step[]): Outcome[] {

@@ -3,10 +3,18 @@ import type { LedgerView } from '../domain/view.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Identity, LedgerStore, Oid } from '../store/port.ts';
 
-/** Where the synchroniser gets the ledger at a tip from, and tells what it committed. */
+/**
+ * Where the synchroniser asks the ledger at a tip, and tells what it committed.
+ *
+ * `use` sees one state of the ledger, and may be called more than once: it must be pure, and keep no view.
+ */
 export interface ViewSource {
-  at(tip: Oid): Promise<LedgerView>;
-  advance(from: Oid, to: Oid, changes: Overlay): Promise<void>;
+  /** Asks the ledger at the tip of this clone's branch, or at one that it is about to stand on. */
+  read<T>(tip: Oid, use: (view: LedgerView) => T): Promise<T>;
+  /** Asks the ledger at a tip that is only looked at in passing. */
+  peek<T>(tip: Oid, use: (view: LedgerView) => T): Promise<T>;
+  /** Takes over what was committed on `from`. */
+  advance(from: Oid, to: Oid, changes: Overlay): void;
   /** Makes sure that ids whose items were deleted are known as used. */
   knowDeletions(tip: Oid): Promise<void>;
 }
@@ -36,7 +44,7 @@ export interface CloneLock {
    * @param giveUp asked while waiting; once it says `true` the wait ends and `undefined` is returned
    */
   run<T>(
-    name: 'commit' | 'push',
+    name: 'commit' | 'push' | 'index',
     task: () => Promise<T>,
     giveUp?: () => Promise<boolean>,
   ): Promise<T | undefined>;

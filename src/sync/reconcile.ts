@@ -25,7 +25,9 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
   const arrived = new Set((await readCommits(store, base, seen)).map(({ op }) => op));
   const pending = await readCommits(store, seen, local);
   if (pending.some(({ op }) => arrived.has(op))) return false;
-  const { lost, unchanged } = replay(new Overlay(await views.at(seen)), pending, { known: new Map() });
+  const { lost, unchanged } = await views.peek(seen, (view) =>
+    replay(new Overlay(view), pending, { known: new Map() }),
+  );
   return lost.length + unchanged.length === 0;
 }
 
@@ -119,14 +121,16 @@ async function rebuild(context: SyncContext, request: Rebuild): Promise<Map<stri
   const { store, views, localRef, committer, clock } = context;
   const { expected, base, pending } = request;
   await learnDeletionsFor(context, base, pending);
-  const view = new Overlay(await views.at(base));
-  const result = replay(view, pending, request);
+  const { result, changes } = await views.read(base, (view) => {
+    const after = new Overlay(view);
+    return { result: replay(after, pending, request), changes: after };
+  });
   const settled = await keepLost(context, result);
   const now = clock.now();
   const drafts = result.steps.map(({ step, from }) => draftOf(step, committer, now, authorOf(from)));
   const moved = await store.commit({ ref: localRef, expected, base, drafts });
   if (moved.kind === 'moved') return undefined;
-  await views.advance(base, moved.tip, view);
+  views.advance(base, moved.tip, changes);
   for (const { from, item } of result.unchanged) settled.set(from.op ?? '', { kind: 'unchanged', item });
   rememberMoot(
     context,

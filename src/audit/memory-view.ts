@@ -1,5 +1,5 @@
 import { type DecodedItem, decodeItem } from '../codec/item.ts';
-import { itemPath, type State } from '../codec/path.ts';
+import type { State } from '../codec/path.ts';
 import { describeProblem, type Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
@@ -8,13 +8,6 @@ import { Numbers } from '../domain/numbers.ts';
 import { OpenIndex } from '../domain/open-index.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
-
-/** A file of the ledger that cannot be read as what should stand there. It stops nothing but itself. */
-export interface Damage {
-  path: string;
-  id: WorkId | undefined;
-  problem: Problem;
-}
 
 interface Entry {
   state: State;
@@ -27,7 +20,6 @@ interface Entry {
 export class MemoryView implements LedgerView {
   settings: LedgerSettings;
   readonly #entries = new Map<WorkId, Entry>();
-  readonly #strays = new Map<string, Problem>();
   #deleted: ReadonlySet<WorkId> = new Set();
   readonly #open = new OpenIndex();
   readonly #numbers = new Numbers();
@@ -80,11 +72,6 @@ export class MemoryView implements LedgerView {
     this.setDeleted(new Set([...this.#deleted, id]));
   }
 
-  setStray(path: string, problem: Problem | undefined): void {
-    if (problem === undefined) this.#strays.delete(path);
-    else this.#strays.set(path, problem);
-  }
-
   find(id: WorkId): WorkItem | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
@@ -131,33 +118,6 @@ export class MemoryView implements LedgerView {
 
   get size(): number {
     return this.#entries.size;
-  }
-
-  ids(): IterableIterator<WorkId> {
-    return this.#entries.keys();
-  }
-
-  /** Every item that can be read; with `states`, of those directories alone. */
-  *items(states?: ReadonlySet<State>): IterableIterator<WorkItem> {
-    for (const [id, entry] of this.#entries) {
-      if (states !== undefined && !states.has(entry.state)) continue;
-      const decoded = this.#decode(id, entry);
-      if (decoded.kind === 'item') yield decoded.item;
-    }
-  }
-
-  /** What cannot be read: open work and stray files, and finished work as well where `all` is asked for. */
-  damage(all: boolean): Damage[] {
-    const found: Damage[] = [...this.#strays].map(([path, problem]) => ({ path, id: undefined, problem }));
-    for (const [id, entry] of this.#entries) {
-      if (!all && entry.state !== 'active') continue;
-      const decoded = this.#decode(id, entry);
-      if (decoded.kind === 'damaged') {
-        const status = entry.state === 'active' ? 'pending' : entry.state;
-        found.push({ path: itemPath(id, status), id, problem: decoded.problem });
-      }
-    }
-    return found;
   }
 
   #decode(id: WorkId, entry: Entry): DecodedItem {

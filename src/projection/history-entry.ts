@@ -1,8 +1,7 @@
 import { decodeMessage } from '../codec/message.ts';
-import { possiblePaths } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkStatus } from '../domain/item.ts';
-import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
+import type { CommitRecord, Oid } from '../store/port.ts';
 
 /** One transition, as its commit tells it. */
 export interface HistoryEntry {
@@ -26,22 +25,8 @@ export interface HistoryEntry {
   op: string | null;
 }
 
-/** Transitions of one item, oldest first. */
-export async function itemHistory(store: LedgerStore, tip: Oid, id: WorkId): Promise<HistoryEntry[]> {
-  const entries: HistoryEntry[] = [];
-  for await (const record of store.commits({ to: tip, paths: possiblePaths(id) }))
-    entries.push(toEntry(record));
-  return entries;
-}
-
-/** The newest transitions of the whole ledger, newest first. */
-export async function ledgerLog(store: LedgerStore, tip: Oid, newest: number): Promise<HistoryEntry[]> {
-  const entries: HistoryEntry[] = [];
-  for await (const record of store.commits({ to: tip, newest })) entries.push(toEntry(record));
-  return entries;
-}
-
-export function toEntry(record: CommitRecord): HistoryEntry {
+/** What a commit tells of itself, whoever made it. */
+export function toEntry(record: Omit<CommitRecord, 'changes'>): HistoryEntry {
   const decoded = decodeMessage(record.message);
   const shared = {
     commit: record.oid,

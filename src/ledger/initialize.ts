@@ -1,0 +1,67 @@
+import { encodeInitMessage } from '../codec/ledger-message.ts';
+import { newOp } from '../codec/op.ts';
+import { SETTINGS_PATH } from '../codec/path.ts';
+import { encodeSettings } from '../codec/settings.ts';
+import { settingsSchema } from '../domain/settings.ts';
+import { parseInput } from '../domain/validate.ts';
+import type { LedgerStore } from '../store/port.ts';
+import { fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
+import { branchFiles } from './branch-files.ts';
+import type { Connection } from './connection.ts';
+import type { WritePath } from './write-path.ts';
+
+/**
+ * Makes the ledger where neither the clone nor its remote has one, and shares it.
+ *
+ * @returns whether this call made it
+ */
+export async function initialize(connection: Connection, prefix: string | undefined): Promise<boolean> {
+  const path = await connection.write();
+  const { store, context, sync } = path;
+  const { remote, localRef, lock } = context;
+  if (remote !== undefined) await sync.fetch();
+  if ((await store.readRef(localRef)) === undefined) await writeRoot(path, connection.actor, prefix);
+  const mine = await store.readRef(localRef);
+  if (remote === undefined) return mine !== undefined && (await isRootOnly(store, mine));
+  if (connection.mode === 'local') return (await store.readRef(remote.seenRef)) === undefined;
+  const shared = { ...context, remote };
+  const before = await store.readRef(remote.seenRef);
+  await lock.run('push', async () => {
+    await fetchAndReconcile(shared);
+    await pushPending(shared);
+  });
+  return before === undefined && (await store.readRef(localRef)) === mine;
+}
+
+async function isRootOnly(store: LedgerStore, tip: string): Promise<boolean> {
+  for await (const { parents } of store.commits({ to: tip, newest: 1 })) return parents.length === 0;
+  return false;
+}
+
+async function writeRoot({ context }: WritePath, actor: string, prefix: string | undefined): Promise<void> {
+  const { store, clock, committer, localRef } = context;
+  const now = clock.now();
+  const request = { op: newOp(now), actor, at: now.toISOString() };
+  const id_prefix = prefix === undefined ? {} : { id_prefix: prefix };
+  const settings = parseInput(
+    settingsSchema,
+    { schema: 1, ledger_id: newOp(now), ...id_prefix },
+    'ledger setting',
+  );
+  const seconds = Math.floor(now.getTime() / 1000);
+  await store.commit({
+    ref: localRef,
+    expected: undefined,
+    base: undefined,
+    drafts: [
+      {
+        message: encodeInitMessage(settings.ledger_id, request),
+        author: { name: actor, email: committer.email },
+        authored_at: seconds,
+        committer,
+        committed_at: seconds,
+        changes: [{ path: SETTINGS_PATH, bytes: encodeSettings(settings) }, ...branchFiles()],
+      },
+    ],
+  });
+}

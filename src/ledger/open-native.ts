@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { openRepository } from '../git/repository.ts';
+import { indexDirectory } from '../projection/index-directory.ts';
+import { SqliteCloneLock } from '../store/clone-lock.ts';
+import { FileState } from '../store/local-state.ts';
+import type { LedgerStore } from '../store/port.ts';
+import { type Backend, cloneName } from './backend.ts';
+
+/** A repository on disk by git itself. @throws LedgerError `NO_REPOSITORY`, `NO_GIT`, `UNSUPPORTED_REPOSITORY` */
+export async function openNativeBackend(dir: string): Promise<Backend> {
+  const { gitDir, ...config } = await openRepository(dir);
+  const local = join(gitDir, 'work-ledger');
+  const state = new FileState(local);
+  let opened: Promise<LedgerStore> | undefined;
+  const store = (): Promise<LedgerStore> => {
+    opened ??= import('../store/native.ts').then(({ NativeStore }) => new NativeStore(gitDir));
+    return opened;
+  };
+  return {
+    config,
+    place: gitDir,
+    refs: { readRef: async (ref) => (await store()).readRef(ref) },
+    lock: new SqliteCloneLock(local),
+    state,
+    indexDir: indexDirectory(local),
+    store,
+    async connect(remote) {
+      const { NativeRemote } = await import('../remote/native.ts');
+      return new NativeRemote({ gitDir, store: await store(), clone: cloneName(state), ...remote });
+    },
+    close: async () => (await opened)?.close(),
+  };
+}

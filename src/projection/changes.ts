@@ -1,0 +1,67 @@
+import { parsePath, type State } from '../codec/path.ts';
+import type { LedgerStore, Oid, TreeChange } from '../store/port.ts';
+import { type Placed, placeFiles } from './files.ts';
+import type { IndexDatabase } from './index-database.ts';
+import { IndexView } from './index-view.ts';
+import { IndexWriter } from './index-writer.ts';
+
+/** A path that differs between two trees, and what stands there now; `undefined` where nothing does. */
+export interface Change {
+  path: string;
+  now: Placed | undefined;
+  /** True for what can be shown without the index: an item that reads well, settings, or a file that is gone. */
+  isPlain: boolean;
+}
+
+/** Reads what changed between two trees. */
+export async function readChanges(
+  store: LedgerStore,
+  differing: readonly TreeChange[],
+  isRead: (state: State) => boolean,
+): Promise<Change[]> {
+  const after = differing.flatMap((change) => (change.after ? [{ path: change.path, ...change.after }] : []));
+  const placed = await placeFiles(store, after, isRead);
+  const now = new Map(after.map(({ path }, index) => [path, placed[index]]));
+  return differing.map(({ path }) => ({ path, now: now.get(path), isPlain: isPlain(path, now.get(path)) }));
+}
+
+function isPlain(path: string, now: Placed | undefined): boolean {
+  if (now === undefined) return parsePath(path) !== undefined;
+  return now.kind === 'item' ? now.content.kind === 'item' : now.kind === 'settings';
+}
+
+/**
+ * Takes changes into the index, and makes `tip` the one that it reflects.
+ *
+ * @returns false where that cannot be told from the changes alone, since an item has two files; nothing is written then
+ */
+export function writeChanges(index: IndexDatabase, changes: readonly Change[], tip: Oid): boolean {
+  const view = new IndexView(index);
+  const writer = new IndexWriter(index);
+  const ids = new Set(changes.flatMap(({ path }) => parsePath(path)?.id ?? []));
+  const strays = index
+    .all('SELECT path FROM strays')
+    .flatMap(({ path }) => parsePath(String(path))?.id ?? []);
+  if (strays.some((id) => ids.has(id))) return false;
+  const gone = changes.filter(({ now }) => now === undefined);
+  const left = new Set(gone.map(({ path }) => path));
+  for (const { now } of changes) {
+    if (now?.kind !== 'item') continue;
+    const [before] = index.all('SELECT state FROM items WHERE id = ?', now.id);
+    if (before === undefined || before.state === now.state) continue;
+    if (!left.has(now.path.replace(/^[^/]+/, String(before.state)))) return false;
+  }
+  for (const { path } of gone) {
+    writer.setStray(path, undefined);
+    const parsed = parsePath(path);
+    if (parsed !== undefined && view.stateOf(parsed.id) === parsed.state) writer.remove(parsed.id);
+  }
+  for (const { now } of changes) {
+    if (now?.kind === 'item') writer.put(now.id, now.state, now.content);
+    else if (now?.kind === 'settings') index.setMeta('settings', JSON.stringify(now.settings));
+    else if (now !== undefined) writer.setStray(now.path, now.problem);
+  }
+  writer.finish();
+  index.setMeta('tip', tip);
+  return true;
+}

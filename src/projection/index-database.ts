@@ -1,0 +1,173 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { INDEX_VERSION, INDEXES, TABLES } from './schema.ts';
+
+/** Milliseconds that another process may take for one transaction. */
+const BUSY_MS = 5_000;
+/** SQLite's codes for a file that is no index: damaged, or something else altogether. */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
+/** SQLite's code for a file that was removed or replaced while it was open. */
+const MOVED = 1032;
+
+export type Row = Readonly<Record<string, string | number | null>>;
+
+/** Where the index is, and why it is not in its file, if so. */
+export type IndexPlace = { kind: 'file'; path: string } | { kind: 'memory'; reason: string | undefined };
+
+/**
+ * The index's tables, in a file of the clone or, where that cannot be, in memory. Everything in it follows from git, so
+ * what is damaged is made anew.
+ */
+export class IndexDatabase {
+  readonly place: IndexPlace;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  private constructor(database: DatabaseSync, place: IndexPlace) {
+    this.#database = database;
+    this.place = place;
+  }
+
+  /** @param dir where its file may stand; `undefined` keeps it in memory */
+  static open(dir: string | undefined): IndexDatabase {
+    if (dir === undefined) return IndexDatabase.inMemory(undefined);
+    try {
+      return IndexDatabase.#inFile(dir);
+    } catch (error) {
+      if (!isDamaged(error)) return IndexDatabase.inMemory(reasonOf(error));
+    }
+    return IndexDatabase.renew(dir);
+  }
+
+  /** Removes the file and begins a new one. */
+  static renew(dir: string): IndexDatabase {
+    try {
+      const path = indexPath(dir);
+      for (const file of [path, `${path}-journal`]) rmSync(file, { force: true });
+      return IndexDatabase.#inFile(dir);
+    } catch (error) {
+      return IndexDatabase.inMemory(reasonOf(error));
+    }
+  }
+
+  static inMemory(reason: string | undefined): IndexDatabase {
+    const database = new DatabaseSync(':memory:');
+    database.exec(TABLES + INDEXES);
+    return new IndexDatabase(database, { kind: 'memory', reason });
+  }
+
+  static #inFile(dir: string): IndexDatabase {
+    mkdirSync(dir, { recursive: true });
+    const path = indexPath(dir);
+    const database = new DatabaseSync(path, { timeout: BUSY_MS });
+    try {
+      // Safe against a crash of the process and, unlike the faster modes, on a file that somebody removes or replaces.
+      const index = new IndexDatabase(database, { kind: 'file', path });
+      if (index.get('PRAGMA user_version')?.user_version !== INDEX_VERSION) index.#create();
+      database.exec('PRAGMA synchronous = NORMAL');
+      return index;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** Of two processes that come first, one makes the tables. */
+  #create(): void {
+    this.#database.exec('PRAGMA journal_mode = TRUNCATE');
+    this.write(() => {
+      if (this.get('PRAGMA user_version')?.user_version === INDEX_VERSION) return;
+      this.#database.exec(`${TABLES}${INDEXES}PRAGMA user_version = ${INDEX_VERSION};`);
+    });
+  }
+
+  /** Forgets every item, and the tip; history stays. */
+  clearItems(): void {
+    for (const table of ['items', 'edges', 'strays']) this.run(`DELETE FROM ${table}`);
+    this.run("DELETE FROM meta WHERE key <> 'log'");
+    this.run("INSERT INTO words (words) VALUES ('delete-all')");
+  }
+
+  clear(): void {
+    this.clearItems();
+    for (const table of ['meta', 'transitions']) this.run(`DELETE FROM ${table}`);
+  }
+
+  /** Runs `task` on one state of the index, whatever other processes do. */
+  read<T>(task: () => T): T {
+    return this.#transaction('BEGIN', task);
+  }
+
+  /** Runs `task` alone among all processes: all of it is written, or nothing. */
+  write<T>(task: () => T): T {
+    return this.#transaction('BEGIN IMMEDIATE', task);
+  }
+
+  #transaction<T>(begin: string, task: () => T): T {
+    this.#database.exec(begin);
+    try {
+      const result = task();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepared(sql).get(...values) as Row | undefined;
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepared(sql).all(...values) as Row[];
+  }
+
+  run(sql: string, ...values: SQLInputValue[]): void {
+    this.#prepared(sql).run(...values);
+  }
+
+  meta(key: string): string | undefined {
+    const value = this.get('SELECT value FROM meta WHERE key = ?', key)?.value;
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  setMeta(key: string, value: string | undefined): void {
+    if (value === undefined) this.run('DELETE FROM meta WHERE key = ?', key);
+    else this.run('INSERT OR REPLACE INTO meta VALUES (?, ?)', key, value);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** Versions of the program that differ in their tables have a file each. */
+export const indexPath = (dir: string): string => join(dir, `index-v${INDEX_VERSION}.sqlite`);
+
+const codeOf = (error: unknown): number | undefined =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode
+    : undefined;
+
+/** True for a failure of the index itself, which is never a failure of the ledger. */
+export const isIndexFailure = (error: unknown): boolean => codeOf(error) !== undefined;
+
+/** True where the file is to be thrown away: it is damaged, or no longer the one at its path. */
+export function isDamaged(error: unknown): boolean {
+  const code = codeOf(error);
+  // A statement that does not fit the tables finds an index that something else has made.
+  return code !== undefined && (DAMAGED.has(code & 0xff) || code === MOVED || code === 1);
+}
+
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

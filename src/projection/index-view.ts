@@ -1,0 +1,162 @@
+import { itemPath, type State } from '../codec/path.ts';
+import { describeProblem, type Problem } from '../codec/problem.ts';
+import { LedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { WorkItem, WorkStatus } from '../domain/item.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
+import type { LedgerView } from '../domain/view.ts';
+import type { Damage } from './damage.ts';
+import type { IndexDatabase, Row } from './index-database.ts';
+
+/** Files that must be read before the question can be answered. */
+export class Unread extends Error {
+  readonly ids: readonly WorkId[];
+
+  constructor(ids: readonly WorkId[]) {
+    super(`${ids.length} files of finished work were not read yet`);
+    this.ids = ids;
+  }
+}
+
+/** Which items are asked for, as SQL over the columns of `items`, and in which order. */
+export interface Selection {
+  /** Conditions that must all hold. */
+  where: readonly string[];
+  values: readonly (string | number)[];
+  limit?: number | undefined;
+  /** Most urgent first and then oldest, unless it says otherwise. */
+  order?: string | undefined;
+}
+
+/** Most urgent first, then oldest, then by id so that the order is total. @see byUrgency in src/domain/item.ts */
+export const BY_URGENCY = 'rank, created_at, id';
+
+/**
+ * The whole ledger at the tip that the index stands at. To be asked within one transaction of the index only.
+ *
+ * @throws Unread from any method that needs a file of finished work which was not read yet
+ */
+export class IndexView implements LedgerView {
+  readonly #index: IndexDatabase;
+  #settings: LedgerSettings | undefined;
+
+  constructor(index: IndexDatabase) {
+    this.#index = index;
+  }
+
+  get settings(): LedgerSettings {
+    this.#settings ??= JSON.parse(this.#index.meta('settings') ?? '') as LedgerSettings;
+    return this.#settings;
+  }
+
+  find(id: WorkId): WorkItem | undefined {
+    const row = this.#index.get('SELECT id, status, oid, problem, item FROM items WHERE id = ?', id);
+    if (row === undefined) return undefined;
+    if (row.oid !== null) throw new Unread([id]);
+    if (row.problem === null) return itemOf(row);
+    const problem = problemOf(row);
+    throw new LedgerError('DAMAGED_ITEM', `${id} cannot be read: ${describeProblem(problem)}.`, {
+      hint: `Its last good version is in its history: wl history ${id}`,
+      details: { id, path: pathOf(row), ...problem },
+    });
+  }
+
+  statusOf(id: WorkId): WorkStatus | 'damaged' | undefined {
+    const row = this.#index.get('SELECT status FROM items WHERE id = ?', id);
+    return row?.status as WorkStatus | 'damaged' | undefined;
+  }
+
+  /** Directory in which the item's file stands. */
+  stateOf(id: WorkId): State | undefined {
+    return this.#index.get('SELECT state FROM items WHERE id = ?', id)?.state as State | undefined;
+  }
+
+  openChildrenOf(id: WorkId): readonly WorkId[] {
+    return this.#edges('child', id);
+  }
+
+  blockedOn(id: WorkId): readonly WorkId[] {
+    return this.#edges('blocked', id);
+  }
+
+  openDependentsOf(id: WorkId): readonly WorkId[] {
+    return this.#edges('needs', id);
+  }
+
+  openByKey(key: string): WorkId | undefined {
+    const row = this.#index.get('SELECT id FROM items WHERE key = ? ORDER BY id', key);
+    return row?.id as WorkId | undefined;
+  }
+
+  nextNumber(prefix: string, date: string): number {
+    const series = `${prefix}-${date}`;
+    const given = this.#index.get('SELECT max(number) AS highest FROM items WHERE series = ?', series);
+    const deleted = this.#index.all(
+      "SELECT item FROM transitions WHERE verb = 'delete' AND item >= ? AND item < ?",
+      `${series}-`,
+      `${series}-~`,
+    );
+    const numbers = deleted.map(({ item }) => Number(String(item).slice(series.length + 1)));
+    return Math.max(Number(given?.highest ?? 0), ...numbers.filter((number) => Number.isInteger(number))) + 1;
+  }
+
+  wasUsed(id: WorkId): boolean {
+    return (
+      this.statusOf(id) !== undefined ||
+      this.#index.get("SELECT 1 FROM transitions WHERE verb = 'delete' AND item = ?", id) !== undefined
+    );
+  }
+
+  /** Items that match and can be read. @throws Unread where finished work among them was not read yet */
+  select({ where, values, limit, order = BY_URGENCY }: Selection): WorkItem[] {
+    const conditions = ['item IS NOT NULL', ...where].join(' AND ');
+    const bound = limit === undefined ? '' : ` LIMIT ${Math.trunc(limit)}`;
+    const sql = `SELECT item FROM items WHERE ${conditions} ORDER BY ${order}${bound}`;
+    return this.#index.all(sql, ...values).map(itemOf);
+  }
+
+  /** How many items match and can be read. */
+  count({ where, values }: Selection): number {
+    const conditions = ['item IS NOT NULL', ...where].join(' AND ');
+    return Number(
+      this.#index.get(`SELECT count(*) AS found FROM items WHERE ${conditions}`, ...values)?.found,
+    );
+  }
+
+  /** Ids that match a condition on `items`. */
+  ids(where: string, ...values: (string | number)[]): WorkId[] {
+    const rows = this.#index.all(`SELECT id FROM items WHERE ${where} ORDER BY id`, ...values);
+    return rows.map(({ id }) => String(id));
+  }
+
+  /** How many items there are by status, without reading any. */
+  counts(): Map<string, number> {
+    const rows = this.#index.all('SELECT status, count(*) AS found FROM items GROUP BY status');
+    return new Map(rows.map(({ status, found }) => [String(status), Number(found)]));
+  }
+
+  /** What cannot be read; finished work is among it as far as it was read. */
+  damage(all: boolean): Damage[] {
+    const strays = this.#index.all('SELECT path, problem FROM strays ORDER BY path');
+    const state = all ? '' : " AND state = 'active'";
+    const files = this.#index.all(
+      `SELECT id, status, state, problem FROM items WHERE problem IS NOT NULL${state} ORDER BY n`,
+    );
+    return [
+      ...strays.map((row) => ({ path: String(row.path), id: undefined, problem: problemOf(row) })),
+      ...files.map((row) => ({ path: pathOf(row), id: String(row.id), problem: problemOf(row) })),
+    ];
+  }
+
+  #edges(kind: string, target: WorkId): WorkId[] {
+    const rows = this.#index.all('SELECT id FROM edges WHERE kind = ? AND target = ?', kind, target);
+    return rows.map(({ id }) => String(id));
+  }
+}
+
+const itemOf = (row: Row): WorkItem => JSON.parse(String(row.item)) as WorkItem;
+const problemOf = (row: Row): Problem => JSON.parse(String(row.problem)) as Problem;
+
+function pathOf({ id, status }: Row): string {
+  return itemPath(String(id), status === 'damaged' ? 'pending' : (status as WorkStatus));
+}

@@ -1,0 +1,55 @@
+/** Raised with every change of the tables: an index of another number is left to the program that made it. */
+export const INDEX_VERSION = 1;
+
+/**
+ * `items` has one row for each item's file. Files of finished work are known by path at first: `oid` names what is still to
+ * be read, and is empty once it was. `waits` counts what keeps an open item from being taken: dependencies that are not
+ * completed, and open children.
+ */
+export const TABLES = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE items (
+  n INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL,
+  status TEXT NOT NULL,
+  series TEXT NOT NULL,
+  number INTEGER,
+  type TEXT, rank INTEGER, owner TEXT, created_by TEXT, swarm TEXT, job TEXT, parent TEXT,
+  imported_id TEXT, key TEXT, not_before TEXT, created_at TEXT, updated_at TEXT,
+  waits INTEGER NOT NULL DEFAULT 0,
+  oid TEXT,
+  problem TEXT,
+  item TEXT
+);
+CREATE TABLE edges (
+  kind TEXT NOT NULL, target TEXT NOT NULL, id TEXT NOT NULL,
+  PRIMARY KEY (kind, target, id)
+) WITHOUT ROWID;
+CREATE TABLE strays (path TEXT PRIMARY KEY, problem TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE transitions (
+  seq INTEGER PRIMARY KEY,
+  oid TEXT NOT NULL, item TEXT, verb TEXT NOT NULL, entry TEXT NOT NULL
+);
+CREATE VIRTUAL TABLE words USING fts5 (
+  body, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2'
+);
+`;
+
+/** Made after a load, which is faster than keeping them while it lasts. */
+export const INDEXES = `
+CREATE INDEX items_open ON items (rank, created_at, id) WHERE state = 'active';
+CREATE INDEX items_ready ON items (rank, created_at, id) WHERE status = 'pending' AND waits = 0;
+CREATE INDEX items_status ON items (status, rank, created_at, id);
+CREATE INDEX items_series ON items (series, number);
+CREATE INDEX items_parent ON items (parent) WHERE parent IS NOT NULL;
+CREATE INDEX items_swarm ON items (swarm) WHERE swarm IS NOT NULL;
+CREATE INDEX items_imported ON items (imported_id) WHERE imported_id IS NOT NULL;
+CREATE INDEX items_key ON items (key) WHERE key IS NOT NULL;
+CREATE INDEX items_unread ON items (state) WHERE oid IS NOT NULL;
+CREATE INDEX items_damaged ON items (state) WHERE problem IS NOT NULL;
+CREATE INDEX edges_from ON edges (id);
+CREATE INDEX transitions_item ON transitions (item) WHERE item IS NOT NULL;
+CREATE INDEX transitions_oid ON transitions (oid);
+CREATE INDEX transitions_deleted ON transitions (item) WHERE verb = 'delete';
+`;

@@ -1,0 +1,115 @@
+import { parsePath } from '../codec/path.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
+import { type HistoryEntry, toEntry } from './history-entry.ts';
+import type { IndexDatabase } from './index-database.ts';
+import type { OnProgress } from './load.ts';
+
+/** The tip up to which history was read. */
+const LOG = 'log';
+const AT_ONCE = 2_000;
+
+/** The verb of further rows of one commit, which was made by hand and changed more than one item. */
+const ALSO = 'also';
+
+interface Line {
+  entry: HistoryEntry;
+  /** The items it is about, also where only its files tell. */
+  items: readonly WorkId[];
+}
+
+/**
+ * Brings the log to `tip`: reads what is new, and drops what is no longer in it. History is read from its beginning once.
+ * Where another process moves the log meanwhile, this one stops: ask `isLogAt`.
+ */
+export async function followLog(
+  index: IndexDatabase,
+  store: LedgerStore,
+  tip: Oid,
+  onProgress: OnProgress = () => undefined,
+): Promise<void> {
+  let from = index.meta(LOG);
+  const base = from === undefined ? undefined : await commonAncestor(store, from, tip);
+  if (from !== base) from = index.write(() => cutBack(index, from, base)) ? base : undefined;
+  let lines: Line[] = [];
+  let read = 0;
+  // Among merged lines of history no commit has all before it as its ancestors, so only the last is a tip to go on from.
+  let isLine = true;
+  const flush = (to: Oid): boolean => {
+    const done = index.write(() => index.meta(LOG) === from && append(index, lines, to));
+    from = to;
+    lines = [];
+    return done;
+  };
+  for await (const record of store.commits({ from, to: tip, changes: false })) {
+    lines.push(await lineOf(store, record));
+    read += 1;
+    isLine &&= record.parents.length < 2;
+    if (lines.length < AT_ONCE || !isLine) continue;
+    if (!flush(record.oid)) return;
+    onProgress({ step: 'history', done: read });
+  }
+  flush(tip);
+}
+
+/** True where the log stands at `tip`. */
+export const isLogAt = (index: IndexDatabase, tip: Oid): boolean => index.meta(LOG) === tip;
+
+/** Transitions of one item, oldest first; also of one that was deleted. */
+export function historyOf(index: IndexDatabase, id: WorkId): HistoryEntry[] {
+  return index.all('SELECT entry FROM transitions WHERE item = ? ORDER BY seq', id).map(entryOf);
+}
+
+/** The newest transitions of the whole ledger, newest first. */
+export function newestOf(index: IndexDatabase, newest: number): HistoryEntry[] {
+  return index
+    .all('SELECT entry FROM transitions WHERE verb <> ? ORDER BY seq DESC LIMIT ?', ALSO, newest)
+    .map(entryOf);
+}
+
+const entryOf = ({ entry }: Readonly<Record<string, unknown>>): HistoryEntry =>
+  JSON.parse(String(entry)) as HistoryEntry;
+
+/** The remembered tip may be of a line that was given up, or gone with a repack. */
+async function commonAncestor(store: LedgerStore, known: Oid, tip: Oid): Promise<Oid | undefined> {
+  if (known === tip) return tip;
+  try {
+    return await store.mergeBase(known, tip);
+  } catch {
+    // Then history is read from its beginning, which is always right.
+    return undefined;
+  }
+}
+
+/** Drops what came after `base`; with none, or one that is not in the log, everything. */
+function cutBack(index: IndexDatabase, from: Oid | undefined, base: Oid | undefined): boolean {
+  if (index.meta(LOG) !== from) return false;
+  const seq =
+    base === undefined ? undefined : index.get('SELECT max(seq) AS seq FROM transitions WHERE oid = ?', base);
+  const last = typeof seq?.seq === 'number' ? seq.seq : undefined;
+  index.run('DELETE FROM transitions WHERE seq > ?', last ?? 0);
+  index.setMeta(LOG, last === undefined ? undefined : base);
+  return last !== undefined;
+}
+
+function append(index: IndexDatabase, lines: readonly Line[], tip: Oid): true {
+  const sql = 'INSERT INTO transitions (oid, item, verb, entry) VALUES (?, ?, ?, ?)';
+  for (const { entry, items } of lines) {
+    const text = JSON.stringify(entry);
+    index.run(sql, entry.commit, items[0] ?? null, entry.verb, text);
+    for (const item of items.slice(1)) index.run(sql, entry.commit, item, ALSO, text);
+  }
+  index.setMeta(LOG, tip);
+  return true;
+}
+
+/** A commit that was made by hand says nothing of the item; the file that it changed does. */
+async function lineOf(store: LedgerStore, record: CommitRecord): Promise<Line> {
+  const entry = toEntry(record);
+  const [parent] = record.parents;
+  if (entry.id !== undefined) return { entry, items: [entry.id] };
+  if (entry.verb !== 'unknown' || parent === undefined || record.parents.length > 1)
+    return { entry, items: [] };
+  const changes = await store.diffTrees(parent, record.oid);
+  return { entry, items: [...new Set(changes.flatMap(({ path }) => parsePath(path)?.id ?? []))] };
+}
