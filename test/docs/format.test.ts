@@ -168,7 +168,12 @@ test('given the examples of paths, when held against the code, then that is wher
 });
 
 test('given every rule of damage in the code, when the page is read, then it lists each of them', () => {
-  const sources = ['src/codec/read-yaml.ts', 'src/codec/item.ts', 'src/projection/files.ts', 'src/projection/load.ts'];
+  const sources = [
+    'src/codec/read-yaml.ts',
+    'src/codec/item.ts',
+    'src/projection/files.ts',
+    'src/projection/load.ts',
+  ];
   const used = sources.flatMap((path) =>
     [...readProject(path).matchAll(/(?:rule: |(?:problem|damaged|stop)\()'([a-z]+)'/g)].map(
       ([, rule]) => rule,
