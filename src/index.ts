@@ -16,7 +16,6 @@ export {
   type WorkPriority,
   type WorkStatus,
   type WorkType,
-  workItemSchema,
 } from './domain/item.ts';
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
 export { escapeUnsafe } from './domain/text.ts';

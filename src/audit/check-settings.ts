@@ -59,7 +59,7 @@ function readRequest(
   if (repeated.length > 0) findings.add('repeated', `${repeated.join(', ')} occurs more than once`);
   const request = decodeLedgerMessage(record.message);
   if (request?.verb !== verb) return undefined;
-  if (!requestSchema.safeParse(request).success) findings.add('message', 'a trailer has no valid value');
+  if (!requestSchema().safeParse(request).success) findings.add('message', 'a trailer has no valid value');
   checkRequest(request, record, findings);
   return request;
 }

@@ -1,16 +1,15 @@
-import { decodeItem } from '../codec/item.ts';
+import { decodeItem, guessItem } from '../codec/item.ts';
 import { SETTINGS_PATH, stateOf } from '../codec/path.ts';
 import { describeProblem, type Problem } from '../codec/problem.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { type WorkItem, workItemSchema } from '../domain/item.ts';
+import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { BlobContent, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import type { CommitFindings } from './findings.ts';
 import { type FileAt, PLAIN_FILE } from './item-change.ts';
-import { readCanonical } from './read-canonical.ts';
 
 export type Blobs = ReadonlyMap<Oid, BlobContent>;
 
@@ -64,9 +63,7 @@ export function guessItemFile(
 ): IntactFile | undefined {
   const blob = mode === PLAIN_FILE ? blobs.get(oid) : undefined;
   if (blob?.kind !== 'bytes') return undefined;
-  const { buffer, byteOffset, byteLength } = blob.bytes;
-  const map = readCanonical(Buffer.from(buffer, byteOffset, byteLength).toString());
-  const item = map && workItemSchema.safeParse(map).data;
+  const item = guessItem(blob.bytes);
   if (item?.id !== id || stateOf(item.status) !== state) return undefined;
   return { kind: 'item', item, bytes: blob.bytes };
 }

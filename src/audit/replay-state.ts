@@ -12,7 +12,7 @@ import type { ItemChange } from './item-change.ts';
 import { MemoryView } from './memory-view.ts';
 
 /** What holds where history does not say: a ledger whose root is broken is checked all the same. */
-const UNKNOWN_SETTINGS = settingsSchema.parse({
+const UNKNOWN_SETTINGS = settingsSchema().parse({
   schema: 1,
   ledger_id: '00000000-0000-7000-8000-000000000000',
 });

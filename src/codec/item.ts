@@ -1,11 +1,14 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { compareText, ITEM_KEYS, type WorkItem, workItemSchema } from '../domain/item.ts';
+import { compareText, ITEM_KEYS, isItemKey, type WorkItem } from '../domain/item.ts';
+import { checkItem } from '../domain/item-check.ts';
+import { workItemSchema } from '../domain/item-schema.ts';
 import { escapeUnsafe } from '../domain/text.ts';
 import { describeIssue } from '../domain/validate.ts';
 import { emitEntries } from './emit.ts';
 import { type State, stateOf } from './path.ts';
 import type { Problem } from './problem.ts';
+import { readCanonical } from './read-canonical.ts';
 import { MAX_FILE_BYTES, readYaml } from './read-yaml.ts';
 
 /**
@@ -17,14 +20,18 @@ import { MAX_FILE_BYTES, readYaml } from './read-yaml.ts';
  * @see docs/format.md, "Work item"
  */
 export function encodeItem(item: WorkItem): Buffer {
-  const unknown = Object.keys(item).filter((key) => !ITEM_KEYS.includes(key));
-  const entries = [...ITEM_KEYS, ...unknown.sort(compareText)].map((key) => [key, item[key]] as const);
-  const bytes = Buffer.from(emitEntries(entries.filter(([, value]) => !isEmpty(value))));
+  const bytes = bytesOf(item);
   if (bytes.length <= MAX_FILE_BYTES) return bytes;
   throw new LedgerError('INVALID_INPUT', `${item.id} would be larger than ${MAX_FILE_BYTES} bytes.`, {
     hint: 'Keep large things beside the ledger and name them: in a link, an artifact, or a file.',
     details: { id: item.id, bytes: bytes.length, allowed: MAX_FILE_BYTES },
   });
+}
+
+function bytesOf(item: WorkItem): Buffer {
+  const unknown = Object.keys(item).filter((key) => !isItemKey(key));
+  const entries = [...ITEM_KEYS, ...unknown.sort(compareText)].map((key) => [key, item[key]] as const);
+  return Buffer.from(emitEntries(entries.filter(([, value]) => !isEmpty(value))));
 }
 
 function isEmpty(value: unknown): boolean {
@@ -36,13 +43,31 @@ export type DecodedItem = { kind: 'item'; item: WorkItem } | { kind: 'damaged'; 
 
 /** Reads a file that stands where the item `id` in `state` should; anything else is `damaged`, with the place and rule. */
 export function decodeItem(bytes: Uint8Array, id: WorkId, state: State): DecodedItem {
+  const item = guessItem(bytes);
+  const fits = item?.id === id && stateOf(item.status) === state;
+  return fits && bytesOf(item).equals(bytes) ? { kind: 'item', item } : decodeForeign(bytes, id, state);
+}
+
+/**
+ * Reads a file the quick way, as if this program had written it.
+ *
+ * @returns an item that is to be trusted only once it is written in the same bytes; `undefined` where it cannot be
+ */
+export function guessItem({ buffer, byteOffset, byteLength }: Uint8Array): WorkItem | undefined {
+  if (byteLength > MAX_FILE_BYTES) return undefined;
+  const map = readCanonical(Buffer.from(buffer, byteOffset, byteLength).toString());
+  return map && checkItem(map);
+}
+
+/** Reads what a person, a merge or a later version wrote, with libraries that know all of YAML and say what is wrong. */
+function decodeForeign(bytes: Uint8Array, id: WorkId, state: State): DecodedItem {
   const read = readYaml(bytes);
   if (read.kind === 'problem') return { kind: 'damaged', problem: read.problem };
   // A schema would drop this key without a word, and with it what it holds.
   if (Object.hasOwn(read.map, '__proto__')) {
     return damaged('schema', '__proto__ is no key of a work item', read.locate(['__proto__']));
   }
-  const parsed = workItemSchema.safeParse(read.map);
+  const parsed = workItemSchema().safeParse(read.map);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const message = issue === undefined ? 'not a work item' : escapeUnsafe(describeIssue(issue));

@@ -1,7 +1,8 @@
 import type { TransitionEvent } from '../domain/event.ts';
 import { isOp, isWorkId } from '../domain/ids.ts';
-import { actorSchema, timeSchema, WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
+import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
 import { isVerb } from '../domain/transitions.ts';
+import { isActorName, isTime } from '../domain/values.ts';
 
 const NONE = 'none';
 const GONE = 'deleted';
@@ -84,9 +85,9 @@ export function decodeMessage(message: string): DecodedMessage {
   const invalid = [
     isWorkId(text('Work-Item')) ? '' : 'Work-Item',
     COUNT.test(text('Work-Rev')) ? '' : 'Work-Rev',
-    actorSchema.safeParse(text('Work-Actor')).success ? '' : 'Work-Actor',
+    isActorName(text('Work-Actor')) ? '' : 'Work-Actor',
     isOp(text('Work-Op')) ? '' : 'Work-Op',
-    timeSchema.safeParse(text('Work-At')).success ? '' : 'Work-At',
+    isTime(text('Work-At')) ? '' : 'Work-At',
     epoch === undefined || COUNT.test(epoch) ? '' : 'Work-Epoch',
   ].filter((key) => key !== '');
   if (invalid.length > 0) return { kind: 'problem', message: `${invalid.join(', ')} has no valid value` };

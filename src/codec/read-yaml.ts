@@ -1,15 +1,7 @@
-import {
-  isAlias,
-  isCollection,
-  isScalar,
-  LineCounter,
-  type Node,
-  parseDocument,
-  visit,
-  type YAMLMap,
-} from 'yaml';
+import type { Document, Node, Scalar, YAMLMap } from 'yaml';
 import { escapeUnsafe } from '../domain/text.ts';
 import type { Problem } from './problem.ts';
+import { yamlLibrary } from './yaml-library.ts';
 
 /** A file larger than this is not opened: descriptions, context and result together stay far below. */
 export const MAX_FILE_BYTES = 2 * 1024 * 1024;
@@ -75,6 +67,7 @@ const OPTIONS = {
 } as const;
 
 function parseMap(text: string): ReadYaml {
+  const { isAlias, LineCounter, parseDocument } = yamlLibrary();
   const counter = new LineCounter();
   const document = parseDocument(text, { ...OPTIONS, lineCounter: counter });
   const error = document.errors[0] ?? document.warnings[0];
@@ -116,7 +109,8 @@ interface Forbidden {
 }
 
 /** The first thing in a document that is YAML, but could not be written back as it was read. */
-function findForbidden(document: Node | ReturnType<typeof parseDocument>): Forbidden | undefined {
+function findForbidden(document: Document): Forbidden | undefined {
+  const { isCollection, visit } = yamlLibrary();
   let found: Forbidden | undefined;
   const stop = (rule: string, message: string, node: Node): symbol => {
     found = { rule, message, node };
@@ -138,7 +132,8 @@ function findForbidden(document: Node | ReturnType<typeof parseDocument>): Forbi
   return found;
 }
 
-function findRepeated(map: YAMLMap) {
+function findRepeated(map: YAMLMap): Scalar | undefined {
+  const { isScalar } = yamlLibrary();
   const seen = new Set<unknown>();
   for (const { key } of map.items) {
     if (!isScalar(key)) continue;

@@ -1,19 +1,31 @@
 import { LedgerError } from '../domain/errors.ts';
 import { type LedgerSettings, settingsSchema } from '../domain/settings.ts';
+import { checkSettings } from '../domain/settings-check.ts';
 import { describeIssue } from '../domain/validate.ts';
 import { emitYaml } from './emit.ts';
 import { SETTINGS_PATH } from './path.ts';
 import { describeProblem } from './problem.ts';
-import { readYaml } from './read-yaml.ts';
+import { readCanonical } from './read-canonical.ts';
+import { MAX_FILE_BYTES, readYaml } from './read-yaml.ts';
 
 export const encodeSettings = (settings: LedgerSettings): Buffer =>
   Buffer.from(emitYaml(settings as Record<string, unknown>));
 
 /** @throws LedgerError `DAMAGED_ITEM` with line and column: without its settings a ledger cannot be used */
 export function decodeSettings(bytes: Uint8Array): LedgerSettings {
+  return decodeOwn(bytes) ?? decodeForeign(bytes);
+}
+
+/** The quick way, for a file that this program could have written: every byte of it. */
+function decodeOwn(bytes: Uint8Array): LedgerSettings | undefined {
+  const map = bytes.length > MAX_FILE_BYTES ? undefined : readCanonical(Buffer.from(bytes).toString());
+  return map && Buffer.from(emitYaml(map)).equals(bytes) ? checkSettings(map) : undefined;
+}
+
+function decodeForeign(bytes: Uint8Array): LedgerSettings {
   const read = readYaml(bytes);
   if (read.kind === 'problem') throw broken(describeProblem(read.problem));
-  const parsed = settingsSchema.safeParse(read.map);
+  const parsed = settingsSchema().safeParse(read.map);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const at = read.locate(issue?.path ?? []);

@@ -1,17 +1,10 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { WorkId } from './ids.ts';
-import {
-  actorSchema,
-  type Checkpoint,
-  editableFields,
-  type Json,
-  opSchema,
-  timeSchema,
-  type WorkItem,
-  type WorkLink,
-} from './item.ts';
+import type { Checkpoint, Json, WorkItem, WorkLink } from './item.ts';
+import { itemSchemas } from './item-schema.ts';
 import { CONFIGURABLE, settingsSchema } from './settings.ts';
 import type { Verb } from './transitions.ts';
+import { lazySchema } from './zod.ts';
 
 /** Who asks, when, and under which name the transition is known forever. */
 export interface Request {
@@ -23,7 +16,10 @@ export interface Request {
 }
 
 /** What of each command goes into a commit as it is. */
-export const requestSchema = z.object({ op: opSchema, actor: actorSchema, at: timeSchema });
+export const requestSchema = lazySchema((z) => {
+  const { op, actor, time } = itemSchemas();
+  return z.object({ op, actor, at: time });
+});
 
 /** What a holder proves: the epoch it claimed in and the execution that claimed. Absent parts are not checked. */
 export interface Fence {
@@ -31,8 +27,10 @@ export interface Fence {
   execution_id?: string | undefined;
 }
 
-export const newWorkSchema = z.object({ ...editableFields, owner: z.string().optional() });
-export type NewWork = z.input<typeof newWorkSchema>;
+export const newWorkSchema = lazySchema((z) =>
+  z.object({ ...itemSchemas().editable, owner: z.string().optional() }),
+);
+export type NewWork = z.input<ReturnType<typeof newWorkSchema>>;
 
 /** Fields that `update` sets as a whole; `context` and lists that are sets it changes by members. */
 export const SETTABLE = [
@@ -71,11 +69,16 @@ type NamedKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K]
 /** An item as another tracker or a backup had it. */
 export type ImportedWork = Pick<WorkItem, Exclude<NamedKeys<WorkItem>, 'schema' | 'rev' | 'last_op'>>;
 
-export const settingsPatchSchema = settingsSchema
-  .pick(
-    Object.fromEntries(CONFIGURABLE.map((key) => [key, true])) as Record<(typeof CONFIGURABLE)[number], true>,
-  )
-  .partial();
+export const settingsPatchSchema = lazySchema(() =>
+  settingsSchema()
+    .pick(
+      Object.fromEntries(CONFIGURABLE.map((key) => [key, true])) as Record<
+        (typeof CONFIGURABLE)[number],
+        true
+      >,
+    )
+    .partial(),
+);
 
 /** What each verb needs beside the request itself. */
 export interface VerbInput {

@@ -3,7 +3,7 @@ import { type Request, settingsPatchSchema } from './commands.ts';
 import { CONFIGURABLE, type LedgerSettings, settingsSchema } from './settings.ts';
 import { parseInput } from './validate.ts';
 
-export type SettingsPatch = z.input<typeof settingsPatchSchema>;
+export type SettingsPatch = z.input<ReturnType<typeof settingsPatchSchema>>;
 
 /** A change of `ledger.yaml`: the one transition that is not of an item. */
 export type ConfigureCommand = Request & { verb: 'configure'; patch: SettingsPatch };

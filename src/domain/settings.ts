@@ -1,23 +1,25 @@
-import { z } from 'zod';
-import { isIdPrefix } from './ids.ts';
-import { opSchema } from './item.ts';
+import type { z } from 'zod';
+import { isIdPrefix, isOp } from './ids.ts';
+import { lazySchema } from './zod.ts';
 
 /**
  * What all clones of a ledger share: `ledger.yaml`, changed by commits of the verb `configure`.
  *
  * @see docs/format.md, "Settings"
  */
-export const settingsSchema = z.looseObject({
-  schema: z.literal(1),
-  /** The lineage. Two ledgers never mix. */
-  ledger_id: opSchema,
-  id_prefix: z.string().refine(isIdPrefix, 'must be two to eight capital letters').default('WRK'),
-  lease_ttl_s: z.int().min(1).max(31_536_000).default(3600),
-  clock_skew_s: z.int().min(0).max(86_400).default(300),
-  max_attempts: z.int().min(1).max(1000).default(3),
-  on_complete: z.enum(['archive', 'delete']).default('archive'),
-});
-export type LedgerSettings = z.infer<typeof settingsSchema>;
+export const settingsSchema = lazySchema((z) =>
+  z.looseObject({
+    schema: z.literal(1),
+    /** The lineage. Two ledgers never mix. */
+    ledger_id: z.string().refine(isOp, 'must be a UUID of version 7'),
+    id_prefix: z.string().refine(isIdPrefix, 'must be two to eight capital letters').default('WRK'),
+    lease_ttl_s: z.int().min(1).max(31_536_000).default(3600),
+    clock_skew_s: z.int().min(0).max(86_400).default(300),
+    max_attempts: z.int().min(1).max(1000).default(3),
+    on_complete: z.enum(['archive', 'delete']).default('archive'),
+  }),
+);
+export type LedgerSettings = z.infer<ReturnType<typeof settingsSchema>>;
 
 /** Keys that `configure` may change; `schema` and `ledger_id` are for life. */
 export const CONFIGURABLE = [

@@ -6,8 +6,8 @@ import { LedgerError } from './errors.ts';
  *
  * @throws LedgerError `INVALID_INPUT` with the first problem in the message and all of them in `details.problems`
  */
-export function parseInput<S extends z.ZodType>(schema: S, input: unknown, what: string): z.output<S> {
-  const parsed = schema.safeParse(input);
+export function parseInput<S extends z.ZodType>(schema: () => S, input: unknown, what: string): z.output<S> {
+  const parsed = schema().safeParse(input);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(describeIssue);
   throw new LedgerError('INVALID_INPUT', `The ${what} is not valid: ${problems[0]}.`, {

@@ -1,6 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
-import { actorSchema } from '../domain/item.ts';
 import { toSafeLine } from '../domain/text.ts';
+import { isActorName } from '../domain/values.ts';
 import type { LedgerMode, OpenOptions } from './options.ts';
 
 /** What a repository's configuration says, whichever library read it. */
@@ -54,8 +54,7 @@ export function chooseMode(options: OpenOptions, { settings }: RepositoryConfig)
 export function chooseActor(options: OpenOptions, { settings, identity }: RepositoryConfig): string {
   const asked = options.actor ?? process.env.WL_ACTOR ?? settings.get('actor');
   const actor = asked ?? toSafeLine(identity.name.replaceAll(/[<>]/g, ''), 200);
-  const parsed = actorSchema.safeParse(actor);
-  if (parsed.success) return parsed.data;
+  if (isActorName(actor)) return actor;
   throw new LedgerError('INVALID_INPUT', `${JSON.stringify(actor)} cannot be an actor's name.`, {
     hint: 'Give one with --actor, WL_ACTOR, or: git config ledger.actor NAME',
   });

@@ -11,7 +11,8 @@ import type {
 import type { SettingsPatch } from '../domain/configure.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
-import { actorSchema, type JsonMap, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
+import { type JsonMap, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
+import { actorSchema } from '../domain/item-schema.ts';
 import type { Verb } from '../domain/transitions.ts';
 import { parseInput } from '../domain/validate.ts';
 import type { Oid } from '../store/port.ts';

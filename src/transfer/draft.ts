@@ -1,7 +1,8 @@
 import { encodeItem } from '../codec/item.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import { idDate, numberedId, type WorkId } from '../domain/ids.ts';
-import { type JsonMap, type WorkItem, type WorkLink, workItemSchema } from '../domain/item.ts';
+import type { JsonMap, WorkItem, WorkLink } from '../domain/item.ts';
+import { workItemSchema } from '../domain/item-schema.ts';
 import { describeIssue } from '../domain/validate.ts';
 import { byteLength, cleanJson, keepable } from './foreign.ts';
 import type { ImportRule, ImportSource } from './plan.ts';
@@ -50,7 +51,7 @@ const PLACEHOLDER = {
  */
 export function settle(draft: Draft): { rule: ImportRule; message: string } | undefined {
   const { fields, record } = draft;
-  for (const [key, schema] of Object.entries(workItemSchema.shape)) {
+  for (const [key, schema] of Object.entries(workItemSchema().shape)) {
     // What the context holds above its limit is left out part by part, below.
     if (fields[key] === undefined || key === 'context') continue;
     const parsed = schema.safeParse(fields[key]);
@@ -65,7 +66,7 @@ export function settle(draft: Draft): { rule: ImportRule; message: string } | un
   }
   const context = fitContext(draft, {});
   draft.fields.context = withoutOrigin(context);
-  const parsed = workItemSchema.safeParse({ ...fields, ...PLACEHOLDER, context });
+  const parsed = workItemSchema().safeParse({ ...fields, ...PLACEHOLDER, context });
   if (!parsed.success)
     return { rule: 'not_an_item', message: parsed.error.issues.map(describeIssue).join('; ') };
   if (byteLength(cleanJson(parsed.data)) < WORTH_ENCODING) return undefined;
@@ -99,7 +100,7 @@ export function finishItem(
     draft,
     unresolved.length === 0 ? origin : { ...origin, unresolved: [...unresolved] },
   );
-  return workItemSchema.parse({ ...draft.fields, ...PLACEHOLDER, ...refs, context });
+  return workItemSchema().parse({ ...draft.fields, ...PLACEHOLDER, ...refs, context });
 }
 
 const withoutOrigin = ({ imported: _, ...own }: JsonMap): JsonMap => own;

@@ -1,5 +1,6 @@
-import { actorSchema, type Json, type JsonMap } from '../domain/item.ts';
+import type { Json, JsonMap } from '../domain/item.ts';
 import { toSafeLine } from '../domain/text.ts';
+import { isActorName } from '../domain/values.ts';
 
 const TIME =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?\s?(Z|[+-]\d{2}:?\d{2})?)?$/i;
@@ -25,7 +26,7 @@ export function toTime(text: string): string | undefined {
 
 /** A name that may act in the ledger, nearest to a foreign one; `undefined` where nothing of it is left. */
 export function toActor(text: string): string | undefined {
-  if (actorSchema.safeParse(text).success) return text;
+  if (isActorName(text)) return text;
   const name = toSafeLine(text.replaceAll(/[<>]/g, ''), 200);
   return name === '' ? undefined : name;
 }

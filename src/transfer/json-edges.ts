@@ -1,4 +1,4 @@
-import { linkSchema } from '../domain/item.ts';
+import { itemSchemas } from '../domain/item-schema.ts';
 import type { Draft, SourceEdge } from './draft.ts';
 import { isMap } from './foreign.ts';
 import type { SourceRecord } from './record.ts';
@@ -14,7 +14,7 @@ export function readJsonEdges(record: SourceRecord, fields: Draft['fields']): So
     else record.keepNoted('dependencies', 'reference_malformed', 'a dependency is not an id');
   }
   for (const entry of record.list('links')) {
-    const link = linkSchema.safeParse(entry);
+    const link = itemSchemas().link.safeParse(entry);
     if (link.success) edges.push(link.data);
     else record.keepNoted('links', 'reference_malformed', 'a link has no known kind, or no target');
   }

@@ -5,8 +5,8 @@ import {
   WORK_TYPES,
   type WorkItem,
   type WorkStatus,
-  workItemSchema,
 } from '../domain/item.ts';
+import { workItemSchema } from '../domain/item-schema.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { Draft } from './draft.ts';
 import { cleanMap, DATA_DEPTH, depthOf, isMap, keepable } from './foreign.ts';
@@ -100,7 +100,7 @@ function readBlock(record: SourceRecord, { status, owner, context, updated_at }:
   const block = record.take('block');
   if (isMap(block)) {
     // The blocker is a reference, and is read with those.
-    if (workItemSchema.shape.block.safeParse({ ...block, blocker_id: undefined }).success)
+    if (workItemSchema().shape.block.safeParse({ ...block, blocker_id: undefined }).success)
       return cleanMap(block);
     record.keepNoted('block', 'field', 'block has not what a block needs');
   } else if (block !== undefined) record.keepNoted('block', 'field', 'block is not a map');

@@ -1,4 +1,4 @@
-import { labelSchema } from '../domain/item.ts';
+import { itemSchemas } from '../domain/item-schema.ts';
 import { toSafeLine } from '../domain/text.ts';
 import { quoteSource } from './notebook.ts';
 import type { SourceRecord } from './record.ts';
@@ -7,7 +7,7 @@ import type { SourceRecord } from './record.ts';
 export function readLabels(record: SourceRecord): string[] {
   const labels = new Set<string>();
   for (const raw of record.list('labels')) {
-    if (labelSchema.safeParse(raw).success) {
+    if (itemSchemas().label.safeParse(raw).success) {
       labels.add(String(raw));
       continue;
     }

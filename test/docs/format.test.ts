@@ -18,8 +18,8 @@ import {
   WORK_STATUSES,
   WORK_TYPES,
   type WorkItem,
-  workItemSchema,
 } from '../../src/domain/item.ts';
+import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { settingsSchema } from '../../src/domain/settings.ts';
 import { TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';
 import { REASON_LENGTH } from '../../src/domain/verbs/blocking.ts';
@@ -68,7 +68,7 @@ test('given the table of keys, when held against the code, then names and order 
 });
 
 test('given the keys of nested maps, when held against the code, then names and order are the same', () => {
-  const shape = workItemSchema.shape;
+  const shape = workItemSchema().shape;
   const nested = {
     acceptance: shape.acceptance.unwrap().element.shape,
     links: shape.links.unwrap().element.shape,
@@ -93,9 +93,9 @@ test('given the words of an item, when held against the code, then they are the 
 });
 
 test('given the table of settings, when held against the code, then keys and defaults are the same', () => {
-  const defaults = settingsSchema.parse({ schema: 1, ledger_id: LEDGER_ID });
+  const defaults = settingsSchema().parse({ schema: 1, ledger_id: LEDGER_ID });
   const told = table(section(PAGE, '## Settings'));
-  expect(told.map(([key]) => key)).toEqual(Object.keys(settingsSchema.shape));
+  expect(told.map(([key]) => key)).toEqual(Object.keys(settingsSchema().shape));
   for (const [key = '', value] of told) {
     if (value !== '–') expect(value, key).toBe(String(defaults[key]));
   }
@@ -286,7 +286,7 @@ test.each(Object.keys(SIZED))(
   (key) => {
     const limit = new Map(LIMITS).get(key) ?? 0;
     const accepts = (size: number): boolean =>
-      workItemSchema.safeParse({ ...example(), ...SIZED[key]?.(size) }).success;
+      workItemSchema().safeParse({ ...example(), ...SIZED[key]?.(size) }).success;
     expect([accepts(limit), accepts(limit + 1)]).toEqual([true, false]);
   },
 );
@@ -299,7 +299,7 @@ test('given the other limits of the page, when held against the code, then they 
   const [, levels = 0] =
     LIMITS.find(([what]) => what.startsWith('levels of maps and lists in context')) ?? [];
   const accepts = (depth: number): boolean =>
-    workItemSchema.safeParse({ ...example(), context: nest(depth) }).success;
+    workItemSchema().safeParse({ ...example(), context: nest(depth) }).success;
   expect([accepts(levels), accepts(levels + 1)]).toEqual([true, false]);
   const [, fileLevels = 0] = LIMITS.find(([what]) => what === 'levels of maps and lists in a file') ?? [];
   const reads = (depth: number): boolean =>

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { decide } from '../../src/domain/decide.ts';
-import { type WorkItem, workItemSchema } from '../../src/domain/item.ts';
+import type { WorkItem } from '../../src/domain/item.ts';
+import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { ask, DAY, FakeView, idOf, itemOf, opOf, refusal, time } from '../helpers/fake-view.ts';
 
 let view: FakeView;
@@ -207,7 +208,7 @@ describe('idempotency key', () => {
 });
 
 function imported(): WorkItem {
-  return workItemSchema.parse({
+  return workItemSchema().parse({
     schema: 1,
     id: idOf(700),
     rev: 7,

@@ -3,7 +3,7 @@ import { decideSettings, type SettingsPatch } from '../../src/domain/configure.t
 import { CONFIGURABLE, settingsSchema } from '../../src/domain/settings.ts';
 import { LEDGER_ID, opOf, refusal, time } from '../helpers/fake-view.ts';
 
-const SETTINGS = settingsSchema.parse({ schema: 1, ledger_id: LEDGER_ID, later: { kept: true } });
+const SETTINGS = settingsSchema().parse({ schema: 1, ledger_id: LEDGER_ID, later: { kept: true } });
 const change = (patch: object) =>
   decideSettings(SETTINGS, {
     verb: 'configure',
@@ -14,7 +14,7 @@ const change = (patch: object) =>
   });
 
 test('given nothing but a ledger id, when read, then every other setting has its default', () => {
-  expect(settingsSchema.parse({ schema: 1, ledger_id: LEDGER_ID })).toMatchObject({
+  expect(settingsSchema().parse({ schema: 1, ledger_id: LEDGER_ID })).toMatchObject({
     id_prefix: 'WRK',
     lease_ttl_s: 3600,
     clock_skew_s: 300,

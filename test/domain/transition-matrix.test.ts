@@ -3,7 +3,8 @@ import type { Command, VerbInput } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { isHeld } from '../../src/domain/holding.ts';
-import { WORK_STATUSES, type WorkItem, type WorkStatus, workItemSchema } from '../../src/domain/item.ts';
+import { WORK_STATUSES, type WorkItem, type WorkStatus } from '../../src/domain/item.ts';
+import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { isVerb, TRANSITIONS, type TransitionRow, VERBS, type Verb } from '../../src/domain/transitions.ts';
 import { ask, FakeView, idOf, itemOf, opOf, refusal, time } from '../helpers/fake-view.ts';
 
@@ -19,7 +20,7 @@ type Situation = (typeof SITUATIONS)[number];
 function itemIn(situation: Exclude<Situation, 'none'>): WorkItem {
   const status: WorkStatus = situation === 'blocked unclaimed' ? 'blocked' : situation;
   const claimed = status !== 'pending' && situation !== 'blocked unclaimed';
-  return workItemSchema.parse({
+  return workItemSchema().parse({
     schema: 1,
     id: ID,
     rev: 5,
@@ -166,7 +167,7 @@ describe.each(VERBS)('%s', (verb) => {
       expect(event.title).toBe((after ?? before)?.title);
       if (after !== undefined) {
         expect(after).toMatchObject({ id: ID, rev: (before?.rev ?? 0) + 1, last_op: opOf(1) });
-        expect(workItemSchema.parse(after)).toEqual(after);
+        expect(workItemSchema().parse(after)).toEqual(after);
         if (before !== undefined) expect(after.updated_at).toBe(time());
       }
     });

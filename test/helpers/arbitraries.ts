@@ -11,8 +11,8 @@ import {
   WORK_TYPES,
   type WorkItem,
   type WorkStatus,
-  workItemSchema,
 } from '../../src/domain/item.ts';
+import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { toSafeLine } from '../../src/domain/text.ts';
 import { isVerb, TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';
 import { DAY, type FakeView, idOf, LEDGER_ID } from './fake-view.ts';
@@ -324,7 +324,7 @@ export function workItem({ id: fixed, status: wanted, refs = [] }: ItemOptions =
         state === 'in_progress' || state === 'in_review' || (state === 'blocked' && seed.fromProgress);
       const ended = state === 'completed' || state === 'failed' || state === 'cancelled';
       const claimed = held || seed.wasClaimed;
-      return workItemSchema.parse({
+      return workItemSchema().parse({
         ...seed.unknown,
         ...seed.edit,
         dependencies: seed.edit.dependencies.filter((other) => other !== seed.id),

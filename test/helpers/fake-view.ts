@@ -44,7 +44,7 @@ export class FakeView implements LedgerView {
 
   /** @param keep what the store makes of an item: itself, or what its file reads as */
   constructor(settings: Partial<LedgerSettings> = {}, keep: (item: WorkItem) => WorkItem = (item) => item) {
-    this.settings = settingsSchema.parse({ schema: 1, ledger_id: LEDGER_ID, ...settings });
+    this.settings = settingsSchema().parse({ schema: 1, ledger_id: LEDGER_ID, ...settings });
     this.#keep = keep;
   }
 

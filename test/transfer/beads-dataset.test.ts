@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { workItemSchema } from '../../src/domain/item.ts';
+import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { planBeadsImport } from '../../src/transfer/beads.ts';
 import { importedIds } from '../../src/transfer/plan.ts';
 import { DATASETS } from './beads-sample.ts';
@@ -19,7 +19,7 @@ describe.each(DATASETS)('given %s of Beads', (_name, text) => {
   test('then every item is one that the ledger can hold', () => {
     const whole = { schema: 1, rev: 1, last_op: '00000000-0000-7000-8000-000000000000' };
     for (const { item } of plan.items)
-      expect(workItemSchema.parse({ ...item, ...whole })).toEqual({ ...item, ...whole });
+      expect(workItemSchema().parse({ ...item, ...whole })).toEqual({ ...item, ...whole });
   });
 
   test('then what an item needs stands before it', () => {

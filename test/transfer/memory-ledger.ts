@@ -10,7 +10,7 @@ export const NOW = '2026-02-01T00:00:00.000Z';
 
 /** A ledger in memory that decides imports by the ledger's own rules. */
 export class MemoryLedger implements LedgerView {
-  readonly settings: LedgerSettings = settingsSchema.parse({ schema: 1, ledger_id: opOf(0) });
+  readonly settings: LedgerSettings = settingsSchema().parse({ schema: 1, ledger_id: opOf(0) });
   readonly items = new Map<WorkId, WorkItem>();
   readonly deleted = new Set<WorkId>();
   readonly damaged = new Set<WorkId>();

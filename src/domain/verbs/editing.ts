@@ -1,7 +1,8 @@
 import { SETTABLE, type SetChange, type WorkPatch } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
-import { isTerminal, type JsonMap, type WorkItem, type WorkLink, workItemSchema } from '../item.ts';
+import { isTerminal, type JsonMap, type WorkItem, type WorkLink } from '../item.ts';
+import { workItemSchema } from '../item-schema.ts';
 import { normalizeText } from '../text.ts';
 import { parseInput } from '../validate.ts';
 import type { Apply } from './apply.ts';

@@ -1,5 +1,5 @@
-/** Levels of lists and maps in one another that are followed; a file that has more is left to the library. */
-const MAX_DEPTH = 100;
+/** Levels of lists and maps in one another that are followed: fewer than `readYaml` takes, which is left to judge the rest. */
+const MAX_DEPTH = 90;
 
 const QUOTED = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
 const PLAIN_KEY = /^[A-Za-z_/][\w./@+()-]*:(?: |$)/;

@@ -1,0 +1,115 @@
+import {
+  defaulted,
+  list,
+  listOf,
+  mapOf,
+  oneOf,
+  optional,
+  readerOf,
+  required,
+  text,
+  whole,
+} from './checks.ts';
+import { isOp, isWorkId } from './ids.ts';
+import { LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem } from './item.ts';
+import { isActorName, isJson, isJsonMap, isLine, isTime, isWithin } from './values.ts';
+
+const anyText = text(() => true);
+const someText = text((value) => value !== '');
+const line = (max: number) => text((value) => isLine(value, max));
+const text64 = text((value) => isWithin(value, 64));
+const map256 = (value: unknown) => isJsonMap(value) && isWithin(value, 256);
+const workId = text(isWorkId);
+const op = text(isOp);
+const time = text(isTime);
+const actor = text(isActorName);
+const name = line(200);
+
+const checkpoint = mapOf({
+  at: required(time),
+  attempt: required(whole(0)),
+  step: optional(anyText),
+  summary: optional(anyText),
+  next_action: optional(anyText),
+  work_ref: optional(anyText),
+  artifacts: optional(listOf(anyText)),
+  effects: optional(listOf(anyText)),
+  data: optional((value) => isJson(value)),
+});
+
+const readItem = readerOf({
+  schema: required((value) => value === 1),
+  id: required(workId),
+  rev: required(whole(1)),
+  last_op: required(op),
+  title: required(line(500)),
+  type: defaulted(oneOf(...WORK_TYPES), () => 'task'),
+  priority: defaulted(oneOf(...WORK_PRIORITIES), () => 'medium'),
+  status: required(oneOf(...WORK_STATUSES)),
+  owner: optional(actor),
+  labels: list(line(100)),
+  description: defaulted(text64, () => ''),
+  acceptance: list(
+    mapOf({ text: required(someText), done: required((value) => typeof value === 'boolean') }),
+  ),
+  context: defaulted(map256, () => ({})),
+  parent_id: optional(workId),
+  dependencies: list(workId),
+  links: list(mapOf({ kind: required(oneOf(...LINK_KINDS)), target: required(line(500)) })),
+  swarm_name: optional(name),
+  job_id: optional(name),
+  execution_id: optional(name),
+  created_at: required(time),
+  created_by: required(actor),
+  updated_at: required(time),
+  started_at: optional(time),
+  completed_at: optional(time),
+  not_before: optional(time),
+  claim: optional(
+    mapOf({
+      epoch: required(whole(1)),
+      execution_id: required(name),
+      claimed_at: required(time),
+      ttl_s: required(whole(1)),
+    }),
+  ),
+  attempts: defaulted(whole(0), () => 0),
+  max_attempts: optional(whole(1, 1000)),
+  checkpoint: optional((value) => checkpoint(value) && isWithin(value, 64)),
+  block: optional(
+    mapOf({
+      reason: required(someText),
+      blocker_id: optional(workId),
+      since: required(time),
+      from: required(oneOf('pending', 'in_progress')),
+    }),
+  ),
+  review: optional(
+    mapOf({
+      requested_at: required(time),
+      requested_by: required(actor),
+      verdict: optional(oneOf('approved', 'rejected')),
+      by: optional(actor),
+      at: optional(time),
+      note: optional(anyText),
+    }),
+  ),
+  result: optional(map256),
+  error: optional(text64),
+  comments: list(
+    mapOf({
+      at: required(time),
+      by: required(name),
+      body: required((value) => someText(value) && text64(value)),
+    }),
+  ),
+  idempotency_key: optional(line(200)),
+});
+
+/**
+ * The item that `workItemSchema` makes of `map`, many times faster.
+ *
+ * @returns `undefined` where only the schema can tell, which then says what is wrong, or puts it in order
+ */
+export const checkItem = (map: Readonly<Record<string, unknown>>): WorkItem | undefined =>
+  readItem(map) as WorkItem | undefined;

@@ -1,0 +1,55 @@
+import type { Json, JsonMap } from './item.ts';
+import { isSafeLine } from './text.ts';
+
+// What single values have to be: for the schemas, and for whoever checks without them.
+
+const KIB = 1024;
+const byteLength = (value: unknown): number =>
+  Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value));
+export const isWithin = (value: unknown, kib: number): boolean => byteLength(value) <= kib * KIB;
+
+/** Levels of maps and lists in one another that a user's data may have. */
+export const MAX_DEPTH = 64;
+
+/** Data as JSON has it. A schema that rebuilds what it reads would drop a key of `__proto__`; this keeps every key. */
+export function isJson(value: unknown, depth = MAX_DEPTH): value is Json {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || depth === 0) return false;
+  if (!Array.isArray(value) && !isPlainMap(value)) return false;
+  return Object.values(value).every((entry) => isJson(entry, depth - 1));
+}
+
+function isPlainMap(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+export const isJsonMap = (value: unknown): value is JsonMap =>
+  typeof value === 'object' && !Array.isArray(value) && value !== null && isJson(value);
+
+/** Each says what a line has to be; all of them make one. */
+export const LINE_RULES = {
+  short: (text: string, max: number) => text.length <= max || [...text].length <= max,
+  safe: isSafeLine,
+  trimmed: (text: string) => text.trim() === text,
+} as const;
+
+export const isLine = (text: string, max: number): boolean =>
+  text !== '' && LINE_RULES.short(text, max) && LINE_RULES.safe(text) && LINE_RULES.trimmed(text);
+
+export const ACTOR_LENGTH = 200;
+export const hasNoBrackets = (name: string): boolean => !/[<>]/.test(name);
+/** True for a name that can stand in a git author line. */
+export const isActorName = (name: string): boolean => isLine(name, ACTOR_LENGTH) && hasNoBrackets(name);
+
+const TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+/** True for a time of ISO 8601, UTC, with milliseconds, on a day that there is: `2026-01-03T11:00:00.000Z`. */
+export const isTime = (text: string): boolean =>
+  TIME.test(text) && (text.slice(8, 10) <= '28' || isDay(text));
+
+/** A day past the end of its month is no date, or one of the next month. */
+function isDay(time: string): boolean {
+  const date = new Date(time);
+  return !Number.isNaN(date.getTime()) && date.toISOString() === time;
+}
