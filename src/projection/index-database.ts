@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { INDEX_VERSION, INDEXES, TABLES } from './schema.ts';
+import { INDEX_VERSION, ITEM_INDEXES, LOG_INDEXES, TABLES } from './schema.ts';
 
 /** Milliseconds that another process may take for one transaction. */
 const BUSY_MS = 5_000;
@@ -53,8 +53,9 @@ export class IndexDatabase {
 
   static inMemory(reason: string | undefined): IndexDatabase {
     const database = new DatabaseSync(':memory:');
-    database.exec(TABLES + INDEXES);
-    return new IndexDatabase(database, { kind: 'memory', reason });
+    const index = new IndexDatabase(database, { kind: 'memory', reason });
+    index.#makeTables();
+    return index;
   }
 
   static #inFile(dir: string): IndexDatabase {
@@ -78,8 +79,32 @@ export class IndexDatabase {
     this.#database.exec('PRAGMA journal_mode = TRUNCATE');
     this.write(() => {
       if (this.get('PRAGMA user_version')?.user_version === INDEX_VERSION) return;
-      this.#database.exec(`${TABLES}${INDEXES}PRAGMA user_version = ${INDEX_VERSION};`);
+      this.#makeTables();
+      this.#database.exec(`PRAGMA user_version = ${INDEX_VERSION}`);
     });
+  }
+
+  #makeTables(): void {
+    this.#database.exec(TABLES + LOG_INDEXES);
+    this.makeItemIndexes();
+  }
+
+  dropItemIndexes(): void {
+    for (const name of Object.keys(ITEM_INDEXES)) this.#database.exec(`DROP INDEX IF EXISTS ${name}`);
+  }
+
+  makeItemIndexes(): void {
+    for (const [name, on] of Object.entries(ITEM_INDEXES))
+      this.#database.exec(`CREATE INDEX IF NOT EXISTS ${name} ON ${on}`);
+  }
+
+  /** While much is written that can be read again: no waiting for the disk, and room for all of it in memory. */
+  set hurried(hurried: boolean) {
+    this.#database.exec(
+      hurried
+        ? 'PRAGMA synchronous = OFF; PRAGMA cache_size = -65536'
+        : 'PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2000',
+    );
   }
 
   /** Forgets every item, and the tip; history stays. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { SETTINGS_PATH, type State } from '../codec/path.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { WorkId } from '../domain/ids.ts';
@@ -19,7 +18,7 @@ export type OnProgress = (progress: {
 }) => void;
 
 /** Files that are read, and then written in one transaction. */
-const AT_ONCE = 1_000;
+const AT_ONCE = 2_000;
 const LOADING = 'loading';
 
 /**
@@ -37,28 +36,54 @@ export async function loadIndex(
 ): Promise<void> {
   const entries = await store.readTree(tip);
   if (!entries.some(({ path }) => path === SETTINGS_PATH)) throw noSettings();
-  const token = randomUUID();
-  index.write(() => {
-    index.clearItems();
-    index.setMeta(LOADING, token);
-  });
-  const isOpen = ({ path }: TreeEntry): boolean => path.startsWith('active/');
-  const seen = new Map<WorkId, string>();
-  const total = entries.filter(isOpen).length;
-  let done = 0;
-  for (const some of chunks(entries)) {
-    const placed = await placeFiles(store, some, (state) => state === 'active');
-    const mine = index.write(() => index.meta(LOADING) === token && writePlaced(index, placed, seen));
-    if (!mine) return;
-    done += some.filter(isOpen).length;
-    onProgress({ step: 'items', done, total });
+  const token = `${process.pid}.${Math.random()}`;
+  index.hurried = true;
+  try {
+    index.write(() => {
+      index.clearItems();
+      index.dropItemIndexes();
+      index.setMeta(LOADING, token);
+    });
+    const seen = new Map<WorkId, string>();
+    const total = entries.filter(isOpen).length;
+    let done = 0;
+    for await (const [some, placed] of readAhead(store, entries)) {
+      const mine = index.write(() => index.meta(LOADING) === token && writePlaced(index, placed, seen));
+      if (!mine) return;
+      done += some.filter(isOpen).length;
+      onProgress({ step: 'items', done, total });
+    }
+  } finally {
+    index.hurried = false;
   }
+  // Written through to the disk, and all that came before it in the same file.
   index.write(() => {
     if (index.meta(LOADING) !== token) return;
+    index.makeItemIndexes();
     new IndexWriter(index, { loading: true }).countAllWaits();
     index.setMeta(LOADING, undefined);
     index.setMeta('tip', tip);
   });
+}
+
+const isOpen = ({ path }: TreeEntry): boolean => path.startsWith('active/');
+
+/** Git reads the next files while these are written. */
+async function* readAhead(
+  store: LedgerStore,
+  entries: readonly TreeEntry[],
+): AsyncGenerator<[TreeEntry[], Placed[]]> {
+  const read = (some: TreeEntry[]): Promise<Placed[]> =>
+    placeFiles(store, some, (state) => state === 'active');
+  let ahead: [TreeEntry[], Promise<Placed[]>] | undefined;
+  for (const some of chunks(entries)) {
+    const now = ahead;
+    ahead = [some, read(some)];
+    // Its failure is told when its turn comes.
+    ahead[1].catch(() => undefined);
+    if (now !== undefined) yield [now[0], await now[1]];
+  }
+  if (ahead !== undefined) yield [ahead[0], await ahead[1]];
 }
 
 function* chunks<T>(all: readonly T[]): Generator<T[]> {

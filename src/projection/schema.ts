@@ -37,18 +37,21 @@ CREATE VIRTUAL TABLE words USING fts5 (
 `;
 
 /** Made after a load, which is faster than keeping them while it lasts. */
-export const INDEXES = `
-CREATE INDEX items_open ON items (rank, created_at, id) WHERE state = 'active';
-CREATE INDEX items_ready ON items (rank, created_at, id) WHERE status = 'pending' AND waits = 0;
-CREATE INDEX items_status ON items (status, rank, created_at, id);
-CREATE INDEX items_series ON items (series, number);
-CREATE INDEX items_parent ON items (parent) WHERE parent IS NOT NULL;
-CREATE INDEX items_swarm ON items (swarm) WHERE swarm IS NOT NULL;
-CREATE INDEX items_imported ON items (imported_id) WHERE imported_id IS NOT NULL;
-CREATE INDEX items_key ON items (key) WHERE key IS NOT NULL;
-CREATE INDEX items_unread ON items (state) WHERE oid IS NOT NULL;
-CREATE INDEX items_damaged ON items (state) WHERE problem IS NOT NULL;
-CREATE INDEX edges_from ON edges (id);
+export const ITEM_INDEXES = {
+  items_open: "items (rank, created_at, id) WHERE state = 'active'",
+  items_ready: "items (rank, created_at, id) WHERE status = 'pending' AND waits = 0",
+  items_status: 'items (status, rank, created_at, id)',
+  items_series: 'items (series, number)',
+  items_parent: 'items (parent) WHERE parent IS NOT NULL',
+  items_swarm: 'items (swarm) WHERE swarm IS NOT NULL',
+  items_imported: 'items (imported_id) WHERE imported_id IS NOT NULL',
+  items_key: 'items (key) WHERE key IS NOT NULL',
+  items_unread: 'items (state) WHERE oid IS NOT NULL',
+  items_damaged: 'items (state) WHERE problem IS NOT NULL',
+  edges_from: 'edges (id)',
+} as const;
+
+export const LOG_INDEXES = `
 CREATE INDEX transitions_item ON transitions (item) WHERE item IS NOT NULL;
 CREATE INDEX transitions_oid ON transitions (oid);
 CREATE INDEX transitions_deleted ON transitions (item) WHERE verb = 'delete';
