@@ -1,6 +1,7 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { LedgerError } from '../domain/errors.ts';
 import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
+import { childProcess } from './run.ts';
 
 /** An answer of `git cat-file`: what the name stands for, and its bytes where they were asked for. */
 export interface CatAnswer {
@@ -57,7 +58,7 @@ export class CatFile {
 
   #start(): ChildProcessWithoutNullStreams {
     const mode = this.#contents ? '--batch' : '--batch-check';
-    const child = spawn('git', [...SETTINGS, '--git-dir', this.#gitDir, 'cat-file', mode], {
+    const child = childProcess().spawn('git', [...SETTINGS, '--git-dir', this.#gitDir, 'cat-file', mode], {
       cwd: this.#gitDir,
       env: gitEnvironment(),
       windowsHide: true,

@@ -1,6 +1,7 @@
 /**
  * The environment git runs in: the caller's, without what would point git at a work tree, an index or a prompt. Hooks are
- * off, texts are English, nothing asks for a password on a terminal.
+ * off, texts are English, nothing asks for a password on a terminal. Objects are what their names say, also where the clone
+ * has others in their place (`git replace`): what is shared are the originals.
  */
 export function gitEnvironment(): NodeJS.ProcessEnv {
   const {
@@ -14,7 +15,13 @@ export function gitEnvironment(): NodeJS.ProcessEnv {
     GIT_PAGER,
     ...rest
   } = process.env;
-  return { ...rest, GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+  return {
+    ...rest,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_REPLACE_OBJECTS: '1',
+    LC_ALL: 'C',
+  };
 }
 
 /** Settings of every call: no hooks, no background work that a caller would wait for, durable objects and refs. */

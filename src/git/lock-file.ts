@@ -78,9 +78,11 @@ async function makeFolder(fs: FsLike, path: string): Promise<void> {
   }
 }
 
-function stillLocked(path: string): LedgerError {
-  return new LedgerError('CONTENDED', `Another process holds ${path} and did not let go in time.`, {
+/** Whether a lock's owner still lives cannot be known from here, so it is named and never removed. */
+export function stillLocked(path: string | undefined): LedgerError {
+  const what = path ?? "a ref's lock";
+  return new LedgerError('CONTENDED', `Another process holds ${what} and did not let go in time.`, {
     hint: 'Try again. If no git process is running here, one that died has left the file behind.',
-    details: { lock: path },
+    details: { lock: path ?? null },
   });
 }

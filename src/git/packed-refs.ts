@@ -10,6 +10,16 @@ export function parsePackedRefs(text: string): Map<string, string> {
   return refs;
 }
 
+/** The value of one ref, without reading the others: a clone can have a hundred thousand. */
+export function findPackedRef(text: string, ref: string): string | undefined {
+  for (let at = text.indexOf(` ${ref}\n`); at >= 0; at = text.indexOf(` ${ref}\n`, at + 1)) {
+    const line = text.slice(text.lastIndexOf('\n', at) + 1, at + 1 + ref.length);
+    const [, oid, name] = ENTRY.exec(line) ?? [];
+    if (name === ref) return oid;
+  }
+  return undefined;
+}
+
 /** The file without `ref`; all other lines stay as they are. A tag's peeled value stands in the line after it. */
 export function withoutPackedRef(text: string, ref: string): string {
   const lines = text.split('\n');

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { type FsLike, listFolder, readText } from './fs-like.ts';
-import { parsePackedRefs } from './packed-refs.ts';
+import { findPackedRef, parsePackedRefs } from './packed-refs.ts';
+import type { RefLog } from './ref-log.ts';
 import { assertRefName, isRefName } from './ref-name.ts';
 
 /** Where refs are: the common git directory on some file system. */
@@ -10,10 +11,15 @@ export interface RefPlace {
   gitdir: string;
   /** How long to wait for a lock; the default suits everything but tests. */
   lockWaitMs?: number | undefined;
+  /** Where moves are written down; nowhere by default. */
+  log?: RefLog | undefined;
 }
 
 const OID = /^[0-9a-f]{40}$/;
 const SYMBOLIC = /^ref:\s*(\S+)$/;
+/** Git writes a ref whole. Other programs write it in place, and are done a moment later. */
+const READ_TRIES = 3;
+const TORN_MS = 5;
 /** As many hops as git follows. */
 const LONGEST_CHAIN = 5;
 
@@ -36,15 +42,21 @@ export type RefValue = { kind: 'oid'; oid: string } | { kind: 'symbolic'; target
  * that moves from one to the other between these two reads is found all the same.
  */
 export async function readOwnValue(place: RefPlace, ref: string): Promise<RefValue | undefined> {
-  const text = (await readText(place.fs, join(place.gitdir, ref)))?.trimEnd();
-  if (text === undefined) {
-    const oid = (await readPackedRefs(place)).get(ref);
-    return oid === undefined ? undefined : { kind: 'oid', oid };
+  for (let attempt = 1; ; attempt += 1) {
+    const text = (await readText(place.fs, join(place.gitdir, ref)))?.trimEnd();
+    if (text === undefined) {
+      const packed = (await readText(place.fs, join(place.gitdir, 'packed-refs'))) ?? '';
+      const oid = findPackedRef(packed, ref);
+      return oid === undefined ? undefined : { kind: 'oid', oid };
+    }
+    if (OID.test(text)) return { kind: 'oid', oid: text };
+    const target = SYMBOLIC.exec(text)?.[1];
+    if (target !== undefined) return { kind: 'symbolic', target };
+    if (attempt >= READ_TRIES) {
+      throw new LedgerError('STORAGE_FAILED', `The file of ${ref} holds no commit id.`, { details: { ref } });
+    }
+    await new Promise((resolve) => setTimeout(resolve, TORN_MS));
   }
-  if (OID.test(text)) return { kind: 'oid', oid: text };
-  const target = SYMBOLIC.exec(text)?.[1];
-  if (target !== undefined) return { kind: 'symbolic', target };
-  throw new LedgerError('STORAGE_FAILED', `The file of ${ref} holds no commit id.`, { details: { ref } });
 }
 
 /** Refs whose names begin with `prefix`, sorted by name. What cannot be resolved is left out, as git does. */

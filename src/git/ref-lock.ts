@@ -47,6 +47,7 @@ async function swap(
     if (next === undefined) await removeRef(place, ref, path);
     else {
       if (current === undefined) await assertFree(place, ref, path);
+      await place.log?.add(place.fs, place.gitdir, ref, current, next);
       await lock.publish(`${next}\n`);
     }
     return { moved: true };

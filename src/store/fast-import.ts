@@ -1,13 +1,40 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { gitFailure, runGit } from '../git/run.ts';
 import type { CommitDraft, Identity, Oid } from './port.ts';
 
-/** The stream that makes `drafts` one after another on `base` and points `ref` at the last; it asks for each commit's name. */
-export function encodeImport(ref: string, base: Oid | undefined, drafts: readonly CommitDraft[]): Buffer {
+/** A name that the stream needs for what it makes. It is let go of at the end of the stream, so no ref comes of it. */
+const SCRATCH = 'refs/work-ledger/tmp/import';
+
+/** Makes the drafts one after another on `base` by one `git fast-import`, durably and under no ref: their names, in order. */
+export async function importCommits(
+  gitDir: string,
+  base: Oid | undefined,
+  drafts: readonly CommitDraft[],
+): Promise<Oid[]> {
+  const result = await runGit({
+    args: ['--git-dir', gitDir, 'fast-import', '--quiet', '--done'],
+    cwd: gitDir,
+    input: encodeImport(base, drafts),
+  });
+  // What it says of its end is in its words; the report beside it would stay for ever.
+  const report = /dumping crash report to (.+)/.exec(result.stderr)?.[1];
+  if (report !== undefined) await rm(resolve(gitDir, report), { force: true });
+  if (result.code !== 0) throw gitFailure('the commit', result);
+  return result.stdout
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+/** The stream asks for each commit's name as it is made. */
+function encodeImport(base: Oid | undefined, drafts: readonly CommitDraft[]): Buffer {
   const parts: (string | Uint8Array)[] = ['feature done\n'];
   drafts.forEach((draft, index) => {
     const mark = index + 1;
     const message = Buffer.from(draft.message);
     parts.push(
-      `commit ${ref}\nmark :${mark}\n`,
+      `commit ${SCRATCH}\nmark :${mark}\n`,
       `author ${person(draft.author, draft.authored_at)}\n`,
       `committer ${person(draft.committer, draft.committed_at)}\n`,
       `data ${message.length}\n`,
@@ -21,15 +48,8 @@ export function encodeImport(ref: string, base: Oid | undefined, drafts: readonl
     }
     parts.push(`get-mark :${mark}\n`);
   });
-  parts.push('done\n');
+  parts.push(`reset ${SCRATCH}\n\ndone\n`);
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
 
 const person = ({ name, email }: Identity, at: number): string => `${name} <${email}> ${at} +0000`;
-
-/** The commits' names, in order. */
-export const readMarks = (stdout: Buffer): Oid[] =>
-  stdout
-    .toString()
-    .split('\n')
-    .filter((line) => line !== '');

@@ -1,18 +1,16 @@
 import { LedgerError } from '../domain/errors.ts';
 import { compareHistories, newestFirst, oldestFirst } from '../git/ancestry.ts';
-import { type CommitLinks, makeCommit, readCommitLinks } from '../git/commit-format.ts';
+import { type CommitLinks, readCommitLinks } from '../git/commit-format.ts';
 import type { FsLike } from '../git/fs-like.ts';
 import { ObjectDb } from '../git/object-db.ts';
-import { type NamedObject, nameObject } from '../git/object-format.ts';
 import { listRefs, type RefPlace, readRef } from '../git/ref-files.ts';
 import { swapRef } from '../git/ref-lock.ts';
 import { assertSupported } from '../git/supported.ts';
-import { TreeDraft } from '../git/tree-draft.ts';
 import { differsAt, diffTrees } from '../git/tree-walk.ts';
+import { buildCommits } from './build-commits.ts';
 import { parseCommit } from './commit-object.ts';
 import type {
   BlobContent,
-  CommitDraft,
   CommitQuery,
   CommitRecord,
   CommitRequest,
@@ -70,7 +68,7 @@ export class IsomorphicStore implements LedgerStore {
   async commit({ ref, expected, base, drafts }: CommitRequest): Promise<CommitResult> {
     const found = await this.readRef(ref);
     if (found !== expected) return { kind: 'moved', tip: found };
-    const { oids, objects } = await this.#build(base, drafts);
+    const { oids, objects } = await buildCommits(this.objects, base, drafts);
     const tip = oids.at(-1) ?? base;
     if (tip === undefined) throw new LedgerError('INTERNAL', 'A commit needs a draft or a base.');
     await this.objects.write(objects);
@@ -132,38 +130,6 @@ export class IsomorphicStore implements LedgerStore {
 
   async close(): Promise<void> {
     this.objects.forget();
-  }
-
-  async #build(
-    base: Oid | undefined,
-    drafts: readonly CommitDraft[],
-  ): Promise<{ oids: Oid[]; objects: NamedObject[] }> {
-    const tree = await TreeDraft.open(
-      this.objects,
-      base === undefined ? undefined : await this.#treeOf(base),
-    );
-    const objects: NamedObject[] = [];
-    const oids: Oid[] = [];
-    let parent = base;
-    for (const draft of drafts) {
-      for (const { path, bytes } of draft.changes) {
-        const blob = bytes === undefined ? undefined : nameObject({ type: 'blob', bytes });
-        await tree.set(path, blob?.oid);
-        if (blob !== undefined) objects.push(blob);
-      }
-      const written = tree.write();
-      const commit = makeCommit({
-        tree: written.tree,
-        parents: parent === undefined ? [] : [parent],
-        author: { ...draft.author, at: draft.authored_at },
-        committer: { ...draft.committer, at: draft.committed_at },
-        message: draft.message,
-      });
-      objects.push(...written.made, commit);
-      oids.push(commit.oid);
-      parent = commit.oid;
-    }
-    return { oids, objects };
   }
 
   async #touches(commit: CommitLinks, paths: readonly string[] | undefined): Promise<boolean> {

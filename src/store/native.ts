@@ -1,146 +1,115 @@
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { compareHistories, oldestFirst } from '../git/ancestry.ts';
 import { CatFile } from '../git/cat-file.ts';
 import { readCommitLinks } from '../git/commit-format.ts';
-import { type GitObject, isObjectType, type ObjectSource } from '../git/object-format.ts';
-import { RecentObjects } from '../git/recent-objects.ts';
+import { DiskObjects } from '../git/disk-objects.ts';
+import { openRefs, type Refs } from '../git/disk-refs.ts';
+import type { GitObject, ObjectSource } from '../git/object-format.ts';
 import { type GitResult, gitFailure, runGit } from '../git/run.ts';
+import { PLAIN_TRAITS, type RepositoryTraits } from '../git/traits.ts';
 import { diffTrees } from '../git/tree-walk.ts';
+import { buildCommits } from './build-commits.ts';
 import { parseCommit } from './commit-object.ts';
-import { encodeImport, readMarks } from './fast-import.ts';
+import { importCommits } from './fast-import.ts';
 import { listCommits, listCommitsNewest } from './native-log.ts';
 import type {
   BlobContent,
+  CommitDraft,
   CommitQuery,
   CommitRecord,
   CommitRequest,
   CommitResult,
+  Identity,
   LedgerStore,
   Oid,
   TreeChange,
   TreeEntry,
 } from './port.ts';
 
-const ZERO = '0'.repeat(40);
-const SCRATCH = 'refs/work-ledger/tmp';
-/** Another process holds a ref's lock for a few milliseconds at most; each try waits 100 by itself. */
-const REF_LOCK_TRIES = 20;
+/** From here on one git process, which makes one pack, costs less than a file for each object. */
+const LONG_RUN = 24;
+const NOBODY = { name: 'work-ledger', email: 'work-ledger@localhost' };
+
+export interface NativeStoreOptions {
+  traits?: RepositoryTraits;
+  /** Who is named where moves of refs are logged. */
+  identity?: Identity;
+}
 
 /**
- * The store of a clone on disk, by git itself: reading through two helpers that stay, writing through one `fast-import` for
- * each commit or run of commits.
+ * The store of a clone on disk, beside git: objects and refs are read and written in this process, by git's own rules, so
+ * that a transition needs no other. Git itself does what is long or out of the ordinary.
  */
 export class NativeStore implements LedgerStore, ObjectSource {
   readonly shared = true;
   readonly #gitDir: string;
+  readonly #traits: RepositoryTraits;
   readonly #contents: CatFile;
   readonly #names: CatFile;
-  readonly #recent = new RecentObjects();
+  readonly #objects: DiskObjects;
+  readonly #refs: Refs;
 
-  constructor(gitDir: string) {
+  /** @param gitDir the common git directory */
+  constructor(gitDir: string, { traits = PLAIN_TRAITS, identity = NOBODY }: NativeStoreOptions = {}) {
     this.#gitDir = gitDir;
+    this.#traits = traits;
     this.#contents = new CatFile(gitDir, 'contents');
     this.#names = new CatFile(gitDir, 'names');
+    this.#objects = new DiskObjects(gitDir, { contents: this.#contents, names: this.#names });
+    this.#refs = openRefs(gitDir, traits, { identity, message: 'work-ledger' });
   }
 
-  async readRef(ref: string): Promise<Oid | undefined> {
-    return (await this.#names.ask(ref))?.oid;
+  readRef(ref: string): Promise<Oid | undefined> {
+    return this.#refs.readRef(ref);
+  }
+
+  listRefs(prefix: string): Promise<{ ref: string; oid: Oid }[]> {
+    return this.#refs.listRefs(prefix);
   }
 
   /** An object of any kind, whole. */
-  async read(oid: Oid): Promise<GitObject | undefined> {
-    const recent = this.#recent.get(oid);
-    if (recent !== undefined) return recent;
-    const answer = await this.#contents.ask(oid);
-    if (answer === undefined || !isObjectType(answer.type)) return undefined;
-    const object = { type: answer.type, bytes: answer.bytes };
-    this.#recent.add(oid, object);
-    return object;
+  read(oid: Oid): Promise<GitObject | undefined> {
+    return this.#objects.read(oid);
   }
 
-  async listRefs(prefix: string): Promise<{ ref: string; oid: Oid }[]> {
-    const pattern = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
-    const args = ['for-each-ref', '--format=%(objectname) %(refname)', '--end-of-options', pattern];
-    const { stdout } = await this.#git('reading refs', args);
-    return lines(stdout)
-      .map((line) => ({ ref: line.slice(41), oid: line.slice(0, 40) }))
-      .filter(({ ref }) => ref.startsWith(prefix));
-  }
-
+  /**
+   * 1. Looks at the ref, so that a lost race costs nothing. 2. Makes the objects, durably. 3. Moves the ref, under git's own
+   * lock.
+   */
   async commit({ ref, expected, base, drafts }: CommitRequest): Promise<CommitResult> {
-    if ((await this.readRef(ref)) !== expected) return this.#moved(ref);
-    if (drafts.length === 0) {
-      if (base === undefined) throw new LedgerError('INTERNAL', 'A commit without drafts needs a base.');
-      return (await this.moveRef(ref, expected, base))
-        ? { kind: 'committed', tip: base, oids: [] }
-        : this.#moved(ref);
-    }
-    if (base === expected) return this.#append(ref, base, drafts);
-    return this.#rebuild({ ref, expected, base, drafts });
+    const found = await this.readRef(ref);
+    if (found !== expected) return { kind: 'moved', tip: found };
+    if (drafts.length === 0 && base !== undefined) await this.#assertNameable(ref, base);
+    const oids = await this.#make(base, drafts);
+    const tip = oids.at(-1) ?? base;
+    if (tip === undefined) throw new LedgerError('INTERNAL', 'A commit needs a draft or a base.');
+    const result = await this.#refs.swap(ref, expected, tip);
+    return result.moved ? { kind: 'committed', tip, oids } : { kind: 'moved', tip: result.current };
   }
 
-  /** `fast-import` moves the ref itself, and only by fast-forward from what it finds there. */
-  async #append(ref: string, base: Oid | undefined, drafts: CommitRequest['drafts']): Promise<CommitResult> {
-    for (let attempt = 0; ; attempt += 1) {
-      const result = await this.#import(encodeImport(ref, base, drafts));
-      if (result.code === 0) return committed(readMarks(result.stdout));
-      if (/not updating|does not contain/i.test(result.stderr)) return this.#moved(ref);
-      if ((await this.readRef(ref)) !== base)
-        return (await this.#landed(ref, base, drafts)) ?? this.#moved(ref);
-      if (!isRefLocked(result)) throw gitFailure('the commit', result);
-      if (attempt >= REF_LOCK_TRIES) throw stillLocked(result);
-      await pause();
+  async #make(base: Oid | undefined, drafts: readonly CommitDraft[]): Promise<readonly Oid[]> {
+    if (drafts.length === 0) return [];
+    if (drafts.length > LONG_RUN || this.#traits.groupShared) {
+      return importCommits(this.#gitDir, base, drafts);
     }
-  }
-
-  /** A `fast-import` that was killed may have moved the ref before: then its commits stand, and must not be made again. */
-  async #landed(
-    ref: string,
-    base: Oid | undefined,
-    drafts: CommitRequest['drafts'],
-  ): Promise<CommitResult | undefined> {
-    const tip = await this.readRef(ref);
-    if (tip === undefined) return undefined;
-    const oids: Oid[] = [];
-    for await (const { oid, message } of this.commits({ from: base, to: tip })) {
-      if (message !== drafts[oids.length]?.message) return undefined;
-      oids.push(oid);
-      if (oids.length === drafts.length) return committed(oids);
-    }
-    return undefined;
-  }
-
-  /** The chain is made under a name of its own; the ref then takes it over in one transaction. */
-  async #rebuild({ ref, expected, base, drafts }: CommitRequest): Promise<CommitResult> {
-    const scratch = `${SCRATCH}/${randomUUID()}`;
-    const made = await this.#import(encodeImport(scratch, base, drafts));
-    if (made.code !== 0) throw gitFailure('the commit', made);
-    const oids = readMarks(made.stdout);
-    const tip = oids.at(-1) ?? ZERO;
-    const moved = await this.#updateRefs([refChange(ref, expected, tip), refChange(scratch, tip, undefined)]);
-    if (moved) return committed(oids);
-    await this.moveRef(scratch, tip, undefined);
-    return this.#moved(ref);
+    const { oids, objects } = await buildCommits(this.#objects, base, drafts);
+    await this.#objects.write(objects);
+    return oids;
   }
 
   async moveRef(ref: string, expected: Oid | undefined, next: Oid | undefined): Promise<boolean> {
-    return this.#updateRefs([refChange(ref, expected, next)]);
+    if (next !== undefined) await this.#assertNameable(ref, next);
+    return (await this.#refs.swap(ref, expected, next)).moved;
   }
 
-  async #updateRefs(changes: readonly string[]): Promise<boolean> {
-    const input = ['start', ...changes, 'prepare', 'commit', ''].join('\n');
-    for (let attempt = 0; ; attempt += 1) {
-      const result = await this.#run(['update-ref', '--no-deref', '--stdin'], input);
-      if (result.code === 0) return true;
-      if (/but expected|reference already exists|unable to resolve reference/.test(result.stderr))
-        return false;
-      if (!isRefLocked(result)) throw gitFailure('moving a ref', result);
-      if (attempt >= REF_LOCK_TRIES) throw stillLocked(result);
-      await pause();
-    }
+  /** As git has it: a ref names an object that is there, and a branch names a commit. */
+  async #assertNameable(ref: string, oid: Oid): Promise<void> {
+    const object = await this.read(oid);
+    if (object?.type === 'commit' || (object !== undefined && !ref.startsWith('refs/heads/'))) return;
+    const what = object === undefined ? 'which the repository does not have' : `which is a ${object.type}`;
+    throw new LedgerError('STORAGE_FAILED', `${ref} cannot move to ${oid}, ${what}.`, {
+      details: { ref, oid },
+    });
   }
 
   async readTree(commit: Oid): Promise<TreeEntry[]> {
@@ -210,18 +179,8 @@ export class NativeStore implements LedgerStore, ObjectSource {
   async close(): Promise<void> {
     this.#contents.close();
     this.#names.close();
-  }
-
-  async #moved(ref: string): Promise<CommitResult> {
-    return { kind: 'moved', tip: await this.readRef(ref) };
-  }
-
-  async #import(input: Uint8Array): Promise<GitResult> {
-    const result = await this.#run(['fast-import', '--quiet', '--done'], input);
-    // What it says of its end is in its words; the report beside it would stay for ever.
-    const report = /dumping crash report to (.+)/.exec(result.stderr)?.[1];
-    if (report !== undefined) await rm(resolve(this.#gitDir, report), { force: true });
-    return result;
+    this.#objects.close();
+    this.#refs.close();
   }
 
   #run(args: readonly string[], input?: Uint8Array | string): Promise<GitResult> {
@@ -235,33 +194,6 @@ export class NativeStore implements LedgerStore, ObjectSource {
   }
 }
 
-function committed(oids: readonly Oid[]): CommitResult {
-  return { kind: 'committed', tip: oids.at(-1) ?? '', oids };
-}
-
-function refChange(ref: string, expected: Oid | undefined, next: Oid | undefined): string {
-  if (next === undefined) return `delete ${ref}${expected === undefined ? '' : ` ${expected}`}`;
-  return expected === undefined ? `create ${ref} ${next}` : `update ${ref} ${next} ${expected}`;
-}
-
-const isRefLocked = ({ stderr }: GitResult): boolean => /File exists|Unable to create .*\.lock/.test(stderr);
-
-/** Whether a lock's owner still lives cannot be known from here, so it is named and never removed. */
-function stillLocked({ stderr }: GitResult): LedgerError {
-  const lock = /Unable to create '([^']+\.lock)'/.exec(stderr)?.[1];
-  const what = lock ?? "a ref's lock";
-  return new LedgerError('CONTENDED', `Another process holds ${what} and did not let go in time.`, {
-    hint: 'Try again. If no git process is running here, one that died has left the file behind.',
-    details: { lock: lock ?? null },
-  });
-}
-
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 10));
-const lines = (output: Buffer): string[] =>
-  output
-    .toString()
-    .split('\n')
-    .filter((line) => line !== '');
 const records = (output: Buffer): string[] =>
   output
     .toString()

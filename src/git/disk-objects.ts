@@ -1,0 +1,74 @@
+import type { CatFile } from './cat-file.ts';
+import { diskFs } from './disk-fs.ts';
+import { inflateLoose, readLooseFile, writeLoose } from './loose-objects.ts';
+import { type GitObject, isObjectType, type NamedObject, type ObjectSource } from './object-format.ts';
+import { Packs } from './packs.ts';
+import { RecentObjects } from './recent-objects.ts';
+
+const OID = /^[0-9a-f]{40}$/;
+
+type Found = GitObject | { size: number };
+
+/**
+ * The objects of a clone on disk, read and written in this process. What is not found among its files and packs is asked of
+ * git: it may be borrowed from another repository, promised by a remote, or packed in a way that only git reads.
+ */
+export class DiskObjects implements ObjectSource {
+  readonly #gitDir: string;
+  readonly #git: { contents: CatFile; names: CatFile };
+  readonly #packs: Packs;
+  readonly #recent = new RecentObjects();
+
+  constructor(gitDir: string, git: { contents: CatFile; names: CatFile }) {
+    this.#gitDir = gitDir;
+    this.#git = git;
+    this.#packs = new Packs(gitDir);
+  }
+
+  /** @throws LedgerError `STORAGE_FAILED` where the object is there and damaged */
+  async read(oid: string): Promise<GitObject | undefined> {
+    const recent = this.#recent.get(oid);
+    if (recent !== undefined) return recent;
+    const object = await this.readAtMost(oid, Number.POSITIVE_INFINITY);
+    if (object === undefined || 'size' in object) return undefined;
+    this.#recent.add(oid, object);
+    return object;
+  }
+
+  /** The object, or its size alone where that is over `maxBytes`. */
+  async readAtMost(oid: string, maxBytes: number): Promise<Found | undefined> {
+    return (await this.#readHere(oid, maxBytes)) ?? this.#askGit(oid, maxBytes);
+  }
+
+  /** Makes the objects durable. */
+  async write(objects: readonly NamedObject[]): Promise<void> {
+    await writeLoose(diskFs, this.#gitDir, objects);
+    for (const object of objects) this.#recent.add(object.oid, object);
+  }
+
+  close(): void {
+    this.#packs.close();
+  }
+
+  /** Looks twice: another process can pack loose objects, or pack packs anew, between the looks at the two. */
+  async #readHere(oid: string, maxBytes: number): Promise<Found | undefined> {
+    if (!OID.test(oid)) return undefined;
+    for (let look = 0; look < 2; look += 1) {
+      const loose = await readLooseFile(diskFs, this.#gitDir, oid);
+      if (loose !== undefined) return inflateLoose(oid, loose, maxBytes);
+      if (look > 0) this.#packs.look();
+      const packed = this.#packs.read(oid, maxBytes);
+      if (packed !== undefined) return packed;
+    }
+    return undefined;
+  }
+
+  async #askGit(oid: string, maxBytes: number): Promise<Found | undefined> {
+    const known = await this.#git.names.ask(oid);
+    if (known === undefined) return undefined;
+    if (known.size > maxBytes) return { size: known.size };
+    const answer = await this.#git.contents.ask(oid);
+    if (answer === undefined || !isObjectType(answer.type)) return undefined;
+    return { type: answer.type, bytes: answer.bytes };
+  }
+}

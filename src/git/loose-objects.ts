@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { constants, deflateSync, inflateSync } from 'node:zlib';
+import { syncFolder, writeWhole } from './atomic-fs.ts';
+import { damagedObject } from './damaged-object.ts';
+import { errorCode, type FsLike } from './fs-like.ts';
+import { type GitObject, type NamedObject, readHeader, wrapObject } from './object-format.ts';
+import { storing } from './storage-failed.ts';
+
+/** More bytes of a compressed object than its header can need. */
+const HEADER_BYTES = 128;
+const AT_ONCE = 16;
+/** As git has it for loose objects: a pack compresses them again. */
+const FAST = { level: constants.Z_BEST_SPEED };
+
+export const loosePath = (gitdir: string, oid: string): string =>
+  join(gitdir, 'objects', oid.slice(0, 2), oid.slice(2));
+
+/**
+ * Writes objects as files of their own, each whole and durable. They are in no order: nothing names them before all are there.
+ *
+ * One that is there already is put there again: whoever made it may not have waited for the disk, and a collector of garbage
+ * that found it old must find it new.
+ */
+export async function writeLoose(fs: FsLike, gitdir: string, objects: readonly NamedObject[]): Promise<void> {
+  for (let at = 0; at < objects.length; at += AT_ONCE) {
+    const some = objects.slice(at, at + AT_ONCE);
+    await storing('Writing git objects', () =>
+      Promise.all(some.map((object) => writeOne(fs, gitdir, object))),
+    );
+  }
+}
+
+async function writeOne(fs: FsLike, gitdir: string, object: NamedObject): Promise<void> {
+  const path = loosePath(gitdir, object.oid);
+  const deflated = deflateSync(wrapObject(object), FAST);
+  try {
+    await writeWhole(fs, path, deflated, 0o444);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    await fs.promises.mkdir(dirname(path), { recursive: true });
+    await syncFolder(fs, dirname(dirname(path)));
+    await writeWhole(fs, path, deflated, 0o444);
+  }
+}
+
+/** The bytes of an object's file, where it has one. */
+export async function readLooseFile(
+  fs: FsLike,
+  gitdir: string,
+  oid: string,
+): Promise<Uint8Array | undefined> {
+  const bytes = await fs.promises.readFile(loosePath(gitdir, oid)).catch(() => undefined);
+  return bytes instanceof Uint8Array ? bytes : undefined;
+}
+
+/** @throws LedgerError `STORAGE_FAILED` where the bytes are not those that `oid` names */
+export function unwrapLoose(oid: string, inflate: () => Uint8Array): GitObject {
+  let wrapped: Uint8Array;
+  try {
+    wrapped = inflate();
+  } catch (error) {
+    throw damagedObject(oid, error);
+  }
+  const header = readHeader(wrapped);
+  const sound = header !== undefined && createHash('sha1').update(wrapped).digest('hex') === oid;
+  if (!sound) throw damagedObject(oid, undefined);
+  return { type: header.type, bytes: wrapped.subarray(header.length) };
+}
+
+/** The object, or its size alone where that is over `maxBytes`. */
+export function inflateLoose(
+  oid: string,
+  deflated: Uint8Array,
+  maxBytes: number,
+): GitObject | { size: number } {
+  const header = maxBytes === Number.POSITIVE_INFINITY ? undefined : readHeader(inflateStart(deflated));
+  if (header !== undefined && header.size > maxBytes) return { size: header.size };
+  return unwrapLoose(oid, () => inflateSync(deflated));
+}
+
+function inflateStart(deflated: Uint8Array): Uint8Array {
+  try {
+    return inflateSync(deflated.subarray(0, HEADER_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    // Damaged: reading it whole says so.
+    return new Uint8Array();
+  }
+}

@@ -1,0 +1,36 @@
+import { makeCommit, readCommitLinks } from '../git/commit-format.ts';
+import { type NamedObject, nameObject, type ObjectSource } from '../git/object-format.ts';
+import { TreeDraft } from '../git/tree-draft.ts';
+import type { CommitDraft, Oid } from './port.ts';
+
+/** Makes the drafts one after another on `base`, in memory: their names in order, and every object that they need. */
+export async function buildCommits(
+  source: ObjectSource,
+  base: Oid | undefined,
+  drafts: readonly CommitDraft[],
+): Promise<{ oids: Oid[]; objects: NamedObject[] }> {
+  const from = base === undefined ? undefined : (await readCommitLinks(source, base)).tree;
+  const tree = await TreeDraft.open(source, from);
+  const objects: NamedObject[] = [];
+  const oids: Oid[] = [];
+  let parent = base;
+  for (const draft of drafts) {
+    for (const { path, bytes } of draft.changes) {
+      const blob = bytes === undefined ? undefined : nameObject({ type: 'blob', bytes });
+      await tree.set(path, blob?.oid);
+      if (blob !== undefined) objects.push(blob);
+    }
+    const written = tree.write();
+    const commit = makeCommit({
+      tree: written.tree,
+      parents: parent === undefined ? [] : [parent],
+      author: { ...draft.author, at: draft.authored_at },
+      committer: { ...draft.committer, at: draft.committed_at },
+      message: draft.message,
+    });
+    objects.push(...written.made, commit);
+    oids.push(commit.oid);
+    parent = commit.oid;
+  }
+  return { oids, objects };
+}
