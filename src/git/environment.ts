@@ -1,5 +1,5 @@
 /**
- * The environment git runs in: the caller's, without what would point git at a work tree, an index or a prompt. Hooks are
+ * The environment git runs in: the caller's, without what would point git at a work tree, an index, other objects or a prompt. Hooks are
  * off, texts are English, nothing asks for a password on a terminal. Objects are what their names say, also where the clone
  * has others in their place (`git replace`): what is shared are the originals.
  */
@@ -8,6 +8,7 @@ export function gitEnvironment(): NodeJS.ProcessEnv {
     GIT_DIR,
     GIT_WORK_TREE,
     GIT_INDEX_FILE,
+    GIT_OBJECT_DIRECTORY,
     GIT_PREFIX,
     GIT_EDITOR,
     EDITOR,

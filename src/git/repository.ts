@@ -1,7 +1,11 @@
 import { hostname, userInfo } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
+import { readConfigCache, writeConfigCache } from './config-cache.ts';
+import { interpretConfig, parseConfigList, type RepositoryConfig } from './git-config.ts';
+import { findGitDir } from './git-dir.ts';
 import { gitFailure, runGit } from './run.ts';
+import type { RepositoryTraits } from './traits.ts';
 
 /** A repository on disk as its configuration describes it. */
 export interface Repository {
@@ -13,15 +17,25 @@ export interface Repository {
   settings: Map<string, string>;
   /** Who commits on this machine. */
   identity: { name: string; email: string };
+  traits: RepositoryTraits;
 }
 
 /**
- * Finds the repository that `dir` is in, also from a linked worktree or a bare repository.
+ * Finds the repository that `dir` is in, also from a linked worktree or a bare repository. Git is asked once, and again when
+ * something changed that its answer depends on.
  *
  * @throws LedgerError `NO_REPOSITORY`, `NO_GIT`, `UNSUPPORTED_REPOSITORY` where git is too old
  */
 export async function openRepository(dir: string): Promise<Repository> {
   const cwd = resolve(dir);
+  const found = findGitDir(cwd);
+  const known = found === undefined ? undefined : readConfigCache(found);
+  if (found !== undefined && known !== undefined) return describe(found, known);
+  const gitDir = await askForGitDir(cwd);
+  return describe(gitDir, await askForConfig(gitDir, found === gitDir));
+}
+
+async function askForGitDir(cwd: string): Promise<string> {
   const found = await runGit({ args: ['rev-parse', '--path-format=absolute', '--git-common-dir'], cwd });
   if (found.code !== 0) {
     if (!/not a git repository/.test(found.stderr)) throw gitFailure('opening the repository', found);
@@ -30,52 +44,47 @@ export async function openRepository(dir: string): Promise<Repository> {
     });
   }
   const gitDir = found.stdout.toString().trim();
-  if (!isAbsolute(gitDir)) {
-    throw new LedgerError('UNSUPPORTED_REPOSITORY', 'This git is too old.', {
-      hint: 'Install git 2.34 or newer.',
-    });
-  }
-  return { gitDir, ...(await readConfig(gitDir)) };
+  if (isAbsolute(gitDir)) return gitDir;
+  throw new LedgerError('UNSUPPORTED_REPOSITORY', 'This git is too old.', {
+    hint: 'Install git 2.34 or newer.',
+  });
 }
 
-const WANTED = '^(ledger\\..*|user\\.(name|email)|remote\\..*\\.url|extensions\\.objectformat)$';
-
-async function readConfig(gitDir: string): Promise<Omit<Repository, 'gitDir'>> {
-  const args = ['--git-dir', gitDir, 'config', '-z', '--get-regexp', WANTED];
-  const { stdout } = await runGit({ args, cwd: gitDir });
-  const remotes = new Map<string, string>();
-  const settings = new Map<string, string>();
-  const user = new Map<string, string>();
-  for (const record of stdout.toString().split('\0')) {
-    const at = record.indexOf('\n');
-    if (at < 0) continue;
-    const key = record.slice(0, at);
-    const value = record.slice(at + 1);
-    if (key === 'extensions.objectformat' && value !== 'sha1') throw otherObjects(value);
-    if (key.startsWith('ledger.')) settings.set(key.slice('ledger.'.length).toLowerCase(), value);
-    else if (key.startsWith('user.')) user.set(key.slice('user.'.length), value);
-    else if (!remotes.has(key.slice(7, -4))) remotes.set(key.slice(7, -4), value);
-  }
-  return { remotes, settings, identity: identityFrom(user) };
+async function askForConfig(gitDir: string, keep: boolean): Promise<RepositoryConfig> {
+  const args = ['--git-dir', gitDir, 'config', '--list', '--show-origin', '-z'];
+  const listed = await runGit({ args, cwd: gitDir, plain: true });
+  if (listed.code !== 0) throw gitFailure('reading the configuration', listed);
+  const entries = parseConfigList(listed.stdout.toString());
+  const config = interpretConfig(entries);
+  if (keep) await writeConfigCache(gitDir, entries, config, () => systemFile(gitDir));
+  return config;
 }
 
-function otherObjects(format: string): LedgerError {
-  return new LedgerError(
-    'UNSUPPORTED_REPOSITORY',
-    `The repository names its objects by ${format}; a ledger needs sha1.`,
-    {
-      hint: 'Keep the ledger in a repository of its own, made with: git init --bare',
-    },
-  );
+/** Where git has the system's configuration, which is fixed when it is built; `undefined` where it does not say. */
+async function systemFile(cwd: string): Promise<string | undefined> {
+  const args = ['config', '--system', '--list', '--show-origin', '-z'];
+  const { stdout, stderr } = await runGit({ args, cwd, plain: true });
+  const [, read] = /^file:([^\0]+)/.exec(stdout.toString()) ?? [];
+  return read ?? /unable to read config file '([^']+)': No such file/.exec(stderr)?.[1];
+}
+
+function describe(gitDir: string, { remotes, settings, user, traits }: RepositoryConfig): Repository {
+  return {
+    gitDir,
+    remotes: new Map(remotes),
+    settings: new Map(settings),
+    identity: identityFrom(user),
+    traits,
+  };
 }
 
 /** Who commits: git's environment, then its configuration, then the machine's own names. */
-function identityFrom(user: ReadonlyMap<string, string>): Repository['identity'] {
+function identityFrom(user: RepositoryConfig['user']): Repository['identity'] {
   const { GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL } = process.env;
   const login = safely(() => userInfo().username) ?? 'unknown';
   return {
-    name: cleanIdentity(GIT_COMMITTER_NAME || user.get('name') || login),
-    email: cleanIdentity(GIT_COMMITTER_EMAIL || user.get('email') || `${login}@${hostname()}`),
+    name: cleanIdentity(GIT_COMMITTER_NAME || user.name || login),
+    email: cleanIdentity(GIT_COMMITTER_EMAIL || user.email || `${login}@${hostname()}`),
   };
 }
 

@@ -14,6 +14,8 @@ export interface GitCall {
   cwd: string;
   /** Written to git's standard input, which is then closed. */
   input?: Uint8Array | string | undefined;
+  /** Whether git goes by the user's settings alone, as where they are what is asked for. */
+  plain?: boolean | undefined;
   /** Milliseconds until git is killed. */
   timeout?: number | undefined;
 }
@@ -26,9 +28,9 @@ const SETTINGS = GIT_SETTINGS.flatMap((setting) => ['-c', setting]);
  *
  * @throws LedgerError `NO_GIT` where there is no git; `NO_REPOSITORY` where `cwd` does not exist
  */
-export function runGit({ args, cwd, input, timeout = TIMEOUT_MS }: GitCall): Promise<GitResult> {
+export function runGit({ args, cwd, input, plain, timeout = TIMEOUT_MS }: GitCall): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = startGit(args, cwd);
+    const child = startGit(plain ? args : [...SETTINGS, ...args], cwd);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -55,7 +57,7 @@ export const childProcess = () => process.getBuiltinModule('node:child_process')
 
 function startGit(args: readonly string[], cwd: string): ChildProcessWithoutNullStreams {
   try {
-    return childProcess().spawn('git', [...SETTINGS, ...args], {
+    return childProcess().spawn('git', args, {
       cwd,
       env: gitEnvironment(),
       windowsHide: true,

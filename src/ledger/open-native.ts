@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openRefReader } from '../git/ref-reader.ts';
 import { openRepository } from '../git/repository.ts';
 import { indexDirectory } from '../projection/index-directory.ts';
 import { SqliteCloneLock } from '../store/clone-lock.ts';
@@ -8,18 +9,19 @@ import { type Backend, cloneName } from './backend.ts';
 
 /** A repository on disk by git itself. @throws LedgerError `NO_REPOSITORY`, `NO_GIT`, `UNSUPPORTED_REPOSITORY` */
 export async function openNativeBackend(dir: string): Promise<Backend> {
-  const { gitDir, ...config } = await openRepository(dir);
+  const { gitDir, traits, ...config } = await openRepository(dir);
   const local = join(gitDir, 'work-ledger');
   const state = new FileState(local);
+  const refs = await openRefReader(gitDir, traits);
   let opened: Promise<LedgerStore> | undefined;
   const store = (): Promise<LedgerStore> => {
-    opened ??= import('../store/native.ts').then(({ NativeStore }) => new NativeStore(gitDir));
+    opened ??= import('../store/native.ts').then(({ NativeStore }) => new NativeStore(gitDir, { traits, identity: config.identity }));
     return opened;
   };
   return {
     config,
     place: gitDir,
-    refs: { readRef: async (ref) => (await store()).readRef(ref) },
+    refs,
     lock: new SqliteCloneLock(local),
     state,
     indexDir: indexDirectory(local),
@@ -28,6 +30,9 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
       const { NativeRemote } = await import('../remote/native.ts');
       return new NativeRemote({ gitDir, store: await store(), clone: cloneName(state), ...remote });
     },
-    close: async () => (await opened)?.close(),
+    async close() {
+      refs.close();
+      await (await opened)?.close();
+    },
   };
 }

@@ -13,7 +13,8 @@ export async function importCommits(
   drafts: readonly CommitDraft[],
 ): Promise<Oid[]> {
   const result = await runGit({
-    args: ['--git-dir', gitDir, 'fast-import', '--quiet', '--done'],
+    // A pack of any size: git would take a small one apart, and wait for the disk once for each object.
+    args: ['--git-dir', gitDir, '-c', 'fastimport.unpackLimit=1', 'fast-import', '--quiet', '--done'],
     cwd: gitDir,
     input: encodeImport(base, drafts),
   });

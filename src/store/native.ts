@@ -26,8 +26,8 @@ import type {
   TreeEntry,
 } from './port.ts';
 
-/** From here on one git process, which makes one pack, costs less than a file for each object. */
-const LONG_RUN = 24;
+/** Beyond this, one git process that makes one pack costs less than a file for each object. */
+const LONG_RUN = 8;
 const NOBODY = { name: 'work-ledger', email: 'work-ledger@localhost' };
 
 export interface NativeStoreOptions {
