@@ -1,0 +1,6 @@
+import type { BenchOptions } from './options.ts';
+import { processSuite } from './process.ts';
+import type { Suite } from './row.ts';
+
+/** In the order in which they run and are shown. */
+export const SUITES: readonly Suite<BenchOptions>[] = [processSuite];
