@@ -3,12 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { cloneAlone } from './clone.ts';
 import type { Figures, TaskName } from './library/tasks.ts';
 import type { BenchOptions } from './options.ts';
+import { libraryUrl } from './program.ts';
 import { atLeast, atMost, count, type Row, type Suite, type Target } from './row.ts';
 import type { SeedPlan } from './seed/plan.ts';
 import { run, tell, withFolder } from './workspace.ts';
 
-const WORKER = fileURLToPath(new URL('./library/worker.ts', import.meta.url));
-const TASKS: readonly TaskName[] = ['transitions', 'questions', 'memory'];
+const script = (name: string): string => fileURLToPath(new URL(`./library/${name}`, import.meta.url));
+/** What each task runs, before the clone. */
+const TASKS = {
+  transitions: () => [script('worker.ts'), 'transitions' satisfies TaskName],
+  questions: () => [script('worker.ts'), 'questions' satisfies TaskName],
+  memory: () => ['--expose-gc', script('memory.mjs'), libraryUrl()],
+} as const;
 
 /** What is promised of some lines. */
 const TARGETS: Readonly<Record<string, (value: number) => Target>> = {
@@ -33,10 +39,10 @@ export const librarySuite: Suite<BenchOptions> = {
 async function measureSize(folder: string, plan: SeedPlan): Promise<Row[]> {
   const table = `In one process at ${count(plan.items)} items (wall time)`;
   const rows: Row[] = [];
-  for (const task of TASKS) {
+  for (const [task, args] of Object.entries(TASKS)) {
     const dir = await cloneAlone(folder, task, plan);
     tell(`measuring ${task} of the library at ${plan.items} items ...`);
-    const printed = await run(folder, process.execPath, ['--expose-gc', WORKER, task, dir]);
+    const printed = await run(folder, process.execPath, [...args(), dir]);
     for (const [what, { value, unit }] of Object.entries(JSON.parse(printed) as Figures)) {
       rows.push({ table, what, figures: { [unit]: value }, target: TARGETS[what]?.(value) });
     }

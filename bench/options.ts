@@ -16,6 +16,9 @@ export interface BenchOptions {
   quick: boolean;
 }
 
+/** With fewer, too little is ready for the transitions that are measured. */
+const FEWEST = 500;
+
 export const USAGE = `npm run bench -- [options]
 
   --quick          a minute's run: 1,000 items, 5 runs
@@ -47,7 +50,7 @@ export function parseOptions(args: readonly string[], suites: readonly string[])
   const unknown = only.find((name) => !suites.includes(name));
   if (unknown !== undefined) throw new Error(`There is no suite ${unknown}; there are ${suites.join(', ')}.`);
   const { quick, json, peer: peers } = values;
-  const sizes = values.items.map((text) => readCount('--items', text));
+  const sizes = values.items.map((text) => readCount('--items', text, FEWEST));
   const runs = values.runs === undefined ? undefined : readCount('--runs', values.runs);
   return {
     sizes: sizes.length > 0 ? sizes : quick ? [1_000] : [10_000, 100_000],
@@ -60,8 +63,8 @@ export function parseOptions(args: readonly string[], suites: readonly string[])
   };
 }
 
-function readCount(option: string, text: string): number {
+function readCount(option: string, text: string, least = 1): number {
   const count = Number(text.replaceAll(/[,_]/g, ''));
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new Error(`${option} takes a number above zero, not ${text}.`);
+  if (Number.isSafeInteger(count) && count >= least) return count;
+  throw new Error(`${option} takes a number of at least ${least}, not ${text}.`);
 }

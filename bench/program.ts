@@ -25,8 +25,11 @@ export function wl(...args: readonly string[]): readonly string[] {
   return [process.execPath, built(({ bin }) => bin.wl), ...args];
 }
 
+/** The address of the built library. */
+export const libraryUrl = (): string =>
+  pathToFileURL(built((manifest) => manifest.exports['.'].default)).href;
+
 /** The built library. Imported by its address, since it need not be there when this is compiled. */
 export async function loadLibrary(): Promise<typeof import('../src/index.ts')> {
-  const file = built((manifest) => manifest.exports['.'].default);
-  return (await import(pathToFileURL(file).href)) as typeof import('../src/index.ts');
+  return (await import(libraryUrl())) as typeof import('../src/index.ts');
 }

@@ -24,7 +24,8 @@ function renderTable(rows: readonly Row[]): string {
     [...line.map((text, column) => pad(text, widths[column] ?? 0, numbers(column))), note]
       .join('  ')
       .trimEnd();
-  return [draw(head), ...lines.map((line, index) => draw(line, rows[index]?.note))].join('\n');
+  const heading = head.some((text) => text !== '') ? [draw(head)] : [];
+  return [...heading, ...lines.map((line, index) => draw(line, rows[index]?.note))].join('\n');
 }
 
 const cell = (value: number | undefined): string =>

@@ -14,7 +14,7 @@ const ASKED = 101;
 const PATIENCE_MS = 10_000;
 
 /** Each runs in a process of its own, on a clone of its own. */
-export const TASKS = { questions, memory, transitions } as const;
+export const TASKS = { questions, transitions } as const;
 export type TaskName = keyof typeof TASKS;
 
 async function questions(ledger: WorkLedger): Promise<Figures> {
@@ -43,23 +43,6 @@ async function medianTime(ask: () => Promise<unknown>): Promise<number> {
     times.push(performance.now() - start);
   }
   return median(times);
-}
-
-/** What stays, and the most there was, after the usual questions were asked for a page each. */
-async function memory(ledger: WorkLedger): Promise<Figures> {
-  const page = { limit: PAGE };
-  const [first] = await ledger.getReadyToStart(page);
-  await ledger.list(page);
-  if (first !== undefined) await ledger.getWork(first.id);
-  globalThis.gc?.();
-  const megabyte = 1e6;
-  return {
-    'peak memory of a process that asks': {
-      value: (process.resourceUsage().maxRSS * 1024) / megabyte,
-      unit: 'MB',
-    },
-    'heap of a process that asks, after gc': { value: process.memoryUsage().heapUsed / megabyte, unit: 'MB' },
-  };
 }
 
 /** Transitions of a clone without remote; each is durable when its call returns. */
