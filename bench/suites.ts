@@ -1,8 +1,14 @@
 import { librarySuite } from './library.ts';
 import type { BenchOptions } from './options.ts';
+import { peersSuite } from './peers.ts';
 import { processSuite } from './process.ts';
 import { repositorySuite } from './repository.ts';
 import type { Suite } from './row.ts';
 
 /** In the order in which they run and are shown. */
-export const SUITES: readonly Suite<BenchOptions>[] = [processSuite, librarySuite, repositorySuite];
+export const SUITES: readonly Suite<BenchOptions>[] = [
+  processSuite,
+  librarySuite,
+  repositorySuite,
+  peersSuite,
+];

@@ -22,9 +22,21 @@ export function benchEnvironment(): NodeJS.ProcessEnv {
   };
 }
 
-/** Runs a program to its end. @returns what it printed @throws where it fails, with what it said */
-export async function run(cwd: string, program: string, args: readonly string[]): Promise<string> {
-  const running = exec(program, [...args], { cwd, env: benchEnvironment(), maxBuffer: 2 ** 28 });
+/**
+ * Runs a program to its end.
+ *
+ * @param timeout milliseconds until it is killed; 0 for never
+ * @returns what it printed
+ * @throws where it fails, with what it said
+ */
+export async function run(
+  cwd: string,
+  program: string,
+  args: readonly string[],
+  timeout = 0,
+): Promise<string> {
+  const options = { cwd, env: benchEnvironment(), maxBuffer: 2 ** 28, timeout };
+  const running = exec(program, [...args], options);
   running.child.stdin?.end();
   return (await running).stdout.trimEnd();
 }
