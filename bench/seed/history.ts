@@ -18,7 +18,7 @@ const ROOT = {
   actor: 'bench',
   at: '2026-01-15T00:00:00.000Z',
 };
-const SETTINGS = settingsSchema.parse({ schema: 1, ledger_id: '019b0000-0000-7000-8000-000000000002' });
+const SETTINGS = settingsSchema().parse({ schema: 1, ledger_id: '019b0000-0000-7000-8000-000000000002' });
 
 /** The commits of a seed, root first, each decided and encoded as the program does it. */
 export function* seedHistory(plan: SeedPlan): Generator<CommitDraft> {

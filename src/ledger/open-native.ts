@@ -15,7 +15,9 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
   const refs = await openRefReader(gitDir, traits);
   let opened: Promise<LedgerStore> | undefined;
   const store = (): Promise<LedgerStore> => {
-    opened ??= import('../store/native.ts').then(({ NativeStore }) => new NativeStore(gitDir, { traits, identity: config.identity }));
+    opened ??= import('../store/native.ts').then(
+      ({ NativeStore }) => new NativeStore(gitDir, { traits, identity: config.identity }),
+    );
     return opened;
   };
   return {
