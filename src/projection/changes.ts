@@ -1,4 +1,5 @@
-import { parsePath, type State } from '../codec/path.ts';
+import { parsePath, type State, stateOf } from '../codec/path.ts';
+import type { Overlay } from '../domain/overlay.ts';
 import type { LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { type Placed, placeFiles } from './files.ts';
 import type { IndexDatabase } from './index-database.ts';
@@ -13,8 +14,25 @@ export interface Change {
   isPlain: boolean;
 }
 
-/** Reads what changed between two trees. */
-export async function readChanges(
+/** What leads from one tip to another. */
+export interface Delta {
+  from: Oid;
+  to: Oid;
+  changes: readonly Change[];
+}
+
+/** More files than these are taken in as a load does: finished work by path alone. */
+const MANY = 2_000;
+
+/** Reads what changed between two tips; `undefined` where the first is gone, as it may be with a repack. */
+export async function readDelta(store: LedgerStore, from: Oid, to: Oid): Promise<Delta | undefined> {
+  const differing = await store.diffTrees(from, to).catch(() => undefined);
+  if (differing === undefined) return undefined;
+  const isRead = (state: State): boolean => state === 'active' || differing.length <= MANY;
+  return { from, to, changes: await readChanges(store, differing, isRead) };
+}
+
+async function readChanges(
   store: LedgerStore,
   differing: readonly TreeChange[],
   isRead: (state: State) => boolean,
@@ -64,4 +82,17 @@ export function writeChanges(index: IndexDatabase, changes: readonly Change[], t
   writer.finish();
   index.setMeta('tip', tip);
   return true;
+}
+
+/** Takes in what was decided on `from` and committed as `to`; where the index stands elsewhere, it is left there. */
+export function writeOverlay(index: IndexDatabase, from: Oid, to: Oid, decided: Overlay): void {
+  if (index.meta('tip') !== from) return;
+  const writer = new IndexWriter(index);
+  for (const [id, item] of decided.changes()) {
+    if (item !== undefined) writer.put(id, stateOf(item.status), { kind: 'item', item });
+    else writer.remove(id);
+  }
+  writer.finish();
+  index.setMeta('settings', JSON.stringify(decided.settings));
+  index.setMeta('tip', to);
 }

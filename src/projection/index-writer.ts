@@ -50,7 +50,7 @@ export class IndexWriter {
     this.#index.run(UPSERT, id, ...own, ...columnsOf(item), ...rest);
     if (item === undefined) return;
     if (!isTerminal(item.status)) this.#addEdges(item);
-    if (this.#withWords) this.#addWords(item);
+    if (this.#withWords) addWords(this.#index, item);
   }
 
   remove(id: WorkId): void {
@@ -73,21 +73,6 @@ export class IndexWriter {
     this.#index.run(`${COUNT_WAITS} WHERE state = 'active'`);
   }
 
-  /** Takes every readable item's words into the search, from then on with each change. */
-  addAllWords(): void {
-    this.#index.run("INSERT INTO words (words) VALUES ('delete-all')");
-    this.#index.setMeta('words', 'all');
-    const last = Number(this.#index.get('SELECT max(n) AS last FROM items')?.last ?? 0);
-    for (let from = 0; from <= last; from += AT_ONCE) {
-      const rows = this.#index.all(
-        'SELECT item FROM items WHERE n > ? AND n <= ? AND item IS NOT NULL',
-        from,
-        from + AT_ONCE,
-      );
-      for (const { item } of rows) this.#addWords(JSON.parse(String(item)) as WorkItem);
-    }
-  }
-
   /** Takes out what the item's present row led to. */
   #leave(id: WorkId): void {
     this.#touch(id);
@@ -107,14 +92,6 @@ export class IndexWriter {
     if (!this.#loading) this.#touched.add(item.parent_id);
   }
 
-  #addWords(item: WorkItem): void {
-    this.#index.run(
-      'INSERT INTO words (rowid, body) VALUES ((SELECT n FROM items WHERE id = ?), ?)',
-      item.id,
-      searchText(item),
-    );
-  }
-
   #touch(id: WorkId): void {
     this.#touched.add(id);
     const around = this.#index.all(
@@ -127,6 +104,28 @@ export class IndexWriter {
 }
 
 const AT_ONCE = 1_000;
+
+/** Takes every readable item's words into the search, from then on with each change. */
+export function addAllWords(index: IndexDatabase): void {
+  index.write(() => {
+    index.run("INSERT INTO words (words) VALUES ('delete-all')");
+    index.setMeta('words', 'all');
+    const last = Number(index.get('SELECT max(n) AS last FROM items')?.last ?? 0);
+    for (let from = 0; from <= last; from += AT_ONCE) {
+      const rows = index.all(
+        'SELECT item FROM items WHERE n > ? AND n <= ? AND item IS NOT NULL',
+        from,
+        from + AT_ONCE,
+      );
+      for (const { item } of rows) addWords(index, JSON.parse(String(item)) as WorkItem);
+    }
+  });
+}
+
+function addWords(index: IndexDatabase, item: WorkItem): void {
+  const sql = 'INSERT INTO words (rowid, body) VALUES ((SELECT n FROM items WHERE id = ?), ?)';
+  index.run(sql, item.id, searchText(item));
+}
 
 function columnsOf(item: WorkItem | undefined): SQLInputValue[] {
   if (item === undefined) return Array<null>(12).fill(null);

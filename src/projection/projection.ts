@@ -1,16 +1,13 @@
-import { type State, stateOf } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Overlay } from '../domain/overlay.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { type Change, readChanges, writeChanges } from './changes.ts';
-import { viewAfter } from './delta.ts';
+import type { Delta } from './changes.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
 import { IndexView, Unread } from './index-view.ts';
-import { IndexWriter } from './index-writer.ts';
-import { type Exclusive, loadIndex, type OnProgress, readFinished } from './load.ts';
-import { followLog, historyOf, isLogAt, newestOf } from './transition-log.ts';
+import type { Exclusive, OnProgress } from './load.ts';
+import { historyOf, isLogAt, newestOf } from './log-view.ts';
 
 /** What a question looks at: open work and what else is known by path; every item; every item's words. */
 export type Need = 'open' | 'all' | 'words';
@@ -44,8 +41,8 @@ type Attempt<T> =
   | { kind: 'unread'; ids: readonly WorkId[] | undefined }
   | { kind: 'no_words' };
 
-/** More files than these are taken in as a load does: finished work by path alone. */
-const MANY = 2_000;
+/** What brings an index to another tip is loaded when it is needed: a question of a current one does without. */
+const catchUp = () => import('./catch-up.ts');
 
 /**
  * The ledger at a tip, as tables that are kept from one process to the next and caught up by what changed between two trees.
@@ -58,7 +55,7 @@ export class Projection {
   #opened: IndexDatabase | undefined;
   #renewed = false;
   #queue: Promise<unknown> = Promise.resolve();
-  #delta: { from: Oid; to: Oid; changes: readonly Change[] } | undefined;
+  #delta: Delta | undefined;
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
@@ -84,6 +81,7 @@ export class Projection {
       if (here.kind === 'answer') return here.value;
       const delta = await this.#changesTo(tip);
       if (delta === undefined || delta.changes.some(({ isPlain }) => !isPlain)) return this.read(tip, use);
+      const { viewAfter } = await catchUp();
       const there = this.#attempt(delta.from, (view) => use(viewAfter(view, delta.changes)), 'open');
       if (there.kind === 'answer') return there.value;
       if (there.kind !== 'behind') await this.#inTurn(() => this.#mend(delta.from, there));
@@ -91,20 +89,9 @@ export class Projection {
   }
 
   /** Takes over what was just committed, without reading it back. */
-  advance(from: Oid, to: Oid, changes: Overlay): void {
-    this.#safely(undefined, (index) =>
-      index.write(() => {
-        if (index.meta('tip') !== from) return;
-        const writer = new IndexWriter(index);
-        for (const [id, item] of changes.changes()) {
-          if (item !== undefined) writer.put(id, stateOf(item.status), { kind: 'item', item });
-          else writer.remove(id);
-        }
-        writer.finish();
-        index.setMeta('settings', JSON.stringify(changes.settings));
-        index.setMeta('tip', to);
-      }),
-    );
+  async advance(from: Oid, to: Oid, changes: Overlay): Promise<void> {
+    const { writeOverlay } = await catchUp();
+    this.#safely(undefined, (index) => index.write(() => writeOverlay(index, from, to, changes)));
   }
 
   /** Makes sure that ids whose items were deleted are known as used: history up to `tip` is read. */
@@ -153,11 +140,12 @@ export class Projection {
       case 'behind':
         return this.#follow(tip);
       case 'unread':
-        return this.#whileSafe(async (index) =>
-          readFinished(index, await this.#options.store(), missing.ids, this.#options.onProgress),
-        );
+        return this.#whileSafe(async (index) => {
+          const { readFinished } = await catchUp();
+          await readFinished(index, await this.#options.store(), missing.ids, this.#options.onProgress);
+        });
       case 'no_words':
-        return this.#safely(undefined, (index) => index.write(() => new IndexWriter(index).addAllWords()));
+        return this.#whileSafe(async (index) => (await catchUp()).addAllWords(index));
       default:
         return missing satisfies never;
     }
@@ -166,6 +154,7 @@ export class Projection {
   async #follow(tip: Oid): Promise<void> {
     const delta = await this.#changesTo(tip);
     if (delta === undefined) return this.#load(tip);
+    const { writeChanges } = await catchUp();
     const fits = this.#safely(true, (index) =>
       index.write(() => index.meta('tip') !== delta.from || writeChanges(index, delta.changes, tip)),
     );
@@ -173,22 +162,19 @@ export class Projection {
   }
 
   /** What leads from where the index stands to `tip`; `undefined` where everything must be read. */
-  async #changesTo(tip: Oid): Promise<{ from: Oid; changes: readonly Change[] } | undefined> {
+  async #changesTo(tip: Oid): Promise<Delta | undefined> {
     const from = this.#safely(undefined, (index) => index.meta('tip'));
     if (from === undefined) return undefined;
     if (this.#delta?.from === from && this.#delta.to === tip) return this.#delta;
-    const store = await this.#options.store();
-    // The tip of an earlier time may be gone with a repack.
-    const differing = await store.diffTrees(from, tip).catch(() => undefined);
-    if (differing === undefined) return undefined;
-    const isRead = (state: State): boolean => state === 'active' || differing.length <= MANY;
-    this.#delta = { from, to: tip, changes: await readChanges(store, differing, isRead) };
+    const { readDelta } = await catchUp();
+    this.#delta = await readDelta(await this.#options.store(), from, tip);
     return this.#delta;
   }
 
   #load(tip: Oid): Promise<void> {
     const { lock, onProgress } = this.#options;
     return this.#whileSafe(async (index) => {
+      const { loadIndex } = await catchUp();
       const isThere = (): boolean => index.meta('tip') === tip;
       const load = async (): Promise<void> => {
         if (!isThere()) await loadIndex(index, await this.#options.store(), tip, onProgress);
@@ -210,6 +196,7 @@ export class Projection {
         const found = ask();
         if (found !== undefined) return found.value;
         const store = await this.#options.store();
+        const { followLog } = await catchUp();
         await this.#whileSafe((index) => followLog(index, store, tip, this.#options.onProgress));
       }
     });

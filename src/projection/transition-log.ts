@@ -4,13 +4,9 @@ import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
 import { type HistoryEntry, toEntry } from './history-entry.ts';
 import type { IndexDatabase } from './index-database.ts';
 import type { OnProgress } from './load.ts';
+import { ALSO, LOG } from './log-view.ts';
 
-/** The tip up to which history was read. */
-const LOG = 'log';
 const AT_ONCE = 2_000;
-
-/** The verb of further rows of one commit, which was made by hand and changed more than one item. */
-const ALSO = 'also';
 
 interface Line {
   entry: HistoryEntry;
@@ -51,24 +47,6 @@ export async function followLog(
   }
   flush(tip);
 }
-
-/** True where the log stands at `tip`. */
-export const isLogAt = (index: IndexDatabase, tip: Oid): boolean => index.meta(LOG) === tip;
-
-/** Transitions of one item, oldest first; also of one that was deleted. */
-export function historyOf(index: IndexDatabase, id: WorkId): HistoryEntry[] {
-  return index.all('SELECT entry FROM transitions WHERE item = ? ORDER BY seq', id).map(entryOf);
-}
-
-/** The newest transitions of the whole ledger, newest first. */
-export function newestOf(index: IndexDatabase, newest: number): HistoryEntry[] {
-  return index
-    .all('SELECT entry FROM transitions WHERE verb <> ? ORDER BY seq DESC LIMIT ?', ALSO, newest)
-    .map(entryOf);
-}
-
-const entryOf = ({ entry }: Readonly<Record<string, unknown>>): HistoryEntry =>
-  JSON.parse(String(entry)) as HistoryEntry;
 
 /** The remembered tip may be of a line that was given up, or gone with a repack. */
 async function commonAncestor(store: LedgerStore, known: Oid, tip: Oid): Promise<Oid | undefined> {

@@ -49,7 +49,7 @@ async function tryCommit(context: SyncContext, groups: readonly Group[]): Promis
   const drafts = steps.map((step) => draftOf(step, committer, now));
   const result = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
   if (result.kind === 'moved') return undefined;
-  views.advance(tip, result.tip, changes);
+  await views.advance(tip, result.tip, changes);
   const commits = new Map(steps.map((step, index) => [step.op, result.oids[index] ?? '']));
   for (const outcome of outcomes.flat()) {
     if (outcome.kind === 'accepted') outcome.commit = commits.get(outcome.op) ?? '';

@@ -14,7 +14,7 @@ export interface ViewSource {
   /** Asks the ledger at a tip that is only looked at in passing. */
   peek<T>(tip: Oid, use: (view: LedgerView) => T): Promise<T>;
   /** Takes over what was committed on `from`. */
-  advance(from: Oid, to: Oid, changes: Overlay): void;
+  advance(from: Oid, to: Oid, changes: Overlay): Promise<void>;
   /** Makes sure that ids whose items were deleted are known as used. */
   knowDeletions(tip: Oid): Promise<void>;
 }

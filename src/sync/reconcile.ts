@@ -130,7 +130,7 @@ async function rebuild(context: SyncContext, request: Rebuild): Promise<Map<stri
   const drafts = result.steps.map(({ step, from }) => draftOf(step, committer, now, authorOf(from)));
   const moved = await store.commit({ ref: localRef, expected, base, drafts });
   if (moved.kind === 'moved') return undefined;
-  views.advance(base, moved.tip, changes);
+  await views.advance(base, moved.tip, changes);
   for (const { from, item } of result.unchanged) settled.set(from.op ?? '', { kind: 'unchanged', item });
   rememberMoot(
     context,
