@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { type Clock, LedgerError, type OpenOptions, openLedger, type WorkLedger } from '../index.ts';
 import { chooseClock } from './clock.ts';
 import type { Globals } from './globals.ts';
@@ -95,6 +94,7 @@ export class Cli {
   async confirm(question: string): Promise<boolean | undefined> {
     const { stdin, stderr } = this.world;
     if (!stdin.isTTY || !stderr.isTTY || this.globals.json) return undefined;
+    const { createInterface } = await import('node:readline/promises');
     const lines = createInterface({ input: stdin });
     stderr.write(`${safe(question)} [y/N] `);
     try {

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
+import { promises as fs } from 'node:fs';
 import { type Json, type JsonMap, LedgerError } from '../index.ts';
 import type { World } from './world.ts';
 
@@ -8,15 +7,20 @@ const refuse = (message: string, hint?: string): LedgerError =>
 
 /** Text as it was typed, from a file (`@FILE`), or from standard input (`-`). `@@` stands for an `@` that begins a text. */
 export async function readText(typed: string, world: Pick<World, 'stdin'>): Promise<string> {
-  if (typed === '-') return decode(await buffer(world.stdin), 'standard input').replace(/\r?\n$/, '');
+  if (typed === '-') return decode(await readAll(world.stdin), 'standard input').replace(/\r?\n$/, '');
   if (typed.startsWith('@@')) return typed.slice(1);
   return typed.startsWith('@') ? (await readInputFile(typed.slice(1))).replace(/\r?\n$/, '') : typed;
+}
+
+async function readAll(input: World['stdin']): Promise<Buffer> {
+  const { buffer } = await import('node:stream/consumers');
+  return buffer(input);
 }
 
 /** @throws LedgerError `INVALID_INPUT` where the file cannot be read as text */
 export async function readInputFile(path: string): Promise<string> {
   try {
-    return decode(await readFile(path), path);
+    return decode(await fs.readFile(path), path);
   } catch (error) {
     if (error instanceof LedgerError) throw error;
     throw refuse(`The file ${JSON.stringify(path)} cannot be read: ${reasonOf(error)}.`);

@@ -15,18 +15,53 @@ import type { World } from './world.ts';
 
 /** Runs the program on what was typed after its name. @returns the exit status */
 export async function run(argv: readonly string[], world: World): Promise<number> {
-  let status = 0;
-  const program = buildProgram(world, async (command, call, globals) => {
-    const { execute } = await import('./execute.ts');
-    status = await execute(command, call, globals, world);
-  });
+  const words = argv.length === 0 ? ['--help'] : argv;
+  const quick = await runQuickly(words, world);
+  if (quick !== undefined) return quick;
   try {
-    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
-    return status;
+    return await parse(words, COMMANDS, world, world);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return error.report(isJsonAsked(argv), world.stderr);
   }
+}
+
+/**
+ * As `run`, with a parser that knows no more than the command that seems to be called.
+ *
+ * @returns `undefined`, with nothing done or said, where only the parser for all commands can answer
+ */
+async function runQuickly(words: readonly string[], world: World): Promise<number | undefined> {
+  const called = words.find((word) => COMMANDS.some((one) => isCalled(one, word)));
+  if (called === undefined) return undefined;
+  const [first] = COMMANDS.filter((one) => isCalled(one, called)).map(firstWord);
+  const family = COMMANDS.filter((one) => firstWord(one) === first);
+  const silent = { write: () => undefined };
+  try {
+    return await parse(words, family, { stdout: silent, stderr: silent }, world);
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+const firstWord = ({ name }: Command): string => name.split(' ')[0] ?? name;
+const isCalled = (command: Command, word: string): boolean =>
+  firstWord(command) === word || command.alias === word;
+/** Reads the call with a parser for `commands`, and executes it. @returns the exit status @throws UsageError */
+async function parse(
+  words: readonly string[],
+  commands: readonly Command[],
+  help: Pick<World, 'stdout' | 'stderr'>,
+  world: World,
+): Promise<number> {
+  let status = 0;
+  const program = buildProgram(commands, help, async (command, call, globals) => {
+    const { execute } = await import('./execute.ts');
+    status = await execute(command, call, globals, world);
+  });
+  await program.parseAsync([...words], { from: 'user' });
+  return status;
 }
 
 const isJsonAsked = (argv: readonly string[]): boolean => {
@@ -40,8 +75,12 @@ type Execute = (
   globals: Globals,
 ) => Promise<void>;
 
-/** The parser for the whole table of commands. */
-function buildProgram(world: World, execute: Execute): Parser {
+/** The parser for some of the commands, or all of them. */
+function buildProgram(
+  commands: readonly Command[],
+  help: Pick<World, 'stdout' | 'stderr'>,
+  execute: Execute,
+): Parser {
   const program = new Parser('wl')
     .description('A work ledger for agents on separate machines, kept in git.')
     .usage('[options] <command>')
@@ -52,18 +91,18 @@ function buildProgram(world: World, execute: Execute): Parser {
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .configureHelp({ subcommandTerm: termOf })
-    .configureOutput(outputTo(world));
+    .configureOutput(outputTo(help));
   stopQuietly(program);
   for (const spec of Object.values(GLOBAL_OPTIONS)) program.addOption(toOption(spec));
   for (const group of GROUPS) {
-    for (const command of COMMANDS.filter((one) => one.group === group))
+    for (const command of commands.filter((one) => one.group === group))
       addCommand(program, command, execute);
   }
   return program;
 }
 
 /** Commands write their help where everything else goes; what they complain about is reported by `run`. */
-function outputTo({ stdout, stderr }: World): OutputConfiguration {
+function outputTo({ stdout, stderr }: Pick<World, 'stdout' | 'stderr'>): OutputConfiguration {
   return {
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),

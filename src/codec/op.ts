@@ -1,5 +1,5 @@
-/** Loaded when something is drawn or hashed, which a question never does. */
-const crypto = (): typeof import('node:crypto') => process.getBuiltinModule('node:crypto');
+/** Loaded by those who make names: reading a ledger makes none, and it is large. */
+const crypto = () => process.getBuiltinModule('node:crypto');
 
 /** A fresh UUID of version 7: 48 bits of `now` in milliseconds, the rest random. */
 export function newOp(now: Date): string {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LedgerError } from '../../index.ts';
 import type { Run } from '../command.ts';
@@ -16,8 +16,8 @@ export const run: Run<typeof exportOptions> = async ({ options, cli }) => {
     let files = 0;
     for (const { path, text } of await ledger.exportFiles()) {
       const target = join(to, path);
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, text);
+      await fs.mkdir(dirname(target), { recursive: true });
+      await fs.writeFile(target, text);
       files += 1;
       say(`writing files: ${files}`);
     }
@@ -34,7 +34,7 @@ export const run: Run<typeof exportOptions> = async ({ options, cli }) => {
 
 /** Files of an earlier export would be taken for items of this one. */
 async function requireEmpty(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const names = await fs.readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw new LedgerError(
       'INVALID_INPUT',

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join, sep } from 'node:path';
 import {
   type ImportInput,
@@ -95,7 +95,7 @@ function noteLines({ notes }: ImportPlan): Line[] {
 
 /** Every file below a folder, by its path in it. */
 async function readFolder(folder: string): Promise<TransferFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: Error) => {
+  const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch((error: Error) => {
     throw new LedgerError(
       'INVALID_INPUT',
       `The folder ${JSON.stringify(folder)} cannot be read: ${error.message}.`,
@@ -109,7 +109,7 @@ async function readFolder(folder: string): Promise<TransferFile[]> {
   const root = join(folder, sep);
   for (const path of paths) {
     // What is no JSON is only named in the notes; bytes that are no text make one file unusable, not all.
-    const text = path.endsWith('.json') ? (await readFile(path)).toString() : '';
+    const text = path.endsWith('.json') ? (await fs.readFile(path)).toString() : '';
     files.push({ path: path.slice(root.length).replaceAll(sep, '/'), text });
   }
   return files;
