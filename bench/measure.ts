@@ -67,18 +67,21 @@ function runTimed(args: readonly string[], cwd: string): Promise<{ code: number 
 /**
  * Measures all subjects, one run of each after the other, so that a slow moment of the machine meets all of them.
  *
- * @returns the medians, in the order of the subjects
+ * @returns tells the medians of each subject
  */
-export async function measureInterleaved(subjects: readonly Subject[], runs: number): Promise<Measured[]> {
-  const measured: Measured[][] = subjects.map(() => []);
+export async function measureInterleaved(
+  subjects: readonly Subject[],
+  runs: number,
+): Promise<(subject: Subject) => Measured> {
+  const measured = new Map<Subject, Measured[]>(subjects.map((subject) => [subject, []]));
   for (let run = 0; run < runs; run += 1) {
-    for (const [index, { command, cwd, before }] of subjects.entries()) {
+    for (const [{ command, cwd, before }, all] of measured) {
       await before?.(run);
-      measured[index]?.push(await measure(command(run), cwd));
+      all.push(await measure(command(run), cwd));
     }
   }
-  return measured.map((all) => ({
-    cpu: median(all.map(({ cpu }) => cpu)),
-    wall: median(all.map(({ wall }) => wall)),
-  }));
+  return (subject) => {
+    const all = measured.get(subject) ?? [];
+    return { cpu: median(all.map(({ cpu }) => cpu)), wall: median(all.map(({ wall }) => wall)) };
+  };
 }

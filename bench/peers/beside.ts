@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cloneAlone } from '../clone.ts';
-import { type Measured, measure, measureInterleaved, type Subject } from '../measure.ts';
+import { measure, measureInterleaved, type Subject } from '../measure.ts';
 import { figuresOf } from '../process/line.ts';
 import { loadLibrary, NODE, wl } from '../program.ts';
 import { count, type Row } from '../row.ts';
@@ -35,11 +35,13 @@ export async function measureBeside(
   tell(`measuring ${peer.package} at ${plan.items} items, ${runs} runs ...`);
   const node: Subject = { what: 'node -e 0', cwd: folder, command: () => NODE };
   const subjects = NAMES.flatMap((name) => contestants.map((one) => subjectOf(one, name)));
-  const [base, ...measured] = await measureInterleaved([node, ...subjects], runs);
-  if (base === undefined) throw new Error('Nothing was measured.');
+  const of = await measureInterleaved([node, ...subjects], runs);
   const table = `Beside ${peer.package} ${installed.version} at ${count(plan.items)} items (medians of ${runs} runs)`;
-  const rowOf = (what: string, one: Measured): Row => ({ table, what, figures: figuresOf(one, base) });
-  return [rowOf(node.what, base), ...subjects.map(({ what }, n) => rowOf(what, measured[n] ?? base))];
+  return [node, ...subjects].map((subject) => ({
+    table,
+    what: subject.what,
+    figures: figuresOf(of(subject), of(node)),
+  }));
 }
 
 async function makeContestants(

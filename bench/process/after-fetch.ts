@@ -1,5 +1,5 @@
 import { cloneOf, copyBare, moveLedger } from '../clone.ts';
-import { measureInterleaved } from '../measure.ts';
+import { measure, measureInterleaved, type Subject } from '../measure.ts';
 import { loadLibrary, NODE, wl } from '../program.ts';
 import { atMost } from '../row.ts';
 import type { SeedPlan } from '../seed/plan.ts';
@@ -17,13 +17,16 @@ export async function measureAfterFetch(folder: string, plan: SeedPlan, runs: nu
   const origin = await copyBare(folder, 'busy.git', plan);
   const reading = await cloneOf(origin, folder, 'follower');
   await writeSteps(origin, await cloneOf(origin, folder, 'writer'), runs);
-  const ready = { what: 'wl ready', cwd: reading, command: () => wl('ready') };
-  await measureInterleaved([ready], 1);
-  const before = (step: number): Promise<void> => fetchStep(reading, step);
-  const node = { what: 'node -e 0', cwd: folder, command: () => NODE };
-  const [base, own] = await measureInterleaved([node, { ...ready, before }], runs);
-  if (base === undefined || own === undefined) throw new Error('Nothing was measured.');
-  const figures = figuresOf(own, base);
+  const node: Subject = { what: 'node -e 0', cwd: folder, command: () => NODE };
+  const ready: Subject = {
+    what: 'wl ready',
+    cwd: reading,
+    command: () => wl('ready'),
+    before: (step) => fetchStep(reading, step),
+  };
+  await measure(ready.command(0), reading);
+  const of = await measureInterleaved([node, ready], runs);
+  const figures = figuresOf(of(ready), of(node));
   return {
     what: `wl ready after ${TRANSITIONS} fetched transitions`,
     figures,

@@ -1,5 +1,5 @@
 import { cloneAlone } from '../clone.ts';
-import { type Measured, measureInterleaved, type Subject } from '../measure.ts';
+import { measureInterleaved, type Subject } from '../measure.ts';
 import { NODE, wl } from '../program.ts';
 import { atMost } from '../row.ts';
 import type { SeedPlan } from '../seed/plan.ts';
@@ -42,26 +42,21 @@ export async function measureCurrent(folder: string, plan: SeedPlan, runs: numbe
 
   tell(`measuring ${plan.items} items, ${runs} runs ...`);
   const node: Subject = { what: 'node -e 0', command: () => NODE, cwd: folder };
-  const subjects = [node, ...reads, ...writes, ...smallWrites];
-  const [base, ...measured] = await measureInterleaved(subjects, runs);
-  if (base === undefined) throw new Error('Nothing was measured.');
+  const of = await measureInterleaved([node, ...reads, ...writes, ...smallWrites], runs);
   const large = isLarge(plan.items);
-  const at = (index: number): Measured => measured[index] ?? base;
   const readLines = READS.map(({ what, limits }, index) => {
-    const figures = figuresOf(at(index), base);
+    const figures = figuresOf(of(reads[index] ?? node), of(node));
     return { what, figures, target: atMost(figures['× node'], limits[large ? 1 : 0], '× node') };
   });
-  const writeLines = WRITES.map((verb, index) => {
-    const own = at(READS.length + index);
-    const alone = at(READS.length + WRITES.length + index);
-    const growth = own.cpu / alone.cpu;
-    const figures = { ...figuresOf(own, base), '× small': growth };
+  const writeLines = writes.map((write, index) => {
+    const growth = of(write).cpu / of(smallWrites[index] ?? node).cpu;
+    const figures = { ...figuresOf(of(write), of(node)), '× small': growth };
     const target = large
       ? atMost(growth, GROWTH_LIMIT, '× small')
       : atMost(figures['× node'], WRITE_LIMIT, '× node');
-    return { what: `wl ${verb} ID, no remote`, figures, target, note: `small: ${small.items} items` };
+    return { what: `wl ${write.what} ID, no remote`, figures, target, note: `small: ${small.items} items` };
   });
-  return [{ what: 'node -e 0', figures: figuresOf(base, base) }, ...readLines, ...writeLines];
+  return [{ what: node.what, figures: figuresOf(of(node), of(node)) }, ...readLines, ...writeLines];
 }
 
 /** Each run claims an item of its own, and then completes it. */
@@ -72,7 +67,7 @@ async function prepareWrites(dir: string, runs: number): Promise<Subject[]> {
   return WRITES.map((verb) => subject(verb, dir, (n) => [verb, ids[n] ?? '']));
 }
 
-/** Makes the index current. @returns ready items, in an order that does not hang together */
+/** Makes the index current. @returns ids of so many ready items */
 async function warmUp(dir: string, count: number): Promise<string[]> {
   const ids = await runCommand(dir, wl('-C', dir, 'ready', '--quiet', '--limit', String(count)));
   return ids.split('\n').filter((id) => id !== '');
