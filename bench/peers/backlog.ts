@@ -6,7 +6,10 @@ import { isReady, type Peer } from './peer.ts';
 
 const STATUS: Readonly<Record<string, string>> = { completed: 'Done', in_progress: 'In Progress' };
 
-/** Backlog.md: a Markdown file for each task in the work tree. The files are written as its own `task create` writes them. */
+/**
+ * Backlog.md: a Markdown file for each task in the work tree, written as its own `task create` writes them. Finished tasks stand in
+ * the archive, where its `task complete` puts them, so that it need not look at them.
+ */
 export const backlog: Peer = {
   package: 'backlog.md',
   seed: async (items, dir, run) => {
