@@ -36,6 +36,7 @@ export type {
 export { WorkLedger } from './ledger/work-ledger.ts';
 export type { Damage } from './projection/damage.ts';
 export type { HistoryEntry } from './projection/history-entry.ts';
+export type { IndexPlace } from './projection/index-database.ts';
 export type { IndexStatus } from './projection/projection.ts';
 export type { WorkFilter } from './query/filter.ts';
 export type { WorkIndex } from './query/manifest.ts';

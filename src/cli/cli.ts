@@ -17,6 +17,8 @@ export class Cli {
   readonly clock: Clock;
   readonly notices: string[] = [];
   #ledger: WorkLedger | undefined;
+  /** What a terminal is told, while something takes long. */
+  #busyWith: string | undefined;
 
   constructor(globals: Globals, world: World) {
     this.globals = globals;
@@ -38,6 +40,9 @@ export class Cli {
       remote: env.WL_REMOTE || undefined,
       mode: offline ? 'local' : undefined,
       clock: this.clock,
+      onProgress: (progress) => {
+        this.#busyWith = describeProgress(progress);
+      },
     };
   }
 
@@ -65,6 +70,12 @@ export class Cli {
     if (!silent && since > OLD_MS) {
       const fresh = fetched_at === null ? 'the remote was never asked' : `as of ${age(since)} ago`;
       this.notice(`${fresh}; wl sync or --fetch asks the remote`);
+    }
+    const { indexPlace } = ledger;
+    if (indexPlace.kind === 'memory' && indexPlace.reason !== undefined) {
+      this.notice(
+        `the index cannot be used (${indexPlace.reason}), so this was read from git, which is slower`,
+      );
     }
     const { length } = await ledger.damaged();
     if (length > 0)
@@ -109,15 +120,15 @@ export class Cli {
   async busy<T>(label: string, task: (say: (label: string) => void) => Promise<T>): Promise<T> {
     const { stderr } = this.world;
     if (!stderr.isTTY || this.globals.json) return task(() => undefined);
-    let now = label;
+    this.#busyWith = label;
     let shown = false;
     const timer = setInterval(() => {
       shown = true;
-      stderr.write(`\r\u001b[K${safe(now)}…`);
+      stderr.write(`\r\u001b[K${safe(this.#busyWith ?? label)}…`);
     }, PATIENT_MS);
     try {
       return await task((next) => {
-        now = next;
+        this.#busyWith = next;
       });
     } finally {
       clearInterval(timer);
@@ -128,4 +139,15 @@ export class Cli {
   async close(): Promise<void> {
     await this.#ledger?.close();
   }
+}
+
+const STEPS = { items: 'reading open work', finished: 'reading finished work', history: 'reading history' };
+
+function describeProgress({
+  step,
+  done,
+  total,
+}: Parameters<NonNullable<OpenOptions['onProgress']>>[0]): string {
+  const of = total === undefined ? '' : ` of ${total.toLocaleString('en')}`;
+  return `${STEPS[step]}: ${done.toLocaleString('en')}${of}`;
 }

@@ -5,6 +5,7 @@ import type { WorkItem, WorkType } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { Damage } from '../projection/damage.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
+import type { IndexPlace } from '../projection/index-database.ts';
 import type { IndexView } from '../projection/index-view.ts';
 import type { IndexStatus, Need } from '../projection/projection.ts';
 import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
@@ -198,7 +199,12 @@ export class LedgerQueries {
     return this.read((view) => view.damage(all), all ? 'all' : 'open');
   }
 
-  /** Where the index is that answers questions, and how far it has come. */
+  /** Where the index is that answers questions, and why it is not in its file, if so. */
+  get indexPlace(): IndexPlace {
+    return this.connection.projection.place;
+  }
+
+  /** How far the index has come. */
   async indexStatus(): Promise<IndexStatus & { current: boolean }> {
     const tip = await currentTip(this.connection);
     const status = this.connection.projection.status();

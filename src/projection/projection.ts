@@ -109,6 +109,10 @@ export class Projection {
     return this.#log(tip, (index) => newestOf(index, count));
   }
 
+  get place(): IndexPlace {
+    return this.#index.place;
+  }
+
   status(): IndexStatus {
     return this.#safely(undefined, (index) => statusOf(index)) ?? statusOf(this.#index);
   }

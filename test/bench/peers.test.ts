@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { backlog } from '../../bench/peers/backlog.ts';
 import { tbd } from '../../bench/peers/tbd.ts';
-import { type WorkItem, workItemSchema } from '../../src/index.ts';
+import type { WorkItem } from '../../src/domain/item.ts';
+import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 
 let folder: TempFolder;
@@ -17,7 +18,7 @@ const OP = '019b0000-0000-7000-8000-000000000001';
 const AT = '2026-01-15T08:00:00.000Z';
 const [DONE, WAITING, READY] = ['WRK-20260115-0001', 'WRK-20260115-0002', 'WRK-20260115-0003'] as const;
 const make = (id: string, fields: Partial<WorkItem>): WorkItem =>
-  workItemSchema.parse({
+  workItemSchema().parse({
     ...{ schema: 1, id, rev: 1, last_op: OP, title: `Item ${id.slice(-1)}`, status: 'pending' },
     ...{ description: 'Some words.', created_at: AT, created_by: 'ada', updated_at: AT, ...fields },
   });

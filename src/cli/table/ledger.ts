@@ -16,6 +16,10 @@ export const exportOptions = {
   to: text('--to <dir>', 'where the files go'),
   format: text('--format <format>', 'json (the default)'),
 } as const satisfies OptionTable;
+export const indexOptions = {
+  rebuild: flag('--rebuild', 'make it anew from git, with every item, its words and all history'),
+  status: flag('--status', 'tell where it is and how far it has come (the default)'),
+} as const satisfies OptionTable;
 const OP = {
   name: '<op>',
   help: 'the name of a rejected transition, a part of its end, or its item',
@@ -37,6 +41,16 @@ export const LEDGER: readonly Command[] = [
     options: statusOptions,
     examples: ['wl status', 'wl status --fetch --json'],
     load: () => import('../commands/status.ts'),
+  }),
+  command({
+    name: 'index',
+    group,
+    summary: 'tell about the index that answers questions, or make it anew',
+    details:
+      'The index stands in the clone, outside git, and is kept by itself: made when it is missing or damaged, and caught up with each read. Nothing is lost with it.',
+    options: indexOptions,
+    examples: ['wl index', 'wl index --rebuild'],
+    load: () => import('../commands/index.ts'),
   }),
   command({
     name: 'sync',
