@@ -6,7 +6,7 @@ import type { LedgerSettings } from '../domain/settings.ts';
 import type { Damage } from '../projection/damage.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { IndexPlace } from '../projection/index-database.ts';
-import type { IndexView } from '../projection/index-view.ts';
+import { type IndexView, READABLE } from '../projection/index-view.ts';
 import type { IndexStatus, Need } from '../projection/projection.ts';
 import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
@@ -236,7 +236,10 @@ export class LedgerQueries {
   async exportFiles(): Promise<Iterable<TransferFile>> {
     const { exportFiles } = await import('./transfer.ts');
     const tip = await currentTip(this.connection);
-    const items = await this.read((view) => view.select({ where: [], values: [], order: 'id' }), 'all');
+    const items = await this.read(
+      (view) => view.select({ where: [READABLE], values: [], order: 'id' }),
+      'all',
+    );
     return exportFiles(await this.connection.store(), tip, items, this.now());
   }
 

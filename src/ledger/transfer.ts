@@ -2,7 +2,7 @@ import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { isVerb } from '../domain/transitions.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
-import type { IndexView } from '../projection/index-view.ts';
+import { type IndexView, READABLE } from '../projection/index-view.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { planBeadsImport } from '../transfer/beads.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
@@ -15,7 +15,7 @@ export type ImportInput = { from: 'beads'; text: string } | { from: 'json'; file
 export function planImport(view: IndexView, input: ImportInput, now: string): ImportPlan {
   const options = {
     ledger: view,
-    known: importedIds(view.select({ where: [], values: [], order: 'n' }), input.from),
+    known: importedIds(view.select({ where: [READABLE], values: [], order: 'n' }), input.from),
     now,
   };
   return input.from === 'beads' ? planBeadsImport(input.text, options) : planJsonImport(input.files, options);

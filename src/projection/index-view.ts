@@ -20,13 +20,18 @@ export class Unread extends Error {
 
 /** Which items are asked for, as SQL over the columns of `items`, and in which order. */
 export interface Selection {
-  /** Conditions that must all hold. */
+  /** Conditions that must all hold. Among them must be one that leaves out what cannot be read: `READABLE`, or a status. */
   where: readonly string[];
   values: readonly (string | number)[];
   limit?: number | undefined;
   /** Most urgent first and then oldest, unless it says otherwise. */
   order?: string | undefined;
+  /** An index that is made for this question, where SQLite would not choose it by itself. */
+  by?: string | undefined;
 }
+
+/** What every selection must ask for that could meet damaged files. */
+export const READABLE = 'item IS NOT NULL';
 
 /** Most urgent first, then oldest, then by id so that the order is total. @see byUrgency in src/domain/item.ts */
 export const BY_URGENCY = 'rank, created_at, id';
@@ -108,19 +113,16 @@ export class IndexView implements LedgerView {
   }
 
   /** Items that match and can be read. @throws Unread where finished work among them was not read yet */
-  select({ where, values, limit, order = BY_URGENCY }: Selection): WorkItem[] {
-    const conditions = ['item IS NOT NULL', ...where].join(' AND ');
+  select({ where, values, limit, order = BY_URGENCY, by }: Selection): WorkItem[] {
     const bound = limit === undefined ? '' : ` LIMIT ${Math.trunc(limit)}`;
-    const sql = `SELECT item FROM items WHERE ${conditions} ORDER BY ${order}${bound}`;
+    const sql = `SELECT item FROM ${itemsBy(by)} WHERE ${where.join(' AND ')} ORDER BY ${order}${bound}`;
     return this.#index.all(sql, ...values).map(itemOf);
   }
 
   /** How many items match and can be read. */
-  count({ where, values }: Selection): number {
-    const conditions = ['item IS NOT NULL', ...where].join(' AND ');
-    return Number(
-      this.#index.get(`SELECT count(*) AS found FROM items WHERE ${conditions}`, ...values)?.found,
-    );
+  count({ where, values, by }: Selection): number {
+    const sql = `SELECT count(*) AS found FROM ${itemsBy(by)} WHERE ${where.join(' AND ')}`;
+    return Number(this.#index.get(sql, ...values)?.found);
   }
 
   /** Ids that match a condition on `items`. */
@@ -153,6 +155,9 @@ export class IndexView implements LedgerView {
     return rows.map(({ id }) => String(id));
   }
 }
+
+const itemsBy = (index: string | undefined): string =>
+  index === undefined ? 'items' : `items INDEXED BY ${index}`;
 
 const itemOf = (row: Row): WorkItem => JSON.parse(String(row.item)) as WorkItem;
 const problemOf = (row: Row): Problem => JSON.parse(String(row.problem)) as Problem;

@@ -38,8 +38,8 @@ CREATE VIRTUAL TABLE words USING fts5 (
 
 /** Made after a load, which is faster than keeping them while it lasts. */
 export const ITEM_INDEXES = {
-  items_open: "items (rank, created_at, id) WHERE state = 'active'",
-  items_ready: "items (rank, created_at, id) WHERE status = 'pending' AND waits = 0",
+  items_open: "items (rank, created_at, id, status) WHERE state = 'active'",
+  items_ready: "items (rank, created_at, id, owner, not_before) WHERE status = 'pending' AND waits = 0",
   items_status: 'items (status, rank, created_at, id)',
   items_series: 'items (series, number)',
   items_parent: 'items (parent) WHERE parent IS NOT NULL',

@@ -6,7 +6,7 @@ import {
   type WorkStatus,
   type WorkType,
 } from '../domain/item.ts';
-import type { IndexView, Selection } from '../projection/index-view.ts';
+import { type IndexView, READABLE, type Selection } from '../projection/index-view.ts';
 import type { Need } from '../projection/projection.ts';
 
 /** Which items are asked for; every condition that is given must hold. */
@@ -58,7 +58,8 @@ export function conditionsOf(filter: WorkFilter): Conditions {
     if (wanted !== undefined) add(`${column} = ?`, wanted);
   };
   among('status', filter.status);
-  if (filter.status === undefined && !filter.all) add("state = 'active'");
+  if (filter.status === undefined && !filter.all) add("state = 'active' AND status <> 'damaged'");
+  else if (filter.status === undefined || filter.status.some(isTerminal)) add(READABLE);
   among('type', filter.type);
   among(
     'rank',

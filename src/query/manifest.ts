@@ -1,7 +1,7 @@
 import { itemPath } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkItem } from '../domain/item.ts';
-import type { IndexView } from '../projection/index-view.ts';
+import { type IndexView, READABLE } from '../projection/index-view.ts';
 
 /** Counts and ids of the whole ledger at a glance; derived, never stored. */
 export interface WorkIndex {
@@ -17,7 +17,7 @@ export interface WorkIndex {
 }
 
 export function manifestOf(view: IndexView): WorkIndex {
-  const all = view.select({ where: [], values: [], order: 'id' });
+  const all = view.select({ where: [READABLE], values: [], order: 'id' });
   const group = (key: (item: WorkItem) => string | undefined): Record<string, WorkId[]> => {
     const groups = Map.groupBy(all, key);
     groups.delete(undefined);

@@ -20,10 +20,12 @@ export const countReady = (view: IndexView, filter: WorkFilter, asking: Asking):
   view.count(readyTo(filter, asking));
 
 /** The same rule as `obstacles`, over the index: `waits` counts open children and dependencies that are not completed. */
-function readyTo(filter: WorkFilter, { asker, now }: Asking): Pick<Selection, 'where' | 'values'> {
-  const { where, values } = conditionsOf({ ...filter, status: undefined, all: true });
+function readyTo(filter: WorkFilter, { asker, now }: Asking): Selection {
+  const { where, values } = conditionsOf({ ...filter, status: ['pending'] });
   return {
+    by: 'items_ready',
     where: [
+      // As that index has it.
       "status = 'pending'",
       'waits = 0',
       asker === undefined ? 'owner IS NULL' : '(owner IS NULL OR owner = ?)',

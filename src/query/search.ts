@@ -1,5 +1,5 @@
 import type { WorkItem } from '../domain/item.ts';
-import { BY_URGENCY, type IndexView } from '../projection/index-view.ts';
+import { BY_URGENCY, type IndexView, READABLE } from '../projection/index-view.ts';
 
 /**
  * Items in which every word of `text` begins a word, in whatever case; open ones first, then most urgent. A word with
@@ -18,7 +18,7 @@ export function countFound(view: IndexView, text: string): number {
 }
 
 const matching = (query: string): { where: string[]; values: string[] } => ({
-  where: ['n IN (SELECT rowid FROM words WHERE words MATCH ?)'],
+  where: ['n IN (SELECT rowid FROM words WHERE words MATCH ?)', READABLE],
   values: [query],
 });
 

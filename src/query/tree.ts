@@ -1,10 +1,10 @@
 import type { WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkItem, type WorkStatus } from '../domain/item.ts';
-import type { IndexView } from '../projection/index-view.ts';
+import { type IndexView, READABLE } from '../projection/index-view.ts';
 
 /** Direct children, finished ones too, most urgent first. */
 export const childrenOf = (view: IndexView, id: WorkId): WorkItem[] =>
-  view.select({ where: ['parent = ?'], values: [id] });
+  view.select({ where: ['parent = ?', READABLE], values: [id] });
 
 const DESCENDANTS = `n IN (
   WITH RECURSIVE below (id) AS (
@@ -13,7 +13,7 @@ const DESCENDANTS = `n IN (
 
 /** All descendants, each once. */
 export const subtreeOf = (view: IndexView, id: WorkId): WorkItem[] =>
-  view.select({ where: [DESCENDANTS, 'id <> ?'], values: [id, id] });
+  view.select({ where: [DESCENDANTS, 'id <> ?', READABLE], values: [id, id] });
 
 export type Progress = { total_children: number; percent_complete: number } & Record<WorkStatus, number>;
 
