@@ -20,7 +20,8 @@ const INTRODUCTION = `# Command line
 - Verbs take several ids: a commit for each, and one push. One that fails does not stop the others; each failure is reported, and
   the first decides the exit status.
 - Results go to standard output, notices and errors to standard error. Lists are one line an item: id, status, priority, type,
-  owner or \`-\`, title. Control and bidirectional characters of the ledger's texts show as \`\\uXXXX\`.
+  owner or \`-\`, title. Control and bidirectional characters of the ledger's texts show as \`\\uXXXX\`. \`list\`, \`ready\` and
+  \`search\` stop at 50 and say so; \`--limit 0\` shows all.
 - \`--json\` prints one envelope, \`{"schema_version":1,"kind":…,"data":…,"as_of":{"tip":…,"fetched_at":…}}\`; a write adds
   \`"where":"remote"\` or \`"local"\`, an empty list is \`[]\`. An error is
   \`{"error":{"code","message","hint","retryable","details"}}\` on standard error, one line each.

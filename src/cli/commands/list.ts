@@ -2,6 +2,7 @@ import { LedgerError, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkLedge
 import type { Cli } from '../cli.ts';
 import type { OptionValues, Run } from '../command.ts';
 import { someOf } from '../input.ts';
+import { cutList, limitOf } from '../limit.ts';
 import { itemsReply, tableLines } from '../render/list.ts';
 import type { Reply } from '../reply.ts';
 import { SHORT_PRIORITY, SHORT_STATUS } from '../short-names.ts';
@@ -17,15 +18,13 @@ export const run: Run<typeof listOptions> = async ({ options, cli }) => {
     job: options.job,
     labels: label.length === 0 ? undefined : label,
     all: options.all,
-    limit,
+    limit: limitOf(limit),
   };
   const ledger = await cli.openToRead(options);
   if (options.damaged) return damagedReply(ledger, cli);
   const owner = ownerAsked(options, ledger.actor);
-  return itemsReply(
-    cli,
-    await ledger.list({ ...filter, owner, parent: parent && (await ledger.resolveId(parent)) }),
-  );
+  const items = await ledger.list({ ...filter, owner, parent: parent && (await ledger.resolveId(parent)) });
+  return itemsReply(cli, cutList(cli, items, limit));
 };
 
 function ownerAsked(

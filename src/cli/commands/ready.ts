@@ -1,6 +1,7 @@
 import { WORK_PRIORITIES, WORK_TYPES } from '../../index.ts';
 import type { Run } from '../command.ts';
 import { someOf } from '../input.ts';
+import { cutList, limitOf } from '../limit.ts';
 import { itemsReply } from '../render/list.ts';
 import { SHORT_PRIORITY } from '../short-names.ts';
 import type { readyOptions } from '../table/looking.ts';
@@ -17,7 +18,7 @@ export const run: Run<typeof readyOptions> = async ({ options, cli }) => {
     priority,
     labels: label.length === 0 ? undefined : label,
     parent: parent && (await ledger.resolveId(parent)),
-    limit,
+    limit: limitOf(limit),
   });
-  return itemsReply(cli, items);
+  return itemsReply(cli, cutList(cli, items, limit));
 };

@@ -2,6 +2,7 @@ import { type Command, command, count, flag, type OptionTable, set, text } from 
 import { ID, IDS, NARROW, PRIORITIES, READ, STATUSES } from './options.ts';
 
 const group = 'Looking';
+const LIMIT = count('-n, --limit <n>', 'no more than this; 0 for all (default: 50)');
 
 export const readOptions = READ;
 export const listOptions = {
@@ -14,7 +15,7 @@ export const listOptions = {
   job: text('--job <id>', 'of this job'),
   parent: text('--parent <id>', 'parts of this item'),
   all: flag('--all', 'finished ones too'),
-  limit: count('--limit <n>', 'no more than this'),
+  limit: LIMIT,
   damaged: flag('--damaged', 'files that cannot be read, and why'),
   ...READ,
 } as const satisfies OptionTable;
@@ -22,7 +23,7 @@ export const readyOptions = {
   ...NARROW,
   priority: set('--priority <priority>', `${PRIORITIES}; several with commas`),
   parent: text('--parent <id>', 'parts of this item'),
-  limit: count('--limit <n>', 'no more than this'),
+  limit: LIMIT,
   ...READ,
 } as const satisfies OptionTable;
 export const progressOptions = {
@@ -42,7 +43,7 @@ export const logOptions = {
   ...READ,
 } as const satisfies OptionTable;
 export const searchOptions = {
-  limit: count('--limit <n>', 'no more than this'),
+  limit: LIMIT,
   ...READ,
 } as const satisfies OptionTable;
 
