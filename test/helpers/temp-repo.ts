@@ -16,10 +16,10 @@ const ISOLATED_GIT = {
   LC_ALL: 'C',
 } as const;
 
-/** This process's environment with `ISOLATED_GIT`, and without what would point git elsewhere. */
+/** This process's environment with `ISOLATED_GIT`, caches in a temporary folder, and without what would point git elsewhere. */
 export function isolatedEnv(): NodeJS.ProcessEnv {
   const { GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE, GIT_CEILING_DIRECTORIES, ...rest } = process.env;
-  return { ...rest, ...ISOLATED_GIT };
+  return { ...rest, ...ISOLATED_GIT, XDG_CACHE_HOME: join(tmpdir(), 'work-ledger-test-cache') };
 }
 
 /** Isolates code under test that runs git itself, for the rest of this process. */
