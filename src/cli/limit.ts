@@ -3,16 +3,22 @@ import type { Cli } from './cli.ts';
 /** How many a list shows where nothing is said. */
 const DEFAULT_LIMIT = 50;
 
-/** How many are worth asking for: one more than a list shows by itself, which tells whether there are more. */
-export function limitOf(typed: number | undefined): number | undefined {
-  if (typed === undefined) return DEFAULT_LIMIT + 1;
-  return typed === 0 ? undefined : typed;
-}
-
-/** What a list shows of what was found; where it stopped by itself, a notice says so. */
-export function cutList<T>(cli: Cli, found: readonly T[], typed: number | undefined): readonly T[] {
-  const limit = typed ?? DEFAULT_LIMIT;
-  if (limit === 0 || found.length <= limit) return found;
-  if (typed === undefined) cli.notice(`the first ${limit} are shown; --limit 0 shows all`);
-  return found.slice(0, limit);
+/**
+ * What a list shows of what there is; where it stops by itself, a notice says so.
+ *
+ * @param typed what `--limit` was given; 0 shows all
+ */
+export async function limited<T>(
+  cli: Cli,
+  typed: number | undefined,
+  find: (limit: number | undefined) => Promise<readonly T[]>,
+  count: () => Promise<number>,
+): Promise<readonly T[]> {
+  if (typed !== undefined) return find(typed === 0 ? undefined : typed);
+  // One more tells whether there are more.
+  const found = await find(DEFAULT_LIMIT + 1);
+  if (found.length <= DEFAULT_LIMIT) return found;
+  const all = (await count()).toLocaleString('en');
+  cli.notice(`${DEFAULT_LIMIT} of ${all} shown; --limit 0 shows all`);
+  return found.slice(0, DEFAULT_LIMIT);
 }

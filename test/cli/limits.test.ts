@@ -7,7 +7,7 @@ let place: Workplace;
 const call = (...args: string[]): Promise<Said> => wlHere(place.remote, args);
 const count = ({ stdout }: Said): number => stdout.split('\n').length - 1;
 const LISTS = [['list'], ['ready'], ['search', 'part']];
-const NOTICE = 'the first 50 are shown; --limit 0 shows all';
+const NOTICE = '50 of 53 shown; --limit 0 shows all';
 
 beforeAll(async () => {
   place = await makeWorkplace();

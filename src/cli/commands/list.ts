@@ -2,14 +2,14 @@ import { LedgerError, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkLedge
 import type { Cli } from '../cli.ts';
 import type { OptionValues, Run } from '../command.ts';
 import { someOf } from '../input.ts';
-import { cutList, limitOf } from '../limit.ts';
+import { limited } from '../limit.ts';
 import { itemsReply, tableLines } from '../render/list.ts';
 import type { Reply } from '../reply.ts';
 import { SHORT_PRIORITY, SHORT_STATUS } from '../short-names.ts';
 import type { listOptions } from '../table/looking.ts';
 
 export const run: Run<typeof listOptions> = async ({ options, cli }) => {
-  const { parent, label, limit } = options;
+  const { parent, label } = options;
   const filter = {
     status: someOf(options.status, WORK_STATUSES, '--status', SHORT_STATUS),
     type: someOf(options.type, WORK_TYPES, '--type'),
@@ -18,13 +18,13 @@ export const run: Run<typeof listOptions> = async ({ options, cli }) => {
     job: options.job,
     labels: label.length === 0 ? undefined : label,
     all: options.all,
-    limit: limitOf(limit),
   };
   const ledger = await cli.openToRead(options);
   if (options.damaged) return damagedReply(ledger, cli);
   const owner = ownerAsked(options, ledger.actor);
-  const items = await ledger.list({ ...filter, owner, parent: parent && (await ledger.resolveId(parent)) });
-  return itemsReply(cli, cutList(cli, items, limit));
+  const asked = { ...filter, owner, parent: parent && (await ledger.resolveId(parent)) };
+  const list = (limit: number | undefined) => ledger.list({ ...asked, limit });
+  return itemsReply(cli, await limited(cli, options.limit, list, () => ledger.count(asked)));
 };
 
 function ownerAsked(
