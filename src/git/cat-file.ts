@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { LedgerError } from '../domain/errors.ts';
-import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
+import { gitEnvironment, SETTING_ARGS } from './environment.ts';
 import { childProcess } from './run.ts';
 
 /** An answer of `git cat-file`: what the name stands for, and its bytes where they were asked for. */
@@ -18,7 +18,6 @@ interface Question {
 }
 
 const LINE_END = 10;
-const SETTINGS = GIT_SETTINGS.flatMap((setting) => ['-c', setting]);
 
 /**
  * A `git cat-file` that stays: objects and refs are read through its pipe instead of a new process each. It sees what other
@@ -58,11 +57,15 @@ export class CatFile {
 
   #start(): ChildProcessWithoutNullStreams {
     const mode = this.#contents ? '--batch' : '--batch-check';
-    const child = childProcess().spawn('git', [...SETTINGS, '--git-dir', this.#gitDir, 'cat-file', mode], {
-      cwd: this.#gitDir,
-      env: gitEnvironment(),
-      windowsHide: true,
-    });
+    const child = childProcess().spawn(
+      'git',
+      [...SETTING_ARGS, '--git-dir', this.#gitDir, 'cat-file', mode],
+      {
+        cwd: this.#gitDir,
+        env: gitEnvironment(),
+        windowsHide: true,
+      },
+    );
     const end = (cause: Error | undefined): void => this.#ended(child, cause);
     child.stdout.on('data', (chunk: Buffer) => this.#take(child, chunk));
     child.stderr.resume();

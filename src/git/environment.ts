@@ -32,3 +32,5 @@ export const GIT_SETTINGS = [
   'maintenance.auto=false',
   'core.fsync=committed,loose-object,reference',
 ] as const;
+
+export const SETTING_ARGS: readonly string[] = GIT_SETTINGS.flatMap((setting) => ['-c', setting]);

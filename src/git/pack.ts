@@ -16,8 +16,10 @@ const LONGEST_CHAIN = 4095;
 const LARGEST = 64 * 1024 * 1024;
 const CACHE_BYTES = 16 * 1024 * 1024;
 const DELTA_HEAD = 32;
+const SMALLEST_CHUNK = 64;
 
 interface Entry {
+  offset: number;
   kind: number;
   size: number;
   /** Where the compressed bytes begin. */
@@ -81,7 +83,7 @@ export class Pack {
       const type = TYPES[entry.kind];
       if (type !== undefined) {
         object = { type, bytes: this.#inflate(entry) };
-        if (deltas.length > 0) this.#keep(at, object);
+        this.#keep(at, object);
         break;
       }
       deltas.push(entry);
@@ -91,6 +93,7 @@ export class Pack {
     if (deltas.length === 0 && object.bytes.length > maxBytes) return { size: object.bytes.length };
     for (let entry = deltas.pop(); entry !== undefined; entry = deltas.pop()) {
       object = { type: object.type, bytes: applyDelta(object.bytes, this.#inflate(entry)) };
+      this.#keep(entry.offset, object);
     }
     return object;
   }
@@ -137,7 +140,7 @@ export class Pack {
       base = found;
       at += NAME;
     } else if (TYPES[kind] === undefined) throw new RangeError('a pack holds an unknown kind of object');
-    return { kind, size, data: offset + at, base };
+    return { offset, kind, size, data: offset + at, base };
   }
 
   /** Of the whole object, also where the entry is a delta. */
@@ -151,7 +154,10 @@ export class Pack {
     // No compressor needs more than this; where the object is the last of the pack, there is less.
     const most = size + (size >>> 3) + (size >>> 6) + 64;
     const compressed = readExactly(this.#fd, data, Math.min(most, this.#end - data));
-    const bytes = inflateSync(compressed, { maxOutputLength: Math.max(size, 1) });
+    const bytes = inflateSync(compressed, {
+      maxOutputLength: Math.max(size, 1),
+      chunkSize: Math.max(size, SMALLEST_CHUNK),
+    });
     if (bytes.length !== size) throw new RangeError('an object of a pack is damaged');
     return bytes;
   }

@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { LedgerError } from '../domain/errors.ts';
-import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
+import { gitEnvironment, SETTING_ARGS } from './environment.ts';
 
 export interface GitResult {
   code: number;
@@ -21,7 +21,6 @@ export interface GitCall {
 }
 
 const TIMEOUT_MS = 120_000;
-const SETTINGS = GIT_SETTINGS.flatMap((setting) => ['-c', setting]);
 
 /**
  * Runs git with an argument array and no shell, and gives back what it said, whatever its exit code.
@@ -30,7 +29,7 @@ const SETTINGS = GIT_SETTINGS.flatMap((setting) => ['-c', setting]);
  */
 export function runGit({ args, cwd, input, plain, timeout = TIMEOUT_MS }: GitCall): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = startGit(plain ? args : [...SETTINGS, ...args], cwd);
+    const child = startGit(plain ? args : [...SETTING_ARGS, ...args], cwd);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -68,7 +67,7 @@ function startGit(args: readonly string[], cwd: string): ChildProcessWithoutNull
   }
 }
 
-function spawnFailure(error: NodeJS.ErrnoException, cwd: string): LedgerError {
+export function spawnFailure(error: NodeJS.ErrnoException, cwd: string): LedgerError {
   if (error.code === 'ENOTDIR' || (error.code === 'ENOENT' && !existsSync(cwd))) {
     return new LedgerError('NO_REPOSITORY', `There is no directory ${cwd}.`, { cause: error });
   }

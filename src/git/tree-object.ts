@@ -4,6 +4,8 @@ import { type NamedObject, nameObject, type ObjectSource } from './object-format
 export const FOLDER = '040000';
 export const FILE = '100644';
 
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /**
  * One line of a tree.
  *
@@ -18,7 +20,8 @@ export interface TreeLine {
 }
 
 export const rawPath = (path: string): string => Buffer.from(path).toString('latin1');
-export const readablePath = (raw: string): string => Buffer.from(raw, 'latin1').toString();
+export const readablePath = (raw: string): string =>
+  PLAIN.test(raw) ? raw : Buffer.from(raw, 'latin1').toString();
 
 /** Accepts what git accepts, and judges no name: a strange entry must not hide the others. */
 function parseTree(bytes: Uint8Array): TreeLine[] {

@@ -47,6 +47,26 @@ async function diffFolders(
   }
 }
 
+/** Every file of a tree, in git's order. */
+export async function listFiles(source: ObjectSource, tree: string): Promise<(FileAt & { path: string })[]> {
+  const found: (FileAt & { path: string })[] = [];
+  await addFiles(source, tree, '', found);
+  return found;
+}
+
+async function addFiles(
+  source: ObjectSource,
+  tree: string,
+  prefix: string,
+  found: (FileAt & { path: string })[],
+): Promise<void> {
+  for (const { mode, name, oid } of await readTreeLines(source, tree)) {
+    const path = `${prefix}${readablePath(name)}`;
+    if (mode === FOLDER) await addFiles(source, oid, `${path}/`, found);
+    else found.push({ path, mode, oid });
+  }
+}
+
 /** Whether the file or folder at `path` differs between two trees; reads no more than what leads there. */
 export async function differsAt(
   source: ObjectSource,

@@ -6,7 +6,7 @@ import { ObjectDb } from '../git/object-db.ts';
 import { listRefs, type RefPlace, readRef } from '../git/ref-files.ts';
 import { swapRef } from '../git/ref-lock.ts';
 import { assertSupported } from '../git/supported.ts';
-import { differsAt, diffTrees } from '../git/tree-walk.ts';
+import { differsAt, diffTrees, listFiles } from '../git/tree-walk.ts';
 import { buildCommits } from './build-commits.ts';
 import { parseCommit } from './commit-object.ts';
 import type {
@@ -87,8 +87,7 @@ export class IsomorphicStore implements LedgerStore {
   }
 
   async readTree(commit: Oid): Promise<TreeEntry[]> {
-    const changes = await diffTrees(this.objects, undefined, await this.#treeOf(commit));
-    return changes.flatMap(({ path, after }) => (after === undefined ? [] : [{ path, ...after }]));
+    return listFiles(this.objects, await this.#treeOf(commit));
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
@@ -110,7 +109,14 @@ export class IsomorphicStore implements LedgerStore {
     return found;
   }
 
-  async *commits({ to, from, since, newest, paths }: CommitQuery): AsyncIterable<CommitRecord> {
+  async *commits({
+    to,
+    from,
+    since,
+    newest,
+    paths,
+    changes = true,
+  }: CommitQuery): AsyncIterable<CommitRecord> {
     const range = { to, from, since };
     // Which commit is the oldest shows only when the walk arrives there; records are read as they are handed out.
     const ordered =
@@ -120,7 +126,7 @@ export class IsomorphicStore implements LedgerStore {
       if (left <= 0) return;
       if (!(await this.#touches(links, paths))) continue;
       left -= 1;
-      yield await this.#record(links);
+      yield await this.#record(links, changes);
     }
   }
 
@@ -140,11 +146,13 @@ export class IsomorphicStore implements LedgerStore {
     return false;
   }
 
-  async #record(commit: CommitLinks): Promise<CommitRecord> {
+  async #record(commit: CommitLinks, withChanges: boolean): Promise<CommitRecord> {
     const { oid, tree, parents } = commit;
     const object = await this.objects.read(oid);
     const changes =
-      parents.length > 1 ? [] : await diffTrees(this.objects, await this.#parentTree(commit), tree);
+      parents.length > 1 || !withChanges
+        ? []
+        : await diffTrees(this.objects, await this.#parentTree(commit), tree);
     return { oid, ...parseCommit(object?.bytes ?? new Uint8Array()), changes };
   }
 

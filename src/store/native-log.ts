@@ -1,11 +1,11 @@
-import type { CommitQuery, CommitRecord, Oid, TreeChange } from './port.ts';
+import { readListed } from '../git/bulk-read.ts';
+import type { DiskObjects } from '../git/disk-objects.ts';
+import { gitFailure, runGit } from '../git/run.ts';
+import { parseCommit } from './commit-object.ts';
+import type { CommitQuery, CommitRecord } from './port.ts';
 import { parseRawDiff } from './raw-diff.ts';
 
-type ReadGit = (args: readonly string[]) => Promise<{ stdout: Buffer }>;
-/** Commits are read as objects, so that nothing in a message can be mistaken for something else. */
-type ReadRecord = (oid: Oid, changes: readonly TreeChange[]) => Promise<CommitRecord>;
-
-const AT_ONCE = 500;
+const AT_ONCE = 4_000;
 const LOG = [
   '--literal-pathspecs',
   'log',
@@ -18,45 +18,54 @@ const LOG = [
   '--no-show-signature',
 ];
 
-export async function* listCommits(
+/** Commits as git lists them. They are read as objects, so that nothing in a message can be mistaken for something else. */
+export function listCommits(
+  gitDir: string,
+  objects: DiskObjects,
   query: CommitQuery,
-  git: ReadGit,
-  read: ReadRecord,
 ): AsyncIterable<CommitRecord> {
-  const { stdout } = await git([...LOG, '--date-order', '--reverse', ...range(query)]);
-  yield* readRecords(stdout, read);
+  return query.changes === false ? listPlain(gitDir, query) : listWithChanges(gitDir, objects, query);
 }
 
-export async function* listCommitsNewest(
-  query: CommitQuery,
-  git: ReadGit,
-  read: ReadRecord,
-): AsyncIterable<CommitRecord> {
-  const { stdout } = await git([...LOG, `--max-count=${query.newest ?? 0}`, ...range(query)]);
-  yield* readRecords(stdout, read);
+async function* listPlain(gitDir: string, query: CommitQuery): AsyncIterable<CommitRecord> {
+  for await (const commits of readListed(gitDir, range(query), Number.POSITIVE_INFINITY)) {
+    for (const { oid, bytes } of commits) if (bytes) yield { oid, ...parseCommit(bytes), changes: [] };
+  }
 }
 
-function range({ to, from, paths, since }: CommitQuery): string[] {
+async function* listWithChanges(
+  gitDir: string,
+  objects: DiskObjects,
+  query: CommitQuery,
+): AsyncIterable<CommitRecord> {
+  const full = query.paths === undefined ? [] : ['--full-diff'];
+  const args = ['--git-dir', gitDir, ...LOG, ...full, ...range(query)];
+  const result = await runGit({ args, cwd: gitDir });
+  if (result.code !== 0) throw gitFailure('reading history', result);
+  const records = result.stdout.toString().split('\0');
+  const found = parseRawDiff(records.filter((record) => record !== ''));
+  for (let at = 0; at < found.length; at += AT_ONCE) {
+    const some = found.slice(at, at + AT_ONCE);
+    const commits = await objects.readMany(
+      some.map(({ commit = '' }) => commit),
+      Number.POSITIVE_INFINITY,
+    );
+    for (const { commit: oid = '', changes } of some) {
+      const object = commits.get(oid);
+      const bytes = object !== undefined && 'bytes' in object ? object.bytes : new Uint8Array();
+      yield { oid, ...parseCommit(bytes), changes };
+    }
+  }
+}
+
+function range({ to, from, paths, since, newest }: CommitQuery): string[] {
   return [
+    ...(newest === undefined ? ['--date-order', '--reverse'] : [`--max-count=${newest}`]),
     ...(since === undefined ? [] : [`--since=@${since}`]),
-    ...(paths === undefined ? [] : ['--full-diff']),
     '--end-of-options',
     to,
     ...(from === undefined ? [] : [`^${from}`]),
     '--',
     ...(paths ?? []),
   ];
-}
-
-async function* readRecords(stdout: Buffer, read: ReadRecord): AsyncIterable<CommitRecord> {
-  const found = parseRawDiff(
-    stdout
-      .toString()
-      .split('\0')
-      .filter((record) => record !== ''),
-  );
-  for (let at = 0; at < found.length; at += AT_ONCE) {
-    const some = found.slice(at, at + AT_ONCE);
-    yield* await Promise.all(some.map(({ commit = '', changes }) => read(commit, changes)));
-  }
 }

@@ -1,17 +1,16 @@
 import { LedgerError } from '../domain/errors.ts';
 import { compareHistories, oldestFirst } from '../git/ancestry.ts';
 import { CatFile } from '../git/cat-file.ts';
-import { readCommitLinks } from '../git/commit-format.ts';
+import { type CommitLinks, readCommitLinks } from '../git/commit-format.ts';
 import { DiskObjects } from '../git/disk-objects.ts';
 import { openRefs, type Refs } from '../git/disk-refs.ts';
 import type { GitObject, ObjectSource } from '../git/object-format.ts';
-import { type GitResult, gitFailure, runGit } from '../git/run.ts';
 import { PLAIN_TRAITS, type RepositoryTraits } from '../git/traits.ts';
-import { diffTrees } from '../git/tree-walk.ts';
+import { diffTrees, listFiles } from '../git/tree-walk.ts';
 import { buildCommits } from './build-commits.ts';
 import { parseCommit } from './commit-object.ts';
 import { importCommits } from './fast-import.ts';
-import { listCommits, listCommitsNewest } from './native-log.ts';
+import { listCommits } from './native-log.ts';
 import type {
   BlobContent,
   CommitDraft,
@@ -113,12 +112,7 @@ export class NativeStore implements LedgerStore, ObjectSource {
   }
 
   async readTree(commit: Oid): Promise<TreeEntry[]> {
-    const { stdout } = await this.#git('reading a tree', ['ls-tree', '-r', '-z', '--full-tree', commit]);
-    return records(stdout).map((record) => {
-      const tab = record.indexOf('\t');
-      const [mode = '', , oid = ''] = record.slice(0, tab).split(' ');
-      return { path: record.slice(tab + 1), mode, oid };
-    });
+    return listFiles(this, (await readCommitLinks(this, commit)).tree);
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
@@ -131,45 +125,31 @@ export class NativeStore implements LedgerStore, ObjectSource {
 
   async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
     const found = new Map<Oid, BlobContent>();
-    const read = async (oid: Oid): Promise<void> => {
-      const known = await this.#names.ask(oid);
-      if (known === undefined) return;
-      if (known.size > maxBytes) {
-        found.set(oid, { kind: 'too_large', size: known.size });
-        return;
-      }
-      const answer = await this.#contents.ask(oid);
-      if (answer !== undefined) found.set(oid, { kind: 'bytes', bytes: answer.bytes });
-    };
-    await Promise.all([...new Set(oids)].map(read));
+    for (const [oid, object] of await this.#objects.readMany(oids, maxBytes)) {
+      if ('size' in object) found.set(oid, { kind: 'too_large', size: object.size });
+      else found.set(oid, { kind: 'bytes', bytes: object.bytes });
+    }
     return found;
   }
 
-  /**
-   * What lies between two tips is short and is walked here; whole histories, and those of single paths, are read by `git log`.
-   */
+  /** What lies between two tips is short and is walked here; whole histories, and those of single paths, are listed by git. */
   async *commits(query: CommitQuery): AsyncIterable<CommitRecord> {
-    if (query.from !== undefined && query.paths === undefined && query.newest === undefined) {
-      for (const { oid } of await oldestFirst(this, { to: query.to, from: query.from, since: query.since })) {
-        yield await this.#record(oid);
-      }
+    const { to, from, since, paths, newest, changes } = query;
+    if (from === undefined || paths !== undefined || newest !== undefined) {
+      yield* listCommits(this.#gitDir, this.#objects, query);
       return;
     }
-    const read = (args: readonly string[]) => this.#git('reading history', args);
-    const record = (oid: Oid, changes: readonly TreeChange[]) => this.#record(oid, changes);
-    yield* query.newest === undefined
-      ? listCommits(query, read, record)
-      : listCommitsNewest(query, read, record);
+    for (const links of await oldestFirst(this, { to, from, since })) {
+      yield await this.#record(links, changes !== false);
+    }
   }
 
-  async #record(oid: Oid, known?: readonly TreeChange[]): Promise<CommitRecord> {
-    const { tree, parents } = await readCommitLinks(this, oid);
-    const bytes = (await this.read(oid))?.bytes ?? new Uint8Array();
-    if (known !== undefined || parents.length > 1)
-      return { oid, ...parseCommit(bytes), changes: known ?? [] };
+  async #record({ oid, tree, parents }: CommitLinks, withChanges: boolean): Promise<CommitRecord> {
+    const record = parseCommit((await this.read(oid))?.bytes ?? new Uint8Array());
+    if (!withChanges || parents.length > 1) return { oid, ...record, changes: [] };
     const [parent] = parents;
     const before = parent === undefined ? undefined : (await readCommitLinks(this, parent)).tree;
-    return { oid, ...parseCommit(bytes), changes: await diffTrees(this, before, tree) };
+    return { oid, ...record, changes: await diffTrees(this, before, tree) };
   }
 
   async mergeBase(a: Oid, b: Oid): Promise<Oid | undefined> {
@@ -182,20 +162,4 @@ export class NativeStore implements LedgerStore, ObjectSource {
     this.#objects.close();
     this.#refs.close();
   }
-
-  #run(args: readonly string[], input?: Uint8Array | string): Promise<GitResult> {
-    return runGit({ args: ['--git-dir', this.#gitDir, ...args], cwd: this.#gitDir, input });
-  }
-
-  async #git(what: string, args: readonly string[], input?: Uint8Array | string): Promise<GitResult> {
-    const result = await this.#run(args, input);
-    if (result.code !== 0) throw gitFailure(what, result);
-    return result;
-  }
 }
-
-const records = (output: Buffer): string[] =>
-  output
-    .toString()
-    .split('\0')
-    .filter((record) => record !== '');

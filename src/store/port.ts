@@ -43,7 +43,7 @@ export interface CommitRecord {
   author: Identity & { at: number };
   committer: Identity & { at: number };
   message: string;
-  /** Against the first parent; of a root commit, every file. Of a merge, empty. */
+  /** Against the first parent; of a root commit, every file. Empty for a merge, and where they were not asked for. */
   changes: readonly TreeChange[];
 }
 
@@ -60,6 +60,8 @@ export interface CommitQuery {
   changes?: boolean | undefined;
   /** Only commits at or after this time, in seconds; reading stops at the first older one. */
   since?: number | undefined;
+  /** False leaves each record's `changes` empty, which makes whole histories quick to read. */
+  changes?: boolean | undefined;
 }
 
 export type BlobContent = { kind: 'bytes'; bytes: Uint8Array } | { kind: 'too_large'; size: number };
