@@ -36,4 +36,5 @@ const isTraits = (value: unknown): boolean =>
   typeof value.groupShared === 'boolean' &&
   isText(value.reflogs) &&
   ['all', 'branches', 'existing'].includes(value.reflogs) &&
-  Number.isSafeInteger(value.looseLimit);
+  Number.isSafeInteger(value.looseLimit) &&
+  Number.isSafeInteger(value.packLimit);

@@ -40,18 +40,19 @@ export function readConfigCache(gitDir: string): RepositoryConfig | undefined {
 /**
  * Keeps git's answer, where it depends on files alone and they are at rest. Where that cannot be, nothing is lost but time.
  *
- * @param askSystem gives git's own path of the system's configuration, where git tells it
+ * @param asked when git was asked: what changed since, or just before, may not be in its answer
+ * @param systemFile gives git's own path of the system's configuration, where git tells it
  */
 export async function writeConfigCache(
   gitDir: string,
   entries: readonly ConfigEntry[],
   config: RepositoryConfig,
-  askSystem: () => Promise<string | undefined>,
+  { asked, systemFile }: { asked: number; systemFile(): Promise<string | undefined> },
 ): Promise<void> {
   const files = existsSync(stateFolder(gitDir)) ? configFiles(gitDir, entries) : undefined;
-  if (files === undefined || stampSettled(files, Date.now()) === undefined) return;
-  const system = await askSystem();
-  const stamps = system && stampSettled([...new Set([system, ...files])], Date.now());
+  if (files === undefined || stampSettled(files, asked) === undefined) return;
+  const system = await systemFile();
+  const stamps = system && stampSettled([...new Set([system, ...files])], asked);
   if (!stamps) return;
   const environment = configEnvironment();
   const cached: CachedConfig = { version: 1, git_dir: gitDir, environment, files: stamps, config };

@@ -5,7 +5,7 @@ import type { ConfigEntry } from './git-config.ts';
 /** A file that git's answer depends on, as it was then; `null` where it was not there. */
 export type FileStamp = [path: string, stamp: string | null];
 
-/** A file can change twice in one tick of the clock that dates it. */
+/** A file can change twice in one tick of the clock that dates it, and look the same. */
 const SETTLED_MS = 2_000;
 
 /** What of the environment decides which files git reads, and adds to them. */
@@ -56,15 +56,15 @@ function includedFile({ origin, value = '' }: ConfigEntry): string | undefined {
   return resolve(dirname(origin.slice('file:'.length)), value);
 }
 
-/** The files as they are; `undefined` where one changed so lately that it could change again and look the same. */
-export function stampSettled(files: readonly string[], now: number): FileStamp[] | undefined {
+/** The files as they are; `undefined` where one changed so short before `asked`, or since, that git may have read another. */
+export function stampSettled(files: readonly string[], asked: number): FileStamp[] | undefined {
   const stamps: FileStamp[] = [];
   for (const path of files) {
     const stats = look(path);
     if (stats === 'unknown') return undefined;
     if (stats !== null && !stats.isCharacterDevice()) {
       const changed = stats.mtimeMs > stats.ctimeMs ? stats.mtimeMs : stats.ctimeMs;
-      if (now - Number(changed) < SETTLED_MS) return undefined;
+      if (asked - Number(changed) < SETTLED_MS) return undefined;
     }
     stamps.push([path, stampOf(stats)]);
   }

@@ -60,17 +60,26 @@ function traitsFrom(last: ReadonlyMap<string, string>): RepositoryTraits {
   const bare = isOn(last.get('core.bare') ?? 'false');
   const shared = last.get('core.sharedrepository')?.toLowerCase() ?? 'umask';
   const packing = isOn(last.get('maintenance.auto') ?? 'true');
-  const limit = Number.parseInt(last.get('gc.auto') ?? `${PLAIN_TRAITS.looseLimit}`, 10);
+  const limit = (key: string, plain: number): number => Math.max(readNumber(last.get(key)) ?? plain, 0);
   return {
     fileRefs: (last.get('extensions.refstorage') ?? 'files') === 'files',
     reflogs: logs === 'always' ? 'all' : isOn(logs ?? `${!bare}`) ? 'branches' : 'existing',
     groupShared: shared !== 'umask' && isOn(shared),
-    looseLimit: packing && limit > 0 ? limit : 0,
+    looseLimit: packing ? limit('gc.auto', PLAIN_TRAITS.looseLimit) : 0,
+    packLimit: limit('gc.autopacklimit', PLAIN_TRAITS.packLimit),
   };
 }
 
 const isOff = (value: string): boolean => ['false', 'no', 'off', '0', ''].includes(value.toLowerCase());
 const isOn = (value: string): boolean => !isOff(value);
+
+/** As git reads numbers: with `k`, `m` or `g` for a thousand and so on. */
+function readNumber(text: string | undefined): number | undefined {
+  const [, digits, unit = ''] = /^\s*(-?\d+)([kmg]?)\s*$/i.exec(text ?? '') ?? [];
+  return digits === undefined
+    ? undefined
+    : Number(digits) * 1024 ** ' kmg'.indexOf(unit.toLowerCase() || ' ');
+}
 
 function otherObjects(format: string): LedgerError {
   return new LedgerError(

@@ -24,15 +24,17 @@ export interface Repository {
  * Finds the repository that `dir` is in, also from a linked worktree or a bare repository. Git is asked once, and again when
  * something changed that its answer depends on.
  *
+ * @param now what tells whether a file has been at rest, in milliseconds since 1970
+ *
  * @throws LedgerError `NO_REPOSITORY`, `NO_GIT`, `UNSUPPORTED_REPOSITORY` where git is too old
  */
-export async function openRepository(dir: string): Promise<Repository> {
+export async function openRepository(dir: string, now: () => number = Date.now): Promise<Repository> {
   const cwd = resolve(dir);
   const found = findGitDir(cwd);
   const known = found === undefined ? undefined : readConfigCache(found);
   if (found !== undefined && known !== undefined) return describe(found, known);
   const gitDir = await askForGitDir(cwd);
-  return describe(gitDir, await askForConfig(gitDir, found === gitDir));
+  return describe(gitDir, await askForConfig(gitDir, found === gitDir ? now : undefined));
 }
 
 async function askForGitDir(cwd: string): Promise<string> {
@@ -50,13 +52,16 @@ async function askForGitDir(cwd: string): Promise<string> {
   });
 }
 
-async function askForConfig(gitDir: string, keep: boolean): Promise<RepositoryConfig> {
+async function askForConfig(gitDir: string, now: (() => number) | undefined): Promise<RepositoryConfig> {
   const args = ['--git-dir', gitDir, 'config', '--list', '--show-origin', '-z'];
+  const asked = now?.();
   const listed = await runGit({ args, cwd: gitDir, plain: true });
   if (listed.code !== 0) throw gitFailure('reading the configuration', listed);
   const entries = parseConfigList(listed.stdout.toString());
   const config = interpretConfig(entries);
-  if (keep) await writeConfigCache(gitDir, entries, config, () => systemFile(gitDir));
+  if (asked !== undefined) {
+    await writeConfigCache(gitDir, entries, config, { asked, systemFile: () => systemFile(gitDir) });
+  }
   return config;
 }
 

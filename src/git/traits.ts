@@ -8,6 +8,8 @@ export interface RepositoryTraits {
   groupShared: boolean;
   /** How many loose objects git lets gather before it packs them; 0 where it is told not to. */
   looseLimit: number;
+  /** How many packs git lets gather before it makes one of them; 0 where it is told not to. */
+  packLimit: number;
 }
 
 /** Those of a bare repository of which nothing is configured. */
@@ -16,4 +18,5 @@ export const PLAIN_TRAITS: RepositoryTraits = {
   reflogs: 'existing',
   groupShared: false,
   looseLimit: 6700,
+  packLimit: 50,
 };

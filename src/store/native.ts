@@ -7,6 +7,7 @@ import { openRefs, type Refs } from '../git/disk-refs.ts';
 import type { GitObject, ObjectSource } from '../git/object-format.ts';
 import { PLAIN_TRAITS, type RepositoryTraits } from '../git/traits.ts';
 import { diffTrees, listFiles } from '../git/tree-walk.ts';
+import { packInTime } from '../git/upkeep.ts';
 import { buildCommits } from './build-commits.ts';
 import { parseCommit } from './commit-object.ts';
 import { importCommits } from './fast-import.ts';
@@ -79,21 +80,26 @@ export class NativeStore implements LedgerStore, ObjectSource {
     const found = await this.readRef(ref);
     if (found !== expected) return { kind: 'moved', tip: found };
     if (drafts.length === 0 && base !== undefined) await this.#assertNameable(ref, base);
-    const oids = await this.#make(base, drafts);
+    const { oids, files } = await this.#make(base, drafts);
     const tip = oids.at(-1) ?? base;
     if (tip === undefined) throw new LedgerError('INTERNAL', 'A commit needs a draft or a base.');
     const result = await this.#refs.swap(ref, expected, tip);
+    if (oids.length > 0) packInTime(this.#gitDir, this.#traits, files);
     return result.moved ? { kind: 'committed', tip, oids } : { kind: 'moved', tip: result.current };
   }
 
-  async #make(base: Oid | undefined, drafts: readonly CommitDraft[]): Promise<readonly Oid[]> {
-    if (drafts.length === 0) return [];
+  /** @returns the commits' names, and those of the objects that became files; `undefined` where they became a pack */
+  async #make(
+    base: Oid | undefined,
+    drafts: readonly CommitDraft[],
+  ): Promise<{ oids: readonly Oid[]; files: Oid[] | undefined }> {
+    if (drafts.length === 0) return { oids: [], files: [] };
     if (drafts.length > LONG_RUN || this.#traits.groupShared) {
-      return importCommits(this.#gitDir, base, drafts);
+      return { oids: await importCommits(this.#gitDir, base, drafts), files: undefined };
     }
     const { oids, objects } = await buildCommits(this.#objects, base, drafts);
     await this.#objects.write(objects);
-    return oids;
+    return { oids, files: objects.map(({ oid }) => oid) };
   }
 
   async moveRef(ref: string, expected: Oid | undefined, next: Oid | undefined): Promise<boolean> {

@@ -1,0 +1,71 @@
+import { readdirSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+import { gitEnvironment } from './environment.ts';
+import { childProcess } from './run.ts';
+import type { RepositoryTraits } from './traits.ts';
+
+/** Names of objects are spread evenly, so git counts one folder of 256 and takes the others for alike. */
+const SAMPLE = '17';
+const FOLDERS = 256;
+const LOW_PRIORITY = 10;
+
+/**
+ * Has git pack what gathered, in the background, where its own rule says that it is time. Called after a write: the count can
+ * only have risen where an object came into the folder that is counted, or a pack was added.
+ *
+ * @param written the names of objects that became files; `undefined` where they became a pack
+ */
+export function packInTime(
+  gitDir: string,
+  { looseLimit, packLimit }: RepositoryTraits,
+  written: readonly string[] | undefined,
+): void {
+  if (looseLimit === 0) return;
+  const due =
+    written === undefined
+      ? packLimit > 0 && count(join(gitDir, 'objects', 'pack'), /\.pack$/) > packLimit
+      : written.some((oid) => oid.startsWith(SAMPLE)) &&
+        count(join(gitDir, 'objects', SAMPLE), /^[0-9a-f]{38}$/) > Math.ceil(looseLimit / FOLDERS);
+  if (due) startMaintenance(gitDir);
+}
+
+function count(folder: string, names: RegExp): number {
+  try {
+    return readdirSync(folder).filter((name) => names.test(name)).length;
+  } catch {
+    // What cannot be counted is left alone; the write that it follows is done.
+    return 0;
+  }
+}
+
+/**
+ * What git's own commands start after a commit or a fetch. It goes by the user's settings, looks again whether there is
+ * something to do, and is one at a time in a repository. It outlives this process, and how it ends is nobody's concern here.
+ */
+function startMaintenance(gitDir: string): void {
+  const args = [
+    '--git-dir',
+    gitDir,
+    '-c',
+    'core.hooksPath=/dev/null',
+    'maintenance',
+    'run',
+    '--auto',
+    '--quiet',
+  ];
+  const child = childProcess().spawn('git', args, {
+    cwd: gitDir,
+    env: gitEnvironment(),
+    detached: true,
+    stdio: 'ignore',
+    windowsHide: true,
+  });
+  child.on('error', () => undefined);
+  child.unref();
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, LOW_PRIORITY);
+  } catch {
+    // It is done already, or the system keeps priorities to itself.
+  }
+}
