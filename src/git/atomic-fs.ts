@@ -62,8 +62,11 @@ export async function writeWhole(
   await syncFolder(fs, dirname(path));
 }
 
-/** Not every platform and file system lets a folder be opened and synced; those that do not need not be asked to. */
-const CANNOT_SYNC = new Set(['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS', 'EBADF']);
+/**
+ * Not every platform and file system lets a folder be opened and synced; those that do not need not be asked to. Where the
+ * folder is gone, another process has moved on what was in it.
+ */
+const CANNOT_SYNC = new Set(['ENOENT', 'EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'ENOSYS', 'EBADF']);
 
 /** Makes what was created, renamed or removed in a folder survive a crash of the machine, where the platform can. */
 export async function syncFolder(fs: FsLike, path: string): Promise<void> {

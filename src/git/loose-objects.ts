@@ -10,6 +10,8 @@ import { storing } from './storage-failed.ts';
 /** More bytes of a compressed object than its header can need. */
 const HEADER_BYTES = 128;
 const AT_ONCE = 16;
+/** Git takes a folder away when it has packed all that was in it, also one that was made a moment ago. */
+const FOLDER_TRIES = 50;
 /** As git has it for loose objects: a pack compresses them again. */
 const FAST = { level: constants.Z_BEST_SPEED };
 
@@ -34,14 +36,24 @@ export async function writeLoose(fs: FsLike, gitdir: string, objects: readonly N
 async function writeOne(fs: FsLike, gitdir: string, object: NamedObject): Promise<void> {
   const path = loosePath(gitdir, object.oid);
   const deflated = deflateSync(wrapObject(object), FAST);
-  try {
-    await writeWhole(fs, path, deflated, 0o444);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    await fs.promises.mkdir(dirname(path), { recursive: true });
-    await syncFolder(fs, dirname(dirname(path)));
-    await writeWhole(fs, path, deflated, 0o444);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await writeWhole(fs, path, deflated, 0o444);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT' || tries >= FOLDER_TRIES) throw error;
+      await makeFolder(fs, dirname(path));
+    }
   }
+}
+
+async function makeFolder(fs: FsLike, path: string): Promise<void> {
+  try {
+    await fs.promises.mkdir(path);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    throw error;
+  }
+  await syncFolder(fs, dirname(path));
 }
 
 /** The bytes of an object's file, where it has one. */

@@ -1,9 +1,10 @@
 /**
- * One of several processes that append to one ref, each commit on what it finds there: half of them with the isomorphic
- * store, half with native git. Prints each acknowledged commit on a line of its own.
+ * One of several processes that append to one ref, each commit on what it finds there: with a store or
+ * with git's own commands. Prints each acknowledged commit on a line of its own.
  */
 import fs from 'node:fs';
 import { IsomorphicStore } from '../../src/store/isomorphic.ts';
+import { NativeStore } from '../../src/store/native.ts';
 import { runGit } from '../helpers/temp-repo.ts';
 import { appendAgainstOthers, draft, REF } from './drafts.ts';
 
@@ -22,11 +23,19 @@ async function nativeAppend(message: string): Promise<string> {
   }
 }
 
-const store = await IsomorphicStore.open({ fs, gitdir });
-for (let n = 0; n < Number(count); n += 1) {
-  const message = `${name} ${n}`;
-  const change = draft(message, { [`active/${name}/${n}.yaml`]: message });
-  process.stdout.write(
-    `${kind === 'native' ? await nativeAppend(message) : await appendAgainstOthers(store, change)}\n`,
-  );
+async function swapOnce(ref: string, expected: string, next = ''): Promise<string> {
+  const moved = await store.moveRef(ref, expected === 'none' ? undefined : expected, next);
+  return moved ? next : 'lost';
+}
+
+const store = kind === 'isomorphic' ? await IsomorphicStore.open({ fs, gitdir }) : new NativeStore(gitdir);
+if (kind === 'swap') {
+  process.stdout.write(`${await swapOnce(name, count, process.argv[6])}\n`);
+} else {
+  for (let n = 0; n < Number(count); n += 1) {
+    const message = `${name} ${n}`;
+    const change = draft(message, { [`active/${name}/${n}.yaml`]: message });
+    const made = kind === 'native' ? await nativeAppend(message) : await appendAgainstOthers(store, change);
+    process.stdout.write(`${made}\n`);
+  }
 }

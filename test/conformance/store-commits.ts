@@ -40,6 +40,27 @@ export function commitLaws(world: () => StoreWorld): void {
     expect(Object.keys(await files(store, result.tip))).toHaveLength(21);
   });
 
+  test('given runs of any length, when they are committed from one base, then their names are the same as one by one', async () => {
+    const { store } = world();
+    const root = await append(store, draft('init', { 'a/kept': 'k', 'b/gone': 'g' }));
+    const drafts = Array.from({ length: 12 }, (_, n) =>
+      draft(`number ${n}`, { [`a/${n % 3}.yaml`]: `${n}`, 'b/gone': undefined }),
+    );
+    const together = await store.commit({ ref: REF, expected: root, base: root, drafts });
+    const oids: string[] = [];
+    let tip = root;
+    for (const one of drafts) {
+      const request = { ref: 'refs/heads/other', expected: oids.at(-1), base: tip, drafts: [one] };
+      tip = await committed(store, request);
+      oids.push(tip);
+    }
+    expect(together).toEqual({ kind: 'committed', tip, oids });
+    expect(await store.listRefs('refs/')).toEqual([
+      { ref: 'refs/heads/other', oid: tip },
+      { ref: REF, oid: tip },
+    ]);
+  });
+
   test('given drafts that change one file in turn, when they are committed together, then each commit holds its own', async () => {
     const { store } = world();
     const result = await store.commit({

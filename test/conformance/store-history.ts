@@ -46,6 +46,44 @@ export function historyLaws(world: () => StoreWorld): void {
     ]);
   });
 
+  test('given records without changes, when history is read, then they are the same but for those', async () => {
+    const { store } = world();
+    const oids = await line(store);
+    const to = last(oids);
+    for (const query of [
+      { to },
+      { to, from: oids[1] },
+      { to, newest: 2 },
+      { to, since: NOON + 60 },
+      { to, paths: ['x/b'] },
+      { to, paths: ['a'], newest: 1 },
+      { to, from: oids[0], paths: ['a'] },
+    ]) {
+      const whole = await history(store, query);
+      const plain = await history(store, { ...query, changes: false });
+      expect(whole.length).toBeGreaterThan(0);
+      expect(plain).toEqual(whole.map((record) => ({ ...record, changes: [] })));
+    }
+  });
+
+  test('given a reader that stops early, when history is read again, then it is whole', async () => {
+    const { store } = world();
+    const oids = await line(store);
+    for await (const { oid } of store.commits({ to: last(oids), changes: false })) {
+      expect(oid).toBe(oids[0]);
+      break;
+    }
+    expect(await messages(store, { to: last(oids), changes: false })).toEqual(ALL);
+  });
+
+  test('given no such commit, when its history is read, then that is an error and not an empty history', async () => {
+    const { store } = world();
+    await line(store);
+    const to = '0123456789012345678901234567890123456789';
+    await expect(history(store, { to, changes: false })).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    await expect(history(store, { to })).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+  });
+
   test('given a commit to begin after, when history is read, then what that commit reaches is left out', async () => {
     const { store } = world();
     const oids = await line(store);

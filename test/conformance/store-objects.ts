@@ -53,6 +53,23 @@ export function objectLaws(world: () => StoreWorld): void {
     expect(changes.map(({ path }) => path).sort()).toEqual(['a', 'a/b']);
   });
 
+  test('given many blobs, when they are read at once, then each is whole, and those over the limit show their size', async () => {
+    const { store } = world();
+    const size = (n: number): number => (n % 7 === 0 ? 70_000 + n : n);
+    const names = Object.fromEntries(
+      Array.from({ length: 60 }, (_, n) => [`f/${n}`, `${n % 10}`.repeat(size(n))]),
+    );
+    const tip = await append(store, draft('init', names));
+    const oids = new Map((await store.readTree(tip)).map(({ path, oid }) => [path, oid]));
+    const blobs = await store.readBlobs([...oids.values(), NO_SUCH_OID], 1_000);
+    for (let n = 0; n < 60; n += 1) {
+      const blob = blobs.get(oids.get(`f/${n}`) ?? '');
+      const told = blob?.kind === 'bytes' ? Buffer.from(blob.bytes).toString() : blob?.size;
+      expect(told).toBe(size(n) > 1_000 ? size(n) : names[`f/${n}`]);
+    }
+    expect(blobs.size).toBe(new Set(oids.values()).size);
+  });
+
   test('given blobs, when they are read, then one over the limit shows its size and a missing one is not there', async () => {
     const { store } = world();
     const tip = await append(
