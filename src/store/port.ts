@@ -56,8 +56,6 @@ export interface CommitQuery {
   paths?: readonly string[] | undefined;
   /** Newest first, and at most this many; otherwise all, oldest first. */
   newest?: number | undefined;
-  /** `false` leaves `changes` empty, which is many times faster. */
-  changes?: boolean | undefined;
   /** Only commits at or after this time, in seconds; reading stops at the first older one. */
   since?: number | undefined;
   /** False leaves each record's `changes` empty, which makes whole histories quick to read. */
