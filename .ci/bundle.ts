@@ -50,13 +50,16 @@ const requireKnown: Plugin = {
   },
 };
 
-/** Commands are small, and many files take longer to open than one: they stay in one, and still run when they are called. */
+/**
+ * Commands are small, and each more file takes longer to open than to read: they stay in one, and still run when they are
+ * called. The whole parser is not small, and few calls need it.
+ */
 const commandsTogether: Plugin = {
   name: 'commands-together',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]src[\\/]cli[\\/].*\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replaceAll(
-        /\bimport\(('\.[^']*')\)/g,
+        /\bimport\(('\.(?!\/parser)[^']*')\)/g,
         'Promise.resolve().then(() => require($1))',
       ),
       loader: 'ts',

@@ -13,6 +13,7 @@ export function isSafeLine(text: string): boolean {
  * reorder anything. Line breaks and tabs stay where `lines` is true.
  */
 export function escapeUnsafe(text: string, lines = false): string {
+  if (!UNSAFE.test(text)) return text;
   return text.replaceAll(UNSAFE_ALL, (char) =>
     lines && (char === '\n' || char === '\t')
       ? char

@@ -11,12 +11,23 @@ export type Line = string | readonly Span[];
 export const styled = (style: Style, text: string): Span => ({ style, text });
 const textOf = (span: Span): string => (typeof span === 'string' ? span : span.text);
 
+/** True for text that needs no more looking at, as nearly all of a list does. */
+const isPlain = (text: string): boolean => /^[ -~]*$/.test(text);
+
 /** Text that a terminal shows as it is: what would move the cursor, hide or reorder is replaced by its `\u….` form. */
 export const safe = (text: string): string =>
-  text
-    .split('\t')
-    .map((part) => escapeUnsafe(part))
-    .join('\t');
+  isPlain(text)
+    ? text
+    : text
+        .split('\t')
+        .map((part) => escapeUnsafe(part))
+        .join('\t');
+
+/** How many characters a span takes when it is printed. */
+function lengthOf(span: Span): number {
+  const text = textOf(span);
+  return isPlain(text) ? text.length : [...safe(text)].length;
+}
 
 /** The line as it is written. */
 export function printLine(line: Line, color: boolean): string {
@@ -55,13 +66,13 @@ export function columns(rows: readonly (readonly Span[])[]): Span[][] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((span, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, [...safe(textOf(span))].length);
+      widths[index] = Math.max(widths[index] ?? 0, lengthOf(span));
     });
   }
   return rows.map((row) =>
     row.flatMap((span, index): Span[] => {
       if (index === row.length - 1) return [span];
-      const gap = (widths[index] ?? 0) - [...safe(textOf(span))].length + 2;
+      const gap = (widths[index] ?? 0) - lengthOf(span) + 2;
       return [span, ' '.repeat(gap)];
     }),
   );
