@@ -1,11 +1,12 @@
-// The program as plain files beside the library: `main.cjs`, a launcher that any Node can read; `start.cjs`, which answers
-// questions; and by themselves the parts and the libraries that are not always called, so that they are not even read.
+// The program as plain files beside the library: `main.cjs`, a launcher that any Node can read; `start.cjs`, all that answers
+// a question, since each more file takes longer to open than to read; and by themselves what only some calls need, and the
+// libraries, so that they are not even read. Those take from `start.cjs` the modules that it has, so that there is one of each.
 //
 // node .ci/bundle.ts [FOLDER]: FOLDER/dist/cli, where FOLDER is that of the package unless told otherwise.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin, transform } from 'esbuild';
+import { type BuildOptions, type BuildResult, build, type Plugin, transform } from 'esbuild';
 import { licensesOf } from './licenses.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -50,22 +51,54 @@ const requireKnown: Plugin = {
   },
 };
 
-/**
- * Commands are small, and each more file takes longer to open than to read: they stay in one, and still run when they are
- * called. The whole parser is not small, and few calls need it.
- */
-const commandsTogether: Plugin = {
-  name: 'commands-together',
+/** What is loaded when it is called and every question calls, or is too small to be worth a file. */
+const AT_START = /^\.{1,2}\/(?:commands\/[\w-]+|execute|failure|index|open-native)\.ts$/;
+
+const startTogether: Plugin = {
+  name: 'start-together',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]src[\\/]cli[\\/].*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replaceAll(
-        /\bimport\(('\.(?!\/parser)[^']*')\)/g,
-        'Promise.resolve().then(() => require($1))',
-      ),
-      loader: 'ts',
-    }));
+    onLoad({ filter: /[/]src[/](?:cli|ledger)[/].*\.ts$/ }, ({ path }) => {
+      const imports: string[] = [];
+      const code = readFileSync(path, 'utf8').replaceAll(/\bimport\('([^']+)'\)/g, (whole, named: string) => {
+        if (!AT_START.test(named)) return whole;
+        imports.push(`import * as at_start_${imports.length} from '${named}';`);
+        return `Promise.resolve(at_start_${imports.length - 1})`;
+      });
+      return { contents: `${code}\n${imports.join('\n')}`, loader: 'ts' };
+    });
   },
 };
+
+/** By the name of its file, each module that is loaded when it is needed. */
+const apart = new Map<string, string>();
+
+const restApart: Plugin = {
+  name: 'rest-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const file = resolve(resolveDir, path);
+      const name = relative(join(root, 'src'), file).replaceAll(/[\\/]/g, '-').replace(/\.ts$/, '');
+      apart.set(name, file);
+      return { path: `./${name}.cjs`, external: true };
+    });
+  },
+};
+
+/** Modules that `start.cjs` has are taken from there. */
+const fromStart = (has: ReadonlySet<string>): Plugin => ({
+  name: 'from-start',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      const file = relative(root, resolve(resolveDir, path));
+      return kind !== 'entry-point' && has.has(file) ? { path: file, namespace: 'start' } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: 'start' }, ({ path }) => ({
+      contents: `module.exports = require('./start.cjs').modules['${path}'];`,
+      resolveDir: root,
+    }));
+  },
+});
 
 /**
  * Parts of Node that commander takes whole: as they are, without a copy of each for the sake of modules; and no processes,
@@ -86,10 +119,10 @@ const nodeAsItIs: Plugin = {
   },
 };
 
-const startApart: Plugin = {
-  name: 'start-apart',
+const launcherAlone: Plugin = {
+  name: 'launcher-alone',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/start\.ts$/ }, () => ({ path: './start.cjs', external: true }));
+    onResolve({ filter: /^\.\/start\.(?:ts|cjs)$/ }, () => ({ path: './start.cjs', external: true }));
   },
 };
 
@@ -100,20 +133,52 @@ const launcher = await build({
   banner: { js: HERE },
   target: 'node12',
   supported: { 'dynamic-import': false },
-  plugins: [startApart],
+  plugins: [launcherAlone],
 });
 const libraries = await Promise.all(BUNDLED.map((name) => build({ ...script, entryPoints: [name] })));
-const program = await build({
+
+/** All that a question needs, without wrappers around its modules; `modules` gives them to the rest. */
+function buildStart(modules: readonly string[]): Promise<BuildResult<typeof script>> {
+  const imports = modules.map((path, n) => `import * as m${n} from './${path}';`);
+  const entries = modules.map((path, n) => `'${path}': m${n}`);
+  const contents = [
+    "export { start } from './src/cli/start.ts';",
+    ...imports,
+    `export const modules = { ${entries.join(', ')} };`,
+  ].join('\n');
+  return build({
+    ...script,
+    outdir: undefined,
+    outfile: join(out, 'start.cjs'),
+    stdin: { contents, resolveDir: root, loader: 'ts' },
+    banner: { js: HERE },
+    supported: { 'dynamic-import': false },
+    plugins: [startTogether, restApart, librariesApart, requireKnown],
+  });
+}
+
+const modulesOf = ({ metafile }: { metafile: { inputs: Record<string, unknown> } }): string[] =>
+  Object.keys(metafile.inputs).filter((path) => path.startsWith('src/'));
+
+const start = await buildStart(modulesOf(await buildStart([])));
+const rest = await build({
   ...options,
-  entryPoints: ['src/cli/start.ts'],
-  plugins: [commandsTogether, librariesApart, requireKnown, nodeAsItIs],
+  entryPoints: Object.fromEntries(apart),
+  plugins: [
+    startTogether,
+    fromStart(new Set(modulesOf(start))),
+    librariesApart,
+    requireKnown,
+    nodeAsItIs,
+    launcherAlone,
+  ],
   // Only modules can share parts. They become scripts below, which load faster.
   format: 'esm',
   splitting: true,
   chunkNames: 'part-[hash]',
   write: false,
 });
-for (const { path, text } of program.outputFiles) {
+for (const { path, text } of rest.outputFiles) {
   const { code } = await transform(text.replaceAll(/(["']\.\/[\w-]+)\.js(["'])/g, '$1.cjs$2'), {
     format: 'cjs',
     platform: 'node',
@@ -125,6 +190,6 @@ for (const { path, text } of program.outputFiles) {
   });
   writeFileSync(path.replace(/\.js$/, '.cjs'), code);
 }
-const metafiles = [launcher, program, ...libraries].map(({ metafile }) => metafile);
+const metafiles = [launcher, start, rest, ...libraries].map(({ metafile }) => metafile);
 writeFileSync(join(out, 'licenses.txt'), licensesOf(root, metafiles));
 chmodSync(join(out, 'main.cjs'), 0o755);

@@ -2,6 +2,7 @@ import { type Clock, LedgerError, type OpenOptions, openLedger, type WorkLedger 
 import { chooseClock } from './clock.ts';
 import type { Globals } from './globals.ts';
 import { safe } from './render/line.ts';
+import { grouped } from './render/number.ts';
 import { age } from './render/time.ts';
 import type { World } from './world.ts';
 
@@ -148,6 +149,6 @@ function describeProgress({
   done,
   total,
 }: Parameters<NonNullable<OpenOptions['onProgress']>>[0]): string {
-  const of = total === undefined ? '' : ` of ${total.toLocaleString('en')}`;
-  return `${STEPS[step]}: ${done.toLocaleString('en')}${of}`;
+  const of = total === undefined ? '' : ` of ${grouped(total)}`;
+  return `${STEPS[step]}: ${grouped(done)}${of}`;
 }

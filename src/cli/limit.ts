@@ -1,4 +1,5 @@
 import type { Cli } from './cli.ts';
+import { grouped } from './render/number.ts';
 
 /** How many a list shows where nothing is said. */
 const DEFAULT_LIMIT = 50;
@@ -18,7 +19,7 @@ export async function limited<T>(
   // One more tells whether there are more.
   const found = await find(DEFAULT_LIMIT + 1);
   if (found.length <= DEFAULT_LIMIT) return found;
-  const all = (await count()).toLocaleString('en');
+  const all = grouped(await count());
   cli.notice(`${DEFAULT_LIMIT} of ${all} shown; --limit 0 shows all`);
   return found.slice(0, DEFAULT_LIMIT);
 }

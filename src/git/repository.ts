@@ -86,10 +86,10 @@ function describe(gitDir: string, { remotes, settings, user, traits }: Repositor
 /** Who commits: git's environment, then its configuration, then the machine's own names. */
 function identityFrom(user: RepositoryConfig['user']): Repository['identity'] {
   const { GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL } = process.env;
-  const login = safely(() => userInfo().username) ?? 'unknown';
+  const login = (): string => safely(() => userInfo().username) ?? 'unknown';
   return {
-    name: cleanIdentity(GIT_COMMITTER_NAME || user.name || login),
-    email: cleanIdentity(GIT_COMMITTER_EMAIL || user.email || `${login}@${hostname()}`),
+    name: cleanIdentity(GIT_COMMITTER_NAME || user.name || login()),
+    email: cleanIdentity(GIT_COMMITTER_EMAIL || user.email || `${login()}@${hostname()}`),
   };
 }
 

@@ -1,9 +1,8 @@
 import { LedgerError } from '../../index.ts';
 import type { Run } from '../command.ts';
 import { columns, styled } from '../render/line.ts';
+import { grouped } from '../render/number.ts';
 import type { indexOptions } from '../table/ledger.ts';
-
-const number = (count: number): string => count.toLocaleString('en');
 
 export const run: Run<typeof indexOptions> = async ({ options, cli }) => {
   if (options.rebuild && options.status)
@@ -13,15 +12,15 @@ export const run: Run<typeof indexOptions> = async ({ options, cli }) => {
   const status = await ledger.indexStatus();
   const { place, tip, current, items, unread, transitions, searchable } = status;
   const notRead =
-    unread === 0 ? '' : `; ${number(unread)} finished ones are known by path and read when asked for`;
+    unread === 0 ? '' : `; ${grouped(unread)} finished ones are known by path and read when asked for`;
   const facts: [string, string][] = [
     [
       'index',
       place.kind === 'file' ? place.path : `in memory: ${place.reason ?? 'there is no place for it'}`,
     ],
     ['tip', tip === null ? 'none: the next read makes it' : `${tip}${current ? '' : ', behind the branch'}`],
-    ['items', `${number(items)}${notRead}`],
-    ['history', transitions === 0 ? 'read when asked for' : `${number(transitions)} commits`],
+    ['items', `${grouped(items)}${notRead}`],
+    ['history', transitions === 0 ? 'read when asked for' : `${grouped(transitions)} commits`],
     ['search', searchable ? 'ready' : 'made when asked for'],
   ];
   return {
