@@ -1,5 +1,6 @@
 import { diskFs } from './disk-fs.ts';
 import { GitRefs } from './git-refs.ts';
+import { LockMarks } from './lock-marks.ts';
 import { listRefs, type RefPlace, readOwnValue, readRef } from './ref-files.ts';
 import { type SwapResult, swapRef } from './ref-lock.ts';
 import { RefLog, type RefLogOptions } from './ref-log.ts';
@@ -28,6 +29,7 @@ export function openRefs(
     fs: diskFs,
     gitdir: gitDir,
     lockWaitMs: LOCK_WAIT_MS,
+    marks: new LockMarks(gitDir),
     log: new RefLog({ ...log, reflogs: traits.reflogs }),
   });
 }

@@ -3,11 +3,21 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { LedgerError } from '../domain/errors.ts';
 import { syncFolder } from './atomic-fs.ts';
 import { errorCode, type FsLike, type OpenFile } from './fs-like.ts';
+import type { LockMarks } from './lock-marks.ts';
 
 /** Long enough for many writers to take their turns, short enough that a person notices a lock that nobody holds. */
 const LOCK_WAIT_MS = 5_000;
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 60;
+
+/** Where locks are made, and how. */
+export interface LockPlace {
+  fs: FsLike;
+  /** How long to wait for a lock, in milliseconds; the default suits everything but tests. */
+  lockWaitMs?: number | undefined;
+  /** What tells whose a lock is, where that can be told. */
+  marks?: LockMarks | undefined;
+}
 
 /**
  * Git's lock on a file: `<file>.lock`, which only one process can create. Native git waits for it and is waited for.
@@ -16,29 +26,34 @@ export class LockFile {
   readonly #fs: FsLike;
   readonly #target: string;
   readonly #file: OpenFile;
+  readonly #marks: LockMarks | undefined;
   #held = true;
 
-  private constructor(fs: FsLike, target: string, file: OpenFile) {
+  private constructor({ fs, marks }: LockPlace, target: string, file: OpenFile) {
     this.#fs = fs;
     this.#target = target;
     this.#file = file;
+    this.#marks = marks;
   }
 
   /**
-   * Takes the lock, waiting its turn. A lock that another process left behind is never removed: whether its owner still
-   * lives cannot be known from here.
+   * Takes the lock, waiting its turn. A lock that another process left behind is removed only where its mark shows that its
+   * owner is dead: of git's own that cannot be known from here.
    *
-   * @throws LedgerError `CONTENDED` where it did not come free in `waitMs`
+   * @throws LedgerError `CONTENDED` where it did not come free in time
    */
-  static async acquire(fs: FsLike, target: string, waitMs: number = LOCK_WAIT_MS): Promise<LockFile> {
+  static async acquire(place: LockPlace, target: string): Promise<LockFile> {
+    const { fs, marks, lockWaitMs: waitMs = LOCK_WAIT_MS } = place;
     const path = `${target}.lock`;
     for (let waited = 0, pause = FIRST_PAUSE_MS; ; ) {
       try {
-        return new LockFile(fs, target, await fs.promises.open(path, 'wx'));
+        const file = await (marks?.create(path) ?? fs.promises.open(path, 'wx'));
+        return new LockFile(place, target, file);
       } catch (error) {
         const code = errorCode(error);
         if (code === 'ENOENT') await makeFolder(fs, dirname(path));
         else if (code !== 'EEXIST') throw error;
+        else if (marks?.breakDead(path)) continue;
         else if (waited >= waitMs) throw stillLocked(path);
       }
       const delay = Math.random() * pause;
@@ -55,6 +70,7 @@ export class LockFile {
     await this.#file.close();
     await this.#fs.promises.rename(`${this.#target}.lock`, this.#target);
     this.#held = false;
+    this.#marks?.forget(`${this.#target}.lock`);
     await syncFolder(this.#fs, dirname(this.#target));
   }
 
@@ -64,6 +80,7 @@ export class LockFile {
     this.#held = false;
     await this.#file.close().catch(() => undefined);
     await this.#fs.promises.unlink(`${this.#target}.lock`);
+    this.#marks?.forget(`${this.#target}.lock`);
   }
 }
 
@@ -78,7 +95,6 @@ async function makeFolder(fs: FsLike, path: string): Promise<void> {
   }
 }
 
-/** Whether a lock's owner still lives cannot be known from here, so it is named and never removed. */
 export function stillLocked(path: string | undefined): LedgerError {
   const what = path ?? "a ref's lock";
   return new LedgerError('CONTENDED', `Another process holds ${what} and did not let go in time.`, {

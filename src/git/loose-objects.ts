@@ -27,10 +27,13 @@ export const loosePath = (gitdir: string, oid: string): string =>
 export async function writeLoose(fs: FsLike, gitdir: string, objects: readonly NamedObject[]): Promise<void> {
   for (let at = 0; at < objects.length; at += AT_ONCE) {
     const some = objects.slice(at, at + AT_ONCE);
-    await storing('Writing git objects', () =>
-      Promise.all(some.map((object) => writeOne(fs, gitdir, object))),
-    );
+    await storing('Writing git objects', () => allOf(some.map((object) => writeOne(fs, gitdir, object))));
   }
+}
+
+/** Ends when all have ended, so that nobody is told of a failure while files are still on their way. */
+async function allOf(steps: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(steps)) if (result.status === 'rejected') throw result.reason;
 }
 
 async function writeOne(fs: FsLike, gitdir: string, object: NamedObject): Promise<void> {

@@ -1,16 +1,14 @@
 import { join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import { type FsLike, listFolder, readText } from './fs-like.ts';
+import { listFolder, readText } from './fs-like.ts';
+import type { LockPlace } from './lock-file.ts';
 import { findPackedRef, parsePackedRefs } from './packed-refs.ts';
 import type { RefLog } from './ref-log.ts';
 import { assertRefName, isRefName } from './ref-name.ts';
 
 /** Where refs are: the common git directory on some file system. */
-export interface RefPlace {
-  fs: FsLike;
+export interface RefPlace extends LockPlace {
   gitdir: string;
-  /** How long to wait for a lock; the default suits everything but tests. */
-  lockWaitMs?: number | undefined;
   /** Where moves are written down; nowhere by default. */
   log?: RefLog | undefined;
 }

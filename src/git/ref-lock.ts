@@ -69,7 +69,7 @@ async function currentValue(place: RefPlace, ref: string): Promise<string | unde
 
 async function lockRef(place: RefPlace, ref: string, path: string): Promise<LockFile> {
   try {
-    return await LockFile.acquire(place.fs, path, place.lockWaitMs);
+    return await LockFile.acquire(place, path);
   } catch (error) {
     if (errorCode(error) === 'ENOTDIR' || errorCode(error) === 'EEXIST') throw inTheWay(ref);
     throw error;
@@ -103,7 +103,7 @@ function inTheWay(ref: string): LedgerError {
  */
 async function removeRef(place: RefPlace, ref: string, path: string): Promise<void> {
   const packedPath = join(place.gitdir, 'packed-refs');
-  const lock = await LockFile.acquire(place.fs, packedPath, place.lockWaitMs);
+  const lock = await LockFile.acquire(place, packedPath);
   try {
     const text = (await readText(place.fs, packedPath)) ?? '';
     const rest = withoutPackedRef(text, ref);

@@ -1,12 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LockMarks } from '../../src/git/lock-marks.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { NativeStore } from '../../src/store/native.ts';
+import { DISK_MOMENTS, deadlyDisk } from '../helpers/deadly-disk.ts';
 import { leaveLock } from '../helpers/stale-lock.ts';
 import {
   isolatedEnv,
@@ -17,7 +19,7 @@ import {
   runGit,
   type TempFolder,
 } from '../helpers/temp-repo.ts';
-import { append, draft, files, history, messages, REF } from './drafts.ts';
+import { append, appendAgainstOthers, draft, files, history, messages, REF } from './drafts.ts';
 
 isolateThisProcess();
 
@@ -103,13 +105,87 @@ describe('native store beside git', () => {
       }
       expect(await closed).toEqual([null, 'SIGKILL']);
       acknowledged.push(...said.split('\n').filter((line) => line.length === 40));
-      // A process that died with git's lock leaves it behind, as git does; a person takes it away.
-      await run('rm', ['-f', join(gitDir, `${REF}.lock`)]);
     }
     const found = (await history(store, { to: (await store.readRef(REF)) ?? '' })).map(({ oid }) => oid);
     expect(found).toEqual(expect.arrayContaining(acknowledged));
     await sound();
     await append(store, draft('after', { a: '1' }));
+  });
+
+  test.each(DISK_MOMENTS)(
+    'given a process that dies %s, when others go on, then they are not held up and nothing is lost',
+    async (_, blow) => {
+      const root = await append(store, draft('init', { a: '1' }));
+      const doomed = run(process.execPath, [WRITER, 'store', gitDir, 'doomed', '1'], {
+        env: { ...isolatedEnv(), NODE_OPTIONS: deadlyDisk(folder.path, blow) },
+      });
+      await expect(doomed).rejects.toMatchObject({ signal: 'SIGKILL', stdout: '' });
+      const tips = await Promise.all(
+        ['left', 'right'].map((name) => appendAgainstOthers(new NativeStore(gitDir), draft(name))),
+      );
+      const found = await history(store, { to: (await store.readRef(REF)) ?? '' });
+      const landed = blow.when === 'after' && blow.path === REF ? ['doomed 0'] : [];
+      expect(found.map(({ message }) => message).sort()).toEqual([...landed, 'init', 'left', 'right'].sort());
+      expect(found.map(({ oid }) => oid)).toEqual(expect.arrayContaining([root, ...tips]));
+      expect(existsSync(join(gitDir, `${REF}.lock`))).toBe(false);
+      await sound();
+    },
+  );
+
+  test('given a lock whose process lives, when a ref is moved, then the lock stays', async () => {
+    const tip = await append(store, draft('init', { a: '1' }));
+    const path = join(gitDir, `${REF}.lock`);
+    const file = await new LockMarks(gitDir).create(path);
+    const request = { ref: REF, expected: tip, base: tip, drafts: [draft('next', { a: '2' })] };
+    await expect(store.commit(request)).rejects.toMatchObject({ code: 'CONTENDED', details: { lock: path } });
+    expect(existsSync(path)).toBe(true);
+    await file.close();
+  });
+
+  test('given a disk that is full midway, when a large file is committed, then nothing of it is left, and small ones go on', async () => {
+    const root = await append(store, draft('init', { a: '1' }));
+    const cramped = (kind: string) =>
+      run(
+        'sh',
+        [
+          '-c',
+          `trap '' XFSZ; ulimit -f 64; exec "$0" "$@"`,
+          process.execPath,
+          WRITER,
+          kind,
+          gitDir,
+          kind,
+          '1',
+        ],
+        {
+          env: isolatedEnv(),
+        },
+      );
+    await expect(cramped('large')).rejects.toMatchObject({
+      stderr: expect.stringContaining('STORAGE_FAILED'),
+    });
+    expect(await store.readRef(REF)).toBe(root);
+    const left = await readdir(join(gitDir, 'objects'), { recursive: true });
+    expect(left.filter((name) => name.includes('tmp_obj'))).toEqual([]);
+    await cramped('store');
+    expect(await messages(store, { to: (await store.readRef(REF)) ?? '' })).toEqual(['init', 'store 0']);
+    await sound();
+  });
+
+  test('given no git on PATH, when work goes on, then single transitions do; what takes git says that it is missing', async () => {
+    const { PATH } = process.env;
+    process.env.PATH = folder.path;
+    try {
+      const root = await append(store, draft('init', { 'a/b': '1' }));
+      const tip = await append(store, draft('next', { 'a/b': '2', 'a/c': '3' }));
+      expect(await files(store, tip)).toEqual({ 'a/b': '2', 'a/c': '3' });
+      expect(await messages(store, { to: tip, from: root })).toEqual(['next']);
+      expect(await store.moveRef(OTHER, undefined, tip)).toBe(true);
+      await expect(history(store, { to: tip })).rejects.toMatchObject({ code: 'NO_GIT' });
+      await expect(history(store, { to: tip, changes: false })).rejects.toMatchObject({ code: 'NO_GIT' });
+    } finally {
+      process.env.PATH = PATH;
+    }
   });
 
   test('given a limit that is reached, when work goes on, then git packs in the background and nothing is lost', async () => {

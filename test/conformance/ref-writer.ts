@@ -2,6 +2,7 @@
  * One of several processes that append to one ref, each commit on what it finds there: with a store or
  * with git's own commands. Prints each acknowledged commit on a line of its own.
  */
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { IsomorphicStore } from '../../src/store/isomorphic.ts';
 import { NativeStore } from '../../src/store/native.ts';
@@ -34,7 +35,8 @@ if (kind === 'swap') {
 } else {
   for (let n = 0; n < Number(count); n += 1) {
     const message = `${name} ${n}`;
-    const change = draft(message, { [`active/${name}/${n}.yaml`]: message });
+    const text = kind === 'large' ? randomBytes(60_000).toString('base64') : message;
+    const change = draft(message, { [`active/${name}/${n}.yaml`]: text });
     const made = kind === 'native' ? await nativeAppend(message) : await appendAgainstOthers(store, change);
     process.stdout.write(`${made}\n`);
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { itemOf, systemClock } from '../../src/index.ts';
-import { type Blow, deadlyGit, MOMENTS } from '../helpers/deadly-git.ts';
+import { DISK_MOMENTS, deadlyDisk } from '../helpers/deadly-disk.ts';
+import { deadlyGit, MOMENTS } from '../helpers/deadly-git.ts';
 import { createItems, makeOneItem } from '../helpers/items.ts';
 import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
@@ -59,23 +60,40 @@ test.each(MOMENTS)(
   'given a claim whose process dies $when its $command, when the execution claims again, then it has it, once',
   async (blow) => {
     const { repo, dir, id } = await makeOneItem();
-    const said = await die(repo, dir, id, { ...blow, victim: 'caller' });
-    expect(said.filter(({ kind }) => kind === 'acknowledged')).toEqual([]);
-    await fsck(dir);
-
-    const ada = await repo.open(dir);
-    const claimed = await ada.claimWork(id, { execution_id: 'exec-1' });
-    expect(claimed).toMatchObject({ ok: true, where: 'remote', item: { claim: { epoch: 1 } } });
-    expect((await plainHistory(repo.bare)).map(({ verb }) => verb)).toEqual(['init', 'create', 'claim']);
-    expect(await ada.completeWork(id)).toMatchObject({ ok: true });
-    expect((await ada.status()).pending).toEqual([]);
-    expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
+    await claimAfterDeath(repo, dir, id, { PATH: deadlyGit(repo.folder, { ...blow, victim: 'caller' }) });
   },
 );
 
-async function die(repo: SharedRepo, dir: string, id: string, blow: Blow): Promise<Report[]> {
+test.each(DISK_MOMENTS)(
+  'given a claim whose process dies %s, when the execution claims again, then it has it, once',
+  async (_, blow) => {
+    const { repo, dir, id } = await makeOneItem();
+    await claimAfterDeath(repo, dir, id, { NODE_OPTIONS: deadlyDisk(repo.folder, blow) });
+  },
+);
+
+async function claimAfterDeath(
+  repo: SharedRepo,
+  dir: string,
+  id: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const said = await die(dir, id, env);
+  expect(said.filter(({ kind }) => kind === 'acknowledged')).toEqual([]);
+  await fsck(dir);
+
+  const ada = await repo.open(dir);
+  const claimed = await ada.claimWork(id, { execution_id: 'exec-1' });
+  expect(claimed).toMatchObject({ ok: true, where: 'remote', item: { claim: { epoch: 1 } } });
+  expect((await plainHistory(repo.bare)).map(({ verb }) => verb)).toEqual(['init', 'create', 'claim']);
+  expect(await ada.completeWork(id)).toMatchObject({ ok: true });
+  expect((await ada.status()).pending).toEqual([]);
+  expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
+}
+
+async function die(dir: string, id: string, env: NodeJS.ProcessEnv): Promise<Report[]> {
   const task = { kind: 'take' as const, ids: [id], execution_id: 'exec-1' };
-  const worker = new WorkerProcess({ dir, actor: 'ada', task }, { PATH: deadlyGit(repo.folder, blow) });
+  const worker = new WorkerProcess({ dir, actor: 'ada', task }, env);
   worker.go();
   await worker.end();
   return worker.said;

@@ -1,42 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
 import { createItems, makeOneItem } from '../helpers/items.ts';
-import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
+import { fsck } from '../helpers/plain-history.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 import { type WorkerJob, WorkerProcess } from '../helpers/worker-process.ts';
-import { crampedGit, gitScript, withPath } from '../helpers/wrapped-git.ts';
+import { gitScript, withPath } from '../helpers/wrapped-git.ts';
 
 const REF = 'refs/heads/work-ledger';
-/** Text that does not become smaller by being packed. */
-const incompressible = (bytes: number): string => randomBytes(bytes * 0.75).toString('base64');
 
 async function run(job: WorkerJob, env: NodeJS.ProcessEnv = {}): Promise<WorkerProcess['said']> {
   const worker = new WorkerProcess(job, env);
   worker.go();
   return worker.finish();
 }
-
-test('given a disk that is full for git midway, when a large item is created, then nothing of it is left, and small ones go on', async () => {
-  const { repo, dir } = await makeOneItem();
-  const ada = await repo.open(dir);
-  await ada.fetch();
-  const before = [await repo.git(dir, 'for-each-ref'), readdirSync(join(dir, '.git'))];
-  await withPath(crampedGit(repo.folder, 32), async () => {
-    const large = { title: 'Large', description: incompressible(60_000) };
-    expect(await refusalOf(ada.createWork(large))).toMatchObject({ code: 'STORAGE_FAILED' });
-    expect([await repo.git(dir, 'for-each-ref'), readdirSync(join(dir, '.git'))]).toEqual(before);
-    expect(await ada.createWork({ title: 'Small' })).toMatchObject({ title: 'Small' });
-  });
-  expect((await ada.list()).map(({ title }) => title)).toEqual(['Item 0', 'Small']);
-  await fsck(dir);
-  expect(unsound(await plainHistory(repo.bare))).toEqual([]);
-});
 
 test('given a disk that is full for everyone, when work is claimed, then it is refused by name, and goes on once there is space', async () => {
   const { repo, dir, id } = await makeOneItem();
@@ -157,14 +138,4 @@ test('given no git, an old git, no repository, or no ledger, when it is opened, 
   expect(await withPath(repo.folder, () => code(dir))).toBe('NO_GIT');
   const old = gitScript(repo.folder, 'echo --path-format=absolute; echo .git');
   expect(await withPath(old, () => code(dir))).toBe('UNSUPPORTED_REPOSITORY');
-});
-
-test('given git that is gone from PATH, when work goes on, then that is said, and once it is back all goes on', async () => {
-  const { repo, dir, id } = await makeOneItem();
-  const ada = await repo.open(dir);
-  expect(await withPath(repo.folder, () => refusalOf(ada.commentOn(id, 'one')))).toMatchObject({
-    code: 'NO_GIT',
-  });
-  itemOf(await ada.commentOn(id, 'two'));
-  expect((await ada.getWork(id)).comments).toMatchObject([{ body: 'two' }]);
 });

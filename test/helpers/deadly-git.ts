@@ -12,7 +12,7 @@ export interface Blow {
 }
 
 /** Before and after each command that changes anything, here or at the remote. */
-export const MOMENTS = ['fast-import', 'push', 'fetch', 'update-ref'].flatMap((command) => [
+export const MOMENTS = ['push', 'fetch'].flatMap((command) => [
   { command, when: 'before' as const },
   { command, when: 'after' as const },
 ]);

@@ -21,11 +21,6 @@ export function gitScript(folder: string, script: string): string {
   return `${place}${delimiter}${process.env.PATH ?? ''}`;
 }
 
-/** A `git` that cannot make a file larger than so many KiB: a disk that is full, for those who wait for an error. */
-export function crampedGit(folder: string, kib: number): string {
-  return gitScript(folder, `trap '' XFSZ; ulimit -f ${kib * 2}; exec '${realGit()}' "$@"`);
-}
-
 /** Runs `task` with another PATH in this process. */
 export async function withPath<T>(path: string, task: () => Promise<T>): Promise<T> {
   const before = process.env.PATH;

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { diskFs } from './disk-fs.ts';
+import { errorCode, type OpenFile } from './fs-like.ts';
+
+/** What a file system answers that has no second names for files, or where the two places are on different ones. */
+const CANNOT_LINK = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EXDEV',
+  'EMLINK',
+  'EACCES',
+  'EROFS',
+]);
+const GUARD_MS = 2_000;
+
+/**
+ * Makes locks that tell whose they are: each is a second name of a mark in local state that is named after its process. So a
+ * lock that a killed process left behind is known for what it is, and taken away. To git, and to others, it is a lock as any.
+ */
+export class LockMarks {
+  readonly #folder: string;
+  readonly #marks = new Map<string, string>();
+  #scope: string | undefined;
+
+  constructor(gitDir: string) {
+    this.#folder = join(gitDir, 'work-ledger', 'locks');
+  }
+
+  /** Creates the lock file at `path`. @throws `EEXIST` where there is one */
+  async create(path: string): Promise<OpenFile> {
+    const mark = join(this.#folder, [this.#scopeHere(), process.pid, randomUUID()].join('.'));
+    const file = await this.#open(mark);
+    if (file === undefined) return diskFs.promises.open(path, 'wx');
+    try {
+      linkSync(mark, path);
+      this.#marks.set(path, mark);
+      return file;
+    } catch (error) {
+      await file.close();
+      unlinkSync(mark);
+      if (CANNOT_LINK.has(errorCode(error) ?? '')) return diskFs.promises.open(path, 'wx');
+      throw error;
+    }
+  }
+
+  /** Takes away what told whose the lock at `path` was, once that is gone. */
+  forget(path: string): void {
+    const mark = this.#marks.get(path);
+    this.#marks.delete(path);
+    if (mark !== undefined) unlinkSync(mark);
+  }
+
+  /** Takes the lock at `path` away where the process that made it is dead. */
+  breakDead(path: string): boolean {
+    if (this.#deadMarkOf(path) === undefined) return false;
+    try {
+      return this.#alone(() => {
+        // Another may have been first, and the lock that is there now is that one's.
+        const mark = this.#deadMarkOf(path);
+        if (mark === undefined) return false;
+        unlinkSync(path);
+        unlinkSync(mark);
+        return true;
+      });
+    } catch {
+      // Whoever may not remove it waits for one who may, and says at last which lock is in the way.
+      return false;
+    }
+  }
+
+  /** `undefined` where local state cannot be written: the lock then goes without a mark. */
+  async #open(mark: string): Promise<OpenFile | undefined> {
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      return await diskFs.promises.open(mark, 'wx');
+    } catch {
+      return undefined;
+    }
+  }
+
+  #deadMarkOf(path: string): string | undefined {
+    const lock = lstatSync(path, { throwIfNoEntry: false });
+    // Git's own have one name.
+    if (lock === undefined || lock.nlink < 2) return undefined;
+    for (const name of listMarks(this.#folder)) {
+      const mark = join(this.#folder, name);
+      if (lstatSync(mark, { throwIfNoEntry: false })?.ino !== lock.ino) continue;
+      const [scope, pid] = name.split('.');
+      return scope === this.#scopeHere() && !isAlive(Number(pid)) ? mark : undefined;
+    }
+    return undefined;
+  }
+
+  /** By a lock that the system lets go of when this process ends. */
+  #alone(task: () => boolean): boolean {
+    const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+    const guard = new DatabaseSync(`${this.#folder}.sqlite`, { timeout: GUARD_MS });
+    try {
+      guard.exec('BEGIN EXCLUSIVE');
+      return task();
+    } finally {
+      guard.close();
+    }
+  }
+
+  /** Within which a process id means one process: a running system, and in it a space of ids. */
+  #scopeHere(): string {
+    this.#scope ??= readScope();
+    return this.#scope;
+  }
+}
+
+function readScope(): string {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot}-${readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')}`;
+  } catch {
+    // Not on Linux.
+    return encodeURIComponent(hostname()).replaceAll('.', '%2E');
+  }
+}
+
+function listMarks(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // No process that marks its locks was here.
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) !== 'ESRCH';
+  }
+  try {
+    // One that was killed stays until its parent has taken note.
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return true;
+  }
+}
