@@ -25,7 +25,7 @@ function callerOf(ledger: WorkLedger, owner: string): Transition {
     const fence = { owner, execution_id: held.claim?.execution_id, epoch: held.claim?.epoch };
     step = (step + 1) % 4;
     if (step === 0) return ledger.completeWork(held.id, { result: { by: owner }, ...fence });
-    return ledger.checkpointWork(held.id, { step: `${step}`, note: 'x'.repeat(100) }, fence);
+    return ledger.checkpointWork(held.id, { step: `${step}`, data: { notes: 'x'.repeat(100) } }, fence);
   };
   return async () => {
     try {

@@ -32,6 +32,9 @@ function line(figures: Figures): string {
   const told = Object.entries(refused).map(([code, n]) => `, ${n} ${code}`);
   return (
     `${per_second.toFixed(1)}/s, wait ${Math.round(median_wait)} ms, slowest ${Math.round(slowest_wait)} ms; for each: ` +
-    `${of(pushes)} pushes, ${of(fetches)} fetches, ${cpu === undefined ? '?' : Math.round(cpu)} ms cpu${told.join('')}`
+    `${of(pushes)} pushes, ${of(fetches)} fetches, ${cpu === undefined ? '?' : Math.round(cpu)} ms cpu${told.join('')}\n` +
+    `         git: ${Object.entries(figures.git)
+      .map(([command, n]) => `${of(n)} ${command}`)
+      .join(', ')}`
   );
 }
