@@ -21,8 +21,9 @@ export async function runTeam(
     await Promise.all(members.map(({ ready }) => ready));
     for (const { child } of members) child.stdin?.write('go\n');
     return await Promise.all(members.map(({ work }) => work));
-  } finally {
+  } catch (error) {
     for (const { child } of members) child.kill();
+    throw error;
   }
 }
 

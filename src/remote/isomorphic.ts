@@ -8,7 +8,7 @@ import { type Advertisement, SmartHttp } from '../git/smart-http.ts';
 import type { IsomorphicStore } from '../store/isomorphic.ts';
 import type { Oid } from '../store/port.ts';
 import { INBOX, inboxesIn, mirrorInboxes, mirrorOf } from './inbox-refs.ts';
-import type { FetchResult, Inbox, LedgerRemote, PushResult } from './port.ts';
+import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult } from './port.ts';
 import { readPushFailure, readPushReport } from './push-report.ts';
 import { advanceSeen, showTip } from './seen.ts';
 
@@ -50,7 +50,6 @@ export class IsomorphicRemote implements LedgerRemote {
   readonly #http: SmartHttp;
   readonly #target: string;
   readonly #shownRef: string;
-  #offered = false;
 
   /** @throws LedgerError `INVALID_INPUT` where `url` is no http or https address */
   constructor({ store, name, url, branch, seenRef, clone, onAuth, timeoutMs }: IsomorphicRemoteOptions) {
@@ -77,7 +76,8 @@ export class IsomorphicRemote implements LedgerRemote {
           };
   }
 
-  async fetch(): Promise<FetchResult> {
+  async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
+    const mirrors = this.inbox !== undefined && scope === 'all';
     // Read first: what was seen before asking must be in what the remote has when it is asked.
     const seen = await this.#store.readRef(this.seenRef);
     let found: Oid | undefined;
@@ -85,7 +85,7 @@ export class IsomorphicRemote implements LedgerRemote {
     try {
       const advertisement = await this.#http.discover('git-upload-pack');
       found = advertisement.refs.get(this.#target);
-      if (this.inbox !== undefined) inboxes = inboxesIn(advertisement.refs);
+      if (mirrors) inboxes = inboxesIn(advertisement.refs);
       await this.#download(advertisement, [found, ...inboxes.values()]);
     } catch (cause) {
       if (cause instanceof LedgerError) throw cause;
@@ -97,7 +97,7 @@ export class IsomorphicRemote implements LedgerRemote {
     if (seen !== undefined && !(await isAncestor(this.#store.objects, seen, found))) {
       return { kind: 'rewritten', seen, found };
     }
-    if (this.inbox !== undefined) await mirrorInboxes(this.#store, this.inbox.mirror, inboxes);
+    if (mirrors) await mirrorInboxes(this.#store, mirrorOf(this.name), inboxes);
     return { kind: 'ok', tip: await this.#advance(found) };
   }
 
@@ -133,7 +133,6 @@ export class IsomorphicRemote implements LedgerRemote {
 
   #offer(refs: Advertisement['refs'], offer: Oid | undefined): RefCommand[] {
     if (offer === undefined || this.inbox === undefined) return [];
-    this.#offered = true;
     const ref = `${INBOX}${this.inbox.clone}`;
     const before = refs.get(ref);
     return before === offer ? [] : [{ ref, before, after: offer }];
@@ -152,17 +151,17 @@ export class IsomorphicRemote implements LedgerRemote {
     }
   }
 
-  async #retract(clone: string): Promise<void> {
-    if (!this.#offered) return;
+  async #retract(clone: string): Promise<boolean> {
     const ref = `${INBOX}${clone}`;
     try {
       const { refs, capabilities } = await this.#http.discover('git-receive-pack');
       const removal = { ref, before: refs.get(ref), after: undefined };
       if (removal.before !== undefined) await this.#send(capabilities, [removal], undefined);
-      this.#offered = false;
+      return true;
     } catch (error) {
       // It stays offered, which costs others a look and no more.
       if (error instanceof LedgerError) throw error;
+      return false;
     }
   }
 

@@ -3,7 +3,7 @@ import { missingObjects } from '../git/missing-objects.ts';
 import type { GitObject, NamedObject, ObjectSource } from '../git/object-format.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { mirrorInboxes, mirrorOf } from './inbox-refs.ts';
-import type { FetchResult, Inbox, LedgerRemote, PushResult } from './port.ts';
+import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult } from './port.ts';
 import { advanceSeen } from './seen.ts';
 
 /** A clone that such a remote can carry objects from and to: an `IsomorphicStore`. */
@@ -132,8 +132,9 @@ export class MemoryRemote implements ObjectSource {
   }
 
   /** Empties a clone's inbox. */
-  retract(clone: string): void {
+  retract(clone: string): boolean {
     if (!this.#away) this.#inboxes.delete(clone);
+    return !this.#away;
   }
 
   async #advance(clone: ObjectClone, seen: Oid | undefined, tip: Oid): Promise<PushResult> {
@@ -188,7 +189,7 @@ class MemoryConnection implements LedgerRemote {
     };
   }
 
-  async fetch(): Promise<FetchResult> {
+  async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
     const seen = await this.#clone.readRef(this.seenRef);
     let given: Awaited<ReturnType<MemoryRemote['give']>>;
     try {
@@ -200,7 +201,7 @@ class MemoryConnection implements LedgerRemote {
     if (seen !== undefined && (found === undefined || (await this.#clone.mergeBase(seen, found)) !== seen)) {
       return { kind: 'rewritten', seen, found };
     }
-    await mirrorInboxes(this.#clone, this.inbox.mirror, given.inboxes);
+    if (scope === 'all') await mirrorInboxes(this.#clone, this.inbox.mirror, given.inboxes);
     return {
       kind: 'ok',
       tip: found === undefined ? undefined : await advanceSeen(this.#clone, this.seenRef, found),

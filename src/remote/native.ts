@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { gitClient } from '../git/client.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import type { FetchResult, Inbox, LedgerRemote, PushResult } from './port.ts';
+import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult } from './port.ts';
 import { advanceSeen } from './seen.ts';
 import { displayUrl } from './url.ts';
 
@@ -46,7 +46,6 @@ export class NativeRemote implements LedgerRemote {
   readonly seenRef: string;
   readonly inbox: Inbox;
   readonly #options: NativeRemoteOptions;
-  #offered = false;
   #shows = true;
   #client: ReturnType<typeof gitClient> | undefined;
 
@@ -64,18 +63,18 @@ export class NativeRemote implements LedgerRemote {
   }
 
   /** @throws LedgerError `CONTENDED` where a ref of this clone stays locked */
-  async fetch(attempt = 1): Promise<FetchResult> {
+  async fetch(scope: FetchScope = 'all', attempt = 1): Promise<FetchResult> {
     const { branch, store } = this.#options;
     const seen = await store.readRef(this.seenRef);
     const source = `refs/heads/${branch}`;
     const shown = `refs/remotes/${this.name}/${branch}`;
     // Without a plus the first ref only moves forward; the second shows people what the remote has, whatever it is.
-    const inboxes = `+${INBOX}/*:${this.inbox.mirror}*`;
-    const refspecs = [`${source}:${this.seenRef}`, `+${source}:${shown}`, inboxes];
+    const inboxes = scope === 'all' ? [`+${INBOX}/*:${this.inbox.mirror}*`] : [];
+    const refspecs = [`${source}:${this.seenRef}`, `+${source}:${shown}`, ...inboxes];
     const options = [
       // What the repository itself is set up to fetch may be the local branch, as in a mirror: it must not be overwritten.
       '--refmap=',
-      '--prune',
+      ...(scope === 'all' ? ['--prune'] : []),
       '--no-tags',
       '--no-write-fetch-head',
       '--no-auto-maintenance',
@@ -106,7 +105,7 @@ export class NativeRemote implements LedgerRemote {
     if (locks.length > 0 || /cannot lock ref/.test(result.said)) {
       if (attempt < LOCK_TRIES) {
         await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
-        return this.fetch(attempt + 1);
+        return this.fetch(scope, attempt + 1);
       }
       throw stillLocked(locks[0] ?? this.seenRef);
     }
@@ -127,7 +126,6 @@ export class NativeRemote implements LedgerRemote {
       ...(offer === undefined ? [] : [`+${offer}:${INBOX}/${this.inbox.clone}`]),
     ];
     const result = await this.#git(['push', ...options, '--end-of-options', this.name, ...refspecs]);
-    if (offer !== undefined) this.#offered = true;
     const line = result.said.split('\n').find((text) => text.includes(`:${target}\t`));
     // Git that was killed ends without a word, which simple-git takes for success: only git's own line counts.
     if (line !== undefined && !line.startsWith('!')) return this.#accepted(tip);
@@ -149,19 +147,13 @@ export class NativeRemote implements LedgerRemote {
   async #offer(pending: Oid): Promise<boolean> {
     const refspec = `+${pending}:${INBOX}/${this.inbox.clone}`;
     const { ok } = await this.#git([...INBOX_PUSH, '--end-of-options', this.name, refspec]);
-    if (ok) this.#offered = true;
     return ok;
   }
 
-  async #retract(): Promise<void> {
-    if (!this.#offered) return;
-    const { ok } = await this.#git([
-      ...INBOX_PUSH,
-      '--end-of-options',
-      this.name,
-      `:${INBOX}/${this.inbox.clone}`,
-    ]);
-    if (ok) this.#offered = false;
+  async #retract(): Promise<boolean> {
+    const refspec = `:${INBOX}/${this.inbox.clone}`;
+    const { ok, said } = await this.#git([...INBOX_PUSH, '--end-of-options', this.name, refspec]);
+    return ok || /remote ref does not exist/.test(said);
   }
 
   async #accepted(tip: Oid): Promise<PushResult> {

@@ -7,6 +7,9 @@ export type FetchResult =
   | { kind: 'rewritten'; seen: Oid; found: Oid | undefined }
   | { kind: 'unreachable'; cause: Error };
 
+/** What a fetch is to bring: the branch and the inboxes, or the branch alone. */
+export type FetchScope = 'all' | 'branch';
+
 export type PushResult =
   | { kind: 'accepted' }
   /** Someone else was first: fetch and decide again. */
@@ -33,7 +36,8 @@ export interface LedgerRemote {
   readonly seenRef: string;
   /** Where clones that lost a push offer what they have pending; `undefined` where the adapter cannot. */
   readonly inbox: Inbox | undefined;
-  fetch(): Promise<FetchResult>;
+  /** @param scope `branch` leaves the mirror of the inboxes as it is, and what is offered where it is */
+  fetch(scope?: FetchScope): Promise<FetchResult>;
   /**
    * Offers `tip` as the branch's new tip; refused where the branch is not at `seenRef`.
    *
@@ -50,6 +54,6 @@ export interface Inbox {
   readonly mirror: string;
   /** Puts what this clone has pending into its inbox, and nothing else. @returns whether the remote has it */
   offer(pending: Oid): Promise<boolean>;
-  /** Takes back what this clone offered. */
-  retract(): Promise<void>;
+  /** Empties this clone's inbox, whoever filled it. @returns whether it is empty */
+  retract(): Promise<boolean>;
 }

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../domain/errors.ts';
 
-const POLL_MS = 4;
+/** How often a waiter looks, as a part of how long the wait lasts: many who wait long must not keep the machine busy with it. */
+const LOOKS = 10;
+const SHORTEST_MS = 2;
+const LONGEST_MS = 30;
 
 /**
  * Locks of a clone as exclusive transactions on small SQLite files: the operating system lets go of them when the process
@@ -11,6 +14,8 @@ const POLL_MS = 4;
  */
 export class SqliteCloneLock {
   readonly #dir: string;
+  /** How long this process waited the last time, in milliseconds. */
+  readonly #waited = new Map<string, number>();
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -23,11 +28,13 @@ export class SqliteCloneLock {
     giveUp?: () => Promise<boolean>,
   ): Promise<T | undefined> {
     const database = this.#open(name);
+    const start = performance.now();
     try {
       while (!tryLock(database)) {
         if (await giveUp?.()) return undefined;
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS * (0.5 + Math.random())));
+        await pause(performance.now() - start, this.#waited.get(name) ?? 0);
       }
+      this.#waited.set(name, performance.now() - start);
       return await task();
     } finally {
       database.close();
@@ -45,6 +52,13 @@ export class SqliteCloneLock {
       });
     }
   }
+}
+
+/** Who waited longer than the last time looks more often, so that nobody is passed over again and again. */
+function pause(waited: number, usual: number): Promise<void> {
+  const spacing = waited > usual ? waited / LOOKS / 2 : usual / LOOKS;
+  const ms = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, spacing)) * (0.5 + Math.random());
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** SQLite's own words for "someone else has it". */

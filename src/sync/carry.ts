@@ -2,59 +2,56 @@ import { createHash } from 'node:crypto';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
 import { draftOf } from './draft.ts';
-import { type ReadCommit, readCommits } from './pending.ts';
+import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 import { authorOf, learnDeletionsFor } from './reconcile.ts';
 import { replay } from './replay.ts';
 
 const CANDIDATE = 'refs/work-ledger/candidate';
 
-/** Other clones' pending transitions, as they were offered when this clone last fetched. */
-export interface Offers {
+/** What another clone has pending, as it was offered when this clone last fetched. */
+export interface Offer {
+  clone: string;
   pending: ReadCommit[];
-  /** Names of the clones whose offers are not settled yet. */
-  clones: string[];
 }
+
+/** An offer this old has nobody waiting for it any more. */
+const OFFER_MS = 120_000;
 
 /**
  * Reads the inboxes of the other clones and leaves out what is on the shared branch already, known by `Work-Op`.
  *
  * A transition is offered on a base on which it was still pending, so only what came after that base must be looked at.
  */
-export async function readOffers(context: RemoteContext, seen: Oid | undefined): Promise<Offers> {
+export async function readOffers(context: RemoteContext, seen: Oid | undefined): Promise<Offer[]> {
   const { store, remote, state, clock } = context;
   const { inbox } = remote;
-  const offers: Offers = { pending: [], clones: [] };
+  const offers: Offer[] = [];
   if (inbox === undefined || seen === undefined) return offers;
   for (const { ref, oid } of await store.listRefs(inbox.mirror)) {
     const clone = ref.slice(inbox.mirror.length);
     const done = `inbox.${clone}`;
     if (clone === inbox.clone || !/^[0-9a-z]{1,32}$/.test(clone) || state.get(done) === oid) continue;
-    const base = await store.mergeBase(oid, seen);
-    const arrived = base === undefined ? [] : await readCommits(store, base, seen);
-    const known = new Set(arrived.map(({ op }) => op));
-    const open =
-      base === undefined ? [] : (await readCommits(store, base, oid)).filter(({ op }) => !known.has(op));
-    if (open.length === 0) state.set(done, oid);
-    else if (!isAbandoned(open, clock.now()) && (await isLegal(context, seen, open))) {
-      offers.clones.push(clone);
-      offers.pending.push(...open);
-    }
+    const pending = await openIn(context, oid, seen);
+    if (pending.length === 0) state.set(done, oid);
+    else if (!isAbandoned(pending, clock.now())) offers.push({ clone, pending });
   }
   return offers;
 }
 
-/** An offer this old has nobody waiting for it any more. */
-const OFFER_MS = 120_000;
+async function openIn({ store }: RemoteContext, offered: Oid, seen: Oid): Promise<ReadCommit[]> {
+  const base = await store.mergeBase(offered, seen);
+  if (base === undefined || base === offered) return [];
+  const arrived = new Set((await readCommits(store, base, seen, NAMES)).map(({ op }) => op));
+  const names = await readCommits(store, base, offered, NAMES);
+  const open = new Set(names.flatMap(({ op }) => (op === undefined || arrived.has(op) ? [] : [op])));
+  if (open.size === 0) return [];
+  return (await readCommits(store, base, offered, open)).filter(({ op }) => open.has(op ?? ''));
+}
 
 function isAbandoned(open: readonly ReadCommit[], now: Date): boolean {
   const newest = Math.max(...open.map(({ record }) => record.committer.at * 1000));
   return Math.abs(now.getTime() - newest) > OFFER_MS;
-}
-
-/** Whether anything of it can be carried; its owner learns by itself why what cannot, cannot. */
-async function isLegal({ views }: RemoteContext, seen: Oid, open: readonly ReadCommit[]): Promise<boolean> {
-  return views.peek(seen, (view) => replay(new Overlay(view), open, { known: new Map() }).steps.length > 0);
 }
 
 /**
@@ -63,12 +60,13 @@ async function isLegal({ views }: RemoteContext, seen: Oid, open: readonly ReadC
  *
  * @returns the tip to push
  */
-export async function carry(context: RemoteContext, local: Oid, offers: Offers): Promise<Oid> {
-  if (offers.pending.length === 0) return local;
+export async function carry(context: RemoteContext, local: Oid, offers: readonly Offer[]): Promise<Oid> {
+  const offered = offers.flatMap(({ pending }) => pending);
+  if (offered.length === 0) return local;
   const { store, views, committer, clock } = context;
-  await learnDeletionsFor(context, local, offers.pending);
+  await learnDeletionsFor(context, local, offered);
   const { steps } = await views.peek(local, (view) =>
-    replay(new Overlay(view), offers.pending, { known: new Map() }),
+    replay(new Overlay(view), offered, { known: new Map() }),
   );
   if (steps.length === 0) return local;
   const now = clock.now();

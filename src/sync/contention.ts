@@ -1,7 +1,8 @@
 import type { Oid } from '../store/port.ts';
-import { type Offers, rankOf, readOffers } from './carry.ts';
+import { rankOf, readOffers } from './carry.ts';
 import { look } from './look.ts';
-import { CONTACT, CONTENDED, EXPOSED, FETCHED, TURN } from './marks.ts';
+import { CONTACT, CONTENDED, EXPOSED, FETCHED, LED, OFFERED, TURN } from './marks.ts';
+import { NAMES, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 import { isStillPending } from './reconcile.ts';
 
@@ -12,6 +13,18 @@ const BUSY_MS = 2_000;
 const PEEK_MS = 400;
 const FIRST_TURN_MS = 200;
 const MAX_TURN_MS = 5_000;
+/** A clone whose offer was passed over this often does not wait to be carried any more. */
+const PASSED_OVER = 3;
+
+/** How one attempt to bring out what is pending stands among others. */
+export interface Contest {
+  /** When the time is up. */
+  deadline: number;
+  /** The transitions that are offered. */
+  offered: ReadonlySet<string>;
+  /** How often others pushed meanwhile, and left it out. */
+  passed: number;
+}
 
 function within({ state, clock }: RemoteContext, key: string, ms: number): boolean {
   return Math.abs(clock.now().getTime() - Date.parse(state.get(key) ?? '')) < ms;
@@ -27,6 +40,10 @@ export function isContended(context: RemoteContext): boolean {
   return context.remote.inbox !== undefined && within(context, CONTENDED, CONTENDED_MS);
 }
 
+export function meetOthers({ state, clock }: RemoteContext): void {
+  state.set(CONTENDED, clock.now().toISOString());
+}
+
 /** Runs a push and remembers what it took: that is how long a turn is. */
 export async function timed<T>({ clock, state }: RemoteContext, push: () => Promise<T>): Promise<T> {
   const before = clock.now().getTime();
@@ -36,43 +53,66 @@ export async function timed<T>({ clock, state }: RemoteContext, push: () => Prom
 }
 
 /**
- * Waits until it is this clone's turn to push, or until what it has pending is settled.
+ * Waits until it is this clone's turn to push, or until something that it has pending is settled.
  *
- * Clones that contend rank themselves for each tip; the first pushes and carries what the others offered. A clone that is
- * not first offers what it has, and after each turn looks again: a new tip gives new ranks, and where none comes, the ones
- * in front are gone and the next one's turn begins.
- *
- * @returns whether this clone has an offer out
+ * The clone that pushed the tip goes on, and carries the others. They offer what they have and wait to find it on the branch.
+ * Where the branch stands still, the clone that led is gone, and the next one is settled without talking; where it moves and
+ * leaves an offer out again and again, that one's clone pushes by itself.
  */
-export async function waitForTurn(
-  context: RemoteContext,
-  seen: Oid,
-  deadline: number,
-  offeredBefore: boolean,
-): Promise<boolean> {
-  const { remote, store, state, clock, localRef } = context;
-  const self = remote.inbox?.clone ?? '';
-  let offered = offeredBefore;
+export async function waitForTurn(context: RemoteContext, contest: Contest, seen: Oid): Promise<void> {
+  const { clock, state } = context;
   let tip = seen;
-  for (let waited = 0; ; waited += 1) {
-    const offers: Offers = await readOffers(context, tip);
-    if (offers.clones.length > 0) state.set(CONTENDED, clock.now().toISOString());
-    const ahead = rankOf(tip, self, offers.clones) - waited;
-    if (ahead <= 0) return offered;
-    const local = await store.readRef(localRef);
-    if (!offered && local !== undefined) {
-      state.set(EXPOSED, local);
-      offered = (await remote.inbox?.offer(local)) ?? false;
-    }
-    // Who comes later looks less often: the first in line carries what it offered.
-    const turns = (1 + Math.min(ahead, 4)) / 2;
-    await clock.sleep(turns * Number(state.get(TURN) ?? FIRST_TURN_MS) * (0.7 + 0.6 * clock.random()));
-    const found = await look(context);
-    if (found === undefined || clock.now().getTime() > deadline) return offered;
-    if (found !== tip) {
-      if (!(await isStillPending(context, found))) return offered;
-      waited = -1;
-    }
-    tip = found;
+  if (state.get(LED) === tip) {
+    tip = (await look(context)) ?? tip;
+    if (tip === seen) return;
   }
+  for (let still = 0; ; ) {
+    if (tip !== seen && !(await isStillPending(context, tip))) return;
+    await offer(context, contest, tip);
+    await clock.sleep(pauseOf(context, contest, still));
+    const found = await look(context, still === 0 ? 'branch' : 'all');
+    if (found === undefined || clock.now().getTime() > contest.deadline) return;
+    if (found === tip) {
+      if (still > 0 && (await rankAt(context, tip)) < still) return;
+      still += 1;
+      continue;
+    }
+    meetOthers(context);
+    tip = found;
+    still = 0;
+    contest.passed += 1;
+    if (contest.passed > PASSED_OVER && (await isStillPending(context, tip))) {
+      await look(context);
+      return;
+    }
+  }
+}
+
+/** Whoever leads looks and pushes: two turns. The wait shrinks with every time that it was in vain. */
+function pauseOf({ clock, state }: RemoteContext, { passed }: Contest, still: number): number {
+  const turns = still === 0 ? 2 / (1 + passed) : 1;
+  return turns * Number(state.get(TURN) ?? FIRST_TURN_MS) * (0.75 + 0.5 * clock.random());
+}
+
+async function rankAt(context: RemoteContext, tip: Oid): Promise<number> {
+  const others = await readOffers(context, tip);
+  return rankOf(
+    tip,
+    context.remote.inbox?.clone ?? '',
+    others.map(({ clone }) => clone),
+  );
+}
+
+/** Puts what is pending into the inbox, unless all of it is there: decided again on another tip it is the same. */
+async function offer(context: RemoteContext, contest: Contest, seen: Oid): Promise<void> {
+  const { remote, store, state, localRef } = context;
+  const local = await store.readRef(localRef);
+  if (local === undefined || remote.inbox === undefined) return;
+  const pending = (await readCommits(store, seen, local, NAMES)).flatMap(({ op }) => op ?? []);
+  if (pending.every((op) => contest.offered.has(op))) return;
+  // Noted down before it is out, since this process can be killed in between.
+  state.set(EXPOSED, local);
+  state.set(OFFERED, local);
+  const { inbox } = remote;
+  if (await timed(context, () => inbox.offer(local))) contest.offered = new Set(pending);
 }

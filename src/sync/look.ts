@@ -1,5 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
-import type { LedgerRemote } from '../remote/port.ts';
+import type { FetchScope, LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT, FETCHED } from './marks.ts';
 import type { RemoteContext } from './ports.ts';
@@ -11,13 +11,16 @@ import type { RemoteContext } from './ports.ts';
  * @throws LedgerError `REMOTE_UNREACHABLE`; `HISTORY_REWRITTEN` where what this clone has seen is no longer there: nothing
  *   moves then
  */
-export async function look({ remote, state, clock }: RemoteContext): Promise<Oid | undefined> {
-  const fetched = await remote.fetch();
+export async function look(
+  { remote, state, clock }: RemoteContext,
+  scope: FetchScope = 'all',
+): Promise<Oid | undefined> {
+  const fetched = await remote.fetch(scope);
   if (fetched.kind === 'unreachable') throw unreachable(remote, fetched.cause);
   if (fetched.kind === 'rewritten') throw rewritten(remote, fetched.seen, fetched.found);
   const now = clock.now().toISOString();
   state.set(CONTACT, now);
-  state.set(FETCHED, now);
+  if (scope === 'all') state.set(FETCHED, now);
   return fetched.tip;
 }
 

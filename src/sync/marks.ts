@@ -5,6 +5,10 @@ export const PUBLISHED = 'published';
 /** When this clone last met others at the remote, and how long its last push took, in milliseconds. */
 export const CONTENDED = 'contended';
 export const TURN = 'turn';
+/** The tip that this clone pushed last: while the shared branch is there, it is this clone that carries what others offer. */
+export const LED = 'led';
+/** What this clone's inbox holds; empty where it was taken back. */
+export const OFFERED = 'offered';
 /** The pending tip that others may have: it was offered, or a push of it broke off. */
 export const EXPOSED = 'exposed';
 /** Transitions that replay found nothing left to do for; the newest last. */

@@ -24,11 +24,34 @@ export interface ReadCommit {
   after: WorkItem | undefined;
 }
 
-/** Reads commits `from..to` of a ledger, oldest first; `from` undefined reads from the root. */
-export async function readCommits(store: LedgerStore, from: Oid | undefined, to: Oid): Promise<ReadCommit[]> {
+/** For a question that the commits' ops alone answer. */
+export const NAMES: ReadonlySet<string> = new Set();
+
+/**
+ * Reads commits `from..to` of a ledger, oldest first; `from` undefined reads from the root.
+ *
+ * @param only the ops that are of interest: of other commits nothing but the op is read, which spares their files
+ */
+export async function readCommits(
+  store: LedgerStore,
+  from: Oid | undefined,
+  to: Oid,
+  only?: ReadonlySet<string>,
+): Promise<ReadCommit[]> {
+  if (from === to) return [];
   const records: CommitRecord[] = [];
   for await (const record of store.commits({ from, to })) records.push(record);
-  return readRecords(store, records);
+  if (only === undefined) return readRecords(store, records);
+  const wanted = records.filter(({ message }) => only.has(opOf(message) ?? ''));
+  const read = new Map((await readRecords(store, wanted)).map((commit) => [commit.record.oid, commit]));
+  return records.map((record) => read.get(record.oid) ?? unread(record));
+}
+
+const opOf = (message: string): string | undefined => readTrailers(message).values.get('Work-Op');
+
+function unread(record: CommitRecord): ReadCommit {
+  const op = opOf(record.message);
+  return { record, op, command: undefined, event: undefined, before: undefined, after: undefined };
 }
 
 /** Reads commits back into what was asked, with their blobs. */
@@ -47,30 +70,22 @@ export async function readRecords(
 }
 
 function readOne(record: CommitRecord, blobs: ReadonlyMap<Oid, BlobContent>): ReadCommit {
-  const op = readTrailers(record.message).values.get('Work-Op');
-  const unread: ReadCommit = {
-    record,
-    op,
-    command: undefined,
-    event: undefined,
-    before: undefined,
-    after: undefined,
-  };
+  const empty = unread(record);
   const ledger = decodeLedgerMessage(record.message);
-  if (ledger?.verb === 'init') return unread;
+  if (ledger?.verb === 'init') return empty;
   if (ledger?.verb === 'configure') {
     const [before, after] = settingsOf(record, blobs);
-    if (before === undefined || after === undefined) return unread;
+    if (before === undefined || after === undefined) return empty;
     const changed = CONFIGURABLE.filter((key) => before[key] !== after[key]);
     const patch = Object.fromEntries(changed.map((key) => [key, after[key]]));
-    return { ...unread, command: { ...ledger, verb: 'configure', patch } };
+    return { ...empty, command: { ...ledger, verb: 'configure', patch } };
   }
   const decoded = decodeMessage(record.message);
-  if (decoded.kind === 'problem') return unread;
+  if (decoded.kind === 'problem') return empty;
   const before = itemOf(record, 'before', blobs);
   const after = itemOf(record, 'after', blobs);
   const event = { ...decoded.event, title: (after ?? before)?.title ?? '' };
-  return { ...unread, event, before, after, command: readCommand(event, before, after) };
+  return { ...empty, event, before, after, command: readCommand(event, before, after) };
 }
 
 /** The item on one side of a transition's commit; `undefined` where there is none, or none that can be read. */

@@ -2,16 +2,17 @@ import type { Verb } from '../domain/transitions.ts';
 import type { Oid } from '../store/port.ts';
 import { MOOT, PUBLISHED } from './marks.ts';
 import type { Accepted, Settled } from './outcome.ts';
-import { readCommits } from './pending.ts';
+import { NAMES, readCommits, readRecords } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 import { pushPending } from './push-cycle.ts';
 import { acceptedBy, exposedOps, reconcile, withdraw } from './reconcile.ts';
 import { findRejected } from './rejected.ts';
 
-/** Transitions whose end someone waits for: where each stood among the rejected before, and the shared tip at that time. */
+/** Transitions whose end someone waits for, by op: what each came to here, and where it stood among the rejected before. */
 export interface Wanted {
+  /** The shared tip before any of them was committed. */
   since: Oid | undefined;
-  ops: Map<string, Oid | undefined>;
+  ops: ReadonlyMap<string, { own: Accepted; rejection: Oid | undefined }>;
 }
 
 /** What giving up came to. */
@@ -37,44 +38,62 @@ export class Publisher {
   async publish(wanted: Wanted): Promise<Map<string, Settled>> {
     const context = this.#context;
     const { state, lock } = context;
-    const own = (all: ReadonlyMap<string, Settled>) => new Map([...all].filter(([op]) => wanted.ops.has(op)));
+    const ops = new Set(wanted.ops.keys());
     let mark = state.get(PUBLISHED);
     let settled = new Map<string, Settled>();
     const someonePushed = async (): Promise<boolean> => {
-      if (state.get(PUBLISHED) === mark) return false;
-      mark = state.get(PUBLISHED);
+      const now = state.get(PUBLISHED);
+      if (now === mark) return false;
+      mark = now;
       settled = await this.#findSettled(wanted);
-      return settled.size === wanted.ops.size;
+      return settled.size === ops.size;
     };
     await lock.run(
       'push',
       async () => {
-        if (!(await someonePushed())) settled = new Map([...settled, ...own(await pushPending(context))]);
+        if (await someonePushed()) return;
+        for (const [op, end] of await pushPending(context, ops))
+          if (end.kind !== 'accepted' && ops.has(op)) settled.set(op, end);
       },
       someonePushed,
     );
-    if (settled.size < wanted.ops.size) settled = new Map([...(await this.#findSettled(wanted)), ...settled]);
+    if (settled.size < ops.size) settled = new Map([...(await this.#findSettled(wanted)), ...settled]);
     return settled;
   }
 
   /** Looks for transitions where settled ones stand: on the shared branch, among the rejected, among those left without effect. */
-  async #findSettled({ ops, since }: Wanted): Promise<Map<string, Settled>> {
+  async #findSettled(wanted: Wanted): Promise<Map<string, Settled>> {
     const { store, state } = this.#context;
-    const settled = new Map<string, Settled>();
-    const seen = await this.#seen();
-    if (seen !== undefined && seen !== since) {
-      for (const commit of await readCommits(store, since, seen)) {
-        if (commit.op !== undefined && ops.has(commit.op)) settled.set(commit.op, acceptedBy(commit));
-      }
-    }
+    const settled = await this.#findAccepted(wanted);
     const moot = new Set((state.get(MOOT) ?? '').split(' '));
-    for (const [op, before] of ops) {
+    for (const [op, { rejection }] of wanted.ops) {
       if (settled.has(op)) continue;
-      const rejected = await findRejected(store, op, before);
+      const rejected = await findRejected(store, op, rejection);
       if (rejected !== undefined)
         settled.set(op, { kind: 'lost', op, error: rejected.error, kept: rejected.ref });
       else if (moot.has(op)) settled.set(op, { kind: 'unchanged', item: undefined });
     }
+    return settled;
+  }
+
+  /** A commit that is shared as it was made here came to what it came to here; one that was made anew is read. */
+  async #findAccepted({ ops, since }: Wanted): Promise<Map<string, Settled>> {
+    const { store } = this.#context;
+    const settled = new Map<string, Settled>();
+    const seen = await this.#seen();
+    if (seen === undefined || seen === since) return settled;
+    const shared = await readCommits(store, since, seen, NAMES);
+    const own = shared.filter(({ op }) => op !== undefined && ops.has(op)).map(({ record }) => record);
+    const asMade = new Map([...ops.values()].map(({ own: one }) => [one.commit, one]));
+    for (const { oid } of own) {
+      const made = asMade.get(oid);
+      if (made !== undefined) settled.set(made.op, { ...made, where: 'remote' });
+    }
+    for (const commit of await readRecords(
+      store,
+      own.filter(({ oid }) => !asMade.has(oid)),
+    ))
+      settled.set(commit.op ?? '', acceptedBy(commit));
     return settled;
   }
 
@@ -83,14 +102,15 @@ export class Publisher {
   }
 
   /** No other process of this clone pushes meanwhile, so what is taken back here is not on its way from here. */
-  async takeBack(accepted: readonly Accepted[], wanted: Wanted): Promise<TakenBack> {
+  async takeBack(wanted: Wanted): Promise<TakenBack> {
     const done = await this.#context.lock.run('push', async () => {
       const exposed = await exposedOps(this.#context);
       const settled = await this.#findSettled(wanted);
       const seen = await this.#seen();
       if (seen !== undefined)
         for (const [op, one] of await reconcile(this.#context, seen)) settled.set(op, one);
-      const open = accepted.filter(({ op }) => !settled.has(op));
+      const made = [...wanted.ops.values()].map(({ own }) => own);
+      const open = made.filter(({ op }) => !settled.has(op));
       const ops = new Set(open.filter(({ event }) => TAKING.has(event?.verb ?? '')).map(({ op }) => op));
       // Where others may have it, a number may be the item's for good, and must not be given up for another id.
       const created = open.filter(({ op, event }) => event?.verb === 'create' && !exposed.has(op));

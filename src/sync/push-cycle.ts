@@ -1,13 +1,17 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { LedgerRemote } from '../remote/port.ts';
+import type { Oid } from '../store/port.ts';
 import { carry, readOffers } from './carry.ts';
-import { isBusy, isContended, timed, waitForTurn } from './contention.ts';
+import { type Contest, isBusy, isContended, meetOthers, timed, waitForTurn } from './contention.ts';
 import { look, unreachable } from './look.ts';
-import { CONTACT, CONTENDED, EXPOSED, PUBLISHED } from './marks.ts';
-import type { Settled } from './outcome.ts';
-import { type ReadCommit, readCommits } from './pending.ts';
+import { CONTACT, EXPOSED, LED, OFFERED, PUBLISHED } from './marks.ts';
+import type { Lost, Unchanged } from './outcome.ts';
+import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
-import { acceptedBy, reconcile, withdraw } from './reconcile.ts';
+import { reconcile, withdraw } from './reconcile.ts';
+
+/** What became of a transition; of an accepted one, only that it was. */
+export type Ending = { kind: 'accepted' } | Unchanged | Lost;
 
 /**
  * Looks at the remote and brings the local branch onto its tip.
@@ -15,68 +19,78 @@ import { acceptedBy, reconcile, withdraw } from './reconcile.ts';
  * @returns what became of pending transitions
  * @throws LedgerError as `look`; `DIFFERENT_LEDGER`
  */
-export async function fetchAndReconcile(context: RemoteContext): Promise<Map<string, Settled>> {
+export async function fetchAndReconcile(context: RemoteContext): Promise<Map<string, Ending>> {
   const tip = await look(context);
-  return tip === undefined ? new Map() : reconcile(context, tip);
+  return tip === undefined ? new Map() : settleOn(context, tip);
+}
+
+/** Brings the local branch onto the shared tip. An offer of what lost there is taken back: nobody waits for it any more. */
+async function settleOn(context: RemoteContext, tip: Oid): Promise<Map<string, Ending>> {
+  const settled = await reconcile(context, tip);
+  if (settled.size > 0) context.state.set(PUBLISHED, `${tip} settled`);
+  if ([...settled.values()].some(({ kind }) => kind !== 'accepted')) await takeBackOffer(context);
+  return settled;
+}
+
+/** Once it would be legal again, others could take it up, and its caller was told that it is not made. */
+async function takeBackOffer({ remote, state }: RemoteContext): Promise<void> {
+  if ((state.get(OFFERED) ?? '') === '') return;
+  if (await remote.inbox?.retract()) state.set(OFFERED, '');
 }
 
 /**
  * Pushes everything that is pending, and on losing decides it again on the new tip, until it is settled. To be called by one
  * process of a clone at a time.
  *
- * Where others push too, a clone offers what it has pending in its inbox and waits: whoever's turn it is carries it along.
+ * Where others push too, a clone offers what it has pending in its inbox and waits: whoever leads carries it along.
  *
- * @returns what became of every pending transition, of whichever process
+ * @param wanted ops after whose end nothing more is waited for; all that is pending where none are given
+ * @returns what became of pending transitions, of whichever process
  * @throws LedgerError `REMOTE_UNREACHABLE` and `CONTENDED`, with what is pending still pending; as `fetchAndReconcile`
  * @see docs/sync.md
  */
-export async function pushPending(context: RemoteContext): Promise<Map<string, Settled>> {
+export async function pushPending(
+  context: RemoteContext,
+  wanted?: ReadonlySet<string>,
+): Promise<Map<string, Ending>> {
   const { store, remote, clock, state, localRef, patience } = context;
-  const deadline = clock.now().getTime() + patience;
-  const settled = new Map<string, Settled>();
-  const merge = (more: ReadonlyMap<string, Settled>): void => {
+  const contest: Contest = { deadline: clock.now().getTime() + patience, offered: new Set(), passed: 0 };
+  const settled = new Map<string, Ending>();
+  const merge = (more: ReadonlyMap<string, Ending>): void => {
     for (const [op, outcome] of more) settled.set(op, outcome);
   };
-  let offered = false;
   let alone = false;
-  if (isBusy(context)) await look(context);
+  if (!isContended(context) && isBusy(context)) await look(context);
   for (let attempt = 1; ; attempt += 1) {
     const seen = await store.readRef(remote.seenRef);
-    if (seen !== undefined && isContended(context)) {
-      offered = await waitForTurn(context, seen, deadline, offered);
-    }
+    if (seen !== undefined && isContended(context)) await waitForTurn(context, contest, seen);
     const tip = await store.readRef(remote.seenRef);
-    if (tip !== undefined) merge(await reconcile(context, tip));
+    if (tip !== undefined) merge(await settleOn(context, tip));
     const local = await store.readRef(localRef);
-    const pending = local === undefined || local === tip ? [] : await readCommits(store, tip, local);
-    if (local === undefined || pending.length === 0) {
-      await retractLost(context, offered, settled);
-      return settled;
-    }
-    const offers = await readOffers(context, tip);
-    if (offers.clones.length > 0) state.set(CONTENDED, clock.now().toISOString());
-    const candidate = alone ? local : await carry(context, local, offers);
-    // Among others, what is pending is offered by the same push: should it lose, it is on its way all the same.
-    const offer = isContended(context) ? local : undefined;
+    const pending = local === undefined || local === tip ? [] : await readCommits(store, tip, local, NAMES);
+    if (local === undefined || pending.length === 0) return settled;
+    if (wanted !== undefined && [...wanted].every((op) => settled.has(op))) return settled;
+    const offers = alone ? [] : await readOffers(context, tip);
+    const candidate = await carry(context, local, offers);
+    if (candidate !== local) meetOthers(context);
     // Noted down before it is out, since this process can be killed in between.
     const exposed = state.get(EXPOSED) ?? '';
     state.set(EXPOSED, local);
-    const pushed = await timed(context, () => remote.push(candidate, offer));
-    offered ||= offer !== undefined;
-    if (pushed.kind === 'unreachable' || (offer === undefined && pushed.kind !== 'unknown'))
-      state.set(EXPOSED, exposed);
+    const pushed = await timed(context, () => remote.push(candidate));
+    // What was accepted is found to be shared; of what broke off nobody knows.
+    if (pushed.kind !== 'accepted' && pushed.kind !== 'unknown') state.set(EXPOSED, exposed);
     switch (pushed.kind) {
       case 'accepted':
         state.set(CONTACT, clock.now().toISOString());
+        state.set(LED, candidate);
+        merge(new Map(pending.flatMap(({ op }) => (op === undefined ? [] : [[op, ACCEPTED]]))));
+        merge(await settleOn(context, candidate));
         state.set(PUBLISHED, candidate);
-        merge(allAccepted(pending));
-        merge(await reconcile(context, candidate));
-        await retractLost(context, offered, settled);
         return settled;
       case 'behind':
         // A branch that was rewritten is no race: nothing is offered to it.
         await look(context);
-        state.set(CONTENDED, clock.now().toISOString());
+        meetOthers(context);
         break;
       case 'refused':
         // Whatever it says no to must be this clone's own before anything of this clone's is given up for it.
@@ -91,24 +105,14 @@ export async function pushPending(context: RemoteContext): Promise<Map<string, S
       default:
         return pushed satisfies never;
     }
-    if (clock.now().getTime() > deadline) {
-      if (offered) await remote.inbox?.retract();
+    if (clock.now().getTime() > contest.deadline) {
+      await takeBackOffer(context);
       throw contended(remote, attempt);
     }
   }
 }
 
-/** An offer that lost must not be taken up later, when it would be legal again and nobody waits for it. */
-async function retractLost(
-  { remote }: RemoteContext,
-  offered: boolean,
-  settled: ReadonlyMap<string, Settled>,
-): Promise<void> {
-  if (offered && [...settled.values()].some(({ kind }) => kind !== 'accepted')) await remote.inbox?.retract();
-}
-
-const allAccepted = (pending: readonly ReadCommit[]): Map<string, Settled> =>
-  new Map(pending.flatMap((commit) => (commit.op === undefined ? [] : [[commit.op, acceptedBy(commit)]])));
+const ACCEPTED: Ending = { kind: 'accepted' };
 
 /** The push broke off. Only the remote knows whether it was taken; the next look finds out by the transitions' names. */
 async function resolveUnknown(context: RemoteContext, cause: Error): Promise<void> {
@@ -128,14 +132,14 @@ async function isolate(
   context: RemoteContext,
   pending: readonly ReadCommit[],
   reason: string,
-): Promise<Map<string, Settled>> {
+): Promise<Map<string, Ending>> {
   const { remote } = context;
   const [first] = pending;
   if (first === undefined) return new Map();
   if (pending.length > 1) {
     context.state.set(EXPOSED, first.record.oid);
     const alone = await remote.push(first.record.oid);
-    if (alone.kind === 'accepted') return allAccepted([first]);
+    if (alone.kind === 'accepted') return new Map([[first.op ?? '', ACCEPTED]]);
     if (alone.kind === 'unreachable') throw unreachable(remote, alone.cause);
     if (alone.kind === 'unknown') await resolveUnknown(context, alone.cause);
     if (alone.kind !== 'refused') return new Map();
@@ -146,7 +150,8 @@ async function isolate(
   });
   if (first.record.parents.length === 0) throw error;
   const op = first.op ?? first.record.oid;
-  const settled = await withdraw(context, { ops: new Set([op]), renumber: new Set(), keepAs: error });
+  const withdrawn = await withdraw(context, { ops: new Set([op]), renumber: new Set(), keepAs: error });
+  const settled = new Map<string, Ending>(withdrawn);
   settled.set(op, { kind: 'lost', op, error, kept: `refs/work-ledger/rejected/${op}` });
   return settled;
 }

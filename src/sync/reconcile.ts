@@ -5,7 +5,7 @@ import type { Oid } from '../store/port.ts';
 import { draftOf } from './draft.ts';
 import { EXPOSED, MOOT } from './marks.ts';
 import type { Accepted, Settled } from './outcome.ts';
-import { type ReadCommit, readCommits } from './pending.ts';
+import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { SyncContext } from './ports.ts';
 import { keepRejected } from './rejected.ts';
 import { type Replayed, type ReplayOptions, replay } from './replay.ts';
@@ -22,7 +22,7 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
   const base = local === undefined ? undefined : await store.mergeBase(local, seen);
   if (local === undefined || base === undefined || base === local) return false;
   if (base === seen) return true;
-  const arrived = new Set((await readCommits(store, base, seen)).map(({ op }) => op));
+  const arrived = new Set((await readCommits(store, base, seen, NAMES)).map(({ op }) => op));
   const pending = await readCommits(store, seen, local);
   if (pending.some(({ op }) => arrived.has(op))) return false;
   const { lost, unchanged } = await views.peek(seen, (view) =>
@@ -66,7 +66,7 @@ async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string
     if (pending.length > 1) throw differentLedger(seen, local);
     return (await store.moveRef(localRef, local, seen)) ? new Map() : undefined;
   }
-  const arrived = await readCommits(store, base, seen);
+  const arrived = await readCommits(store, base, seen, new Set(pending.map(({ op }) => op ?? '')));
   const known = byOp(arrived);
   const settled = await rebuild(context, {
     expected: local,
@@ -158,7 +158,7 @@ export async function exposedOps({ store, remote, state }: SyncContext): Promise
   if (exposed === undefined || !/^[0-9a-f]{40}$/.test(exposed)) return new Set();
   try {
     const base = seen === undefined ? undefined : await store.mergeBase(exposed, seen);
-    return new Set((await readCommits(store, base, exposed)).flatMap(({ op }) => op ?? []));
+    return new Set((await readCommits(store, base, exposed, NAMES)).flatMap(({ op }) => op ?? []));
   } catch (error) {
     // The commits are gone with a repack, so nobody waits for them.
     if (isLedgerError(error, 'STORAGE_FAILED')) return new Set();
@@ -258,7 +258,7 @@ async function addRenumbered(
   if (renumbered.size === 0) return;
   const tip = await store.readRef(localRef);
   if (tip === undefined) return;
-  for (const commit of await readCommits(store, base, tip)) {
+  for (const commit of await readCommits(store, base, tip, renumbered)) {
     if (commit.op !== undefined && renumbered.has(commit.op)) {
       settled.set(commit.op, { ...acceptedBy(commit), where: 'local' });
     }

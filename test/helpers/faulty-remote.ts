@@ -1,5 +1,5 @@
 import type { MemoryRemote } from '../../src/remote/memory.ts';
-import type { FetchResult, Inbox, LedgerRemote, PushResult } from '../../src/remote/port.ts';
+import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult } from '../../src/remote/port.ts';
 
 /** One clone's connection, which can be cut, and can lose the answer to a push that was taken. */
 export class FaultyRemote implements LedgerRemote {
@@ -34,14 +34,14 @@ export class FaultyRemote implements LedgerRemote {
     return {
       ...inbox,
       offer: (pending) => (this.cut ? Promise.resolve(false) : inbox.offer(pending)),
-      retract: () => (this.cut ? Promise.resolve() : inbox.retract()),
+      retract: () => (this.cut ? Promise.resolve(false) : inbox.retract()),
     };
   }
 
-  async fetch(): Promise<FetchResult> {
+  async fetch(scope?: FetchScope): Promise<FetchResult> {
     return this.cut
       ? { kind: 'unreachable', cause: new Error('the connection is cut') }
-      : this.#inner.fetch();
+      : this.#inner.fetch(scope);
   }
 
   async push(tip: string, offer?: string): Promise<PushResult> {
