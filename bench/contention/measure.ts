@@ -21,7 +21,7 @@ export interface Figures {
 }
 
 export function figuresOf(works: readonly Work[], window: number, faults: Faults): Figures {
-  const all = works.flatMap(({ acknowledged }) => acknowledged);
+  const all = works.flatMap(({ acknowledged }) => acknowledged.filter(({ counts }) => counts));
   const waits = all.map(({ wait }) => wait).sort((a, b) => a - b);
   const accepted = all.filter(({ in_time }) => in_time).length;
   const each = (amount: number): number => amount / Math.max(1, all.length);

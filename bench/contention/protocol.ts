@@ -3,7 +3,9 @@ export interface Job {
   dir: string;
   name: string;
   callers: number;
-  /** How long callers begin new transitions, in milliseconds. */
+  /** How long callers work before anything is counted, in milliseconds: they are long-lived, and begin cold. */
+  warmup: number;
+  /** How long callers begin new transitions that count, in milliseconds. */
   window: number;
 }
 
@@ -12,7 +14,8 @@ export interface Acknowledged {
   op: string;
   /** Milliseconds that the caller waited for it. */
   wait: number;
-  /** Whether it came within the window. */
+  /** Whether it came after the warm-up, and within the window. */
+  counts: boolean;
   in_time: boolean;
 }
 

@@ -6,7 +6,7 @@ import { runTeam } from './team.ts';
 import { makeWorld } from './world.ts';
 
 export interface ContentionOptions {
-  /** How long callers begin new transitions in each measurement. */
+  /** How long each measurement takes, after a warm-up of half of that. */
   seconds?: number | undefined;
   /** Names of scenarios; all of them where none is given. */
   only?: readonly string[] | undefined;
@@ -26,8 +26,8 @@ export interface ContentionRow {
 }
 
 const SECONDS = 10;
-/** More than the fastest team can complete in a second. */
-const ITEMS_A_SECOND = 120;
+/** More than the fastest team can complete in a second, each with four transitions. */
+const ITEMS_A_SECOND = 150;
 
 /** Measures each scenario beside its naive loop. Naive loops of one shape are measured once. */
 export async function run(options: ContentionOptions = {}): Promise<ContentionRow[]> {
@@ -50,13 +50,13 @@ export async function run(options: ContentionOptions = {}): Promise<ContentionRo
 }
 
 async function measure(kind: 'ledger' | 'naive', shape: Shape, window: number): Promise<Figures> {
-  const items = Math.ceil((ITEMS_A_SECOND * window) / 1000);
+  const items = Math.ceil((ITEMS_A_SECOND * window) / 1000) + shape.clones * shape.processes * shape.callers;
   const world = await makeWorld(shape, items);
   try {
     const jobs = world.clones.flatMap((dir, clone) =>
       Array.from({ length: shape.processes }, (_, process): Job => {
         const name = `agent-${clone * shape.processes + process}`;
-        return { dir, name, callers: shape.callers, window };
+        return { dir, name, callers: shape.callers, warmup: window / 2, window };
       }),
     );
     const works = await runTeam(kind, jobs, world.env);

@@ -22,21 +22,27 @@ export async function work(prepare: (job: Job) => Promise<Crew>): Promise<void> 
   const crew = await prepare(job);
   process.stdout.write('ready\n');
   await once(process.stdin, 'data');
-  const before = cpuTime();
-  git.clear();
   const acknowledged: Acknowledged[] = [];
-  const refused: Record<string, number> = {};
-  const end = performance.now() + job.window;
+  let refused: Record<string, number> = {};
+  let before: number | undefined;
+  const begin = performance.now() + job.warmup;
+  const end = begin + job.window;
+  const started = setTimeout(() => {
+    before = cpuTime();
+    git.clear();
+    refused = {};
+  }, job.warmup);
   const run = async (transition: Transition): Promise<void> => {
     while (performance.now() < end) {
       const start = performance.now();
       const result = await transition();
       const now = performance.now();
-      if ('op' in result) acknowledged.push({ op: result.op, wait: now - start, in_time: now <= end });
-      else refused[result.code] = (refused[result.code] ?? 0) + 1;
+      if ('code' in result) refused[result.code] = (refused[result.code] ?? 0) + 1;
+      else acknowledged.push({ op: result.op, wait: now - start, counts: now > begin, in_time: now <= end });
     }
   };
   await Promise.all(Array.from({ length: job.callers }, (_, index) => run(crew.caller(index))));
+  clearTimeout(started);
   const counts = Object.fromEntries(git);
   await crew.close();
   const after = cpuTime();
