@@ -1,8 +1,8 @@
 import type { Oid } from '../store/port.ts';
 import { rankOf, readOffers } from './carry.ts';
 import { look } from './look.ts';
-import { CONTACT, CONTENDED, EXPOSED, FETCHED, LED, OFFERED, TURN } from './marks.ts';
-import { NAMES, readCommits } from './pending.ts';
+import { CONTACT, CONTENDED, EXPOSED, FETCHED, LED, OFFERED, ROUND, TURN } from './marks.ts';
+import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 import { isStillPending } from './reconcile.ts';
 
@@ -12,9 +12,14 @@ const CONTENDED_MS = 3_000;
 const BUSY_MS = 2_000;
 const PEEK_MS = 400;
 const FIRST_TURN_MS = 200;
-const MAX_TURN_MS = 5_000;
+const LONGEST_MS = 5_000;
 /** A clone whose offer was passed over this often does not wait to be carried any more. */
 const PASSED_OVER = 3;
+/** When a clone that waits looks, as parts of the time that it waited before: most offers are carried by the first look. */
+const FIRST_LOOK = 0.6;
+const NEXT_LOOK = 0.25;
+/** After so many looks at a branch that stands still, whoever led it is gone. */
+const GONE = 3;
 
 /** How one attempt to bring out what is pending stands among others. */
 export interface Contest {
@@ -22,7 +27,9 @@ export interface Contest {
   deadline: number;
   /** The transitions that are offered. */
   offered: ReadonlySet<string>;
-  /** How often others pushed meanwhile, and left it out. */
+  /** When they were. */
+  since: number;
+  /** How often others pushed meanwhile, and left something out. */
   passed: number;
 }
 
@@ -48,7 +55,7 @@ export function meetOthers({ state, clock }: RemoteContext): void {
 export async function timed<T>({ clock, state }: RemoteContext, push: () => Promise<T>): Promise<T> {
   const before = clock.now().getTime();
   const result = await push();
-  state.set(TURN, String(Math.min(MAX_TURN_MS, clock.now().getTime() - before)));
+  state.set(TURN, String(Math.min(LONGEST_MS, clock.now().getTime() - before)));
   return result;
 }
 
@@ -67,13 +74,13 @@ export async function waitForTurn(context: RemoteContext, contest: Contest, seen
     if (tip === seen) return;
   }
   for (let still = 0; ; ) {
-    if (tip !== seen && !(await isStillPending(context, tip))) return;
+    if (tip !== seen && !(await isStillPending(context, tip))) return noteRound(context, contest);
     await offer(context, contest, tip);
     await clock.sleep(pauseOf(context, contest, still));
-    const found = await look(context, still === 0 ? 'branch' : 'all');
+    const found = await look(context, still < GONE ? 'branch' : 'all');
     if (found === undefined || clock.now().getTime() > contest.deadline) return;
     if (found === tip) {
-      if (still > 0 && (await rankAt(context, tip)) < still) return;
+      if (still > GONE && (await rankAt(context, tip)) < still - GONE) return;
       still += 1;
       continue;
     }
@@ -88,10 +95,17 @@ export async function waitForTurn(context: RemoteContext, contest: Contest, seen
   }
 }
 
-/** Whoever leads looks and pushes: two turns. The wait shrinks with every time that it was in vain. */
+/** How long it took until what was offered was found on the branch: about as long will the next one take. */
+function noteRound({ clock, state }: RemoteContext, { since }: Contest): void {
+  if (since > 0) state.set(ROUND, String(Math.min(LONGEST_MS, clock.now().getTime() - since)));
+}
+
+/** Those who were passed over look sooner and sooner. */
 function pauseOf({ clock, state }: RemoteContext, { passed }: Contest, still: number): number {
-  const turns = still === 0 ? 2 / (1 + passed) : 1;
-  return turns * Number(state.get(TURN) ?? FIRST_TURN_MS) * (0.75 + 0.5 * clock.random());
+  const turn = Number(state.get(TURN) ?? FIRST_TURN_MS);
+  const round = Math.max(2 * turn, Number(state.get(ROUND) ?? 3 * turn));
+  const part = still === 0 ? FIRST_LOOK / (1 + passed) : NEXT_LOOK;
+  return part * round * (0.75 + 0.5 * clock.random());
 }
 
 async function rankAt(context: RemoteContext, tip: Oid): Promise<number> {
@@ -108,11 +122,20 @@ async function offer(context: RemoteContext, contest: Contest, seen: Oid): Promi
   const { remote, store, state, localRef } = context;
   const local = await store.readRef(localRef);
   if (local === undefined || remote.inbox === undefined) return;
-  const pending = (await readCommits(store, seen, local, NAMES)).flatMap(({ op }) => op ?? []);
-  if (pending.every((op) => contest.offered.has(op))) return;
+  const pending = await readCommits(store, seen, local, NAMES);
+  if (pending.every(({ op }) => contest.offered.has(op ?? ''))) return;
   // Noted down before it is out, since this process can be killed in between.
   state.set(EXPOSED, local);
   state.set(OFFERED, local);
   const { inbox } = remote;
-  if (await timed(context, () => inbox.offer(local))) contest.offered = new Set(pending);
+  if (await timed(context, () => inbox.offer(local))) noteOffered(context, contest, pending);
+}
+
+export function noteOffered(
+  { clock }: RemoteContext,
+  contest: Contest,
+  pending: readonly ReadCommit[],
+): void {
+  contest.offered = new Set(pending.map(({ op }) => op ?? ''));
+  contest.since = clock.now().getTime();
 }

@@ -2,9 +2,11 @@
 export const CONTACT = 'contact';
 export const FETCHED = 'fetched';
 export const PUBLISHED = 'published';
-/** When this clone last met others at the remote, and how long its last push took, in milliseconds. */
+/** When this clone last met others at the remote. */
 export const CONTENDED = 'contended';
+/** How long its last push took, and how long it took the last time until an offer was found on the branch, in milliseconds. */
 export const TURN = 'turn';
+export const ROUND = 'round';
 /** The tip that this clone pushed last: while the shared branch is there, it is this clone that carries what others offer. */
 export const LED = 'led';
 /** What this clone's inbox holds; empty where it was taken back. */

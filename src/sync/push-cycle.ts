@@ -2,7 +2,15 @@ import { LedgerError } from '../domain/errors.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { carry, readOffers } from './carry.ts';
-import { type Contest, isBusy, isContended, meetOthers, timed, waitForTurn } from './contention.ts';
+import {
+  type Contest,
+  isBusy,
+  isContended,
+  meetOthers,
+  noteOffered,
+  timed,
+  waitForTurn,
+} from './contention.ts';
 import { look, unreachable } from './look.ts';
 import { CONTACT, EXPOSED, LED, OFFERED, PUBLISHED } from './marks.ts';
 import type { Lost, Unchanged } from './outcome.ts';
@@ -54,12 +62,18 @@ export async function pushPending(
   wanted?: ReadonlySet<string>,
 ): Promise<Map<string, Ending>> {
   const { store, remote, clock, state, localRef, patience } = context;
-  const contest: Contest = { deadline: clock.now().getTime() + patience, offered: new Set(), passed: 0 };
+  const contest: Contest = {
+    deadline: clock.now().getTime() + patience,
+    offered: new Set(),
+    since: 0,
+    passed: 0,
+  };
   const settled = new Map<string, Ending>();
   const merge = (more: ReadonlyMap<string, Ending>): void => {
     for (const [op, outcome] of more) settled.set(op, outcome);
   };
   let alone = false;
+  let lost = 0;
   if (!isContended(context) && isBusy(context)) await look(context);
   for (let attempt = 1; ; attempt += 1) {
     const seen = await store.readRef(remote.seenRef);
@@ -76,9 +90,14 @@ export async function pushPending(
     // Noted down before it is out, since this process can be killed in between.
     const exposed = state.get(EXPOSED) ?? '';
     state.set(EXPOSED, local);
-    const pushed = await timed(context, () => remote.push(candidate));
+    // Who lost once tries again at once, and offers what it has by the same push; who loses again waits to be carried.
+    const offer = lost === 1 && !contest.offered.size ? local : undefined;
+    if (offer !== undefined) state.set(OFFERED, offer);
+    const pushed = await timed(context, () => remote.push(candidate, offer));
+    if (offer !== undefined) noteOffered(context, contest, pending);
     // What was accepted is found to be shared; of what broke off nobody knows.
-    if (pushed.kind !== 'accepted' && pushed.kind !== 'unknown') state.set(EXPOSED, exposed);
+    const isOut = offer !== undefined && pushed.kind !== 'unreachable';
+    if (pushed.kind !== 'accepted' && pushed.kind !== 'unknown' && !isOut) state.set(EXPOSED, exposed);
     switch (pushed.kind) {
       case 'accepted':
         state.set(CONTACT, clock.now().toISOString());
@@ -90,7 +109,8 @@ export async function pushPending(
       case 'behind':
         // A branch that was rewritten is no race: nothing is offered to it.
         await look(context);
-        meetOthers(context);
+        lost += 1;
+        if (lost > 1) meetOthers(context);
         break;
       case 'refused':
         // Whatever it says no to must be this clone's own before anything of this clone's is given up for it.
