@@ -40,11 +40,20 @@ export async function readCommits(
 ): Promise<ReadCommit[]> {
   if (from === to) return [];
   const records: CommitRecord[] = [];
-  for await (const record of store.commits({ from, to })) records.push(record);
+  for await (const record of store.commits({ from, to, changes: only === undefined })) records.push(record);
   if (only === undefined) return readRecords(store, records);
   const wanted = records.filter(({ message }) => only.has(opOf(message) ?? ''));
-  const read = new Map((await readRecords(store, wanted)).map((commit) => [commit.record.oid, commit]));
+  const read = new Map((await readAlone(store, wanted)).map((commit) => [commit.record.oid, commit]));
   return records.map((record) => read.get(record.oid) ?? unread(record));
+}
+
+/** Reads commits whose changes were not asked for. */
+export async function readAlone(store: LedgerStore, records: readonly CommitRecord[]): Promise<ReadCommit[]> {
+  const whole: CommitRecord[] = [];
+  for (const { oid, parents } of records) {
+    for await (const record of store.commits({ from: parents[0], to: oid })) whole.push(record);
+  }
+  return readRecords(store, whole);
 }
 
 const opOf = (message: string): string | undefined => readTrailers(message).values.get('Work-Op');

@@ -2,7 +2,7 @@ import type { Verb } from '../domain/transitions.ts';
 import type { Oid } from '../store/port.ts';
 import { MOOT, PUBLISHED } from './marks.ts';
 import type { Accepted, Settled } from './outcome.ts';
-import { NAMES, readCommits, readRecords } from './pending.ts';
+import { NAMES, readAlone, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 import { pushPending } from './push-cycle.ts';
 import { acceptedBy, exposedOps, reconcile, withdraw } from './reconcile.ts';
@@ -89,7 +89,7 @@ export class Publisher {
       const made = asMade.get(oid);
       if (made !== undefined) settled.set(made.op, { ...made, where: 'remote' });
     }
-    for (const commit of await readRecords(
+    for (const commit of await readAlone(
       store,
       own.filter(({ oid }) => !asMade.has(oid)),
     ))
