@@ -51,7 +51,8 @@ export async function readCommits(
 export async function readAlone(store: LedgerStore, records: readonly CommitRecord[]): Promise<ReadCommit[]> {
   const whole: CommitRecord[] = [];
   for (const { oid, parents } of records) {
-    for await (const record of store.commits({ from: parents[0], to: oid })) whole.push(record);
+    for await (const record of store.commits({ from: parents[0], to: oid }))
+      if (record.oid === oid) whole.push(record);
   }
   return readRecords(store, whole);
 }
