@@ -6,7 +6,7 @@ import { LedgerError } from '../domain/errors.ts';
 /** How often a waiter looks, as a part of how long the wait lasts: many who wait long must not keep the machine busy with it. */
 const LOOKS = 10;
 const SHORTEST_MS = 2;
-const LONGEST_MS = 30;
+const LONGEST_MS = 120;
 
 /**
  * Locks of a clone as exclusive transactions on small SQLite files: the operating system lets go of them when the process
