@@ -1,11 +1,14 @@
 import type { NamedObject, ObjectSource } from './object-format.ts';
-import { FILE, FOLDER, makeTree, rawPath, readTreeLines, type TreeLine } from './tree-object.ts';
+import { TreeEdit } from './tree-edit.ts';
+import { FILE, FOLDER, rawPath, readTreeBytes } from './tree-object.ts';
+
+const EMPTY = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /** A folder while it is changed: what stands in it, and the folders below that were opened so far. */
 interface Folder {
   /** Undefined from a change on until the next `write`. */
   oid: string | undefined;
-  lines: Map<string, TreeLine>;
+  lines: TreeEdit;
   open: Map<string, Folder>;
 }
 
@@ -36,10 +39,10 @@ export class TreeDraft {
       folders.push(below);
       folder = below;
     }
-    if (oid === undefined && !folder.lines.has(name) && !folder.open.has(name)) return;
+    if (oid === undefined && folder.lines.get(name) === undefined && !folder.open.has(name)) return;
     folder.open.delete(name);
     if (oid === undefined) folder.lines.delete(name);
-    else folder.lines.set(name, { mode: FILE, name, oid });
+    else folder.lines.set({ mode: FILE, name, oid });
     for (const changed of folders) changed.oid = undefined;
   }
 
@@ -62,8 +65,8 @@ export class TreeDraft {
 }
 
 async function openFolder(source: ObjectSource, oid: string | undefined): Promise<Folder> {
-  const lines = oid === undefined ? [] : await readTreeLines(source, oid);
-  return { oid, lines: new Map(lines.map((line) => [line.name, line])), open: new Map() };
+  const bytes = oid === undefined ? new Uint8Array() : await readTreeBytes(source, oid);
+  return { oid, lines: new TreeEdit(bytes), open: new Map() };
 }
 
 /** Git keeps no empty folders, except an empty root. */
@@ -72,13 +75,13 @@ function writeFolder(folder: Folder, made: NamedObject[]): string {
   for (const [name, below] of folder.open) {
     if (below.oid !== undefined) continue;
     const oid = writeFolder(below, made);
-    if (below.lines.size > 0) folder.lines.set(name, { mode: FOLDER, name, oid });
+    if (oid !== EMPTY) folder.lines.set({ mode: FOLDER, name, oid });
     else {
       folder.lines.delete(name);
       folder.open.delete(name);
     }
   }
-  const tree = makeTree(folder.lines.values());
+  const tree = folder.lines.write();
   folder.oid = tree.oid;
   made.push(tree);
   return tree.oid;

@@ -1,5 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
-import { type NamedObject, nameObject, type ObjectSource } from './object-format.ts';
+import type { ObjectSource } from './object-format.ts';
 
 export const FOLDER = '040000';
 export const FILE = '100644';
@@ -30,7 +30,7 @@ function parseTree(bytes: Uint8Array): TreeLine[] {
   for (let at = 0; at < buffer.length; ) {
     const space = buffer.indexOf(32, at);
     const end = buffer.indexOf(0, space);
-    if (space < 0 || end < 0 || end + 21 > buffer.length) throw new RangeError('a tree object ends early');
+    if (space < 0 || end < 0 || end + 21 > buffer.length) throw treeEndsEarly();
     lines.push({
       mode: buffer.toString('latin1', at, space).padStart(6, '0'),
       name: buffer.toString('latin1', space + 1, end),
@@ -41,23 +41,19 @@ function parseTree(bytes: Uint8Array): TreeLine[] {
   return lines;
 }
 
-/** Git sorts a folder as if its name ended in a slash. */
-const sortKey = (line: TreeLine): string => (line.mode === FOLDER ? `${line.name}/` : line.name);
+export const encodeLine = ({ mode, name, oid }: TreeLine): Buffer =>
+  Buffer.concat([Buffer.from(`${mode.replace(/^0+/, '')} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]);
 
-export function makeTree(lines: Iterable<TreeLine>): NamedObject {
-  const sorted = [...lines].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-  const parts = sorted.flatMap(({ mode, name, oid }) => [
-    Buffer.from(`${mode.replace(/^0+/, '')} ${name}\0`, 'latin1'),
-    Buffer.from(oid, 'hex'),
-  ]);
-  return nameObject({ type: 'tree', bytes: Buffer.concat(parts) });
-}
+export const treeEndsEarly = (): RangeError => new RangeError('a tree object ends early');
 
 /** @throws LedgerError `STORAGE_FAILED` where it is missing, damaged, or no tree */
-export async function readTreeLines(source: ObjectSource, oid: string): Promise<TreeLine[]> {
+export async function readTreeBytes(source: ObjectSource, oid: string): Promise<Uint8Array> {
   const object = await source.read(oid);
-  if (object?.type !== 'tree') {
-    throw new LedgerError('STORAGE_FAILED', `The repository has no tree ${oid}.`, { details: { oid } });
-  }
-  return parseTree(object.bytes);
+  if (object?.type === 'tree') return object.bytes;
+  throw new LedgerError('STORAGE_FAILED', `The repository has no tree ${oid}.`, { details: { oid } });
+}
+
+/** @throws LedgerError as `readTreeBytes` */
+export async function readTreeLines(source: ObjectSource, oid: string): Promise<TreeLine[]> {
+  return parseTree(await readTreeBytes(source, oid));
 }
