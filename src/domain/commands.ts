@@ -31,6 +31,8 @@ export const newWorkSchema = lazySchema((z) =>
   z.object({ ...itemSchemas().editable, owner: z.string().optional() }),
 );
 export type NewWork = z.input<ReturnType<typeof newWorkSchema>>;
+/** The same with everything filled in that has a default. */
+export type NewWorkFields = z.output<ReturnType<typeof newWorkSchema>>;
 
 /** Fields that `update` sets as a whole; `context` and lists that are sets it changes by members. */
 export const SETTABLE = [

@@ -1,12 +1,11 @@
-import { type Command, type Fence, requestSchema } from './commands.ts';
+import type { Command, Fence } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import type { TransitionEvent } from './event.ts';
 import { describeHolder, isHeld, refuseStale, requireOwner } from './holding.ts';
 import { isTerminal, WORK_STATUSES, type WorkItem } from './item.ts';
-import { workItemSchema } from './item-schema.ts';
 import { toSafeLine } from './text.ts';
+import { requireRequest, toItem } from './to-item.ts';
 import { TRANSITIONS, type Verb } from './transitions.ts';
-import { parseInput } from './validate.ts';
 import { block, REASON_LENGTH, unblock } from './verbs/blocking.ts';
 import { assign, checkpoint, claim, link_execution, recover, release, start } from './verbs/claiming.ts';
 import { create, importItem } from './verbs/creating.ts';
@@ -37,7 +36,7 @@ export type Decision = Transition | { kind: 'unchanged'; item: WorkItem };
  * @see docs/format.md, "Transitions"
  */
 export function decide(view: LedgerView, command: Command): Decision {
-  parseInput(requestSchema, command, 'request');
+  requireRequest(command);
   if (command.verb === 'create') {
     const { item, existed } = create(command, view);
     return existed ? { kind: 'unchanged', item } : record(command, undefined, item);
@@ -212,8 +211,7 @@ function record(command: Command, before: WorkItem | undefined, changed: WorkIte
   const after =
     before === undefined || changed === undefined
       ? changed
-      : parseInput(
-          workItemSchema,
+      : toItem(
           { ...changed, rev: before.rev + 1, last_op: command.op, updated_at: command.at },
           `change to ${before.id}`,
         );

@@ -10,6 +10,7 @@ import {
   text,
   whole,
 } from './checks.ts';
+import type { NewWorkFields } from './commands.ts';
 import { isOp, isWorkId } from './ids.ts';
 import { LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem } from './item.ts';
 import { isActorName, isJson, isJsonMap, isLine, isTime, isWithin } from './values.ts';
@@ -37,16 +38,11 @@ const checkpoint = mapOf({
   data: optional((value) => isJson(value)),
 });
 
-const readItem = readerOf({
-  schema: required((value) => value === 1),
-  id: required(workId),
-  rev: required(whole(1)),
-  last_op: required(op),
+/** Fields that `create` takes and `update` changes. */
+const editable = {
   title: required(line(500)),
   type: defaulted(oneOf(...WORK_TYPES), () => 'task'),
   priority: defaulted(oneOf(...WORK_PRIORITIES), () => 'medium'),
-  status: required(oneOf(...WORK_STATUSES)),
-  owner: optional(actor),
   labels: list(line(100)),
   description: defaulted(text64, () => ''),
   acceptance: list(
@@ -58,13 +54,40 @@ const readItem = readerOf({
   links: list(mapOf({ kind: required(oneOf(...LINK_KINDS)), target: required(line(500)) })),
   swarm_name: optional(name),
   job_id: optional(name),
+  not_before: optional(time),
+  max_attempts: optional(whole(1, 1000)),
+  idempotency_key: optional(line(200)),
+};
+
+const newWork = { ...editable, owner: optional(anyText) };
+const readNewWork = readerOf(newWork);
+
+const readItem = readerOf({
+  schema: required((value) => value === 1),
+  id: required(workId),
+  rev: required(whole(1)),
+  last_op: required(op),
+  title: editable.title,
+  type: editable.type,
+  priority: editable.priority,
+  status: required(oneOf(...WORK_STATUSES)),
+  owner: optional(actor),
+  labels: editable.labels,
+  description: editable.description,
+  acceptance: editable.acceptance,
+  context: editable.context,
+  parent_id: editable.parent_id,
+  dependencies: editable.dependencies,
+  links: editable.links,
+  swarm_name: editable.swarm_name,
+  job_id: editable.job_id,
   execution_id: optional(name),
   created_at: required(time),
   created_by: required(actor),
   updated_at: required(time),
   started_at: optional(time),
   completed_at: optional(time),
-  not_before: optional(time),
+  not_before: editable.not_before,
   claim: optional(
     mapOf({
       epoch: required(whole(1)),
@@ -74,7 +97,7 @@ const readItem = readerOf({
     }),
   ),
   attempts: defaulted(whole(0), () => 0),
-  max_attempts: optional(whole(1, 1000)),
+  max_attempts: editable.max_attempts,
   checkpoint: optional((value) => checkpoint(value) && isWithin(value, 64)),
   block: optional(
     mapOf({
@@ -103,7 +126,7 @@ const readItem = readerOf({
       body: required((value) => someText(value) && text64(value)),
     }),
   ),
-  idempotency_key: optional(line(200)),
+  idempotency_key: editable.idempotency_key,
 });
 
 /**
@@ -113,3 +136,13 @@ const readItem = readerOf({
  */
 export const checkItem = (map: Readonly<Record<string, unknown>>): WorkItem | undefined =>
   readItem(map) as WorkItem | undefined;
+
+/** The same for what a new item is made from: as `newWorkSchema`, for a map without other keys. */
+export function checkNewWork(map: Readonly<Record<string, unknown>>): NewWorkFields | undefined {
+  const isKnown = Object.keys(map).every((key) => Object.hasOwn(newWork, key));
+  return isKnown ? (readNewWork(withoutUndefined(map)) as NewWorkFields | undefined) : undefined;
+}
+
+/** A key without a value says nothing. */
+export const withoutUndefined = (map: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined));

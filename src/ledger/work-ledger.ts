@@ -15,6 +15,7 @@ import { type JsonMap, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
 import { actorSchema } from '../domain/item-schema.ts';
 import type { Verb } from '../domain/transitions.ts';
 import { parseInput } from '../domain/validate.ts';
+import { isActorName } from '../domain/values.ts';
 import type { Oid } from '../store/port.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
@@ -146,7 +147,7 @@ export class WorkLedger extends LedgerQueries {
     owner: string | undefined,
     by: Acting & { reason?: string } = {},
   ): Promise<TransitionResult> {
-    const name = owner === undefined ? undefined : parseInput(actorSchema, owner, 'owner');
+    const name = owner === undefined ? undefined : toActor(owner, 'owner');
     return this.#act('assign', id, { owner: name, reason: by.reason }, by.actor);
   }
 
@@ -432,7 +433,7 @@ export class WorkLedger extends LedgerQueries {
 
   #request(actor: string | undefined): Request {
     const now = this.connection.clock.now();
-    const name = actor === undefined ? this.actor : parseInput(actorSchema, actor, 'actor');
+    const name = actor === undefined ? this.actor : toActor(actor, 'actor');
     return { op: newOp(now), at: now.toISOString(), actor: name };
   }
 
@@ -474,6 +475,9 @@ export class WorkLedger extends LedgerQueries {
     );
   }
 }
+
+const toActor = (name: string, what: string): string =>
+  isActorName(name) ? name : parseInput(actorSchema, name, what);
 
 const newExecution = (): string => `exec-${randomSuffix()}`;
 

@@ -211,7 +211,9 @@ describe('release', () => {
   test('given a held item that is blocked, when it is released, then it is no longer blocked', () => {
     claim();
     view.do('block', { id: ID, reason: 'x' });
-    expect(view.do('release', { id: ID })).toMatchObject({ status: 'pending', block: undefined });
+    const free = view.do('release', { id: ID });
+    expect(free.status).toBe('pending');
+    expect(free.block).toBeUndefined();
   });
 
   test('given the next holder, when it claims, then the checkpoint is there to resume from', () => {
@@ -285,12 +287,9 @@ describe('start', () => {
 
   test('given an item that was blocked before anyone claimed it, when it is started, then it is claimed and no longer blocked', () => {
     view.do('block', { id: ID, reason: 'x' });
-    expect(view.do('start', { id: ID, execution_id: 'e' })).toMatchObject({
-      status: 'in_progress',
-      owner: 'ada',
-      claim: { epoch: 1 },
-      block: undefined,
-    });
+    const started = view.do('start', { id: ID, execution_id: 'e' });
+    expect(started).toMatchObject({ status: 'in_progress', owner: 'ada', claim: { epoch: 1 } });
+    expect(started.block).toBeUndefined();
   });
 
   test('given a blocked item that it holds, when its execution starts it, then epoch and attempts stay', () => {
@@ -301,8 +300,8 @@ describe('start', () => {
       status: 'in_progress',
       attempts: 1,
       claim: held.claim,
-      block: undefined,
     });
+    expect(started.block).toBeUndefined();
   });
 
   test('given a blocked item held by ada, when bob starts it, then it is refused and names ada', () => {
@@ -334,10 +333,10 @@ describe('recover', () => {
         op: opOf(77),
       }),
     );
-    expect(itemOf(decision)).toMatchObject({
+    const { owner, execution_id, ...free } = itemOf(decision);
+    expect([owner, execution_id]).toEqual([undefined, undefined]);
+    expect(free).toMatchObject({
       status: 'pending',
-      owner: undefined,
-      execution_id: undefined,
       attempts: 1,
       claim: { epoch: 1 },
       checkpoint: { step: 'one' },

@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkItem } from '../../src/domain/item-check.ts';
+import { newWorkSchema } from '../../src/domain/commands.ts';
+import { checkItem, checkNewWork, withoutUndefined } from '../../src/domain/item-check.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { workItem } from '../helpers/arbitraries.ts';
 
@@ -170,5 +171,48 @@ describe('the quick check of an item', () => {
     for (const key of [...Object.keys(workItemSchema().shape), 'extra']) {
       for (const value of ODD) expectAgreement({ ...item, [key]: value });
     }
+  });
+});
+
+/** The same law where a key may be there without a value, as in what a decision puts together: nothing is lost by it. */
+function expectSameItem(map: Fields): void {
+  const quick = checkItem(withoutUndefined(map));
+  if (quick === undefined) return;
+  const { success, data } = workItemSchema().safeParse(map);
+  expect(success).toBe(true);
+  expect(JSON.stringify(quick)).toBe(JSON.stringify(data));
+}
+
+describe('the quick check of what a decision puts together', () => {
+  it('given an item with any key without a value, then it takes nothing that the schema would not', () => {
+    const absent = workItem().chain((item) =>
+      fc
+        .subarray([...Object.keys(workItemSchema().shape), 'extra'])
+        .map((keys) => ({ ...item, ...Object.fromEntries(keys.map((key) => [key, undefined])) })),
+    );
+    fc.assert(fc.property(absent, expectSameItem), { numRuns: 500 });
+    fc.assert(fc.property(spoiled, expectSameItem), { numRuns: 1_000 });
+  });
+
+  it('given what anyone makes a new item from, then it takes nothing that the schema would not', () => {
+    const expectSameWork = (map: Fields): void => {
+      const quick = checkNewWork(map);
+      if (quick === undefined) return;
+      const { success, data } = newWorkSchema().safeParse(map);
+      expect(success).toBe(true);
+      expect(quick).toEqual(data);
+    };
+    const names = Object.keys(newWorkSchema().shape);
+    const some = spoiled.chain((item) =>
+      fc.subarray([...names, 'rev', 'extra']).map((keys) => ({
+        title: 'One',
+        ...Object.fromEntries(keys.map((key) => [key, item[key]])),
+      })),
+    );
+    fc.assert(fc.property(some, expectSameWork), { numRuns: 2_000 });
+    expect(checkNewWork({ title: 'One', labels: ['a'], parent_id: undefined })).toMatchObject({
+      type: 'task',
+    });
+    expect(checkNewWork({ title: 'One', rev: 1 })).toBeUndefined();
   });
 });

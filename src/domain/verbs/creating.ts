@@ -1,11 +1,10 @@
-import { type CommandOf, newWorkSchema } from '../commands.ts';
+import type { CommandOf } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
 import { idDate, numberedId, parseId, type WorkId } from '../ids.ts';
 import { isTerminal, type WorkItem } from '../item.ts';
-import { workItemSchema } from '../item-schema.ts';
 import { normalizeText } from '../text.ts';
-import { parseInput } from '../validate.ts';
+import { toItem, toNewWork } from '../to-item.ts';
 import type { LedgerView } from '../view.ts';
 
 function refuseUsed(view: LedgerView, id: WorkId): void {
@@ -16,7 +15,7 @@ function refuseUsed(view: LedgerView, id: WorkId): void {
 
 /** The item that a `create` makes, or the open one that has its idempotency key already. */
 export function create(command: CommandOf<'create'>, view: LedgerView): { item: WorkItem; existed: boolean } {
-  const fields = parseInput(newWorkSchema, command.fields, 'new item');
+  const fields = toNewWork(command.fields);
   const existing = fields.idempotency_key === undefined ? undefined : view.openByKey(fields.idempotency_key);
   const same = existing === undefined ? undefined : view.find(existing);
   if (same !== undefined) return { item: same, existed: true };
@@ -25,8 +24,7 @@ export function create(command: CommandOf<'create'>, view: LedgerView): { item: 
   const prefix = view.settings.id_prefix;
   const id = command.id ?? numberedId(prefix, date, view.nextNumber(prefix, date));
   refuseUsed(view, id);
-  const item = parseInput(
-    workItemSchema,
+  const item = toItem(
     {
       ...fields,
       schema: 1,
@@ -49,8 +47,7 @@ export function create(command: CommandOf<'create'>, view: LedgerView): { item: 
 
 export function importItem(command: CommandOf<'import'>, view: LedgerView): WorkItem {
   refuseUsed(view, command.id);
-  const item = parseInput(
-    workItemSchema,
+  const item = toItem(
     { ...command.item, id: command.id, schema: 1, rev: 1, last_op: command.op },
     'imported item',
   );

@@ -2,9 +2,8 @@ import { SETTABLE, type SetChange, type WorkPatch } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
 import { isTerminal, type JsonMap, type WorkItem, type WorkLink } from '../item.ts';
-import { workItemSchema } from '../item-schema.ts';
 import { normalizeText } from '../text.ts';
-import { parseInput } from '../validate.ts';
+import { toItem } from '../to-item.ts';
 import type { Apply } from './apply.ts';
 
 /** Lists of the item as sets: what stays keeps its order, what is added comes last. Adding wins over removing. */
@@ -59,13 +58,11 @@ function applyPatch(item: WorkItem, patch: WorkPatch): WorkItem {
 }
 
 export const update: Apply<'update'> = (item, { patch }, view) => {
-  const after = parseInput(workItemSchema, applyPatch(item, patch), `change to ${item.id}`);
+  const after = toItem(applyPatch(item, patch), `change to ${item.id}`);
   checkReferences(view, after, item);
   if (after.idempotency_key !== item.idempotency_key && !isTerminal(after.status))
     requireFreeKey(view, after);
-  return JSON.stringify(after) === JSON.stringify(parseInput(workItemSchema, item, item.id))
-    ? undefined
-    : after;
+  return JSON.stringify(after) === JSON.stringify(toItem(item, item.id)) ? undefined : after;
 };
 
 export const comment: Apply<'comment'> = (item, { actor, at, body }) => {
