@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../domain/errors.ts';
 
 /** How often a waiter looks, as a part of how long the wait lasts: many who wait long must not keep the machine busy with it. */
-const LOOKS = 10;
+const LOOKS = 6;
 const SHORTEST_MS = 2;
 const LONGEST_MS = 120;
 

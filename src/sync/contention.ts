@@ -74,7 +74,7 @@ export async function waitForTurn(context: RemoteContext, contest: Contest, seen
     if (tip === seen) return;
   }
   for (let still = 0; ; ) {
-    if (tip !== seen && !(await isStillPending(context, tip))) return noteRound(context, contest);
+    if (!(await isStillPending(context, tip))) return noteRound(context, contest);
     await offer(context, contest, tip);
     await clock.sleep(pauseOf(context, contest, still));
     const found = await look(context, still < GONE ? 'branch' : 'all');

@@ -39,7 +39,8 @@ export class Publisher {
     const context = this.#context;
     const { state, lock } = context;
     const ops = new Set(wanted.ops.keys());
-    let mark = state.get(PUBLISHED);
+    // What was pushed since it was committed may have it already.
+    let mark: string | undefined = 'not looked yet';
     let settled = new Map<string, Settled>();
     const someonePushed = async (): Promise<boolean> => {
       const now = state.get(PUBLISHED);

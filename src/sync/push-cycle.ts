@@ -84,14 +84,14 @@ export async function pushPending(
     const pending = local === undefined || local === tip ? [] : await readCommits(store, tip, local, NAMES);
     if (local === undefined || pending.length === 0) return settled;
     if (wanted !== undefined && [...wanted].every((op) => settled.has(op))) return settled;
-    const offers = alone ? [] : await readOffers(context, tip);
-    const candidate = await carry(context, local, offers);
+    const candidate = alone ? local : await carry(context, local, await readOffers(context, tip));
     if (candidate !== local) meetOthers(context);
     // Noted down before it is out, since this process can be killed in between.
     const exposed = state.get(EXPOSED) ?? '';
     state.set(EXPOSED, local);
     // Who lost once tries again at once, and offers what it has by the same push; who loses again waits to be carried.
-    const offer = lost === 1 && !contest.offered.size ? local : undefined;
+    const offers = lost === 1 && contest.offered.size === 0 && remote.inbox !== undefined;
+    const offer = offers ? local : undefined;
     if (offer !== undefined) state.set(OFFERED, offer);
     const pushed = await timed(context, () => remote.push(candidate, offer));
     if (offer !== undefined) noteOffered(context, contest, pending);

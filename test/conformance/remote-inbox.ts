@@ -86,4 +86,22 @@ export function inboxLaws(makeWorld: () => Promise<RemoteWorld>): void {
     await ada.remote.fetch();
     expect(await mirrored(ada)).toEqual({ [nameOf(eve)]: offers.get(nameOf(eve)) });
   });
+
+  test('given an offer, when the branch alone is fetched, then it comes, and the mirror stays as it was', async () => {
+    const { ada, bob, eve } = await threeClones();
+    const theirs = await append(ada.store, draft('ada', { a: 'ada' }));
+    await ada.remote.push(theirs);
+    await bob.remote.inbox?.offer(await append(bob.store, draft('bob', { b: '1' })));
+    expect(await eve.remote.fetch('branch')).toEqual({ kind: 'ok', tip: theirs });
+    expect(await mirrored(eve)).toEqual({});
+  });
+
+  test('given an inbox, when it is emptied, then that is told, also where there was nothing in it', async () => {
+    const { bob } = await threeClones();
+    await bob.remote.inbox?.offer(await append(bob.store, draft('bob', { b: '1' })));
+    expect(await bob.remote.inbox?.retract()).toBe(true);
+    expect(await bob.remote.inbox?.retract()).toBe(true);
+    await world.goAway();
+    expect(await bob.remote.inbox?.retract()).toBe(false);
+  });
 }

@@ -10,6 +10,12 @@ export class FaultyRemote implements LedgerRemote {
   loseNextAnswer = false;
   /** The next push is lost before it arrives. */
   loseNextPush = false;
+  /** Works as a clone that neither offers nor carries. */
+  keepsToItself = false;
+  /** Pushes and offers that were tried. */
+  pushes = 0;
+  /** Waited for before a push is sent. */
+  beforePush: () => Promise<void> = async () => undefined;
 
   constructor(inner: LedgerRemote, shared: MemoryRemote) {
     this.#inner = inner;
@@ -30,10 +36,13 @@ export class FaultyRemote implements LedgerRemote {
 
   get inbox(): Inbox | undefined {
     const { inbox } = this.#inner;
-    if (inbox === undefined) return undefined;
+    if (inbox === undefined || this.keepsToItself) return undefined;
     return {
       ...inbox,
-      offer: (pending) => (this.cut ? Promise.resolve(false) : inbox.offer(pending)),
+      offer: async (pending) => {
+        this.pushes += 1;
+        return this.cut ? false : inbox.offer(pending);
+      },
       retract: () => (this.cut ? Promise.resolve(false) : inbox.retract()),
     };
   }
@@ -45,6 +54,8 @@ export class FaultyRemote implements LedgerRemote {
   }
 
   async push(tip: string, offer?: string): Promise<PushResult> {
+    this.pushes += 1;
+    await this.beforePush();
     const broken = (): PushResult => ({ kind: 'unknown', cause: new Error('the connection broke') });
     if (this.cut) return { kind: 'unreachable', cause: new Error('the connection is cut') };
     if (this.loseNextPush) {

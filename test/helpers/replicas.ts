@@ -12,8 +12,11 @@ class FakeClock implements Clock {
   #seed = 1;
 
   now = (): Date => new Date(this.#now);
+  /** What happens elsewhere while someone sleeps. */
+  meanwhile: () => Promise<void> = async () => undefined;
   sleep = async (ms: number): Promise<void> => {
     this.#now += ms;
+    await this.meanwhile();
   };
   random = (): number => {
     this.#seed = (this.#seed * 16_807) % 2_147_483_647;

@@ -1,0 +1,148 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { TransitionResult, WorkLedger } from '../../src/index.ts';
+import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
+
+let world: World;
+let ada: Replica;
+let bob: Replica;
+let cy: Replica;
+
+beforeEach(async () => {
+  world = await makeWorld(['ada', 'bob', 'cy']);
+  [ada, bob, cy] = world.replicas as [Replica, Replica, Replica];
+});
+
+const fetchAll = async (): Promise<void> => {
+  for (const { ledger } of world.replicas) await ledger.fetch();
+};
+const commentsOn = async (ledger: WorkLedger, id: string): Promise<string[]> =>
+  (await ledger.getWork(id)).comments.map(({ body }) => body);
+
+/** What stands in the inboxes of the remote. */
+async function inboxes(): Promise<string[]> {
+  await ada.connection.fetch('all');
+  const mirror = ada.connection.inbox?.mirror ?? '';
+  return (await ada.store.listRefs(mirror)).map(({ ref }) => ref.slice(mirror.length));
+}
+
+/** Lets cy, who neither offers nor carries, do something each time that anyone waits. */
+function cyGoesFirst(act: (n: number) => Promise<unknown>, times: number): void {
+  cy.connection.keepsToItself = true;
+  let done = 0;
+  let busy = false;
+  world.clock.meanwhile = async () => {
+    if (busy || done >= times) return;
+    busy = true;
+    done += 1;
+    await cy.ledger.fetch();
+    await act(done);
+    busy = false;
+  };
+}
+
+/** Two lost pushes one after another: from then on a clone reckons with others. */
+async function loseTwice(replica: Replica, id: string): Promise<void> {
+  let lost = 0;
+  replica.connection.beforePush = async () => {
+    if (lost === 2) return;
+    lost += 1;
+    await cy.ledger.fetch();
+    await cy.ledger.commentOn(id, `cy was first ${lost}`);
+  };
+}
+
+describe('clones that push at once', () => {
+  test('given clones that all write again and again, when all is done, then each transition is there once, for few pushes', async () => {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await fetchAll();
+    const rounds = 6;
+    const before = world.replicas.reduce((sum, { connection }) => sum + connection.pushes, 0);
+    const bodies = (name: string) => Array.from({ length: rounds }, (_, n) => `${name} ${n}`);
+    await Promise.all(
+      world.replicas.map(async ({ name, ledger }) => {
+        for (const body of bodies(name)) await ledger.commentOn(id, body);
+      }),
+    );
+    await fetchAll();
+    const expected = ['ada', 'bob', 'cy'].flatMap(bodies);
+    expect((await commentsOn(ada.ledger, id)).sort()).toEqual(expected.sort());
+    const pushes = world.replicas.reduce((sum, { connection }) => sum + connection.pushes, 0) - before;
+    expect(pushes).toBeLessThanOrEqual(2.5 * expected.length);
+    expect(await ada.ledger.verify()).toMatchObject({ ok: true, findings: [] });
+  });
+
+  test('given a clone that lost once, when it tries again, then it is accepted without waiting', async () => {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await fetchAll();
+    const start = world.clock.now().getTime();
+    let lost = false;
+    bob.connection.beforePush = async () => {
+      if (lost) return;
+      lost = true;
+      await cy.ledger.commentOn(id, 'cy was first');
+    };
+    await bob.ledger.commentOn(id, 'bob');
+    expect(await commentsOn(bob.ledger, id)).toEqual(['cy was first', 'bob']);
+    expect(world.clock.now().getTime()).toBe(start);
+  });
+});
+
+describe('a clone that waits', () => {
+  test('given a clone whose offer is passed over again and again, when others go on without it, then it pushes by itself', async () => {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await fetchAll();
+    await loseTwice(bob, id);
+    cyGoesFirst((n) => cy.ledger.commentOn(id, `cy again ${n}`), 50);
+    await bob.ledger.commentOn(id, 'bob');
+    const bodies = await commentsOn(bob.ledger, id);
+    expect(bodies.filter((body) => body === 'bob')).toHaveLength(1);
+    expect(bodies.length).toBeLessThan(12);
+  });
+
+  test('given a clone that led and is gone, when others wait with their offers, then one of them pushes them all', async () => {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await fetchAll();
+    await loseTwice(bob, id);
+    await bob.ledger.commentOn(id, 'bob');
+    await ada.ledger.fetch();
+    const two = await makeWorld(['dora', 'eve'], () => 'push', world.remote);
+    await Promise.all(
+      [ada, bob, ...two.replicas].map(({ name, ledger }) => ledger.commentOn(id, `${name} at last`)),
+    );
+    await fetchAll();
+    const bodies = await commentsOn(cy.ledger, id);
+    for (const name of ['ada', 'bob', 'dora', 'eve']) expect(bodies).toContain(`${name} at last`);
+    expect(new Set(bodies).size).toBe(bodies.length);
+  });
+
+  test('given an offer of a claim, when another claims the item, then the offer is taken back, and its clone learns who', async () => {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    const other = await ada.ledger.createWork({ title: 'Two' });
+    await fetchAll();
+    await loseTwice(bob, other.id);
+    cyGoesFirst(() => cy.ledger.claimWork(id), 1);
+    const result: TransitionResult = await bob.ledger.claimWork(id);
+    expect(result).toMatchObject({ ok: false, code: 'ALREADY_CLAIMED', details: { owner: 'cy' } });
+    expect(await inboxes()).toEqual([]);
+  });
+});
+
+test('given a push under way, when more is asked for, then it is committed meanwhile and shares the next push', async () => {
+  const { id } = await ada.ledger.createWork({ title: 'One' });
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const { promise: sent, resolve: begin } = Promise.withResolvers<void>();
+  const before = ada.connection.pushes;
+  ada.connection.beforePush = () => {
+    begin();
+    return held;
+  };
+  const first = ada.ledger.commentOn(id, 'first');
+  await sent;
+  const later = ['second', 'third'].map((body) => ada.ledger.commentOn(id, body));
+  while ((await commentsOn(ada.ledger, id)).length < 3) await new Promise((resolve) => setImmediate(resolve));
+  expect((await ada.ledger.status()).pending).toHaveLength(3);
+  release();
+  await Promise.all([first, ...later]);
+  expect(ada.connection.pushes - before).toBe(2);
+  expect((await ada.ledger.status()).pending).toEqual([]);
+});
