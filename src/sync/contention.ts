@@ -70,6 +70,8 @@ export async function waitForTurn(context: RemoteContext, contest: Contest, seen
   const { clock, state } = context;
   let tip = seen;
   if (state.get(LED) === tip) {
+    // A moment for the others to offer: a clone that went on at once would leave them behind, and carry little.
+    await clock.sleep(turnOf(context) * (0.4 + 0.2 * clock.random()));
     tip = (await look(context)) ?? tip;
     if (tip === seen) return;
   }
@@ -101,12 +103,15 @@ function noteRound({ clock, state }: RemoteContext, { since }: Contest): void {
 }
 
 /** Those who were passed over look sooner and sooner. */
-function pauseOf({ clock, state }: RemoteContext, { passed }: Contest, still: number): number {
-  const turn = Number(state.get(TURN) ?? FIRST_TURN_MS);
+function pauseOf(context: RemoteContext, { passed }: Contest, still: number): number {
+  const { clock, state } = context;
+  const turn = turnOf(context);
   const round = Math.max(2 * turn, Number(state.get(ROUND) ?? 3 * turn));
   const part = still === 0 ? FIRST_LOOK / (1 + passed) : NEXT_LOOK;
   return part * round * (0.75 + 0.5 * clock.random());
 }
+
+const turnOf = ({ state }: RemoteContext): number => Number(state.get(TURN) ?? FIRST_TURN_MS);
 
 async function rankAt(context: RemoteContext, tip: Oid): Promise<number> {
   const others = await readOffers(context, tip);
