@@ -1,3 +1,4 @@
+import { contentionSuite } from './contention/suite.ts';
 import { librarySuite } from './library.ts';
 import type { BenchOptions } from './options.ts';
 import { peersSuite } from './peers.ts';
@@ -10,5 +11,6 @@ export const SUITES: readonly Suite<BenchOptions>[] = [
   processSuite,
   librarySuite,
   repositorySuite,
+  contentionSuite,
   peersSuite,
 ];

@@ -178,7 +178,7 @@ export class IndexDatabase {
 }
 
 /** Versions of the program that differ in their tables have a file each. */
-export const indexPath = (dir: string): string => join(dir, `index-v${INDEX_VERSION}.sqlite`);
+const indexPath = (dir: string): string => join(dir, `index-v${INDEX_VERSION}.sqlite`);
 
 const codeOf = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
