@@ -14,8 +14,6 @@ const out = resolve(process.argv[2] ?? root, 'dist/cli');
 rmSync(out, { recursive: true, force: true });
 
 const BUNDLED = ['simple-git', 'yaml', 'zod'];
-/** What a module knows about itself, for a script. */
-const HERE = "const import_meta_url = require('node:url').pathToFileURL(__filename).href;";
 const options = {
   absWorkingDir: root,
   outdir: out,
@@ -24,7 +22,7 @@ const options = {
   platform: 'node',
   target: 'node24',
   external: ['isomorphic-git'],
-  define: { 'import.meta.url': 'import_meta_url' },
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
@@ -51,18 +49,18 @@ const requireKnown: Plugin = {
   },
 };
 
-/** What is loaded when it is called and every question calls, or is too small to be worth a file. */
-const AT_START = /^\.{1,2}\/(?:commands\/[\w-]+|execute|failure|index|open-native)\.ts$/;
+/** What is loaded when it is called and is too small to be worth a file: it goes where it is called from. */
+const TOGETHER = /^\.{1,2}\/(?:commands\/[\w-]+|execute|failure|index|open-native)\.ts$/;
 
-const startTogether: Plugin = {
-  name: 'start-together',
+const callsTogether: Plugin = {
+  name: 'calls-together',
   setup({ onLoad }) {
     onLoad({ filter: /[/]src[/](?:cli|ledger)[/].*\.ts$/ }, ({ path }) => {
       const imports: string[] = [];
       const code = readFileSync(path, 'utf8').replaceAll(/\bimport\('([^']+)'\)/g, (whole, named: string) => {
-        if (!AT_START.test(named)) return whole;
-        imports.push(`import * as at_start_${imports.length} from '${named}';`);
-        return `Promise.resolve(at_start_${imports.length - 1})`;
+        if (!TOGETHER.test(named)) return whole;
+        imports.push(`import * as called_${imports.length} from '${named}';`);
+        return `Promise.resolve(called_${imports.length - 1})`;
       });
       return { contents: `${code}\n${imports.join('\n')}`, loader: 'ts' };
     });
@@ -130,7 +128,6 @@ const script = { ...options, format: 'cjs', outExtension: { '.js': '.cjs' } } sa
 const launcher = await build({
   ...script,
   entryPoints: ['src/cli/main.ts'],
-  banner: { js: HERE },
   target: 'node12',
   supported: { 'dynamic-import': false },
   plugins: [launcherAlone],
@@ -151,9 +148,8 @@ function buildStart(modules: readonly string[]): Promise<BuildResult<typeof scri
     outdir: undefined,
     outfile: join(out, 'start.cjs'),
     stdin: { contents, resolveDir: root, loader: 'ts' },
-    banner: { js: HERE },
     supported: { 'dynamic-import': false },
-    plugins: [startTogether, restApart, librariesApart, requireKnown],
+    plugins: [callsTogether, restApart, librariesApart, requireKnown],
   });
 }
 
@@ -165,7 +161,7 @@ const rest = await build({
   ...options,
   entryPoints: Object.fromEntries(apart),
   plugins: [
-    startTogether,
+    callsTogether,
     fromStart(new Set(modulesOf(start))),
     librariesApart,
     requireKnown,
@@ -183,7 +179,6 @@ for (const { path, text } of rest.outputFiles) {
     format: 'cjs',
     platform: 'node',
     target: 'node24',
-    banner: text.includes('import_meta_url') ? HERE : '',
     supported: { 'dynamic-import': false },
     minifySyntax: true,
     minifyWhitespace: true,

@@ -64,7 +64,7 @@ export class Cli {
   }
 
   async #noteDoubts(ledger: WorkLedger): Promise<void> {
-    const { fetched_at } = await ledger.asOf();
+    const { fetched_at, damaged, index } = await ledger.doubts();
     const silent = this.globals.json || this.globals.quiet || ledger.remote === null;
     const since =
       fetched_at === null ? Number.POSITIVE_INFINITY : this.clock.now().getTime() - Date.parse(fetched_at);
@@ -72,16 +72,12 @@ export class Cli {
       const fresh = fetched_at === null ? 'the remote was never asked' : `as of ${age(since)} ago`;
       this.notice(`${fresh}; wl sync or --fetch asks the remote`);
     }
-    const { indexPlace } = ledger;
-    if (indexPlace.kind === 'memory' && indexPlace.reason !== undefined) {
-      this.notice(
-        `the index cannot be used (${indexPlace.reason}), so this was read from git, which is slower`,
-      );
+    if (index.kind === 'memory' && index.reason !== undefined) {
+      this.notice(`the index cannot be used (${index.reason}), so this was read from git, which is slower`);
     }
-    const { length } = await ledger.damaged();
-    if (length > 0)
+    if (damaged > 0)
       this.notice(
-        `${length} damaged ${length === 1 ? 'file is' : 'files are'} left out; see: wl list --damaged`,
+        `${damaged} damaged ${damaged === 1 ? 'file is' : 'files are'} left out; see: wl list --damaged`,
       );
   }
 

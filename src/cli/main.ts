@@ -2,23 +2,23 @@
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 // Everything else is loaded after this check, so that an older Node says what it lacks instead of a syntax error.
 const NEEDED = 24;
 const [major = '0'] = process.versions.node.split('.');
 
 /** In a checkout, the Node that npm installed beside it serves where the machine's own is too old. */
-const pinned = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
+const pinned = (): string => join(import.meta.dirname, '../../node_modules/node/bin/node');
 
 if (Number(major) >= NEEDED) {
   keepCompiled();
   process.on('SIGINT', () => process.exit(130));
   import('./start.ts').then(({ start }) => start());
-} else if (existsSync(pinned)) {
+} else if (existsSync(pinned())) {
   import('node:child_process').then(({ spawnSync }) => {
-    const self = fileURLToPath(import.meta.url);
-    const { status } = spawnSync(pinned, [self, ...process.argv.slice(2)], { stdio: 'inherit' });
+    const { status } = spawnSync(pinned(), [import.meta.filename, ...process.argv.slice(2)], {
+      stdio: 'inherit',
+    });
     process.exitCode = status ?? 1;
   });
 } else {

@@ -1,6 +1,5 @@
 import type { Command, OptionSpec, OptionTable } from './command.ts';
 import { GLOBAL_OPTIONS, type Globals, mergeGlobals } from './globals.ts';
-import { COMMANDS } from './table.ts';
 
 /** A call that was read: which command, its arguments in one flat list, its options by their names in the table. */
 export interface ReadCall {
@@ -13,14 +12,15 @@ export interface ReadCall {
 /**
  * Reads a call that is as plain as most are, many times faster than the whole parser.
  *
+ * @param commands among which it is looked for
  * @returns `undefined` where only the whole parser can tell: it then reads what is written in another way, gives help, or says
  *   what is wrong. What is returned is what that parser would have read.
  */
-export function readPlainCall(words: readonly string[]): ReadCall | undefined {
+export function readPlainCall(words: readonly string[], commands: readonly Command[]): ReadCall | undefined {
   const at = endOfGlobals(words);
   const [first = '', second = ''] = words.slice(at);
-  const two = COMMANDS.find(({ name }) => name === `${first} ${second}`);
-  const command = two ?? COMMANDS.find(({ name, alias }) => name === first || alias === first);
+  const two = commands.find(({ name }) => name === `${first} ${second}`);
+  const command = two ?? commands.find(({ name, alias }) => name === first || alias === first);
   if (command === undefined) return undefined;
   const before = readOptions(words.slice(0, at), {});
   const own = readOptions(words.slice(at + (two === undefined ? 1 : 2)), command.options);

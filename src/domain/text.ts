@@ -1,3 +1,6 @@
+/** Control characters, for a set in a pattern: by number, since the tables of Unicode take long to load. */
+export const CONTROL = '\\u0000-\\u001f\\u007f-\\u009f';
+
 /** Control characters, line and paragraph separators, and the characters that reorder text on a screen. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;

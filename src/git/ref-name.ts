@@ -1,7 +1,8 @@
 import { LedgerError } from '../domain/errors.ts';
+import { CONTROL } from '../domain/text.ts';
 
 /** What git allows below `refs/`, without the parts that a file system could take for something else. */
-const REF_NAME = /^refs(?:\/(?!\.)[^\p{Cc} ~^:?*[\\/]+(?<!\.|\.lock))+$/u;
+const REF_NAME = new RegExp(`^refs(?:/(?!\\.)[^${CONTROL} ~^:?*[\\\\/]+(?<!\\.|\\.lock))+$`);
 
 export const isRefName = (ref: string): boolean =>
   REF_NAME.test(ref) && !ref.includes('..') && !ref.includes('@{');

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
+import { CONTROL } from '../domain/text.ts';
 import { readConfigCache, writeConfigCache } from './config-cache.ts';
 import { interpretConfig, parseConfigList, type RepositoryConfig } from './git-config.ts';
 import { findGitDir } from './git-dir.ts';
@@ -93,8 +94,9 @@ function identityFrom(user: RepositoryConfig['user']): Repository['identity'] {
   };
 }
 
+const UNFIT = new RegExp(`[<>${CONTROL}]`, 'g');
 /** What a git identity cannot hold goes. */
-const cleanIdentity = (text: string): string => text.replaceAll(/[<>\p{Cc}]/gu, '').trim() || 'unknown';
+const cleanIdentity = (text: string): string => text.replaceAll(UNFIT, '').trim() || 'unknown';
 
 function safely<T>(read: () => T): T | undefined {
   try {

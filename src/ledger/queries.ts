@@ -193,15 +193,18 @@ export class LedgerQueries {
     return this.read(manifestOf, 'all');
   }
 
+  /** What may make an answer wrong or old: how fresh it is, and how many files cannot be read; finished work as far as it was read. */
+  async doubts(): Promise<AsOf & { damaged: number; index: IndexPlace }> {
+    const as_of = await this.asOf();
+    const { projection } = this.connection;
+    const damaged = await projection.read(as_of.tip, (view) => view.damage(false).length);
+    return { ...as_of, damaged, index: projection.place };
+  }
+
   /** Files that cannot be read as what they should be; with `all`, finished work is looked at too. */
   async damaged(options: { all?: boolean } = {}): Promise<Damage[]> {
     const all = options.all ?? false;
     return this.read((view) => view.damage(all), all ? 'all' : 'open');
-  }
-
-  /** Where the index is that answers questions, and why it is not in its file, if so. */
-  get indexPlace(): IndexPlace {
-    return this.connection.projection.place;
   }
 
   /** How far the index has come. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { INDEX_VERSION, ITEM_INDEXES, LOG_INDEXES, TABLES } from './schema.ts';
@@ -59,8 +59,8 @@ export class IndexDatabase {
   }
 
   static #inFile(dir: string): IndexDatabase {
-    mkdirSync(dir, { recursive: true });
     const path = indexPath(dir);
+    if (!existsSync(path)) mkdirSync(dir, { recursive: true });
     const database = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
       // Safe against a crash of the process and, unlike the faster modes, on a file that somebody removes or replaces.
@@ -178,7 +178,7 @@ export class IndexDatabase {
 }
 
 /** Versions of the program that differ in their tables have a file each. */
-const indexPath = (dir: string): string => join(dir, `index-v${INDEX_VERSION}.sqlite`);
+export const indexPath = (dir: string): string => join(dir, `index-v${INDEX_VERSION}.sqlite`);
 
 const codeOf = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'

@@ -1,6 +1,7 @@
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { indexPath } from './index-database.ts';
 
 /** Linux's numbers of file systems that are on another machine: NFS, SMB and CIFS, 9p, AFS, Ceph, and FUSE, which can be. */
 const ELSEWHERE: ReadonlySet<number> = new Set([
@@ -14,7 +15,8 @@ const ELSEWHERE: ReadonlySet<number> = new Set([
  * @returns `undefined` where there is no such place
  */
 export function indexDirectory(local: string): string | undefined {
-  if (isLocal(dirname(local))) return local;
+  // It was found to be a place for it before.
+  if (existsSync(indexPath(local)) || isLocal(dirname(local))) return local;
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   // Of two clones that come to one name, each finds the other's tip, and reads its own ledger again.
   const name = local.replaceAll(/[^\w.-]+/g, '_').slice(-150);

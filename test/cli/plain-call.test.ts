@@ -18,7 +18,7 @@ const told = ({ command, args, values, globals }: ReadCall): unknown => ({
 
 /** The law: what is read as a plain call, the whole parser reads in the same way. */
 async function expectAgreement(argv: readonly string[]): Promise<boolean> {
-  const plain = readPlainCall(argv);
+  const plain = readPlainCall(argv, COMMANDS);
   if (plain === undefined) return false;
   const whole = await readCall(argv, world);
   expect(typeof whole === 'number' ? whole : told(whole), argv.join(' ')).toEqual(told(plain));
@@ -122,5 +122,5 @@ it.each([
   [['help', 'list']],
   [[]],
 ])('given %j, when it is read, then it is left to the whole parser', (argv) => {
-  expect(readPlainCall(argv)).toBeUndefined();
+  expect(readPlainCall(argv, COMMANDS)).toBeUndefined();
 });

@@ -12,7 +12,7 @@ import { resumeLines } from '../render/item.ts';
 import { columns } from '../render/line.ts';
 import { itemColumns, itemsReply } from '../render/list.ts';
 import type { Reply } from '../reply.ts';
-import type { nextOptions } from '../table/doing.ts';
+import type { nextOptions } from '../table/next.ts';
 import { claimOptions, tellTaken } from '../take.ts';
 import { attempt, writeReply } from '../transition.ts';
 

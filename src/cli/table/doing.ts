@@ -1,21 +1,10 @@
 import { type Command, command, count, flag, list, type OptionTable, text } from '../command.ts';
-import { FENCE, ID, IDS, NARROW, REASON } from './options.ts';
+import { NEXT } from './next.ts';
+import { FENCE, ID, IDS, LEASE, REASON } from './options.ts';
 
 const group = 'Doing work';
 
-const LEASE = {
-  ttl: count('--ttl <seconds>', 'how long the claim lasts without a sign of life'),
-  execution: text('--execution <id>', 'the execution that takes it (default: WL_EXECUTION_ID, else made up)'),
-  tentative: flag('--tentative', 'claim in this clone alone; the next sync tells who won'),
-} as const satisfies OptionTable;
-
 export const takeOptions = LEASE;
-export const nextOptions = {
-  claim: flag('--claim', 'claim it, and try the next one where someone else is first'),
-  ...NARROW,
-  ...LEASE,
-  fetch: flag('--fetch', 'ask the remote first; --claim always does'),
-} as const satisfies OptionTable;
 export const releaseOptions = { ...REASON, ...FENCE } as const satisfies OptionTable;
 export const checkpointOptions = {
   step: text('--step <text>', 'where the work stands'),
@@ -53,16 +42,7 @@ export const recoverOptions = {
 } as const satisfies OptionTable;
 
 export const DOING: readonly Command[] = [
-  command({
-    name: 'next',
-    group,
-    summary: 'show the most urgent item that can be claimed',
-    details:
-      'Where nothing is ready it says so on standard error and exits with 0; with --json, data is null.',
-    options: nextOptions,
-    examples: ['wl next', 'wl next --claim --type bug --json'],
-    load: () => import('../commands/next.ts'),
-  }),
+  NEXT,
   command({
     name: 'claim',
     group,

@@ -29,3 +29,10 @@ export const NARROW = {
 
 export const IDS = { name: '<ids...>', help: 'ids, or parts of ids that no other item has' } as const;
 export const ID = { name: '<id>', help: 'an id, or a part of one that no other item has' } as const;
+
+/** What taking an item can be told. */
+export const LEASE = {
+  ttl: count('--ttl <seconds>', 'how long the claim lasts without a sign of life'),
+  execution: text('--execution <id>', 'the execution that takes it (default: WL_EXECUTION_ID, else made up)'),
+  tentative: flag('--tentative', 'claim in this clone alone; the next sync tells who won'),
+} as const satisfies OptionTable;
