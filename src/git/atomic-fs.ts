@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { errorCode, type FsLike } from './fs-like.ts';
+import { nodeCrypto } from './node-crypto.ts';
 
 /**
  * A file system for isomorphic-git on which a file is whole or absent, for every reader and after every crash.
@@ -44,7 +44,7 @@ export async function writeWhole(
   allowed: number,
 ): Promise<void> {
   // `git gc` clears away files of this name that a crash left behind.
-  const temporary = join(dirname(path), `tmp_obj_${randomUUID()}`);
+  const temporary = join(dirname(path), `tmp_obj_${nodeCrypto().randomUUID()}`);
   const file = await fs.promises.open(temporary, 'wx');
   try {
     try {

@@ -10,7 +10,7 @@ import { RecentObjects } from './recent-objects.ts';
 const OID = /^[0-9a-f]{40}$/;
 
 /** Beyond this, a git process of their own reads objects faster than this one. */
-const FEW = 24;
+const FEW = 200;
 
 type Found = GitObject | { size: number };
 
@@ -28,6 +28,11 @@ export class DiskObjects implements ObjectSource {
     this.#gitDir = gitDir;
     this.#git = git;
     this.#packs = new Packs(gitDir);
+  }
+
+  /** True for an object that was read or written a short time ago, and is in memory. */
+  isAtHand(oid: string): boolean {
+    return this.#recent.get(oid) !== undefined;
   }
 
   /** @throws LedgerError `STORAGE_FAILED` where the object is there and damaged */

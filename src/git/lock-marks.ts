@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { diskFs } from './disk-fs.ts';
 import { errorCode, type OpenFile } from './fs-like.ts';
+import { nodeCrypto } from './node-crypto.ts';
 
 /** What a file system answers that has no second names for files, or where the two places are on different ones. */
 const CANNOT_LINK = new Set([
@@ -33,7 +33,7 @@ export class LockMarks {
 
   /** Creates the lock file at `path`. @throws `EEXIST` where there is one */
   async create(path: string): Promise<OpenFile> {
-    const mark = join(this.#folder, [this.#scopeHere(), process.pid, randomUUID()].join('.'));
+    const mark = join(this.#folder, [this.#scopeHere(), process.pid, nodeCrypto().randomUUID()].join('.'));
     const file = await this.#open(mark);
     if (file === undefined) return diskFs.promises.open(path, 'wx');
     try {

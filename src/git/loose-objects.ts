@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { constants, deflateSync, inflateSync } from 'node:zlib';
 import { syncFolder, writeWhole } from './atomic-fs.ts';
 import { damagedObject } from './damaged-object.ts';
 import { errorCode, type FsLike } from './fs-like.ts';
+import { nodeCrypto } from './node-crypto.ts';
 import { type GitObject, type NamedObject, readHeader, wrapObject } from './object-format.ts';
 import { storing } from './storage-failed.ts';
 
@@ -78,7 +78,7 @@ export function unwrapLoose(oid: string, inflate: () => Uint8Array): GitObject {
     throw damagedObject(oid, error);
   }
   const header = readHeader(wrapped);
-  const sound = header !== undefined && createHash('sha1').update(wrapped).digest('hex') === oid;
+  const sound = header !== undefined && nodeCrypto().createHash('sha1').update(wrapped).digest('hex') === oid;
   if (!sound) throw damagedObject(oid, undefined);
   return { type: header.type, bytes: wrapped.subarray(header.length) };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from './node-crypto.ts';
 
 export type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
 
@@ -27,7 +27,7 @@ export function wrapObject({ type, bytes }: GitObject): Uint8Array {
 }
 
 export function nameObject(object: GitObject): NamedObject {
-  return { ...object, oid: createHash('sha1').update(wrapObject(object)).digest('hex') };
+  return { ...object, oid: nodeCrypto().createHash('sha1').update(wrapObject(object)).digest('hex') };
 }
 
 /** The header of an object, as far as `start` shows it. */

@@ -47,6 +47,35 @@ async function diffFolders(
   }
 }
 
+/**
+ * As `diffTrees`, where that takes no more than `most` objects that are not at hand.
+ *
+ * @returns `undefined` where the trees differ in more places
+ */
+export async function diffNearTrees(
+  source: ObjectSource & { isAtHand(oid: string): boolean },
+  before: string,
+  after: string,
+  most: number,
+): Promise<FileDifference[] | undefined> {
+  let left = most;
+  const few: ObjectSource = {
+    async read(oid) {
+      if (!source.isAtHand(oid)) left -= 1;
+      if (left < 0) throw new TooFar();
+      return source.read(oid);
+    },
+  };
+  try {
+    return await diffTrees(few, before, after);
+  } catch (error) {
+    if (error instanceof TooFar) return undefined;
+    throw error;
+  }
+}
+
+class TooFar extends Error {}
+
 /** Every file of a tree, in git's order. */
 export async function listFiles(source: ObjectSource, tree: string): Promise<(FileAt & { path: string })[]> {
   const found: (FileAt & { path: string })[] = [];

@@ -21,15 +21,31 @@ export interface Delta {
   changes: readonly Change[];
 }
 
-/** More files than these are taken in as a load does: finished work by path alone. */
+/** More files than these are not shown in passing. */
 const MANY = 2_000;
 
-/** Reads what changed between two tips; `undefined` where the first is gone, as it may be with a repack. */
-export async function readDelta(store: LedgerStore, from: Oid, to: Oid): Promise<Delta | undefined> {
+/**
+ * Reads what leads from one tip to another.
+ *
+ * @param isRead whose contents are wanted now; finished work is else known by path
+ * @returns `undefined` where the first tip is gone, as it may be with a repack
+ */
+export async function readDelta(
+  store: LedgerStore,
+  from: Oid,
+  to: Oid,
+  isRead: (state: State) => boolean,
+): Promise<Delta | undefined> {
   const differing = await store.diffTrees(from, to).catch(() => undefined);
-  if (differing === undefined) return undefined;
-  const isRead = (state: State): boolean => state === 'active' || differing.length <= MANY;
-  return { from, to, changes: await readChanges(store, differing, isRead) };
+  return differing && { from, to, changes: await readChanges(store, differing, isRead) };
+}
+
+/** As `readDelta`, with everything in it read; `undefined` as well where that is too much to look at in passing. */
+export async function readSmallDelta(store: LedgerStore, from: Oid, to: Oid): Promise<Delta | undefined> {
+  const differing = await store.diffTrees(from, to).catch(() => undefined);
+  if (differing === undefined || differing.length > MANY) return undefined;
+  const changes = await readChanges(store, differing, () => true);
+  return changes.every(({ isPlain }) => isPlain) ? { from, to, changes } : undefined;
 }
 
 async function readChanges(

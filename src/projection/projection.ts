@@ -79,8 +79,8 @@ export class Projection {
     for (;;) {
       const here = this.#attempt(tip, use, 'open');
       if (here.kind === 'answer') return here.value;
-      const delta = await this.#changesTo(tip);
-      if (delta === undefined || delta.changes.some(({ isPlain }) => !isPlain)) return this.read(tip, use);
+      const delta = await this.#smallDelta(tip);
+      if (delta === undefined) return this.read(tip, use);
       const { viewAfter } = await catchUp();
       const there = this.#attempt(delta.from, (view) => use(viewAfter(view, delta.changes)), 'open');
       if (there.kind === 'answer') return there.value;
@@ -156,22 +156,25 @@ export class Projection {
   }
 
   async #follow(tip: Oid): Promise<void> {
-    const delta = await this.#changesTo(tip);
+    const from = this.#safely(undefined, (index) => index.meta('tip'));
+    if (from === undefined) return this.#load(tip);
+    const { readDelta, writeChanges } = await catchUp();
+    const store = await this.#options.store();
+    const delta = await readDelta(store, from, tip, (state) => state === 'active');
     if (delta === undefined) return this.#load(tip);
-    const { writeChanges } = await catchUp();
     const fits = this.#safely(true, (index) =>
-      index.write(() => index.meta('tip') !== delta.from || writeChanges(index, delta.changes, tip)),
+      index.write(() => index.meta('tip') !== from || writeChanges(index, delta.changes, tip)),
     );
     if (!fits) await this.#load(tip);
   }
 
-  /** What leads from where the index stands to `tip`; `undefined` where everything must be read. */
-  async #changesTo(tip: Oid): Promise<Delta | undefined> {
+  /** What leads from where the index stands to `tip`, kept for the next look; `undefined` where that is much. */
+  async #smallDelta(tip: Oid): Promise<Delta | undefined> {
     const from = this.#safely(undefined, (index) => index.meta('tip'));
     if (from === undefined) return undefined;
     if (this.#delta?.from === from && this.#delta.to === tip) return this.#delta;
-    const { readDelta } = await catchUp();
-    this.#delta = await readDelta(await this.#options.store(), from, tip);
+    const { readSmallDelta } = await catchUp();
+    this.#delta = await readSmallDelta(await this.#options.store(), from, tip);
     return this.#delta;
   }
 

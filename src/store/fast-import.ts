@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gitFailure, runGit } from '../git/run.ts';
 import type { CommitDraft, Identity, Oid } from './port.ts';
@@ -20,7 +20,7 @@ export async function importCommits(
   });
   // What it says of its end is in its words; the report beside it would stay for ever.
   const report = /dumping crash report to (.+)/.exec(result.stderr)?.[1];
-  if (report !== undefined) await rm(resolve(gitDir, report), { force: true });
+  if (report !== undefined) rmSync(resolve(gitDir, report), { force: true });
   if (result.code !== 0) throw gitFailure('the commit', result);
   return result.stdout
     .toString()

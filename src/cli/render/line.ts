@@ -32,6 +32,8 @@ function lengthOf(span: Span): number {
 /** The line as it is written. */
 export function printLine(line: Line, color: boolean): string {
   if (typeof line === 'string') return safe(line);
+  const text = line.map(textOf).join('');
+  if (!color && isPlain(text)) return text.trimEnd();
   return line
     .map((span) => {
       if (typeof span === 'string') return safe(span);
@@ -63,16 +65,17 @@ export function indented(text: string, by = 4): Line[] {
 
 /** Columns of equal width, two spaces apart; the last one is as long as it is. */
 export function columns(rows: readonly (readonly Span[])[]): Span[][] {
+  const lengths = rows.map((row) => row.map(lengthOf));
   const widths: number[] = [];
-  for (const row of rows) {
-    row.forEach((span, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, lengthOf(span));
+  for (const row of lengths) {
+    row.forEach((length, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, length);
     });
   }
-  return rows.map((row) =>
+  return rows.map((row, line) =>
     row.flatMap((span, index): Span[] => {
       if (index === row.length - 1) return [span];
-      const gap = (widths[index] ?? 0) - lengthOf(span) + 2;
+      const gap = (widths[index] ?? 0) - (lengths[line]?.[index] ?? 0) + 2;
       return [span, ' '.repeat(gap)];
     }),
   );
