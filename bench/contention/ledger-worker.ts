@@ -1,19 +1,19 @@
 /** Callers of one process on a ledger: each takes an item that is ready, works on it and completes it, again and again. */
-import {
-  isLedgerError,
-  openLedger,
-  type TransitionResult,
-  type WorkItem,
-  type WorkLedger,
-} from '../../src/index.ts';
+import type { TransitionResult, WorkItem, WorkLedger } from '../../src/index.ts';
+import { loadLibrary } from '../program.ts';
 import { type Transition, work } from './worker.ts';
 
 /** However slow the machine is, nobody gives up. */
 const PATIENCE_MS = 3_600_000;
+/** Among how many of the most urgent items a caller picks one. */
+const CHOICE = 200;
+
+const { isLedgerError, openLedger } = await loadLibrary();
 
 await work(async ({ dir, name }) => {
   const ledger = await openLedger({ dir, actor: name, patience: PATIENCE_MS });
-  await ledger.getReadyToStart();
+  // Callers live long: all that a transition needs is loaded.
+  await ledger.fetch();
   return { caller: (index) => callerOf(ledger, `${name}-${index}`), close: () => ledger.close() };
 });
 
@@ -42,7 +42,7 @@ function callerOf(ledger: WorkLedger, owner: string): Transition {
 
 /** Any item that is ready: others may pick the same, and then one of them gets it. */
 async function pick(ledger: WorkLedger, owner: string): Promise<string> {
-  const ready = await ledger.getReadyToStart();
+  const ready = await ledger.getReadyToStart({ limit: CHOICE });
   const item = ready[Math.floor(Math.random() * ready.length)];
   if (item === undefined) throw new Error(`${owner} has nothing left to do; seed more items`);
   return item.id;
