@@ -27,12 +27,21 @@ export class FileState {
   set(key: string, value: string): void {
     const temporary = join(this.#dir, `${key}.${process.pid}`);
     try {
-      mkdirSync(this.#dir, { recursive: true });
-      writeFileSync(temporary, value);
+      this.#write(temporary, value);
       renameSync(temporary, join(this.#dir, key));
       this.#unwritten.delete(key);
     } catch {
       this.#unwritten.set(key, value);
+    }
+  }
+
+  #write(path: string, value: string): void {
+    try {
+      writeFileSync(path, value);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      mkdirSync(this.#dir, { recursive: true });
+      writeFileSync(path, value);
     }
   }
 }
