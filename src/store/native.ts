@@ -7,7 +7,7 @@ import { openRefs, type Refs } from '../git/disk-refs.ts';
 import type { GitObject, ObjectSource } from '../git/object-format.ts';
 import { gitFailure, runGit } from '../git/run.ts';
 import { PLAIN_TRAITS, type RepositoryTraits } from '../git/traits.ts';
-import { diffNearTrees, diffTrees, listFiles } from '../git/tree-walk.ts';
+import { diffNearTrees, diffTrees } from '../git/tree-walk.ts';
 import { packInTime } from '../git/upkeep.ts';
 import { buildCommits } from './build-commits.ts';
 import { parseCommit } from './commit-object.ts';
@@ -122,7 +122,12 @@ export class NativeStore implements LedgerStore, ObjectSource {
   }
 
   async readTree(commit: Oid): Promise<TreeEntry[]> {
-    return listFiles(this, (await readCommitLinks(this, commit)).tree);
+    const args = ['ls-tree', '-r', '-z', '--full-tree', commit];
+    return splitRecords(await this.#ask('reading a tree', args)).map((record) => {
+      const tab = record.indexOf('\t');
+      const [mode = '', , oid = ''] = record.slice(0, tab).split(' ');
+      return { path: record.slice(tab + 1), mode, oid };
+    });
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
@@ -132,13 +137,14 @@ export class NativeStore implements LedgerStore, ObjectSource {
 
   async #diffByGit(before: Oid, after: Oid): Promise<TreeChange[]> {
     const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options'];
-    const result = await runGit({
-      args: ['--git-dir', this.#gitDir, ...args, before, after],
-      cwd: this.#gitDir,
-    });
-    if (result.code !== 0) throw gitFailure('comparing two states', result);
-    const records = result.stdout.toString().split('\0');
-    return parseRawDiff(records.filter((record) => record !== '')).flatMap(({ changes }) => changes);
+    const records = splitRecords(await this.#ask('comparing two states', [...args, before, after]));
+    return parseRawDiff(records).flatMap(({ changes }) => changes);
+  }
+
+  async #ask(what: string, args: readonly string[]): Promise<Buffer> {
+    const result = await runGit({ args: ['--git-dir', this.#gitDir, ...args], cwd: this.#gitDir });
+    if (result.code !== 0) throw gitFailure(what, result);
+    return result.stdout;
   }
 
   async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
@@ -181,3 +187,9 @@ export class NativeStore implements LedgerStore, ObjectSource {
     this.#refs.close();
   }
 }
+
+const splitRecords = (output: Buffer): string[] =>
+  output
+    .toString()
+    .split('\0')
+    .filter((record) => record !== '');
