@@ -12,22 +12,25 @@ const ELSEWHERE: ReadonlySet<number> = new Set([
  * Where a clone's index may stand: with the clone, or in the user's cache where the clone is on a network file system, whose
  * locks SQLite cannot rely on.
  *
+ * @param typeOf Linux's number of the file system that a folder is on
  * @returns `undefined` where there is no such place
  */
-export function indexDirectory(local: string): string | undefined {
+export function indexDirectory(
+  local: string,
+  typeOf: (dir: string) => number = (dir) => statfsSync(dir).type,
+): string | undefined {
+  const isLocal = (dir: string): boolean => {
+    try {
+      return !ELSEWHERE.has(typeOf(dir));
+    } catch {
+      // It is not there, or the system does not tell: then opening the index tells.
+      return true;
+    }
+  };
   // It was found to be a place for it before.
   if (existsSync(indexPath(local)) || isLocal(dirname(local))) return local;
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   // Of two clones that come to one name, each finds the other's tip, and reads its own ledger again.
   const name = local.replaceAll(/[^\w.-]+/g, '_').slice(-150);
   return isLocal(cache) ? join(cache, 'work-ledger', name) : undefined;
-}
-
-function isLocal(dir: string): boolean {
-  try {
-    return !ELSEWHERE.has(statfsSync(dir).type);
-  } catch {
-    // It is not there, or the system does not tell: then opening the index tells.
-    return true;
-  }
 }
