@@ -10,9 +10,10 @@ export const run: Run<typeof indexOptions> = async ({ options, cli }) => {
   const ledger = await cli.open();
   if (options.rebuild) await cli.busy('reading the ledger', () => ledger.rebuildIndex());
   const status = await ledger.indexStatus();
-  const { place, tip, current, items, unread, transitions, searchable } = status;
+  const { place, tip, current, items, unread, transitions, log, searchable } = status;
   const notRead =
     unread === 0 ? '' : `; ${grouped(unread)} finished ones are known by path and read when asked for`;
+  const notYet = log === tip ? '' : '; newer ones are read when asked for';
   const facts: [string, string][] = [
     [
       'index',
@@ -20,7 +21,7 @@ export const run: Run<typeof indexOptions> = async ({ options, cli }) => {
     ],
     ['tip', tip === null ? 'none: the next read makes it' : `${tip}${current ? '' : ', behind the branch'}`],
     ['items', `${grouped(items)}${notRead}`],
-    ['history', transitions === 0 ? 'read when asked for' : `${grouped(transitions)} commits`],
+    ['history', transitions === 0 ? 'read when asked for' : `${grouped(transitions)} commits${notYet}`],
     ['search', searchable ? 'ready' : 'made when asked for'],
   ];
   return {
