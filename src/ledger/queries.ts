@@ -87,8 +87,10 @@ export class LedgerQueries {
 
   /** The item with its history, oldest transition first. @throws LedgerError `NOT_FOUND`, `DAMAGED_ITEM` */
   async getWork(id: WorkId): Promise<WorkWithHistory> {
-    const item = await this.requireWork(id);
-    return { ...item, history: await this.history(id) };
+    const { projection } = this.connection;
+    const tip = await currentTip(this.connection);
+    const item = await projection.read(tip, (view) => known(view, id));
+    return { ...item, history: await projection.history(tip, id) };
   }
 
   /** Items that wait to be taken, most urgent first, then oldest. `owner: null` asks for unassigned ones. */
