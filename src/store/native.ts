@@ -1,4 +1,4 @@
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { compareHistories, oldestFirst } from '../git/ancestry.ts';
 import { CatFile } from '../git/cat-file.ts';
 import { type CommitLinks, readCommitLinks } from '../git/commit-format.ts';
@@ -7,7 +7,7 @@ import { openRefs, type Refs } from '../git/disk-refs.ts';
 import type { GitObject, ObjectSource } from '../git/object-format.ts';
 import { gitFailure, runGit } from '../git/run.ts';
 import { PLAIN_TRAITS, type RepositoryTraits } from '../git/traits.ts';
-import { diffNearTrees, diffTrees } from '../git/tree-walk.ts';
+import { diffNearTrees, diffTrees, listFiles } from '../git/tree-walk.ts';
 import { packInTime } from '../git/upkeep.ts';
 import { buildCommits } from './build-commits.ts';
 import { parseCommit } from './commit-object.ts';
@@ -122,23 +122,29 @@ export class NativeStore implements LedgerStore, ObjectSource {
   }
 
   async readTree(commit: Oid): Promise<TreeEntry[]> {
-    const args = ['ls-tree', '-r', '-z', '--full-tree', commit];
-    return splitRecords(await this.#ask('reading a tree', args)).map((record) => {
-      const tab = record.indexOf('\t');
-      const [mode = '', , oid = ''] = record.slice(0, tab).split(' ');
-      return { path: record.slice(tab + 1), mode, oid };
-    });
+    const here = async () => listFiles(this.#objects, (await readCommitLinks(this, commit)).tree);
+    return unlessMissing(async () => {
+      const args = ['ls-tree', '-r', '-z', '--full-tree', commit];
+      return splitRecords(await this.#ask('reading a tree', args)).map((record) => {
+        const tab = record.indexOf('\t');
+        const [mode = '', , oid = ''] = record.slice(0, tab).split(' ');
+        return { path: record.slice(tab + 1), mode, oid };
+      });
+    }, here);
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
     const [old, now] = [await readCommitLinks(this, before), await readCommitLinks(this, after)];
-    return (await diffNearTrees(this.#objects, old.tree, now.tree, NEAR)) ?? this.#diffByGit(before, after);
-  }
-
-  async #diffByGit(before: Oid, after: Oid): Promise<TreeChange[]> {
+    const near = await diffNearTrees(this.#objects, old.tree, now.tree, NEAR);
+    if (near !== undefined) return near;
     const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options'];
-    const records = splitRecords(await this.#ask('comparing two states', [...args, before, after]));
-    return parseRawDiff(records).flatMap(({ changes }) => changes);
+    return unlessMissing(
+      async () => {
+        const records = splitRecords(await this.#ask('comparing two states', [...args, before, after]));
+        return parseRawDiff(records).flatMap(({ changes }) => changes);
+      },
+      () => diffTrees(this.#objects, old.tree, now.tree),
+    );
   }
 
   async #ask(what: string, args: readonly string[]): Promise<Buffer> {
@@ -185,6 +191,16 @@ export class NativeStore implements LedgerStore, ObjectSource {
     this.#names.close();
     this.#objects.close();
     this.#refs.close();
+  }
+}
+
+/** What git does in less time is done here, too, where there is no git. */
+async function unlessMissing<T>(byGit: () => Promise<T>, here: () => Promise<T>): Promise<T> {
+  try {
+    return await byGit();
+  } catch (error) {
+    if (isLedgerError(error, 'NO_GIT')) return here();
+    throw error;
   }
 }
 
