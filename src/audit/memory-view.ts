@@ -1,4 +1,4 @@
-import { type DecodedItem, decodeItem } from '../codec/item.ts';
+import type { DecodedItem } from '../codec/item.ts';
 import type { State } from '../codec/path.ts';
 import { describeProblem, type Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
@@ -11,43 +11,29 @@ import type { LedgerView } from '../domain/view.ts';
 
 interface Entry {
   state: State;
-  bytes: Uint8Array;
-  /** Files of finished work are parsed when asked for. */
-  decoded: DecodedItem | undefined;
+  decoded: DecodedItem;
 }
 
 /** The whole ledger at one tip, in memory. */
 export class MemoryView implements LedgerView {
   settings: LedgerSettings;
   readonly #entries = new Map<WorkId, Entry>();
-  #deleted: ReadonlySet<WorkId> = new Set();
+  readonly #deleted = new Set<WorkId>();
   readonly #open = new OpenIndex();
   readonly #numbers = new Numbers();
-  #deletedNumbers = new Numbers();
+  readonly #deletedNumbers = new Numbers();
 
   constructor(settings: LedgerSettings) {
     this.settings = settings;
   }
 
-  /** Takes in the file of `id`; open work is parsed at once, since everything asks about it. */
-  put(id: WorkId, state: State, content: Uint8Array | WorkItem): void {
-    this.#forget(id);
-    const entry: Entry =
-      content instanceof Uint8Array
-        ? { state, bytes: content, decoded: undefined }
-        : { state, bytes: new Uint8Array(), decoded: { kind: 'item', item: content } };
-    this.#entries.set(id, entry);
-    this.#numbers.add(id);
-    if (state !== 'active') return;
-    const decoded = this.#decode(id, entry);
-    if (decoded.kind === 'item') this.#open.add(decoded.item);
+  put(id: WorkId, state: State, item: WorkItem): void {
+    this.#set(id, { state, decoded: { kind: 'item', item } });
+    if (state === 'active') this.#open.add(item);
   }
 
-  /** Takes in a file that is not even read: too large, or no plain file. */
   putDamaged(id: WorkId, state: State, problem: Problem): void {
-    this.#forget(id);
-    this.#entries.set(id, { state, bytes: new Uint8Array(), decoded: { kind: 'damaged', problem } });
-    this.#numbers.add(id);
+    this.#set(id, { state, decoded: { kind: 'damaged', problem } });
   }
 
   /** Directory in which the item's file stands. */
@@ -61,21 +47,15 @@ export class MemoryView implements LedgerView {
     this.#numbers.remove(id, () => this.#entries.keys());
   }
 
-  /** Takes in which ids were given to items that were deleted since. */
-  setDeleted(ids: ReadonlySet<WorkId>): void {
-    this.#deleted = ids;
-    this.#deletedNumbers = new Numbers();
-    for (const id of ids) this.#deletedNumbers.add(id);
-  }
-
   markDeleted(id: WorkId): void {
-    this.setDeleted(new Set([...this.#deleted, id]));
+    this.#deleted.add(id);
+    this.#deletedNumbers.add(id);
   }
 
   find(id: WorkId): WorkItem | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
-    const decoded = this.#decode(id, entry);
+    const { decoded } = entry;
     if (decoded.kind === 'item') return decoded.item;
     const path = `${entry.state}/…/${id}.yaml`;
     throw new LedgerError('DAMAGED_ITEM', `${id} cannot be read: ${describeProblem(decoded.problem)}.`, {
@@ -88,7 +68,7 @@ export class MemoryView implements LedgerView {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     if (entry.state !== 'active') return entry.state;
-    const decoded = this.#decode(id, entry);
+    const { decoded } = entry;
     return decoded.kind === 'item' ? decoded.item.status : 'damaged';
   }
 
@@ -120,13 +100,14 @@ export class MemoryView implements LedgerView {
     return this.#entries.size;
   }
 
-  #decode(id: WorkId, entry: Entry): DecodedItem {
-    entry.decoded ??= decodeItem(entry.bytes, id, entry.state);
-    return entry.decoded;
+  #set(id: WorkId, entry: Entry): void {
+    this.#forget(id);
+    this.#entries.set(id, entry);
+    this.#numbers.add(id);
   }
 
   #forget(id: WorkId): void {
     const entry = this.#entries.get(id);
-    if (entry?.state === 'active' && entry.decoded?.kind === 'item') this.#open.remove(entry.decoded.item);
+    if (entry?.state === 'active' && entry.decoded.kind === 'item') this.#open.remove(entry.decoded.item);
   }
 }

@@ -10,8 +10,6 @@ import { IndexWriter } from './index-writer.ts';
 export interface Change {
   path: string;
   now: Placed | undefined;
-  /** True for what can be shown without the index: an item that reads well, settings, or a file that is gone. */
-  isPlain: boolean;
 }
 
 /** What leads from one tip to another. */
@@ -25,19 +23,15 @@ export interface Delta {
 const MANY = 2_000;
 
 /**
- * Reads what leads from one tip to another.
+ * Reads what leads from one tip to another; finished work is known by path.
  *
- * @param isRead whose contents are wanted now; finished work is else known by path
  * @returns `undefined` where the first tip is gone, as it may be with a repack
  */
-export async function readDelta(
-  store: LedgerStore,
-  from: Oid,
-  to: Oid,
-  isRead: (state: State) => boolean,
-): Promise<Delta | undefined> {
+export async function readDelta(store: LedgerStore, from: Oid, to: Oid): Promise<Delta | undefined> {
   const differing = await store.diffTrees(from, to).catch(() => undefined);
-  return differing && { from, to, changes: await readChanges(store, differing, isRead) };
+  return (
+    differing && { from, to, changes: await readChanges(store, differing, (state) => state === 'active') }
+  );
 }
 
 /** As `readDelta`, with everything in it read; `undefined` as well where that is too much to look at in passing. */
@@ -45,7 +39,7 @@ export async function readSmallDelta(store: LedgerStore, from: Oid, to: Oid): Pr
   const differing = await store.diffTrees(from, to).catch(() => undefined);
   if (differing === undefined || differing.length > MANY) return undefined;
   const changes = await readChanges(store, differing, () => true);
-  return changes.every(({ isPlain }) => isPlain) ? { from, to, changes } : undefined;
+  return changes.every(isPlain) ? { from, to, changes } : undefined;
 }
 
 async function readChanges(
@@ -56,10 +50,11 @@ async function readChanges(
   const after = differing.flatMap((change) => (change.after ? [{ path: change.path, ...change.after }] : []));
   const placed = await placeFiles(store, after, isRead);
   const now = new Map(after.map(({ path }, index) => [path, placed[index]]));
-  return differing.map(({ path }) => ({ path, now: now.get(path), isPlain: isPlain(path, now.get(path)) }));
+  return differing.map(({ path }) => ({ path, now: now.get(path) }));
 }
 
-function isPlain(path: string, now: Placed | undefined): boolean {
+/** True for what can be shown without the index: an item that reads well, settings, or a file that is gone. */
+function isPlain({ path, now }: Change): boolean {
   if (now === undefined) return parsePath(path) !== undefined;
   return now.kind === 'item' ? now.content.kind === 'item' : now.kind === 'settings';
 }

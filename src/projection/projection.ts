@@ -160,7 +160,7 @@ export class Projection {
     if (from === undefined) return this.#load(tip);
     const { readDelta, writeChanges } = await catchUp();
     const store = await this.#options.store();
-    const delta = await readDelta(store, from, tip, (state) => state === 'active');
+    const delta = await readDelta(store, from, tip);
     if (delta === undefined) return this.#load(tip);
     const fits = this.#safely(true, (index) =>
       index.write(() => index.meta('tip') !== from || writeChanges(index, delta.changes, tip)),
