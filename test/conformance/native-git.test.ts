@@ -188,6 +188,29 @@ describe('native store beside git', () => {
     }
   });
 
+  test('given trees that differ in many folders, when they are compared, then git and this process say the same', async () => {
+    const many = (text: string) =>
+      Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`d${n}/f`, text]));
+    const before = await append(store, draft('before', many('1')));
+    const after = await append(store, draft('after', many('2')));
+    const compare = async (): Promise<unknown> => {
+      // Nothing is at hand.
+      const fresh = new NativeStore(gitDir);
+      const changes = await fresh.diffTrees(before, after);
+      await fresh.close();
+      return [...changes].sort((a, b) => (a.path < b.path ? -1 : 1));
+    };
+    const byGit = await compare();
+    expect(byGit).toHaveLength(30);
+    const { PATH } = process.env;
+    process.env.PATH = folder.path;
+    try {
+      expect(await compare()).toEqual(byGit);
+    } finally {
+      process.env.PATH = PATH;
+    }
+  });
+
   test('given a limit that is reached, when work goes on, then git packs in the background and nothing is lost', async () => {
     await git('config', 'gc.auto', '1');
     const { traits } = await openRepository(gitDir);
