@@ -100,7 +100,6 @@ describe('every transition', () => {
   test.each(KEEPING)(
     'given an item with unknown keys, when it is changed by %s, then they are kept',
     (verb) => {
-      let changed = 0;
       const situation = workItem({ id: ID }).chain((item) =>
         fc.tuple(fc.constant(item), commandOf(verb, { id: ID, item, refs: [] })),
       );
@@ -114,13 +113,13 @@ describe('every transition', () => {
         fc.property(situation, ([some, command]) => {
           const item = { ...some, parent_id: undefined, zz_later: { kept: [1] } };
           const decision = attempt(new FakeView().put(item), command);
-          if (decision?.kind !== 'transition' || decision.after === undefined) return;
-          changed += 1;
-          expect(unknown(decision.after)).toBe(unknown(item));
+          const after = decision?.kind === 'transition' ? decision.after : undefined;
+          // Most items do not allow this verb: they are passed over, and do not count as runs.
+          fc.pre(after !== undefined);
+          expect(unknown(after ?? {})).toBe(unknown(item));
         }),
-        { numRuns: 40 },
+        { numRuns: 20, maxSkipsPerRun: 1000 },
       );
-      expect(changed).toBeGreaterThan(0);
     },
   );
 });
