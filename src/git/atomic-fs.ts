@@ -43,8 +43,14 @@ export async function writeWhole(
   bytes: Uint8Array,
   allowed: number,
 ): Promise<void> {
+  await placeStaged(fs, await stage(fs, dirname(path), bytes, allowed), path);
+  await syncFolder(fs, dirname(path));
+}
+
+/** Writes a file that is durable and not yet in its place. @returns where it is */
+export async function stage(fs: FsLike, folder: string, bytes: Uint8Array, allowed: number): Promise<string> {
   // `git gc` clears away files of this name that a crash left behind.
-  const temporary = join(dirname(path), `tmp_obj_${nodeCrypto().randomUUID()}`);
+  const temporary = join(folder, `tmp_obj_${nodeCrypto().randomUUID()}`);
   const file = await fs.promises.open(temporary, 'wx');
   try {
     try {
@@ -54,13 +60,25 @@ export async function writeWhole(
     } finally {
       await file.close();
     }
-    await fs.promises.rename(temporary, path);
   } catch (error) {
-    await fs.promises.unlink(temporary).catch(() => undefined);
+    await discard(fs, temporary);
     throw error;
   }
-  await syncFolder(fs, dirname(path));
+  return temporary;
 }
+
+/** Puts a staged file in its place, or takes it away where that cannot be. */
+export async function placeStaged(fs: FsLike, temporary: string, path: string): Promise<void> {
+  try {
+    await fs.promises.rename(temporary, path);
+  } catch (error) {
+    await discard(fs, temporary);
+    throw error;
+  }
+}
+
+const discard = (fs: FsLike, temporary: string): Promise<unknown> =>
+  fs.promises.unlink(temporary).catch(() => undefined);
 
 /**
  * Not every platform and file system lets a folder be opened and synced; those that do not need not be asked to. Where the

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { readMany as readStream } from './bulk-read.ts';
 import type { CatFile } from './cat-file.ts';
 import { diskFs } from './disk-fs.ts';
-import { inflateLoose, loosePath, readLooseFile, writeLoose } from './loose-objects.ts';
+import { inflateLoose, loosePath, readLooseFile } from './loose-objects.ts';
 import { type GitObject, isObjectType, type NamedObject, type ObjectSource } from './object-format.ts';
+import { OwnPacks } from './own-packs.ts';
 import { Packs } from './packs.ts';
 import { RecentObjects } from './recent-objects.ts';
 
@@ -22,12 +23,14 @@ export class DiskObjects implements ObjectSource {
   readonly #gitDir: string;
   readonly #git: { contents: CatFile; names: CatFile };
   readonly #packs: Packs;
+  readonly #own: OwnPacks;
   readonly #recent = new RecentObjects();
 
   constructor(gitDir: string, git: { contents: CatFile; names: CatFile }) {
     this.#gitDir = gitDir;
     this.#git = git;
     this.#packs = new Packs(gitDir);
+    this.#own = new OwnPacks(gitDir);
   }
 
   /** True for an object that was read or written a short time ago, and is in memory. */
@@ -76,8 +79,13 @@ export class DiskObjects implements ObjectSource {
 
   /** Makes the objects durable. */
   async write(objects: readonly NamedObject[]): Promise<void> {
-    await writeLoose(diskFs, this.#gitDir, objects);
+    await this.#own.write(objects);
     for (const object of objects) this.#recent.add(object.oid, object);
+  }
+
+  /** Keeps what `write` makes from piling up. */
+  async tidy(): Promise<void> {
+    await this.#own.fold();
   }
 
   close(): void {

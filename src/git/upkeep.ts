@@ -11,23 +11,21 @@ const FOLDERS = 256;
 const LOW_PRIORITY = 10;
 
 /**
- * Has git pack what gathered, in the background, where its own rule says that it is time. Called after a write: the count can
- * only have risen where an object came into the folder that is counted, or a pack was added.
+ * Has git pack what gathered, in the background, where its own rules say that it is time. Called after a write; to look at
+ * every write would cost more than it finds.
  *
- * @param written the names of objects that became files; `undefined` where they became a pack
+ * @param written names of objects that were made; chance decides by them whether this is a time to look
  */
 export function packInTime(
   gitDir: string,
   { looseLimit, packLimit }: RepositoryTraits,
-  written: readonly string[] | undefined,
+  written: readonly string[],
 ): void {
-  if (looseLimit === 0) return;
-  const due =
-    written === undefined
-      ? packLimit > 0 && count(join(gitDir, 'objects', 'pack'), /\.pack$/) > packLimit
-      : written.some((oid) => oid.startsWith(SAMPLE)) &&
-        count(join(gitDir, 'objects', SAMPLE), /^[0-9a-f]{38}$/) > Math.ceil(looseLimit / FOLDERS);
-  if (due) startMaintenance(gitDir);
+  if (looseLimit === 0 || !written.some((oid) => oid.startsWith(SAMPLE))) return;
+  const objects = join(gitDir, 'objects');
+  const loose = count(join(objects, SAMPLE), /^[0-9a-f]{38}$/) > Math.ceil(looseLimit / FOLDERS);
+  const packs = packLimit > 0 && count(join(objects, 'pack'), /\.pack$/) > packLimit;
+  if (loose || packs) startMaintenance(gitDir);
 }
 
 function count(folder: string, names: RegExp): number {

@@ -84,26 +84,33 @@ export class NativeStore implements LedgerStore, ObjectSource {
     const found = await this.readRef(ref);
     if (found !== expected) return { kind: 'moved', tip: found };
     if (drafts.length === 0 && base !== undefined) await this.#assertNameable(ref, base);
-    const { oids, files } = await this.#make(base, drafts);
+    const { oids, made } = await this.#make(base, drafts);
     const tip = oids.at(-1) ?? base;
     if (tip === undefined) throw new LedgerError('INTERNAL', 'A commit needs a draft or a base.');
     const result = await this.#refs.swap(ref, expected, tip);
-    if (oids.length > 0) packInTime(this.#gitDir, this.#traits, files);
+    if (oids.length > 0) await this.#tidy(made);
     return result.moved ? { kind: 'committed', tip, oids } : { kind: 'moved', tip: result.current };
   }
 
-  /** @returns the commits' names, and those of the objects that became files; `undefined` where they became a pack */
+  /** @returns the commits' names, and those of objects that were made, as far as they are known */
   async #make(
     base: Oid | undefined,
     drafts: readonly CommitDraft[],
-  ): Promise<{ oids: readonly Oid[]; files: Oid[] | undefined }> {
-    if (drafts.length === 0) return { oids: [], files: [] };
+  ): Promise<{ oids: readonly Oid[]; made: readonly Oid[] }> {
+    if (drafts.length === 0) return { oids: [], made: [] };
     if (drafts.length > LONG_RUN || this.#traits.groupShared) {
-      return { oids: await importCommits(this.#gitDir, base, drafts), files: undefined };
+      const oids = await importCommits(this.#gitDir, base, drafts);
+      return { oids, made: oids };
     }
     const { oids, objects } = await buildCommits(this.#objects, base, drafts);
     await this.#objects.write(objects);
-    return { oids, files: objects.map(({ oid }) => oid) };
+    return { oids, made: objects.map(({ oid }) => oid) };
+  }
+
+  /** What was committed stands; this is for those who come later, and is done again after the next commit. */
+  async #tidy(made: readonly Oid[]): Promise<void> {
+    await this.#objects.tidy().catch(() => undefined);
+    packInTime(this.#gitDir, this.#traits, made);
   }
 
   async moveRef(ref: string, expected: Oid | undefined, next: Oid | undefined): Promise<boolean> {
