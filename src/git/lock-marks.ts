@@ -1,9 +1,8 @@
-import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { linkSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskFs } from './disk-fs.ts';
 import { errorCode, type OpenFile } from './fs-like.ts';
-import { nodeCrypto } from './node-crypto.ts';
+import { isOfDeadProcess, markOfThisProcess } from './process-mark.ts';
 
 /** What a file system answers that has no second names for files, or where the two places are on different ones. */
 const CANNOT_LINK = new Set([
@@ -25,7 +24,6 @@ const GUARD_MS = 2_000;
 export class LockMarks {
   readonly #folder: string;
   readonly #marks = new Map<string, string>();
-  #scope: string | undefined;
 
   constructor(gitDir: string) {
     this.#folder = join(gitDir, 'work-ledger', 'locks');
@@ -33,7 +31,7 @@ export class LockMarks {
 
   /** Creates the lock file at `path`. @throws `EEXIST` where there is one */
   async create(path: string): Promise<OpenFile> {
-    const mark = join(this.#folder, [this.#scopeHere(), process.pid, nodeCrypto().randomUUID()].join('.'));
+    const mark = join(this.#folder, markOfThisProcess());
     const file = await this.#open(mark);
     if (file === undefined) return diskFs.promises.open(path, 'wx');
     try {
@@ -90,8 +88,7 @@ export class LockMarks {
     for (const name of listMarks(this.#folder)) {
       const mark = join(this.#folder, name);
       if (lstatSync(mark, { throwIfNoEntry: false })?.ino !== lock.ino) continue;
-      const [scope, pid] = name.split('.');
-      return scope === this.#scopeHere() && !isAlive(Number(pid)) ? mark : undefined;
+      return isOfDeadProcess(name) ? mark : undefined;
     }
     return undefined;
   }
@@ -107,22 +104,6 @@ export class LockMarks {
       guard.close();
     }
   }
-
-  /** Within which a process id means one process: a running system, and in it a space of ids. */
-  #scopeHere(): string {
-    this.#scope ??= readScope();
-    return this.#scope;
-  }
-}
-
-function readScope(): string {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot}-${readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')}`;
-  } catch {
-    // Not on Linux.
-    return encodeURIComponent(hostname()).replaceAll('.', '%2E');
-  }
 }
 
 function listMarks(folder: string): string[] {
@@ -131,19 +112,5 @@ function listMarks(folder: string): string[] {
   } catch {
     // No process that marks its locks was here.
     return [];
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return errorCode(error) !== 'ESRCH';
-  }
-  try {
-    // One that was killed stays until its parent has taken note.
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return true;
   }
 }

@@ -1,7 +1,7 @@
 import { randomSuffix } from '../codec/op.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
-import type { CloneLock, LocalState } from '../sync/ports.ts';
+import type { CloneLock, LocalState, Mailbox } from '../sync/ports.ts';
 import type { RepositoryConfig } from './settings.ts';
 
 /** What an adapter gives: `open.ts` chooses. */
@@ -11,6 +11,8 @@ export interface Backend {
   refs: Pick<LedgerStore, 'readRef'>;
   lock: CloneLock;
   state: LocalState;
+  /** Where processes that agree on `key` leave each other work; `undefined` where there is only one. */
+  openMailbox?: (key: string) => Mailbox;
   /** Where the index's file may stand; `undefined` keeps it in memory. */
   indexDir: string | undefined;
   /** Objects and refs: opened once, when first asked for. */

@@ -4,6 +4,7 @@ import { openRepository } from '../git/repository.ts';
 import { indexDirectory } from '../projection/index-directory.ts';
 import { SqliteCloneLock } from '../store/clone-lock.ts';
 import { FileState } from '../store/local-state.ts';
+import { FileMailbox } from '../store/mailbox.ts';
 import type { LedgerStore } from '../store/port.ts';
 import { type Backend, cloneName } from './backend.ts';
 
@@ -26,6 +27,7 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     refs,
     lock: new SqliteCloneLock(local),
     state,
+    openMailbox: (key) => new FileMailbox(join(local, 'mail', key)),
     indexDir: indexDirectory(local),
     store,
     async connect(remote) {

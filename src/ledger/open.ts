@@ -66,6 +66,8 @@ async function connect(options: OpenOptions): Promise<Connection> {
   });
   const reach = (remote: { name: string; url: string }): Promise<LedgerRemote> =>
     backend.connect({ ...remote, branch, seenRef: `refs/work-ledger/seen/${remote.name}` });
+  // What others of this clone must have alike, for one to do the work of another.
+  const agreed = { committer: config.identity, localRef, patience: options.patience ?? PATIENCE_MS };
   const makeWrite = async (): Promise<WritePath> => {
     const { makeWritePath } = await import('./write-path.ts');
     return makeWritePath({
@@ -73,11 +75,13 @@ async function connect(options: OpenOptions): Promise<Connection> {
       remote: own ?? (chosen && (await reach(chosen))),
       views: projection,
       lock,
+      mailbox:
+        own === undefined && options.clock === undefined
+          ? backend.openMailbox?.(await deskOf([agreed, chosen?.name]))
+          : undefined,
       state,
       clock,
-      committer: config.identity,
-      localRef,
-      patience: options.patience ?? PATIENCE_MS,
+      ...agreed,
     });
   };
   let write: Promise<WritePath> | undefined;
@@ -98,10 +102,24 @@ async function connect(options: OpenOptions): Promise<Connection> {
       return write;
     },
     async close() {
+      // What other processes were promised comes first.
+      await (await write?.catch(() => undefined))?.sync.close();
       projection.close();
       await backend.close();
     },
   };
+}
+
+/** Raised where a request means another thing than before: processes of two versions then work side by side. */
+const LETTERS = 1;
+
+/** One name for all processes whose work can be done by any of them. */
+async function deskOf(agreed: unknown): Promise<string> {
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256')
+    .update(JSON.stringify([LETTERS, agreed]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 async function openBackend(options: OpenOptions): Promise<Backend> {

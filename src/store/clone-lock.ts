@@ -23,7 +23,7 @@ export class SqliteCloneLock {
 
   /** @see CloneLock in src/sync/ports.ts */
   async run<T>(
-    name: 'commit' | 'push' | 'index',
+    name: string,
     task: () => Promise<T>,
     giveUp?: () => Promise<boolean>,
   ): Promise<T | undefined> {
@@ -80,7 +80,7 @@ function tryLock(database: DatabaseSync): boolean {
 export class MemoryCloneLock {
   readonly #tails = new Map<string, Promise<unknown>>();
 
-  async run<T>(name: 'commit' | 'push' | 'index', task: () => Promise<T>): Promise<T | undefined> {
+  async run<T>(name: string, task: () => Promise<T>): Promise<T | undefined> {
     const before = this.#tails.get(name) ?? Promise.resolve();
     const run = before.then(task, task);
     this.#tails.set(

@@ -34,6 +34,12 @@ export interface LocalState {
 }
 
 /**
+ * What the processes of one clone take turns at: moving its branch, pushing, making the index, and doing the work of those
+ * who wait.
+ */
+export type LockName = 'commit' | 'push' | 'index' | 'serve';
+
+/**
  * Orders the processes of one clone, so that they do not waste each other's work. Correctness does not rest on it: refs are
  * compared and swapped. A process that dies lets go.
  */
@@ -43,11 +49,32 @@ export interface CloneLock {
    *
    * @param giveUp asked while waiting; once it says `true` the wait ends and `undefined` is returned
    */
-  run<T>(
-    name: 'commit' | 'push' | 'index',
-    task: () => Promise<T>,
-    giveUp?: () => Promise<boolean>,
-  ): Promise<T | undefined>;
+  run<T>(name: LockName, task: () => Promise<T>, giveUp?: () => Promise<boolean>): Promise<T | undefined>;
+}
+
+/** A request that a process left for the one that is at work. */
+export interface Letter {
+  name: string;
+  text: string;
+}
+
+/**
+ * Where the processes of one clone leave requests for the one that is at work.
+ *
+ * Law: a letter is taken once or withdrawn, never both. What a process left that has ended is thrown away unread.
+ */
+export interface Mailbox {
+  /** @returns the letter's name; `undefined` where none can be left */
+  post(text: string): string | undefined;
+  /** True where nobody took it, and nobody will. */
+  withdraw(name: string): boolean;
+  /** What was answered, once; `undefined` while nothing was. */
+  collect(name: string): string | undefined;
+  /** Every letter that waits, oldest first. */
+  take(): Letter[];
+  answer(name: string, text: string): void;
+  /** Ends when it is time to look again. */
+  pause(): Promise<void>;
 }
 
 /** All that the synchroniser of one clone works with. */
@@ -56,6 +83,8 @@ export interface SyncContext {
   remote: LedgerRemote | undefined;
   views: ViewSource;
   lock: CloneLock;
+  /** Where other processes of this clone wait to be served; `undefined` where there are none. */
+  mailbox?: Mailbox | undefined;
   clock: Clock;
   state: LocalState;
   /** Who commits: git's identity of this machine. */

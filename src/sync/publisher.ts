@@ -46,7 +46,7 @@ export class Publisher {
       const now = state.get(PUBLISHED);
       if (now === mark) return false;
       mark = now;
-      settled = await this.#findSettled(wanted);
+      settled = await this.findSettled(wanted);
       return settled.size === ops.size;
     };
     await lock.run(
@@ -58,12 +58,12 @@ export class Publisher {
       },
       someonePushed,
     );
-    if (settled.size < ops.size) settled = new Map([...(await this.#findSettled(wanted)), ...settled]);
+    if (settled.size < ops.size) settled = new Map([...(await this.findSettled(wanted)), ...settled]);
     return settled;
   }
 
   /** Looks for transitions where settled ones stand: on the shared branch, among the rejected, among those left without effect. */
-  async #findSettled(wanted: Wanted): Promise<Map<string, Settled>> {
+  async findSettled(wanted: Wanted): Promise<Map<string, Settled>> {
     const { store, state } = this.#context;
     const settled = await this.#findAccepted(wanted);
     const moot = new Set((state.get(MOOT) ?? '').split(' '));
@@ -106,7 +106,7 @@ export class Publisher {
   async takeBack(wanted: Wanted): Promise<TakenBack> {
     const done = await this.#context.lock.run('push', async () => {
       const exposed = await exposedOps(this.#context);
-      const settled = await this.#findSettled(wanted);
+      const settled = await this.findSettled(wanted);
       const seen = await this.#seen();
       if (seen !== undefined)
         for (const [op, one] of await reconcile(this.#context, seen)) settled.set(op, one);

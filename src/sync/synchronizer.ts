@@ -1,11 +1,14 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
+import { adopt, type Before, remember } from './adopt.ts';
+import { Desk } from './desk.ts';
+import type { PlainGroup } from './letter.ts';
 import { commitLocally, type Group } from './local.ts';
 import { CONTACT } from './marks.ts';
 import type { Outcome } from './outcome.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { PublishQueue, type Waiter, withDetails } from './publish-queue.ts';
-import { TAKING } from './publisher.ts';
+import { Publisher, TAKING } from './publisher.ts';
 import { type Ending, fetchAndReconcile, pushPending } from './push-cycle.ts';
 import { isPassing } from './reconcile.ts';
 import { rejectionOf } from './rejected.ts';
@@ -27,6 +30,7 @@ export class Synchronizer {
   readonly #context: SyncContext;
   readonly #remote: RemoteContext | undefined;
   readonly #publishing: PublishQueue | undefined;
+  readonly #desk: Desk<Before> | undefined;
   #waiting: Request[] = [];
   #running: Promise<void> | undefined;
 
@@ -35,6 +39,14 @@ export class Synchronizer {
     this.#context = context;
     this.#remote = remote && { ...context, remote };
     this.#publishing = this.#remote && new PublishQueue(this.#remote);
+    const { lock, mailbox } = context;
+    this.#desk =
+      mailbox &&
+      new Desk(lock, mailbox, {
+        submit: (group, publish) => this.#submit(group, publish),
+        remember: (group) => remember(context, group),
+        adopt: (group, publish, before) => this.#adopt(group, publish, before),
+      });
   }
 
   /**
@@ -44,8 +56,33 @@ export class Synchronizer {
    *   sync) and `details.withdrawn` (claims that were not made); `HISTORY_REWRITTEN`, `DIFFERENT_LEDGER`, `NO_LEDGER`
    */
   submit(group: Group, publish: boolean): Promise<Outcome[]> {
+    return this.#desk?.submit(group, publish) ?? this.#submit(group, publish);
+  }
+
+  /** Ends when what other processes of this clone were promised is done. */
+  async close(): Promise<void> {
+    await this.#desk?.close();
+  }
+
+  #submit(group: Group, publish: boolean): Promise<Outcome[]> {
     return new Promise((resolve, reject) => {
       this.#add({ ...group, publish: publish && this.#remote !== undefined, resolve, reject });
+    });
+  }
+
+  #adopt(group: PlainGroup, publish: boolean, before: Before): Promise<Outcome[]> {
+    const [context, queue] = [this.#remote, publish ? this.#publishing : undefined];
+    return adopt(this.#context, group, before, {
+      findSettled: async (wanted) =>
+        context === undefined ? new Map() : new Publisher(context).findSettled(wanted),
+      publish: async (made, { seen: since, rejections }) =>
+        queue === undefined
+          ? [...made]
+          : new Promise((resolve, reject) => {
+              const published = [{ waiter: { resolve, reject }, outcomes: [...made] }];
+              queue.add({ published, unsure: [], since, rejections, failure: undefined });
+            }),
+      submit: (left) => this.#submit(left, publish),
     });
   }
 

@@ -1,0 +1,117 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from '../git/fs-like.ts';
+import { isOfDeadProcess, markOfThisProcess } from '../git/process-mark.ts';
+
+/** Those who are served wait this long at most until they are seen, which costs the one at work next to nothing. */
+const LOOK_MS = 8;
+const ASKED = '.asked';
+const TAKEN = '.taken';
+const ANSWERED = '.answered';
+
+/**
+ * Letters as files of local state, which move by renaming: a letter is in one state, whoever dies when. None outlives the
+ * processes that it is between, so nothing here is made durable.
+ */
+export class FileMailbox {
+  readonly #dir: string;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** @see Mailbox in src/sync/ports.ts */
+  post(text: string): string | undefined {
+    const name = markOfThisProcess();
+    try {
+      mkdirSync(this.#dir, { recursive: true });
+      this.#put(name, ASKED, text);
+      return name;
+    } catch {
+      // Where local state cannot be written, everyone does their own work.
+      return undefined;
+    }
+  }
+
+  withdraw(name: string): boolean {
+    const [from, to] = [this.#path(name, ASKED), this.#path(name, '.withdrawn')];
+    if (!move(from, to)) return false;
+    unlinkSync(to);
+    return true;
+  }
+
+  collect(name: string): string | undefined {
+    const path = this.#path(name, ANSWERED);
+    if (!existsSync(path)) return undefined;
+    const text = readFileSync(path, 'utf8');
+    unlinkSync(path);
+    return text;
+  }
+
+  take(): { name: string; text: string }[] {
+    const taken: { name: string; text: string }[] = [];
+    for (const file of this.#list()) {
+      const end = file.lastIndexOf('.');
+      const name = file.slice(0, end);
+      if (isOfDeadProcess(name)) removeIfThere(join(this.#dir, file));
+      else if (file.endsWith(ASKED) && move(join(this.#dir, file), this.#path(name, TAKEN)))
+        taken.push({ name, text: readFileSync(this.#path(name, TAKEN), 'utf8') });
+    }
+    return taken;
+  }
+
+  answer(name: string, text: string): void {
+    this.#put(name, ANSWERED, text);
+    removeIfThere(this.#path(name, TAKEN));
+  }
+
+  pause(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+
+  #list(): string[] {
+    try {
+      return readdirSync(this.#dir);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  #put(name: string, state: string, text: string): void {
+    const temporary = this.#path(name, '.tmp');
+    writeFileSync(temporary, text, { mode: 0o600 });
+    renameSync(temporary, this.#path(name, state));
+  }
+
+  #path(name: string, state: string): string {
+    return join(this.#dir, name + state);
+  }
+}
+
+/** False where it is gone: another process was first. */
+function move(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,93 @@
+import type { Oid } from '../store/port.ts';
+import type { PlainGroup } from './letter.ts';
+import type { Accepted, Outcome, Settled } from './outcome.ts';
+import { type ReadCommit, readCommits } from './pending.ts';
+import type { SyncContext } from './ports.ts';
+import type { Wanted } from './publisher.ts';
+import { acceptedBy } from './reconcile.ts';
+import { rejectionOf } from './rejected.ts';
+
+/** The clone before a group was handed to another process. */
+export interface Before {
+  local: Oid | undefined;
+  seen: Oid | undefined;
+  rejections: ReadonlyMap<string, Oid | undefined>;
+}
+
+export async function remember({ store, localRef, remote }: SyncContext, group: PlainGroup): Promise<Before> {
+  const rejections = new Map<string, Oid | undefined>();
+  for (const { op } of group.commands) rejections.set(op, await rejectionOf(store, op));
+  return {
+    local: await store.readRef(localRef),
+    seen: remote && (await store.readRef(remote.seenRef)),
+    rejections,
+  };
+}
+
+/** Sees to what a process that died had begun of a group. */
+export interface Heir {
+  /** What is shared, rejected, or left without effect. */
+  findSettled(wanted: Wanted): Promise<Map<string, Settled>>;
+  /** Brings what is committed here to the remote. */
+  publish(made: readonly Accepted[], before: Before): Promise<Outcome[]>;
+  submit(group: PlainGroup): Promise<Outcome[]>;
+}
+
+/**
+ * Looks for the transitions of a group by their names, wherever they can have come to; ends what was begun of them, and
+ * does what was not.
+ *
+ * @returns outcomes in the order of the group's commands
+ */
+export async function adopt(
+  { store, localRef }: SyncContext,
+  group: PlainGroup,
+  before: Before,
+  heir: Heir,
+): Promise<Outcome[]> {
+  const ops = new Set(group.commands.map(({ op }) => op));
+  const local = await store.readRef(localRef);
+  const from = before.local && local && (await store.mergeBase(before.local, local));
+  const commits = local === undefined ? [] : await readCommits(store, from, local, ops);
+  const own = commits.filter(({ op }) => ops.has(op ?? '')).map(acceptedHere);
+  const made = new Map(own.map((one) => [one.op, one]));
+  const settled = await heir.findSettled(
+    wantedOf(
+      before,
+      [...ops].map((op) => made.get(op) ?? nowhere(op)),
+    ),
+  );
+  const begun = own.filter(({ op }) => !settled.has(op));
+  const published = begun.length === 0 ? [] : await heir.publish(begun, before);
+  const left = group.commands.filter(({ op }) => !settled.has(op) && !made.has(op));
+  // All of an atomic group was committed in one step, so that what is left of one had no effect.
+  const done =
+    left.length === 0
+      ? []
+      : await heir.submit({ commands: left, atomic: group.atomic && left.length === ops.size });
+  const ended = new Map<string, Outcome>(settled);
+  for (const [at, { op }] of begun.entries()) setIfThere(ended, op, published[at]);
+  for (const [at, { op }] of left.entries()) setIfThere(ended, op, done[at]);
+  return group.commands.flatMap(({ op }) => ended.get(op) ?? []);
+}
+
+function setIfThere(ended: Map<string, Outcome>, op: string, outcome: Outcome | undefined): void {
+  if (outcome !== undefined) ended.set(op, outcome);
+}
+
+const wantedOf = ({ seen, rejections }: Before, made: readonly Accepted[]): Wanted => ({
+  since: seen,
+  ops: new Map(made.map((own) => [own.op, { own, rejection: rejections.get(own.op) }])),
+});
+
+const acceptedHere = (commit: ReadCommit): Accepted => ({ ...acceptedBy(commit), where: 'local' });
+
+/** Stands for a transition that no commit was found of. */
+const nowhere = (op: string): Accepted => ({
+  kind: 'accepted',
+  op,
+  item: undefined,
+  event: undefined,
+  commit: '',
+  where: 'local',
+});
