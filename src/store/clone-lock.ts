@@ -29,9 +29,15 @@ export class SqliteCloneLock {
   ): Promise<T | undefined> {
     const database = this.#open(name);
     const start = performance.now();
+    let looks = 0;
     try {
       while (!tryLock(database)) {
-        if (await giveUp?.()) return undefined;
+        if (await giveUp?.()) {
+          // What one came for is there without the lock.
+          if (looks > 0) this.#waited.set(name, performance.now() - start);
+          return undefined;
+        }
+        looks += 1;
         await pause(performance.now() - start, this.#waited.get(name) ?? 0);
       }
       this.#waited.set(name, performance.now() - start);

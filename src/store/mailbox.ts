@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { errorCode } from '../git/fs-like.ts';
 import { isOfDeadProcess, markOfThisProcess } from '../git/process-mark.ts';
 
-/** Those who are served wait this long at most until they are seen, which costs the one at work next to nothing. */
-const LOOK_MS = 8;
+/** Those who are served wait this long at most until they are seen; whoever comes within it shares a commit. */
+const LOOK_MS = 20;
 const ASKED = '.asked';
 const TAKEN = '.taken';
 const ANSWERED = '.answered';
@@ -42,10 +42,10 @@ export class FileMailbox {
   }
 
   withdraw(name: string): boolean {
-    const [from, to] = [this.#path(name, ASKED), this.#path(name, '.withdrawn')];
-    if (!move(from, to)) return false;
-    unlinkSync(to);
-    return true;
+    const withdrawn = this.#path(name, '.withdrawn');
+    const mine = move(this.#path(name, ASKED), withdrawn);
+    removeIfThere(mine ? withdrawn : this.#path(name, TAKEN));
+    return mine;
   }
 
   collect(name: string): string | undefined {

@@ -66,7 +66,7 @@ export interface Letter {
 export interface Mailbox {
   /** @returns the letter's name; `undefined` where none can be left */
   post(text: string): string | undefined;
-  /** True where nobody took it, and nobody will. */
+  /** True where nobody took it, and nobody will. To be asked only where whoever could have taken it is gone. */
   withdraw(name: string): boolean;
   /** What was answered, once; `undefined` while nothing was. */
   collect(name: string): string | undefined;

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { deadlyDisk } from '../helpers/deadly-disk.ts';
 import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
 import { makeSharedRepo } from '../helpers/shared-repo.ts';
-import { runWorkers } from '../helpers/worker-process.ts';
+import { runWorkers, startWorkers, WorkerProcess } from '../helpers/worker-process.ts';
 
 const PROCESSES = 16;
 const ITEMS_EACH = 2;
@@ -37,3 +38,46 @@ test(`given ${PROCESSES} processes in one clone, when each makes and does ${ITEM
   expect((await ledger.status()).pending).toEqual([]);
   expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
 });
+
+test.each([
+  ['took a letter', '.taken', 'after'],
+  ['answers one', '.answered', 'before'],
+] as const)(
+  'given processes in one clone, when the one at work dies as it %s, then the others end what it began, each once',
+  async (_, path, when) => {
+    const repo = await makeSharedRepo();
+    const dir = await repo.clone('shared');
+    const ledger = await repo.init(dir);
+    const before = await plainHistory(repo.bare);
+    const [count, others] = [6, 3];
+    const doomed = new WorkerProcess(
+      { dir, actor: 'doomed', task: { kind: 'create', count: 500 } },
+      { NODE_OPTIONS: deadlyDisk(repo.folder, { path, when }) },
+    );
+    await doomed.waitFor(({ kind }) => kind === 'ready');
+    doomed.go();
+    await doomed.waitFor(({ kind }) => kind === 'acknowledged');
+
+    const survivors = await startWorkers(
+      Array.from({ length: others }, (__, n) => ({
+        dir,
+        actor: `agent-${n}`,
+        task: { kind: 'create', count },
+      })),
+    );
+    await doomed.end();
+    await Promise.all(survivors.map((worker) => worker.finish()));
+
+    expect(doomed.said.at(-1)?.kind).toBe('acknowledged');
+    const acknowledged = survivors.flatMap((worker) => worker.acknowledged);
+    expect(acknowledged).toHaveLength(others * count * 3);
+    const history = await plainHistory(repo.bare);
+    expect(unsound(history)).toEqual([]);
+    const ops = history.slice(before.length).map(({ op }) => op);
+    expect(new Set(ops).size).toBe(ops.length);
+    const told = [...doomed.acknowledged, ...acknowledged].map(({ op }) => op);
+    expect(told.filter((op) => !ops.includes(op))).toEqual([]);
+    await fsck(dir);
+    expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
+  },
+);
