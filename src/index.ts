@@ -23,8 +23,11 @@ export { escapeUnsafe } from './domain/text.ts';
 export { TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
 export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
+export type { Evidence, OrphanedWork } from './ledger/orphans.ts';
 export type { AsOf, PendingFilter, ReadyFilter, WorkWithHistory } from './ledger/queries.ts';
+export type { RecoveredWork } from './ledger/recover.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
+export type { SignOfLife, SignsOfLife } from './ledger/signs.ts';
 export type { ImportInput } from './ledger/transfer.ts';
 export type {
   Acting,
@@ -32,6 +35,7 @@ export type {
   CreateInput,
   Holding,
   LedgerStatus,
+  RecoverOptions,
   SyncReport,
 } from './ledger/work-ledger.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';

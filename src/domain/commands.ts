@@ -27,6 +27,13 @@ export interface Fence {
   execution_id?: string | undefined;
 }
 
+/** What an item shows of its holder: it changes with a claim, with the execution and with each checkpoint. */
+export interface HolderSign {
+  epoch: number | undefined;
+  execution_id: string | undefined;
+  checkpoint_at: string | undefined;
+}
+
 export const newWorkSchema = lazySchema((z) =>
   z.object({ ...itemSchemas().editable, owner: z.string().optional() }),
 );
@@ -116,8 +123,8 @@ export interface VerbInput {
   };
   cancel: { id: WorkId; reason?: string | undefined };
   reopen: { id: WorkId; reason: string };
-  /** Refused where the item moved on since `observed_rev`: someone gave a sign of life. */
-  recover: { id: WorkId; reason: string; observed_rev: number };
+  /** Refused where the item shows another sign of its holder than the one that was observed. */
+  recover: { id: WorkId; reason: string; observed: HolderSign };
   update: { id: WorkId; patch: WorkPatch };
   comment: { id: WorkId; body: string };
   delete: { id: WorkId; reason?: string | undefined };
