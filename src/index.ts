@@ -21,6 +21,17 @@ export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/limits.
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
 export { escapeUnsafe } from './domain/text.ts';
 export { TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';
+export type {
+  Acting,
+  ClaimOptions,
+  CreateInput,
+  Holding,
+  LedgerStatus,
+  RecoverOptions,
+  RetryOptions,
+  SyncReport,
+} from './ledger/calls.ts';
+export type { Executions, HeldExecution } from './ledger/executions.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
 export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
 export type { Evidence, OrphanedWork } from './ledger/orphans.ts';
@@ -29,15 +40,6 @@ export type { RecoveredWork } from './ledger/recover.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
 export type { SignOfLife, SignsOfLife } from './ledger/signs.ts';
 export type { ImportInput } from './ledger/transfer.ts';
-export type {
-  Acting,
-  ClaimOptions,
-  CreateInput,
-  Holding,
-  LedgerStatus,
-  RecoverOptions,
-  SyncReport,
-} from './ledger/work-ledger.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';
 export type { Damage } from './projection/damage.ts';
 export type { HistoryEntry } from './projection/history-entry.ts';

@@ -26,6 +26,7 @@ import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/marks.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, currentTip } from './connection.ts';
+import type { Executions } from './executions.ts';
 import type { OrphanedWork } from './orphans.ts';
 import type { SignsOfLife } from './signs.ts';
 import type { ImportInput } from './transfer.ts';
@@ -176,6 +177,12 @@ export class LedgerQueries {
     const now = clock.now();
     const contact = remote === null || mode === 'local' ? Number.NaN : Date.parse(state.get(CONTACT) ?? '');
     return contact < now.getTime() ? new Date(contact) : now;
+  }
+
+  /** The claims that this clone made itself. */
+  async executions(): Promise<Executions> {
+    const { Executions: Notes } = await import('./executions.ts');
+    return new Notes(this.connection.state);
   }
 
   /** Items that match every condition, most urgent first, then oldest; open ones, unless `all` or `status` say otherwise. */

@@ -28,10 +28,12 @@ export const completeOptions = {
   ...FENCE,
 } as const satisfies OptionTable;
 export const failOptions = {
+  retry: flag('--retry', 'put it back to pending where attempts are left, after a while'),
   error: text('--error <text>', 'what went wrong: text, @FILE, or - for standard input'),
   ...FENCE,
 } as const satisfies OptionTable;
 export const retryOptions = {
+  now: flag('--now', 'ready at once'),
   after: count('--after <seconds>', 'not ready before that many seconds have passed'),
   not_before: text('--not-before <time>', 'not ready before this ISO time'),
   reset: flag('--reset', 'count its attempts anew'),
@@ -94,7 +96,7 @@ export const DOING: readonly Command[] = [
       { name: '[ids-or-error...]', help: 'more ids, or what went wrong' },
     ],
     options: failOptions,
-    examples: ['wl fail 0001 "the vendor API returns 500"', 'wl fail 0001 0002 --error @stderr.log'],
+    examples: ['wl fail 0001 "the vendor API returns 500"', 'wl fail 0001 0002 --retry --error @stderr.log'],
     load: () => import('../commands/fail.ts'),
   }),
   command({
@@ -128,9 +130,11 @@ export const DOING: readonly Command[] = [
     name: 'retry',
     group,
     summary: 'put failed items back to pending',
+    details:
+      'Without --now, --after or --not-before the wait grows with the attempts: between half and all of attempts⁴ seconds, an hour at most. With --reset there is none.',
     args: [IDS],
     options: retryOptions,
-    examples: ['wl retry 0001 --after 600', 'wl retry 0001 --reset'],
+    examples: ['wl retry 0001 --after 600', 'wl retry 0001 --reset --now'],
     load: () => import('../commands/retry.ts'),
   }),
   command({
