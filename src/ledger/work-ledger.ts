@@ -6,9 +6,11 @@ import { LedgerError } from '../domain/errors.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
 import { type JsonMap, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
 import { actorSchema } from '../domain/item-schema.ts';
+import { toSafeLine } from '../domain/text.ts';
 import type { Verb } from '../domain/transitions.ts';
 import { parseInput } from '../domain/validate.ts';
 import { isActorName } from '../domain/values.ts';
+import { REASON_LENGTH } from '../domain/verbs/blocking.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
@@ -200,8 +202,10 @@ export class WorkLedger extends LedgerQueries {
   ): Promise<TransitionResult> {
     const { owner, retry, ...rest } = options;
     const commands = [this.#command('fail', id, rest, owner)];
-    if (retry && !isExhausted(await this.requireWork(id), await this.settings())) {
-      commands.push(this.#command('retry', id, { not_before: await this.#later(id) }, owner));
+    if (retry) {
+      const item = await this.requireWork(id);
+      const again = { not_before: this.#later(item), reason: lineOf(rest.error) };
+      if (!isExhausted(item, await this.settings())) commands.push(this.#command('retry', id, again, owner));
     }
     const outcomes = await this.#submit(commands, true);
     const failed = outcomes.find(({ kind }) => kind === 'lost' || kind === 'refused');
@@ -216,13 +220,14 @@ export class WorkLedger extends LedgerQueries {
    */
   async retryWork(id: WorkId, options: RetryOptions = {}): Promise<TransitionResult> {
     const { actor, not_before, reset, reason } = options;
-    const later = not_before === undefined && !reset ? await this.#later(id) : (not_before ?? undefined);
-    return this.#act('retry', id, { not_before: later, reset, reason }, actor);
+    const item = await this.requireWork(id);
+    const later = not_before === undefined && !reset ? this.#later(item) : (not_before ?? undefined);
+    const why = reason ?? lineOf(item.error);
+    return this.#act('retry', id, { not_before: later, reset, reason: why }, actor);
   }
 
-  async #later(id: WorkId): Promise<string> {
+  #later({ attempts }: WorkItem): string {
     const { clock } = this.connection;
-    const { attempts } = await this.requireWork(id);
     return new Date(clock.now().getTime() + backoffMs(attempts, clock.random())).toISOString();
   }
 
@@ -483,6 +488,9 @@ export class WorkLedger extends LedgerQueries {
 
 const toActor = (name: string, what: string): string =>
   isActorName(name) ? name : parseInput(actorSchema, name, what);
+
+/** An error in a line, for the commit that tries again: what failed stands nowhere else then. */
+const lineOf = (error: string | undefined): string | undefined => error && toSafeLine(error, REASON_LENGTH);
 
 const newExecution = (): string => `exec-${randomSuffix()}`;
 

@@ -1,6 +1,6 @@
 import { type Command, command, count, flag, list, type OptionTable, text } from '../command.ts';
 import { NEXT } from './next.ts';
-import { FENCE, ID, IDS, LEASE, REASON } from './options.ts';
+import { FENCE, ID, IDS, LEASE, READ, REASON } from './options.ts';
 
 const group = 'Doing work';
 
@@ -62,6 +62,17 @@ export const DOING: readonly Command[] = [
     options: takeOptions,
     examples: ['wl start 0001', 'WL_EXECUTION_ID=exec-7 wl start 0001'],
     load: () => import('../commands/start.ts'),
+  }),
+  command({
+    name: 'resume',
+    group,
+    summary: 'tell where to go on with an item, or list what this clone holds',
+    details:
+      'For an agent to read: the work, its last checkpoint, who had it before and why that ended, and what to type next. Without an id it lists what the actor claimed in this clone and still holds; with WL_EXECUTION_ID, what that execution does.',
+    args: [{ name: '[id]', help: ID.help }],
+    options: READ,
+    examples: ['wl resume 0001', 'wl resume --json'],
+    load: () => import('../commands/resume.ts'),
   }),
   command({
     name: 'checkpoint',
