@@ -84,11 +84,14 @@ export function mergeLimits(before: Limits | undefined, patch: LimitsPatch): Lim
 export function diffLimits(before: Limits | undefined, after: Limits | undefined): LimitsPatch {
   const patch: LimitsPatch = {};
   for (const kind of LIMIT_KINDS) {
-    const [was, is] = [before?.[kind] ?? {}, after?.[kind] ?? {}];
-    const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
-      (name) => was[name] !== is[name],
+    // Names may be those of every object's own methods.
+    const was = new Map(Object.entries(before?.[kind] ?? {}));
+    const is = new Map(Object.entries(after?.[kind] ?? {}));
+    const changed = [...new Set([...was.keys(), ...is.keys()])].filter(
+      (name) => was.get(name) !== is.get(name),
     );
-    if (changed.length > 0) patch[kind] = Object.fromEntries(changed.map((name) => [name, is[name] ?? null]));
+    if (changed.length > 0)
+      patch[kind] = Object.fromEntries(changed.map((name) => [name, is.get(name) ?? null]));
   }
   return patch;
 }

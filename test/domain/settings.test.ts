@@ -66,7 +66,7 @@ test('given the last limit, when it is taken away, then nothing of limits is lef
 test('given any two settings, when their difference is applied to one, then it is the other', () => {
   fc.assert(
     fc.property(settings, settings, (one, two) => {
-      const [before, after] = [settingsSchema().parse(one), settingsSchema().parse(two)];
+      const [before, after] = [sorted(settingsSchema().parse(one)), sorted(settingsSchema().parse(two))];
       const { patch } = diffSettings(before, after);
       const decided = decideSettings(before, {
         verb: 'configure',
@@ -75,7 +75,7 @@ test('given any two settings, when their difference is applied to one, then it i
         at: time(),
         patch,
       });
-      expect(encodeSettings(decided.after)).toEqual(encodeSettings(sorted(after)));
+      expect(encodeSettings(decided.after)).toEqual(encodeSettings(after));
     }),
   );
 });

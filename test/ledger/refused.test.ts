@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { compareText } from '../../src/domain/item.ts';
 import { isLedgerError, itemOf, type LedgerError, type WorkLedger } from '../../src/index.ts';
 import { makeWorld, type World } from '../helpers/replicas.ts';
 
@@ -62,6 +63,7 @@ test('given a superseded holder, when its checkpoint and its error are refused, 
   await refusalOf(ada.checkpointWork(id, { step: 'half', data: { rows: 7 } }, proof));
   await refusalOf(ada.failWork(id, { error: 'line one\nline two', retry: true, ...proof }));
   const kept = (await ada.rejected()).map(({ commit }) => commit.command);
+  kept.sort((one, other) => compareText(one?.verb ?? '', other?.verb ?? ''));
   expect(kept).toMatchObject([
     { verb: 'checkpoint', checkpoint: { step: 'half', data: { rows: 7 } } },
     { verb: 'fail', error: 'line one\nline two' },
