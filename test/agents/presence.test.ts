@@ -250,10 +250,9 @@ describe('given a host that takes no presence', () => {
     const events = { refs, onNotice: (notice: PresenceNotice) => notices.push(notice) };
     const first = makePresence(events);
     await first.presence.beat();
-    const again = makePresence(
-      events,
-      new Map([['presence.refused', `file:///x refs/work-ledger/presence\n${0}`]]),
-    );
+    const [[key, value] = ['', '']] = first.state;
+    const dayOld = value.replace(/\d+$/, `${NOON - 25 * 3600 * S}`);
+    const again = makePresence(events, new Map([[key, dayOld]]));
     expect(again.presence.supported).toBe(true);
     await again.presence.beat();
     expect(again.presence.supported).toBe(false);
