@@ -28,6 +28,8 @@ export type PresenceEntry = {
 );
 
 export interface PresenceReport {
+  /** False where this clone is set up to have no presence. */
+  enabled: boolean;
   entries: PresenceEntry[];
   /** False where the remote was not asked: what is listed is what was last seen of it. */
   fresh: boolean;
@@ -47,7 +49,8 @@ export async function listPresence(
 ): Promise<PresenceReport> {
   const { connection } = ledger;
   const observations = new Observations(connection.state, connection.clock);
-  const report: PresenceReport = { entries: [], fresh: true, problem: undefined };
+  const { presence: enabled } = connection;
+  const report: PresenceReport = { enabled, entries: [], fresh: true, problem: undefined };
   for (const source of await presenceSources(connection)) {
     const { where, refs, store } = source;
     const asks = source.reachable && (fetch || where === 'local');
