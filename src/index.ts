@@ -1,3 +1,11 @@
+export type { Presence, PresenceEvents } from './agents/presence.ts';
+export { listPresence, openPresence, prunePresence, signsOfLife } from './agents/presence-api.ts';
+export type { ListPresenceOptions, PresenceEntry, PresenceReport } from './agents/presence-list.ts';
+export type { PresenceNotice } from './agents/presence-notices.ts';
+export type { PresenceOptions } from './agents/presence-open.ts';
+export type { ListedExecution, PresenceRecord } from './agents/presence-record.ts';
+export type { PresentExecution } from './agents/presence-running.ts';
+export type { PresenceTimer } from './agents/presence-timer.ts';
 export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
 export type { Verification, VerifyOptions } from './audit/verify.ts';
 export type { CheckpointInput, Command, NewWork, VerbInput, WorkPatch } from './domain/commands.ts';

@@ -25,7 +25,7 @@ const INTRODUCTION = `# Command line
 - \`--json\` prints one envelope, \`{"schema_version":1,"kind":…,"data":…,"as_of":{"tip":…,"fetched_at":…}}\`; a write adds
   \`"where":"remote"\` or \`"local"\`, an empty list is \`[]\`. An error is
   \`{"error":{"code","message","hint","retryable","details"}}\` on standard error, one line each.
-- Questions never ask the remote unless \`--fetch\` is given. A write returns once the remote has it, and says so; where it is in
+- Questions never ask the remote unless \`--fetch\` is given; \`presence\` does, unless \`--offline\` is. A write returns once the remote has it, and says so; where it is in
   this clone only, it says that.`;
 
 function globals(): string {

@@ -4,6 +4,16 @@ import type { LedgerStore } from '../store/port.ts';
 import type { CloneLock, LocalState, Mailbox } from '../sync/ports.ts';
 import type { RepositoryConfig } from './settings.ts';
 
+/** The shared branch that a clone is to reach. */
+export interface RemoteSpec {
+  name: string;
+  url: string;
+  branch: string;
+  seenRef: string;
+  /** Where presence goes there; `undefined` where there is to be none. */
+  presence: string | undefined;
+}
+
 /** What an adapter gives: `open.ts` chooses. */
 export interface Backend {
   config: RepositoryConfig;
@@ -17,7 +27,7 @@ export interface Backend {
   indexDir: string | undefined;
   /** Objects and refs: opened once, when first asked for. */
   store(): Promise<LedgerStore>;
-  connect(remote: { name: string; url: string; branch: string; seenRef: string }): Promise<LedgerRemote>;
+  connect(remote: RemoteSpec): Promise<LedgerRemote>;
   /** Ends helpers that are still running. */
   close(): Promise<void>;
 }

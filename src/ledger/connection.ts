@@ -16,6 +16,8 @@ export interface Connection {
   branch: string;
   /** `refs/heads/<branch>`. */
   localRef: string;
+  /** False where the clone is set up to say nothing of who is at work. */
+  presence: boolean;
   /** Where the repository is, for messages. */
   place: string;
   /** The remote that the ledger is shared through. */

@@ -72,7 +72,7 @@ async function readConfig(fs: FsLike, gitdir: string): Promise<RepositoryConfig>
     return value === undefined || value === null ? undefined : String(value);
   };
   const settings = new Map<string, string>();
-  for (const key of ['branch', 'remote', 'actor', 'mode']) {
+  for (const key of ['branch', 'remote', 'actor', 'mode', 'presence']) {
     const value = await get(`ledger.${key}`);
     if (value !== undefined) settings.set(key, value);
   }

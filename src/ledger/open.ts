@@ -6,7 +6,7 @@ import { displayUrl } from '../remote/url.ts';
 import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
-import { chooseActor, chooseBranch, chooseMode, chooseRemote } from './settings.ts';
+import { chooseActor, chooseBranch, chooseMode, choosePresence, chooseRemote } from './settings.ts';
 import { WorkLedger } from './work-ledger.ts';
 import type { WritePath } from './write-path.ts';
 
@@ -54,6 +54,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
   const backend = await openBackend(options);
   const { config, place, refs, lock, state, store } = backend;
   const branch = chooseBranch(options, config);
+  const presence = choosePresence(config, branch);
   const clock = options.clock ?? systemClock;
   const localRef = `refs/heads/${branch}`;
   const own = options.connect?.({ store: await store(), state });
@@ -65,7 +66,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     onProgress: options.onProgress,
   });
   const reach = (remote: { name: string; url: string }): Promise<LedgerRemote> =>
-    backend.connect({ ...remote, branch, seenRef: `refs/work-ledger/seen/${remote.name}` });
+    backend.connect({ ...remote, branch, seenRef: `refs/work-ledger/seen/${remote.name}`, presence });
   // What others of this clone must have alike, for one to do the work of another.
   const agreed = { committer: config.identity, localRef, patience: options.patience ?? PATIENCE_MS };
   const makeWrite = async (): Promise<WritePath> => {
@@ -94,6 +95,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     mode: chooseMode(options, config),
     branch,
     localRef,
+    presence: presence !== undefined,
     place,
     remote: own ?? (chosen === undefined ? null : { name: chosen.name, url: displayUrl(chosen.url) }),
     store,

@@ -24,6 +24,27 @@ export function chooseBranch(options: OpenOptions, config: RepositoryConfig): st
   });
 }
 
+const DEFAULT_PRESENCE = 'refs/work-ledger/presence';
+const PRESENCE = /^refs\/(?!remotes\/|tags\/)[a-z0-9_-]+(?:\/[a-z0-9_-]+)+$/;
+
+/**
+ * Where on the remote it is said who is at work: below `refs/`, and apart from all other refs that a ledger has.
+ *
+ * @returns `undefined` where it is not to be said
+ * @throws LedgerError `INVALID_INPUT`
+ */
+export function choosePresence({ settings }: RepositoryConfig, branch: string): string | undefined {
+  const asked = settings.get('presence') ?? DEFAULT_PRESENCE;
+  if (asked === 'none') return undefined;
+  const own = asked.startsWith('refs/work-ledger/') && asked !== DEFAULT_PRESENCE;
+  const [inside, around] = [`${asked}/`, `refs/heads/${branch}/`];
+  const meets = inside.startsWith(around) || around.startsWith(inside);
+  if (PRESENCE.test(asked) && !own && !meets) return asked;
+  throw new LedgerError('INVALID_INPUT', `ledger.presence is ${JSON.stringify(asked)}, which will not do.`, {
+    hint: `A folder of refs in small letters, such as ${DEFAULT_PRESENCE} or refs/heads/presence; or none.`,
+  });
+}
+
 /** @throws LedgerError `NO_REMOTE` where a remote is named that the repository does not have */
 export function chooseRemote(
   options: OpenOptions,

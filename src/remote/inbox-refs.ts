@@ -1,4 +1,4 @@
-import type { LedgerStore, Oid } from '../store/port.ts';
+import type { Oid } from '../store/port.ts';
 
 /** On the remote: this and a clone's name. */
 export const INBOX = 'refs/work-ledger/inbox/';
@@ -14,20 +14,4 @@ export function inboxesIn(refs: Iterable<readonly [string, Oid]>): Map<string, O
     ([ref, oid]) => [ref.startsWith(INBOX) ? ref.slice(INBOX.length) : '', oid] as const,
   );
   return new Map(named.filter(([clone]) => CLONE.test(clone)));
-}
-
-/** Makes the local mirror what the remote has. The objects must be there already. */
-export async function mirrorInboxes(
-  store: Pick<LedgerStore, 'listRefs' | 'moveRef'>,
-  mirror: string,
-  found: ReadonlyMap<string, Oid>,
-): Promise<void> {
-  const mirrored = new Map(
-    (await store.listRefs(mirror)).map(({ ref, oid }) => [ref.slice(mirror.length), oid]),
-  );
-  for (const clone of new Set([...mirrored.keys(), ...found.keys()])) {
-    const [before, now] = [mirrored.get(clone), found.get(clone)];
-    // Where another fetch of this clone was there first, the next one puts right what it left.
-    if (before !== now) await store.moveRef(`${mirror}${clone}`, before, now);
-  }
 }

@@ -7,8 +7,18 @@ import { demultiplex, encodeLine, FLUSH } from '../git/pkt-line.ts';
 import { type Advertisement, SmartHttp } from '../git/smart-http.ts';
 import type { IsomorphicStore } from '../store/isomorphic.ts';
 import type { Oid } from '../store/port.ts';
-import { INBOX, inboxesIn, mirrorInboxes, mirrorOf } from './inbox-refs.ts';
-import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult } from './port.ts';
+import { INBOX, inboxesIn, mirrorOf } from './inbox-refs.ts';
+import { mirrorRefs } from './mirror-refs.ts';
+import type {
+  FetchResult,
+  FetchScope,
+  Inbox,
+  LedgerRemote,
+  PresenceList,
+  PresenceRefs,
+  PushResult,
+} from './port.ts';
+import { presenceIn, presenceMirrorOf } from './presence-refs.ts';
 import { readPushFailure, readPushReport } from './push-report.ts';
 import { advanceSeen, showTip } from './seen.ts';
 
@@ -21,6 +31,8 @@ export interface IsomorphicRemoteOptions {
   seenRef: string;
   /** This clone's name in the inbox; without one there is no inbox. */
   clone?: string | undefined;
+  /** Where presence goes, such as `refs/work-ledger/presence`; without one there is none. */
+  presence?: string | undefined;
   /** Asked for a user and a password where the server wants them and `url` has none. */
   onAuth?: AuthCallback | undefined;
   timeoutMs?: number | undefined;
@@ -46,13 +58,24 @@ export class IsomorphicRemote implements LedgerRemote {
   readonly url: string;
   readonly seenRef: string;
   readonly inbox: Inbox | undefined;
+  readonly presence: PresenceRefs | undefined;
   readonly #store: IsomorphicStore;
   readonly #http: SmartHttp;
   readonly #target: string;
   readonly #shownRef: string;
 
   /** @throws LedgerError `INVALID_INPUT` where `url` is no http or https address */
-  constructor({ store, name, url, branch, seenRef, clone, onAuth, timeoutMs }: IsomorphicRemoteOptions) {
+  constructor({
+    store,
+    name,
+    url,
+    branch,
+    seenRef,
+    clone,
+    presence,
+    onAuth,
+    timeoutMs,
+  }: IsomorphicRemoteOptions) {
     if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
       throw new LedgerError('INVALID_INPUT', `The remote ${name} is not at an http or https address.`, {
         hint: 'Without the git program, a remote is reached over https alone.',
@@ -74,6 +97,7 @@ export class IsomorphicRemote implements LedgerRemote {
             offer: (pending) => this.#offerAlone(pending),
             retract: () => this.#retract(clone),
           };
+    this.presence = presence === undefined ? undefined : this.#presence(`${presence}/`);
   }
 
   async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
@@ -97,7 +121,7 @@ export class IsomorphicRemote implements LedgerRemote {
     if (seen !== undefined && !(await isAncestor(this.#store.objects, seen, found))) {
       return { kind: 'rewritten', seen, found };
     }
-    if (mirrors) await mirrorInboxes(this.#store, mirrorOf(this.name), inboxes);
+    if (mirrors) await mirrorRefs(this.#store, mirrorOf(this.name), inboxes);
     return { kind: 'ok', tip: await this.#advance(found) };
   }
 
@@ -107,14 +131,14 @@ export class IsomorphicRemote implements LedgerRemote {
     try {
       advertisement = await this.#http.discover('git-receive-pack');
     } catch (error) {
-      const failure = readPushFailure(error);
-      return failure.kind === 'unknown' ? { kind: 'unreachable', cause: failure.cause } : failure;
+      return readDiscoveryFailure(error);
     }
     const { refs, capabilities } = advertisement;
     const decided = await this.#decide(refs.get(this.#target), seen, tip);
     const branch = decided === undefined ? [{ ref: this.#target, before: seen, after: tip }] : [];
     const commands = [...branch, ...this.#offer(refs, offer)];
-    const sent = commands.length === 0 ? undefined : await this.#send(capabilities, commands, seen);
+    const sent =
+      commands.length === 0 ? undefined : await this.#send(capabilities, commands, this.#target, seen);
     const result = decided ?? sent ?? { kind: 'behind' };
     if (result.kind === 'accepted') await this.#advance(tip);
     return result;
@@ -143,7 +167,7 @@ export class IsomorphicRemote implements LedgerRemote {
     try {
       const { refs, capabilities } = await this.#http.discover('git-receive-pack');
       const commands = this.#offer(refs, pending);
-      if (commands.length > 0) await this.#send(capabilities, commands, seen);
+      if (commands.length > 0) await this.#send(capabilities, commands, this.#target, seen);
       return true;
     } catch (error) {
       if (error instanceof LedgerError) throw error;
@@ -156,7 +180,7 @@ export class IsomorphicRemote implements LedgerRemote {
     try {
       const { refs, capabilities } = await this.#http.discover('git-receive-pack');
       const removal = { ref, before: refs.get(ref), after: undefined };
-      if (removal.before !== undefined) await this.#send(capabilities, [removal], undefined);
+      if (removal.before !== undefined) await this.#send(capabilities, [removal], ref, undefined);
       return true;
     } catch (error) {
       // It stays offered, which costs others a look and no more.
@@ -165,9 +189,53 @@ export class IsomorphicRemote implements LedgerRemote {
     }
   }
 
+  #presence(namespace: string): PresenceRefs {
+    const mirror = presenceMirrorOf(this.name);
+    return {
+      namespace,
+      mirror,
+      publish: (name, commit, expected) => this.#swap(`${namespace}${name}`, expected, commit),
+      retract: (name, expected) => this.#swap(`${namespace}${name}`, expected, undefined),
+      list: () => this.#listPresence(namespace, mirror),
+    };
+  }
+
+  /** Moves one ref that builds on nothing, iff it is where the caller expects it. */
+  async #swap(ref: string, before: Oid | undefined, after: Oid | undefined): Promise<PushResult> {
+    let advertisement: Advertisement;
+    try {
+      advertisement = await this.#http.discover('git-receive-pack');
+    } catch (error) {
+      return readDiscoveryFailure(error);
+    }
+    const { refs, capabilities } = advertisement;
+    const current = refs.get(ref);
+    if (current === after) return { kind: 'accepted' };
+    if (current !== before) return { kind: 'behind' };
+    return this.#send(capabilities, [{ ref, before, after }], ref, undefined);
+  }
+
+  async #listPresence(namespace: string, mirror: string): Promise<PresenceList> {
+    try {
+      const advertisement = await this.#http.discover('git-upload-pack');
+      const found = presenceIn(advertisement.refs, namespace);
+      const have = (await this.#store.listRefs(mirror)).map(({ oid }) => oid);
+      await this.#download(advertisement, [...found.values()], have);
+      await mirrorRefs(this.#store, mirror, found);
+      return { kind: 'ok', found };
+    } catch (cause) {
+      if (cause instanceof LedgerError) throw cause;
+      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+    }
+  }
+
   /** Objects come in one pack: what refs that are there already reach is not sent again. */
-  async #download({ capabilities }: Advertisement, wanted: readonly (Oid | undefined)[]): Promise<void> {
-    const haves = await this.#haves();
+  async #download(
+    { capabilities }: Advertisement,
+    wanted: readonly (Oid | undefined)[],
+    more: readonly Oid[] = [],
+  ): Promise<void> {
+    const haves = new Set([...(await this.#haves()), ...more]);
     const wants = new Set(wanted.filter((oid) => oid !== undefined && !haves.has(oid)));
     if (wants.size === 0) return;
     const agreed = choose(capabilities, ['side-band-64k', 'ofs-delta', 'no-progress']);
@@ -190,10 +258,11 @@ export class IsomorphicRemote implements LedgerRemote {
     );
   }
 
-  /** The server compares and swaps each ref by itself. @returns what became of the branch, where it was among them */
+  /** The server compares and swaps each ref by itself. @returns what became of `target`, where it was among them */
   async #send(
     capabilities: ReadonlySet<string>,
     commands: readonly RefCommand[],
+    target: string,
     seen: Oid | undefined,
   ): Promise<PushResult> {
     const agreed = choose(capabilities, ['report-status', 'side-band-64k', 'delete-refs']);
@@ -204,7 +273,7 @@ export class IsomorphicRemote implements LedgerRemote {
     try {
       const answer = await this.#http.call('git-receive-pack', [...lines, Buffer.from(FLUSH), ...pack]);
       const { payload, said } = demultiplex(answer);
-      return readPushReport(payload, this.#target, said);
+      return readPushReport(payload, target, said);
     } catch (error) {
       return readPushFailure(error);
     }
@@ -227,6 +296,12 @@ export class IsomorphicRemote implements LedgerRemote {
     await showTip(this.#store, this.#shownRef, seen);
     return seen;
   }
+}
+
+/** Before anything was sent, nothing can have been taken. */
+function readDiscoveryFailure(error: unknown): PushResult {
+  const failure = readPushFailure(error);
+  return failure.kind === 'unknown' ? { kind: 'unreachable', cause: failure.cause } : failure;
 }
 
 /** Some hosts hang up on a capability that they did not offer. */

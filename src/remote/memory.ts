@@ -2,8 +2,10 @@ import { isAncestor } from '../git/ancestry.ts';
 import { missingObjects } from '../git/missing-objects.ts';
 import type { GitObject, NamedObject, ObjectSource } from '../git/object-format.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { mirrorInboxes, mirrorOf } from './inbox-refs.ts';
-import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult } from './port.ts';
+import { mirrorOf } from './inbox-refs.ts';
+import { MemoryPresence } from './memory-presence.ts';
+import { mirrorRefs } from './mirror-refs.ts';
+import type { FetchResult, FetchScope, Inbox, LedgerRemote, PresenceRefs, PushResult } from './port.ts';
 import { advanceSeen } from './seen.ts';
 
 /** A clone that such a remote can carry objects from and to: an `IsomorphicStore`. */
@@ -26,10 +28,13 @@ export interface MemoryConnectOptions {
 export class MemoryRemote implements ObjectSource {
   readonly #objects = new Map<Oid, GitObject>();
   readonly #inboxes = new Map<string, Oid>();
+  /** Who says that they are at work, by name. */
+  readonly presence = new Map<string, Oid>();
   #clones = 0;
   #tip: Oid | undefined;
   #away = false;
   #refusal: string | undefined;
+  #presenceRefusal: string | undefined;
   #breakOff: 'before' | 'after' | undefined;
 
   /** Where the branch is; `undefined` before the first push. */
@@ -65,6 +70,11 @@ export class MemoryRemote implements ObjectSource {
   /** From now on pushes are refused, as by a hook; `undefined` lets them in again. */
   refusePushes(reason: string | undefined): void {
     this.#refusal = reason;
+  }
+
+  /** From now on presence is refused, as by a host that takes only branches; `undefined` lets it in again. */
+  refusePresence(reason: string | undefined): void {
+    this.#presenceRefusal = reason;
   }
 
   /** The next push breaks off, `before` or `after` the branch has taken it: the pusher cannot tell which. */
@@ -137,6 +147,32 @@ export class MemoryRemote implements ObjectSource {
     return !this.#away;
   }
 
+  /** Compare and swap of one presence. */
+  async swapPresence(
+    clone: ObjectClone,
+    { name, expected, next }: { name: string; expected: Oid | undefined; next: Oid | undefined },
+  ): Promise<PushResult> {
+    if (this.#away) return { kind: 'unreachable', cause: unreachable() };
+    if (this.#presenceRefusal !== undefined) return { kind: 'refused', reason: this.#presenceRefusal };
+    if (next !== undefined) await this.#take(clone.objects, next, undefined);
+    const current = this.presence.get(name);
+    if (current === next) return { kind: 'accepted' };
+    if (current !== expected) return { kind: 'behind' };
+    if (next === undefined) this.presence.delete(name);
+    else this.presence.set(name, next);
+    return { kind: 'accepted' };
+  }
+
+  /** Puts what a clone lacks of who is at work into it. */
+  async givePresence(clone: ObjectClone): Promise<ReadonlyMap<string, Oid>> {
+    if (this.#away) throw unreachable();
+    const found = new Map(this.presence);
+    for (const oid of found.values()) {
+      await clone.objects.write(await readAll(this, await missingObjects(this, oid, undefined)));
+    }
+    return found;
+  }
+
   async #advance(clone: ObjectClone, seen: Oid | undefined, tip: Oid): Promise<PushResult> {
     if (this.#tip === tip) return { kind: 'accepted' };
     if (this.#tip !== seen) return { kind: 'behind' };
@@ -168,6 +204,7 @@ class MemoryConnection implements LedgerRemote {
   readonly url = 'memory:';
   readonly seenRef: string;
   readonly inbox: Inbox;
+  readonly presence: PresenceRefs;
   readonly #remote: MemoryRemote;
   readonly #clone: ObjectClone;
 
@@ -187,6 +224,7 @@ class MemoryConnection implements LedgerRemote {
         remote.offerAlone(store, await store.readRef(as.seenRef), { clone: as.clone, oid }),
       retract: async () => remote.retract(as.clone),
     };
+    this.presence = new MemoryPresence(remote, store, as.name);
   }
 
   async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
@@ -201,7 +239,7 @@ class MemoryConnection implements LedgerRemote {
     if (seen !== undefined && (found === undefined || (await this.#clone.mergeBase(seen, found)) !== seen)) {
       return { kind: 'rewritten', seen, found };
     }
-    if (scope === 'all') await mirrorInboxes(this.#clone, this.inbox.mirror, given.inboxes);
+    if (scope === 'all') await mirrorRefs(this.#clone, this.inbox.mirror, given.inboxes);
     return {
       kind: 'ok',
       tip: found === undefined ? undefined : await advanceSeen(this.#clone, this.seenRef, found),

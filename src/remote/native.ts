@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { gitClient } from '../git/client.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult } from './port.ts';
+import { NativePresence } from './native-presence.ts';
+import { lastWords, PUSH, readGitPush } from './native-push.ts';
+import type { FetchResult, FetchScope, Inbox, LedgerRemote, PresenceRefs, PushResult } from './port.ts';
 import { advanceSeen } from './seen.ts';
 import { displayUrl } from './url.ts';
 
@@ -16,20 +18,11 @@ export interface NativeRemoteOptions {
   seenRef: string;
   /** This clone's name in the inbox. */
   clone: string;
+  /** Where presence goes, such as `refs/work-ledger/presence`; without one there is none. */
+  presence: string | undefined;
 }
 
 const INBOX = 'refs/work-ledger/inbox';
-const INBOX_PUSH = ['push', '--no-verify', '--no-follow-tags', '--no-recurse-submodules'];
-
-const AGAIN =
-  /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference already exists|incorrect old value|remote ref updated since checkout/;
-
-const NO_RIGHTS =
-  /Permission (?:to \S+ )?denied|Authentication failed|could not read Username|returned error: 40[13]\b/;
-
-/** What git says where it was not even told what the remote has, so that nothing can have been sent. */
-const NEVER_ARRIVED =
-  /does not appear to be a git repository|Could not read from remote repository|unable to access|Could not resolve|repository .* not found/i;
 
 /** Deeper than any history; one more, and git would fetch all of the clone's other branches too. */
 const DEEP = '--depth=2147483646';
@@ -45,6 +38,7 @@ export class NativeRemote implements LedgerRemote {
   readonly url: string;
   readonly seenRef: string;
   readonly inbox: Inbox;
+  readonly presence: PresenceRefs | undefined;
   readonly #options: NativeRemoteOptions;
   #shows = true;
   #client: ReturnType<typeof gitClient> | undefined;
@@ -60,6 +54,10 @@ export class NativeRemote implements LedgerRemote {
       offer: (pending) => this.#offer(pending),
       retract: () => this.#retract(),
     };
+    const { name: remote, presence: namespace, store } = options;
+    const git = (args: string[]) => this.#git(args);
+    this.presence =
+      namespace === undefined ? undefined : new NativePresence({ namespace, remote, store, git });
   }
 
   /** @throws LedgerError `CONTENDED` where a ref of this clone stays locked */
@@ -120,39 +118,24 @@ export class NativeRemote implements LedgerRemote {
     if (seen !== undefined && (await store.mergeBase(seen, tip)) !== seen) return { kind: 'behind' };
     // The lease refuses a branch that is anywhere but where this clone last saw it, also one that was set back.
     const lease = `--force-with-lease=${target}:${seen ?? ''}`;
-    const options = ['--porcelain', '--no-verify', '--no-follow-tags', '--no-recurse-submodules', lease];
     const refspecs = [
       `${tip}:${target}`,
       ...(offer === undefined ? [] : [`+${offer}:${INBOX}/${this.inbox.clone}`]),
     ];
-    const result = await this.#git(['push', ...options, '--end-of-options', this.name, ...refspecs]);
-    const line = result.said.split('\n').find((text) => text.includes(`:${target}\t`));
-    // Git that was killed ends without a word, which simple-git takes for success: only git's own line counts.
-    if (line !== undefined && !line.startsWith('!')) return this.#accepted(tip);
-    if (line?.startsWith('!')) {
-      const reason = line.slice(line.lastIndexOf('\t') + 1);
-      if (AGAIN.test(line)) return { kind: 'behind' };
-      const words = [reason, ...remoteWords(result.said)].join(': ');
-      // Its disk is full, or the like: nothing was taken, and nobody said no.
-      if (/unpacker error|unpack failed/.test(line)) return { kind: 'unreachable', cause: new Error(words) };
-      return { kind: 'refused', reason: words };
-    }
-    if (NO_RIGHTS.test(result.said)) {
-      return { kind: 'refused', reason: lastWords(result.said) };
-    }
-    const cause = new Error(lastWords(result.said));
-    return { kind: NEVER_ARRIVED.test(result.said) ? 'unreachable' : 'unknown', cause };
+    const { said } = await this.#git([...PUSH, lease, '--end-of-options', this.name, ...refspecs]);
+    const result = readGitPush(said, target);
+    return result.kind === 'accepted' ? this.#accepted(tip) : result;
   }
 
   async #offer(pending: Oid): Promise<boolean> {
     const refspec = `+${pending}:${INBOX}/${this.inbox.clone}`;
-    const { ok } = await this.#git([...INBOX_PUSH, '--end-of-options', this.name, refspec]);
+    const { ok } = await this.#git([...PUSH, '--end-of-options', this.name, refspec]);
     return ok;
   }
 
   async #retract(): Promise<boolean> {
     const refspec = `:${INBOX}/${this.inbox.clone}`;
-    const { ok, said } = await this.#git([...INBOX_PUSH, '--end-of-options', this.name, refspec]);
+    const { ok, said } = await this.#git([...PUSH, '--end-of-options', this.name, refspec]);
     return ok || /remote ref does not exist/.test(said);
   }
 
@@ -189,18 +172,4 @@ function stillLocked(lock: string): LedgerError {
     hint: 'Try again. If no git process is running here, one that died has left the file behind.',
     details: { lock },
   });
-}
-
-/** What the other side's hooks said. */
-function remoteWords(said: string): string[] {
-  const words = said
-    .split('\n')
-    .filter((line) => line.startsWith('remote: '))
-    .map((line) => line.slice('remote: '.length).trim());
-  return words.filter((line) => line !== '').slice(0, 5);
-}
-
-function lastWords(said: string): string {
-  const words = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('hint:'));
-  return displayUrl(words.slice(0, 2).join(' ').trim()) || 'no answer';
 }

@@ -36,6 +36,8 @@ export interface LedgerRemote {
   readonly seenRef: string;
   /** Where clones that lost a push offer what they have pending; `undefined` where the adapter cannot. */
   readonly inbox: Inbox | undefined;
+  /** Where those who are at work say so; `undefined` where the adapter cannot, or was told not to. */
+  readonly presence: PresenceRefs | undefined;
   /** @param scope `branch` leaves the mirror of the inboxes as it is, and what is offered where it is */
   fetch(scope?: FetchScope): Promise<FetchResult>;
   /**
@@ -56,4 +58,26 @@ export interface Inbox {
   offer(pending: Oid): Promise<boolean>;
   /** Empties this clone's inbox, whoever filled it. @returns whether it is empty */
   retract(): Promise<boolean>;
+}
+
+export type PresenceList =
+  /** What the remote has, by name. The mirror is the same. */
+  { kind: 'ok'; found: ReadonlyMap<string, Oid> } | { kind: 'unreachable'; cause: Error };
+
+/**
+ * Refs that are overwritten in place and build on nothing, each by the one who made it.
+ *
+ * Law: a ref moves only from the value that the caller expects; `undefined` stands for one that is not there. Where it is
+ * elsewhere, the answer is `behind` and it stays. Every adapter passes `test/conformance/remote-presence.ts`.
+ */
+export interface PresenceRefs {
+  /** On the remote: this and a name. */
+  readonly namespace: string;
+  /** In this clone, as of the last `list`: this and a name. */
+  readonly mirror: string;
+  /** Puts a commit that has no parent there; `accepted` too where the remote has it already. */
+  publish(name: string, commit: Oid, expected: Oid | undefined): Promise<PushResult>;
+  /** Takes it away; `accepted` or `behind` where it is gone already. */
+  retract(name: string, expected: Oid): Promise<PushResult>;
+  list(): Promise<PresenceList>;
 }

@@ -13,6 +13,7 @@ import { makeBareRepo, makeTempFolder, runGit } from '../helpers/temp-repo.ts';
 import { append, draft, files, REF } from './drafts.ts';
 import { remoteConformance } from './remote.ts';
 import { inboxLaws } from './remote-inbox.ts';
+import { presenceLaws } from './remote-presence.ts';
 import { setBackLaws } from './remote-set-back.ts';
 
 const SEEN = 'refs/work-ledger/seen/origin';
@@ -24,7 +25,15 @@ async function memoryStore(): Promise<IsomorphicStore> {
 }
 
 const connect = (store: IsomorphicStore, url: string, clone = 'clone0') =>
-  new IsomorphicRemote({ store, name: 'origin', url, branch: 'work-ledger', seenRef: SEEN, clone });
+  new IsomorphicRemote({
+    store,
+    name: 'origin',
+    url,
+    branch: 'work-ledger',
+    seenRef: SEEN,
+    clone,
+    presence: 'refs/work-ledger/presence',
+  });
 
 async function world(options: GitHttpServerOptions = {}) {
   const folder = await makeTempFolder();
@@ -60,6 +69,7 @@ async function world(options: GitHttpServerOptions = {}) {
 remoteConformance('isomorphic-git over http', world);
 describe('remote port, set back: isomorphic-git over http', () => setBackLaws(world));
 describe('remote port, inbox: isomorphic-git over http', () => inboxLaws(world));
+describe('remote port, presence: isomorphic-git over http', () => presenceLaws(world));
 
 describe('isomorphic remote over http', () => {
   let it: Awaited<ReturnType<typeof world>>;

@@ -8,6 +8,7 @@ import { isolateThisProcess, makeBareRepo, makeTempFolder, runGit } from '../hel
 import { REF } from './drafts.ts';
 import { remoteConformance } from './remote.ts';
 import { inboxLaws } from './remote-inbox.ts';
+import { presenceLaws } from './remote-presence.ts';
 import { setBackLaws } from './remote-set-back.ts';
 
 isolateThisProcess();
@@ -27,7 +28,8 @@ async function world(transport: 'file' | 'http') {
       const store = new NativeStore(gitDir);
       const clone = `clone${clones}`;
       const seenRef = 'refs/work-ledger/seen/origin';
-      const options = { gitDir, store, name: 'origin', url, branch: 'work-ledger', seenRef, clone };
+      const presence = 'refs/work-ledger/presence';
+      const options = { gitDir, store, name: 'origin', url, branch: 'work-ledger', seenRef, clone, presence };
       return { store, remote: new NativeRemote(options) };
     },
     rewrite: async () => {
@@ -52,4 +54,5 @@ for (const transport of ['file', 'http'] as const) {
   remoteConformance(`native git over ${transport}`, make);
   describe(`remote port, set back: native git over ${transport}`, () => setBackLaws(make));
   describe(`remote port, inbox: native git over ${transport}`, () => inboxLaws(make));
+  describe(`remote port, presence: native git over ${transport}`, () => presenceLaws(make));
 }

@@ -15,6 +15,7 @@ const READING = ['src/cli/', 'src/domain/', 'src/codec/', 'src/projection/', 'sr
 /** Files of other layers that a question may load. */
 const ALSO = [
   'src/index.ts',
+  'src/agents/presence-api.ts',
   'src/audit/rules.ts',
   ...[
     'cached-config',

@@ -1,5 +1,12 @@
 import type { MemoryRemote } from '../../src/remote/memory.ts';
-import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult } from '../../src/remote/port.ts';
+import type {
+  FetchResult,
+  FetchScope,
+  Inbox,
+  LedgerRemote,
+  PresenceRefs,
+  PushResult,
+} from '../../src/remote/port.ts';
 
 /** One clone's connection, which can be cut, and can lose the answer to a push that was taken. */
 export class FaultyRemote implements LedgerRemote {
@@ -45,6 +52,10 @@ export class FaultyRemote implements LedgerRemote {
       },
       retract: () => (this.cut ? Promise.resolve(false) : inbox.retract()),
     };
+  }
+
+  get presence(): PresenceRefs | undefined {
+    return this.#inner.presence;
   }
 
   async fetch(scope?: FetchScope): Promise<FetchResult> {

@@ -1,0 +1,72 @@
+import type { LedgerStore, Oid } from '../store/port.ts';
+import { type Git, lastWords, PUSH, readGitPush } from './native-push.ts';
+import type { PresenceList, PresenceRefs, PushResult } from './port.ts';
+import { presenceIn, presenceMirrorOf } from './presence-refs.ts';
+
+const FETCH = [
+  'fetch',
+  '--refmap=',
+  '--prune',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--no-auto-maintenance',
+  '--no-recurse-submodules',
+];
+/** Another fetch of this clone moves the same refs. */
+const LOCKED = /Unable to create '[^']+\.lock'|cannot lock ref/;
+const LOCK_TRIES = 20;
+
+/** Presence over ssh, https or a path, by git itself. */
+export class NativePresence implements PresenceRefs {
+  readonly namespace: string;
+  readonly mirror: string;
+  readonly #remote: string;
+  readonly #store: Pick<LedgerStore, 'listRefs'>;
+  readonly #git: Git;
+
+  constructor({
+    namespace,
+    remote,
+    store,
+    git,
+  }: {
+    namespace: string;
+    remote: string;
+    store: Pick<LedgerStore, 'listRefs'>;
+    git: Git;
+  }) {
+    this.namespace = `${namespace}/`;
+    this.mirror = presenceMirrorOf(remote);
+    this.#remote = remote;
+    this.#store = store;
+    this.#git = git;
+  }
+
+  publish(name: string, commit: Oid, expected: Oid | undefined): Promise<PushResult> {
+    return this.#push(name, commit, expected);
+  }
+
+  async retract(name: string, expected: Oid): Promise<PushResult> {
+    return this.#push(name, '', expected);
+  }
+
+  async list(attempt = 1): Promise<PresenceList> {
+    const refspec = `+${this.namespace}*:${this.mirror}*`;
+    const { ok, said } = await this.#git([...FETCH, '--end-of-options', this.#remote, refspec]);
+    if (!ok && LOCKED.test(said) && attempt < LOCK_TRIES) {
+      await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
+      return this.list(attempt + 1);
+    }
+    if (!ok) return { kind: 'unreachable', cause: new Error(lastWords(said)) };
+    const mirrored = (await this.#store.listRefs(this.mirror)).map(({ ref, oid }) => [ref, oid] as const);
+    return { kind: 'ok', found: presenceIn(mirrored, this.mirror) };
+  }
+
+  async #push(name: string, source: string, expected: Oid | undefined): Promise<PushResult> {
+    const ref = `${this.namespace}${name}`;
+    const lease = `--force-with-lease=${ref}:${expected ?? ''}`;
+    const { said } = await this.#git([...PUSH, lease, '--end-of-options', this.#remote, `${source}:${ref}`]);
+    if (source === '' && /remote ref does not exist/.test(said)) return { kind: 'behind' };
+    return readGitPush(said, ref);
+  }
+}

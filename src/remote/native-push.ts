@@ -1,0 +1,49 @@
+import type { PushResult } from './port.ts';
+import { displayUrl } from './url.ts';
+
+/** Runs git on a clone's repository. `said` is all that it printed. */
+export type Git = (args: string[]) => Promise<{ ok: boolean; said: string }>;
+
+export const PUSH = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-recurse-submodules'];
+
+const AGAIN =
+  /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference already exists|incorrect old value|remote ref updated since checkout/;
+
+const NO_RIGHTS =
+  /Permission (?:to \S+ )?denied|Authentication failed|could not read Username|returned error: 40[13]\b/;
+
+/** What git says where it was not even told what the remote has, so that nothing can have been sent. */
+const NEVER_ARRIVED =
+  /does not appear to be a git repository|Could not read from remote repository|unable to access|Could not resolve|repository .* not found/i;
+
+/** What became of one ref, by what `git push --porcelain` printed. */
+export function readGitPush(said: string, target: string): PushResult {
+  const line = said.split('\n').find((text) => text.includes(`:${target}\t`));
+  // Git that was killed ends without a word, which simple-git takes for success: only git's own line counts.
+  if (line !== undefined && !line.startsWith('!')) return { kind: 'accepted' };
+  if (line?.startsWith('!')) {
+    const reason = line.slice(line.lastIndexOf('\t') + 1);
+    if (AGAIN.test(line)) return { kind: 'behind' };
+    const words = [reason, ...remoteWords(said)].join(': ');
+    // Its disk is full, or the like: nothing was taken, and nobody said no.
+    if (/unpacker error|unpack failed/.test(line)) return { kind: 'unreachable', cause: new Error(words) };
+    return { kind: 'refused', reason: words };
+  }
+  if (NO_RIGHTS.test(said)) return { kind: 'refused', reason: lastWords(said) };
+  const cause = new Error(lastWords(said));
+  return { kind: NEVER_ARRIVED.test(said) ? 'unreachable' : 'unknown', cause };
+}
+
+/** What the other side's hooks said. */
+function remoteWords(said: string): string[] {
+  const words = said
+    .split('\n')
+    .filter((line) => line.startsWith('remote: '))
+    .map((line) => line.slice('remote: '.length).trim());
+  return words.filter((line) => line !== '').slice(0, 5);
+}
+
+export function lastWords(said: string): string {
+  const words = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('hint:'));
+  return displayUrl(words.slice(0, 2).join(' ').trim()) || 'no answer';
+}
