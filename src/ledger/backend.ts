@@ -11,6 +11,8 @@ export interface Backend {
   refs: Pick<LedgerStore, 'readRef'>;
   lock: CloneLock;
   state: LocalState;
+  /** The folder of what this clone keeps outside git; `undefined` where it is in memory. */
+  local: string | undefined;
   /** Where the index's file may stand; `undefined` keeps it in memory. */
   indexDir: string | undefined;
   /** Objects and refs: opened once, when first asked for. */

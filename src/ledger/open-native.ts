@@ -26,6 +26,7 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     refs,
     lock: new SqliteCloneLock(local),
     state,
+    local,
     indexDir: indexDirectory(local),
     store,
     async connect(remote) {

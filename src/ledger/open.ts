@@ -91,6 +91,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     branch,
     localRef,
     place,
+    local: backend.local,
     remote: own ?? (chosen === undefined ? null : { name: chosen.name, url: displayUrl(chosen.url) }),
     store,
     write() {
