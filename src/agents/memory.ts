@@ -68,13 +68,13 @@ export class FileMemory implements ExecutionMemory {
     } finally {
       other.close();
     }
-    rmSync(path, { force: true });
+    remove(path);
   }
 
   close(): void {
     const left = this.list();
     this.#opened?.close();
-    if (this.#opened !== undefined && left.length === 0) rmSync(join(this.#dir, this.#name), { force: true });
+    if (this.#opened !== undefined && left.length === 0) remove(join(this.#dir, this.#name));
     this.#opened = undefined;
   }
 
@@ -86,6 +86,10 @@ export class FileMemory implements ExecutionMemory {
     this.#opened = database;
     return database;
   }
+}
+
+function remove(path: string): void {
+  for (const file of [path, `${path}-journal`]) rmSync(file, { force: true });
 }
 
 /** @returns the file's database, locked until it is closed; `undefined` where another process has it */

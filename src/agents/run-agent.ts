@@ -30,6 +30,7 @@ export interface Ending {
 export async function runAgent(work: Work): Promise<Ending> {
   const { agent, context, prompt, signal, abort_grace_ms } = work;
   const result: JsonMap = {};
+  if (signal.aborted) return { result };
   const checkpoint = (input: CheckpointInput) => record(work, input);
   try {
     const events = agent(context, prompt, { signal, checkpoint });

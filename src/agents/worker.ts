@@ -58,7 +58,7 @@ const AVOID_MS = 5_000;
  * @returns what it did, once `max` items are done, nothing is ready (`idleExit`), or it was told to end
  * @throws LedgerError what does not pass by itself, such as `HISTORY_REWRITTEN`; `AgentUnusable`. What ran is given back before.
  */
-export function runWorker(options: WorkerOptions): Promise<WorkerReport> {
+export async function runWorker(options: WorkerOptions): Promise<WorkerReport> {
   return new Worker(options).run();
 }
 
