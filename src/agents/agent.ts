@@ -42,6 +42,8 @@ export interface AgentControls {
    * @throws LedgerError `INVALID_INPUT`; `STALE_EPOCH` where someone else holds the item
    */
   checkpoint(checkpoint: CheckpointInput): Promise<'remote' | 'local'>;
+  /** Names the leader of a process group that works for it. Should this process die, the next one ends that group first. */
+  runs(pid: number): void;
 }
 
 export interface TextEvent {

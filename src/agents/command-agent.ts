@@ -32,7 +32,7 @@ export interface CommandAgentOptions {
  */
 export function commandAgent(options: CommandAgentOptions): Agent {
   const { command, args = [], cwd, killGraceMs = KILL_GRACE_MS } = options;
-  return async function* run(context, prompt, { signal }) {
+  return async function* run(context, prompt, { signal, runs }) {
     const folder = await mkdtemp(join(tmpdir(), 'wl-work-'));
     let group: ProcessGroup | undefined;
     try {
@@ -48,6 +48,7 @@ export function commandAgent(options: CommandAgentOptions): Agent {
         signal,
         kill_grace_ms: killGraceMs,
       });
+      if (group.pid !== undefined) runs(group.pid);
       for await (const line of group.lines()) yield eventOf(line);
       judge(command, await group.ended);
     } finally {

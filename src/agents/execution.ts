@@ -11,6 +11,7 @@ import { Hold } from './hold.ts';
 import { watchLease } from './lease-watch.ts';
 import { Outlet } from './outlet.ts';
 import type { ExecutionMemory, Heartbeat } from './ports.ts';
+import { identify } from './process-identity.ts';
 import { runAgent } from './run-agent.ts';
 import type { Slots } from './slots.ts';
 import { createAndTake, takeWork, type Wish } from './take.ts';
@@ -114,7 +115,7 @@ export class Execution {
     const actor = this.#context.full_name ?? ledger.actor;
     const { ttl_s = this.#parts.ttl_s, link = true } = this.#options;
     const wish: Wish = { execution_id, actor, ttl_s, link };
-    const remembered = { execution_id, id: workId ?? '', actor };
+    const remembered = { execution_id, id: workId ?? '', actor, process: null };
     memory.remember({ ...remembered, state: 'running' });
     try {
       const item =
@@ -142,13 +143,13 @@ export class Execution {
       return finished;
     } finally {
       if (remember === 'nothing') memory.forget(execution_id);
-      else memory.remember({ execution_id, id, actor: owner, state: remember });
+      else memory.remember({ execution_id, id, actor: owner, state: remember, process: null });
     }
   }
 
   async #watched(hold: Hold): Promise<Finished> {
-    const { ledger, heartbeat, agent, abort_grace_ms, clock } = this.#parts;
-    const { execution_id, id, epoch, item } = hold;
+    const { ledger, heartbeat, memory, agent, abort_grace_ms, clock } = this.#parts;
+    const { execution_id, id, epoch, item, owner } = hold;
     const { outlet } = this;
     const { signal } = this.#stop;
     const settings = await ledger.settings();
@@ -171,6 +172,10 @@ export class Execution {
         outlet,
         signal,
         stop: (reason) => this.stop(reason),
+        runs: (pid) => {
+          const process = identify(pid) ?? null;
+          memory.remember({ execution_id, id, actor: owner, state: 'running', process });
+        },
         abort_grace_ms,
       });
       await watch.end();

@@ -2,6 +2,7 @@ import type { WorkItem } from '../domain/item.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { standingOf } from './hold.ts';
 import type { ExecutionMemory } from './ports.ts';
+import { endGroup } from './process-identity.ts';
 
 /**
  * Gives back, without waiting for their leases, items of executions that are certainly gone: those that `memory` has as `left`.
@@ -13,6 +14,8 @@ import type { ExecutionMemory } from './ports.ts';
 export async function giveBackLeft(ledger: WorkLedger, memory: ExecutionMemory): Promise<WorkItem[]> {
   const left = memory.list().filter(({ state }) => state === 'left');
   if (left.length === 0) return [];
+  // A program that outlived the process that started it would go on beside the next one.
+  await Promise.all(left.flatMap(({ process }) => (process === null ? [] : [endGroup(process)])));
   await ledger.fetch();
   const open = [...(await ledger.getInProgress()), ...(await ledger.getBlocked())];
   const given: WorkItem[] = [];

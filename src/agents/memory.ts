@@ -38,10 +38,10 @@ export class FileMemory implements ExecutionMemory {
     this.#name = `${this.#prefix}${randomBytes(8).toString('hex')}.sqlite`;
   }
 
-  remember({ execution_id, id, actor, state }: RememberedExecution): void {
+  remember({ execution_id, id, actor, state, process }: RememberedExecution): void {
     this.#database
-      .prepare('INSERT OR REPLACE INTO executions VALUES (?, ?, ?, ?)')
-      .run(execution_id, id, actor, state);
+      .prepare('INSERT OR REPLACE INTO executions VALUES (?, ?, ?, ?, ?)')
+      .run(execution_id, id, actor, state, process);
   }
 
   forget(execution_id: string): void {
@@ -98,7 +98,7 @@ function tryOpen(path: string): DatabaseSync | undefined {
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     database.exec(
-      'CREATE TABLE IF NOT EXISTS executions (execution_id TEXT PRIMARY KEY, id TEXT, actor TEXT, state TEXT) STRICT',
+      'CREATE TABLE IF NOT EXISTS executions (execution_id TEXT PRIMARY KEY, id TEXT, actor TEXT, state TEXT, process TEXT) STRICT',
     );
     database.exec('COMMIT');
     return database;
@@ -114,5 +114,5 @@ const BUSY = 5;
 
 const read = (database: DatabaseSync): RememberedExecution[] =>
   database
-    .prepare('SELECT execution_id, id, actor, state FROM executions ORDER BY rowid')
+    .prepare('SELECT execution_id, id, actor, state, process FROM executions ORDER BY rowid')
     .all() as unknown as RememberedExecution[];

@@ -30,6 +30,8 @@ export interface RememberedExecution {
   id: WorkId;
   actor: string;
   state: 'running' | 'parked' | 'left';
+  /** The process group that works for it, by `identify`; `null` where there is none, or it cannot be told from others. */
+  process: string | null;
 }
 
 /** What the pools of one name in one clone remember of their executions, so that the next process finds what this one leaves. */

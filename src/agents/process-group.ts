@@ -73,6 +73,11 @@ export class ProcessGroup {
     });
   }
 
+  /** `undefined` where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** What it prints, until it has ended and all is read. Who reads slowly makes it wait. */
   async *lines(): AsyncGenerator<ProcessLine, void, undefined> {
     for (;;) {

@@ -17,6 +17,7 @@ export interface Work {
   outlet: Outlet;
   signal: AbortSignal;
   stop(reason: Error): void;
+  runs(pid: number): void;
   abort_grace_ms: number;
 }
 
@@ -28,12 +29,12 @@ export interface Ending {
 
 /** Lets an agent work to its end, records its checkpoints, and passes on what it says. Never throws. */
 export async function runAgent(work: Work): Promise<Ending> {
-  const { agent, context, prompt, signal, abort_grace_ms } = work;
+  const { agent, context, prompt, signal, abort_grace_ms, runs } = work;
   const result: JsonMap = {};
   if (signal.aborted) return { result };
   const checkpoint = (input: CheckpointInput) => record(work, input);
   try {
-    const events = agent(context, prompt, { signal, checkpoint });
+    const events = agent(context, prompt, { signal, checkpoint, runs });
     for await (const event of until(events, signal, abort_grace_ms)) await take(work, event, result);
     return { result };
   } catch (error) {

@@ -45,7 +45,7 @@ async function run(
   const agent = commandAgent({ command: 'sh', args: ['-c', script], cwd: folder.path, ...rest });
   const events: AgentEvent[] = [];
   try {
-    const controls = { signal, checkpoint: async () => 'remote' as const };
+    const controls = { signal, checkpoint: async () => 'remote' as const, runs: () => undefined };
     for await (const event of agent(contextOf(), 'Do it', controls)) {
       events.push(event);
       onEvent?.(event);
@@ -222,7 +222,11 @@ describe('given a program that is cancelled', () => {
 
   test('when nobody reads what it prints any more, then it is ended', async () => {
     const agent = commandAgent({ command: 'sh', args: ['-c', 'echo $$; while :; do echo more; done'] });
-    const controls = { signal: new AbortController().signal, checkpoint: async () => 'remote' as const };
+    const controls = {
+      signal: new AbortController().signal,
+      checkpoint: async () => 'remote' as const,
+      runs: () => undefined,
+    };
     let pid = 0;
     for await (const event of agent(contextOf(), '', controls)) {
       pid = event.type === 'text' ? Number(event.text) : 0;

@@ -14,7 +14,13 @@ beforeEach(async () => {
 afterEach(() => folder.cleanup());
 
 const SOURCE = JSON.stringify(join(import.meta.dirname, '../../src/agents/memory.ts'));
-const one: RememberedExecution = { execution_id: 'exec-1', id: 'WRK-1', actor: 'ada', state: 'running' };
+const one: RememberedExecution = {
+  execution_id: 'exec-1',
+  id: 'WRK-1',
+  actor: 'ada',
+  state: 'running',
+  process: null,
+};
 
 /** A process that remembers an execution, and lives until it is killed. */
 async function otherProcess(pool: string): Promise<() => Promise<void>> {
