@@ -17,12 +17,14 @@ export async function execute(
   world: World,
 ): Promise<number> {
   let failures: readonly unknown[];
+  let status = 0;
   let cli: Cli | undefined;
   try {
     cli = new Cli(globals, world);
     const reply = await command.invoke(cli, call.args, call.values);
     if (reply.data !== undefined) await show(reply, cli);
     failures = reply.failures ?? [];
+    status = reply.status ?? 0;
   } catch (error) {
     failures = [error];
   } finally {
@@ -33,7 +35,7 @@ export async function execute(
     const said = globals.json ? escapeUnsafe(JSON.stringify({ notice: { message: notice } })) : safe(notice);
     world.stderr.write(`${said}\n`);
   }
-  return failures.length === 0 ? 0 : exitStatus(failures[0]);
+  return failures.length === 0 ? status : exitStatus(failures[0]);
 }
 
 async function show(reply: Reply, cli: Cli): Promise<void> {

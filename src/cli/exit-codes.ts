@@ -16,6 +16,7 @@ export const EXIT = {
   contended: { status: 8, meaning: 'Others kept being first until the time was up; try again.' },
   damaged: { status: 9, meaning: 'Something in the ledger does not verify.' },
   decision: { status: 10, meaning: 'A person has to decide: the shared history was replaced.' },
+  work_failed: { status: 11, meaning: 'Work was run, and some of it failed.' },
   interrupted: { status: 130, meaning: 'It was interrupted.' },
 } as const;
 type Exit = keyof typeof EXIT;

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { AGENTS } from './table/agents.ts';
 import { DOING } from './table/doing.ts';
 import { ITEMS } from './table/items.ts';
 import { LEDGER } from './table/ledger.ts';
@@ -6,7 +7,14 @@ import { LOOKING } from './table/looking.ts';
 import { PRESENCE } from './table/presence.ts';
 
 /** Every command: what `--help`, the parser and docs/cli.md are made from. */
-export const COMMANDS: readonly Command[] = [...ITEMS, ...DOING, ...LOOKING, ...PRESENCE, ...LEDGER];
+export const COMMANDS: readonly Command[] = [
+  ...ITEMS,
+  ...DOING,
+  ...AGENTS,
+  ...PRESENCE,
+  ...LOOKING,
+  ...LEDGER,
+];
 
 /** Words that only stand before another one. */
 export const FAMILIES: Readonly<Record<string, string>> = { dep: 'what an item has to wait for' };

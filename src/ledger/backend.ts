@@ -23,6 +23,8 @@ export interface Backend {
   state: LocalState;
   /** Where processes that agree on `key` leave each other work; `undefined` where there is only one. */
   openMailbox?: (key: string) => Mailbox;
+  /** The folder of what this clone keeps outside git; `undefined` where it is in memory. */
+  local: string | undefined;
   /** Where the index's file may stand; `undefined` keeps it in memory. */
   indexDir: string | undefined;
   /** Objects and refs: opened once, when first asked for. */

@@ -20,6 +20,8 @@ export interface Connection {
   presence: boolean;
   /** Where the repository is, for messages. */
   place: string;
+  /** The folder of what this clone keeps outside git; `undefined` where it is in memory. */
+  local: string | undefined;
   /** The remote that the ledger is shared through. */
   remote: { name: string; url: string } | null;
   store(): Promise<LedgerStore>;

@@ -31,6 +31,7 @@ export async function openIsomorphicBackend(dir: string, given: unknown): Promis
     refs: store,
     lock: onDisk ? new SqliteCloneLock(local) : new MemoryCloneLock(),
     state,
+    local: onDisk ? local : undefined,
     indexDir: onDisk ? indexDirectory(local) : undefined,
     store: async () => store,
     connect: async (remote) => new IsomorphicRemote({ store, clone: cloneName(state), ...remote }),

@@ -28,6 +28,7 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     lock: new SqliteCloneLock(local),
     state,
     openMailbox: (key) => new FileMailbox(join(local, 'mail', key)),
+    local,
     indexDir: indexDirectory(local),
     store,
     async connect(remote) {

@@ -97,6 +97,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     localRef,
     presence: presence !== undefined,
     place,
+    local: backend.local,
     remote: own ?? (chosen === undefined ? null : { name: chosen.name, url: displayUrl(chosen.url) }),
     store,
     write() {

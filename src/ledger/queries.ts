@@ -62,6 +62,16 @@ export class LedgerQueries {
     this.connection = connection;
   }
 
+  /** Where the clone is: its git directory. */
+  get place(): string {
+    return this.connection.place;
+  }
+
+  /** The folder of what this clone keeps outside git; `undefined` where it is in memory. */
+  get local(): string | undefined {
+    return this.connection.local;
+  }
+
   /** How fresh every read here is. @throws LedgerError `NO_LEDGER`, as every read */
   async asOf(): Promise<AsOf> {
     const tip = await currentTip(this.connection);

@@ -1,0 +1,33 @@
+// The entry `work-ledger/agents`: apart from the ledger itself, so that reading one does not load what runs agents.
+export type {
+  Agent,
+  AgentControls,
+  AgentEvent,
+  AgentExecutionContext,
+  AgentRunContext,
+  CheckpointEvent,
+  ExecutionEvent,
+  Holder,
+  LifeEvent,
+  OwnEvent,
+  ProgressEvent,
+  ResultEvent,
+  TextEvent,
+} from './agents/agent.ts';
+export { CheckpointHeartbeat } from './agents/checkpoint-heartbeat.ts';
+export { type CommandAgentOptions, commandAgent } from './agents/command-agent.ts';
+export {
+  AgentBlocked,
+  AgentDeferred,
+  AgentUnusable,
+  CancelledError,
+  LeaseLostError,
+  PoolDrainingError,
+  SupersededError,
+} from './agents/errors.ts';
+export type { ExecuteOptions } from './agents/execution.ts';
+export { AgentExecutorPool, type PoolOptions } from './agents/pool.ts';
+export type { ExecutionMemory, Heartbeat, RememberedExecution, RunningExecution } from './agents/ports.ts';
+export { renderPrompt } from './agents/prompt.ts';
+export { runWorker, type WorkerOptions } from './agents/worker.ts';
+export type { WaitingFor, WorkerEvent, WorkerReport } from './agents/worker-event.ts';

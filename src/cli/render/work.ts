@@ -1,0 +1,142 @@
+import type { WorkerEvent, WorkerReport } from '../../agents.ts';
+import { columns, fitLine, type Line, type Span, styled } from './line.ts';
+import { age } from './time.ts';
+
+interface Running {
+  title: string;
+  attempt: number;
+  since: number;
+  doing: string;
+}
+
+/** What a terminal shows of a worker: a line for each item that is over, and below them what runs. */
+export class WorkView {
+  readonly #running = new Map<string, Running>();
+  readonly #counts = { completed: 0, failed: 0, other: 0 };
+  #state = '';
+
+  /** Takes in an event of the time `now`. @returns the lines that stay */
+  take(event: WorkerEvent, now: number): Line[] {
+    switch (event.type) {
+      case 'started':
+        this.#state = '';
+        this.#running.set(event.work_id, {
+          title: event.title,
+          attempt: event.attempt,
+          since: now,
+          doing: event.resumed ? 'resumes at its checkpoint' : '',
+        });
+        return [];
+      case 'text':
+        return this.#does(event.work_id, event.text);
+      case 'progress':
+        return this.#does(event.work_id, progressOf(event.step, event.percent));
+      case 'checkpoint':
+        return this.#does(event.work_id, `checkpoint: ${event.step ?? event.summary ?? ''}`);
+      case 'completed':
+        return this.#over(event.work_id, now, styled('green', '✓'), shared('completed', event.where));
+      case 'failed':
+        return this.#over(event.work_id, now, styled('red', '✗'), shared('failed', event.where), event.error);
+      case 'deferred':
+        return this.#over(
+          event.work_id,
+          now,
+          styled('yellow', '…'),
+          'later',
+          `again from ${event.not_before}`,
+        );
+      case 'blocked':
+        return this.#over(event.work_id, now, styled('yellow', '‖'), 'blocked', event.reason);
+      case 'settled':
+        return this.#over(event.work_id, now, styled('dim', '·'), event.status, 'by the agent itself');
+      case 'released':
+        return this.#over(event.work_id, now, styled('yellow', '↩'), 'given back', event.reason);
+      case 'superseded':
+        return this.#over(
+          event.work_id,
+          now,
+          styled('red', '✗'),
+          'lost',
+          `now: ${event.holder.owner ?? 'nobody'}`,
+        );
+      case 'stopped':
+        return this.#over(event.work_id, now, styled('red', '✗'), 'stopped', event.reason);
+      case 'warning':
+        return [[styled('yellow', '!'), ` ${event.work_id}  ${event.message}`]];
+      case 'waiting':
+        this.#state = event.message;
+        return [];
+      case 'back':
+        this.#state = '';
+        return [];
+      case 'draining':
+        this.#state = 'ending; once more to give back at once what runs';
+        return [];
+      case 'recovered':
+        return [[styled('cyan', '↻'), ` recovered ${event.work_ids.join(', ')}`]];
+      case 'synced':
+        return event.lost.map(({ message }) => [styled('red', '✗'), ` ${message}`]);
+      case 'ended':
+        return [summaryOf(event)];
+      default:
+        return [];
+    }
+  }
+
+  /** What is drawn anew each time. */
+  live(now: number, width: number): Line[] {
+    const rows = [...this.#running].map(([id, { title, attempt, since, doing }]) => [
+      styled('cyan', '●'),
+      styled('bold', id),
+      age(now - since),
+      attempt > 1 ? `attempt ${attempt}` : '',
+      doing === '' ? title : `${title} — ${doing}`,
+    ]);
+    const { completed, failed, other } = this.#counts;
+    const state = [
+      `${this.#running.size} running`,
+      `${completed} completed`,
+      ...(failed > 0 ? [`${failed} failed`] : []),
+      ...(other > 0 ? [`${other} not finished`] : []),
+      ...(this.#state === '' ? [] : [this.#state]),
+    ].join(', ');
+    return [...columns(rows), [styled('dim', state)]].map((line) => fitLine(line, width));
+  }
+
+  #does(id: string, doing: string): Line[] {
+    const running = this.#running.get(id);
+    const text = doing.trim();
+    if (running !== undefined && text !== '') running.doing = text;
+    return [];
+  }
+
+  #over(id: string, now: number, mark: Span, word: string, more = ''): Line[] {
+    const running = this.#running.get(id);
+    this.#running.delete(id);
+    if (word.startsWith('completed')) this.#counts.completed += 1;
+    else if (word.startsWith('failed')) this.#counts.failed += 1;
+    else this.#counts.other += 1;
+    const [first = ''] = more.split('\n');
+    const took = running === undefined ? '' : age(now - running.since);
+    const title = `${running?.title ?? ''}${first === '' ? '' : `: ${first}`}`;
+    return [[mark, ` ${id}  ${word}  ${took}  ${title}`]];
+  }
+}
+
+const shared = (word: string, where: 'remote' | 'local'): string =>
+  where === 'remote' ? word : `${word}, in this clone only`;
+
+const progressOf = (step = '', percent?: number): string =>
+  percent === undefined ? step : `${Math.round(percent)}% ${step}`;
+
+function summaryOf({ started, completed, failed, unsynced }: WorkerReport): Line {
+  if (started === 0) return [styled('dim', 'nothing was ready')];
+  const others = started - completed - failed;
+  const parts = [
+    `${completed} of ${started} completed`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(others > 0 ? [`${others} not finished`] : []),
+    ...(unsynced > 0 ? [`${unsynced} in this clone only; share with: wl sync`] : []),
+  ];
+  return [styled('dim', parts.join(', '))];
+}

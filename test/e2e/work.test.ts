@@ -1,0 +1,188 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { WorkLedger } from '../../src/index.ts';
+import { createItems } from '../helpers/items.ts';
+import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
+import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
+import { WlWork } from '../helpers/wl-work.ts';
+
+const WORKERS = 8;
+const ITEMS = 40;
+
+async function makeItems(count: number): Promise<{ repo: SharedRepo; planner: WorkLedger; ids: string[] }> {
+  const repo = await makeSharedRepo();
+  const planner = await repo.init(await repo.clone('planner'));
+  return { repo, planner, ids: await createItems(planner, count) };
+}
+
+/** The ledger as it was left is sound, for plain git and for `wl verify`. */
+async function expectSound({ repo, planner }: { repo: SharedRepo; planner: WorkLedger }): Promise<void> {
+  expect(unsound(await plainHistory(repo.bare))).toEqual([]);
+  await fsck(repo.bare);
+  await planner.fetch();
+  expect(await planner.verify()).toMatchObject({ ok: true, findings: [] });
+}
+
+const sh = (script: string): string[] => ['--', 'sh', '-c', script];
+const verbs = async (planner: WorkLedger, id: string): Promise<string[]> =>
+  (await planner.history(id)).map(({ verb }) => verb);
+
+test('given a worker as a user types it, when it ran once, then the item is done, and each line says what happened', async () => {
+  const place = await makeItems(1);
+  const work = new WlWork(await place.repo.clone('ada'), ['--once', ...sh('cat > /dev/null; echo done')]);
+  expect(await work.end()).toBe(0);
+  expect(work.lines.map(({ type }) => type)).toEqual(['started', 'text', 'completed', 'ended']);
+  expect(work.lines[1]).toMatchObject({ work_id: place.ids[0], text: 'done' });
+  expect(work.complaints).toBe('');
+  await expectSound(place);
+});
+
+test.each([
+  { script: 'exit 3', status: 11, ends: 'failed', item: 'failed' },
+  { script: 'exit 75', status: 0, ends: 'deferred', item: 'pending' },
+  {
+    script: 'node "$WL_MAIN" block "$WL_WORK_ID" "needs a word"; exit 10',
+    status: 0,
+    ends: 'blocked',
+    item: 'blocked',
+  },
+  {
+    script: 'node "$WL_MAIN" complete "$WL_WORK_ID" --result mine=1',
+    status: 0,
+    ends: 'settled',
+    item: 'completed',
+  },
+])('given a program that runs `$script`, then the item is $item', async ({ script, status, ends, item }) => {
+  const place = await makeItems(1);
+  const work = new WlWork(await place.repo.clone('ada'), ['--once', ...sh(script)]);
+  expect(await work.end()).toBe(status);
+  expect(work.of(ends)).toHaveLength(1);
+  await place.planner.fetch();
+  expect(await place.planner.findWork(place.ids[0] ?? '')).toMatchObject({ status: item });
+  await expectSound(place);
+});
+
+test('given nothing that is ready, or no such program, when wl work is run once, then it says so', async () => {
+  const { repo } = await makeItems(0);
+  const dir = await repo.clone('ada');
+  const idle = new WlWork(dir, ['--once', ...sh('true')]);
+  expect(await idle.end()).toBe(0);
+  expect(idle.lines.map(({ type }) => type)).toEqual(['waiting', 'ended']);
+  const wrong = new WlWork(dir, ['--once', '--', 'no-such-program-anywhere']);
+  expect(await wrong.end()).toBe(2);
+  expect(wrong.complaints).toContain('There is no program');
+});
+
+describe('given a worker that is killed while its program works', () => {
+  test('when it is started again, then the work is taken up at its checkpoint, long before its lease ends, and what ran for it is ended', async () => {
+    const place = await makeItems(1);
+    const [id = ''] = place.ids;
+    const dir = await place.repo.clone('ada');
+    const script =
+      'node "$WL_MAIN" show "$WL_WORK_ID" | grep -q "half way" && { echo resumed; exit 0; }; ' +
+      'node "$WL_MAIN" checkpoint "$WL_WORK_ID" --step "half way"; echo $$; sleep 600';
+    const first = new WlWork(dir, ['--once', ...sh(script)]);
+    const program = Number((await first.waitFor('text', 2)).text);
+    expect(() => process.kill(program, 0)).not.toThrow();
+    first.signal('SIGKILL');
+    expect(await first.end()).toBe('SIGKILL');
+
+    const second = new WlWork(dir, ['--once', ...sh(script)]);
+    expect(await second.end()).toBe(0);
+    expect(() => process.kill(program, 0)).toThrow('ESRCH');
+    expect(second.of('recovered')).toMatchObject([{ work_ids: [id] }]);
+    expect(second.of('started')).toMatchObject([{ work_id: id, attempt: 2, epoch: 2, resumed: true }]);
+    expect(second.of('text').map(({ text }) => text)).toContain('resumed');
+    await expectSound(place);
+    expect(await verbs(place.planner, id)).toEqual([
+      'create',
+      'claim',
+      'checkpoint',
+      'recover',
+      'claim',
+      'complete',
+    ]);
+  });
+});
+
+describe('given a worker that is asked to end', () => {
+  test('when its program ends in time, then its item is completed, and no other is taken', async () => {
+    const place = await makeItems(2);
+    const work = new WlWork(await place.repo.clone('ada'), sh('echo up; sleep 1'));
+    await work.waitFor('text');
+    work.signal('SIGTERM');
+    expect(await work.end()).toBe(0);
+    expect(work.of('ended')).toMatchObject([{ started: 1, completed: 1 }]);
+    await expectSound(place);
+  });
+
+  test('when its time is up, then the program is ended, and its item is given back with its last checkpoint', async () => {
+    const place = await makeItems(1);
+    const [id = ''] = place.ids;
+    const script = `trap 'echo "{\\"type\\":\\"checkpoint\\",\\"step\\":\\"saved\\"}"; exit 1' TERM; echo up; while :; do sleep 0.05; done`;
+    const work = new WlWork(await place.repo.clone('ada'), ['--grace', '0', ...sh(script)]);
+    await work.waitFor('text');
+    work.signal('SIGTERM');
+    expect(await work.end()).toBe(0);
+    expect(work.of('ended')).toMatchObject([{ released: 1 }]);
+    await expectSound(place);
+    expect(await place.planner.findWork(id)).toMatchObject({
+      status: 'pending',
+      checkpoint: { step: 'saved' },
+    });
+  });
+
+  test('when it is asked twice, then it waits no longer', async () => {
+    const place = await makeItems(1);
+    const work = new WlWork(await place.repo.clone('ada'), ['--grace', '600', ...sh('echo up; sleep 600')]);
+    await work.waitFor('text');
+    work.signal('SIGINT');
+    await work.waitFor('draining');
+    work.signal('SIGINT');
+    expect(await work.end()).toBe(130);
+    expect(work.of('ended')).toMatchObject([{ released: 1 }]);
+    await expectSound(place);
+  });
+});
+
+test('given a remote that goes away while work is done, when it is back, then the result is shared and the worker goes on', async () => {
+  const place = await makeItems(1);
+  const { repo, planner, ids } = place;
+  const work = new WlWork(await repo.clone('ada'), sh('while [ ! -e "$GATE" ]; do sleep 0.05; done'), {
+    GATE: join(repo.folder, 'gate'),
+  });
+  await work.waitFor('started');
+  await repo.goAway();
+  await writeFile(join(repo.folder, 'gate'), '');
+  expect(await work.waitFor('completed')).toMatchObject({ where: 'local' });
+  expect(await work.waitFor('waiting')).toMatchObject({ for: 'remote' });
+  await repo.comeBack();
+  await work.waitFor('synced');
+  await planner.fetch();
+  expect(await planner.findWork(ids[0] ?? '')).toMatchObject({ status: 'completed' });
+  const { id } = await planner.createWork({ title: 'Later' });
+  await expect
+    .poll(() => planner.fetch().then(() => planner.findWork(id)), { timeout: 60_000, interval: 500 })
+    .toMatchObject({ status: 'completed' });
+  work.signal('SIGTERM');
+  expect(await work.end()).toBe(0);
+  await expectSound(place);
+});
+
+test(`given ${WORKERS} workers on clones of their own, when they share ${ITEMS} items, then each is done once`, async () => {
+  const place = await makeItems(ITEMS);
+  const dirs = await Promise.all(Array.from({ length: WORKERS }, (_, n) => place.repo.clone(`worker-${n}`)));
+  const works = dirs.map(
+    (dir) =>
+      new WlWork(dir, ['--idle-exit', ...sh('cat > /dev/null; echo "$WL_WORK_ID" >> "$DONE"')], {
+        DONE: join(place.repo.folder, 'done'),
+      }),
+  );
+  expect(await Promise.all(works.map((work) => work.end()))).toEqual(works.map(() => 0));
+  await expectSound(place);
+  const done = (await readFile(join(place.repo.folder, 'done'), 'utf8')).trim().split('\n');
+  expect(done.toSorted()).toEqual(place.ids);
+  const items = await Promise.all(place.ids.map((id) => place.planner.findWork(id)));
+  expect(new Set(items.map((item) => item?.status))).toEqual(new Set(['completed']));
+});
