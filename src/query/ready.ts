@@ -22,6 +22,8 @@ export const countReady = (view: IndexView, filter: WorkFilter, asking: Asking):
 /** The same rule as `obstacles`, over the index: `waits` counts open children and dependencies that are not completed. */
 function readyTo(filter: WorkFilter, { asker, now }: Asking): Selection {
   const { where, values } = conditionsOf({ ...filter, status: ['pending'] });
+  // A question waits for whoever can answer it, and is given only to who asks for questions.
+  const kinds = filter.type === undefined ? ["type <> 'escalation'"] : [];
   return {
     by: 'items_ready',
     where: [
@@ -31,6 +33,7 @@ function readyTo(filter: WorkFilter, { asker, now }: Asking): Selection {
       asker === undefined ? 'owner IS NULL' : '(owner IS NULL OR owner = ?)',
       '(not_before IS NULL OR not_before <= ?)',
       ...where,
+      ...kinds,
     ],
     values: [...(asker === undefined ? [] : [asker]), now, ...values],
   };
