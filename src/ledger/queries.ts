@@ -48,7 +48,8 @@ export type WorkWithHistory = WorkItem & { history: HistoryEntry[] };
 
 /** Every read of the ledger. None touches the network. */
 export class LedgerQueries {
-  protected readonly connection: Connection;
+  /** For the layers above; programs use the methods. */
+  readonly connection: Connection;
 
   constructor(connection: Connection) {
     this.connection = connection;
