@@ -17,6 +17,7 @@ export {
   type WorkStatus,
   type WorkType,
 } from './domain/item.ts';
+export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/limits.ts';
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
 export { escapeUnsafe } from './domain/text.ts';
 export { TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { WorkId } from './ids.ts';
 import type { Checkpoint, Json, WorkItem, WorkLink } from './item.ts';
 import { itemSchemas } from './item-schema.ts';
-import { CONFIGURABLE, settingsSchema } from './settings.ts';
+import { CONFIGURABLE, limitSchemas, settingsSchema } from './settings.ts';
 import type { Verb } from './transitions.ts';
 import { lazySchema } from './zod.ts';
 
@@ -71,16 +71,19 @@ type NamedKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K]
 /** An item as another tracker or a backup had it. */
 export type ImportedWork = Pick<WorkItem, Exclude<NamedKeys<WorkItem>, 'schema' | 'rev' | 'last_op'>>;
 
-export const settingsPatchSchema = lazySchema(() =>
-  settingsSchema()
+export const settingsPatchSchema = lazySchema((z) => {
+  const { name, max } = limitSchemas();
+  const byName = z.record(name, max.nullable()).optional();
+  return settingsSchema()
     .pick(
       Object.fromEntries(CONFIGURABLE.map((key) => [key, true])) as Record<
         (typeof CONFIGURABLE)[number],
         true
       >,
     )
-    .partial(),
-);
+    .partial()
+    .extend({ limits: z.strictObject({ owner: byName, swarm: byName, label: byName }).optional() });
+});
 
 /** What each verb needs beside the request itself. */
 export interface VerbInput {

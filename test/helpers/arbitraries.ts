@@ -543,6 +543,11 @@ export const transitionEvent: Arbitrary<TransitionEvent> = fc
   })
   .map(({ statuses: [from, to], ...event }) => ({ ...event, from, to }));
 
+const limitsByName = fc.dictionary(fc.oneof(fc.constant('*'), line), fc.integer({ min: 0, max: 9 }), {
+  noNullPrototype: true,
+  maxKeys: 3,
+});
+
 export const settings = fc.record(
   {
     schema: fc.constant(1 as const),
@@ -552,6 +557,10 @@ export const settings = fc.record(
     clock_skew_s: fc.integer({ min: 0, max: 86_400 }),
     max_attempts: fc.integer({ min: 1, max: 1000 }),
     on_complete: fc.constantFrom('archive' as const, 'delete' as const),
+    limits: fc.record(
+      { owner: limitsByName, swarm: limitsByName, label: limitsByName },
+      { requiredKeys: [] },
+    ),
   },
   { requiredKeys: ['schema', 'ledger_id'] },
 );

@@ -2,6 +2,7 @@ import type { CommandOf } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import { isHeld, refuseStale, requireOwner } from '../holding.ts';
 import type { WorkItem } from '../item.ts';
+import { describeLimit, reachedLimits } from '../limits.ts';
 import { describeObstacle, obstacles } from '../readiness.ts';
 import type { LedgerView } from '../view.ts';
 import { type Apply, withoutHolder } from './apply.ts';
@@ -18,6 +19,7 @@ function take(item: WorkItem, command: CommandOf<'claim'> | CommandOf<'start'>, 
       details: { id: item.id, obstacles: reasons },
     });
   }
+  refuseOverLimit(view, item, command.actor);
   return {
     ...item,
     status: 'in_progress',
@@ -34,6 +36,16 @@ function take(item: WorkItem, command: CommandOf<'claim'> | CommandOf<'start'>, 
     attempts: item.attempts + 1,
     block: undefined,
   };
+}
+
+function refuseOverLimit(view: LedgerView, item: WorkItem, actor: string): void {
+  const reached = reachedLimits(view, item, actor);
+  if (reached.length === 0) return;
+  const told = reached.map(describeLimit).join('; ');
+  throw new LedgerError('LIMIT_REACHED', `${item.id} cannot be taken now: ${told}.`, {
+    hint: 'Finish or release one of these first; `wl config get limits` shows the limits.',
+    details: { id: item.id, limits: reached },
+  });
 }
 
 export const claim: Apply<'claim'> = take;
