@@ -3,9 +3,10 @@ import { DOING } from './table/doing.ts';
 import { ITEMS } from './table/items.ts';
 import { LEDGER } from './table/ledger.ts';
 import { LOOKING } from './table/looking.ts';
+import { TALKING } from './table/talking.ts';
 
 /** Every command: what `--help`, the parser and docs/cli.md are made from. */
-export const COMMANDS: readonly Command[] = [...ITEMS, ...DOING, ...LOOKING, ...LEDGER];
+export const COMMANDS: readonly Command[] = [...ITEMS, ...DOING, ...TALKING, ...LOOKING, ...LEDGER];
 
 /** Words that only stand before another one. */
 export const FAMILIES: Readonly<Record<string, string>> = { dep: 'what an item has to wait for' };

@@ -87,7 +87,7 @@ test('given options, when one is chosen, then it is the answer; one that was not
   const escalation = await ask({ options: ['now', 'later'] });
   expect(await refusalOf(answers.answer(escalation, { option: 'never' }))).toMatchObject({
     code: 'INVALID_INPUT',
-    hint: 'It offers: now, later',
+    hint: 'It offers: "now", "later"',
   });
   expect(await refusalOf(answers.answer(escalation, {}))).toMatchObject({ code: 'INVALID_INPUT' });
   expect(await answers.answer(escalation, { option: 'later' })).toMatchObject({
