@@ -202,7 +202,10 @@ function resultOf(
 ): JsonMap {
   if (option !== undefined && !options.includes(option)) {
     throw new LedgerError('INVALID_INPUT', `${JSON.stringify(option)} was not offered by ${id}.`, {
-      hint: options.length === 0 ? 'It offers none: answer in words.' : `It offers: ${options.map((one) => JSON.stringify(one)).join(', ')}`,
+      hint:
+        options.length === 0
+          ? 'It offers none: answer in words.'
+          : `It offers: ${options.map((one) => JSON.stringify(one)).join(', ')}`,
       details: { id, option, options },
     });
   }
