@@ -1,11 +1,11 @@
 import { randomSuffix } from '../codec/op.ts';
+import { backoffMs } from '../domain/attempts.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import { leaseOf } from '../domain/lease.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Clock } from '../sync/ports.ts';
 import type { Agent, AgentExecutionContext, AgentRunContext, ExecutionEvent } from './agent.ts';
 import { asError } from './as-error.ts';
-import { backoff_ms } from './backoff.ts';
 import { type Finished, finish } from './finish.ts';
 import { Hold } from './hold.ts';
 import { watchLease } from './lease-watch.ts';
@@ -182,7 +182,7 @@ export class Execution {
       // The work is over: whoever reads slowly must not keep its place.
       outlet.channel.hurry();
       const dueAgain = (attempts: number, after_s: number | undefined): string => {
-        const ms = after_s === undefined ? backoff_ms(attempts, clock.random()) : after_s * 1000;
+        const ms = after_s === undefined ? backoffMs(attempts, clock.random()) : after_s * 1000;
         return new Date(clock.now().getTime() + ms).toISOString();
       };
       const stopped = signal.aborted ? asError(signal.reason) : undefined;

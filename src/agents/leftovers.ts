@@ -1,3 +1,4 @@
+import { signOf } from '../domain/holding.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { standingOf } from './hold.ts';
@@ -36,7 +37,7 @@ export async function giveBackLeft(ledger: WorkLedger, memory: ExecutionMemory):
 
 async function giveBack(ledger: WorkLedger, item: WorkItem): Promise<WorkItem | undefined> {
   const reason = `the process of ${item.claim?.execution_id} is gone: ${item.owner ?? 'nobody'} worked on it`;
-  const input = { id: item.id, reason, observed_rev: item.rev };
+  const input = { id: item.id, reason, observed: signOf(item) };
   const [outcome] = await ledger.batch([ledger.command('recover', input)]);
   // Where it was refused, it moved meanwhile: someone else looked after it.
   return outcome?.kind === 'accepted' ? outcome.item : undefined;

@@ -4,9 +4,9 @@ import { systemClock } from '../ledger/options.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Clock } from '../sync/ports.ts';
 import type { Agent, AgentExecutionContext, ExecutionEvent } from './agent.ts';
-import { CheckpointHeartbeat } from './checkpoint-heartbeat.ts';
 import { CancelledError, PoolDrainingError } from './errors.ts';
 import { type ExecuteOptions, Execution, type PoolParts } from './execution.ts';
+import { PresenceHeartbeat } from './heartbeat.ts';
 import { giveBackLeft } from './leftovers.ts';
 import { FileMemory, TransientMemory } from './memory.ts';
 import type { ExecutionMemory, Heartbeat, RememberedExecution } from './ports.ts';
@@ -24,8 +24,12 @@ export interface PoolOptions {
   name?: string | undefined;
   /** Lease in seconds; the ledger's where none is given. */
   ttl_s?: number | undefined;
-  /** Signs of life. Default, and where the remote does not take them: checkpoints. */
+  /** Signs of life. Default: presence, and checkpoints where the remote takes none. */
   heartbeat?: Heartbeat | undefined;
+  /** What people read in `wl presence` as the program that runs. */
+  program?: string | undefined;
+  /** Told once what a person should know, such as that the host takes no presence. */
+  onNotice?: ((message: string) => void) | undefined;
   /** How long an agent has to end once it was told to, in milliseconds. Default 10,000. */
   abortGraceMs?: number | undefined;
   /** Drains on SIGTERM. Default false. */
@@ -43,14 +47,20 @@ export class AgentExecutorPool {
   #draining: Promise<void> | undefined;
 
   constructor(options: PoolOptions) {
-    const { ledger, agent, maxConcurrent = MAX_CONCURRENT, name = ledger.actor } = options;
+    const {
+      ledger,
+      agent,
+      maxConcurrent = MAX_CONCURRENT,
+      name = ledger.actor,
+      program = 'work-ledger',
+    } = options;
     if (!Number.isInteger(maxConcurrent) || maxConcurrent < 1)
       throw new RangeError('maxConcurrent must be a whole number of at least 1');
     this.#parts = {
       name,
       ledger,
       agent,
-      heartbeat: new CheckpointHeartbeat(options.heartbeat),
+      heartbeat: options.heartbeat ?? new PresenceHeartbeat(ledger, name, program, options.onNotice),
       memory: options.memory ?? memoryOf(ledger, name),
       slots: new Slots(maxConcurrent),
       clock: options.clock ?? systemClock,

@@ -1,5 +1,6 @@
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { AgentExecutorPool } from './pool.ts';
+import { recoverSilent } from './recover-silent.ts';
 import type { WorkerEvent } from './worker-event.ts';
 
 const SHORTEST_MS = 1_000;
@@ -39,7 +40,7 @@ export class Upkeep {
     const { lease_ttl_s } = await this.#ledger.settings();
     const interval = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (lease_ttl_s * 1000) / 4));
     this.#due = performance.now() + interval * (0.75 + this.#random() / 2);
-    const given = [...(await this.#pool.recover()), ...(await this.#ledger.recoverOrphanedWork())];
+    const given = [...(await this.#pool.recover()), ...(await recoverSilent(this.#ledger))];
     if (given.length > 0) this.#tell({ type: 'recovered', work_ids: given.map(({ id }) => id) });
   }
 

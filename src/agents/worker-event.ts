@@ -24,8 +24,8 @@ export interface WorkerReport {
   unsynced: number;
 }
 
-/** Why a worker waits: nothing is ready, every place is taken, or it cannot go on for a while. */
-export type WaitingFor = 'nothing_ready' | 'remote' | 'storage';
+/** Why a worker waits: nothing is ready, a limit of work in progress is reached, or it cannot go on for a while. */
+export type WaitingFor = 'nothing_ready' | 'limit' | 'remote' | 'storage';
 
 /** What a worker says: what happens to the items it works on, and to itself. */
 export type WorkerEvent =
@@ -33,6 +33,8 @@ export type WorkerEvent =
   | { type: 'lost'; work_id: WorkId; message: string }
   | { type: 'waiting'; for: WaitingFor; message: string }
   | { type: 'back' }
+  /** Said once, for a person to know. */
+  | { type: 'notice'; message: string }
   | { type: 'recovered'; work_ids: WorkId[] }
   | { type: 'synced'; accepted: number; lost: { work_id: WorkId | null; message: string }[] }
   | { type: 'draining'; running: number }

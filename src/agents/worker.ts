@@ -37,6 +37,8 @@ export interface WorkerOptions {
   /** Lease in seconds. */
   ttl_s?: number | undefined;
   heartbeat?: Heartbeat | undefined;
+  /** What people read in `wl presence` as the program that runs. */
+  program?: string | undefined;
   /** Takes nothing more on, and ends once what runs is over, at most `drainGraceMs` later: what runs then is given back. */
   signal?: AbortSignal | undefined;
   /** Gives back at once what runs. */
@@ -98,6 +100,8 @@ class Worker {
       maxConcurrent: this.#concurrency,
       ttl_s: options.ttl_s,
       heartbeat: options.heartbeat,
+      program: options.program,
+      onNotice: (message) => this.#tell({ type: 'notice', message }),
       clock,
     });
     this.#choice = new Choice(`${name}\n${ledger.place}\n${process.pid}`);
@@ -157,7 +161,7 @@ class Worker {
       this.#trouble = { error };
     }
     if (this.#trouble !== undefined) this.#endure(this.#trouble.error);
-    else if (this.#room > 0) this.#wait('nothing_ready', 'nothing is ready');
+    else if (this.#room > 0 && this.#said !== 'limit') this.#wait('nothing_ready', 'nothing is ready');
     if (this.#trouble === undefined && this.#running.size === 0 && this.#options.idleExit) {
       // Nothing is ready once the remote says so, too.
       if (asked) this.#max = this.#report.started;
@@ -253,6 +257,11 @@ class Worker {
 
   #notTaken({ id }: WorkItem, error: unknown): void {
     if (error instanceof PoolDrainingError) return;
+    if (isLedgerError(error, 'LIMIT_REACHED')) {
+      this.#avoided.set(id, performance.now() + AVOID_MS);
+      this.#wait('limit', error.message);
+      return;
+    }
     if (!isLedgerError(error) || !FASTER.has(error.code)) {
       this.#trouble = { error };
       return;

@@ -81,6 +81,12 @@ export class Cli {
       );
   }
 
+  /** Whether what is printed may have colours. */
+  get colored(): boolean {
+    const { stdout, env } = this.world;
+    return stdout.isTTY === true && this.globals.color && !env.NO_COLOR;
+  }
+
   /** Says something beside the result, once the result is out. */
   notice(message: string): void {
     this.notices.push(message);

@@ -3,6 +3,7 @@ import { Cli } from './cli.ts';
 import type { Command } from './command.ts';
 import { exitStatus, reportFailures } from './failure.ts';
 import type { Globals } from './globals.ts';
+import { writeNotice } from './notice.ts';
 import { printLine, safe } from './render/line.ts';
 import type { Reply } from './reply.ts';
 import type { World } from './world.ts';
@@ -31,16 +32,13 @@ export async function execute(
     await cli?.close();
   }
   reportFailures(failures, globals.json, world.stderr);
-  for (const notice of cli?.notices ?? []) {
-    const said = globals.json ? escapeUnsafe(JSON.stringify({ notice: { message: notice } })) : safe(notice);
-    world.stderr.write(`${said}\n`);
-  }
+  for (const notice of cli?.notices ?? []) writeNotice(notice, globals.json, world.stderr);
   return failures.length === 0 ? status : exitStatus(failures[0]);
 }
 
 async function show(reply: Reply, cli: Cli): Promise<void> {
-  const { stdout, env } = cli.world;
-  const { json, quiet, color } = cli.globals;
+  const { stdout } = cli.world;
+  const { json, quiet } = cli.globals;
   if (json) {
     const { kind, data, where } = reply;
     const as_of = (await cli.opened?.asOf()) ?? null;
@@ -52,8 +50,6 @@ async function show(reply: Reply, cli: Cli): Promise<void> {
     for (const id of reply.ids) stdout.write(`${safe(id)}\n`);
     return;
   }
-  const terminal = stdout.isTTY === true;
-  const colored = terminal && color && !env.NO_COLOR;
-  const text = reply.lines.map((line) => printLine(line, colored)).join('\n');
+  const text = reply.lines.map((line) => printLine(line, cli.colored)).join('\n');
   if (reply.lines.length > 0) stdout.write(`${text}\n`);
 }

@@ -15,8 +15,12 @@ export const EXIT = {
   },
   contended: { status: 8, meaning: 'Others kept being first until the time was up; try again.' },
   damaged: { status: 9, meaning: 'Something in the ledger does not verify.' },
-  decision: { status: 10, meaning: 'A person has to decide: the shared history was replaced.' },
-  work_failed: { status: 11, meaning: 'Work was run, and some of it failed.' },
+  decision: {
+    status: 10,
+    meaning: 'A person has to decide: a question was asked, or the shared history was replaced.',
+  },
+  timeout: { status: 11, meaning: 'What was waited for did not come about in the time that was given.' },
+  work_failed: { status: 12, meaning: 'Work was run, and some of it failed.' },
   interrupted: { status: 130, meaning: 'It was interrupted.' },
 } as const;
 type Exit = keyof typeof EXIT;
@@ -44,6 +48,8 @@ const EXIT_OF = {
   DEPENDENCY_CYCLE: 'precondition',
   STILL_REFERENCED: 'precondition',
   ID_TAKEN: 'precondition',
+  OUT_OF_REACH: 'precondition',
+  TIMED_OUT: 'timeout',
   REMOTE_UNREACHABLE: 'unreachable',
   CONTENDED: 'contended',
   DAMAGED_ITEM: 'damaged',

@@ -14,6 +14,7 @@ export const GLOBAL_OPTIONS = {
 export const ENVIRONMENT = {
   WL_ACTOR: 'who acts, where --actor does not say',
   WL_EXECUTION_ID: 'the execution that claims, and that a holder must be when it writes',
+  WL_WORK_ID: 'the item that an agent works on: what `wl escalate` is about, where it names none',
   WL_DIR: 'a directory of the repository, where -C does not say',
   WL_REMOTE: 'name of the remote that the ledger is shared through',
   WL_NOW: 'an ISO time that stands in for the clock, for tests',

@@ -5,6 +5,7 @@ import { ITEMS } from './table/items.ts';
 import { LEDGER } from './table/ledger.ts';
 import { LOOKING } from './table/looking.ts';
 import { PRESENCE } from './table/presence.ts';
+import { TALKING } from './table/talking.ts';
 
 /** Every command: what `--help`, the parser and docs/cli.md are made from. */
 export const COMMANDS: readonly Command[] = [
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Command[] = [
   ...DOING,
   ...AGENTS,
   ...PRESENCE,
+  ...TALKING,
   ...LOOKING,
   ...LEDGER,
 ];

@@ -25,7 +25,7 @@ export async function attempt(ledger: WorkLedger, write: () => Promise<Transitio
 }
 
 /** The id under which a write waits in this clone for the next sync. */
-function savedId(failure: unknown): string | undefined {
+export function savedId(failure: unknown): string | undefined {
   if (!isLedgerError(failure)) return undefined;
   const { saved } = failure.details;
   const [first] = Array.isArray(saved) ? saved : [];

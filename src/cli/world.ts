@@ -1,6 +1,8 @@
 /** Where the program writes; a terminal's stream or any stand-in. */
 export interface Writer {
   write(text: string): unknown;
+  /** Resolves once everything is written. */
+  flush?(): Promise<void>;
   isTTY?: boolean | undefined;
   columns?: number | undefined;
 }

@@ -24,6 +24,8 @@ export const ERROR_CODES = {
   LIMIT_REACHED: { retryable: true },
   DEPENDENCY_CYCLE: { retryable: false },
   STILL_REFERENCED: { retryable: false },
+  OUT_OF_REACH: { retryable: false },
+  TIMED_OUT: { retryable: true },
   REMOTE_UNREACHABLE: { retryable: true },
   CONTENDED: { retryable: true },
   DAMAGED_ITEM: { retryable: false },

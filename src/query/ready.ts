@@ -21,9 +21,25 @@ export const readyItems = (view: IndexView, filter: WorkFilter, asking: Asking):
 export const countReady = (view: IndexView, filter: WorkFilter, asking: Asking): number =>
   view.count(readyTo(filter, asking));
 
+/** When the first of those that wait for nothing but their time can be claimed; `undefined` where there is none. */
+export function nextReadyAt(view: IndexView, filter: WorkFilter, asking: Asking): string | undefined {
+  const [first] = view.select({
+    ...readyTo(filter, asking, 'not_before > ?'),
+    order: 'not_before',
+    limit: 1,
+  });
+  return first?.not_before;
+}
+
 /** The same rule as `obstacles`, over the index: `waits` counts open children and dependencies that are not completed. */
-function readyTo(filter: WorkFilter, { asker, now }: Asking): Selection {
+function readyTo(
+  filter: WorkFilter,
+  { asker, now }: Asking,
+  inTime = '(not_before IS NULL OR not_before <= ?)',
+): Selection {
   const { where, values } = conditionsOf({ ...filter, status: ['pending'] });
+  // A question waits for whoever can answer it, and is given only to who asks for questions.
+  const kinds = filter.type === undefined ? ["type <> 'escalation'"] : [];
   return {
     by: 'items_ready',
     where: [
@@ -31,8 +47,9 @@ function readyTo(filter: WorkFilter, { asker, now }: Asking): Selection {
       "status = 'pending'",
       'waits = 0',
       asker === undefined ? 'owner IS NULL' : '(owner IS NULL OR owner = ?)',
-      '(not_before IS NULL OR not_before <= ?)',
+      inTime,
       ...where,
+      ...kinds,
     ],
     values: [...(asker === undefined ? [] : [asker]), now, ...values],
   };

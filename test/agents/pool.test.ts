@@ -13,6 +13,7 @@ import {
   type PoolOptions,
   SupersededError,
 } from '../../src/agents.ts';
+import { signOf } from '../../src/domain/holding.ts';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
 import { makeWorld, type World } from '../helpers/replicas.ts';
 
@@ -312,9 +313,9 @@ describe('given a holder that is superseded', () => {
   /** Takes the item away from whoever has it. */
   async function takeAway(id: string): Promise<void> {
     await bob.fetch();
-    const item = await bob.findWork(id);
+    const observed = signOf(await bob.getWork(id));
     const reason = 'no sign of life';
-    await bob.batch([bob.command('recover', { id, reason, observed_rev: item?.rev ?? 0 })]);
+    await bob.batch([bob.command('recover', { id, reason, observed })]);
     itemOf(await bob.claimWork(id));
   }
 

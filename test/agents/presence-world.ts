@@ -146,7 +146,12 @@ export function makePresence(
     place,
     counts: options.counts ?? 'remote',
     refusals: rememberRefusals(
-      { get: (key) => state.get(key), set: (key, value) => state.set(key, value) },
+      {
+        get: (key) => state.get(key),
+        set: (key, value) => state.set(key, value),
+        delete: (key) => state.delete(key),
+        keys: () => [...state.keys()],
+      },
       clock,
       'file:///x refs/work-ledger/presence',
     ),

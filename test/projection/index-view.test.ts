@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stateOf } from '../../src/codec/path.ts';
 import type { WorkId } from '../../src/domain/ids.ts';
-import { byUrgency, isTerminal, type WorkItem } from '../../src/domain/item.ts';
+import { byUrgency, isTerminal, WORK_TYPES, type WorkItem } from '../../src/domain/item.ts';
 import { countedUnder } from '../../src/domain/limits.ts';
 import { obstacles } from '../../src/domain/readiness.ts';
 import { IndexDatabase } from '../../src/projection/index-database.ts';
@@ -88,10 +88,13 @@ test('given any changes, when readiness is asked for, then the index and the rul
     fc.property(fc.array(change, { maxLength: 20 }), fc.constantFrom(undefined, 'ada'), (changes, asker) => {
       const { index, plain } = both(changes);
       const now = time(30);
-      const ready = plain.items().filter((item) => obstacles(plain, item, asker, now).length === 0);
-      expect(idsOf(readyItems(new IndexView(index), {}, { asker, now }))).toEqual(
-        idsOf(ready.sort(byUrgency)),
-      );
+      const free = plain.items().filter((item) => obstacles(plain, item, asker, now).length === 0);
+      const ready = (types: WorkFilter['type']): WorkId[] =>
+        idsOf(readyItems(new IndexView(index), { type: types }, { asker, now }));
+      const isQuestion = ({ type }: WorkItem): boolean => type === 'escalation';
+      expect(ready(WORK_TYPES)).toEqual(idsOf(free.sort(byUrgency)));
+      expect(ready(undefined)).toEqual(idsOf(free.filter((item) => !isQuestion(item))));
+      expect(ready(['escalation'])).toEqual(idsOf(free.filter(isQuestion)));
       index.close();
     }),
   );

@@ -8,10 +8,8 @@ import { whereabouts } from '../transition.ts';
 export const run: Run<typeof recoverOptions> = async ({ options, cli }) => {
   const ledger = await cli.open();
   const items = await cli.busy('recovering', async () => {
-    if (!options.dry_run) return ledger.recoverOrphanedWork();
-    // Others may have given a sign of life that this clone has not seen.
-    if (ledger.mode === 'push') await ledger.fetch();
-    return ledger.getOrphanedWork();
+    const { findSilent, recoverSilent } = await import('../../agents.ts');
+    return options.dry_run ? findSilent(ledger) : recoverSilent(ledger);
   });
   if (items.length === 0) cli.notice('no claim has run out');
   const where = ledger.mode === 'push' ? 'remote' : 'local';

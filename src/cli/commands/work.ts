@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import type { WorkerReport } from '../../agents.ts';
 import { LedgerError, WORK_TYPES } from '../../index.ts';
 import type { Run } from '../command.ts';
@@ -32,6 +32,7 @@ export const run: Run<typeof workOptions> = async ({ args, options, cli }) => {
       max,
       idleExit: options.once || options.idle_exit,
       ttl_s,
+      program: basename(command),
       filter,
       clock: cli.clock,
       drainGraceMs: options.grace === undefined ? undefined : options.grace * 1000,

@@ -1,4 +1,5 @@
 import type { HistoryEntry, JsonMap, WorkItem, WorkWithHistory } from '../../index.ts';
+import { answerLines, answersApart } from './answers.ts';
 import { historyLines } from './history.ts';
 import { columns, indented, type Line, type Span, styled } from './line.ts';
 import { statusSpan } from './list.ts';
@@ -12,6 +13,7 @@ export function itemLines(
   { history, ...item }: WorkWithHistory,
   related: ReadonlyMap<string, WorkItem>,
 ): Line[] {
+  const answers = answersApart(item);
   const facts = factsOf(item, related).map(([name, value]): Span[] => [styled('dim', name), value]);
   return [
     [styled('bold', item.id), '  ', item.title],
@@ -20,7 +22,8 @@ export function itemLines(
     ...section('Description', item.description),
     ...acceptanceLines(item),
     ...checkpointLines(item),
-    ...mapLines('Context', item.context),
+    ...answers.lines,
+    ...mapLines('Context', answers.context),
     ...mapLines('Result', item.result),
     ...section('Error', item.error),
     ...mapLines('Other fields', unknownFields(item)),
@@ -185,7 +188,11 @@ function shortHistory(id: string, history: readonly HistoryEntry[]): Line[] {
 const spansOf = (line: Line): readonly Span[] => (typeof line === 'string' ? [line] : line);
 
 /** What the next holder wants to know at once. */
-export function resumeLines({ id, checkpoint }: WorkItem): Line[] {
+export function resumeLines(item: WorkItem): Line[] {
+  return [...checkpointLine(item), ...answerLines(item)];
+}
+
+function checkpointLine({ id, checkpoint }: WorkItem): Line[] {
   if (checkpoint === undefined) return [];
   const { step, summary, next_action } = checkpoint;
   const [said = ''] = (next_action ?? step ?? summary ?? 'there is a checkpoint').split('\n');

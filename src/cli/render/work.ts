@@ -63,6 +63,8 @@ export class WorkView {
         return this.#over(event.work_id, now, styled('red', '✗'), 'stopped', event.reason);
       case 'warning':
         return [[styled('yellow', '!'), ` ${event.work_id}  ${event.message}`]];
+      case 'notice':
+        return [[styled('yellow', '!'), ` ${event.message}`]];
       case 'waiting':
         this.#state = event.message;
         return [];

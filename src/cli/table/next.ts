@@ -1,8 +1,10 @@
-import { type Command, command, flag, type OptionTable } from '../command.ts';
+import { type Command, command, count, flag, type OptionTable } from '../command.ts';
 import { LEASE, NARROW } from './options.ts';
 
 export const nextOptions = {
   claim: flag('--claim', 'claim it, and try the next one where someone else is first'),
+  wait: flag('--wait', 'with --claim: wait until something is ready'),
+  timeout: count('--timeout <seconds>', 'with --wait: no longer than this'),
   ...NARROW,
   ...LEASE,
   fetch: flag('--fetch', 'ask the remote first; --claim always does'),

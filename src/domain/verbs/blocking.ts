@@ -1,3 +1,4 @@
+import { contextAfter } from '../answers.ts';
 import { LedgerError } from '../errors.ts';
 import { refuseCycle, requireKnown } from '../graph.ts';
 import { isTerminal } from '../item.ts';
@@ -35,8 +36,9 @@ export const block: Apply<'block'> = (item, command, view) => {
   };
 };
 
-export const unblock: Apply<'unblock'> = (item) => ({
+export const unblock: Apply<'unblock'> = (item, _command, view) => ({
   ...item,
+  context: contextAfter(item, view),
   status: item.block?.from ?? (item.owner === undefined ? 'pending' : 'in_progress'),
   block: undefined,
 });

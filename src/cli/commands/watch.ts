@@ -1,0 +1,69 @@
+import { escapeUnsafe, type HistoryEntry, isLedgerError, VERBS, type WorkLedger } from '../../index.ts';
+import type { Cli } from '../cli.ts';
+import type { OptionValues, Run } from '../command.ts';
+import { followOptions } from '../following.ts';
+import { resolveIds } from '../ids.ts';
+import { someOf } from '../input.ts';
+import { writeNotice } from '../notice.ts';
+import { historyLines } from '../render/history.ts';
+import { printLine } from '../render/line.ts';
+import type { watchOptions } from '../table/talking.ts';
+import { untilStopped } from '../until-stopped.ts';
+
+type Options = OptionValues<typeof watchOptions>;
+
+/** Beside the verbs of items: what commits of the whole ledger tell, and those that were made by hand. */
+const LEDGER_VERBS = ['init', 'configure', 'unknown'];
+
+export const run: Run<typeof watchOptions> = async ({ options, cli }) => {
+  const ledger = await cli.open();
+  const { watchLedger } = await import('../../agents.ts');
+  const isWanted = await toFilter(ledger, options);
+  const { quiet, json } = cli.globals;
+  await untilStopped(async (signal) => {
+    const entries = watchLedger(ledger, {
+      ...followOptions(cli, options.interval),
+      from: options.from,
+      signal,
+      onStart: (from) => {
+        if (!quiet) writeNotice(`watching from ${from ?? 'the beginning'}`, json, cli.world.stderr);
+      },
+    });
+    for await (const entry of entries) if (await isWanted(entry)) await print(cli, entry);
+  });
+  return { kind: 'transition', data: undefined, lines: [] };
+};
+
+async function print(cli: Cli, entry: HistoryEntry): Promise<void> {
+  const { stdout } = cli.world;
+  const lines =
+    stdout.isTTY && !cli.globals.json
+      ? historyLines([entry], true).map((line) => printLine(line, cli.colored))
+      : [escapeUnsafe(JSON.stringify(entry))];
+  for (const line of lines) stdout.write(`${line}\n`);
+  // A reader that is slower is waited for, and not kept in memory.
+  await stdout.flush?.();
+}
+
+async function toFilter(
+  ledger: WorkLedger,
+  { id, verb, swarm }: Options,
+): Promise<(entry: HistoryEntry) => Promise<boolean>> {
+  const ids = new Set(await resolveIds(ledger, id));
+  const verbs = new Set(someOf(verb, [...VERBS, ...LEDGER_VERBS], '--verb'));
+  return async (entry) =>
+    (verbs.size === 0 || verbs.has(entry.verb)) &&
+    (ids.size === 0 || (entry.id !== undefined && ids.has(entry.id))) &&
+    (swarm === undefined || (entry.id !== undefined && (await mayBeOf(ledger, swarm, entry.id))));
+}
+
+/** Of what cannot be looked at any more nobody knows the swarm: it is shown rather than missed. */
+async function mayBeOf(ledger: WorkLedger, swarm: string, id: string): Promise<boolean> {
+  try {
+    const item = await ledger.findWork(id);
+    return item === undefined || item.swarm_name === swarm;
+  } catch (error) {
+    if (isLedgerError(error, 'DAMAGED_ITEM')) return true;
+    throw error;
+  }
+}
