@@ -19,8 +19,8 @@ export const EXIT = {
     status: 10,
     meaning: 'A person has to decide: a question was asked, or the shared history was replaced.',
   },
-  timeout: { status: 11, meaning: 'What was waited for did not come about in the time that was given.' },
-  work_failed: { status: 12, meaning: 'Work was run, and some of it failed.' },
+  work_failed: { status: 11, meaning: 'Work was run, and some of it failed.' },
+  timeout: { status: 12, meaning: 'What was waited for did not come about in the time that was given.' },
   interrupted: { status: 130, meaning: 'It was interrupted.' },
 } as const;
 type Exit = keyof typeof EXIT;

@@ -39,7 +39,7 @@ test('given a worker as a user types it, when it ran once, then the item is done
 });
 
 test.each([
-  { script: 'exit 3', status: 12, ends: 'failed', item: 'failed' },
+  { script: 'exit 3', status: 11, ends: 'failed', item: 'failed' },
   { script: 'exit 75', status: 0, ends: 'deferred', item: 'pending' },
   {
     script: 'node "$WL_MAIN" block "$WL_WORK_ID" "needs a word"; exit 10',
