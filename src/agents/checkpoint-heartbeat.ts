@@ -7,8 +7,6 @@ const RENEW_AT = 1 / 3;
 interface Beat {
   timer: NodeJS.Timeout;
   renewed: number | undefined;
-  /** The sign that is under way. */
-  giving: Promise<void>;
 }
 
 /**
@@ -27,7 +25,7 @@ export class CheckpointHeartbeat implements Heartbeat {
   start(execution: RunningExecution): void {
     this.#better?.start(execution);
     const due = execution.ttl_ms * RENEW_AT;
-    const beat: Beat = { timer: setTimeout(() => undefined), renewed: undefined, giving: Promise.resolve() };
+    const beat: Beat = { timer: setTimeout(() => undefined), renewed: undefined };
     const next = (ms: number): void => {
       beat.timer = setTimeout(give, ms);
     };
@@ -37,7 +35,7 @@ export class CheckpointHeartbeat implements Heartbeat {
         return;
       }
       const began = performance.now();
-      beat.giving = execution.renew().then(
+      void execution.renew().then(
         () => {
           beat.renewed = began;
           if (this.#beats.get(execution.execution_id) === beat) next(due);
@@ -60,7 +58,7 @@ export class CheckpointHeartbeat implements Heartbeat {
     const beat = this.#beats.get(execution_id);
     this.#beats.delete(execution_id);
     clearTimeout(beat?.timer);
-    await Promise.all([beat?.giving, this.#better?.end(execution_id)]);
+    await this.#better?.end(execution_id);
   }
 
   lastRenewed(execution_id: string): number | undefined {
