@@ -117,13 +117,14 @@ export class Execution {
     const wish: Wish = { execution_id, actor, ttl_s, link };
     const remembered = { execution_id, id: workId ?? '', actor, process: null };
     memory.remember({ ...remembered, state: 'running' });
+    const since = performance.now();
     try {
       const item =
         workId === undefined
           ? await createAndTake(ledger, this.#prompt, this.#context, wish)
           : await takeWork(ledger, workId, wish);
       this.outlet.about(item.id);
-      return new Hold(ledger, item);
+      return new Hold(ledger, item, since);
     } catch (error) {
       // A claim that may yet land is one that nobody works on.
       if (isLedgerError(error) && error.details.unknown === true)
@@ -189,6 +190,8 @@ export class Execution {
       return await finish({ hold, outlet, ending, stopped, dueAgain });
     } finally {
       await watch.end();
+      // A sign of life that is still under way is not given any more.
+      hold.close(new Error('it is over'));
       await heartbeat.end(execution_id);
     }
   }

@@ -1,4 +1,3 @@
-
 import type { Run } from '../command.ts';
 import { type Line, styled } from '../render/line.ts';
 import { age } from '../render/time.ts';
