@@ -19,7 +19,7 @@ export const EXIT = {
     status: 10,
     meaning: 'A person has to decide: a question was asked, or the shared history was replaced.',
   },
-  timeout: { status: 11, meaning: 'What was waited for did not come about in the time that was given.' },
+  timeout: { status: 12, meaning: 'What was waited for did not come about in the time that was given.' },
   interrupted: { status: 130, meaning: 'It was interrupted.' },
 } as const;
 type Exit = keyof typeof EXIT;
