@@ -63,10 +63,10 @@ export class Follower {
     }
   }
 
-  /** Waits until the remote has answered once. @returns false where the signal was given before */
-  async answered(): Promise<boolean> {
+  /** Waits until the remote has answered once. @returns false where `until` came, or the signal was given, before */
+  async answered(until = Number.POSITIVE_INFINITY): Promise<boolean> {
     while (!this.#looks.answered) {
-      if (this.#options.signal?.aborted || !(await this.#pause(Number.POSITIVE_INFINITY))) return false;
+      if (this.#options.signal?.aborted || !(await this.#pause(until))) return false;
     }
     return true;
   }

@@ -71,7 +71,7 @@ class Wait {
     const until = this.#ledger.connection.clock.now().getTime() + timeout;
     let tip = await this.#follower.tip();
     await this.#lookAt(tip);
-    for (const id of this.#waiting) await this.#requireKnown(id, tip);
+    for (const id of this.#waiting) await this.#requireKnown(id, tip, until);
     while (!this.#done) {
       const next = await this.#follower.moved(tip, until);
       signal?.throwIfAborted();
@@ -121,12 +121,12 @@ class Wait {
   }
 
   /** An item that only this clone knows may be on its way; one that nobody knows is not. */
-  async #requireKnown(id: WorkId, tip: Oid | undefined): Promise<void> {
+  async #requireKnown(id: WorkId, tip: Oid | undefined, until: number): Promise<void> {
     const isKnown = async (at: Oid | undefined): Promise<boolean> =>
       (at !== undefined && (await this.#itemAt(at, id)) !== undefined) ||
       (await this.#ledger.findWork(id)) !== undefined;
     if (await isKnown(tip)) return;
-    const answered = await this.#follower.answered();
+    const answered = await this.#follower.answered(until);
     if (!answered || (await isKnown(await this.#follower.tip()))) return;
     throw new LedgerError('NOT_FOUND', `There is no item ${id}.`, { details: { id } });
   }

@@ -11,7 +11,7 @@ export interface Reply {
   ids?: readonly string[];
   /** Where a write is. `undefined` for a read, and where there is no remote that it could be on. */
   where?: 'remote' | 'local' | undefined;
-  /** The exit status where nothing went wrong and it is not 0. */
+  /** The exit status where nothing went wrong in the call itself; 0 where none is given. */
   status?: number;
   /** What went wrong beside it, each reported on its own; the first decides the exit status. */
   failures?: readonly unknown[];

@@ -111,6 +111,14 @@ test('given an item that nobody has, when it is waited for, then that is said; o
   expect(await waitFor(ada.ledger, id, COMPLETED)).toMatchObject({ title: 'New' });
 });
 
+test('given an item that this clone does not know, when the remote is away, then the time ends the wait', async () => {
+  const { ada, bob } = await given('One');
+  const { id } = await bob.ledger.createWork({ title: 'New' });
+  ada.connection.cut = true;
+  const waiting = waitFor(ada.ledger, id, { ...COMPLETED, timeout: 30 });
+  expect(await refusalOf(waiting)).toMatchObject({ code: 'TIMED_OUT' });
+});
+
 test('given a wait, when the signal is given, then it ends with the reason', async () => {
   const { ada, id } = await given('One');
   const stop = new AbortController();

@@ -149,9 +149,9 @@ test('given an item that is completed, when it is waited for, then it is shown a
   expect(both.list).toMatchObject([{ id: work }]);
 });
 
-test('given an item that fails, when it is waited for, then status 6 says so at once; with the time up, status 11', async () => {
+test('given an item that fails, when it is waited for, then status 6 says so at once; with the time up, status 12', async () => {
   const late = await wlHere(clone, ['wait', work, '--timeout', '0', '--json']);
-  expect([late.status, late.error.code]).toEqual([11, 'TIMED_OUT']);
+  expect([late.status, late.error.code]).toEqual([12, 'TIMED_OUT']);
   await wlHere(clone, ['fail', work, '--error', 'no disk']);
   const never = await wlHere(clone, ['wait', work, '--for', 'done,prog', '--json']);
   expect([never.status, never.error.code]).toEqual([6, 'OUT_OF_REACH']);

@@ -1,3 +1,4 @@
+import type { OrphanedWork, RecoveredWork } from '../../index.ts';
 import type { Run } from '../command.ts';
 import { type Line, styled } from '../render/line.ts';
 import { age } from '../render/time.ts';

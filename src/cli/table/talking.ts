@@ -18,7 +18,7 @@ export const waitOptions = {
     '--for <status>',
     'until it is this, or `terminal` for any end; several with commas (default: completed)',
   ),
-  timeout: count('--timeout <seconds>', 'how long at most; then it fails with status 11'),
+  timeout: count('--timeout <seconds>', 'how long at most; then it fails with status 12'),
   any: flag('--any', 'until the first of several items'),
   interval: INTERVAL,
 } as const satisfies OptionTable;
