@@ -151,7 +151,7 @@ describe('given work that goes well', () => {
       throw new Error('out of luck');
     });
     await all(pool.execute({}, '', { workId: id }));
-    await ada.retryWork(id);
+    await ada.retryWork(id, { not_before: null });
     let resumed: AgentRunContext | undefined;
     const next = makePool(async function* (context) {
       resumed = context;
@@ -373,7 +373,25 @@ describe('given a holder that is superseded', () => {
 });
 
 describe('given a lease that runs out', () => {
-  test('while it is renewed, then the work goes on for longer than it, and the last checkpoint stays', async () => {
+  test('while presence renews it, then the work goes on for longer than it, and the ledger gets no commit for it', async () => {
+    const { id } = await ada.createWork({ title: 'One' });
+    const pool = makePool(
+      async function* () {
+        yield { type: 'checkpoint', step: 'kept' };
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+      },
+      { ttl_s: 1 },
+    );
+    const running = all(pool.execute({}, '', { workId: id }));
+    await expect.poll(() => world.remote.presence.size, { timeout: 10_000 }).toBe(1);
+    expect(typesOf(await running)).toEqual(['started', 'checkpoint', 'completed']);
+    expect(await verbsOf(ada, id)).toEqual(['create', 'claim', 'checkpoint', 'complete']);
+    await pool.close();
+    expect(world.remote.presence.size).toBe(0);
+  });
+
+  test('where the remote takes no presence, then checkpoints renew it, and the last one stays', async () => {
+    world.remote.refusePresence('only branches are taken here');
     const { id } = await ada.createWork({ title: 'One' });
     const renewed = Promise.withResolvers<void>();
     const pool = makePool(

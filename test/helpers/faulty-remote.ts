@@ -55,7 +55,17 @@ export class FaultyRemote implements LedgerRemote {
   }
 
   get presence(): PresenceRefs | undefined {
-    return this.#inner.presence;
+    const { presence } = this.#inner;
+    const away = { kind: 'unreachable', cause: new Error('the connection is cut') } as const;
+    return (
+      presence && {
+        namespace: presence.namespace,
+        mirror: presence.mirror,
+        publish: async (...asked) => (this.cut ? away : presence.publish(...asked)),
+        retract: async (...asked) => (this.cut ? away : presence.retract(...asked)),
+        list: async () => (this.cut ? away : presence.list()),
+      }
+    );
   }
 
   async fetch(scope?: FetchScope): Promise<FetchResult> {
