@@ -115,3 +115,15 @@ test('given a claim by a clock a day ahead, when an observer watches for a lease
   world.clock.advance(HOUR);
   expect(await bob.recoverOrphanedWork()).toMatchObject([{ id, evidence: { by: 'watched' } }]);
 });
+
+test('given several checkpoints in a row, also at once, when they are made, then each is a commit and the last one is what resumes', async () => {
+  const { id } = await held();
+  const before = (world.replicas[0] as Replica).connection.pushes;
+  await Promise.all(['one', 'two', 'three'].map((step) => ada.checkpointWork(id, { step })));
+  expect((world.replicas[0] as Replica).connection.pushes - before).toBe(1);
+  await ada.checkpointWork(id, { step: 'four' });
+  await ada.releaseWork(id);
+  await bob.fetch();
+  expect((await bob.history(id)).filter(({ verb }) => verb === 'checkpoint')).toHaveLength(4);
+  expect(itemOf(await bob.claimWork(id)).checkpoint?.step).toBe('four');
+});
