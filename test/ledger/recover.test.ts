@@ -60,7 +60,7 @@ test('given signs of life from elsewhere, when old work is recovered, then what 
 });
 
 test('given the last attempt, when it is recovered, then the item failed as exhausted, and one escalation names it, in one push', async () => {
-  const { id } = await held({ max_attempts: 1, title: 'Build it' });
+  const { id } = await held({ max_attempts: 1, title: 'Build it', swarm_name: 'dev' });
   await ada.checkpointWork(id, { step: 'half' });
   world.clock.advance(2 * HOUR);
   const [recovered] = await bob.recoverOrphanedWork();
@@ -73,8 +73,9 @@ test('given the last attempt, when it is recovered, then the item failed as exha
   expect(escalation).toMatchObject({
     id: recovered?.escalation,
     title: `Exhausted: ${id} Build it`,
-    owner: 'carol',
     created_by: 'bob',
+    swarm_name: 'dev',
+    context: { work_id: id },
     links: [{ kind: 'related', target: id }],
     idempotency_key: `exhausted:${id}:1`,
   });
