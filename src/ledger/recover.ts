@@ -65,20 +65,21 @@ function escalate(ledger: WorkLedger, orphan: OrphanedWork, at: number, actor: s
 const TITLE_LENGTH = 500;
 const TEXT_LENGTH = 20_000;
 
-/** Assigned to who created the work, so that no worker takes the question for work. */
+/** A question as `wl escalations` lists it; anyone may answer. */
 function escalationOf(orphan: OrphanedWork): NewWork {
-  const { id, title, priority, created_by, checkpoint, claim, evidence } = orphan;
+  const { id, title, priority, swarm_name, checkpoint, claim, evidence } = orphan;
   return {
     title: toSafeLine(`Exhausted: ${id} ${title}`, TITLE_LENGTH).trim(),
     type: 'escalation',
     priority,
-    owner: created_by,
+    swarm_name,
     description: [
       `${id} was claimed ${evidence.attempts} times, and no attempt ended with a result.`,
       `The last one: ${describeEvidence(evidence)}.`,
       `Its last checkpoint: ${describeCheckpoint(checkpoint)}`,
       `To give it new attempts: wl retry ${id} --reset. To leave it: wl cancel this item.`,
     ].join('\n\n'),
+    context: { work_id: id },
     links: [{ kind: 'related', target: id }],
     idempotency_key: `exhausted:${id}:${claim?.epoch ?? 0}`,
   };

@@ -60,7 +60,7 @@ test('given signs of life from elsewhere, when old work is recovered, then what 
 });
 
 test('given the last attempt, when it is recovered, then the item failed as exhausted, and one escalation names it, in one push', async () => {
-  const { id } = await held({ max_attempts: 1, title: 'Build it' });
+  const { id } = await held({ max_attempts: 1, title: 'Build it', swarm_name: 'dev' });
   await ada.checkpointWork(id, { step: 'half' });
   world.clock.advance(2 * HOUR);
   const [recovered] = await bob.recoverOrphanedWork();
@@ -73,8 +73,9 @@ test('given the last attempt, when it is recovered, then the item failed as exha
   expect(escalation).toMatchObject({
     id: recovered?.escalation,
     title: `Exhausted: ${id} Build it`,
-    owner: 'carol',
     created_by: 'bob',
+    swarm_name: 'dev',
+    context: { work_id: id },
     links: [{ kind: 'related', target: id }],
     idempotency_key: `exhausted:${id}:1`,
   });
@@ -114,4 +115,16 @@ test('given a claim by a clock a day ahead, when an observer watches for a lease
   await ada.commentOn(id, 'any news?', { actor: 'eve' });
   world.clock.advance(HOUR);
   expect(await bob.recoverOrphanedWork()).toMatchObject([{ id, evidence: { by: 'watched' } }]);
+});
+
+test('given several checkpoints in a row, also at once, when they are made, then each is a commit and the last one is what resumes', async () => {
+  const { id } = await held();
+  const before = (world.replicas[0] as Replica).connection.pushes;
+  await Promise.all(['one', 'two', 'three'].map((step) => ada.checkpointWork(id, { step })));
+  expect((world.replicas[0] as Replica).connection.pushes - before).toBe(1);
+  await ada.checkpointWork(id, { step: 'four' });
+  await ada.releaseWork(id);
+  await bob.fetch();
+  expect((await bob.history(id)).filter(({ verb }) => verb === 'checkpoint')).toHaveLength(4);
+  expect(itemOf(await bob.claimWork(id)).checkpoint?.step).toBe('four');
 });
