@@ -25,13 +25,17 @@ export {
   type WorkStatus,
   type WorkType,
 } from './domain/item.ts';
+export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/limits.ts';
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
 export { escapeUnsafe } from './domain/text.ts';
 export { TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
 export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
+export type { Evidence, OrphanedWork } from './ledger/orphans.ts';
 export type { AsOf, PendingFilter, ReadyFilter, WorkWithHistory } from './ledger/queries.ts';
+export type { RecoveredWork } from './ledger/recover.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
+export type { SignOfLife, SignsOfLife } from './ledger/signs.ts';
 export type { ImportInput } from './ledger/transfer.ts';
 export type {
   Acting,
@@ -39,6 +43,7 @@ export type {
   CreateInput,
   Holding,
   LedgerStatus,
+  RecoverOptions,
   SyncReport,
 } from './ledger/work-ledger.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';

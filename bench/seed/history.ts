@@ -70,6 +70,7 @@ class SettledView implements LedgerView {
   openChildrenOf = (): readonly WorkId[] => [];
   blockedOn = (): readonly WorkId[] => [];
   openDependentsOf = (): readonly WorkId[] => [];
+  inProgress = (): readonly WorkId[] => [];
   openByKey = (): undefined => undefined;
   nextNumber = (): number => 1;
 }

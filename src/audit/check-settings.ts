@@ -3,8 +3,8 @@ import { readTrailers } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import { type Request, requestSchema } from '../domain/commands.ts';
-import { decideSettings } from '../domain/configure.ts';
-import { CONFIGURABLE, type LedgerSettings } from '../domain/settings.ts';
+import { decideSettings, diffSettings } from '../domain/configure.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord } from '../store/port.ts';
 import { checkRequest } from './check-request.ts';
 import { checkFirstLine } from './check-trailers.ts';
@@ -39,10 +39,9 @@ export function checkConfigure(
   if (file?.kind !== 'settings')
     return findings.add('configure', file?.message ?? `it leaves ${SETTINGS_PATH} as it is`);
   const { settings: after, bytes } = file;
-  const keys = CONFIGURABLE.filter((key) => before[key] !== after[key]);
+  const { keys, patch } = diffSettings(before, after);
   if (request === undefined) return;
   checkFirstLine(record.message, encodeConfigureMessage(keys, request), findings);
-  const patch = Object.fromEntries(keys.map((key) => [key, after[key]]));
   const decided = decideSettings(before, { ...request, verb: 'configure', patch });
   if (keys.length === 0) findings.add('configure', 'it changes no setting');
   if (encodeSettings(decided.after).equals(bytes)) return;

@@ -4,6 +4,7 @@ import { describeProblem, type Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
+import type { LimitKind } from '../domain/limits.ts';
 import { Numbers } from '../domain/numbers.ts';
 import { OpenIndex } from '../domain/open-index.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
@@ -82,6 +83,10 @@ export class MemoryView implements LedgerView {
 
   openDependentsOf(id: WorkId): readonly WorkId[] {
     return this.#open.dependents(id);
+  }
+
+  inProgress(kind: LimitKind, name: string): readonly WorkId[] {
+    return this.#open.inProgress(kind, name);
   }
 
   openByKey(key: string): WorkId | undefined {

@@ -39,6 +39,7 @@ const EXIT_OF = {
   STALE_EPOCH: 'lost_race',
   ILLEGAL_TRANSITION: 'precondition',
   NOT_READY: 'precondition',
+  LIMIT_REACHED: 'precondition',
   DEPENDENCY_CYCLE: 'precondition',
   STILL_REFERENCED: 'precondition',
   ID_TAKEN: 'precondition',

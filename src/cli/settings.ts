@@ -1,4 +1,11 @@
-import { CONFIGURABLE, LedgerError, type WorkLedger } from '../index.ts';
+import {
+  CONFIGURABLE,
+  LedgerError,
+  type LedgerSettings,
+  LIMIT_KINDS,
+  type LimitKind,
+  type WorkLedger,
+} from '../index.ts';
 
 /** Settings as `wl config` shows them: `shared` ones are of every clone, the others of this one. */
 export interface Settings {
@@ -18,6 +25,25 @@ export function unknownSetting(key: string, { shared, clone }: Settings): Ledger
   return new LedgerError('INVALID_INPUT', `There is no setting ${JSON.stringify(key)}.`, {
     hint: `There are: ${[...Object.keys(shared), ...Object.keys(clone)].join(', ')}`,
   });
+}
+
+/** What a key names, also within a setting: `limits.owner.ada`. @returns `undefined` where there is no such setting */
+export function lookUp({ shared, clone }: Settings, key: string): { value: unknown } | undefined {
+  const all: Record<string, unknown> = { ...clone, ...shared };
+  if (Object.hasOwn(all, key)) return { value: all[key] };
+  const limit = readLimitKey(key);
+  if (limit === undefined) return key === 'limits' ? { value: {} } : undefined;
+  const { limits } = shared as Pick<LedgerSettings, 'limits'>;
+  const named = limits?.[limit.kind] ?? {};
+  if (limit.name === undefined) return { value: named };
+  return { value: Object.hasOwn(named, limit.name) ? named[limit.name] : null };
+}
+
+/** Reads `limits.owner` and `limits.owner.NAME`; a name may have dots of its own. */
+export function readLimitKey(key: string): { kind: LimitKind; name: string | undefined } | undefined {
+  const [, word = '', name] = /^limits\.([a-z]+)(?:\.(.+))?$/.exec(key) ?? [];
+  const kind = LIMIT_KINDS.find((one) => one === word);
+  return kind && { kind, name };
 }
 
 /** Text for one value, as `wl config set` would take it. */

@@ -1,6 +1,6 @@
 import { type Command, SETTABLE, type SetChange, type WorkPatch } from '../domain/commands.ts';
 import type { TransitionEvent } from '../domain/event.ts';
-import { isHeld } from '../domain/holding.ts';
+import { isHeld, signOf } from '../domain/holding.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
 
 /**
@@ -68,8 +68,11 @@ export function readCommand(
       return { ...base, verb: event.verb, id, reason };
     case 'reopen':
       return { ...base, verb: 'reopen', id, reason: reason ?? '' };
-    case 'recover':
-      return { ...base, verb: 'recover', id, reason: reason ?? '', observed_rev: before?.rev ?? 0 };
+    case 'recover': {
+      const none = { epoch: undefined, execution_id: undefined, checkpoint_at: undefined };
+      const observed = before === undefined ? none : signOf(before);
+      return { ...base, verb: 'recover', id, reason: reason ?? '', observed };
+    }
     case 'update':
       return before && { ...base, verb: 'update', id, patch: diffItems(before, after) };
     case 'comment':

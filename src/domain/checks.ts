@@ -53,6 +53,13 @@ export function mapOf(shape: Shape): Check {
   };
 }
 
+/** A map with any keys that are names. */
+export const byName =
+  (isName: (key: string) => boolean, check: Check): Check =>
+  (value) =>
+    isMap(value) &&
+    Object.entries(value).every(([key, entry]) => key !== '__proto__' && isName(key) && check(entry));
+
 /**
  * Reads a whole file: fills in what is left out, puts known keys in the order of `shape`, and others after them.
  *

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { WorkId } from './ids.ts';
 import type { Checkpoint, Json, WorkItem, WorkLink } from './item.ts';
 import { itemSchemas } from './item-schema.ts';
-import { CONFIGURABLE, settingsSchema } from './settings.ts';
+import { CONFIGURABLE, limitSchemas, settingsSchema } from './settings.ts';
 import type { Verb } from './transitions.ts';
 import { lazySchema } from './zod.ts';
 
@@ -25,6 +25,13 @@ export const requestSchema = lazySchema((z) => {
 export interface Fence {
   epoch?: number | undefined;
   execution_id?: string | undefined;
+}
+
+/** What an item shows of its holder: it changes with a claim, with the execution and with each checkpoint. */
+export interface HolderSign {
+  epoch: number | undefined;
+  execution_id: string | undefined;
+  checkpoint_at: string | undefined;
 }
 
 export const newWorkSchema = lazySchema((z) =>
@@ -71,16 +78,19 @@ type NamedKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K]
 /** An item as another tracker or a backup had it. */
 export type ImportedWork = Pick<WorkItem, Exclude<NamedKeys<WorkItem>, 'schema' | 'rev' | 'last_op'>>;
 
-export const settingsPatchSchema = lazySchema(() =>
-  settingsSchema()
+export const settingsPatchSchema = lazySchema((z) => {
+  const { name, max } = limitSchemas();
+  const byName = z.record(name, max.nullable()).optional();
+  return settingsSchema()
     .pick(
       Object.fromEntries(CONFIGURABLE.map((key) => [key, true])) as Record<
         (typeof CONFIGURABLE)[number],
         true
       >,
     )
-    .partial(),
-);
+    .partial()
+    .extend({ limits: z.strictObject({ owner: byName, swarm: byName, label: byName }).optional() });
+});
 
 /** What each verb needs beside the request itself. */
 export interface VerbInput {
@@ -113,8 +123,8 @@ export interface VerbInput {
   };
   cancel: { id: WorkId; reason?: string | undefined };
   reopen: { id: WorkId; reason: string };
-  /** Refused where the item moved on since `observed_rev`: someone gave a sign of life. */
-  recover: { id: WorkId; reason: string; observed_rev: number };
+  /** Refused where the item shows another sign of its holder than the one that was observed. */
+  recover: { id: WorkId; reason: string; observed: HolderSign };
   update: { id: WorkId; patch: WorkPatch };
   comment: { id: WorkId; body: string };
   delete: { id: WorkId; reason?: string | undefined };

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { type Request, settingsPatchSchema } from './commands.ts';
+import { withoutUndefined } from './item-check.ts';
+import { diffLimits, mergeLimits } from './limits.ts';
 import { CONFIGURABLE, type LedgerSettings, settingsSchema } from './settings.ts';
 import { parseInput } from './validate.ts';
 
@@ -13,10 +15,27 @@ export function decideSettings(
   settings: LedgerSettings,
   { patch }: ConfigureCommand,
 ): { after: LedgerSettings; keys: string[] } {
-  const checked: Record<string, unknown> = parseInput(settingsPatchSchema, patch, 'setting');
+  const { limits, ...checked } = parseInput(settingsPatchSchema, patch, 'setting');
   // A key that the patch leaves out has its default in `checked`, and must not be set to it.
-  const keys = CONFIGURABLE.filter((key) => patch[key] !== undefined && checked[key] !== settings[key]);
-  const changed = Object.fromEntries(keys.map((key) => [key, checked[key]]));
-  const after = parseInput(settingsSchema, { ...settings, ...changed }, 'setting');
-  return { after, keys };
+  const asked = Object.entries(checked).filter(([key]) => Object.hasOwn(patch, key));
+  const merged = limits === undefined ? settings.limits : mergeLimits(settings.limits, limits);
+  const changed = { ...settings, ...Object.fromEntries(asked), limits: merged };
+  const after = parseInput(settingsSchema, withoutUndefined(changed), 'setting');
+  return { after, keys: changedKeys(settings, after) };
+}
+
+const changedKeys = (before: LedgerSettings, after: LedgerSettings): (typeof CONFIGURABLE)[number][] =>
+  CONFIGURABLE.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+
+/** The change that leads from `before` to `after`, as far as `configure` can make it. */
+export function diffSettings(
+  before: LedgerSettings,
+  after: LedgerSettings,
+): { keys: string[]; patch: SettingsPatch } {
+  const keys = changedKeys(before, after);
+  const changed = keys.map((key) => [
+    key,
+    key === 'limits' ? diffLimits(before.limits, after.limits) : after[key],
+  ]);
+  return { keys, patch: Object.fromEntries(changed) as SettingsPatch };
 }

@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   ID_TAKEN: { retryable: true },
   ILLEGAL_TRANSITION: { retryable: false },
   NOT_READY: { retryable: true },
+  LIMIT_REACHED: { retryable: true },
   DEPENDENCY_CYCLE: { retryable: false },
   STILL_REFERENCED: { retryable: false },
   REMOTE_UNREACHABLE: { retryable: true },

@@ -1,4 +1,4 @@
-import type { Fence } from './commands.ts';
+import type { Fence, HolderSign } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import type { WorkItem } from './item.ts';
 
@@ -23,6 +23,13 @@ export function isHeld(item: WorkItem): boolean {
   if (item.status === 'blocked') return item.block?.from === 'in_progress';
   return item.status === 'in_progress' || item.status === 'in_review';
 }
+
+/** What the item shows of its holder now. A stranger's comment or change leaves it as it is. */
+export const signOf = ({ claim, execution_id, checkpoint }: WorkItem): HolderSign => ({
+  epoch: claim?.epoch,
+  execution_id,
+  checkpoint_at: checkpoint?.at,
+});
 
 /** @throws LedgerError `STALE_EPOCH` where the proof is of an earlier claim than the item's last one */
 export function refuseStale(item: WorkItem, fence: Fence): void {

@@ -1,11 +1,16 @@
 import type { WorkId } from './ids.ts';
 import type { WorkItem } from './item.ts';
+import { countsUnder, type LimitKind } from './limits.ts';
 
 /** Who points at whom among open items, kept as items come and go. */
 export class OpenIndex {
   readonly #children = new Map<WorkId, Set<WorkId>>();
   readonly #dependents = new Map<WorkId, Set<WorkId>>();
   readonly #blocked = new Map<WorkId, Set<WorkId>>();
+  readonly #held = { owner: new Map(), swarm: new Map(), label: new Map() } satisfies Record<
+    LimitKind,
+    Map<string, Set<WorkId>>
+  >;
   readonly #keys = new Map<string, WorkId>();
 
   add(item: WorkItem): void {
@@ -13,6 +18,7 @@ export class OpenIndex {
     for (const id of item.dependencies) include(this.#dependents, id, item.id);
     const blocker = item.block?.blocker_id;
     if (blocker !== undefined) include(this.#blocked, blocker, item.id);
+    for (const [kind, name] of countsUnder(item)) include(this.#held[kind], name, item.id);
     if (item.idempotency_key !== undefined) this.#keys.set(item.idempotency_key, item.id);
   }
 
@@ -21,6 +27,7 @@ export class OpenIndex {
     for (const id of item.dependencies) this.#dependents.get(id)?.delete(item.id);
     const blocker = item.block?.blocker_id;
     if (blocker !== undefined) this.#blocked.get(blocker)?.delete(item.id);
+    for (const [kind, name] of countsUnder(item)) this.#held[kind].get(name)?.delete(item.id);
     const key = item.idempotency_key;
     if (key !== undefined && this.#keys.get(key) === item.id) this.#keys.delete(key);
   }
@@ -28,6 +35,7 @@ export class OpenIndex {
   children = (id: WorkId): WorkId[] => sorted(this.#children.get(id));
   dependents = (id: WorkId): WorkId[] => sorted(this.#dependents.get(id));
   blockedOn = (id: WorkId): WorkId[] => sorted(this.#blocked.get(id));
+  inProgress = (kind: LimitKind, name: string): WorkId[] => sorted(this.#held[kind].get(name));
   byKey = (key: string): WorkId | undefined => this.#keys.get(key);
 }
 

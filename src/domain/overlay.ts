@@ -1,5 +1,6 @@
 import type { WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
+import type { LimitKind } from './limits.ts';
 import { Numbers } from './numbers.ts';
 import { OpenIndex } from './open-index.ts';
 import type { LedgerSettings } from './settings.ts';
@@ -50,6 +51,10 @@ export class Overlay implements LedgerView {
 
   openDependentsOf(id: WorkId): readonly WorkId[] {
     return this.#merge(this.#base.openDependentsOf(id), this.#open.dependents(id));
+  }
+
+  inProgress(kind: LimitKind, name: string): readonly WorkId[] {
+    return this.#merge(this.#base.inProgress(kind, name), this.#open.inProgress(kind, name));
   }
 
   openByKey(key: string): WorkId | undefined {

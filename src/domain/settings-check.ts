@@ -1,6 +1,8 @@
-import { defaulted, oneOf, readerOf, required, text, whole } from './checks.ts';
+import { byName, defaulted, mapOf, oneOf, optional, readerOf, required, text, whole } from './checks.ts';
 import { isIdPrefix, isOp } from './ids.ts';
-import type { LedgerSettings } from './settings.ts';
+import { isLimitName, type LedgerSettings, MAX_LIMIT } from './settings.ts';
+
+const limits = optional(byName(isLimitName, whole(0, MAX_LIMIT)));
 
 const readSettings = readerOf({
   schema: required((value) => value === 1),
@@ -10,6 +12,7 @@ const readSettings = readerOf({
   clock_skew_s: defaulted(whole(0, 86_400), () => 300),
   max_attempts: defaulted(whole(1, 1000), () => 3),
   on_complete: defaulted(oneOf('archive', 'delete'), () => 'archive'),
+  limits: optional(mapOf({ owner: limits, swarm: limits, label: limits })),
 });
 
 /**

@@ -1,14 +1,26 @@
 import type { z } from 'zod';
 import { isIdPrefix, isOp } from './ids.ts';
+import { isLine } from './values.ts';
 import { lazySchema } from './zod.ts';
+
+export const MAX_LIMIT = 1_000_000;
+export const isLimitName = (name: string): boolean => isLine(name, 200);
+
+/** How many items may be in progress, by name. */
+export const limitSchemas = lazySchema((z) => ({
+  name: z.string().refine(isLimitName, 'must be a name'),
+  max: z.int().min(0).max(MAX_LIMIT),
+}));
 
 /**
  * What all clones of a ledger share: `ledger.yaml`, changed by commits of the verb `configure`.
  *
  * @see docs/format.md, "Settings"
  */
-export const settingsSchema = lazySchema((z) =>
-  z.looseObject({
+export const settingsSchema = lazySchema((z) => {
+  const { name, max } = limitSchemas();
+  const byName = z.record(name, max).optional();
+  return z.looseObject({
     schema: z.literal(1),
     /** The lineage. Two ledgers never mix. */
     ledger_id: z.string().refine(isOp, 'must be a UUID of version 7'),
@@ -17,8 +29,9 @@ export const settingsSchema = lazySchema((z) =>
     clock_skew_s: z.int().min(0).max(86_400).default(300),
     max_attempts: z.int().min(1).max(1000).default(3),
     on_complete: z.enum(['archive', 'delete']).default('archive'),
-  }),
-);
+    limits: z.looseObject({ owner: byName, swarm: byName, label: byName }).optional(),
+  });
+});
 export type LedgerSettings = z.infer<ReturnType<typeof settingsSchema>>;
 
 /** Keys that `configure` may change; `schema` and `ledger_id` are for life. */
@@ -28,4 +41,5 @@ export const CONFIGURABLE = [
   'clock_skew_s',
   'max_attempts',
   'on_complete',
+  'limits',
 ] as const;

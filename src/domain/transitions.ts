@@ -6,8 +6,11 @@ export type Right = 'anyone' | 'owner' | 'assignee' | 'creator_or_owner' | 'not_
 export interface TransitionRow {
   /** Statuses it leads from; `none` for an item that does not exist yet. */
   readonly from: readonly (WorkStatus | 'none')[];
-  /** Where it leads; `same` keeps the status, `gone` removes the file, `as_held` is decided by whether it is held. */
-  readonly to: WorkStatus | 'same' | 'gone' | 'any' | 'as_held';
+  /**
+   * Where it leads; `same` keeps the status, `gone` removes the file, `as_held` is decided by whether it is held, and
+   * `pending_or_failed` by whether attempts are left.
+   */
+  readonly to: WorkStatus | 'same' | 'gone' | 'any' | 'as_held' | 'pending_or_failed';
   readonly by: Right;
 }
 
@@ -39,7 +42,7 @@ export const TRANSITIONS = {
   retry: { from: ['failed'], to: 'pending', by: 'anyone' },
   cancel: { from: OPEN, to: 'cancelled', by: 'creator_or_owner' },
   reopen: { from: TERMINAL, to: 'pending', by: 'anyone' },
-  recover: { from: ['in_progress'], to: 'pending', by: 'anyone' },
+  recover: { from: ['in_progress'], to: 'pending_or_failed', by: 'anyone' },
   update: { from: WORK_STATUSES, to: 'same', by: 'anyone' },
   comment: { from: WORK_STATUSES, to: 'same', by: 'anyone' },
   delete: { from: TERMINAL, to: 'gone', by: 'anyone' },

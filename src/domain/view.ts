@@ -1,5 +1,6 @@
 import type { WorkId } from './ids.ts';
 import type { WorkItem, WorkStatus } from './item.ts';
+import type { LimitKind } from './limits.ts';
 import type { LedgerSettings } from './settings.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface LedgerView {
   blockedOn(id: WorkId): readonly WorkId[];
   /** Open items that name `id` as a dependency. */
   openDependentsOf(id: WorkId): readonly WorkId[];
+  /** Items that someone holds and that count under the name: its owner's, its swarm's, or a label. */
+  inProgress(kind: LimitKind, name: string): readonly WorkId[];
   openByKey(idempotencyKey: string): WorkId | undefined;
   /** One past the highest number ever given for that prefix and day (`YYYYMMDD`), deleted items included. */
   nextNumber(prefix: string, date: string): number;

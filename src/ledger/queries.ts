@@ -13,7 +13,7 @@ import { manifestOf, type WorkIndex } from '../query/manifest.ts';
 import { type Asking, countReady, type Explanation, explainItem, readyItems } from '../query/ready.ts';
 import { notFound, resolveId } from '../query/resolve.ts';
 import { countFound, searchItems } from '../query/search.ts';
-import { orphanedItems, staleItems } from '../query/stale.ts';
+import { staleItems } from '../query/stale.ts';
 import {
   childrenOf,
   type DependencyNode,
@@ -26,7 +26,12 @@ import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/marks.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, currentTip } from './connection.ts';
+import type { OrphanedWork } from './orphans.ts';
+import type { SignsOfLife } from './signs.ts';
 import type { ImportInput } from './transfer.ts';
+
+/** Local state: what this clone saw of work in progress. */
+const OBSERVED = 'observed';
 
 /** How fresh an answer is. */
 export interface AsOf {
@@ -143,9 +148,35 @@ export class LedgerQueries {
     return this.read((view) => staleItems(view, minutes, this.connection.clock.now()));
   }
 
-  /** Work in progress whose lease ran out: what `recoverOrphanedWork` would give back. */
-  async getOrphanedWork(): Promise<WorkItem[]> {
-    return this.read((view) => orphanedItems(view, this.connection.clock.now()));
+  /**
+   * Work in progress whose holder gave no sign of life for a lease: what `recoverOrphanedWork` would give back, each with the
+   * evidence. As of the last contact with the remote. What was seen is remembered, so asking again later knows more.
+   */
+  async getOrphanedWork({ signs }: { signs?: SignsOfLife | undefined } = {}): Promise<OrphanedWork[]> {
+    const [{ watch }, { readNotebook }] = await Promise.all([
+      import('./orphans.ts'),
+      import('./notebook.ts'),
+    ]);
+    const { state } = this.connection;
+    const items = await this.getInProgress();
+    const { orphans, notebook } = await watch({
+      items,
+      settings: await this.settings(),
+      now: this.#observedAt(),
+      notebook: readNotebook(state.get(OBSERVED)),
+      signs,
+      history: (id) => this.history(id),
+    });
+    state.set(OBSERVED, JSON.stringify(notebook));
+    return orphans;
+  }
+
+  /** What this clone sees is as old as its last contact; where it decides alone, it is what there is. */
+  #observedAt(): Date {
+    const { clock, remote, mode, state } = this.connection;
+    const now = clock.now();
+    const contact = remote === null || mode === 'local' ? Number.NaN : Date.parse(state.get(CONTACT) ?? '');
+    return contact < now.getTime() ? new Date(contact) : now;
   }
 
   /** Items that match every condition, most urgent first, then oldest; open ones, unless `all` or `status` say otherwise. */

@@ -23,7 +23,9 @@ import type { Outcome } from '../sync/outcome.ts';
 import type { RejectedTransition } from '../sync/rejected.ts';
 import { currentTip } from './connection.ts';
 import { LedgerQueries } from './queries.ts';
+import type { RecoveredWork } from './recover.ts';
 import { itemOf, type TransitionResult, toResult } from './results.ts';
+import type { SignsOfLife } from './signs.ts';
 
 /** Who acts; the ledger's own actor where no one is named. */
 export interface Acting {
@@ -33,6 +35,10 @@ export interface Acting {
 /** A holder's call: `owner` must be who holds it; `epoch` and `execution_id` are checked where they are given. */
 export interface Holding extends Fence {
   owner?: string | undefined;
+}
+
+export interface RecoverOptions extends Acting {
+  signs?: SignsOfLife | undefined;
 }
 
 export interface ClaimOptions {
@@ -279,18 +285,18 @@ export class WorkLedger extends LedgerQueries {
   }
 
   /**
-   * Gives back work whose lease ran out, with the evidence in the commit. An item that moved meanwhile is left alone.
+   * Asks the remote, and gives back work whose holder gave no sign of life for a lease, with the evidence in the commit. What
+   * has no attempt left fails as exhausted, and an escalation is opened. Whose holder gave a sign meanwhile is left alone.
    *
-   * @returns the items that are pending again
+   * @param options `signs` tells what is known of executions beside the ledger; without it, only history shows signs
+   * @returns the items that are pending again, or failed
    */
-  async recoverOrphanedWork(by: Acting = {}): Promise<WorkItem[]> {
-    const orphans = await this.getOrphanedWork();
-    const commands = orphans.map((item) =>
-      this.#command('recover', item.id, { reason: describeOrphan(item), observed_rev: item.rev }, by.actor),
-    );
-    if (commands.length === 0) return [];
-    const outcomes = await this.#submit(commands, false);
-    return outcomes.flatMap((outcome) => (outcome.kind === 'accepted' && outcome.item ? [outcome.item] : []));
+  async recoverOrphanedWork({ actor, signs }: RecoverOptions = {}): Promise<RecoveredWork[]> {
+    if (this.#publishes) await this.fetch();
+    const orphans = await this.getOrphanedWork({ signs });
+    if (orphans.length === 0) return [];
+    const { recoverOrphans } = await import('./recover.ts');
+    return recoverOrphans(this, orphans, actor);
   }
 
   /**
@@ -484,13 +490,6 @@ const newExecution = (): string => `exec-${randomSuffix()}`;
 function requireText(text: string, what: string): string {
   if (text.trim() !== '') return text;
   throw new LedgerError('INVALID_INPUT', `A ${what} is required.`);
-}
-
-function describeOrphan(item: WorkItem): string {
-  const { claim } = item;
-  const lease =
-    claim === undefined ? '' : `; lease of ${claim.ttl_s} s, epoch ${claim.epoch}, ${claim.execution_id}`;
-  return `lease expired: ${item.owner ?? 'nobody'} gave no sign of life since ${item.updated_at}${lease}`;
 }
 
 const idIn = (error: LedgerError): WorkId | undefined =>

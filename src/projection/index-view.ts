@@ -3,6 +3,7 @@ import { describeProblem, type Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
+import type { LimitKind } from '../domain/limits.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { Damage } from './damage.ts';
@@ -29,6 +30,12 @@ export interface Selection {
   /** An index that is made for this question, where SQLite would not choose it by itself. */
   by?: string | undefined;
 }
+
+const COUNTS_UNDER: Readonly<Record<LimitKind, string>> = {
+  owner: 'owner = ?',
+  swarm: 'swarm = ?',
+  label: "EXISTS (SELECT 1 FROM json_each(item, '$.labels') WHERE value = ?)",
+};
 
 /** What every selection must ask for that could meet damaged files. */
 export const READABLE = 'item IS NOT NULL';
@@ -86,6 +93,17 @@ export class IndexView implements LedgerView {
 
   openDependentsOf(id: WorkId): readonly WorkId[] {
     return this.#edges('needs', id);
+  }
+
+  inProgress(kind: LimitKind, name: string): readonly WorkId[] {
+    // An item is held where it has an owner and is in one of these; of a blocked one its file tells.
+    const rows = this.#index.all(
+      `SELECT id FROM items INDEXED BY items_owned WHERE state = 'active' AND owner IS NOT NULL AND ${COUNTS_UNDER[kind]}
+        AND (status IN ('in_progress', 'in_review')
+          OR (status = 'blocked' AND json_extract(item, '$.block.from') = 'in_progress')) ORDER BY id`,
+      name,
+    );
+    return rows.map(({ id }) => String(id));
   }
 
   openByKey(key: string): WorkId | undefined {

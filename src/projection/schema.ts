@@ -1,5 +1,5 @@
 /** Raised with every change of the tables: an index of another number is left to the program that made it. */
-export const INDEX_VERSION = 1;
+export const INDEX_VERSION = 2;
 
 /**
  * `items` has one row for each item's file. Files of finished work are known by path at first: `oid` names what is still to
@@ -40,6 +40,7 @@ CREATE VIRTUAL TABLE words USING fts5 (
 export const ITEM_INDEXES = {
   items_open: "items (rank, created_at, id, status) WHERE state = 'active'",
   items_ready: "items (rank, created_at, id, owner, not_before) WHERE status = 'pending' AND waits = 0",
+  items_owned: "items (owner, swarm) WHERE state = 'active' AND owner IS NOT NULL",
   items_status: 'items (status, rank, created_at, id)',
   items_series: 'items (series, number)',
   items_parent: 'items (parent) WHERE parent IS NOT NULL',

@@ -1,5 +1,7 @@
+import { isHeld } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { isTerminal, type WorkItem } from '../domain/item.ts';
+import { describeLimit, type ReachedLimit, reachedLimits } from '../domain/limits.ts';
 import { describeObstacle, type Obstacle, obstacles } from '../domain/readiness.ts';
 import type { IndexView, Selection } from '../projection/index-view.ts';
 import { conditionsOf, type WorkFilter } from './filter.ts';
@@ -40,6 +42,8 @@ export interface Explanation {
   id: WorkId;
   ready: boolean;
   obstacles: Obstacle[];
+  /** Limits that taking it would go past. `wl ready` lists it all the same. */
+  limits: ReachedLimit[];
   /** The same in words, for a person. */
   reasons: string[];
 }
@@ -47,10 +51,11 @@ export interface Explanation {
 /** Why an item is or is not ready, in words and as facts. */
 export function explainItem(view: IndexView, item: WorkItem, { asker, now }: Asking): Explanation {
   const found = obstacles(view, item, asker, now);
-  const reasons = found.map(describeObstacle);
+  const limits = isTerminal(item.status) || isHeld(item) ? [] : reachedLimits(view, item, asker);
+  const reasons = [...found.map(describeObstacle), ...limits.map(describeLimit)];
+  const ready = found.length === 0 && limits.length === 0;
   if (item.block !== undefined && !isTerminal(item.status))
     reasons.push(`it was blocked: ${item.block.reason}`);
-  if (found.length === 0)
-    reasons.push('it is pending, nobody else owns it, and nothing it waits for is open');
-  return { id: item.id, ready: found.length === 0, obstacles: found, reasons };
+  if (ready) reasons.push('it is pending, nobody else owns it, and nothing it waits for is open');
+  return { id: item.id, ready, obstacles: found, limits, reasons };
 }

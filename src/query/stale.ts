@@ -8,12 +8,3 @@ export function staleItems(view: IndexView, minutes: number, now: Date): WorkIte
   const limit = new Date(now.getTime() - minutes * MINUTE_MS).toISOString();
   return view.select({ where: ["status = 'in_progress'", 'updated_at <= ?'], values: [limit] });
 }
-
-/** Work in progress whose lease ran out by this clock, and that gave no sign of life since. */
-export function orphanedItems(view: IndexView, now: Date): WorkItem[] {
-  const { lease_ttl_s, clock_skew_s } = view.settings;
-  return view.select({ where: ["status = 'in_progress'"], values: [] }).filter((item) => {
-    const lease = (item.claim?.ttl_s ?? lease_ttl_s) + clock_skew_s;
-    return Date.parse(item.updated_at) + lease * 1000 < now.getTime();
-  });
-}

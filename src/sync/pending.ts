@@ -5,10 +5,11 @@ import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { readCommand } from '../codec/read-command.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
+import { diffSettings } from '../domain/configure.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { CONFIGURABLE, type LedgerSettings } from '../domain/settings.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
 import type { BlobContent, CommitRecord, LedgerStore, Oid } from '../store/port.ts';
 import type { LedgerCommand } from './draft.ts';
 
@@ -86,8 +87,7 @@ function readOne(record: CommitRecord, blobs: ReadonlyMap<Oid, BlobContent>): Re
   if (ledger?.verb === 'configure') {
     const [before, after] = settingsOf(record, blobs);
     if (before === undefined || after === undefined) return empty;
-    const changed = CONFIGURABLE.filter((key) => before[key] !== after[key]);
-    const patch = Object.fromEntries(changed.map((key) => [key, after[key]]));
+    const { patch } = diffSettings(before, after);
     return { ...empty, command: { ...ledger, verb: 'configure', patch } };
   }
   const decoded = decodeMessage(record.message);

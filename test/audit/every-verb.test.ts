@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Command } from '../../src/domain/commands.ts';
 import { VERBS } from '../../src/domain/transitions.ts';
 import { isolateThisProcess, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 import { FIRST, SECOND, script, THIRD } from './honest.ts';
@@ -21,7 +22,9 @@ it('given a ledger in which everything was done that can be done, when it is ver
   say('create', 'ada', { fields: { title: 'Child', parent_id: FIRST, priority: 'high', owner: 'bob' } });
   say('create', 'ada', { id: OFFLINE, fields: { title: 'Made offline', dependencies: [SECOND] } });
   configure({ lease_ttl_s: 60 });
-  configure({ max_attempts: 2 });
+  configure({ max_attempts: 4 });
+  configure({ limits: { owner: { bob: 2 }, label: { x: 1 } } });
+  configure({ limits: { owner: { bob: 3 }, label: { x: null } } });
   say('assign', 'ada', { id: OFFLINE, owner: 'bob', reason: 'knows it' });
   say('assign', 'ada', { id: OFFLINE, owner: undefined });
   say('update', 'ada', {
@@ -73,12 +76,17 @@ it('given a ledger in which everything was done that can be done, when it is ver
   });
   say('block', 'bob', { id: SECOND, reason: 'waits' });
   say('checkpoint', 'bob', { id: SECOND, checkpoint: {} });
+  const checkpoint_at = (commands.at(-1) as Command).at;
   say('start', 'bob', { id: SECOND, execution_id: 'exec-2' });
   say('block', 'eve', { id: SECOND, reason: 'stop', force: true });
   say('unblock', 'ada', { id: SECOND, reason: 'go on' });
   say('release', 'bob', { id: SECOND, epoch: 1 });
   say('start', 'cy', { id: SECOND, execution_id: 'exec-3' });
-  say('recover', 'ada', { id: SECOND, reason: 'lease expired', observed_rev: 11 });
+  say('recover', 'ada', {
+    id: SECOND,
+    reason: 'lease expired',
+    observed: { epoch: 2, execution_id: 'exec-3', checkpoint_at },
+  });
   say('claim', 'bob', { id: SECOND, execution_id: 'exec-4' });
   say('fail', 'bob', { id: SECOND, error: 'line one\nline two\n', epoch: 3 });
   say('retry', 'ada', { id: SECOND, reset: true, not_before: '2026-01-03T10:00:00.000Z', reason: 'again' });
@@ -94,6 +102,9 @@ it('given a ledger in which everything was done that can be done, when it is ver
   say('cancel', 'ada', { id: OFFLINE, reason: 'never mind' });
   say('delete', 'ada', { id: OFFLINE, reason: 'a mistake' });
   say('create', 'ada', { fields: { title: 'Failing', max_attempts: 1 } });
+  say('claim', 'cy', { id: THIRD, execution_id: 'exec-7' });
+  const last = { epoch: 1, execution_id: 'exec-7', checkpoint_at: undefined };
+  say('recover', 'ada', { id: THIRD, reason: 'lease expired', observed: last });
   say('comment', 'eve', { id: FIRST, body: ' Two\n\nparagraphs. ' });
   say('import', 'ada', {
     id: FOURTH,
@@ -122,11 +133,11 @@ it('given a ledger in which everything was done that can be done, when it is ver
   const seen: number[] = [];
   const { findings, ...counted } = await ledger.verify({ onProgress: ({ commits }) => seen.push(commits) });
   expect(findings).toEqual([]);
-  // The root and two changes of settings are no transitions; the unblocking was nobody's command.
-  const transitions = commands.length - 2 + 1;
+  // The root and four changes of settings are no transitions; the unblocking was nobody's command.
+  const transitions = commands.length - 4 + 1;
   const { tip } = await ledger.asOf();
-  expect(counted).toEqual({ ok: true, tip, commits: transitions + 3, transitions, items: 4 });
-  expect(seen).toEqual([transitions + 3]);
+  expect(counted).toEqual({ ok: true, tip, commits: transitions + 5, transitions, items: 4 });
+  expect(seen).toEqual([transitions + 5]);
   const verbs = (await ledger.log(1_000)).map(({ verb }) => verb);
   expect(VERBS.filter((verb) => !verbs.includes(verb))).toEqual([]);
   expect(THIRD).toBe((await ledger.list({ all: true })).find(({ title }) => title === 'Failing')?.id);

@@ -1,4 +1,5 @@
 import type { Command, VerbInput } from '../../src/domain/commands.ts';
+import type { SettingsPatch } from '../../src/domain/configure.ts';
 import type { WorkId } from '../../src/domain/ids.ts';
 import type { Verb } from '../../src/domain/transitions.ts';
 import type { WorkLedger } from '../../src/index.ts';
@@ -15,7 +16,7 @@ const SCRIPT = '2026-01-03T10:00:00.000Z';
 export function script(ledger: WorkLedger): {
   commands: Parameters<typeof run>[1];
   say<V extends Verb>(verb: V, actor: string, input: VerbInput[V]): void;
-  configure(patch: { lease_ttl_s?: number; max_attempts?: number }): void;
+  configure(patch: SettingsPatch): void;
 } {
   const commands: Parameters<typeof run>[1][number][] = [];
   const at = (): string => new Date(Date.parse(SCRIPT) + commands.length * 60_000).toISOString();

@@ -207,6 +207,19 @@ it('wl config shows settings, changes shared ones, and tells how to change this 
     key: 'lease_ttl_s',
     value: 7200,
   });
+  expect((await here(['config', 'get', 'limits'])).stdout).toBe('{}\n');
+  expect((await here(['config', 'set', 'limits.owner.ada', '2'])).stdout).toBe('limits.owner.ada is 2 now\n');
+  await here(['config', 'set', 'limits', '{"owner":{"*":9},"label":{"gpu":1}}']);
+  expect((await here(['config', 'get', 'limits'])).stdout).toBe(
+    '{"owner":{"*":9,"ada":2},"label":{"gpu":1}}\n',
+  );
+  expect((await here(['config', 'get', 'limits.owner.ada'])).stdout).toBe('2\n');
+  expect((await here(['config', 'get', 'limits.owner.bob', '--json'])).data.value).toBeNull();
+  expect((await here(['config', 'set', 'limits.owner.ada', 'none'])).status).toBe(0);
+  expect((await here(['config', 'get', 'limits.owner'])).stdout).toBe('{"*":9}\n');
+  expect(await here(['config', 'set', 'limits', '{']).then((said) => said.stderr)).toContain(
+    'limits takes JSON',
+  );
   const clone = await here(['config', 'set', 'actor', "o'neil"]);
   expect(clone.status).toBe(2);
   expect(clone.stderr).toContain(`hint: git config ledger.actor 'o'\\''neil'\n`);
@@ -225,7 +238,12 @@ it('wl recover gives back work whose claim ran out', async () => {
   expect((await here(['recover'])).stderr).toBe('no claim has run out\n');
   const tomorrow = { env: { WL_NOW: '2026-01-04T13:00:00Z' } };
   expect((await here(['recover', '--dry-run', '-q'], tomorrow)).stdout).toBe('OPS-20260103-0005\n');
-  expect((await call(['recover'], tomorrow)).stdout).toBe('recovered OPS-20260103-0005\n');
+  expect((await here(['recover', '--dry-run'], tomorrow)).stdout).toMatch(
+    /^would recover OPS-20260103-0005\n {2}ada, epoch 1, \S+, attempt 1 of 3\n {2}last sign of life 2026-01-03T\S+; lease of \d+ s; no sign seen for 26 h\n/,
+  );
+  expect((await call(['recover'], tomorrow)).stdout).toMatch(
+    /^recovered OPS-20260103-0005\n {2}ada, epoch 1/,
+  );
   expect((await here(['show', '0005', '--json'])).data).toMatchObject({
     status: 'pending',
     claim: { epoch: 1 },

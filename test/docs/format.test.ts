@@ -10,6 +10,7 @@ import { itemPath, parsePath } from '../../src/codec/path.ts';
 import { MAX_FILE_BYTES } from '../../src/codec/read-yaml.ts';
 import type { Command, VerbInput } from '../../src/domain/commands.ts';
 import { ERROR_CODES, type ErrorCode, LedgerError } from '../../src/domain/errors.ts';
+import { signOf } from '../../src/domain/holding.ts';
 import {
   ITEM_KEYS,
   isTerminal,
@@ -48,7 +49,10 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   ended: WORK_STATUSES.filter(isTerminal),
   all: WORK_STATUSES,
 };
-const GOALS: Readonly<Record<string, string>> = { 'as held': 'as_held' };
+const GOALS: Readonly<Record<string, string>> = {
+  'as held': 'as_held',
+  'pending or failed': 'pending_or_failed',
+};
 const RIGHTS: Readonly<Record<string, string>> = {
   'owner once claimed': 'owner_once_claimed',
   'creator or owner': 'creator_or_owner',
@@ -202,7 +206,7 @@ const LIFE: readonly (readonly [Verb, object])[] = [
   ['claim', { execution_id: 'c' }],
   ['release', {}],
   ['claim', { execution_id: 'd' }],
-  ['recover', { reason: 'x', observed_rev: 0 }],
+  ['recover', { reason: 'x', observed: {} }],
   ['claim', { execution_id: 'e' }],
   ['fail', { error: 'x' }],
   ['retry', { reset: true }],
@@ -217,11 +221,11 @@ const LIFE: readonly (readonly [Verb, object])[] = [
 ];
 
 test('given the life of an item, when each verb is recorded, then those that the page names say an epoch', () => {
-  const view = new FakeView();
+  const view = new FakeView({ max_attempts: 9 });
   const fenced = new Set<Verb>();
   const id = 'WRK-20260103-0001';
   for (const [verb, input] of LIFE) {
-    const observed = verb === 'recover' ? { observed_rev: view.get(id).rev } : {};
+    const observed = verb === 'recover' ? { observed: signOf(view.get(id)) } : {};
     const decision = view.run(
       ask(verb, { id, ...input, ...observed } as unknown as VerbInput[Verb]) as Command,
     );
@@ -235,11 +239,11 @@ test('given the life of an item, when each verb is recorded, then those that the
 });
 
 test('given no reason, when each verb is asked for, then those that the page names are refused', () => {
-  const view = new FakeView();
+  const view = new FakeView({ max_attempts: 9 });
   const id = 'WRK-20260103-0001';
   const needing = new Set<Verb>();
   for (const [verb, input] of LIFE) {
-    const observed = verb === 'recover' ? { observed_rev: view.get(id).rev } : {};
+    const observed = verb === 'recover' ? { observed: signOf(view.get(id)) } : {};
     const whole = { id, ...input, ...observed } as unknown as VerbInput[Verb];
     try {
       view.run(ask(verb, { ...whole, reason: ' ' }) as Command);

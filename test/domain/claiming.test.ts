@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { decide } from '../../src/domain/decide.ts';
+import { signOf } from '../../src/domain/holding.ts';
 import { ask, FakeView, idOf, itemOf, opOf, refusal, time } from '../helpers/fake-view.ts';
 
 const ID = idOf(1);
@@ -129,7 +130,7 @@ describe('fencing', () => {
 
   beforeEach(() => {
     claim('ada', 'exec-1', time(1));
-    view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed_rev: 2 });
+    view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed: signOf(view.get(ID)) });
     claim('bob', 'exec-2', time(9));
   });
 
@@ -323,13 +324,13 @@ describe('start', () => {
 describe('recover', () => {
   test('given a holder that is silent, when its item is recovered, then it is free, with claim, attempts and checkpoint', () => {
     claim();
-    const { rev } = view.do('checkpoint', { id: ID, checkpoint: { step: 'one' } });
+    view.do('checkpoint', { id: ID, checkpoint: { step: 'one' } });
     const decision = view.run(
       ask('recover', {
         id: ID,
         actor: 'bob',
         reason: 'no sign since 10:00',
-        observed_rev: rev,
+        observed: signOf(view.get(ID)),
         op: opOf(77),
       }),
     );
@@ -348,19 +349,57 @@ describe('recover', () => {
   });
 
   test('given a holder that gave a sign since, when its item is recovered, then it is left alone', () => {
-    const { rev } = claim();
+    const observed = signOf(claim());
     view.do('checkpoint', { id: ID, checkpoint: { step: 'one' } });
-    const recover = () => view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed_rev: rev });
+    const recover = () => view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed });
     expect(refusal(recover)).toMatchObject({
       code: 'NOT_READY',
-      details: { observed_rev: rev, rev: rev + 1 },
+      details: { observed, sign: { ...observed, checkpoint_at: time() } },
     });
   });
 
+  test('given a stranger who comments and changes the item, when it is recovered, then that keeps nobody from it', () => {
+    const observed = signOf(claim());
+    view.do('comment', { id: ID, actor: 'eve', body: 'any news?' });
+    view.do('update', { id: ID, actor: 'eve', patch: { set: { priority: 'high' } } });
+    expect(view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed }).status).toBe('pending');
+  });
+
+  test('given another claim, or another execution, since it was observed, when it is recovered, then it is left alone', () => {
+    const observed = signOf(claim());
+    const recover = () => view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed });
+    view.do('link_execution', { id: ID, link: 'exec-9' });
+    expect(refusal(recover).code).toBe('NOT_READY');
+    view.do('release', { id: ID });
+    claim('ada', 'exec-1', time(9));
+    expect(refusal(recover).code).toBe('NOT_READY');
+  });
+
+  test('given attempts that are used up, when it is recovered, then it fails as exhausted, and keeps who had it and its checkpoint', () => {
+    view.do('update', { id: ID, patch: { set: { max_attempts: 2 } } });
+    claim();
+    view.do('recover', { id: ID, reason: 'silent', observed: signOf(view.get(ID)) });
+    claim('bob', 'exec-2', time(5));
+    view.do('checkpoint', { id: ID, actor: 'bob', checkpoint: { step: 'one' } });
+    const observed = signOf(view.get(ID));
+    const decision = view.run(ask('recover', { id: ID, reason: 'silent\nagain', observed, at: time(9) }));
+    expect(itemOf(decision)).toMatchObject({
+      status: 'failed',
+      owner: 'bob',
+      attempts: 2,
+      completed_at: time(9),
+      error: 'exhausted: 2 of 2 attempts ended without a result. The last one: silent again',
+      checkpoint: { step: 'one' },
+    });
+    expect(decision).toMatchObject({ event: { from: 'in_progress', to: 'failed', epoch: 2 } });
+    expect(refusal(() => view.do('retry', { id: ID })).code).toBe('ILLEGAL_TRANSITION');
+    expect(view.do('retry', { id: ID, reset: true })).toMatchObject({ status: 'pending', attempts: 0 });
+  });
+
   test('given no reason, when an item is recovered, then it is refused', () => {
-    const { rev } = claim();
+    const observed = signOf(claim());
     for (const reason of ['', ' \n', '\u0000']) {
-      const recover = () => view.do('recover', { id: ID, actor: 'bob', reason, observed_rev: rev });
+      const recover = () => view.do('recover', { id: ID, actor: 'bob', reason, observed });
       expect(refusal(recover).code).toBe('INVALID_INPUT');
     }
   });

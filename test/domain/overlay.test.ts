@@ -2,14 +2,21 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decide } from '../../src/domain/decide.ts';
 import { isLedgerError } from '../../src/domain/errors.ts';
+import { countedUnder, type LimitKind } from '../../src/domain/limits.ts';
 import { Overlay } from '../../src/domain/overlay.ts';
 import type { LedgerView } from '../../src/domain/view.ts';
 import { commandFor } from '../helpers/arbitraries.ts';
 import { DAY, FakeView, idOf } from '../helpers/fake-view.ts';
 
 /** Everything a decision can ask of a view about these ids. */
-function answers(view: LedgerView, ids: readonly string[], keys: readonly string[]): unknown {
+function answers(
+  view: LedgerView,
+  ids: readonly string[],
+  keys: readonly string[],
+  names: readonly [LimitKind, string][],
+): unknown {
   return [
+    names.map(([kind, name]) => [...view.inProgress(kind, name)].sort()),
     view.nextNumber('WRK', DAY),
     keys.map((key) => view.openByKey(key)),
     ids.map((id) => [
@@ -43,7 +50,8 @@ test('given changes that are decided and not committed, when the overlay is aske
       }
       const ids = [...whole.ids(), ...base.ids(), idOf(1), idOf(77)];
       const keys = whole.items().flatMap((item) => item.idempotency_key ?? []);
-      expect(answers(overlay, ids, keys)).toEqual(answers(whole, ids, keys));
+      const names = whole.items().flatMap((item) => countedUnder(item, item.owner));
+      expect(answers(overlay, ids, keys, names)).toEqual(answers(whole, ids, keys, names));
     }),
     { numRuns: 25 },
   );

@@ -1,6 +1,10 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decideSettings, type SettingsPatch } from '../../src/domain/configure.ts';
-import { CONFIGURABLE, settingsSchema } from '../../src/domain/settings.ts';
+import { encodeSettings } from '../../src/codec/settings.ts';
+import { decideSettings, diffSettings, type SettingsPatch } from '../../src/domain/configure.ts';
+import { mergeLimits } from '../../src/domain/limits.ts';
+import { CONFIGURABLE, type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
+import { settings } from '../helpers/arbitraries.ts';
 import { LEDGER_ID, opOf, refusal, time } from '../helpers/fake-view.ts';
 
 const SETTINGS = settingsSchema().parse({ schema: 1, ledger_id: LEDGER_ID, later: { kept: true } });
@@ -35,7 +39,60 @@ test('given a change to what stands already, when decided, then no key changes',
   expect(change({})).toEqual({ after: SETTINGS, keys: [] });
 });
 
+test('given limits, when some are changed, then the others stay, whatever order they were set in', () => {
+  const first = change({ limits: { owner: { bob: 2, '*': 5 }, label: { gpu: 1 } } });
+  expect(first.keys).toEqual(['limits']);
+  const next = (before: LedgerSettings, limits: object) =>
+    decideSettings(before, { verb: 'configure', op: opOf(1), actor: 'ada', at: time(), patch: { limits } });
+  const second = next(first.after, { owner: { ada: 3, bob: null }, label: { gpu: null } });
+  expect(JSON.stringify(second.after.limits)).toBe('{"owner":{"*":5,"ada":3}}');
+  const other = next(next(SETTINGS, { owner: { ada: 3 } }).after, { owner: { '*': 5 } });
+  expect(other.after).toEqual(second.after);
+  expect(next(second.after, { owner: { ada: 3 } }).keys).toEqual([]);
+});
+
+test('given the last limit, when it is taken away, then nothing of limits is left', () => {
+  const limited = change({ limits: { swarm: { dev: 1 } } }).after;
+  const { after } = decideSettings(limited, {
+    verb: 'configure',
+    op: opOf(1),
+    actor: 'ada',
+    at: time(),
+    patch: { limits: { swarm: { dev: null } } },
+  });
+  expect(after).toEqual(SETTINGS);
+});
+
+test('given any two settings, when their difference is applied to one, then it is the other', () => {
+  fc.assert(
+    fc.property(settings, settings, (one, two) => {
+      const [before, after] = [settingsSchema().parse(one), settingsSchema().parse(two)];
+      const { patch } = diffSettings(before, after);
+      const decided = decideSettings(before, {
+        verb: 'configure',
+        op: opOf(1),
+        actor: 'ada',
+        at: time(),
+        patch,
+      });
+      expect(encodeSettings(decided.after)).toEqual(encodeSettings(sorted(after)));
+    }),
+  );
+});
+
+/** As deciding leaves them: names in order, nothing empty. */
+const sorted = (all: LedgerSettings): LedgerSettings => {
+  const { limits, ...rest } = all;
+  const merged = mergeLimits(limits, {});
+  return merged === undefined ? rest : { ...rest, limits: merged };
+};
+
 test.each([
+  { limits: { team: { a: 1 } } },
+  { limits: { owner: { ada: -1 } } },
+  { limits: { owner: { ada: 1.5 } } },
+  { limits: { owner: { ' ': 1 } } },
+  { limits: 3 },
   { max_attempts: 0 },
   { lease_ttl_s: 1.5 },
   { clock_skew_s: -1 },

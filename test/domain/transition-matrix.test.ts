@@ -47,6 +47,8 @@ function viewIn(situation: Situation): FakeView {
   return situation === 'none' ? view : view.put(itemIn(situation));
 }
 
+const OBSERVED = { epoch: 3, execution_id: 'exec-1', checkpoint_at: undefined };
+
 /** What each verb needs; nothing in it is a reason to be refused. */
 const INPUTS: { [V in Verb]: VerbInput[V] } = {
   create: { id: ID, fields: { title: 'Target' } },
@@ -67,7 +69,7 @@ const INPUTS: { [V in Verb]: VerbInput[V] } = {
   retry: { id: ID },
   cancel: { id: ID },
   reopen: { id: ID, reason: 'again' },
-  recover: { id: ID, reason: 'silent', observed_rev: 5 },
+  recover: { id: ID, reason: 'silent', observed: OBSERVED },
   update: { id: ID, patch: { set: { title: 'Other' } } },
   comment: { id: ID, body: 'hello' },
   delete: { id: ID },
@@ -102,6 +104,7 @@ function expected(
   if (!isAllowed(row.by, held, actor)) return { code: 'NOT_OWNER' };
   if (row.to === 'same') return { to: item.status };
   if (row.to === 'gone') return { to: undefined };
+  if (row.to === 'pending_or_failed') return { to: item.attempts < 3 ? 'pending' : 'failed' };
   if (row.to === 'as_held') return { to: held ? 'in_progress' : 'pending' };
   return { to: row.to as WorkStatus };
 }
@@ -198,7 +201,7 @@ describe('the table itself', () => {
     ['retry', ['failed'], 'pending'],
     ['cancel', OPEN, 'cancelled'],
     ['reopen', ENDS, 'pending'],
-    ['recover', ['in_progress'], 'pending'],
+    ['recover', ['in_progress'], 'pending_or_failed'],
     ['update', [...OPEN, ...ENDS], 'same'],
     ['comment', [...OPEN, ...ENDS], 'same'],
     ['delete', ENDS, 'gone'],

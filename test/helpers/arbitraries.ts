@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
-import type { Command, NewWork, VerbInput, WorkPatch } from '../../src/domain/commands.ts';
+import type { Command, HolderSign, NewWork, VerbInput, WorkPatch } from '../../src/domain/commands.ts';
 import type { TransitionEvent } from '../../src/domain/event.ts';
+import { signOf } from '../../src/domain/holding.ts';
 import type { WorkId } from '../../src/domain/ids.ts';
 import {
   type Json,
@@ -381,6 +382,9 @@ const newWork = (refs: readonly WorkId[]): Arbitrary<NewWork> =>
 const setChange = <T>(values: Arbitrary<T>) =>
   fc.record({ add: few(values), remove: few(values) }, { requiredKeys: [] });
 
+const observedIn = (item: WorkItem | undefined): HolderSign =>
+  item === undefined ? { epoch: 1, execution_id: undefined, checkpoint_at: undefined } : signOf(item);
+
 /** A change to `item`, which takes away what is there as readily as it adds. */
 function workPatch(item: WorkItem | undefined, refs: readonly WorkId[]): Arbitrary<WorkPatch> {
   const fields = editable(refs);
@@ -476,7 +480,7 @@ function inputs({ id: target, item, refs }: CommandContext): Inputs {
     retry: () => fc.record({ ...named, not_before: maybe(at), reset: maybe(fc.boolean()), ...reason }),
     cancel: () => fc.record({ ...named, ...reason }),
     reopen: () => fc.record({ ...named, reason: text }),
-    recover: () => fc.record({ ...named, reason: text, observed_rev: fc.constant(item?.rev ?? 1) }),
+    recover: () => fc.record({ ...named, reason: text, observed: fc.constant(observedIn(item)) }),
     update: () => fc.record({ ...named, patch: workPatch(item, refs) }),
     comment: () => fc.record({ ...named, body: text }),
     delete: () => fc.record({ ...named, ...reason }),
@@ -543,6 +547,11 @@ export const transitionEvent: Arbitrary<TransitionEvent> = fc
   })
   .map(({ statuses: [from, to], ...event }) => ({ ...event, from, to }));
 
+const limitsByName = fc.dictionary(fc.oneof(fc.constant('*'), line), fc.integer({ min: 0, max: 9 }), {
+  noNullPrototype: true,
+  maxKeys: 3,
+});
+
 export const settings = fc.record(
   {
     schema: fc.constant(1 as const),
@@ -552,6 +561,10 @@ export const settings = fc.record(
     clock_skew_s: fc.integer({ min: 0, max: 86_400 }),
     max_attempts: fc.integer({ min: 1, max: 1000 }),
     on_complete: fc.constantFrom('archive' as const, 'delete' as const),
+    limits: fc.record(
+      { owner: limitsByName, swarm: limitsByName, label: limitsByName },
+      { requiredKeys: [] },
+    ),
   },
   { requiredKeys: ['schema', 'ledger_id'] },
 );

@@ -3,6 +3,7 @@ import { type Decision, decide, type Transition } from '../../src/domain/decide.
 import { LedgerError } from '../../src/domain/errors.ts';
 import { parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from '../../src/domain/item.ts';
+import { countsUnder, type LimitKind } from '../../src/domain/limits.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
 import type { Verb } from '../../src/domain/transitions.ts';
 import type { LedgerView } from '../../src/domain/view.ts';
@@ -115,6 +116,10 @@ export class FakeView implements LedgerView {
 
   openDependentsOf(id: WorkId): WorkId[] {
     return this.#openIds((item) => item.dependencies.includes(id));
+  }
+
+  inProgress(kind: LimitKind, name: string): WorkId[] {
+    return this.#openIds((item) => countsUnder(item).some(([of, under]) => of === kind && under === name));
   }
 
   openByKey(idempotencyKey: string): WorkId | undefined {

@@ -41,6 +41,6 @@ test('given a system that does not tell, or an index that is there, when a place
   };
   expect(indexDirectory(local, refuse)).toBe(local);
   mkdirSync(local, { recursive: true });
-  writeFileSync(join(local, 'index-v1.sqlite'), '');
+  writeFileSync(join(local, 'index-v2.sqlite'), '');
   expect(indexDirectory(local, () => NFS)).toBe(local);
 });

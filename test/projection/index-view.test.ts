@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { stateOf } from '../../src/codec/path.ts';
 import type { WorkId } from '../../src/domain/ids.ts';
 import { byUrgency, isTerminal, type WorkItem } from '../../src/domain/item.ts';
+import { countedUnder } from '../../src/domain/limits.ts';
 import { obstacles } from '../../src/domain/readiness.ts';
 import { IndexDatabase } from '../../src/projection/index-database.ts';
 import { IndexView, Unread } from '../../src/projection/index-view.ts';
@@ -65,6 +66,9 @@ test('given any changes, when the index is asked what a decision asks, then it a
         expect(sorted(view.openChildrenOf(id))).toEqual(sorted(plain.openChildrenOf(id)));
         expect(sorted(view.openDependentsOf(id))).toEqual(sorted(plain.openDependentsOf(id)));
         expect(sorted(view.blockedOn(id))).toEqual(sorted(plain.blockedOn(id)));
+      }
+      for (const [kind, name] of plain.items().flatMap((item) => countedUnder(item, item.owner))) {
+        expect(view.inProgress(kind, name)).toEqual(sorted(plain.inProgress(kind, name)));
       }
       for (const { idempotency_key } of plain.items()) {
         if (idempotency_key !== undefined)

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isLedgerError, type Outcome, type Verb, type WorkLedger } from '../../src/index.ts';
+import { signOf } from '../../src/domain/holding.ts';
+import { isLedgerError, type Outcome, type Verb, type WorkItem, type WorkLedger } from '../../src/index.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
 const NAMES = ['ada', 'bob', 'cy'];
@@ -123,7 +124,7 @@ async function act(replica: Replica, one: Extract<Step, { kind: 'act' }>, promis
     one.verb,
     id ?? '',
     other?.id,
-    items.find((item) => item.id === id)?.rev ?? 0,
+    items.find((item) => item.id === id),
     one.pick,
     replica.name,
   );
@@ -150,7 +151,7 @@ function inputFor(
   verb: Verb,
   id: string,
   other: string | undefined,
-  rev: number,
+  item: WorkItem | undefined,
   salt: number,
   who: string,
 ): Record<string, unknown> {
@@ -177,7 +178,7 @@ function inputFor(
     case 'reopen':
       return { id, reason: 'again' };
     case 'recover':
-      return { id, reason: 'gone', observed_rev: rev };
+      return { id, reason: 'gone', observed: item && signOf(item) };
     case 'update':
       return {
         id,

@@ -83,6 +83,35 @@ describe('claims', () => {
   });
 });
 
+describe('limits', () => {
+  test('given a swarm with room for one, when two clones claim two of its items at once, then one wins and the other learns why', async () => {
+    await ada.configure({ limits: { swarm: { dev: 1 } } });
+    const one = await ada.createWork({ title: 'One', swarm_name: 'dev' });
+    const two = await ada.createWork({ title: 'Two', swarm_name: 'dev' });
+    await Promise.all([bob.fetch(), cy.fetch()]);
+    const results = await Promise.all([bob.claimWork(one.id), cy.claimWork(two.id)]);
+    const [lost] = results.filter(({ ok }) => !ok);
+    expect(lost).toMatchObject({
+      code: 'LIMIT_REACHED',
+      details: { limits: [{ kind: 'swarm', name: 'dev' }] },
+    });
+    await everyone();
+    expect(await ada.getInProgress()).toHaveLength(1);
+    expect(await ada.verify()).toMatchObject({ ok: true });
+  });
+
+  test('given two clones that change limits at once, when both are settled, then both changes stand', async () => {
+    await bob.fetch();
+    await Promise.all([
+      ada.configure({ limits: { owner: { ada: 1 } } }),
+      bob.configure({ limits: { owner: { bob: 2 } } }),
+    ]);
+    await everyone();
+    expect((await cy.settings()).limits).toEqual({ owner: { ada: 1, bob: 2 } });
+    expect(await cy.verify()).toMatchObject({ ok: true });
+  });
+});
+
 describe('ids', () => {
   test('given two clones that create at once, when one loses the number, then it takes the next before it returns', async () => {
     const made = await Promise.all([ada, bob, cy].map((ledger) => ledger.createWork({ title: 'New' })));

@@ -2,6 +2,7 @@ import type { ImportedWork } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
 import { numberedId, parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem } from '../../src/domain/item.ts';
+import { countsUnder, type LimitKind } from '../../src/domain/limits.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
 import type { LedgerView } from '../../src/domain/view.ts';
 import type { ImportPlan } from '../../src/transfer/plan.ts';
@@ -56,6 +57,10 @@ export class MemoryLedger implements LedgerView {
 
   openDependentsOf(id: WorkId): WorkId[] {
     return this.#open((item) => item.dependencies.includes(id));
+  }
+
+  inProgress(kind: LimitKind, name: string): WorkId[] {
+    return this.#open((item) => countsUnder(item).some(([of, under]) => of === kind && under === name));
   }
 
   openByKey(key: string): WorkId | undefined {

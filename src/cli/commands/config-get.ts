@@ -1,9 +1,10 @@
 import type { Run } from '../command.ts';
-import { readSettings, settingText, unknownSetting } from '../settings.ts';
+import { lookUp, readSettings, settingText, unknownSetting } from '../settings.ts';
 
 export const run: Run<Record<never, never>> = async ({ args: [key = ''], cli }) => {
   const settings = await readSettings(await cli.open());
-  const all = { ...settings.clone, ...settings.shared };
-  if (!Object.hasOwn(all, key)) throw unknownSetting(key, settings);
-  return { kind: 'setting', data: { key, value: all[key] ?? null }, lines: [settingText(all[key])] };
+  const found = lookUp(settings, key);
+  if (found === undefined) throw unknownSetting(key, settings);
+  const { value } = found;
+  return { kind: 'setting', data: { key, value: value ?? null }, lines: [settingText(value)] };
 };

@@ -1,14 +1,17 @@
 import { LedgerError, type SettingsPatch, type WorkLedger } from '../../index.ts';
 import type { Run } from '../command.ts';
-import { isShared, readSettings, unknownSetting } from '../settings.ts';
+import { isShared, readLimitKey, readSettings, unknownSetting } from '../settings.ts';
 import { whereabouts } from '../transition.ts';
 
 export const run: Run<Record<never, never>> = async ({ args: [key = '', value = ''], cli }) => {
   const ledger = await cli.open();
-  if (!isShared(key)) throw await refusal(ledger, key, value);
-  const parsed = /^\d{1,15}$/.test(value) ? Number(value) : value;
+  const limit = readLimitKey(key);
+  if (limit?.name === undefined && !isShared(key)) throw await refusal(ledger, key, value);
+  const parsed = readSetting(key, value);
   // What the library does not take, it refuses with the reason.
-  const changed = await ledger.configure({ [key]: parsed } as SettingsPatch);
+  const patch =
+    limit?.name === undefined ? { [key]: parsed } : { limits: { [limit.kind]: { [limit.name]: parsed } } };
+  const changed = await ledger.configure(patch as SettingsPatch);
   const where = ledger.mode === 'push' ? 'remote' : 'local';
   return {
     kind: 'setting',
@@ -18,6 +21,20 @@ export const run: Run<Record<never, never>> = async ({ args: [key = '', value = 
     where: ledger.remote === null ? undefined : where,
   };
 };
+
+/** Limits are maps, given as JSON, or one of them at a time; `none` takes one away. */
+function readSetting(key: string, value: string): unknown {
+  if (/^\d{1,15}$/.test(value)) return Number(value);
+  if (key.startsWith('limits.') && value === 'none') return null;
+  if (key !== 'limits') return value;
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw new LedgerError('INVALID_INPUT', `limits takes JSON: ${String(cause)}.`, {
+      hint: `wl config set limits.owner.NAME 2, or: wl config set limits '{"owner":{"*":2}}'`,
+    });
+  }
+}
 
 async function refusal(ledger: WorkLedger, key: string, value: string): Promise<LedgerError> {
   const settings = await readSettings(ledger);

@@ -1,8 +1,10 @@
 import {
   isLedgerError,
+  type ReachedLimit,
   type TransitionResult,
   WORK_TYPES,
   type WorkFilter,
+  type WorkItem,
   type WorkLedger,
 } from '../../index.ts';
 import type { Cli } from '../cli.ts';
@@ -37,13 +39,18 @@ async function claimNext(filter: WorkFilter, options: Options, cli: Cli): Promis
   if (ledger.mode === 'push') await ledger.fetch();
   const asked = claimOptions(cli, options);
   const tried = new Set<string>();
+  const full: Limit[] = [];
   for (;;) {
     const ready = await ledger.getReadyToStart({ ...filter, asker: ledger.actor });
-    const item = ready.find(({ id }) => !tried.has(id));
+    const item = ready.find((one) => !tried.has(one.id) && !isLimited(one, full));
     if (item === undefined) return nothing(cli);
     tried.add(item.id);
     const taken = await attempt(ledger, () => claimOrLose(ledger, item.id, asked));
     if (taken.done === undefined && wasFaster(taken.failure)) continue;
+    const reached = limitsIn(taken.failure);
+    full.push(...reached);
+    // A limit of the one who asks keeps it from every item.
+    if (reached.length > 0 && !reached.some(({ kind }) => kind === 'owner')) continue;
     return writeReply(ledger, [taken], [], false, (mine) => [
       tellTaken('claimed', mine),
       `  ${mine.title}`,
@@ -63,6 +70,14 @@ const wasFaster = (failure: unknown): boolean =>
   (
     ['ALREADY_CLAIMED', 'STALE_EPOCH', 'NOT_READY', 'NOT_OWNER', 'ILLEGAL_TRANSITION', 'NOT_FOUND'] as const
   ).some((code) => isLedgerError(failure, code));
+
+type Limit = Pick<ReachedLimit, 'kind' | 'name'>;
+
+const limitsIn = (failure: unknown): Limit[] =>
+  isLedgerError(failure, 'LIMIT_REACHED') ? (failure.details.limits as Limit[]) : [];
+
+const isLimited = ({ swarm_name, labels }: WorkItem, full: readonly Limit[]): boolean =>
+  full.some(({ kind, name }) => (kind === 'swarm' ? swarm_name === name : labels.includes(name)));
 
 function nothing(cli: Cli): Reply {
   cli.notice('nothing is ready; wl list shows what is open, and wl explain ID why it waits');

@@ -1,23 +1,48 @@
+import type { OrphanedWork, RecoveredWork } from '../../index.ts';
 import type { Run } from '../command.ts';
-import { itemsReply } from '../render/list.ts';
+import { type Line, styled } from '../render/line.ts';
+import { age } from '../render/time.ts';
 import type { recoverOptions } from '../table/doing.ts';
 import { whereabouts } from '../transition.ts';
 
 export const run: Run<typeof recoverOptions> = async ({ options, cli }) => {
   const ledger = await cli.open();
-  if (options.dry_run) return itemsReply(cli, await ledger.getOrphanedWork());
   const items = await cli.busy('recovering', async () => {
+    if (!options.dry_run) return ledger.recoverOrphanedWork();
     // Others may have given a sign of life that this clone has not seen.
     if (ledger.mode === 'push') await ledger.fetch();
-    return ledger.recoverOrphanedWork();
+    return ledger.getOrphanedWork();
   });
-  const where = ledger.mode === 'push' ? 'remote' : 'local';
   if (items.length === 0) cli.notice('no claim has run out');
+  const where = ledger.mode === 'push' ? 'remote' : 'local';
+  const whither = options.dry_run ? '' : whereabouts(ledger, where);
   return {
     kind: 'items',
     data: items,
-    lines: items.map(({ id }) => `recovered ${id}${whereabouts(ledger, where)}`),
+    lines: items.flatMap((item): Line[] => [
+      [
+        options.dry_run ? 'would recover ' : 'recovered ',
+        styled('bold', item.id),
+        `${outcomeOf(item)}${whither}`,
+      ],
+      ...evidenceLines(item),
+    ]),
     ids: items.map(({ id }) => id),
-    where: ledger.remote === null ? undefined : where,
+    where: ledger.remote === null || options.dry_run ? undefined : where,
   };
 };
+
+function outcomeOf({ evidence, escalation }: OrphanedWork & Pick<RecoveredWork, 'escalation'>): string {
+  if (!evidence.exhausted) return '';
+  return escalation === undefined ? ' as failed: exhausted' : ` as failed: exhausted; see ${escalation}`;
+}
+
+function evidenceLines({ evidence }: OrphanedWork): Line[] {
+  const { owner, epoch, execution_id, last_sign, watched_s, lease_s, by, attempts, max_attempts } = evidence;
+  const seen =
+    by === 'watched' ? `no sign seen for ${age(watched_s * 1000)}` : 'older than lease and allowance';
+  return [
+    `  ${owner ?? 'nobody'}, epoch ${epoch ?? '-'}, ${execution_id ?? 'no execution'}, attempt ${attempts} of ${max_attempts}`,
+    `  last sign of life ${last_sign}; lease of ${lease_s} s; ${seen}`,
+  ];
+}

@@ -158,7 +158,8 @@ export const DOING: readonly Command[] = [
     name: 'recover',
     group,
     summary: 'give back work whose claim ran out',
-    details: 'What moved in the meantime is left alone.',
+    details:
+      'A claim has run out where this clone has seen no sign of its holder for a whole lease, or where the last sign is older than lease and allowance. What has no attempt left fails as exhausted, and an escalation is opened. Whose holder gave a sign in the meantime is left alone.',
     options: recoverOptions,
     examples: ['wl recover --dry-run', 'wl recover --json'],
     load: () => import('../commands/recover.ts'),

@@ -101,11 +101,13 @@ export const LEDGER: readonly Command[] = [
     name: 'config set',
     group,
     summary: 'change a setting that all clones share',
+    details:
+      'A limit of work in progress is `limits.owner.NAME`, `limits.swarm.NAME` or `limits.label.NAME`, with a number, or `none` to take it away; `*` is everyone who is not named. `limits` itself takes JSON, and leaves what it does not name.',
     args: [
       { name: '<key>', help: 'as `wl config` names it' },
       { name: '<value>', help: 'its new value' },
     ],
-    examples: ['wl config set lease_ttl_s 7200', 'wl config set on_complete archive'],
+    examples: ['wl config set lease_ttl_s 7200', 'wl config set limits.owner.ada 2'],
     load: () => import('../commands/config-set.ts'),
   }),
   command({

@@ -1,10 +1,14 @@
+import { attemptsAllowed, EXHAUSTED, isExhausted } from '../attempts.ts';
 import type { CommandOf } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
-import { isHeld, refuseStale, requireOwner } from '../holding.ts';
+import { isHeld, refuseStale, requireOwner, signOf } from '../holding.ts';
 import type { WorkItem } from '../item.ts';
+import { describeLimit, reachedLimits } from '../limits.ts';
 import { describeObstacle, obstacles } from '../readiness.ts';
+import { toSafeLine } from '../text.ts';
 import type { LedgerView } from '../view.ts';
 import { type Apply, withoutHolder } from './apply.ts';
+import { REASON_LENGTH } from './blocking.ts';
 
 /** Takes the item: a new epoch, which outdates every write of earlier holders. */
 function take(item: WorkItem, command: CommandOf<'claim'> | CommandOf<'start'>, view: LedgerView): WorkItem {
@@ -18,6 +22,7 @@ function take(item: WorkItem, command: CommandOf<'claim'> | CommandOf<'start'>, 
       details: { id: item.id, obstacles: reasons },
     });
   }
+  refuseOverLimit(view, item, command.actor);
   return {
     ...item,
     status: 'in_progress',
@@ -34,6 +39,16 @@ function take(item: WorkItem, command: CommandOf<'claim'> | CommandOf<'start'>, 
     attempts: item.attempts + 1,
     block: undefined,
   };
+}
+
+function refuseOverLimit(view: LedgerView, item: WorkItem, actor: string): void {
+  const reached = reachedLimits(view, item, actor);
+  if (reached.length === 0) return;
+  const told = reached.map(describeLimit).join('; ');
+  throw new LedgerError('LIMIT_REACHED', `${item.id} cannot be taken now: ${told}.`, {
+    hint: 'Finish or release one of these first; `wl config get limits` shows the limits.',
+    details: { id: item.id, limits: reached },
+  });
 }
 
 export const claim: Apply<'claim'> = take;
@@ -61,12 +76,23 @@ export const link_execution: Apply<'link_execution'> = (item, { link }) =>
     ? undefined
     : { ...item, execution_id: link, claim: { ...item.claim, execution_id: link } };
 
-export const recover: Apply<'recover'> = (item, command) => {
-  if (item.rev !== command.observed_rev) {
+export const recover: Apply<'recover'> = (item, command, view) => {
+  const sign = signOf(item);
+  const { observed } = command;
+  const keys = ['epoch', 'execution_id', 'checkpoint_at'] as const;
+  if (keys.some((key) => observed[key] !== sign[key])) {
     throw new LedgerError('NOT_READY', `${item.id} moved on since it looked abandoned; it is left alone.`, {
       hint: `\`wl show ${item.id}\` tells how it stands.`,
-      details: { id: item.id, observed_rev: command.observed_rev, rev: item.rev },
+      details: { id: item.id, observed, sign },
     });
   }
-  return { ...withoutHolder(item), status: 'pending' };
+  if (!isExhausted(item, view.settings)) return { ...withoutHolder(item), status: 'pending' };
+  const allowed = attemptsAllowed(item, view.settings);
+  const reason = toSafeLine(command.reason, REASON_LENGTH);
+  return {
+    ...item,
+    status: 'failed',
+    completed_at: command.at,
+    error: `${EXHAUSTED} ${item.attempts} of ${allowed} attempts ended without a result. The last one: ${reason}`,
+  };
 };

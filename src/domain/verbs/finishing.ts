@@ -1,3 +1,4 @@
+import { attemptsAllowed, isExhausted } from '../attempts.ts';
 import { LedgerError } from '../errors.ts';
 import { checkReopened } from '../graph.ts';
 import { toSafeLine } from '../text.ts';
@@ -50,8 +51,8 @@ export const cancel: Apply<'cancel'> = (item, { at }) => ({
 });
 
 export const retry: Apply<'retry'> = (item, { reset, not_before }, view) => {
-  const limit = item.max_attempts ?? view.settings.max_attempts;
-  if (!reset && item.attempts >= limit) {
+  const limit = attemptsAllowed(item, view.settings);
+  if (!reset && isExhausted(item, view.settings)) {
     throw new LedgerError('ILLEGAL_TRANSITION', `${item.id} has used its ${limit} attempts.`, {
       hint: `To give it new ones: wl retry ${item.id} --reset`,
       details: { id: item.id, attempts: item.attempts, max_attempts: limit },

@@ -1,0 +1,147 @@
+import { attemptsAllowed, isExhausted } from '../domain/attempts.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { WorkItem } from '../domain/item.ts';
+import { leaseOf } from '../domain/lease.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
+import type { HistoryEntry } from '../projection/history-entry.ts';
+import type { Notebook, Observation } from './notebook.ts';
+import type { SignOfLife, SignsOfLife } from './signs.ts';
+
+/** Why an item is taken for abandoned. */
+export interface Evidence {
+  owner: string | null;
+  epoch: number | null;
+  execution_id: string | null;
+  /** The holder's last sign that anyone dated, by the holder's clock. */
+  last_sign: string;
+  /** Since when this clone has seen no sign, by its own clock, and for how many seconds. */
+  watched_since: string;
+  watched_s: number;
+  lease_s: number;
+  /** `watched`: no sign for a whole lease. `dated`: the last sign is older than lease and allowance. */
+  by: 'watched' | 'dated';
+  attempts: number;
+  max_attempts: number;
+  /** True where it is the last attempt: recovered, the item fails. */
+  exhausted: boolean;
+}
+
+export type OrphanedWork = WorkItem & { evidence: Evidence };
+
+export interface Watch {
+  items: readonly WorkItem[];
+  settings: LedgerSettings;
+  /** As of when the items stand so, by this machine's clock. */
+  now: Date;
+  notebook: Notebook;
+  signs: SignsOfLife | undefined;
+  history(id: WorkId): Promise<readonly HistoryEntry[]>;
+}
+
+/**
+ * Looks at everything in progress, and notes what it saw.
+ *
+ * An item is orphaned where this observer has seen no sign of its holder for a whole lease, or where the last sign is older
+ * than lease and allowance and nothing says that it came only just now. No stamp alone keeps an item from being recovered.
+ *
+ * @see docs/guarantees.md, "No clock decides safety"
+ */
+export async function watch(all: Watch): Promise<{ orphans: OrphanedWork[]; notebook: Notebook }> {
+  const noted: [WorkId, Observation][] = [];
+  const orphans: OrphanedWork[] = [];
+  for (const item of all.items) {
+    const sign =
+      item.execution_id === undefined ? 'silent' : (all.signs?.(item.id, item.execution_id) ?? 'silent');
+    const observation = await observe(all, item, sign);
+    noted.push([item.id, observation]);
+    const evidence = sign === 'alive' ? undefined : await judge(all, item, sign, observation);
+    if (evidence !== undefined) orphans.push({ ...item, evidence });
+  }
+  return { orphans, notebook: { looked: all.now.toISOString(), items: Object.fromEntries(noted) } };
+}
+
+async function observe(all: Watch, item: WorkItem, sign: SignOfLife): Promise<Observation> {
+  const { notebook, settings, now } = all;
+  const known = notebook.items[item.id];
+  const [epoch, execution_id] = [item.claim?.epoch ?? null, item.execution_id ?? null];
+  const published = typeof sign === 'object' ? sign.seen : null;
+  // A sign that is gone is no new sign, nor is it when it is listed again.
+  const seen = published ?? known?.seen ?? null;
+  if (
+    known !== undefined &&
+    sign !== 'alive' &&
+    known.epoch === epoch &&
+    known.execution_id === execution_id &&
+    known.seen === seen &&
+    // A clock that was set back has seen nothing yet.
+    Date.parse(known.since) <= now.getTime() &&
+    !(await movedSince(all, item, known.rev))
+  ) {
+    return { ...known, rev: item.rev };
+  }
+  const ago = notebook.looked === null ? Number.NaN : now.getTime() - Date.parse(notebook.looked);
+  const witnessed = sign === 'alive' || (ago >= 0 && ago < leaseOf(item, settings).ttl_ms);
+  return { epoch, execution_id, rev: item.rev, seen, since: now.toISOString(), witnessed };
+}
+
+/** True where the holder did something after the revision `rev`, as far as history tells. */
+async function movedSince({ history }: Watch, item: WorkItem, rev: number): Promise<boolean> {
+  if (rev === item.rev) return false;
+  const later = (await history(item.id)).filter((entry) => (entry.rev ?? 0) > rev);
+  return later.length !== item.rev - rev || later.some((entry) => isSign(item, entry));
+}
+
+/** What the holder did, and what put the item in its hands: taking, unblocking, a review that sent it back. */
+const isSign = ({ owner }: WorkItem, { actor, from, to }: HistoryEntry): boolean =>
+  actor === owner || from !== to;
+
+async function judge(
+  all: Watch,
+  item: WorkItem,
+  sign: Exclude<SignOfLife, 'alive'>,
+  { since, witnessed }: Observation,
+): Promise<Evidence | undefined> {
+  const { settings, now } = all;
+  const { ttl_ms } = leaseOf(item, settings);
+  const allowed = ttl_ms + settings.clock_skew_s * 1000;
+  const watched_ms = now.getTime() - Date.parse(since);
+  const isOld = (at: string): boolean => Date.parse(at) + allowed < now.getTime();
+  const last_sign = latest(await lastSign(all, item, isOld), typeof sign === 'object' ? sign.at : undefined);
+  const dated = !witnessed && isOld(last_sign) && (sign === 'silent' || sign.at !== undefined);
+  if (watched_ms < ttl_ms && !dated) return undefined;
+  return {
+    owner: item.owner ?? null,
+    epoch: item.claim?.epoch ?? null,
+    execution_id: item.execution_id ?? null,
+    last_sign,
+    watched_since: since,
+    watched_s: Math.floor(watched_ms / 1000),
+    lease_s: ttl_ms / 1000,
+    by: watched_ms < ttl_ms ? 'dated' : 'watched',
+    attempts: item.attempts,
+    max_attempts: attemptsAllowed(item, settings),
+    exhausted: isExhausted(item, settings),
+  };
+}
+
+/** When the holder last did something. What the item shows is enough where it is not old; else history tells. */
+async function lastSign({ history }: Watch, item: WorkItem, isOld: (at: string) => boolean): Promise<string> {
+  const { claim, checkpoint, attempts, updated_at, id } = item;
+  const shown = latest(claim?.claimed_at ?? '', checkpoint?.attempt === attempts ? checkpoint.at : undefined);
+  if (shown !== '' && (shown >= updated_at || !isOld(shown))) return shown;
+  return (await history(id)).findLast((entry) => isSign(item, entry))?.at ?? updated_at;
+}
+
+const latest = (one: string, other: string | undefined): string =>
+  other !== undefined && other > one ? other : one;
+
+/** The evidence in a line, as the commit keeps it. */
+export function describeEvidence(evidence: Evidence): string {
+  const { owner, epoch, execution_id, last_sign, watched_s, lease_s, by, attempts, max_attempts } = evidence;
+  const seen =
+    by === 'watched' ? `and none was seen for ${watched_s} s` : 'which is older than lease and allowance';
+  return [
+    `lease of ${lease_s} s expired: ${owner ?? 'nobody'} gave its last sign of life at ${last_sign}, ${seen}`,
+    `epoch ${epoch ?? 'none'}, ${execution_id ?? 'no execution'}, attempt ${attempts} of ${max_attempts}`,
+  ].join('; ');
+}
