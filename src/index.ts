@@ -4,7 +4,6 @@ export type { ListPresenceOptions, PresenceEntry, PresenceReport } from './agent
 export type { PresenceOptions } from './agents/presence-open.ts';
 export type { ListedExecution, PresenceRecord } from './agents/presence-record.ts';
 export type { PresentExecution } from './agents/presence-running.ts';
-export type { SignsOfLife } from './agents/presence-signs.ts';
 export type { PresenceTimer } from './agents/presence-timer.ts';
 export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
 export type { Verification, VerifyOptions } from './audit/verify.ts';

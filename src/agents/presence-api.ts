@@ -1,8 +1,8 @@
+import type { SignsOfLife } from '../ledger/signs.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Presence } from './presence.ts';
 import type { ListPresenceOptions, PresenceEntry, PresenceReport } from './presence-list.ts';
 import type { PresenceOptions } from './presence-open.ts';
-import type { SignsOfLife } from './presence-signs.ts';
 
 // Each loads what it needs when it is called: most programs only ask about items.
 
@@ -31,7 +31,7 @@ export async function prunePresence(ledger: WorkLedger): Promise<PresenceEntry[]
   return list.prunePresence(ledger);
 }
 
-/** The signs of life in a report, by execution: for recovery. */
+/** The signs of life in a report, by execution: for `recoverOrphanedWork` and `getOrphanedWork`. */
 export async function signsOfLife({ entries }: Pick<PresenceReport, 'entries'>): Promise<SignsOfLife> {
   const { signsIn } = await import('./presence-signs.ts');
   return signsIn(entries);

@@ -1,24 +1,26 @@
-import type { WorkId } from '../domain/ids.ts';
+import type { SignsOfLife } from '../ledger/signs.ts';
 import type { PresenceEntry } from './presence-list.ts';
 
 /**
- * Whether anyone lists an execution as running, and what changes with each of its signs: two looks with one answer had no
- * sign between them.
- *
- * @returns `undefined` where nobody lists it
+ * The signs of life in a list of presence. Nothing in it is certain: that someone is listed only says that they were once.
+ * What is damaged is no sign.
  */
-export type SignsOfLife = (id: WorkId, execution_id: string) => string | undefined;
-
-/** The signs in a list of presence. What is damaged is no sign. */
 export function signsIn(entries: readonly PresenceEntry[]): SignsOfLife {
-  const tokens = new Map<string, string[]>();
+  const signs = new Map<string, { seen: string; at: string }>();
   for (const entry of entries) {
     if (entry.kind === 'damaged') continue;
-    const token = `${entry.name} ${entry.record.seq} ${entry.oid}`;
-    for (const { id, execution_id } of entry.record.executions) {
+    const { seq, at, executions } = entry.record;
+    const seen = `${entry.name} ${seq} ${entry.oid}`;
+    for (const { id, execution_id } of executions) {
       const key = `${id} ${execution_id}`;
-      tokens.set(key, [...(tokens.get(key) ?? []), token]);
+      const other = signs.get(key);
+      signs.set(
+        key,
+        other === undefined
+          ? { seen, at }
+          : { seen: `${other.seen}\n${seen}`, at: at > other.at ? at : other.at },
+      );
     }
   }
-  return (id, execution_id) => tokens.get(`${id} ${execution_id}`)?.toSorted().join('\n');
+  return (id, execution_id) => signs.get(`${id} ${execution_id}`) ?? 'silent';
 }

@@ -3,10 +3,12 @@ import { memfs } from 'memfs';
 import { expect, test } from 'vitest';
 import {
   initLedger,
+  itemOf,
   listPresence,
   openPresence,
   type PresenceEntry,
   prunePresence,
+  type SignOfLife,
   signsOfLife,
   type WorkLedger,
 } from '../../src/index.ts';
@@ -145,20 +147,59 @@ test('given signs of agents that are gone, when they are pruned, then those that
 });
 
 test('given executions that are listed, when signs of life are asked for, then each sign is another, and silence is the same', async () => {
-  const { presence, bob } = await pair();
+  const { presence, bob, clock } = await pair();
   presence.start(execution());
   await presence.beat();
-  const look = async (execution_id: string): Promise<string | undefined> =>
+  const look = async (execution_id: string): Promise<SignOfLife> =>
     (await signsOfLife(await listPresence(bob.ledger)))('WRK-20260103-0001', execution_id);
   const first = await look('exec-1');
-  expect(first).toMatch(/ada/);
-  expect(await look('exec-1')).toBe(first);
-  expect(await look('exec-2')).toBeUndefined();
+  expect(first).toEqual({ seen: expect.stringMatching(/^ada/), at: clock.now().toISOString() });
+  expect(await look('exec-1')).toEqual(first);
+  expect(await look('exec-2')).toBe('silent');
+  clock.advance(MINUTE);
   await presence.beat();
-  expect(await look('exec-1')).not.toBe(first);
+  const second = await look('exec-1');
+  expect(second).toMatchObject({ at: clock.now().toISOString() });
+  expect(seenIn(second)).not.toBe(seenIn(first));
   await presence.end('exec-1');
   await presence.beat();
-  expect(await look('exec-1')).toBeUndefined();
+  expect(await look('exec-1')).toBe('silent');
+});
+
+const seenIn = (sign: SignOfLife): string => (typeof sign === 'object' ? sign.seen : sign);
+
+test('given one execution that two processes list, when either gives a sign, then it is another', async () => {
+  const { presence, ada, bob } = await pair();
+  const other = await openPresence({ ledger: ada.ledger, timer: new ManualTimer() });
+  presence.start(execution());
+  other.start(execution());
+  const look = async (): Promise<string> =>
+    seenIn((await signsOfLife(await listPresence(bob.ledger)))('WRK-20260103-0001', 'exec-1'));
+  const seen = new Set<string>();
+  for (const one of [presence, other, other, presence]) {
+    await one.beat();
+    seen.add(await look());
+  }
+  expect(seen.size).toBe(4);
+});
+
+test('given work whose holder is silent, when its presence changes, then it is not recovered; when it stays as it is, then it is', async () => {
+  const { presence, ada, bob, clock } = await pair();
+  const { id } = await ada.ledger.createWork({ title: 'One' });
+  const held = itemOf(await ada.ledger.claimWork(id, { ttl_s: 600 }));
+  presence.start({ ...execution(), id, execution_id: held.claim?.execution_id ?? '', ttl_ms: 600_000 });
+  const recover = async (): Promise<string[]> => {
+    const signs = await signsOfLife(await listPresence(bob.ledger));
+    return (await bob.ledger.recoverOrphanedWork({ signs })).map((item) => item.id);
+  };
+  for (let look = 0; look < 10; look += 1) {
+    await presence.beat();
+    expect(await recover()).toEqual([]);
+    clock.advance(9 * MINUTE);
+  }
+  expect(await recover()).toEqual([]);
+  clock.advance(MINUTE);
+  expect(await recover()).toEqual([id]);
 });
 
 async function alone(config: Record<string, string> = {}): Promise<WorkLedger> {
