@@ -1,6 +1,7 @@
-export type { Presence, PresenceEvents, PresenceNotice } from './agents/presence.ts';
+export type { Presence, PresenceEvents } from './agents/presence.ts';
 export { listPresence, openPresence, prunePresence, signsOfLife } from './agents/presence-api.ts';
 export type { ListPresenceOptions, PresenceEntry, PresenceReport } from './agents/presence-list.ts';
+export type { PresenceNotice } from './agents/presence-notices.ts';
 export type { PresenceOptions } from './agents/presence-open.ts';
 export type { ListedExecution, PresenceRecord } from './agents/presence-record.ts';
 export type { PresentExecution } from './agents/presence-running.ts';

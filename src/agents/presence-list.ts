@@ -70,7 +70,7 @@ export async function listPresence(
 }
 
 /** What is older is of agents that are gone; each that works gives a sign at a third of its lease. */
-export const PRUNE_MS = 24 * 60 * 60 * 1000;
+const PRUNE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Takes away what this clone has seen unchanged for a day, each only as it was seen.

@@ -1,5 +1,8 @@
-import type { WorkId } from '../domain/ids.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { isWorkId, type WorkId } from '../domain/ids.ts';
 import { type Lease, leaseOf } from '../domain/lease.ts';
+import { isLine } from '../domain/values.ts';
+import type { TransitionResult } from '../ledger/results.ts';
 import type { ListedExecution } from './presence-record.ts';
 
 /** An execution that its holder starts to give signs of. */
@@ -14,9 +17,10 @@ export interface PresentExecution {
   /**
    * Gives a sign in the ledger itself, such as a checkpoint. Called when one is due and the remote takes no presence.
    *
+   * @returns what became of the transition; nothing where it is certain that the remote took one
    * @throws where the remote did not take it
    */
-  renew?: (() => Promise<unknown>) | undefined;
+  renew?: (() => Promise<TransitionResult>) | (() => Promise<void>) | undefined;
 }
 
 /** One that runs, with what is known of its lease. Times are those of the timer. */
@@ -36,6 +40,24 @@ export interface Running {
   failures: number;
   renew_at: number;
 }
+
+/** @throws LedgerError `INVALID_INPUT` where others could not read it */
+export function checkExecution({ id, execution_id, epoch, ttl_ms }: PresentExecution): void {
+  if (isWorkId(id) && isLine(execution_id, 200) && Number.isSafeInteger(epoch) && epoch >= 1 && ttl_ms > 0)
+    return;
+  throw new LedgerError(
+    'INVALID_INPUT',
+    `${JSON.stringify(execution_id)} cannot be listed as an execution.`,
+    {
+      details: { id, execution_id, epoch, ttl_ms },
+    },
+  );
+}
+
+/** True where others see by a transition that its holder lives: it changed something, and is where they look. */
+export const isSign = (result: TransitionResult | undefined, counts: 'remote' | 'local'): boolean =>
+  result === undefined ||
+  (result.ok && result.commit !== undefined && (result.where === 'remote' || counts === 'local'));
 
 export function toRunning(execution: PresentExecution, since: Date, now: number): Running {
   const { id, execution_id, epoch, ttl_ms, renew } = execution;

@@ -1,12 +1,14 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { TransitionResult } from '../ledger/results.ts';
 import type { Clock } from '../sync/ports.ts';
-import { OwnPresence, type PresencePlace, type PutResult } from './own-presence.ts';
-import { presenceName } from './presence-name.ts';
-import { encodePresence, lineOf, MAX_EXECUTIONS, type PresenceRecord } from './presence-record.ts';
+import type { PresencePlace, PutResult } from './own-presence.ts';
+import { hostRefuses, nameTaken, type PresenceNotice } from './presence-notices.ts';
+import { lineOf, MAX_EXECUTIONS } from './presence-record.ts';
 import type { Refusals } from './presence-refusals.ts';
 import {
   backoff,
+  checkExecution,
+  isSign,
   noteRenewed,
   type PresentExecution,
   type Running,
@@ -14,14 +16,8 @@ import {
   stopAt,
   toRunning,
 } from './presence-running.ts';
+import { PresenceSigner, type Self } from './presence-signer.ts';
 import type { PresenceTimer } from './presence-timer.ts';
-
-/** Something that whoever runs the program should know, once. */
-export interface PresenceNotice {
-  code: 'PRESENCE_REFUSED' | 'PRESENCE_TAKEN';
-  message: string;
-  hint: string;
-}
 
 export interface PresenceEvents {
   onNotice?: ((notice: PresenceNotice) => void) | undefined;
@@ -35,7 +31,7 @@ export interface PresenceParts extends PresenceEvents {
   refusals: Refusals;
   /** Where a transition has to be to count as a sign. */
   counts: 'remote' | 'local';
-  self: Pick<PresenceRecord, 'agent' | 'host' | 'pid' | 'program'>;
+  self: Self;
   clock: Clock;
   timer: PresenceTimer;
   newSession(): string;
@@ -58,9 +54,8 @@ export class Presence {
   readonly #parts: PresenceParts;
   readonly #running = new Map<string, Running>();
   #session: string;
-  #own: OwnPresence | undefined;
+  readonly #signer: PresenceSigner | undefined;
   #supported: boolean;
-  #seq = 0;
   /** Since when something started or ended that was not told yet. */
   #changed: number | undefined;
   #failures = 0;
@@ -72,8 +67,10 @@ export class Presence {
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
+    const { place, self, clock } = parts;
     this.#session = parts.newSession();
-    this.#supported = parts.place !== undefined && !parts.refusals.isRecent();
+    this.#signer = place && new PresenceSigner(place, self, clock, this.#session);
+    this.#supported = place !== undefined && !parts.refusals.isRecent();
   }
 
   /** Which of the agent's processes this is, as others see it. */
@@ -86,11 +83,12 @@ export class Presence {
     return this.#supported;
   }
 
-  /** Lists an execution from now on. Its claim was its first sign. @throws LedgerError `INVALID_INPUT` for too many */
+  /** Lists an execution from now on. Its claim was its first sign. @throws LedgerError `INVALID_INPUT` for one too many, or what is none */
   start(execution: PresentExecution): void {
     if (this.#running.size >= MAX_EXECUTIONS) {
       throw new LedgerError('INVALID_INPUT', `One process lists no more than ${MAX_EXECUTIONS} executions.`);
     }
+    checkExecution(execution);
     const { clock, timer } = this.#parts;
     const now = timer.elapsed();
     this.#running.set(execution.execution_id, toRunning(execution, clock.now(), now));
@@ -126,13 +124,10 @@ export class Presence {
 
   /** Runs a transition of the holder: one that the remote took is a sign of life, too. */
   async sign(execution_id: string, act: () => Promise<TransitionResult>): Promise<TransitionResult> {
-    const { counts, timer } = this.#parts;
-    const begun = timer.elapsed();
+    const begun = this.#parts.timer.elapsed();
     const result = await act();
     const running = this.#running.get(execution_id);
-    const took =
-      result.ok && result.commit !== undefined && (result.where === 'remote' || counts === 'local');
-    if (running !== undefined && took) {
+    if (running !== undefined && isSign(result, this.#parts.counts)) {
       noteRenewed(running, begun);
       this.#schedule();
     }
@@ -162,8 +157,7 @@ export class Presence {
     this.#cancel?.();
     this.#running.clear();
     await this.#beating;
-    // What cannot be taken away is silent from now on, and is pruned some day.
-    await this.#own?.remove().catch(() => undefined);
+    await this.#signer?.remove();
   }
 
   async #beat(): Promise<boolean> {
@@ -173,7 +167,7 @@ export class Presence {
     const changed = this.#changed;
     this.#changed = undefined;
     const shown = this.#alive();
-    const result = await this.#put(shown);
+    const result = await this.#give(shown);
     if (result.kind === 'accepted') {
       this.#parts.refusals.forget();
       this.#failures = 0;
@@ -190,42 +184,21 @@ export class Presence {
     return false;
   }
 
-  async #put(shown: readonly Running[]): Promise<PutResult> {
-    const { place, self, clock, newSession } = this.#parts;
-    if (place === undefined) return { kind: 'refused', reason: 'none is to be given' };
-    try {
-      this.#own ??= new OwnPresence(place, presenceName(self.agent, this.#session));
-      this.#seq += 1;
-      const at = clock.now();
-      const executions = shown.map(({ listed }) => listed);
-      const record = { schema: 1, ...self, session: this.#session, seq: this.#seq, executions } as const;
-      const result = await this.#own.put(encodePresence({ ...record, at: at.toISOString() }), at);
-      if (result.kind !== 'taken') return result;
-      this.#notice({
-        code: 'PRESENCE_TAKEN',
-        message: `Another process writes the presence ${presenceName(self.agent, this.#session)}.`,
-        hint: 'Nothing of it was overwritten; this process goes on under another name.',
-      });
-      this.#session = newSession();
-      this.#own = undefined;
-      return { kind: 'failed', cause: new Error('the name was taken') };
-    } catch (error) {
-      return { kind: 'failed', cause: error instanceof Error ? error : new Error(String(error)) };
+  async #give(shown: readonly Running[]): Promise<PutResult> {
+    const signer = this.#signer;
+    if (signer === undefined) return { kind: 'refused', reason: 'none is to be given' };
+    const result = await signer.give(shown.map(({ listed }) => listed));
+    if (result.kind === 'taken') {
+      this.#parts.onNotice?.(nameTaken(signer.name));
+      this.#session = this.#parts.newSession();
+      signer.rename(this.#session);
     }
+    return result;
   }
 
   #fallBack(reason: string): void {
     this.#supported = false;
-    if (!this.#parts.refusals.note(reason)) return;
-    this.#notice({
-      code: 'PRESENCE_REFUSED',
-      message: `The remote takes no presence: ${reason}.`,
-      hint: 'Checkpoints are the signs of life instead. A place that it takes is set with: git config ledger.presence refs/heads/NAME; or none',
-    });
-  }
-
-  #notice(notice: PresenceNotice): void {
-    this.#parts.onNotice?.(notice);
+    if (this.#parts.refusals.note(reason)) this.#parts.onNotice?.(hostRefuses(reason));
   }
 
   /** Of what could not be renewed in time no more signs are given: others may take it up. */
@@ -251,12 +224,13 @@ export class Presence {
     }
   }
 
-  async #renew(running: Running, renew: () => Promise<unknown>): Promise<void> {
-    const { timer, clock } = this.#parts;
+  async #renew(running: Running, renew: NonNullable<Running['renew']>): Promise<void> {
+    const { timer, clock, counts } = this.#parts;
     const begun = timer.elapsed();
     running.renewing = true;
     try {
-      await renew();
+      const result = await renew();
+      if (!isSign(result ?? undefined, counts)) throw new Error('it is no sign that others see');
       noteRenewed(running, begun);
     } catch {
       // Whoever gives the sign knows why; here it only counts that there is none.

@@ -102,7 +102,7 @@ export class FakeRefs implements PresenceRefs {
 }
 
 /** Objects and refs of one clone, as far as presence needs them. */
-export class FakeStore implements Pick<LedgerStore, 'readRef' | 'commit'> {
+class FakeStore implements Pick<LedgerStore, 'readRef' | 'commit'> {
   readonly objects = new Map<string, Uint8Array>();
   #draft: string | undefined;
 
@@ -167,7 +167,7 @@ export function makePresence(
 }
 
 /** An execution with a lease of a minute and a half: a sign each 30 s, and the end after 60 s. */
-export const execution = (n = 1, more: { renew?: () => Promise<unknown>; ttl_ms?: number } = {}) => ({
+export const execution = (n = 1, more: { renew?: () => Promise<void>; ttl_ms?: number } = {}) => ({
   id: `WRK-20260103-000${n}`,
   execution_id: `exec-${n}`,
   epoch: 1,

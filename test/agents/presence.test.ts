@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PresenceNotice } from '../../src/agents/presence.ts';
-import type { TransitionResult } from '../../src/index.ts';
+import type { PresenceNotice, TransitionResult } from '../../src/index.ts';
 import { execution, FakeRefs, makePresence, NOON, settle } from './presence-world.ts';
 
 const S = 1000;
@@ -313,4 +312,29 @@ describe('given a transition of the holder', () => {
     expect(await presence.sign('exec-1', async () => result(more))).toEqual(result(more));
     expect(presence.sinceRenewed('exec-1')).toBe(since);
   });
+
+  test('when it is given instead of presence and was lost, then the holder stops in time', async () => {
+    const lost: string[] = [];
+    const { presence, timer } = makePresence({ place: 'none', onLost: (id) => lost.push(id) });
+    let asked = 0;
+    const renew = async (): Promise<TransitionResult> => {
+      asked += 1;
+      return result(asked === 1 ? {} : { ok: false });
+    };
+    presence.start({ ...execution(), renew });
+    await timer.advance(89 * S);
+    expect(lost).toEqual([]);
+    await timer.advance(1 * S);
+    expect(lost).toEqual(['exec-1']);
+  });
+});
+
+test.each([
+  ['no item', { id: '../../x' }],
+  ['an execution of two lines', { execution_id: 'a\nb' }],
+  ['no epoch', { epoch: 0 }],
+  ['no lease', { ttl_ms: Number.NaN }],
+])('given an execution with %s, when it starts, then it is refused', (_, more) => {
+  const { presence } = makePresence();
+  expect(() => presence.start({ ...execution(), ...more })).toThrow(/cannot be listed/);
 });
