@@ -29,14 +29,6 @@ export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/limits.
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
 export { escapeUnsafe } from './domain/text.ts';
 export { TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';
-export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
-export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
-export type { Evidence, OrphanedWork } from './ledger/orphans.ts';
-export type { AsOf, PendingFilter, ReadyFilter, WorkWithHistory } from './ledger/queries.ts';
-export type { RecoveredWork } from './ledger/recover.ts';
-export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
-export type { SignOfLife, SignsOfLife } from './ledger/signs.ts';
-export type { ImportInput } from './ledger/transfer.ts';
 export type {
   Acting,
   ClaimOptions,
@@ -44,13 +36,25 @@ export type {
   Holding,
   LedgerStatus,
   RecoverOptions,
+  RetryOptions,
   SyncReport,
-} from './ledger/work-ledger.ts';
+} from './ledger/calls.ts';
+export type { Executions, HeldExecution } from './ledger/executions.ts';
+export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
+export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
+export type { Evidence, OrphanedWork } from './ledger/orphans.ts';
+export type { AsOf, PendingFilter, ReadyFilter, WorkWithHistory } from './ledger/queries.ts';
+export type { RecoveredWork } from './ledger/recover.ts';
+export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
+export type { Resumption } from './ledger/resume.ts';
+export type { SignOfLife, SignsOfLife } from './ledger/signs.ts';
+export type { ImportInput } from './ledger/transfer.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';
 export type { Damage } from './projection/damage.ts';
 export type { HistoryEntry } from './projection/history-entry.ts';
 export type { IndexPlace } from './projection/index-database.ts';
 export type { IndexStatus } from './projection/projection.ts';
+export type { Attempt } from './query/attempts.ts';
 export type { WorkFilter } from './query/filter.ts';
 export type { WorkIndex } from './query/manifest.ts';
 export type { Explanation } from './query/ready.ts';

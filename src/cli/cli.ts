@@ -86,14 +86,7 @@ export class Cli {
     this.notices.push(message);
   }
 
-  /** What a holder proves: the execution and the epoch it works in, as far as it says. */
-  fence({ execution, epoch }: { execution: string | undefined; epoch: number | undefined }): {
-    execution_id: string | undefined;
-    epoch: number | undefined;
-  } {
-    return { execution_id: execution ?? this.executionId, epoch };
-  }
-
+  /** The execution that the caller says it is. */
   get executionId(): string | undefined {
     return this.world.env.WL_EXECUTION_ID || undefined;
   }

@@ -26,7 +26,9 @@ import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/marks.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, currentTip } from './connection.ts';
+import type { Executions } from './executions.ts';
 import type { OrphanedWork } from './orphans.ts';
+import type { Resumption } from './resume.ts';
 import type { SignsOfLife } from './signs.ts';
 import type { ImportInput } from './transfer.ts';
 
@@ -177,6 +179,25 @@ export class LedgerQueries {
     const now = clock.now();
     const contact = remote === null || mode === 'local' ? Number.NaN : Date.parse(state.get(CONTACT) ?? '');
     return contact < now.getTime() ? new Date(contact) : now;
+  }
+
+  /** The claims that this clone made itself. */
+  async executions(): Promise<Executions> {
+    const { Executions: Notes } = await import('./executions.ts');
+    return new Notes(this.connection.state);
+  }
+
+  /** What there is to know to go on with an item, for `actor` in this clone. @throws LedgerError `NOT_FOUND` */
+  async resume(id: WorkId, actor: string = this.connection.actor): Promise<Resumption> {
+    const { resumption } = await import('./resume.ts');
+    const { history, ...item } = await this.getWork(id);
+    return resumption(item, history, await this.settings(), (await this.executions()).of(id, actor));
+  }
+
+  /** What `actor` claimed in this clone and still holds. */
+  async heldHere(actor: string = this.connection.actor): Promise<WorkItem[]> {
+    const { heldHere } = await import('./resume.ts');
+    return heldHere(await this.executions(), actor, (id) => this.findWork(id));
   }
 
   /** Items that match every condition, most urgent first, then oldest; open ones, unless `all` or `status` say otherwise. */

@@ -1,80 +1,34 @@
 import { newOp, randomSuffix } from '../codec/op.ts';
-import type {
-  CheckpointInput,
-  Command,
-  Fence,
-  NewWork,
-  Request,
-  VerbInput,
-  WorkPatch,
-} from '../domain/commands.ts';
+import { backoffMs, isExhausted } from '../domain/attempts.ts';
+import type { CheckpointInput, Command, Fence, Request, VerbInput, WorkPatch } from '../domain/commands.ts';
 import type { SettingsPatch } from '../domain/configure.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
 import { type JsonMap, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
 import { actorSchema } from '../domain/item-schema.ts';
+import { toSafeLine } from '../domain/text.ts';
 import type { Verb } from '../domain/transitions.ts';
 import { parseInput } from '../domain/validate.ts';
 import { isActorName } from '../domain/values.ts';
-import type { Oid } from '../store/port.ts';
+import { REASON_LENGTH } from '../domain/verbs/blocking.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import type { RejectedTransition } from '../sync/rejected.ts';
+import type {
+  Acting,
+  ClaimOptions,
+  CreateInput,
+  Holding,
+  LedgerStatus,
+  RecoverOptions,
+  RetryOptions,
+  SyncReport,
+} from './calls.ts';
 import { currentTip } from './connection.ts';
 import { LedgerQueries } from './queries.ts';
 import type { RecoveredWork } from './recover.ts';
 import { itemOf, type TransitionResult, toResult } from './results.ts';
-import type { SignsOfLife } from './signs.ts';
-
-/** Who acts; the ledger's own actor where no one is named. */
-export interface Acting {
-  actor?: string | undefined;
-}
-
-/** A holder's call: `owner` must be who holds it; `epoch` and `execution_id` are checked where they are given. */
-export interface Holding extends Fence {
-  owner?: string | undefined;
-}
-
-export interface RecoverOptions extends Acting {
-  signs?: SignsOfLife | undefined;
-}
-
-export interface ClaimOptions {
-  owner?: string | undefined;
-  /** Made up where none is given. It, not the owner's name, is the holder. */
-  execution_id?: string | undefined;
-  /** Lease in seconds; the ledger's setting where none is given. */
-  ttl_s?: number | undefined;
-  /** Claim in this clone alone, to be settled by the next sync: someone else may win it. */
-  tentative?: boolean | undefined;
-}
-
-export type CreateInput = NewWork & { created_by?: string | undefined };
-
-export interface SyncReport {
-  accepted: number;
-  lost: { op: string; id: WorkId | undefined; message: string }[];
-  tip: Oid;
-}
-
-export interface LedgerStatus {
-  place: string;
-  branch: string;
-  mode: 'push' | 'local' | 'none';
-  remote: { name: string; url: string } | null;
-  actor: string;
-  tip: Oid;
-  /** The shared tip as last seen; `null` where it was never seen. */
-  seen: Oid | null;
-  fetched_at: string | null;
-  /** Transitions that the remote does not have yet. */
-  pending: { op: string | null; verb: string; id: WorkId | null }[];
-  rejected: number;
-  counts: Record<string, number>;
-  damaged: number;
-}
 
 type Input<V extends Verb> = Omit<VerbInput[V], 'id'>;
 
@@ -179,7 +133,7 @@ export class WorkLedger extends LedgerQueries {
     options: Holding & { reason?: string | undefined } = {},
   ): Promise<TransitionResult> {
     const { owner, ...rest } = options;
-    return this.#act('release', id, rest, owner);
+    return this.#end(id, owner, this.#act('release', id, rest, owner));
   }
 
   /**
@@ -219,7 +173,8 @@ export class WorkLedger extends LedgerQueries {
   ): Promise<TransitionResult> {
     const { owner, result, claim, confirm_delete, ...fence } = options;
     const commands: Planned[] = [this.#command('complete', id, { result, ...fence }, owner)];
-    const item = claim ? await this.findWork(id) : undefined;
+    // Who says in which epoch it works holds the item already, or held it.
+    const item = claim && fence.epoch === undefined ? await this.findWork(id) : undefined;
     if (item?.status === 'pending') {
       const execution_id = fence.execution_id ?? newExecution();
       commands.unshift(this.#command('claim', id, { execution_id }, owner));
@@ -230,25 +185,56 @@ export class WorkLedger extends LedgerQueries {
     }
     const outcomes = await this.#submit(commands, true);
     const lost = outcomes.slice(0, done).find(({ kind }) => kind === 'lost');
-    return toResult(lost ?? outcomes[done]);
+    return this.#end(id, owner, toResult(lost ?? outcomes[done]));
   }
 
-  /** Fails work with the error's text. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
-  failWork(id: WorkId, options: Holding & { error: string }): Promise<TransitionResult> {
-    const { owner, ...rest } = options;
-    return this.#act('fail', id, rest, owner);
+  /**
+   * Fails work with the error's text.
+   *
+   * @param options `retry` puts it back to pending in the same push where attempts are left, to be taken after a while that
+   *   grows with them
+   * @returns the item: failed, or pending again
+   * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`
+   */
+  async failWork(
+    id: WorkId,
+    options: Holding & { error: string; retry?: boolean | undefined },
+  ): Promise<TransitionResult> {
+    const { owner, retry, ...rest } = options;
+    const commands = [this.#command('fail', id, rest, owner)];
+    if (retry) {
+      const item = await this.requireWork(id);
+      const again = { not_before: this.#later(item), reason: lineOf(rest.error) };
+      if (!isExhausted(item, await this.settings())) commands.push(this.#command('retry', id, again, owner));
+    }
+    const outcomes = await this.#submit(commands, true);
+    const failed = outcomes.find(({ kind }) => kind === 'lost' || kind === 'refused');
+    return this.#end(id, owner, toResult(failed ?? outcomes.at(-1)));
   }
 
-  /** Puts failed work back to pending, after `not_before` where given. @throws LedgerError `ILLEGAL_TRANSITION` past `max_attempts` unless `reset` */
-  retryWork(id: WorkId, options: Acting & Input<'retry'> = {}): Promise<TransitionResult> {
-    const { actor, ...rest } = options;
-    return this.#act('retry', id, rest, actor);
+  /**
+   * Puts failed work back to pending, to be taken after `not_before`; `null` is at once. Where it is left out, the wait grows
+   * with the attempts: between half and all of attempts⁴ seconds, an hour at most.
+   *
+   * @throws LedgerError `ILLEGAL_TRANSITION` past `max_attempts` unless `reset`, which counts attempts anew
+   */
+  async retryWork(id: WorkId, options: RetryOptions = {}): Promise<TransitionResult> {
+    const { actor, not_before, reset, reason } = options;
+    const item = await this.requireWork(id);
+    const later = not_before === undefined && !reset ? this.#later(item) : (not_before ?? undefined);
+    const why = reason ?? lineOf(item.error);
+    return this.#act('retry', id, { not_before: later, reset, reason: why }, actor);
+  }
+
+  #later({ attempts }: WorkItem): string {
+    const { clock } = this.connection;
+    return new Date(clock.now().getTime() + backoffMs(attempts, clock.random())).toISOString();
   }
 
   /** Cancels open work. @throws LedgerError `NOT_OWNER` for anyone but its creator and its owner */
   cancelWork(id: WorkId, options: Acting & { reason?: string | undefined } = {}): Promise<TransitionResult> {
     const { actor, ...rest } = options;
-    return this.#act('cancel', id, rest, actor);
+    return this.#end(id, actor, this.#act('cancel', id, rest, actor));
   }
 
   /** Puts finished work back to pending. */
@@ -274,8 +260,9 @@ export class WorkLedger extends LedgerQueries {
   }
 
   /** Names the execution that works on a held item; earlier ones are stale from then on. */
-  linkExecution(id: WorkId, execution_id: string, options: Holding = {}): Promise<TransitionResult> {
-    return this.#act('link_execution', id, { link: execution_id, epoch: options.epoch }, options.owner);
+  async linkExecution(id: WorkId, execution_id: string, options: Holding = {}): Promise<TransitionResult> {
+    const input = { link: execution_id, epoch: options.epoch };
+    return this.#hold(await this.#act('link_execution', id, input, options.owner));
   }
 
   /** Removes a finished item's file; its history stays, and its id is never given again. @throws LedgerError `STILL_REFERENCED` */
@@ -430,7 +417,24 @@ export class WorkLedger extends LedgerQueries {
     // A holder takes up what it had; anyone else starts an execution of its own.
     const own = resumes && item?.owner === (owner ?? this.actor) ? item.claim?.execution_id : undefined;
     const execution_id = options.execution_id ?? own ?? newExecution();
-    return this.#act(verb, id, { execution_id, ttl_s }, owner);
+    return this.#hold(await this.#act(verb, id, { execution_id, ttl_s }, owner));
+  }
+
+  /** Notes what this clone holds. */
+  async #hold(result: TransitionResult): Promise<TransitionResult> {
+    if (result.ok) (await this.executions()).remember(result.item);
+    return result;
+  }
+
+  /** Forgets what this clone held. */
+  async #end(
+    id: WorkId,
+    actor: string | undefined,
+    ending: TransitionResult | Promise<TransitionResult>,
+  ): Promise<TransitionResult> {
+    const result = await ending;
+    if (result.ok) (await this.executions()).forget(id, actor ?? this.actor);
+    return result;
   }
 
   get #publishes(): boolean {
@@ -461,12 +465,12 @@ export class WorkLedger extends LedgerQueries {
   }
 
   async #submit(commands: readonly Planned[], atomic: boolean): Promise<Outcome[]> {
-    const { sync } = await this.connection.write();
-    const alone = this.mode === 'local';
-    return sync.submit(
-      { commands: alone ? await this.#withOfflineIds(commands) : commands, atomic },
-      this.#publishes,
-    );
+    const { sync, context } = await this.connection.write();
+    const planned = this.mode === 'local' ? await this.#withOfflineIds(commands) : commands;
+    const outcomes = await sync.submit({ commands: planned, atomic }, this.#publishes);
+    if (!outcomes.some(({ kind }) => kind === 'refused')) return outcomes;
+    const { keepRefused } = await import('./refused.ts');
+    return keepRefused(context, planned, outcomes);
   }
 
   /** Nobody can be asked for the next number, so a new item's id is one that no other clone can draw. */
@@ -484,6 +488,9 @@ export class WorkLedger extends LedgerQueries {
 
 const toActor = (name: string, what: string): string =>
   isActorName(name) ? name : parseInput(actorSchema, name, what);
+
+/** An error in a line, for the commit that tries again: what failed stands nowhere else then. */
+const lineOf = (error: string | undefined): string | undefined => error && toSafeLine(error, REASON_LENGTH);
 
 const newExecution = (): string => `exec-${randomSuffix()}`;
 

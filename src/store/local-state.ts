@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /**
  * Small facts of one clone as files, each replaced whole. Losing them costs time and nothing else: where they cannot be
@@ -35,16 +35,38 @@ export class FileState {
     }
   }
 
+  delete(key: string): void {
+    this.#unwritten.delete(key);
+    try {
+      rmSync(join(this.#dir, key), { force: true });
+    } catch {
+      // It cannot be taken away; whoever reads it judges by what else is known.
+    }
+  }
+
+  keys(folder: string): string[] {
+    const written = new Set(this.#unwritten.keys(folder));
+    try {
+      for (const name of readdirSync(join(this.#dir, folder))) if (!TEMPORARY.test(name)) written.add(name);
+    } catch {
+      // Nothing was written there yet.
+    }
+    return [...written].sort();
+  }
+
   #write(path: string, value: string): void {
     try {
       writeFileSync(path, value);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      mkdirSync(this.#dir, { recursive: true });
+      mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, value);
     }
   }
 }
+
+/** What a process that was killed while it wrote has left. */
+const TEMPORARY = /\.\d+$/;
 
 export class MemoryState {
   readonly #values = new Map<string, string>();
@@ -55,4 +77,9 @@ export class MemoryState {
   delete = (key: string): void => {
     this.#values.delete(key);
   };
+  keys = (folder: string): string[] =>
+    [...this.#values.keys()]
+      .filter((key) => key.startsWith(`${folder}/`))
+      .map((key) => key.slice(folder.length + 1))
+      .sort();
 }

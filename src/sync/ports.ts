@@ -31,6 +31,9 @@ export interface Clock {
 export interface LocalState {
   get(key: string): string | undefined;
   set(key: string, value: string): void;
+  delete(key: string): void;
+  /** Names of what is kept in a folder: of `executions/A`, `A`. */
+  keys(folder: string): string[];
 }
 
 /**

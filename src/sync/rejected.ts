@@ -2,7 +2,7 @@ import { readTrailers } from '../codec/message.ts';
 import { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from '../domain/errors.ts';
 import { isOp, type WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
-import type { Identity, LedgerStore, Oid } from '../store/port.ts';
+import type { CommitDraft, Identity, LedgerStore, Oid } from '../store/port.ts';
 import { type ReadCommit, readRecords } from './pending.ts';
 
 const PREFIX = 'refs/work-ledger/rejected/';
@@ -32,8 +32,36 @@ export async function keepRejected(
 ): Promise<{ op: string; ref: string; error: LedgerError }> {
   const op = lost.op !== undefined && isOp(lost.op) ? lost.op : lost.record.oid;
   const reason = isLedgerError(error) ? error : new LedgerError('INTERNAL', String(error), { cause: error });
+  const ref = rejectedRef(op);
+  const drafts = [wrapperOf(op, lost.record.message, reason, committer, now)];
+  // A transition that was tried again and lost again is kept as it was last tried.
+  await store.commit({ ref, expected: await store.readRef(ref), base: lost.record.oid, drafts });
+  return { op, ref, error: reason };
+}
+
+/** Keeps a transition that was never committed: `draft` says what it would have been on `base`. */
+export async function keepDraft(
+  store: LedgerStore,
+  { op, base, draft }: { op: string; base: Oid; draft: CommitDraft },
+  error: LedgerError,
+  now: Date,
+): Promise<{ op: string; ref: string }> {
+  const ref = rejectedRef(op);
+  const drafts = [draft, wrapperOf(op, draft.message, error, draft.committer, now)];
+  await store.commit({ ref, expected: await store.readRef(ref), base, drafts });
+  return { op, ref };
+}
+
+/** The commit without changes that says why its parent was rejected. */
+function wrapperOf(
+  op: string,
+  rejected: string,
+  reason: LedgerError,
+  committer: Identity,
+  now: Date,
+): CommitDraft {
   const at = Math.floor(now.getTime() / 1000);
-  const subject = lost.record.message.split('\n')[0] ?? '';
+  const subject = rejected.split('\n')[0] ?? '';
   const trailers = [
     `Work-Op: ${op}`,
     `Work-Rejected: ${reason.code}`,
@@ -41,11 +69,7 @@ export async function keepRejected(
     `Work-Details: ${JSON.stringify(reason.details)}`,
   ];
   const message = `rejected: ${subject}\n\n${toSafeLine(reason.message, 2000)}\n\n${trailers.join('\n')}\n`;
-  const draft = { message, author: committer, authored_at: at, committer, committed_at: at, changes: [] };
-  const ref = rejectedRef(op);
-  // A transition that was tried again and lost again is kept as it was last tried.
-  await store.commit({ ref, expected: await store.readRef(ref), base: lost.record.oid, drafts: [draft] });
-  return { op, ref, error: reason };
+  return { message, author: committer, authored_at: at, committer, committed_at: at, changes: [] };
 }
 
 /** Where the rejection of `op` stands now; `undefined` where there is none. */

@@ -1,4 +1,5 @@
 import type { Run } from '../command.ts';
+import { fenceOf } from '../fence.ts';
 import { resolveOne } from '../ids.ts';
 import { required } from '../input.ts';
 import type { blockOptions } from '../table/doing.ts';
@@ -13,7 +14,8 @@ export const run: Run<typeof blockOptions> = async ({ args: [id = '', ...words],
   return onItems(
     cli,
     [id],
-    (_, of) => ledger.blockWork(of, { reason, blocker_id, force, ...cli.fence(options) }),
+    async (_, of) =>
+      ledger.blockWork(of, { reason, blocker_id, force, ...(await fenceOf(cli, ledger, of, options)) }),
     (item) => `blocked ${item.id}${blocker_id === undefined ? '' : ` on ${blocker_id}`}`,
   );
 };

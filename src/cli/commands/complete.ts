@@ -1,4 +1,5 @@
 import type { Run } from '../command.ts';
+import { fenceOf } from '../fence.ts';
 import { readMap } from '../input.ts';
 import type { completeOptions } from '../table/doing.ts';
 import { onItems } from '../transition.ts';
@@ -16,7 +17,10 @@ export const run: Run<typeof completeOptions> = async ({ args, options, cli }) =
   return onItems(
     cli,
     args,
-    (_, id) => ledger.completeWork(id, { result, claim: true, confirm_delete, ...cli.fence(options) }),
+    async (_, id) => {
+      const fence = await fenceOf(cli, ledger, id, options);
+      return ledger.completeWork(id, { result, claim: true, confirm_delete, ...fence });
+    },
     ({ id }) => `completed ${id}`,
   );
 };

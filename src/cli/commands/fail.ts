@@ -1,4 +1,5 @@
 import type { Run } from '../command.ts';
+import { fenceOf } from '../fence.ts';
 import { readText, required } from '../input.ts';
 import type { failOptions } from '../table/doing.ts';
 import { onItems } from '../transition.ts';
@@ -11,7 +12,11 @@ export const run: Run<typeof failOptions> = async ({ args, options, cli }) => {
   return onItems(
     cli,
     ids,
-    (ledger, id) => ledger.failWork(id, { error, ...cli.fence(options) }),
-    ({ id }) => `failed ${id}`,
+    async (ledger, id) =>
+      ledger.failWork(id, { error, retry: options.retry, ...(await fenceOf(cli, ledger, id, options)) }),
+    ({ id, status, not_before }) => {
+      if (status === 'pending') return `failed ${id}, which is pending again, not before ${not_before}`;
+      return options.retry ? `failed ${id}, which has no attempt left` : `failed ${id}`;
+    },
   );
 };

@@ -1,4 +1,5 @@
 import type { Run } from '../command.ts';
+import { fenceOf } from '../fence.ts';
 import type { releaseOptions } from '../table/doing.ts';
 import { onItems } from '../transition.ts';
 
@@ -6,6 +7,7 @@ export const run: Run<typeof releaseOptions> = ({ args, options, cli }) =>
   onItems(
     cli,
     args,
-    (ledger, id) => ledger.releaseWork(id, { reason: options.reason, ...cli.fence(options) }),
+    async (ledger, id) =>
+      ledger.releaseWork(id, { reason: options.reason, ...(await fenceOf(cli, ledger, id, options)) }),
     ({ id }) => `released ${id}`,
   );

@@ -5,17 +5,17 @@ import type { retryOptions } from '../table/doing.ts';
 import { onItems } from '../transition.ts';
 
 export const run: Run<typeof retryOptions> = async ({ args, options, cli }) => {
-  const { after, not_before: typed, reset, reason } = options;
-  if (after !== undefined && typed !== undefined) {
-    throw new LedgerError('INVALID_INPUT', '--after and --not-before exclude each other.');
+  const { now, after, not_before: typed, reset, reason } = options;
+  if ([now, after !== undefined, typed !== undefined].filter(Boolean).length > 1) {
+    throw new LedgerError('INVALID_INPUT', '--now, --after and --not-before exclude each other.');
   }
   const later =
     after === undefined ? undefined : new Date(cli.clock.now().getTime() + after * 1000).toISOString();
-  const not_before = typed === undefined ? later : readTime(typed, '--not-before');
+  const not_before = now ? null : typed === undefined ? later : readTime(typed, '--not-before');
   return onItems(
     cli,
     args,
     (ledger, id) => ledger.retryWork(id, { not_before, reset, reason }),
-    ({ id }) => `${id} is pending again${not_before === undefined ? '' : `, not before ${not_before}`}`,
+    ({ id, not_before: from }) => `${id} is pending again${from === undefined ? '' : `, not before ${from}`}`,
   );
 };

@@ -29,6 +29,18 @@ export function itemLines(
   ];
 }
 
+/** What the work is and where it stands, for whoever goes on with it. */
+export const workLines = (item: WorkItem): Line[] => [
+  ...section('Title', item.title),
+  ...section('Description', item.description),
+  ...acceptanceLines(item),
+  ...mapLines('Context', item.context),
+  ...section('Blocked, because', item.block?.reason),
+  ...section('Sent back by the review', item.review?.verdict === 'rejected' ? item.review.note : undefined),
+  ...checkpointLines(item),
+  ...commentLines(item),
+];
+
 function factsOf(item: WorkItem, related: ReadonlyMap<string, WorkItem>): [string, string][] {
   const { claim, block, review, owner, links } = item;
   const named = (id: string): string => `${id} (${related.get(id)?.status ?? 'missing or damaged'})`;
@@ -177,5 +189,5 @@ export function resumeLines({ id, checkpoint }: WorkItem): Line[] {
   if (checkpoint === undefined) return [];
   const { step, summary, next_action } = checkpoint;
   const [said = ''] = (next_action ?? step ?? summary ?? 'there is a checkpoint').split('\n');
-  return [`  wl show ${id} tells where to resume: ${said}`];
+  return [`  wl resume ${id} tells where to go on: ${said}`];
 }

@@ -1,6 +1,6 @@
 import { type Command, command, count, flag, list, type OptionTable, text } from '../command.ts';
 import { NEXT } from './next.ts';
-import { FENCE, ID, IDS, LEASE, REASON } from './options.ts';
+import { FENCE, ID, IDS, LEASE, READ, REASON } from './options.ts';
 
 const group = 'Doing work';
 
@@ -28,10 +28,12 @@ export const completeOptions = {
   ...FENCE,
 } as const satisfies OptionTable;
 export const failOptions = {
+  retry: flag('--retry', 'put it back to pending where attempts are left, after a while'),
   error: text('--error <text>', 'what went wrong: text, @FILE, or - for standard input'),
   ...FENCE,
 } as const satisfies OptionTable;
 export const retryOptions = {
+  now: flag('--now', 'ready at once'),
   after: count('--after <seconds>', 'not ready before that many seconds have passed'),
   not_before: text('--not-before <time>', 'not ready before this ISO time'),
   reset: flag('--reset', 'count its attempts anew'),
@@ -60,6 +62,17 @@ export const DOING: readonly Command[] = [
     options: takeOptions,
     examples: ['wl start 0001', 'WL_EXECUTION_ID=exec-7 wl start 0001'],
     load: () => import('../commands/start.ts'),
+  }),
+  command({
+    name: 'resume',
+    group,
+    summary: 'tell where to go on with an item, or list what this clone holds',
+    details:
+      'For an agent to read: the work, its last checkpoint, who had it before and why that ended, and what to type next. Without an id it lists what the actor claimed in this clone and still holds; with WL_EXECUTION_ID, what that execution does.',
+    args: [{ name: '[id]', help: ID.help }],
+    options: READ,
+    examples: ['wl resume 0001', 'wl resume --json'],
+    load: () => import('../commands/resume.ts'),
   }),
   command({
     name: 'checkpoint',
@@ -94,7 +107,7 @@ export const DOING: readonly Command[] = [
       { name: '[ids-or-error...]', help: 'more ids, or what went wrong' },
     ],
     options: failOptions,
-    examples: ['wl fail 0001 "the vendor API returns 500"', 'wl fail 0001 0002 --error @stderr.log'],
+    examples: ['wl fail 0001 "the vendor API returns 500"', 'wl fail 0001 0002 --retry --error @stderr.log'],
     load: () => import('../commands/fail.ts'),
   }),
   command({
@@ -128,9 +141,11 @@ export const DOING: readonly Command[] = [
     name: 'retry',
     group,
     summary: 'put failed items back to pending',
+    details:
+      'Without --now, --after or --not-before the wait grows with the attempts: between half and all of attempts⁴ seconds, an hour at most. With --reset there is none.',
     args: [IDS],
     options: retryOptions,
-    examples: ['wl retry 0001 --after 600', 'wl retry 0001 --reset'],
+    examples: ['wl retry 0001 --after 600', 'wl retry 0001 --reset --now'],
     load: () => import('../commands/retry.ts'),
   }),
   command({

@@ -12,7 +12,10 @@ export const READ = {
 
 /** Of verbs that only the holder may use. */
 export const FENCE = {
-  execution: text('--execution <id>', 'the execution that holds it (default: WL_EXECUTION_ID)'),
+  execution: text(
+    '--execution <id>',
+    'the execution that holds it (default: WL_EXECUTION_ID, else the claim that this clone made)',
+  ),
   epoch: count('--epoch <n>', 'refuse where the claim is no longer the one of this epoch'),
 } as const satisfies OptionTable;
 

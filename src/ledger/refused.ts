@@ -1,0 +1,116 @@
+import { itemPath } from '../codec/path.ts';
+import type { Command, Fence } from '../domain/commands.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import type { WorkItem } from '../domain/item.ts';
+import { Overlay } from '../domain/overlay.ts';
+import type { LedgerView } from '../domain/view.ts';
+import type { CommitDraft } from '../store/port.ts';
+import { decideInto, draftOf, type LedgerCommand } from '../sync/draft.ts';
+import type { Planned } from '../sync/local.ts';
+import type { Outcome } from '../sync/outcome.ts';
+import type { SyncContext } from '../sync/ports.ts';
+import { keepDraft } from '../sync/rejected.ts';
+
+/** A command of a holder, with something in it that would be lost if it were only refused. */
+type Saying = Extract<Command, { verb: 'complete' | 'submit' | 'checkpoint' | 'fail' }>;
+
+/**
+ * Keeps what a holder wrote who is no longer one, as if it still were: a result, an error or a checkpoint is then listed by
+ * `wl rejected`, as one is that lost its race.
+ *
+ * @returns the outcomes, the errors of those that are kept saying so
+ */
+export function keepRefused(
+  context: SyncContext,
+  commands: readonly Planned[],
+  outcomes: readonly Outcome[],
+): Promise<Outcome[]> {
+  return Promise.all(
+    outcomes.map(async (outcome, index): Promise<Outcome> => {
+      const command = commands[index];
+      if (outcome.kind !== 'refused' || command === undefined || typeof command === 'function')
+        return outcome;
+      if (!says(command) || !wasHolder(command, outcome.error)) return outcome;
+      return { kind: 'refused', error: await keep(context, command, outcome.error) };
+    }),
+  );
+}
+
+function says(command: LedgerCommand): command is Saying {
+  switch (command.verb) {
+    case 'complete':
+    case 'submit':
+      return command.result !== undefined;
+    case 'checkpoint':
+    case 'fail':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** True where the refusal is of someone who had the item: whose claim is outdated, or was given back. */
+function wasHolder({ epoch, execution_id }: Fence, { code, details }: LedgerError): boolean {
+  if (code === 'STALE_EPOCH') return true;
+  const isFree = code === 'ILLEGAL_TRANSITION' && details.status === 'pending';
+  return (epoch !== undefined || execution_id !== undefined) && (isFree || code === 'NOT_OWNER');
+}
+
+async function keep(context: SyncContext, command: Saying, error: LedgerError): Promise<LedgerError> {
+  const { store, views, localRef, committer, clock } = context;
+  const base = await store.readRef(localRef);
+  if (base === undefined) return error;
+  const now = clock.now();
+  const asHolder = (view: LedgerView): CommitDraft => {
+    const overlay = new Overlay(view);
+    const item = view.find(command.id);
+    if (item === undefined) throw error;
+    overlay.set(item.id, heldBy(item, command));
+    const decided = decideInto(overlay, command);
+    const [step] = decided.kind === 'steps' ? decided.steps : [];
+    if (step === undefined) throw error;
+    const written = step.changes.filter(({ bytes }) => bytes !== undefined);
+    const path = itemPath(item.id, item.status);
+    const gone = written.some((change) => change.path === path) ? [] : [{ path, bytes: undefined }];
+    return draftOf({ ...step, changes: [...gone, ...written] }, committer, now);
+  };
+  try {
+    const draft = await views.read(base, asHolder);
+    const kept = await keepDraft(store, { op: command.op, base, draft }, error, now);
+    return withKept(error, kept);
+  } catch (other) {
+    // What would not have been legal for a holder either, such as a text that is too long, is refused as it was.
+    if (isLedgerError(other)) return error;
+    throw other;
+  }
+}
+
+/** The item as it would stand, were the one who asks still its holder. */
+function heldBy(item: WorkItem, { actor, at, epoch, execution_id }: Saying): WorkItem {
+  const claim = {
+    epoch: epoch ?? item.claim?.epoch ?? 1,
+    execution_id: execution_id ?? item.claim?.execution_id ?? actor,
+    claimed_at: item.claim?.claimed_at ?? at,
+    ttl_s: item.claim?.ttl_s ?? 1,
+  };
+  return {
+    ...item,
+    status: 'in_progress',
+    owner: actor,
+    execution_id: claim.execution_id,
+    claim,
+    block: undefined,
+    completed_at: undefined,
+  };
+}
+
+function withKept(
+  { code, message, hint, details }: LedgerError,
+  kept: { op: string; ref: string },
+): LedgerError {
+  const said = 'What you wrote is kept: wl rejected';
+  return new LedgerError(code, message, {
+    hint: hint === undefined ? said : `${hint} ${said}`,
+    details: { ...details, kept },
+  });
+}

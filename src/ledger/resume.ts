@@ -1,0 +1,55 @@
+import { attemptsAllowed } from '../domain/attempts.ts';
+import { isHeld } from '../domain/holding.ts';
+import { isTerminal, type WorkItem } from '../domain/item.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
+import type { HistoryEntry } from '../projection/history-entry.ts';
+import { type Attempt, attemptsIn } from '../query/attempts.ts';
+import type { Executions, HeldExecution } from './executions.ts';
+
+/** All that someone needs who goes on with an item. */
+export interface Resumption {
+  item: WorkItem;
+  /** How often it was claimed, and how often it may be. */
+  attempt: number;
+  max_attempts: number;
+  /** The claim that this clone made and that still holds; `null` where it has none. */
+  held: HeldExecution | null;
+  /** Who had it before, and why each time ended, oldest first. */
+  earlier: Attempt[];
+}
+
+export function resumption(
+  item: WorkItem,
+  history: readonly HistoryEntry[],
+  settings: LedgerSettings,
+  made: HeldExecution | undefined,
+): Resumption {
+  return {
+    item,
+    attempt: item.attempts,
+    max_attempts: attemptsAllowed(item, settings),
+    held: made !== undefined && stillHolds(item, made) ? made : null,
+    earlier: attemptsIn(history).filter(({ ended }) => ended !== null),
+  };
+}
+
+function stillHolds(item: WorkItem, { actor, epoch, execution_id }: HeldExecution): boolean {
+  const { claim, owner } = item;
+  return isHeld(item) && owner === actor && claim?.epoch === epoch && claim.execution_id === execution_id;
+}
+
+/** What claims of this clone still hold. Claims whose item ended are forgotten; superseded ones are not: they are proof. */
+export async function heldHere(
+  executions: Executions,
+  actor: string,
+  find: (id: string) => Promise<WorkItem | undefined>,
+): Promise<WorkItem[]> {
+  const held: WorkItem[] = [];
+  for (const made of executions.all().filter((one) => one.actor === actor)) {
+    const item = await find(made.id);
+    if (item !== undefined && stillHolds(item, made)) held.push(item);
+    const isOver = item !== undefined && isTerminal(item.status) && item.claim?.epoch === made.epoch;
+    if (item === undefined || isOver) executions.forget(made.id, actor);
+  }
+  return held;
+}
