@@ -29,7 +29,7 @@ export function rememberRefusals(state: LocalState, clock: Clock, where: string)
       return isNews;
     },
     forget() {
-      if (known() !== undefined) state.set(KEY, '');
+      if (known() !== undefined) state.delete(KEY);
     },
   };
 }

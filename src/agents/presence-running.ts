@@ -34,8 +34,8 @@ export interface Running {
   /** Its holder was told to stop. */
   lost: boolean;
   renew: PresentExecution['renew'];
-  /** A sign in the ledger is on its way. */
-  renewing: boolean;
+  /** A sign in the ledger that is on its way. */
+  renewing: Promise<void> | undefined;
   /** How many of those failed in a row, and when the next one is due. */
   failures: number;
   renew_at: number;
@@ -69,7 +69,7 @@ export function toRunning(execution: PresentExecution, since: Date, now: number)
     shown_at: now,
     lost: false,
     renew,
-    renewing: false,
+    renewing: undefined,
     failures: 0,
     renew_at: now + lease.renew_after_ms,
   };

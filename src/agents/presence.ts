@@ -104,10 +104,14 @@ export class Presence {
     if (running !== undefined && step !== undefined) running.listed = { ...running.listed, step };
   }
 
-  /** Lists an execution no longer, from the next sign on. */
+  /** Lists an execution no longer, from the next sign on. @returns once no `renew` of it is under way */
   async end(execution_id: string): Promise<void> {
-    if (this.#running.delete(execution_id)) this.#changed ??= this.#parts.timer.elapsed();
+    const running = this.#running.get(execution_id);
+    if (running === undefined) return;
+    this.#running.delete(execution_id);
+    this.#changed ??= this.#parts.timer.elapsed();
     this.#schedule();
+    await running.renewing;
   }
 
   /** Milliseconds since the last sign of an execution was begun that the remote took; `undefined` where it is not listed. */
@@ -155,7 +159,7 @@ export class Presence {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancel?.();
-    this.#running.clear();
+    await Promise.all([...this.#running.keys()].map((execution_id) => this.end(execution_id)));
     await this.#beating;
     await this.#signer?.remove();
   }
@@ -219,15 +223,17 @@ export class Presence {
   #renewDue(): void {
     const now = this.#parts.timer.elapsed();
     for (const running of this.#alive()) {
-      if (running.renewing || running.renew === undefined || running.renew_at > now) continue;
-      this.#renew(running, running.renew);
+      if (running.renewing !== undefined || running.renew === undefined || running.renew_at > now) continue;
+      running.renewing = this.#renew(running, running.renew).finally(() => {
+        running.renewing = undefined;
+        this.#schedule();
+      });
     }
   }
 
   async #renew(running: Running, renew: NonNullable<Running['renew']>): Promise<void> {
     const { timer, clock, counts } = this.#parts;
     const begun = timer.elapsed();
-    running.renewing = true;
     try {
       const result = await renew();
       if (!isSign(result ?? undefined, counts)) throw new Error('it is no sign that others see');
@@ -237,9 +243,6 @@ export class Presence {
       running.failures += 1;
       running.renew_at =
         timer.elapsed() + backoff(running.failures, running.lease.renew_after_ms, clock.random());
-    } finally {
-      running.renewing = false;
-      this.#schedule();
     }
   }
 
@@ -282,4 +285,4 @@ export class Presence {
 }
 
 const nextRenewal = ({ renewing, renew, renew_at }: Running): number[] =>
-  renewing || renew === undefined ? [] : [renew_at];
+  renewing !== undefined || renew === undefined ? [] : [renew_at];

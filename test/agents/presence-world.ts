@@ -5,6 +5,7 @@ import { decodePresence, type PresenceRecord } from '../../src/agents/presence-r
 import { rememberRefusals } from '../../src/agents/presence-refusals.ts';
 import type { PresenceTimer } from '../../src/agents/presence-timer.ts';
 import type { PresenceRefs, PushResult } from '../../src/remote/port.ts';
+import { MemoryState } from '../../src/store/local-state.ts';
 import type { LedgerStore } from '../../src/store/port.ts';
 import type { Clock } from '../../src/sync/ports.ts';
 
@@ -129,7 +130,7 @@ export function makePresence(
     sessions?: string[];
     place?: 'none';
   } = {},
-  state = new Map<string, string>(),
+  state = new MemoryState(),
 ) {
   const timer = new ManualTimer();
   const refs = options.refs ?? new FakeRefs();
@@ -145,11 +146,7 @@ export function makePresence(
   const presence = new Presence({
     place,
     counts: options.counts ?? 'remote',
-    refusals: rememberRefusals(
-      { get: (key) => state.get(key), set: (key, value) => state.set(key, value) },
-      clock,
-      'file:///x refs/work-ledger/presence',
-    ),
+    refusals: rememberRefusals(state, clock, 'file:///x refs/work-ledger/presence'),
     self: { agent: 'ada', host: 'here', pid: 7, program: 'test' },
     clock,
     timer,

@@ -249,9 +249,9 @@ describe('given a host that takes no presence', () => {
     const events = { refs, onNotice: (notice: PresenceNotice) => notices.push(notice) };
     const first = makePresence(events);
     await first.presence.beat();
-    const [[key, value] = ['', '']] = first.state;
-    const dayOld = value.replace(/\d+$/, `${NOON - 25 * 3600 * S}`);
-    const again = makePresence(events, new Map([[key, dayOld]]));
+    const kept = first.state.get('presence.refused') ?? '';
+    first.state.set('presence.refused', kept.replace(/\d+$/, `${NOON - 25 * 3600 * S}`));
+    const again = makePresence(events, first.state);
     expect(again.presence.supported).toBe(true);
     await again.presence.beat();
     expect(again.presence.supported).toBe(false);
@@ -276,6 +276,22 @@ describe('given a host that takes no presence', () => {
     await presence.end('exec-1');
     await timer.advance(300 * S);
     expect(renewed).toBe(12);
+  });
+
+  test('when the work ends while one is under way, then its end waits for that', async () => {
+    const { presence, timer } = makePresence({ place: 'none' });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    presence.start(execution(1, { renew: () => promise }));
+    await timer.advance(30 * S);
+    let ended = false;
+    const end = presence.end('exec-1').then(() => {
+      ended = true;
+    });
+    await settle();
+    expect(ended).toBe(false);
+    resolve();
+    await end;
+    expect(timer.waiting).toBe(0);
   });
 
   test('when that fails, then it is tried again, and the holder stops in time', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openLedger, openPresence, type Presence, type WorkLedger } from '../../src/index.ts';
 import { runGit } from '../helpers/temp-repo.ts';
-import { makeWorkplace, type Workplace, wlHere } from './workplace.ts';
+import { idIn, makeWorkplace, type Workplace, wlHere } from './workplace.ts';
 
 let place: Workplace;
 let ada: string;
@@ -94,11 +94,26 @@ it('shows what is damaged, in letters that do nothing to a terminal', async () =
   expect(stdout).toContain('testing');
 });
 
+it('keeps work from being recovered for as long as its holder gives signs', async () => {
+  const env = (time: string) => ({ env: { WL_NOW: `2026-01-05T${time}:00.000Z`, WL_ACTOR: 'bob' } });
+  const id = idIn(await wlHere(ada, ['create', 'Long'], env('11:00')));
+  await wlHere(ada, ['claim', id, '--ttl', '60', '--execution', 'exec-9'], env('11:00'));
+  presence.start({ id, execution_id: 'exec-9', epoch: 1, ttl_ms: 3_600_000 });
+  for (const time of ['11:00', '11:02', '11:04']) {
+    await presence.beat();
+    expect((await wlHere(bob, ['recover', '--dry-run'], env(time))).stdout).toBe('');
+    expect((await wlHere(bob, ['recover'], env(time))).stdout).toBe('');
+  }
+  const { stdout } = await wlHere(bob, ['recover'], env('11:06'));
+  expect(stdout).toContain(`recovered ${id}`);
+  await presence.end('exec-9');
+});
+
 it('prunes what was silent for a day, and says how much', async () => {
   await presence.beat();
-  await wlHere(bob, ['presence'], { env: { WL_NOW: '2026-01-04T11:00:00.000Z' } });
+  await wlHere(bob, ['presence'], { env: { WL_NOW: '2026-01-06T11:00:00.000Z' } });
   const { data } = await wlHere(bob, ['presence', '--prune', '--json'], {
-    env: { WL_NOW: '2026-01-04T11:51:00.000Z' },
+    env: { WL_NOW: '2026-01-06T11:51:00.000Z' },
   });
   expect((data.pruned as { name: string }[]).map(({ name }) => name)).toEqual(['eve.0a1b2c3d', '\u202eevil']);
   expect(data.entries).toMatchObject([{ agent: 'swarm/ada' }]);

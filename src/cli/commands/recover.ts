@@ -1,4 +1,4 @@
-import type { OrphanedWork, RecoveredWork } from '../../index.ts';
+import { listPresence, type OrphanedWork, type RecoveredWork, signsOfLife } from '../../index.ts';
 import type { Run } from '../command.ts';
 import { type Line, styled } from '../render/line.ts';
 import { age } from '../render/time.ts';
@@ -8,10 +8,11 @@ import { whereabouts } from '../transition.ts';
 export const run: Run<typeof recoverOptions> = async ({ options, cli }) => {
   const ledger = await cli.open();
   const items = await cli.busy('recovering', async () => {
-    if (!options.dry_run) return ledger.recoverOrphanedWork();
+    const signs = await signsOfLife(await listPresence(ledger));
+    if (!options.dry_run) return ledger.recoverOrphanedWork({ signs });
     // Others may have given a sign of life that this clone has not seen.
     if (ledger.mode === 'push') await ledger.fetch();
-    return ledger.getOrphanedWork();
+    return ledger.getOrphanedWork({ signs });
   });
   if (items.length === 0) cli.notice('no claim has run out');
   const where = ledger.mode === 'push' ? 'remote' : 'local';
