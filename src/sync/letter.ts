@@ -28,7 +28,7 @@ export function encodeOrder(group: Group, publish: boolean): string | undefined 
 /** Letters are this program's own, in a folder of the clone that only its user writes. */
 export const decodeOrder = (text: string): Order => JSON.parse(text) as Order;
 
-export const isPlain = (group: Group): group is PlainGroup =>
+const isPlain = (group: Group): group is PlainGroup =>
   group.commands.every((command) => typeof command !== 'function');
 
 export type Reply = { outcomes: Outcome[] } | { failure: unknown };
