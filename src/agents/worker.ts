@@ -38,6 +38,8 @@ export interface WorkerOptions {
   /** Lease in seconds. */
   ttl_s?: number | undefined;
   heartbeat?: Heartbeat | undefined;
+  /** Gives back what is orphaned, now and then. Default: the ledger's `recoverOrphanedWork`. */
+  recover?: (() => Promise<readonly WorkItem[]>) | undefined;
   /** Takes nothing more on, and ends once what runs is over, at most `drainGraceMs` later: what runs then is given back. */
   signal?: AbortSignal | undefined;
   /** Gives back at once what runs. */
@@ -107,7 +109,13 @@ class Worker {
     });
     this.#choice = new Choice(`${name}\n${ledger.place}\n${process.pid}`);
     this.#pauses = new Pauses(clock.random, async () => (await ledger.asOf()).tip);
-    this.#upkeep = new Upkeep(ledger, this.#pool, clock.random, (event) => this.#tell(event));
+    this.#upkeep = new Upkeep({
+      ledger,
+      pool: this.#pool,
+      recover: options.recover ?? (() => ledger.recoverOrphanedWork()),
+      random: clock.random,
+      tell: (event) => this.#tell(event),
+    });
   }
 
   async run(): Promise<WorkerReport> {
