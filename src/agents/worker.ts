@@ -1,5 +1,5 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import type { WorkItem } from '../domain/item.ts';
+import { WORK_TYPES, type WorkItem } from '../domain/item.ts';
 import { systemClock } from '../ledger/options.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { WorkFilter } from '../query/filter.ts';
@@ -29,7 +29,7 @@ export interface WorkerOptions {
   name?: string | undefined;
   /** Items at a time. Default 1. */
   concurrency?: number | undefined;
-  /** Which items it takes. */
+  /** Which items it takes. Without types: all but escalations, which ask a person. */
   filter?: Pick<WorkFilter, 'swarm' | 'type' | 'labels'> | undefined;
   /** Ends after so many items. */
   max?: number | undefined;
@@ -51,6 +51,7 @@ export interface WorkerOptions {
 }
 
 const DRAIN_GRACE_MS = 30_000;
+const WORK = WORK_TYPES.filter((type) => type !== 'escalation');
 /** How often in a row a worker that is to end by itself may find the remote away before it ends with that. */
 const PATIENCE = 4;
 /** How long an item is let alone that could not be claimed. */
@@ -221,7 +222,8 @@ class Worker {
     for (const [id, until] of this.#avoided) if (until <= now) this.#avoided.delete(id);
     const limit = Math.max(this.#choice.width, room) + this.#avoided.size + this.#running.size;
     const asker = this.#ledger.actor;
-    const ready = await this.#ledger.getReadyToStart({ ...this.#options.filter, asker, limit });
+    const { filter } = this.#options;
+    const ready = await this.#ledger.getReadyToStart({ ...filter, type: filter?.type ?? WORK, asker, limit });
     return ready.filter(({ id }) => !this.#avoided.has(id) && !this.#running.has(id));
   }
 
