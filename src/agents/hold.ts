@@ -7,7 +7,11 @@ import type { LostRace, TransitionResult } from '../ledger/results.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { SupersededError } from './errors.ts';
 
-type Proof = Required<Pick<Holding, 'owner' | 'execution_id' | 'epoch'>>;
+interface Proof {
+  owner: string;
+  execution_id: string;
+  epoch: number;
+}
 
 /**
  * How an item stands to an execution that claimed it: `held` and `blocked` are its own, `done` was finished under its claim,

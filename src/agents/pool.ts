@@ -24,7 +24,7 @@ export interface PoolOptions {
   name?: string | undefined;
   /** Lease in seconds; the ledger's where none is given. */
   ttl_s?: number | undefined;
-  /** Signs of life. Default: presence, and checkpoints where the remote takes none. */
+  /** Signs of life. Default: presence, and checkpoints where the remote takes none. It is closed with the pool. */
   heartbeat?: Heartbeat | undefined;
   /** What people read in `wl presence` as the program that runs. */
   program?: string | undefined;

@@ -1,5 +1,5 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import type { WorkItem } from '../domain/item.ts';
+import { WORK_TYPES, type WorkItem } from '../domain/item.ts';
 import { systemClock } from '../ledger/options.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { WorkFilter } from '../query/filter.ts';
@@ -12,6 +12,7 @@ import { standingOf } from './hold.ts';
 import { Pauses } from './pauses.ts';
 import { AgentExecutorPool } from './pool.ts';
 import type { Heartbeat } from './ports.ts';
+import { recoverSilent } from './recover-silent.ts';
 import { Upkeep } from './upkeep.ts';
 import { ENDINGS, FASTER, isFatal, PASSING } from './verdicts.ts';
 import {
@@ -29,7 +30,7 @@ export interface WorkerOptions {
   name?: string | undefined;
   /** Items at a time. Default 1. */
   concurrency?: number | undefined;
-  /** Which items it takes. */
+  /** Which items it takes. Without types: all but escalations, which ask a person. */
   filter?: Pick<WorkFilter, 'swarm' | 'type' | 'labels'> | undefined;
   /** Ends after so many items. */
   max?: number | undefined;
@@ -40,6 +41,8 @@ export interface WorkerOptions {
   heartbeat?: Heartbeat | undefined;
   /** What people read in `wl presence` as the program that runs. */
   program?: string | undefined;
+  /** Gives back what is orphaned, now and then. Default: `recoverSilent`. */
+  recover?: (() => Promise<readonly WorkItem[]>) | undefined;
   /** Takes nothing more on, and ends once what runs is over, at most `drainGraceMs` later: what runs then is given back. */
   signal?: AbortSignal | undefined;
   /** Gives back at once what runs. */
@@ -51,6 +54,7 @@ export interface WorkerOptions {
 }
 
 const DRAIN_GRACE_MS = 30_000;
+const WORK = WORK_TYPES.filter((type) => type !== 'escalation');
 /** How often in a row a worker that is to end by itself may find the remote away before it ends with that. */
 const PATIENCE = 4;
 /** How long an item is let alone that could not be claimed. */
@@ -111,7 +115,13 @@ class Worker {
     });
     this.#choice = new Choice(`${name}\n${ledger.place}\n${process.pid}`);
     this.#pauses = new Pauses(clock.random, async () => (await ledger.asOf()).tip);
-    this.#upkeep = new Upkeep(ledger, this.#pool, clock.random, (event) => this.#tell(event));
+    this.#upkeep = new Upkeep({
+      ledger,
+      pool: this.#pool,
+      recover: options.recover ?? (() => recoverSilent(ledger)),
+      random: clock.random,
+      tell: (event) => this.#tell(event),
+    });
   }
 
   async run(): Promise<WorkerReport> {
@@ -217,7 +227,8 @@ class Worker {
     for (const [id, until] of this.#avoided) if (until <= now) this.#avoided.delete(id);
     const limit = Math.max(this.#choice.width, room) + this.#avoided.size + this.#running.size;
     const asker = this.#ledger.actor;
-    const ready = await this.#ledger.getReadyToStart({ ...this.#options.filter, asker, limit });
+    const { filter } = this.#options;
+    const ready = await this.#ledger.getReadyToStart({ ...filter, type: filter?.type ?? WORK, asker, limit });
     return ready.filter(({ id }) => !this.#avoided.has(id) && !this.#running.has(id));
   }
 

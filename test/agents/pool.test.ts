@@ -313,9 +313,7 @@ describe('given a holder that is superseded', () => {
   /** Takes the item away from whoever has it. */
   async function takeAway(id: string): Promise<void> {
     await bob.fetch();
-    const observed = signOf(await bob.getWork(id));
-    const reason = 'no sign of life';
-    await bob.batch([bob.command('recover', { id, reason, observed })]);
+    itemOf(await bob.releaseWork(id, { owner: 'ada', reason: 'no sign of life' }));
     itemOf(await bob.claimWork(id));
   }
 
@@ -347,7 +345,7 @@ describe('given a holder that is superseded', () => {
     });
     const told = await all(pool.execute({}, '', { workId: id }));
     expect(typesOf(told)).toEqual(['started', 'checkpoint', 'superseded']);
-    expect(await verbsOf(bob, id)).toEqual(['create', 'claim', 'recover', 'claim']);
+    expect(await verbsOf(bob, id)).toEqual(['create', 'claim', 'release', 'claim']);
     await pool.close();
   });
 
@@ -429,7 +427,6 @@ describe('given a lease that runs out', () => {
     const { id } = await ada.createWork({ title: 'One' });
     const steps: string[] = [];
     const heartbeat: Heartbeat = {
-      supported: true,
       start: () => undefined,
       step: (_execution, text) => void steps.push(text),
       end: async () => undefined,
