@@ -2,7 +2,6 @@ import type { CheckpointInput } from '../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { JsonMap, WorkItem } from '../domain/item.ts';
-import type { Holding } from '../ledger/calls.ts';
 import type { LostRace, TransitionResult } from '../ledger/results.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { SupersededError } from './errors.ts';

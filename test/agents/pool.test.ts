@@ -13,7 +13,6 @@ import {
   type PoolOptions,
   SupersededError,
 } from '../../src/agents.ts';
-import { signOf } from '../../src/domain/holding.ts';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
 import { makeWorld, type World } from '../helpers/replicas.ts';
 
