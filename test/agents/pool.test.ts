@@ -151,6 +151,8 @@ describe('given work that goes well', () => {
     });
     await all(pool.execute({}, '', { workId: id }));
     await ada.retryWork(id);
+    // By then it is ready again, however long that takes.
+    world.clock.advance(24 * 3_600_000);
     let resumed: AgentRunContext | undefined;
     const next = makePool(async function* (context) {
       resumed = context;
