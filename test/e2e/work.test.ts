@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
 import { createItems } from '../helpers/items.ts';
 import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
+import { isGone } from '../helpers/processes.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 import { WlWork } from '../helpers/wl-work.ts';
 
@@ -84,13 +85,13 @@ describe('given a worker that is killed while its program works', () => {
       'node "$WL_MAIN" checkpoint "$WL_WORK_ID" --step "half way"; echo $$; sleep 600';
     const first = new WlWork(dir, ['--once', ...sh(script)]);
     const program = Number((await first.waitFor('text', 2)).text);
-    expect(() => process.kill(program, 0)).not.toThrow();
+    expect(isGone(program)).toBe(false);
     first.signal('SIGKILL');
     expect(await first.end()).toBe('SIGKILL');
 
     const second = new WlWork(dir, ['--once', ...sh(script)]);
     expect(await second.end()).toBe(0);
-    expect(() => process.kill(program, 0)).toThrow('ESRCH');
+    expect(isGone(program)).toBe(true);
     expect(second.of('recovered')).toMatchObject([{ work_ids: [id] }]);
     expect(second.of('started')).toMatchObject([{ work_id: id, attempt: 2, epoch: 2, resumed: true }]);
     expect(second.of('text').map(({ text }) => text)).toContain('resumed');
@@ -203,7 +204,7 @@ test('given a worker that stands still past its lease, when it wakes, then it le
   await expect
     .poll(() => [...asleep.of('superseded'), ...asleep.of('stopped')], { timeout: 60_000 })
     .toMatchObject([{ work_id: id }]);
-  expect(() => process.kill(program, 0)).toThrow('ESRCH');
+  expect(isGone(program)).toBe(true);
   for (const work of [asleep, other]) work.signal('SIGTERM');
   expect(await Promise.all([asleep.end(), other.end()])).toEqual([0, 0]);
   await expectSound(place);
