@@ -73,6 +73,12 @@ export function explainItem(view: IndexView, item: WorkItem, { asker, now }: Ask
   const ready = found.length === 0 && limits.length === 0;
   if (item.block !== undefined && !isTerminal(item.status))
     reasons.push(`it was blocked: ${item.block.reason}`);
-  if (ready) reasons.push('it is pending, nobody else owns it, and nothing it waits for is open');
+  if (ready) {
+    reasons.push(
+      item.type === 'escalation'
+        ? `it is a question to a person, which work that is asked for leaves out: wl answer ${item.id}`
+        : 'it is pending, nobody else owns it, and nothing it waits for is open',
+    );
+  }
   return { id: item.id, ready, obstacles: found, limits, reasons };
 }

@@ -87,6 +87,8 @@ test('given an agent with its item in WL_WORK_ID, when it asks, then the questio
 
 test('given an open question, when work is asked for, then it is handed out only to who asks for questions', async () => {
   const id = idIn(await wlHere(clone, ['escalate', 'Who is on call?']));
+  expect((await wlHere(clone, ['explain', id])).stdout).toContain(`wl answer ${id}`);
+  expect((await wlHere(clone, ['ready'])).stdout).not.toContain(id);
   expect((await wlHere(clone, ['ready'])).stdout).toBe('');
   expect((await wlHere(clone, ['next', '--claim', '--json'])).envelope.data).toBeNull();
   expect((await wlHere(clone, ['ready', '--type', 'escalation', '-q'])).stdout).toBe(`${id}\n`);
