@@ -26,6 +26,7 @@ export class SqliteCloneLock {
     name: string,
     task: () => Promise<T>,
     giveUp?: () => Promise<boolean>,
+    pause: (ms: number) => Promise<void> = sleep,
   ): Promise<T | undefined> {
     const database = this.#open(name);
     const start = performance.now();
@@ -38,7 +39,7 @@ export class SqliteCloneLock {
           return undefined;
         }
         looks += 1;
-        await pause(performance.now() - start, this.#waited.get(name) ?? 0);
+        await pause(spacing(performance.now() - start, this.#waited.get(name) ?? 0));
       }
       this.#waited.set(name, performance.now() - start);
       return await task();
@@ -61,11 +62,12 @@ export class SqliteCloneLock {
 }
 
 /** Who waited longer than the last time looks more often, so that nobody is passed over again and again. */
-function pause(waited: number, usual: number): Promise<void> {
-  const spacing = waited > usual ? waited / LOOKS / 2 : usual / LOOKS;
-  const ms = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, spacing)) * (0.5 + Math.random());
-  return new Promise((resolve) => setTimeout(resolve, ms));
+function spacing(waited: number, usual: number): number {
+  const ms = waited > usual ? waited / LOOKS / 2 : usual / LOOKS;
+  return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, ms)) * (0.5 + Math.random());
 }
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** SQLite's own words for "someone else has it". */
 const BUSY = 5;

@@ -1,10 +1,12 @@
 import {
   existsSync,
+  type FSWatcher,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   unlinkSync,
+  watch,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -23,6 +25,7 @@ const ANSWERED = '.answered';
  */
 export class FileMailbox {
   readonly #dir: string;
+  #swept = false;
 
   constructor(dir: string) {
     this.#dir = dir;
@@ -59,18 +62,49 @@ export class FileMailbox {
   take(): { name: string; text: string }[] {
     const taken: { name: string; text: string }[] = [];
     for (const file of this.#list()) {
-      const end = file.lastIndexOf('.');
-      const name = file.slice(0, end);
+      const name = file.slice(0, file.lastIndexOf('.'));
+      const isAsked = file.endsWith(ASKED);
+      if (!isAsked && this.#swept) continue;
       if (isOfDeadProcess(name)) removeIfThere(join(this.#dir, file));
-      else if (file.endsWith(ASKED) && move(join(this.#dir, file), this.#path(name, TAKEN)))
+      else if (isAsked && move(join(this.#dir, file), this.#path(name, TAKEN)))
         taken.push({ name, text: readFileSync(this.#path(name, TAKEN), 'utf8') });
     }
+    // What dead processes left otherwise is in nobody's way: it is looked for once.
+    this.#swept = true;
     return taken;
   }
 
   answer(name: string, text: string): void {
     this.#put(name, ANSWERED, text);
     removeIfThere(this.#path(name, TAKEN));
+  }
+
+  async wait(name: string, ms: number): Promise<void> {
+    const isAnswered = (): boolean => existsSync(this.#path(name, ANSWERED));
+    let watcher: FSWatcher | undefined;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      const look = (): void => {
+        if (!isAnswered()) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      watcher = this.#watch(name, look);
+      look();
+    });
+    watcher?.close();
+  }
+
+  /** A letter's file is one and the same until it is answered, and is removed then. */
+  #watch(name: string, look: () => void): FSWatcher | undefined {
+    for (const state of [ASKED, TAKEN]) {
+      try {
+        return watch(this.#path(name, state), { persistent: false }, look).on('error', () => undefined);
+      } catch {
+        // It is in the other state, or is answered; where nothing can be watched, time tells.
+      }
+    }
+    return undefined;
   }
 
   pause(): Promise<void> {

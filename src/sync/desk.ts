@@ -13,6 +13,9 @@ export interface Clerk<Before> {
   adopt(group: PlainGroup, publish: boolean, before: Before): Promise<Outcome[]>;
 }
 
+/** Who waits for an answer looks for a free seat so many times less often than others look for a lock. */
+const SEAT_LOOKS = 5;
+
 interface Job {
   work(): Promise<Outcome[]>;
   resolve(outcomes: Outcome[]): void;
@@ -80,13 +83,17 @@ export class Desk<Before> {
   }
 
   /** Takes the seat, and keeps it until nothing is left of what was begun. @returns whether the wait for it was worth it */
-  async #sit(begin: () => void, giveUp?: () => Promise<boolean>): Promise<boolean> {
+  async #sit(
+    begin: () => void,
+    giveUp?: () => Promise<boolean>,
+    pause?: (ms: number) => Promise<void>,
+  ): Promise<boolean> {
     const task = async (): Promise<true> => {
       begin();
       await this.#serve();
       return true;
     };
-    const sitting = this.#lock.run('serve', task, giveUp);
+    const sitting = this.#lock.run('serve', task, giveUp, pause);
     this.#sittings.add(sitting);
     return ((await sitting.finally(() => this.#sittings.delete(sitting))) ?? false) === true;
   }
@@ -166,7 +173,9 @@ export class Desk<Before> {
         const adopt = (): Promise<Outcome[]> => this.#clerk.adopt(group as PlainGroup, publish, before);
         this.#start({ work: mine ? work : adopt, resolve, reject });
       };
-      this.#sit(begin, async () => collect()).catch(reject);
+      // The answer wakes whoever waits for it; the seat is looked for only now and then, in case it comes free.
+      const pause = (ms: number): Promise<void> => this.#mailbox.wait(name, ms * SEAT_LOOKS);
+      this.#sit(begin, async () => collect(), pause).catch(reject);
     });
   }
 }

@@ -51,8 +51,14 @@ export interface CloneLock {
    * Runs `task` while no other holder of `name` does.
    *
    * @param giveUp asked while waiting; once it says `true` the wait ends and `undefined` is returned
+   * @param pause waits between two looks, for about as long as it is told
    */
-  run<T>(name: LockName, task: () => Promise<T>, giveUp?: () => Promise<boolean>): Promise<T | undefined>;
+  run<T>(
+    name: LockName,
+    task: () => Promise<T>,
+    giveUp?: () => Promise<boolean>,
+    pause?: (ms: number) => Promise<void>,
+  ): Promise<T | undefined>;
 }
 
 /** A request that a process left for the one that is at work. */
@@ -73,6 +79,8 @@ export interface Mailbox {
   withdraw(name: string): boolean;
   /** What was answered, once; `undefined` while nothing was. */
   collect(name: string): string | undefined;
+  /** Ends when the letter is answered, or after so many milliseconds. */
+  wait(name: string, ms: number): Promise<void>;
   /** Every letter that waits, oldest first. */
   take(): Letter[];
   answer(name: string, text: string): void;
