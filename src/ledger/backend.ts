@@ -22,7 +22,7 @@ export interface Backend {
   lock: CloneLock;
   state: LocalState;
   /** Where processes that agree on `key` leave each other work; `undefined` where there is only one. */
-  openMailbox?: (key: string) => Mailbox;
+  openMailbox?(key: string): Promise<Mailbox>;
   /** The folder of what this clone keeps outside git; `undefined` where it is in memory. */
   local: string | undefined;
   /** Where the index's file may stand; `undefined` keeps it in memory. */

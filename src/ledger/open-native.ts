@@ -4,7 +4,6 @@ import { openRepository } from '../git/repository.ts';
 import { indexDirectory } from '../projection/index-directory.ts';
 import { SqliteCloneLock } from '../store/clone-lock.ts';
 import { FileState } from '../store/local-state.ts';
-import { FileMailbox } from '../store/mailbox.ts';
 import type { LedgerStore } from '../store/port.ts';
 import { type Backend, cloneName } from './backend.ts';
 
@@ -27,7 +26,10 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     refs,
     lock: new SqliteCloneLock(local),
     state,
-    openMailbox: (key) => new FileMailbox(join(local, 'mail', key)),
+    async openMailbox(key) {
+      const { FileMailbox } = await import('../store/mailbox.ts');
+      return new FileMailbox(join(local, 'mail', key));
+    },
     local,
     indexDir: indexDirectory(local),
     store,

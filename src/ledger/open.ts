@@ -78,7 +78,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
       lock,
       mailbox:
         own === undefined && options.clock === undefined
-          ? backend.openMailbox?.(await deskOf([agreed, chosen?.name]))
+          ? await backend.openMailbox?.(await deskOf([agreed, chosen?.name]))
           : undefined,
       state,
       clock,
