@@ -1,3 +1,6 @@
+/** Characters that are kept of a reason, in a commit's trailer and in an item. */
+export const REASON_LENGTH = 1000;
+
 /** Control characters, for a set in a pattern: by number, since the tables of Unicode take long to load. */
 export const CONTROL = '\\u0000-\\u001f\\u007f-\\u009f';
 

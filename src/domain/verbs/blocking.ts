@@ -2,10 +2,8 @@ import { contextAfter } from '../answers.ts';
 import { LedgerError } from '../errors.ts';
 import { refuseCycle, requireKnown } from '../graph.ts';
 import { isTerminal } from '../item.ts';
-import { toSafeLine } from '../text.ts';
+import { REASON_LENGTH, toSafeLine } from '../text.ts';
 import type { Apply } from './apply.ts';
-
-export const REASON_LENGTH = 1000;
 
 export const block: Apply<'block'> = (item, command, view) => {
   const { blocker_id } = command;

@@ -1,9 +1,8 @@
 import { attemptsAllowed, isExhausted } from '../attempts.ts';
 import { LedgerError } from '../errors.ts';
 import { checkReopened } from '../graph.ts';
-import { toSafeLine } from '../text.ts';
+import { REASON_LENGTH, toSafeLine } from '../text.ts';
 import { type Apply, withoutHolder } from './apply.ts';
-import { REASON_LENGTH } from './blocking.ts';
 
 const asNote = (reason: string | undefined): string | undefined =>
   reason === undefined ? undefined : toSafeLine(reason, REASON_LENGTH) || undefined;
