@@ -22,8 +22,8 @@ import {
 } from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { settingsSchema } from '../../src/domain/settings.ts';
+import { REASON_LENGTH } from '../../src/domain/text.ts';
 import { TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';
-import { REASON_LENGTH } from '../../src/domain/verbs/blocking.ts';
 import type { LedgerStore } from '../../src/store/port.ts';
 import * as marks from '../../src/sync/marks.ts';
 import { keepRejected } from '../../src/sync/rejected.ts';

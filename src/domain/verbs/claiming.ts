@@ -5,10 +5,9 @@ import { isHeld, refuseStale, requireOwner, signOf } from '../holding.ts';
 import type { WorkItem } from '../item.ts';
 import { describeLimit, reachedLimits } from '../limits.ts';
 import { describeObstacle, obstacles } from '../readiness.ts';
-import { toSafeLine } from '../text.ts';
+import { REASON_LENGTH, toSafeLine } from '../text.ts';
 import type { LedgerView } from '../view.ts';
 import { type Apply, withoutHolder } from './apply.ts';
-import { REASON_LENGTH } from './blocking.ts';
 
 /** Takes the item: a new epoch, which outdates every write of earlier holders. */
 function take(item: WorkItem, command: CommandOf<'claim'> | CommandOf<'start'>, view: LedgerView): WorkItem {
