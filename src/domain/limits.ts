@@ -38,10 +38,10 @@ export function countedUnder(
 export const countsUnder = (item: WorkItem): [LimitKind, string][] =>
   isHeld(item) ? countedUnder(item, item.owner) : [];
 
-/** The limits that `asker` would go past by taking `item`. */
+/** The limits that `asker` would go past by taking `item`. Who is at their limit can still answer a question. */
 export function reachedLimits(view: LedgerView, item: WorkItem, asker: string | undefined): ReachedLimit[] {
   const { limits } = view.settings;
-  if (limits === undefined) return [];
+  if (limits === undefined || item.type === 'escalation') return [];
   return countedUnder(item, asker).flatMap(([kind, name]): ReachedLimit[] => {
     const max = limitOf(limits, kind, name);
     if (max === undefined) return [];

@@ -39,6 +39,12 @@ test('given a limit, when what counts is finished or given back, then there is r
   expect(claim(view, 3).status).toBe('in_progress');
 });
 
+test('given someone who is at their limit, when they answer a question, then they may', () => {
+  const view = ledger({ owner: { '*': 1 } }, {}, { type: 'escalation' });
+  claim(view, 1);
+  expect(claim(view, 2).status).toBe('in_progress');
+});
+
 test('given the limit of everyone, when two hold work, then each has its own, and a name goes before it', () => {
   const view = ledger({ owner: { '*': 1, bob: 2 } }, {}, {}, {}, {});
   claim(view, 1);
