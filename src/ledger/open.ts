@@ -77,7 +77,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
       views: projection,
       lock,
       mailbox:
-        own === undefined && options.clock === undefined
+        own === undefined && clock === systemClock
           ? await backend.openMailbox?.(await deskOf([agreed, chosen?.name]))
           : undefined,
       state,
