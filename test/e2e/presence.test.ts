@@ -7,7 +7,7 @@ import { PresentProcess } from '../helpers/present-process.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 
 /** Short, so that a test sees several signs; nothing here rests on how many. */
-const TTL_MS = 12_000;
+const TTL_MS = 8_000;
 const LONG_MS = 3_600_000;
 const UNTIL = { timeout: 120_000, interval: 200 };
 
