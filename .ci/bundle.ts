@@ -49,6 +49,9 @@ const requireKnown: Plugin = {
   },
 };
 
+/** Commands that are called seldom, or that go on for long: they stay apart, so that the others do not carry them. */
+const SELDOM = /[\\/]table[\\/](?:agents|ledger|presence|talking)\.ts$/;
+
 /** What is loaded when it is called and is too small to be worth a file: it goes where it is called from. */
 const TOGETHER = /^\.{1,2}\/(?:commands\/[\w-]+|execute|failure|index|open-native)\.ts$/;
 
@@ -56,6 +59,7 @@ const callsTogether: Plugin = {
   name: 'calls-together',
   setup({ onLoad }) {
     onLoad({ filter: /[/]src[/](?:cli|ledger)[/].*\.ts$/ }, ({ path }) => {
+      if (SELDOM.test(path)) return undefined;
       const imports: string[] = [];
       const code = readFileSync(path, 'utf8').replaceAll(/\bimport\('([^']+)'\)/g, (whole, named: string) => {
         if (!TOGETHER.test(named)) return whole;
