@@ -70,7 +70,8 @@ export class Chat {
 export function titleOf(text: string): string {
   const line = text
     .toWellFormed()
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, '');
+    .replaceAll(/[^\S ]/g, ' ')
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, '')
+    .replaceAll(/ +/g, ' ');
   return escapeUnsafe([...line.trim()].slice(0, TITLE_LENGTH).join('').trim()) || 'Message without words';
 }

@@ -164,10 +164,13 @@ describe('given a chat server', () => {
     before.socket.terminate();
     await before.closed;
     await expect
-      .poll(async () => {
-        await place.planner.fetch();
-        return (await place.planner.list({ all: true }))[0]?.status;
-      })
+      .poll(
+        async () => {
+          await place.planner.fetch();
+          return (await place.planner.list({ all: true }))[0]?.status;
+        },
+        { timeout: 30_000 },
+      )
       .toBe('completed');
     const after = await ChatClient.join(url, 's1', before.seen);
     await after.done('m1');
