@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { WorkItem } from '../domain/item.ts';
 
 const WIDEST = 64;
+/** Among how many a worker picks once it met others: fewer, and they would meet again at once. */
+const FEW = 16;
 /** Claims won in a row after which a worker looks at half as many items. */
 const CALM = 8;
 
@@ -30,7 +32,7 @@ export class Choice {
 
   lost(): void {
     this.#won = 0;
-    this.#width = Math.min(WIDEST, Math.max(4, this.#width * 2));
+    this.#width = Math.min(WIDEST, Math.max(FEW, this.#width * 2));
   }
 
   /** @param ready most urgent first */

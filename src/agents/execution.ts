@@ -1,11 +1,11 @@
 import { randomSuffix } from '../codec/op.ts';
+import { backoffMs } from '../domain/attempts.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import { leaseOf } from '../domain/lease.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Clock } from '../sync/ports.ts';
 import type { Agent, AgentExecutionContext, AgentRunContext, ExecutionEvent } from './agent.ts';
 import { asError } from './as-error.ts';
-import { backoff_ms } from './backoff.ts';
 import { type Finished, finish } from './finish.ts';
 import { Hold } from './hold.ts';
 import { watchLease } from './lease-watch.ts';
@@ -117,13 +117,14 @@ export class Execution {
     const wish: Wish = { execution_id, actor, ttl_s, link };
     const remembered = { execution_id, id: workId ?? '', actor, process: null };
     memory.remember({ ...remembered, state: 'running' });
+    const since = performance.now();
     try {
       const item =
         workId === undefined
           ? await createAndTake(ledger, this.#prompt, this.#context, wish)
           : await takeWork(ledger, workId, wish);
       this.outlet.about(item.id);
-      return new Hold(ledger, item);
+      return new Hold(ledger, item, since);
     } catch (error) {
       // A claim that may yet land is one that nobody works on.
       if (isLedgerError(error) && error.details.unknown === true)
@@ -182,13 +183,15 @@ export class Execution {
       // The work is over: whoever reads slowly must not keep its place.
       outlet.channel.hurry();
       const dueAgain = (attempts: number, after_s: number | undefined): string => {
-        const ms = after_s === undefined ? backoff_ms(attempts, clock.random()) : after_s * 1000;
+        const ms = after_s === undefined ? backoffMs(attempts, clock.random()) : after_s * 1000;
         return new Date(clock.now().getTime() + ms).toISOString();
       };
       const stopped = signal.aborted ? asError(signal.reason) : undefined;
       return await finish({ hold, outlet, ending, stopped, dueAgain });
     } finally {
       await watch.end();
+      // A sign of life that is still under way is not given any more.
+      hold.close(new Error('it is over'));
       await heartbeat.end(execution_id);
     }
   }

@@ -3,10 +3,14 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { JsonMap, WorkItem } from '../domain/item.ts';
 import type { LostRace, TransitionResult } from '../ledger/results.ts';
-import type { Holding, WorkLedger } from '../ledger/work-ledger.ts';
+import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { SupersededError } from './errors.ts';
 
-type Proof = Required<Pick<Holding, 'owner' | 'execution_id' | 'epoch'>>;
+interface Proof {
+  owner: string;
+  execution_id: string;
+  epoch: number;
+}
 
 /**
  * How an item stands to an execution that claimed it: `held` and `blocked` are its own, `done` was finished under its claim,
@@ -45,15 +49,17 @@ export class Hold {
   readonly epoch: number;
   readonly owner: string;
   /** When the remote last took something of it, by `performance.now()`. */
-  lastAccepted = performance.now();
+  lastAccepted: number;
   readonly #ledger: WorkLedger;
   #closed: Error | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(ledger: WorkLedger, item: WorkItem) {
+  /** @param since when its claim was asked for, by `performance.now()` */
+  constructor(ledger: WorkLedger, item: WorkItem, since: number) {
     const { claim, owner } = item;
     if (claim === undefined || owner === undefined) throw new TypeError(`${item.id} is not claimed`);
     this.#ledger = ledger;
+    this.lastAccepted = since;
     this.id = item.id;
     this.item = item;
     this.execution_id = claim.execution_id;
@@ -147,7 +153,7 @@ const itemFailure = ({ code, message, details }: LostRace): LedgerError =>
   new LedgerError(code, message, { details });
 
 /** What a write is refused with where the item moved on. */
-const OUTDATED: ReadonlySet<string> = new Set([
+export const OUTDATED: ReadonlySet<string> = new Set([
   'STALE_EPOCH',
   'NOT_OWNER',
   'ILLEGAL_TRANSITION',
@@ -155,7 +161,7 @@ const OUTDATED: ReadonlySet<string> = new Set([
 ]);
 
 /** True for a write that is in this clone, and goes to the remote with the next sync. */
-export function isSaved(error: unknown): boolean {
+function isSaved(error: unknown): boolean {
   if (!isLedgerError(error, 'REMOTE_UNREACHABLE') && !isLedgerError(error, 'CONTENDED')) return false;
   return Array.isArray(error.details.saved) && error.details.saved.length > 0;
 }

@@ -23,36 +23,29 @@ export function watchLease(
   lost: (reason: SupersededError | LeaseLostError) => void,
 ): LeaseWatch {
   let asked = performance.now();
-  let looking = Promise.resolve();
+  let looking: Promise<void> | undefined;
   const look = async (): Promise<void> => {
-    const sign = Math.max(hold.lastAccepted, heartbeat.lastRenewed(hold.execution_id) ?? 0);
-    if (ledger.mode !== 'none' && performance.now() - sign >= lease.stop_after_ms) {
-      lost(new LeaseLostError(hold.id));
-      return;
-    }
-    if (performance.now() - asked >= lease.renew_after_ms) {
-      asked = performance.now();
-      // A remote that cannot be asked tells nothing; the lease then runs out by itself.
-      await ledger.fetch().catch(() => undefined);
-    }
     const item = await hold.look();
     const standing = standingOf(item, hold);
     if (standing === 'given_up' || standing === 'superseded') lost(new SupersededError(hold.id, item));
   };
-  let idle = true;
-  const timer = setInterval(
-    () => {
-      if (!idle) return;
-      idle = false;
-      looking = look()
-        // What cannot be read now is read the next time.
-        .catch(() => undefined)
-        .finally(() => {
-          idle = true;
-        });
-    },
-    Math.min(LONGEST_MS, Math.max(SHORTEST_MS, lease.renew_after_ms / 4)),
-  );
+  const tick = (): void => {
+    const now = performance.now();
+    const sign = Math.max(hold.lastAccepted, heartbeat.lastRenewed(hold.execution_id) ?? 0);
+    if (ledger.mode !== 'none' && now - sign >= lease.stop_after_ms) lost(new LeaseLostError(hold.id));
+    if (now - asked >= lease.renew_after_ms) {
+      asked = now;
+      // Not waited for: it may take longer than the lease. A remote that cannot be asked tells nothing.
+      ledger.fetch().catch(() => undefined);
+    }
+    looking ??= look()
+      // What cannot be read now is read the next time.
+      .catch(() => undefined)
+      .finally(() => {
+        looking = undefined;
+      });
+  };
+  const timer = setInterval(tick, Math.min(LONGEST_MS, Math.max(SHORTEST_MS, lease.renew_after_ms / 4)));
   return {
     async end() {
       clearInterval(timer);

@@ -24,7 +24,7 @@ export interface PoolOptions {
   name?: string | undefined;
   /** Lease in seconds; the ledger's where none is given. */
   ttl_s?: number | undefined;
-  /** Signs of life. Default, and where the remote does not take them: checkpoints. */
+  /** Signs of life. Default: checkpoints. It is closed with the pool. */
   heartbeat?: Heartbeat | undefined;
   /** How long an agent has to end once it was told to, in milliseconds. Default 10,000. */
   abortGraceMs?: number | undefined;
@@ -50,7 +50,7 @@ export class AgentExecutorPool {
       name,
       ledger,
       agent,
-      heartbeat: new CheckpointHeartbeat(options.heartbeat),
+      heartbeat: options.heartbeat ?? new CheckpointHeartbeat(),
       memory: options.memory ?? memoryOf(ledger, name),
       slots: new Slots(maxConcurrent),
       clock: options.clock ?? systemClock,

@@ -11,10 +11,8 @@ export interface RunningExecution {
   renew(): Promise<void>;
 }
 
-/** Signs of life of the executions of one pool, given at a third of their leases. */
+/** Signs of life of the executions of one pool, given at a third of their leases; by `renew` where there is no better way. */
 export interface Heartbeat {
-  /** False once the remote is known not to take such signs. */
-  readonly supported: boolean;
   start(execution: RunningExecution): void;
   /** Tells what an execution is at, in one line. */
   step(execution_id: string, text: string): void;

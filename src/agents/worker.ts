@@ -1,5 +1,5 @@
-import { type ErrorCode, isLedgerError, LedgerError } from '../domain/errors.ts';
-import type { WorkItem } from '../domain/item.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { WORK_TYPES, type WorkItem } from '../domain/item.ts';
 import { systemClock } from '../ledger/options.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { WorkFilter } from '../query/filter.ts';
@@ -13,6 +13,7 @@ import { Pauses } from './pauses.ts';
 import { AgentExecutorPool } from './pool.ts';
 import type { Heartbeat } from './ports.ts';
 import { Upkeep } from './upkeep.ts';
+import { ENDINGS, FASTER, isFatal, PASSING } from './verdicts.ts';
 import {
   countEvent,
   emptyReport,
@@ -28,7 +29,7 @@ export interface WorkerOptions {
   name?: string | undefined;
   /** Items at a time. Default 1. */
   concurrency?: number | undefined;
-  /** Which items it takes. */
+  /** Which items it takes. Without types: all but escalations, which ask a person. */
   filter?: Pick<WorkFilter, 'swarm' | 'type' | 'labels'> | undefined;
   /** Ends after so many items. */
   max?: number | undefined;
@@ -37,6 +38,8 @@ export interface WorkerOptions {
   /** Lease in seconds. */
   ttl_s?: number | undefined;
   heartbeat?: Heartbeat | undefined;
+  /** Gives back what is orphaned, now and then. Default: the ledger's `recoverOrphanedWork`. */
+  recover?: (() => Promise<readonly WorkItem[]>) | undefined;
   /** Takes nothing more on, and ends once what runs is over, at most `drainGraceMs` later: what runs then is given back. */
   signal?: AbortSignal | undefined;
   /** Gives back at once what runs. */
@@ -48,6 +51,9 @@ export interface WorkerOptions {
 }
 
 const DRAIN_GRACE_MS = 30_000;
+const WORK = WORK_TYPES.filter((type) => type !== 'escalation');
+/** How often in a row a worker that is to end by itself may find the remote away before it ends with that. */
+const PATIENCE = 4;
 /** How long an item is let alone that could not be claimed. */
 const AVOID_MS = 5_000;
 
@@ -77,6 +83,8 @@ class Worker {
   #fatal: { error: unknown } | undefined;
   /** What keeps it from going on for a while. */
   #trouble: { error: unknown } | undefined;
+  /** How many times in a row something did. */
+  #troubles = 0;
   #askRemote = true;
   /** What it waits for, as was said last. */
   #said: WaitingFor | undefined;
@@ -102,7 +110,13 @@ class Worker {
     });
     this.#choice = new Choice(`${name}\n${ledger.place}\n${process.pid}`);
     this.#pauses = new Pauses(clock.random, async () => (await ledger.asOf()).tip);
-    this.#upkeep = new Upkeep(ledger, this.#pool, clock.random, (event) => this.#tell(event));
+    this.#upkeep = new Upkeep({
+      ledger,
+      pool: this.#pool,
+      recover: options.recover ?? (() => ledger.recoverOrphanedWork()),
+      random: clock.random,
+      tell: (event) => this.#tell(event),
+    });
   }
 
   async run(): Promise<WorkerReport> {
@@ -156,13 +170,15 @@ class Worker {
     } catch (error) {
       this.#trouble = { error };
     }
-    if (this.#trouble !== undefined) this.#endure(this.#trouble.error);
-    else if (this.#room > 0) this.#wait('nothing_ready', 'nothing is ready');
+    if (this.#trouble !== undefined) {
+      this.#endure(this.#trouble.error);
+      this.#askRemote = true;
+    } else if (this.#room > 0) this.#wait('nothing_ready', 'nothing is ready');
     if (this.#trouble === undefined && this.#running.size === 0 && this.#options.idleExit) {
       // Nothing is ready once the remote says so, too.
       if (asked) this.#max = this.#report.started;
       else this.#askRemote = true;
-    } else if (!this.#isOver()) this.#askRemote = await this.#pauses.wait();
+    } else if (!this.#isOver()) this.#askRemote = (await this.#pauses.wait()) || this.#askRemote;
   }
 
   /** Asks the remote how things stand, after each whole pause. */
@@ -170,6 +186,7 @@ class Worker {
     if (!this.#askRemote || this.#ledger.mode === 'none') return;
     await this.#ledger.fetch();
     this.#askRemote = false;
+    this.#troubles = 0;
     if (this.#said === 'remote' || this.#said === 'storage') {
       this.#said = undefined;
       this.#tell({ type: 'back' });
@@ -205,7 +222,8 @@ class Worker {
     for (const [id, until] of this.#avoided) if (until <= now) this.#avoided.delete(id);
     const limit = Math.max(this.#choice.width, room) + this.#avoided.size + this.#running.size;
     const asker = this.#ledger.actor;
-    const ready = await this.#ledger.getReadyToStart({ ...this.#options.filter, asker, limit });
+    const { filter } = this.#options;
+    const ready = await this.#ledger.getReadyToStart({ ...filter, type: filter?.type ?? WORK, asker, limit });
     return ready.filter(({ id }) => !this.#avoided.has(id) && !this.#running.has(id));
   }
 
@@ -263,8 +281,10 @@ class Worker {
   }
 
   #endure(error: unknown): void {
+    this.#troubles += 1;
     const passing = isLedgerError(error) ? PASSING.get(error.code) : undefined;
-    if (passing === undefined) this.#fatal ??= { error };
+    const inVain = this.#options.idleExit && this.#running.size === 0 && this.#troubles >= PATIENCE;
+    if (passing === undefined || inVain) this.#fatal ??= { error };
     else this.#wait(passing, asError(error).message);
   }
 
@@ -292,46 +312,6 @@ class Worker {
     this.#options.onEvent?.(event);
   }
 }
-
-/** Events after which an item is no longer worked on. */
-const ENDINGS: ReadonlySet<string> = new Set([
-  'completed',
-  'failed',
-  'deferred',
-  'blocked',
-  'settled',
-  'released',
-  'superseded',
-  'stopped',
-]);
-
-/** Why an item is not to be had, which says nothing about the next one. */
-const FASTER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'ALREADY_CLAIMED',
-  'STALE_EPOCH',
-  'NOT_READY',
-  'NOT_OWNER',
-  'ILLEGAL_TRANSITION',
-  'NOT_FOUND',
-  'DAMAGED_ITEM',
-]);
-
-/** What passes by itself, and what is waited for meanwhile. */
-const PASSING: ReadonlyMap<ErrorCode, WaitingFor> = new Map([
-  ['REMOTE_UNREACHABLE', 'remote'],
-  ['CONTENDED', 'remote'],
-  ['STORAGE_FAILED', 'storage'],
-]);
-
-/** What only a person can put right. */
-const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'HISTORY_REWRITTEN',
-  'DIFFERENT_LEDGER',
-  'NO_LEDGER',
-  'PERMISSION_DENIED',
-]);
-
-const isFatal = (error: unknown): boolean => isLedgerError(error) && FATAL.has(error.code);
 
 function contextOf({ swarm_name, context }: WorkItem, full_name: string): AgentExecutionContext {
   const { session_id } = context;

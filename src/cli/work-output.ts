@@ -10,7 +10,9 @@ export interface WorkOutput {
   close(): void;
 }
 
-const REDRAW_MS = 1_000;
+/** How often the live part is drawn where it changed, and where only times passed. */
+const REDRAW_MS = 100;
+const CLOCK_MS = 1_000;
 const WIDTH = 100;
 
 /** A live table on a terminal, ids of what is completed with `--quiet`, else a line of JSON for each event. */
@@ -36,19 +38,27 @@ export function workOutput({ world, globals, clock }: Cli): WorkOutput {
 
 function liveTable(stdout: Cli['world']['stdout'], color: boolean): WorkOutput {
   const view = new WorkView();
+  let height = 0;
   let drawn = 0;
+  let changed = false;
   const draw = (kept: readonly Line[], live: readonly Line[]): void => {
-    const up = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`;
+    const up = height === 0 ? '' : `\u001b[${height}A\u001b[J`;
     const lines = [...kept, ...live].map((line) => `${printLine(line, color)}\n`);
     stdout.write(`${up}${lines.join('')}`);
-    drawn = live.length;
+    height = live.length;
+    drawn = performance.now();
+    changed = false;
   };
   const live = (): Line[] => view.live(performance.now(), (stdout.columns ?? WIDTH) - 1);
-  const timer = setInterval(() => draw([], live()), REDRAW_MS);
+  const timer = setInterval(() => {
+    if (changed || performance.now() - drawn >= CLOCK_MS) draw([], live());
+  }, REDRAW_MS);
   return {
     take(event) {
       const kept = view.take(event, performance.now());
-      draw(kept, event.type === 'ended' ? [] : live());
+      changed = true;
+      // What only changes the live part can wait until it is drawn again: there may be much of it.
+      if (kept.length > 0) draw(kept, event.type === 'ended' ? [] : live());
     },
     close: () => clearInterval(timer),
   };

@@ -90,6 +90,12 @@ describe('given ready items', () => {
     expect(said('started')).toMatchObject([{ title: 'First' }, { title: 'Second' }]);
   });
 
+  test('when one is an escalation, then it is left to a person, unless it is asked for', async () => {
+    await createItems(ada, 1, { type: 'escalation' });
+    expect(await work()).toMatchObject({ started: 0 });
+    expect(await work({ filter: { type: ['escalation'] } })).toMatchObject({ completed: 1 });
+  });
+
   test('when one fails, then it goes on with the next', async () => {
     await createItems(ada, 3);
     const report = await work({

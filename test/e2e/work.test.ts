@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
 import { createItems } from '../helpers/items.ts';
 import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
+import { isGone } from '../helpers/processes.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 import { WlWork } from '../helpers/wl-work.ts';
 
@@ -84,13 +85,13 @@ describe('given a worker that is killed while its program works', () => {
       'node "$WL_MAIN" checkpoint "$WL_WORK_ID" --step "half way"; echo $$; sleep 600';
     const first = new WlWork(dir, ['--once', ...sh(script)]);
     const program = Number((await first.waitFor('text', 2)).text);
-    expect(() => process.kill(program, 0)).not.toThrow();
+    expect(isGone(program)).toBe(false);
     first.signal('SIGKILL');
     expect(await first.end()).toBe('SIGKILL');
 
     const second = new WlWork(dir, ['--once', ...sh(script)]);
     expect(await second.end()).toBe(0);
-    expect(() => process.kill(program, 0)).toThrow('ESRCH');
+    expect(isGone(program)).toBe(true);
     expect(second.of('recovered')).toMatchObject([{ work_ids: [id] }]);
     expect(second.of('started')).toMatchObject([{ work_id: id, attempt: 2, epoch: 2, resumed: true }]);
     expect(second.of('text').map(({ text }) => text)).toContain('resumed');
@@ -99,7 +100,7 @@ describe('given a worker that is killed while its program works', () => {
       'create',
       'claim',
       'checkpoint',
-      'recover',
+      'release',
       'claim',
       'complete',
     ]);
@@ -185,4 +186,28 @@ test(`given ${WORKERS} workers on clones of their own, when they share ${ITEMS} 
   expect(done.toSorted()).toEqual(place.ids);
   const items = await Promise.all(place.ids.map((id) => place.planner.findWork(id)));
   expect(new Set(items.map((item) => item?.status))).toEqual(new Set(['completed']));
+});
+
+test('given a worker that stands still past its lease, when it wakes, then it learns that another took over, and harms nothing', async () => {
+  const place = await makeItems(0);
+  const { repo, planner } = place;
+  await planner.configure({ clock_skew_s: 0, lease_ttl_s: 2 });
+  const { id } = await planner.createWork({ title: 'One' });
+  const script = 'test "$WL_ATTEMPT" = 2 && exit 0; echo $$; while :; do sleep 0.1; done';
+  const asleep = new WlWork(await repo.clone('ada'), sh(script));
+  const program = Number((await asleep.waitFor('text')).text);
+  asleep.signal('SIGSTOP');
+
+  const other = new WlWork(await repo.clone('bob'), sh(script));
+  expect(await other.waitFor('completed')).toMatchObject({ work_id: id });
+  asleep.signal('SIGCONT');
+  await expect
+    .poll(() => [...asleep.of('superseded'), ...asleep.of('stopped')], { timeout: 60_000 })
+    .toMatchObject([{ work_id: id }]);
+  expect(isGone(program)).toBe(true);
+  for (const work of [asleep, other]) work.signal('SIGTERM');
+  expect(await Promise.all([asleep.end(), other.end()])).toEqual([0, 0]);
+  await expectSound(place);
+  const history = await planner.history(id);
+  expect(history.filter(({ verb }) => verb === 'complete')).toMatchObject([{ actor: 'bob' }]);
 });

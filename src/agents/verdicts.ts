@@ -1,0 +1,43 @@
+import { type ErrorCode, isLedgerError } from '../domain/errors.ts';
+import type { WaitingFor } from './worker-event.ts';
+
+/** Events after which an item is no longer worked on. */
+export const ENDINGS: ReadonlySet<string> = new Set([
+  'completed',
+  'failed',
+  'deferred',
+  'blocked',
+  'settled',
+  'released',
+  'superseded',
+  'stopped',
+]);
+
+/** Why an item is not to be had, which says nothing about the next one. */
+export const FASTER: ReadonlySet<string> = new Set([
+  'ALREADY_CLAIMED',
+  'STALE_EPOCH',
+  'NOT_READY',
+  'LIMIT_REACHED',
+  'NOT_OWNER',
+  'ILLEGAL_TRANSITION',
+  'NOT_FOUND',
+  'DAMAGED_ITEM',
+]);
+
+/** What passes by itself, and what is waited for meanwhile. */
+export const PASSING: ReadonlyMap<ErrorCode, WaitingFor> = new Map([
+  ['REMOTE_UNREACHABLE', 'remote'],
+  ['CONTENDED', 'remote'],
+  ['STORAGE_FAILED', 'storage'],
+]);
+
+/** What only a person can put right. */
+const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'HISTORY_REWRITTEN',
+  'DIFFERENT_LEDGER',
+  'NO_LEDGER',
+  'PERMISSION_DENIED',
+]);
+
+export const isFatal = (error: unknown): boolean => isLedgerError(error) && FATAL.has(error.code);

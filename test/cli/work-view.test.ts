@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import type { WorkerEvent } from '../../src/agents.ts';
+import { printLine } from '../../src/cli/render/line.ts';
+import { WorkView } from '../../src/cli/render/work.ts';
+
+const about = { work_id: 'WRK-20260103-0001', execution_id: 'exec-1' };
+const started: WorkerEvent = {
+  ...about,
+  type: 'started',
+  title: 'Tidy \u001b[31mup',
+  epoch: 1,
+  attempt: 2,
+  resumed: false,
+};
+const report = {
+  deferred: 0,
+  blocked: 0,
+  released: 1,
+  superseded: 0,
+  settled: 0,
+  claims: 3,
+  races_lost: 0,
+  unsynced: 0,
+};
+
+/** What a view shows after each event, as plain text: what stays, then what is live. */
+function shown(events: readonly WorkerEvent[], width = 80): { kept: string[]; live: string[] } {
+  const view = new WorkView();
+  const kept = events.flatMap((event) => view.take(event, 0)).map((line) => printLine(line, false));
+  return { kept, live: view.live(65_000, width).map((line) => printLine(line, false)) };
+}
+
+test('given work that runs, when it is shown, then its line says since when, and what it does, on one line that is safe', () => {
+  const { kept, live } = shown([started, { work_id: about.work_id, type: 'text', text: 'reading\u0007' }]);
+  expect(kept).toEqual([]);
+  expect(live).toEqual([
+    '●  WRK-20260103-0001  1 min  attempt 2  Tidy \\u001b[31mup — reading\\u0007',
+    '1 running, 0 completed',
+  ]);
+  for (const line of shown([started], 20).live) expect([...line].length).toBeLessThanOrEqual(20);
+});
+
+test.each<[WorkerEvent, string]>([
+  [{ ...about, type: 'completed', where: 'remote', result: {} }, '✓ WRK-20260103-0001  completed  0 s  Tidy'],
+  [
+    { ...about, type: 'completed', where: 'local', result: {} },
+    '✓ WRK-20260103-0001  completed, in this clone',
+  ],
+  [
+    { ...about, type: 'failed', where: 'remote', error: 'no\nmore' },
+    '✗ WRK-20260103-0001  failed  0 s  Tidy',
+  ],
+  [{ ...about, type: 'released', where: 'remote', reason: 'it stops' }, '↩ WRK-20260103-0001  given back'],
+  [{ ...about, type: 'blocked', reason: 'a question' }, '‖ WRK-20260103-0001  blocked'],
+])('given work that is over, when it is shown, then one line of it stays', (event, line) => {
+  const { kept, live } = shown([started, event]);
+  expect(kept).toEqual([expect.stringMatching(new RegExp(`^${line}`))]);
+  expect(live).toHaveLength(1);
+});
+
+test('given a worker that waits, when it is shown, then it says for what; and at the end, how it went', () => {
+  const waiting: WorkerEvent = { type: 'waiting', for: 'remote', message: 'the remote is away' };
+  expect(shown([waiting]).live).toEqual(['0 running, 0 completed, the remote is away']);
+  const ended: WorkerEvent = { type: 'ended', started: 3, completed: 1, failed: 1, ...report };
+  expect(shown([ended]).kept).toEqual(['1 of 3 completed, 1 failed, 1 not finished']);
+});
