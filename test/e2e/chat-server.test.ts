@@ -72,7 +72,7 @@ describe('given a chat server that is killed in the middle of an answer', () => 
     expect(verbs.filter((verb) => verb !== 'checkpoint')).toEqual([
       'create',
       'claim',
-      'recover',
+      'release',
       'claim',
       'complete',
     ]);
