@@ -1,4 +1,4 @@
-import type { Agent, AgentEvent } from '../../src/agents.ts';
+import type { Agent, AgentEvent, TextEvent } from '../../src/agents.ts';
 import type { CheckpointInput } from '../../src/index.ts';
 import { batches } from './batches.ts';
 import { saidIn, Transcript } from './transcript.ts';
@@ -24,20 +24,29 @@ export function recorded(agent: Agent, window_ms = WINDOW_MS): Agent {
       own = input;
       return controls.checkpoint(whole());
     };
-    for await (const batch of batches(agent(context, prompt, { ...controls, checkpoint }), window_ms)) {
-      let moved = false;
-      const others: AgentEvent[] = [];
-      for (const event of batch) {
-        if (event.type === 'text' && event.stream === undefined) moved = transcript.add(event.text) || moved;
-        else if (event.type === 'checkpoint') {
-          const { type: _, ...input } = event;
-          own = input;
-          moved = true;
-        } else others.push(event);
+    const note = (event: AgentEvent): void => {
+      if (isSpoken(event)) transcript.add(event.text);
+      else if (event.type === 'checkpoint') {
+        const { type: _, ...input } = event;
+        own = input;
       }
-      if (moved) yield { type: 'checkpoint', ...whole() };
+    };
+    // Noted before the agent goes on: a checkpoint of its own has all that it said before.
+    const noted = async function* (): AsyncGenerator<AgentEvent, void, undefined> {
+      for await (const event of agent(context, prompt, { ...controls, checkpoint })) {
+        note(event);
+        yield event;
+      }
+    };
+    for await (const batch of batches(noted(), window_ms)) {
+      const others = batch.filter((event) => !isSpoken(event) && event.type !== 'checkpoint');
+      if (others.length < batch.length) yield { type: 'checkpoint', ...whole() };
       yield* others;
     }
     yield { type: 'result', result: { answer: transcript.answer } };
   };
 }
+
+/** Part of the answer: what a program says on its standard error is not. */
+const isSpoken = (event: AgentEvent): event is TextEvent =>
+  event.type === 'text' && event.stream === undefined;

@@ -18,7 +18,7 @@ export const blocksOf = (page: string, language: string): string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, body = '']) => body);
 
 /** What is typed in the console blocks of a page, and what it says is printed then. */
-export const stepsOf = (page: string): { typed: string; printed: string }[] =>
+const stepsOf = (page: string): { typed: string; printed: string }[] =>
   blocksOf(page, 'console')
     .flatMap((block) => block.split(/^\$ /m).slice(1))
     .map((step) => {
