@@ -46,6 +46,7 @@ class Connection {
   }
 
   async #take(line: string): Promise<void> {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     let message: string | undefined;
     try {
       const request = readRequest(line);
@@ -67,8 +68,15 @@ class Connection {
     if (this.#joined !== undefined) throw new ChatError('BAD_REQUEST', 'It has joined already.');
     const reader = new Reader({ seen, find: (id) => chat.find(id), send: (reply) => this.#send(reply) });
     this.#joined = { session, user, reader };
-    const messages = await hub.join(reader, session);
-    await this.#send({ type: 'joined', session, messages });
+    try {
+      const messages = await hub.join(reader, session);
+      await this.#send({ type: 'joined', session, messages });
+    } catch (error) {
+      // It can be tried again.
+      hub.leave(reader);
+      this.#joined = undefined;
+      throw error;
+    }
   }
 
   async #submit(message: Message): Promise<void> {

@@ -17,13 +17,13 @@ export class Transcript {
     this.#bytes = said.reduce((sum, entry) => sum + sizeOf(entry), 0);
   }
 
-  /** Adds as much as there is room for. @returns whether anything was added */
-  add(entry: Said): boolean {
-    if (this.#bytes >= LONGEST) return false;
-    const fits = this.#bytes + sizeOf(entry) < LONGEST;
-    this.said.push(fits ? entry : CUT);
-    this.#bytes = fits ? this.#bytes + sizeOf(entry) : LONGEST;
-    return true;
+  /** Adds a line where there is room for it, and once, that there is none. Where another agent went on, there is always room. */
+  add(entry: Said): void {
+    const isLine = typeof entry === 'string';
+    if (isLine && this.said.includes(CUT)) return;
+    const added = isLine && this.#bytes + sizeOf(entry) > LONGEST ? CUT : entry;
+    this.said.push(added);
+    this.#bytes += sizeOf(added);
   }
 
   /** All of it as one text. */

@@ -278,6 +278,38 @@ describe('given a chat server', () => {
   });
 });
 
+test('given a remote that is away, when a message comes, then it is answered once the remote is back', async () => {
+  const place = await makePlace();
+  const server = new ChatProcess(place.dir, fast);
+  const client = await ChatClient.join(await server.url, 's1');
+  await place.repo.goAway();
+  client.say('m1', WORDS);
+  expect(await client.waitFor(({ type }) => type === 'error')).toMatchObject({
+    code: 'FAILED',
+    message: 'm1',
+  });
+  await place.repo.comeBack();
+  client.say('m1', WORDS);
+  await client.waitFor(({ type }) => type === 'accepted');
+  await client.done('m1');
+  expectUnbroken(client.of('m1'));
+  expect(textsOf(client.of('m1'))).toEqual(ANSWER);
+  await expectSound(place);
+  expect(await place.planner.list({ all: true })).toHaveLength(1);
+});
+
+test('given a program that cannot be started, when a message comes, then the server ends and says why, and the message stays', async () => {
+  const place = await makePlace();
+  const server = new ChatProcess(place.dir, ['--', './no-such-program']);
+  const client = await ChatClient.join(await server.url, 's1');
+  client.say('m1', WORDS);
+  expect(await client.closed).toBe(1001);
+  expect(await server.end()).toBe(1);
+  expect(server.complaints).toContain('no-such-program');
+  await expectSound(place);
+  expect(await place.planner.list()).toMatchObject([{ status: 'pending' }]);
+});
+
 describe('given requests that are not as they should be', () => {
   test('when they come, then each is refused by name, and the connection goes on', async () => {
     const place = await makePlace();
