@@ -3,6 +3,8 @@ import { messageOf } from './events.ts';
 import { ChatError, type Message } from './protocol.ts';
 
 const TITLE_LENGTH = 100;
+/** A server that is started anew takes one of them, which is no fault of the message. */
+const MAX_ATTEMPTS = 20;
 
 /** Messages of users as items: of one swarm, and the session as their job. */
 export class Chat {
@@ -57,6 +59,7 @@ export class Chat {
         created_by: user,
         swarm_name: this.#swarm,
         job_id: session,
+        max_attempts: MAX_ATTEMPTS,
         context: { session_id: session, message_id: id },
         // Two servers of one ledger may get it at the same time.
         idempotency_key: `chat/${session}/${id}`,

@@ -10,6 +10,8 @@ import { isAllowed } from './origin.ts';
 import { LINE_BYTES } from './protocol.ts';
 
 const PAGE = new URL('page.html', import.meta.url);
+/** For the page: what it has in itself, and a WebSocket. */
+const POLICY = "default-src 'unsafe-inline'; connect-src 'self' ws:; frame-ancestors 'none'";
 /** How often a client has to say that it is still there. */
 const PING_MS = 30_000;
 const CLIENTS = 200;
@@ -60,7 +62,7 @@ async function startHttp(port: number, hostname: string): Promise<Server> {
   const page = await readFile(PAGE, 'utf8');
   const app = new Hono();
   app.get('/', (context) => {
-    context.header('Content-Security-Policy', "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'");
+    context.header('Content-Security-Policy', POLICY);
     return context.html(page);
   });
   app.get('/health', (context) => context.json({ ok: true }));

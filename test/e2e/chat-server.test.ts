@@ -78,6 +78,36 @@ describe('given a chat server that is killed in the middle of an answer', () => 
     ]);
   });
 
+  test('when that happens again and again, wherever it is, then every line comes once all the same', async () => {
+    const place = await makePlace();
+    let client: ChatClient | undefined;
+    const all: ReturnType<ChatClient['of']> = [];
+    // In the middle of saying this: before anything was said, between lines, and at the last one.
+    for (const last of ['', '1. one', '4. four', '5. five', ANSWER.at(-1)]) {
+      const server = new ChatProcess(place.dir, ['--pause', '120']);
+      const seen: Record<string, number> = client === undefined ? {} : { m1: all.at(-1)?.seq ?? 0 };
+      client = await ChatClient.join(await server.url, 's1', seen);
+      client.say('m1', WORDS);
+      await client.waitFor((reply) =>
+        last === '' ? reply.type === 'accepted' : reply.type === 'text' && reply.text === last,
+      );
+      server.signal('SIGKILL');
+      await server.end();
+      await client.closed;
+      all.push(...client.of('m1'));
+    }
+    const server = new ChatProcess(place.dir, fast);
+    client = await ChatClient.join(await server.url, 's1');
+    await client.done('m1');
+    expectUnbroken(all);
+    // Whoever asks for all of it is told the same.
+    expect(client.of('m1').slice(0, all.length)).toEqual(all);
+    expectUnbroken(client.of('m1'));
+    expect(textsOf(client.of('m1'))).toEqual(ANSWER);
+    await expectSound(place);
+    expect(await place.planner.list({ all: true })).toHaveLength(1);
+  });
+
   test('when what this clone keeps outside git is gone, then a clone made anew has the answer from git alone', async () => {
     const place = await makePlace();
     const first = new ChatProcess(place.dir, [...slow, '--ttl', '2']);
