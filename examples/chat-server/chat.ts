@@ -24,6 +24,17 @@ export class Chat {
     return item?.swarm_name === this.#swarm && messageOf(item) !== '' ? item : undefined;
   }
 
+  /**
+   * The message as everyone has it; `later` while something of it is in this clone alone. That may be refused yet, or go with this
+   * machine, and another server would go on from before it.
+   */
+  async findShared(id: WorkId): Promise<WorkItem | 'later' | undefined> {
+    const item = await this.find(id);
+    // Asked after the item was read: what is shared by then was not less when it was read.
+    const { pending } = await this.#ledger.status();
+    return pending.some((one) => one.id === id) ? 'later' : item;
+  }
+
   /** All messages of a session, oldest first. */
   async messages(session: string): Promise<WorkItem[]> {
     const items = await this.#ledger.list({ swarm: this.#swarm, job: session, all: true });

@@ -66,7 +66,11 @@ class Connection {
   async #join({ session, user, seen }: Join): Promise<void> {
     const { chat, hub } = this.#parts;
     if (this.#joined !== undefined) throw new ChatError('BAD_REQUEST', 'It has joined already.');
-    const reader = new Reader({ seen, find: (id) => chat.find(id), send: (reply) => this.#send(reply) });
+    const reader = new Reader({
+      seen,
+      find: (id) => chat.findShared(id),
+      send: (reply) => this.#send(reply),
+    });
     this.#joined = { session, user, reader };
     try {
       const messages = await hub.join(reader, session);

@@ -5,7 +5,7 @@ import type { ChatReply } from './protocol.ts';
 export interface ReaderParts {
   /** Resolves once the line has left for the client; rejects where the client is gone. */
   send(reply: ChatReply): Promise<void>;
-  find(id: WorkId): Promise<WorkItem | undefined>;
+  find(id: WorkId): Promise<WorkItem | 'later' | undefined>;
   seen: Readonly<Record<string, number>>;
 }
 
@@ -38,17 +38,20 @@ export class Reader {
 
   async #tellAll(): Promise<void> {
     this.#busy = true;
+    const later: WorkId[] = [];
     for (const id of this.#wanted) {
       this.#wanted.delete(id);
       try {
         const item = await this.#parts.find(id);
-        if (item !== undefined) await this.#tell(item);
+        if (item === 'later') later.push(id);
+        else if (item !== undefined) await this.#tell(item);
       } catch {
         // The client is gone, or the item cannot be read just now, which the next look tries again.
-        this.#wanted.add(id);
+        later.push(id);
         break;
       }
     }
+    for (const id of later) this.#wanted.add(id);
     this.#busy = false;
   }
 

@@ -328,6 +328,41 @@ test('given a remote that is away, when a message comes, then it is answered onc
   expect(await place.planner.list({ all: true })).toHaveLength(1);
 });
 
+test('given a remote that goes away in the middle of an answer, when the server is killed and another clone goes on, then nobody read what was in the lost one alone', async () => {
+  const place = await makePlace();
+  await place.planner.configure({ lease_ttl_s: 2, clock_skew_s: 0 });
+  const program = join(place.repo.folder, 'agent.sh');
+  // Another word each time: what is said twice would show.
+  const script = `for n in 1 2 3 4 5 6; do echo "$n of $$"; sleep 0.3; done`;
+  await writeFile(program, script);
+  const args = ['--', 'sh', program];
+  const first = new ChatProcess(place.dir, args);
+  const before = await ChatClient.join(await first.url, 's1');
+  before.say('m1', WORDS);
+  await before.waitFor(({ type }) => type === 'text');
+  await place.repo.goAway();
+  // Until it has said more, which is in its own clone alone.
+  const local = await place.repo.open(place.dir);
+  const said = async (): Promise<number> =>
+    JSON.stringify((await local.list({ all: true }))[0]?.checkpoint).length;
+  const now = await said();
+  await expect.poll(said, { timeout: 30_000 }).toBeGreaterThan(now);
+  first.signal('SIGKILL');
+  await first.end();
+  await before.closed;
+  await place.repo.comeBack();
+
+  const second = new ChatProcess(await place.repo.clone('elsewhere'), args);
+  const after = await ChatClient.join(await second.url, 's1', before.seen);
+  await after.done('m1');
+  const all = [...before.of('m1'), ...after.of('m1')];
+  expectUnbroken(all);
+  const whole = await ChatClient.join(await second.url, 's1');
+  await whole.done('m1');
+  expect(whole.of('m1')).toEqual(all);
+  await expectSound(place);
+});
+
 test('given a program that cannot be started, when a message comes, then the server ends and says why, and the message stays', async () => {
   const place = await makePlace();
   const server = new ChatProcess(place.dir, ['--', './no-such-program']);
