@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { beginPart, expectPart, part } from './agents-page.ts';
+
+// Each types a dozen commands, and each of these is a process that pushes.
+vi.setConfig({ testTimeout: 120_000 });
 
 test.each(['## Failing and trying again', '## Asking a person', '## By hand'])(
   'given the part "%s" of docs/agents.md, when its commands are typed, then they print what it says',

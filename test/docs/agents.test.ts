@@ -1,9 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { beginPart, expectPart, part, runnable } from './agents-page.ts';
 import { blocksOf } from './console.ts';
 import { readProject } from './markdown.ts';
+
+// Each types a dozen commands, and each of these is a process that pushes.
+vi.setConfig({ testTimeout: 120_000 });
 
 test.each(['### Shell', '## Crash and resume'])(
   'given the part "%s" of docs/agents.md, when its commands are typed, then they print what it says',
