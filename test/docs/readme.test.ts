@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isolatedEnv, makeBareRepo, makeTempFolder, runGit, type TempFolder } from '../helpers/temp-repo.ts';
+import { blocksOf, settle } from './console.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -26,20 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.cleanup());
 
-const blocks = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, body = '']) => body);
-
-/** What differs from run to run: days in ids, times, names of objects and transitions, where the repository is. */
-const settle = (text: string): string =>
-  text
-    .replaceAll(/WRK-\d{8}/g, 'WRK-DAY')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}\b/g, 'OP')
-    .replaceAll(/exec-\w+/g, 'exec-X')
-    // Where the remote was asked first, there was nothing to keep.
-    .replaceAll(' What you meant is kept: wl rejected', '')
-    .replaceAll(/\b[0-9a-f]{10,40}\b/g, 'OID')
-    .replaceAll(/\/\S*\/ada\/\.git/g, '/ada/.git');
+const blocks = (language: string): string[] => blocksOf(readme, language);
 
 test('given the tour of the README, when its commands are typed, then they print what it says', async () => {
   const bare = await makeBareRepo(folder.path, 'shop.git');
