@@ -1,4 +1,7 @@
+import { EXIT } from './exit-codes.ts';
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const INTERRUPTED = EXIT.interrupted.status;
 
 export interface StopSignals {
   /** Aborted by the first signal: end in good order. */
@@ -16,7 +19,7 @@ export function stopSignals(): StopSignals {
   const take = (): void => {
     steps[count]?.abort();
     count += 1;
-    if (count > steps.length) process.exit(130);
+    if (count > steps.length) process.exit(INTERRUPTED);
   };
   const before = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
   for (const signal of SIGNALS) {
@@ -33,4 +36,22 @@ export function stopSignals(): StopSignals {
       }
     },
   };
+}
+
+/**
+ * Runs what goes on until it is told to end: the first signal asks it to, another one ends the process.
+ *
+ * @returns what it came to, and whether it was asked to end
+ */
+export async function untilStopped<T>(
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<{ value: T; stopped: boolean }> {
+  const signals = stopSignals();
+  signals.second.addEventListener('abort', () => process.exit(INTERRUPTED));
+  try {
+    const value = await task(signals.first);
+    return { value, stopped: signals.first.aborted };
+  } finally {
+    signals.close();
+  }
 }

@@ -39,7 +39,7 @@ async function claimNext(filter: WorkFilter, options: Options, cli: Cli): Promis
   const asked = { ...followOptions(cli, undefined), ...claimOptions(cli, options) };
   const won = await cli.busy('claiming', async () => {
     if (!options.wait) return { value: await agents.claimNext(ledger, filter, asked), stopped: false };
-    const { untilStopped } = await import('../until-stopped.ts');
+    const { untilStopped } = await import('../stop-signals.ts');
     const timeout = options.timeout === undefined ? undefined : options.timeout * 1000;
     return untilStopped((signal) =>
       agents.claimNext(ledger, filter, { ...asked, wait: true, timeout, signal }),

@@ -7,8 +7,8 @@ import { someOf } from '../input.ts';
 import { writeNotice } from '../notice.ts';
 import { historyLines } from '../render/history.ts';
 import { printLine } from '../render/line.ts';
+import { untilStopped } from '../stop-signals.ts';
 import type { watchOptions } from '../table/talking.ts';
-import { untilStopped } from '../until-stopped.ts';
 
 type Options = OptionValues<typeof watchOptions>;
 
