@@ -99,7 +99,7 @@ describe('given a worker that is killed while its program works', () => {
       'create',
       'claim',
       'checkpoint',
-      'release',
+      'recover',
       'claim',
       'complete',
     ]);
