@@ -123,6 +123,7 @@ describe('given ready items', () => {
     const report = await work();
     expect(report).toMatchObject({ completed: 3, races_lost: 1, claims: 4 });
     expect(said('lost')).toMatchObject([{ message: expect.stringContaining('bob holds it') }]);
+    expect(await ada.rejected()).toEqual([]);
   });
 });
 
