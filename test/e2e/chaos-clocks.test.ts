@@ -3,7 +3,7 @@ import { LibraryWork, WlWork } from '../helpers/wl-work.ts';
 import { expectSound, makeWork, untilAll } from '../helpers/work-place.ts';
 
 /** Time to spare for attempts that a wrong clock takes away. */
-const SETTINGS = { lease_ttl_s: 3, clock_skew_s: 0, max_attempts: 100 };
+const SETTINGS = { lease_ttl_s: 4, clock_skew_s: 0, max_attempts: 100 };
 const CHECKPOINT = `echo '{"type":"checkpoint","step":"half"}'`;
 const HANG = 'while kill -0 $PPID 2> /dev/null; do sleep 0.1; done';
 /** The first item that it gets hangs where it is told so; where a checkpoint was left, it goes on from there. */
@@ -38,7 +38,7 @@ test('given clocks a day ahead, a day behind, twice as fast and half as fast, wh
   asleep.signal('SIGCONT');
   await expect
     .poll(() => [...asleep.of('superseded'), ...asleep.of('stopped')], { timeout: 60_000 })
-    .toMatchObject([{ work_id: left[0]?.work_id }]);
+    .toContainEqual(expect.objectContaining({ work_id: left[0]?.work_id }));
   for (const work of [asleep, ...others]) work.signal('SIGTERM');
   expect(await Promise.all([asleep, ...others].map((work) => work.end()))).toEqual([0, 0, 0, 0, 0]);
 

@@ -6,7 +6,7 @@ import { runWl } from '../helpers/wl-process.ts';
 import { WlWork } from '../helpers/wl-work.ts';
 import { expectSound, makeWork, untilAll, type WorkPlace } from '../helpers/work-place.ts';
 
-const SETTINGS = { lease_ttl_s: 3, clock_skew_s: 0 };
+const SETTINGS = { lease_ttl_s: 4, clock_skew_s: 0 };
 
 /** A clone whose way to the remote can be taken away from it alone. */
 async function makeEdge({ repo }: WorkPlace) {

@@ -1,16 +1,15 @@
 import { expect, test } from 'vitest';
 import { WlWork } from '../helpers/wl-work.ts';
-import { expectSound, makeWork, untilAll, type WorkPlace } from '../helpers/work-place.ts';
+import { expectSound, itemsOf, makeWork, type WorkPlace } from '../helpers/work-place.ts';
 
 /** Takes its worker down with it. */
-const DEADLY = ['--', 'sh', '-c', `echo '{"type":"checkpoint","step":"half"}'; sleep 0.5; kill -9 $PPID`];
+const DEADLY = ['--', 'sh', '-c', 'node "$WL_MAIN" checkpoint "$WL_WORK_ID" --step half; kill -9 $PPID'];
 
 async function expectExhausted(place: WorkPlace, why: string): Promise<void> {
   const { planner, ids } = place;
   const [id = ''] = ids;
-  await untilAll(place, 'failed');
-  const item = await planner.findWork(id);
-  expect(item).toMatchObject({ attempts: 2, checkpoint: { step: 'half' } });
+  const [item] = await itemsOf(place);
+  expect(item).toMatchObject({ status: 'failed', attempts: 2, checkpoint: { step: 'half' } });
   expect(item?.error).toContain('exhausted: 2 of 2 attempts ended without a result. The last one: ');
   expect(item?.error).toContain(why);
   const [escalation, ...more] = await planner.list({ type: ['escalation'] });
@@ -26,16 +25,15 @@ async function expectExhausted(place: WorkPlace, why: string): Promise<void> {
 }
 
 test('given an item that kills each worker, when others recover it after its lease until no attempt is left, then it failed as exhausted, and one escalation asks what to do', async () => {
-  const place = await makeWork(1, { lease_ttl_s: 2, clock_skew_s: 0, max_attempts: 2 });
-  for (const name of ['ada', 'bob']) {
-    const work = new WlWork(await place.repo.clone(name), DEADLY);
-    expect(await work.end()).toBe('SIGKILL');
+  const place = await makeWork(1, { max_attempts: 2 });
+  const worker = async (name: string, now: string, ...options: string[]): Promise<WlWork> =>
+    new WlWork(await place.repo.clone(name), [...options, ...DEADLY], { WL_NOW: now });
+  for (const [name, now] of Object.entries({ ada: '+0h', bob: '+2h' })) {
+    expect(await (await worker(name, now)).end()).toBe('SIGKILL');
   }
-  const others = await Promise.all(['carol', 'dora'].map((name) => place.repo.clone(name)));
-  const works = others.map((dir) => new WlWork(dir, DEADLY));
-  await expectExhausted(place, 'lease of 2 s expired: bob gave its last sign of life');
-  for (const work of works) work.signal('SIGTERM');
-  expect(await Promise.all(works.map((work) => work.end()))).toEqual([0, 0]);
+  const others = [await worker('carol', '+4h', '--idle-exit'), await worker('dora', '+4h', '--idle-exit')];
+  expect(await Promise.all(others.map((work) => work.end()))).toEqual([0, 0]);
+  await expectExhausted(place, 'lease of 3600 s expired: bob gave its last sign of life');
   await expectSound(place);
 });
 

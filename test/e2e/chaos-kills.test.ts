@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/index.ts';
+import { runWl } from '../helpers/wl-process.ts';
 import { WlWork } from '../helpers/wl-work.ts';
-import { expectSound, itemsOf, makeWork, untilAll, type WorkPlace } from '../helpers/work-place.ts';
+import { expectSound, itemsOf, makeWork, type WorkPlace } from '../helpers/work-place.ts';
 
 const CLONES = ['ada', 'bob', 'carol'];
 const EACH = 4;
@@ -36,7 +37,6 @@ describe(`given ${CLONES.length * EACH} items in progress, whose workers are all
     const dirs = await killAll(place);
     const works = dirs.map((dir) => new WlWork(dir, ['--idle-exit', ...sh(RESUMES)]));
     expect(await Promise.all(works.map((work) => work.end()))).toEqual(CLONES.map(() => 0));
-    await untilAll(place, 'completed');
     expect(
       works
         .flatMap((work) => work.of('recovered'))
@@ -48,13 +48,15 @@ describe(`given ${CLONES.length * EACH} items in progress, whose workers are all
   });
 
   test('when others work on clones that come later, then each item is resumed and finished once its lease is over', async () => {
-    const place = await makeWork(CLONES.length * EACH, { lease_ttl_s: 2, clock_skew_s: 0 });
+    const place = await makeWork(CLONES.length * EACH);
     await killAll(place);
-    const dirs = await Promise.all(['dora', 'emil'].map((name) => place.repo.clone(name)));
-    const works = dirs.map((dir) => new WlWork(dir, sh(RESUMES)));
-    await untilAll(place, 'completed');
-    for (const work of works) work.signal('SIGTERM');
+    const [early = '', ...dirs] = await Promise.all(
+      ['early', 'dora', 'emil'].map((name) => place.repo.clone(name)),
+    );
+    expect((await runWl(early, ['recover', '-q'])).lines).toEqual([]);
+    const works = dirs.map((dir) => new WlWork(dir, ['--idle-exit', ...sh(RESUMES)], { WL_NOW: '+2h' }));
     expect(await Promise.all(works.map((work) => work.end()))).toEqual([0, 0]);
+    expect((await itemsOf(place)).map((item) => item?.status)).toEqual(place.ids.map(() => 'completed'));
     expect(resumedBy(works)).toEqual(place.ids);
     await expectSound(place);
   });
