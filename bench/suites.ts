@@ -1,3 +1,4 @@
+import { agentsSuite } from './agents.ts';
 import { contentionSuite } from './contention/suite.ts';
 import { librarySuite } from './library.ts';
 import type { BenchOptions } from './options.ts';
@@ -12,5 +13,6 @@ export const SUITES: readonly Suite<BenchOptions>[] = [
   librarySuite,
   repositorySuite,
   contentionSuite,
+  agentsSuite,
   peersSuite,
 ];

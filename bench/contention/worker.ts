@@ -1,10 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { cpuTime } from '../cpu-time.ts';
 import type { Acknowledged, Job, Work } from './protocol.ts';
-
-const TICK_MS = 10;
 
 /** One transition: its op once the remote has it, or the code of the refusal. */
 export type Transition = () => Promise<{ op: string } | { code: string }>;
@@ -73,16 +71,4 @@ function commandOf([, ...args]: readonly string[]): string {
     else if (!arg.startsWith('-')) return arg;
   }
   return 'git';
-}
-
-/** Processor time of this process and of all its children that ended, where `/proc` tells. */
-function cpuTime(): number | undefined {
-  try {
-    const stat = readFileSync('/proc/self/stat', 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0);
-  } catch {
-    // Not Linux.
-    return undefined;
-  }
 }

@@ -3,13 +3,14 @@ import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { ClaimOptions } from '../ledger/calls.ts';
-import { itemOf, type LostRace, type Won } from '../ledger/results.ts';
+import { itemOf, type Won } from '../ledger/results.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { WorkFilter } from '../query/filter.ts';
 import { nextReadyAt } from '../query/ready.ts';
 import type { Oid } from '../store/port.ts';
 import { choose, isLimited, isTaken, limitsIn } from './contest.ts';
 import { Follower, type FollowOptions } from './follow.ts';
+import { forgetClaim } from './forget-claim.ts';
 
 export interface ClaimNextOptions extends ClaimOptions, FollowOptions {
   /** Wait until something is ready. Without it, one round is made. */
@@ -97,7 +98,7 @@ class Round {
       // The remote's own rules are no race: they will refuse the next one, too.
       if (result.code === 'REMOTE_REFUSED') itemOf(result);
       this.#spread = true;
-      await this.#forget(result);
+      await forgetClaim(this.#ledger, result);
     } catch (error) {
       if (!isLedgerError(error)) throw error;
       const limits = limitsIn(error);
@@ -111,17 +112,6 @@ class Round {
   /** A limit of the one who asks keeps it from every item: with someone who waits, that passes. */
   #isOwn(limits: ReturnType<typeof limitsIn>): boolean {
     return !this.#options.wait && limits.some(({ kind }) => kind === 'owner');
-  }
-
-  /** A claim that lost its race is of no use to anyone: the next one is being made. */
-  async #forget({ kept }: LostRace): Promise<void> {
-    if (kept === undefined) return;
-    try {
-      await this.#ledger.dropRejected(kept.op);
-    } catch (error) {
-      // Another process of this clone was first.
-      if (!isLedgerError(error, 'NOT_FOUND')) throw error;
-    }
   }
 }
 

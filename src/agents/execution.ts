@@ -46,12 +46,12 @@ export interface ExecuteOptions {
 
 /** One piece of work of an agent: from waiting for a place to what is remembered at the end. */
 export class Execution {
+  readonly id: string;
   readonly outlet: Outlet;
   /** The item that was asked for. */
   readonly workId: string | undefined;
   /** Resolves once it is over, however it ended. */
   done: Promise<void> = Promise.resolve();
-  readonly #execution_id: string;
   readonly #parts: PoolParts;
   readonly #context: AgentExecutionContext;
   readonly #prompt: string;
@@ -64,9 +64,9 @@ export class Execution {
     this.#context = context;
     this.#prompt = prompt;
     this.#options = options;
-    this.#execution_id = `exec-${slug(parts.name)}-${randomSuffix()}`;
+    this.id = `exec-${slug(parts.name)}-${randomSuffix()}`;
     this.workId = options.workId ?? context.work_id;
-    this.outlet = new Outlet(this.#execution_id, this.workId, options.onEvent);
+    this.outlet = new Outlet(this.id, this.workId, options.onEvent);
   }
 
   /** True until it has a place. */
@@ -111,7 +111,7 @@ export class Execution {
   async #take(): Promise<Hold> {
     const { ledger, memory } = this.#parts;
     const { workId } = this;
-    const execution_id = this.#execution_id;
+    const execution_id = this.id;
     const actor = this.#context.full_name ?? ledger.actor;
     const { ttl_s = this.#parts.ttl_s, link = true } = this.#options;
     const wish: Wish = { execution_id, actor, ttl_s, link };

@@ -153,7 +153,7 @@ const itemFailure = ({ code, message, details }: LostRace): LedgerError =>
   new LedgerError(code, message, { details });
 
 /** What a write is refused with where the item moved on. */
-export const OUTDATED: ReadonlySet<string> = new Set([
+const OUTDATED: ReadonlySet<string> = new Set([
   'STALE_EPOCH',
   'NOT_OWNER',
   'ILLEGAL_TRANSITION',

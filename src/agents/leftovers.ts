@@ -1,14 +1,15 @@
-import { attemptsAllowed, EXHAUSTED, isExhausted } from '../domain/attempts.ts';
-import { isLedgerError } from '../domain/errors.ts';
+import { attemptsAllowed, isExhausted } from '../domain/attempts.ts';
 import type { WorkItem } from '../domain/item.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
+import { type Abandoned, giveBack } from '../ledger/recover.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
-import { OUTDATED, standingOf } from './hold.ts';
-import type { ExecutionMemory } from './ports.ts';
+import { standingOf } from './hold.ts';
+import type { ExecutionMemory, RememberedExecution } from './ports.ts';
 import { endGroup } from './process-identity.ts';
 
 /**
  * Gives back, without waiting for their leases, items of executions that are certainly gone: those that `memory` has as `left`.
- * What is blocked meanwhile is kept as `parked`.
+ * What is blocked meanwhile is kept as `parked`. For what has no attempt left an escalation is opened, as for orphaned work.
  *
  * @returns the items that are pending again, or failed since they have used their attempts
  * @throws LedgerError `REMOTE_UNREACHABLE` and others that pass: what is left then is left still
@@ -20,38 +21,32 @@ export async function giveBackLeft(ledger: WorkLedger, memory: ExecutionMemory):
   await Promise.all(left.flatMap(({ process }) => (process === null ? [] : [endGroup(process)])));
   await ledger.fetch();
   const open = [...(await ledger.getInProgress()), ...(await ledger.getBlocked())];
-  const given: WorkItem[] = [];
+  const settings = await ledger.settings();
+  const held: (RememberedExecution & { abandoned: Abandoned })[] = [];
   for (const execution of left) {
-    const { execution_id } = execution;
-    const item = open.find(({ claim }) => claim?.execution_id === execution_id);
+    const item = open.find(({ claim }) => claim?.execution_id === execution.execution_id);
     const standing = standingOf(item, execution);
-    if (standing === 'blocked' && item !== undefined)
+    if (standing === 'held' && item !== undefined)
+      held.push({ ...execution, abandoned: abandonedBy(execution, item, settings) });
+    else if (standing === 'blocked' && item !== undefined)
       memory.remember({ ...execution, id: item.id, state: 'parked' });
-    else {
-      const back = standing === 'held' && item !== undefined ? await giveBack(ledger, item) : undefined;
-      if (back !== undefined) given.push(back);
-      memory.forget(execution_id);
-    }
+    else memory.forget(execution.execution_id);
   }
-  return given;
+  const given = await giveBack(
+    ledger,
+    held.map(({ abandoned }) => abandoned),
+  );
+  // What could not be given back moved meanwhile: the next time tells where to.
+  for (const [at, { execution_id }] of held.entries()) if (given[at]) memory.forget(execution_id);
+  return given.flatMap((one) => (one === undefined ? [] : [one.item]));
 }
 
-/** As the execution itself would have done, had it had the time; what has used its attempts is not tried once more. */
-async function giveBack(ledger: WorkLedger, item: WorkItem): Promise<WorkItem | undefined> {
-  const { id, owner, claim, attempts } = item;
-  const proof = { owner, execution_id: claim?.execution_id, epoch: claim?.epoch };
-  const gone = `the process of ${claim?.execution_id} is gone`;
-  const settings = await ledger.settings();
-  const allowed = attemptsAllowed(item, settings);
-  const error = `${EXHAUSTED} ${attempts} of ${allowed} attempts ended without a result. The last one: ${gone}`;
-  try {
-    const result = isExhausted(item, settings)
-      ? await ledger.failWork(id, { error, ...proof })
-      : await ledger.releaseWork(id, { reason: gone, ...proof });
-    return result.ok ? result.item : undefined;
-  } catch (failure) {
-    // It moved meanwhile: someone else looked after it.
-    if (isLedgerError(failure) && OUTDATED.has(failure.code)) return undefined;
-    throw failure;
-  }
+function abandonedBy(
+  { execution_id }: RememberedExecution,
+  item: WorkItem,
+  settings: LedgerSettings,
+): Abandoned {
+  const attempt = `attempt ${item.attempts} of ${attemptsAllowed(item, settings)}`;
+  const reason = `the process of ${execution_id} is gone; epoch ${item.claim?.epoch ?? 'none'}, ${attempt}`;
+  return { item, reason, exhausted: isExhausted(item, settings) };
 }

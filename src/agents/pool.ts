@@ -83,6 +83,11 @@ export class AgentExecutorPool {
     return this.#running.size;
   }
 
+  /** Whether it is one of this pool's that is not over. */
+  runs(execution_id: string): boolean {
+    return [...this.#running].some((execution) => execution.id === execution_id);
+  }
+
   /** Executions whose items are blocked, to be taken up again once those are not. */
   get parked(): RememberedExecution[] {
     return this.#parts.memory.list().filter(({ state }) => state === 'parked');

@@ -1,4 +1,4 @@
-import type { RecoverOptions } from '../ledger/calls.ts';
+import type { Acting } from '../ledger/calls.ts';
 import type { OrphanedWork } from '../ledger/orphans.ts';
 import type { RecoveredWork } from '../ledger/recover.ts';
 import type { SignsOfLife } from '../ledger/signs.ts';
@@ -12,12 +12,20 @@ export async function findSilent(ledger: WorkLedger): Promise<OrphanedWork[]> {
   return ledger.getOrphanedWork({ signs: await signsFor(ledger) });
 }
 
+export interface RecoverSilentOptions extends Acting {
+  /** True for executions that run for certain, whatever others can see of them: those of this process. */
+  runs?: ((execution_id: string) => boolean) | undefined;
+}
+
 /** Gives back work whose holder gives no sign of life, in the ledger or by presence. */
 export async function recoverSilent(
   ledger: WorkLedger,
-  options: Omit<RecoverOptions, 'signs'> = {},
+  { actor, runs }: RecoverSilentOptions = {},
 ): Promise<RecoveredWork[]> {
-  return ledger.recoverOrphanedWork({ ...options, signs: await signsFor(ledger) });
+  const listed = await signsFor(ledger);
+  const signs: SignsOfLife = (id, execution_id) =>
+    runs?.(execution_id) ? 'alive' : (listed?.(id, execution_id) ?? 'silent');
+  return ledger.recoverOrphanedWork({ actor, signs });
 }
 
 /** Nobody needs to be asked where nobody works. */

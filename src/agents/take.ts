@@ -6,6 +6,7 @@ import { itemOf, toResult } from '../ledger/results.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import type { AgentExecutionContext } from './agent.ts';
+import { forgetClaim } from './forget-claim.ts';
 
 const TITLE_LENGTH = 100;
 /** Bytes that a description may have, and room for a note that it was cut. */
@@ -32,7 +33,9 @@ export async function takeWork(ledger: WorkLedger, id: WorkId, wish: Wish): Prom
   if (own && (link === true || link === holder)) {
     return itemOf(await ledger.linkExecution(id, execution_id, { owner: actor, epoch: item.claim?.epoch }));
   }
-  return itemOf(await ledger.claimWork(id, { owner: actor, execution_id, ttl_s }));
+  const result = await ledger.claimWork(id, { owner: actor, execution_id, ttl_s });
+  if (!result.ok) await forgetClaim(ledger, result);
+  return itemOf(result);
 }
 
 /** Creates an item for a prompt and claims it, in one push. @throws LedgerError as `createWork` and `claimWork` */

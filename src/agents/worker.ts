@@ -118,7 +118,7 @@ class Worker {
     this.#upkeep = new Upkeep({
       ledger,
       pool: this.#pool,
-      recover: options.recover ?? (() => recoverSilent(ledger)),
+      recover: options.recover ?? (() => recoverSilent(ledger, { runs: (id) => this.#pool.runs(id) })),
       random: clock.random,
       tell: (event) => this.#tell(event),
     });
@@ -166,6 +166,7 @@ class Worker {
     this.#trouble = undefined;
     const asked = this.#askRemote;
     try {
+      await this.#upkeep.begin();
       await this.#contact();
       await this.#upkeep.run();
       if ((await this.#takeSome()) && this.#trouble === undefined) {
@@ -311,14 +312,12 @@ class Worker {
       await this.#pool.drain({ grace_ms });
       await Promise.all(this.#running.values());
     }
-    // What cannot be shared now is shared by the next sync; the report says how much that is.
-    await this.#upkeep.share().catch(() => undefined);
-    this.#report.unsynced = this.#ledger.mode === 'push' ? await this.#upkeep.unshared() : 0;
+    this.#report.unsynced = await this.#upkeep.shareLast();
   }
 
   #tell(event: WorkerEvent): void {
     countEvent(this.#report, event);
-    if ('where' in event && event.where === 'local') this.#upkeep.owe();
+    if ('where' in event && event.where === 'local') this.#upkeep.owe(event.work_id);
     this.#options.onEvent?.(event);
   }
 }

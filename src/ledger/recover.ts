@@ -13,39 +13,68 @@ import type { WorkLedger } from './work-ledger.ts';
 /** An item that was given back, or that failed since no attempt is left: then with the escalation that was opened. */
 export type RecoveredWork = OrphanedWork & { escalation?: WorkId };
 
-/** Gives back what `orphans` are, in one push, and opens an escalation for each that has no attempt left. */
+/** An item in progress whose holder is gone. */
+export interface Abandoned {
+  item: WorkItem;
+  /** How that is known, in a line. */
+  reason: string;
+  /** True where no attempt is left: it fails, and an escalation is opened. */
+  exhausted: boolean;
+}
+
+/** As it stands then. `undefined` where it was left alone: it moved meanwhile. */
+type GivenBack = { item: WorkItem; escalation: WorkId | undefined } | undefined;
+
+/** Gives back what `orphans` are. */
 export async function recoverOrphans(
   ledger: WorkLedger,
   orphans: readonly OrphanedWork[],
   actor: string | undefined,
 ): Promise<RecoveredWork[]> {
+  const abandoned = orphans.map((item): Abandoned => {
+    const { exhausted } = item.evidence;
+    return { item, reason: describeEvidence(item.evidence), exhausted };
+  });
+  const given = await giveBack(ledger, abandoned, actor);
+  return orphans.flatMap(({ evidence }, at) => {
+    const { item, escalation } = given[at] ?? {};
+    if (item === undefined) return [];
+    return [{ ...item, evidence, ...(escalation === undefined ? {} : { escalation }) }];
+  });
+}
+
+/**
+ * Gives back what is abandoned, in one push, and opens an escalation for each that has no attempt left.
+ *
+ * @returns what became of each, in order
+ */
+export async function giveBack(
+  ledger: WorkLedger,
+  abandoned: readonly Abandoned[],
+  actor?: string,
+): Promise<GivenBack[]> {
   const commands: Planned[] = [];
-  const places = orphans.map((orphan) => {
-    const reason = describeEvidence(orphan.evidence);
+  const places = abandoned.map((one) => {
+    const { item, reason } = one;
     const at = commands.push(
-      ledger.command('recover', { id: orphan.id, reason, observed: signOf(orphan) }, actor),
+      ledger.command('recover', { id: item.id, reason, observed: signOf(item) }, actor),
     );
-    if (orphan.evidence.exhausted) commands.push(escalate(ledger, orphan, at - 1, actor));
+    if (one.exhausted) commands.push(escalate(ledger, one, at - 1, actor));
     return at - 1;
   });
   const outcomes = await ledger.batch(commands);
-  const recovered: RecoveredWork[] = [];
-  for (const [index, { evidence, id }] of orphans.entries()) {
+  const given: GivenBack[] = [];
+  for (const [index, { item, exhausted }] of abandoned.entries()) {
     const at = places[index] ?? 0;
     const done = itemIn(outcomes[at]);
-    const escalation = evidence.exhausted ? itemIn(outcomes[at + 1]) : undefined;
-    if (done !== undefined) {
-      recovered.push({
-        ...done,
-        evidence,
-        ...(escalation === undefined ? {} : { escalation: escalation.id }),
-      });
-    } else if (escalation !== undefined && !(await hasFailed(ledger, id))) {
+    const escalation = exhausted ? itemIn(outcomes[at + 1])?.id : undefined;
+    given.push(done && { item: done, escalation });
+    if (done === undefined && escalation !== undefined && !(await hasFailed(ledger, item.id))) {
       // The holder was faster, so there is nothing to decide.
-      await ledger.cancelWork(escalation.id, { actor, reason: `${id} gave a sign of life` });
+      await ledger.cancelWork(escalation, { actor, reason: `${item.id} gave a sign of life` });
     }
   }
-  return recovered;
+  return given;
 }
 
 const itemIn = (outcome: Outcome | undefined): WorkItem | undefined =>
@@ -54,11 +83,11 @@ const itemIn = (outcome: Outcome | undefined): WorkItem | undefined =>
 const hasFailed = async (ledger: WorkLedger, id: WorkId): Promise<boolean> =>
   (await ledger.findWork(id))?.error?.startsWith(EXHAUSTED) ?? false;
 
-function escalate(ledger: WorkLedger, orphan: OrphanedWork, at: number, actor: string | undefined): Planned {
+function escalate(ledger: WorkLedger, one: Abandoned, at: number, actor: string | undefined): Planned {
   return (earlier) => {
     const failed = itemIn(earlier[at]);
-    if (failed?.status === 'failed') return ledger.command('create', { fields: escalationOf(orphan) }, actor);
-    throw new LedgerError('NOT_READY', `${orphan.id} did not fail, so there is nothing to escalate.`);
+    if (failed?.status === 'failed') return ledger.command('create', { fields: escalationOf(one) }, actor);
+    throw new LedgerError('NOT_READY', `${one.item.id} did not fail, so there is nothing to escalate.`);
   };
 }
 
@@ -66,16 +95,16 @@ const TITLE_LENGTH = 500;
 const TEXT_LENGTH = 20_000;
 
 /** A question as `wl escalations` lists it; anyone may answer. */
-function escalationOf(orphan: OrphanedWork): NewWork {
-  const { id, title, priority, swarm_name, checkpoint, claim, evidence } = orphan;
+function escalationOf({ item, reason }: Abandoned): NewWork {
+  const { id, title, priority, swarm_name, checkpoint, claim, attempts } = item;
   return {
     title: toSafeLine(`Exhausted: ${id} ${title}`, TITLE_LENGTH).trim(),
     type: 'escalation',
     priority,
     swarm_name,
     description: [
-      `${id} was claimed ${evidence.attempts} times, and no attempt ended with a result.`,
-      `The last one: ${describeEvidence(evidence)}.`,
+      `${id} was claimed ${attempts} times, and no attempt ended with a result.`,
+      `The last one: ${reason}.`,
       `Its last checkpoint: ${describeCheckpoint(checkpoint)}`,
       `To give it new attempts: wl retry ${id} --reset. To leave it: wl cancel this item.`,
     ].join('\n\n'),

@@ -123,6 +123,7 @@ describe('given ready items', () => {
     const report = await work();
     expect(report).toMatchObject({ completed: 3, races_lost: 1, claims: 4 });
     expect(said('lost')).toMatchObject([{ message: expect.stringContaining('bob holds it') }]);
+    expect(await ada.rejected()).toEqual([]);
   });
 });
 
@@ -180,6 +181,26 @@ describe('given a remote that goes away', () => {
     expect(await running).toMatchObject({ unsynced: 0 });
     await bob.fetch();
     expect(await bob.findWork(id)).toMatchObject({ status: 'completed', result: { kept: true } });
+  });
+
+  test('when someone else finishes the work meanwhile, then the worker tells that its result is lost, and it is kept', async () => {
+    const [id = ''] = await createItems(ada, 1);
+    const replica = world.replicas[0];
+    const agent: Agent = async function* () {
+      if (replica !== undefined) replica.connection.cut = true;
+      yield { type: 'result', result: { mine: true } };
+    };
+    const stop = new AbortController();
+    const running = work({ idleExit: false, agent, signal: stop.signal });
+    await expect.poll(() => said('waiting')).toMatchObject([{ for: 'remote' }]);
+    world.clock.advance(36_000_000);
+    await bob.recoverOrphanedWork();
+    await bob.completeWork(id, { claim: true });
+    if (replica !== undefined) replica.connection.cut = false;
+    await expect.poll(() => said('synced')).toMatchObject([{ accepted: 0, lost: [{ work_id: id }] }]);
+    expect(await ada.rejected()).toMatchObject([{ id, verb: 'complete', error: { code: 'STALE_EPOCH' } }]);
+    stop.abort();
+    expect(await running).toMatchObject({ unsynced: 0 });
   });
 });
 

@@ -2,35 +2,19 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
-import { createItems } from '../helpers/items.ts';
-import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
 import { isGone } from '../helpers/processes.ts';
-import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 import { WlWork } from '../helpers/wl-work.ts';
+import { expectSound, makeWork } from '../helpers/work-place.ts';
 
 const WORKERS = 8;
 const ITEMS = 40;
-
-async function makeItems(count: number): Promise<{ repo: SharedRepo; planner: WorkLedger; ids: string[] }> {
-  const repo = await makeSharedRepo();
-  const planner = await repo.init(await repo.clone('planner'));
-  return { repo, planner, ids: await createItems(planner, count) };
-}
-
-/** The ledger as it was left is sound, for plain git and for `wl verify`. */
-async function expectSound({ repo, planner }: { repo: SharedRepo; planner: WorkLedger }): Promise<void> {
-  expect(unsound(await plainHistory(repo.bare))).toEqual([]);
-  await fsck(repo.bare);
-  await planner.fetch();
-  expect(await planner.verify()).toMatchObject({ ok: true, findings: [] });
-}
 
 const sh = (script: string): string[] => ['--', 'sh', '-c', script];
 const verbs = async (planner: WorkLedger, id: string): Promise<string[]> =>
   (await planner.history(id)).map(({ verb }) => verb);
 
 test('given a worker as a user types it, when it ran once, then the item is done, and each line says what happened', async () => {
-  const place = await makeItems(1);
+  const place = await makeWork(1);
   const work = new WlWork(await place.repo.clone('ada'), ['--once', ...sh('cat > /dev/null; echo done')]);
   expect(await work.end()).toBe(0);
   expect(work.lines.map(({ type }) => type)).toEqual(['started', 'text', 'completed', 'ended']);
@@ -55,7 +39,7 @@ test.each([
     item: 'completed',
   },
 ])('given a program that runs `$script`, then the item is $item', async ({ script, status, ends, item }) => {
-  const place = await makeItems(1);
+  const place = await makeWork(1);
   const work = new WlWork(await place.repo.clone('ada'), ['--once', ...sh(script)]);
   expect(await work.end()).toBe(status);
   expect(work.of(ends)).toHaveLength(1);
@@ -65,7 +49,7 @@ test.each([
 });
 
 test('given nothing that is ready, or no such program, when wl work is run once, then it says so', async () => {
-  const { repo } = await makeItems(0);
+  const { repo } = await makeWork(0);
   const dir = await repo.clone('ada');
   const idle = new WlWork(dir, ['--once', ...sh('true')]);
   expect(await idle.end()).toBe(0);
@@ -77,7 +61,7 @@ test('given nothing that is ready, or no such program, when wl work is run once,
 
 describe('given a worker that is killed while its program works', () => {
   test('when it is started again, then the work is taken up at its checkpoint, long before its lease ends, and what ran for it is ended', async () => {
-    const place = await makeItems(1);
+    const place = await makeWork(1);
     const [id = ''] = place.ids;
     const dir = await place.repo.clone('ada');
     const script =
@@ -100,7 +84,7 @@ describe('given a worker that is killed while its program works', () => {
       'create',
       'claim',
       'checkpoint',
-      'release',
+      'recover',
       'claim',
       'complete',
     ]);
@@ -109,7 +93,7 @@ describe('given a worker that is killed while its program works', () => {
 
 describe('given a worker that is asked to end', () => {
   test('when its program ends in time, then its item is completed, and no other is taken', async () => {
-    const place = await makeItems(2);
+    const place = await makeWork(2);
     const work = new WlWork(await place.repo.clone('ada'), sh('echo up; sleep 1'));
     await work.waitFor('text');
     work.signal('SIGTERM');
@@ -119,7 +103,7 @@ describe('given a worker that is asked to end', () => {
   });
 
   test('when its time is up, then the program is ended, and its item is given back with its last checkpoint', async () => {
-    const place = await makeItems(1);
+    const place = await makeWork(1);
     const [id = ''] = place.ids;
     const script = `trap 'echo "{\\"type\\":\\"checkpoint\\",\\"step\\":\\"saved\\"}"; exit 1' TERM; echo up; while :; do sleep 0.05; done`;
     const work = new WlWork(await place.repo.clone('ada'), ['--grace', '0', ...sh(script)]);
@@ -135,7 +119,7 @@ describe('given a worker that is asked to end', () => {
   });
 
   test('when it is asked twice, then it waits no longer', async () => {
-    const place = await makeItems(1);
+    const place = await makeWork(1);
     const work = new WlWork(await place.repo.clone('ada'), ['--grace', '600', ...sh('echo up; sleep 600')]);
     await work.waitFor('text');
     work.signal('SIGINT');
@@ -148,7 +132,7 @@ describe('given a worker that is asked to end', () => {
 });
 
 test('given a remote that goes away while work is done, when it is back, then the result is shared and the worker goes on', async () => {
-  const place = await makeItems(1);
+  const place = await makeWork(1);
   const { repo, planner, ids } = place;
   const work = new WlWork(await repo.clone('ada'), sh('while [ ! -e "$GATE" ]; do sleep 0.05; done'), {
     GATE: join(repo.folder, 'gate'),
@@ -172,7 +156,7 @@ test('given a remote that goes away while work is done, when it is back, then th
 });
 
 test(`given ${WORKERS} workers on clones of their own, when they share ${ITEMS} items, then each is done once`, async () => {
-  const place = await makeItems(ITEMS);
+  const place = await makeWork(ITEMS);
   const dirs = await Promise.all(Array.from({ length: WORKERS }, (_, n) => place.repo.clone(`worker-${n}`)));
   const works = dirs.map(
     (dir) =>
@@ -189,7 +173,7 @@ test(`given ${WORKERS} workers on clones of their own, when they share ${ITEMS} 
 });
 
 test('given a worker that stands still past its lease, when it wakes, then it learns that another took over, and harms nothing', async () => {
-  const place = await makeItems(0);
+  const place = await makeWork(0);
   const { repo, planner } = place;
   await planner.configure({ clock_skew_s: 0, lease_ttl_s: 2 });
   const { id } = await planner.createWork({ title: 'One' });

@@ -11,9 +11,10 @@ export interface PlainCommit {
   item: string;
   status: string;
   epoch: string;
+  execution: string;
 }
 
-const TRAILERS = ['Op', 'Verb', 'Item', 'Status', 'Epoch'];
+const TRAILERS = ['Op', 'Verb', 'Item', 'Status', 'Epoch', 'Execution'];
 const FORMAT = [
   '%H',
   '%P',
@@ -27,7 +28,7 @@ export async function plainHistory(gitDir: string, tip = 'refs/heads/work-ledger
   const lines = await runGit(gitDir, ['log', '--topo-order', '--reverse', `--format=${FORMAT}`, tip]);
   return lines.split('\n').map((line) => {
     const [commit = '', parents = '', author = '', subject = '', ...values] = line.split('\0');
-    const [op = '', verb = '', item = '', status = '', epoch = ''] = values;
+    const [op = '', verb = '', item = '', status = '', epoch = '', execution = ''] = values;
     return {
       commit,
       parents: parents === '' ? [] : parents.split(' '),
@@ -38,6 +39,7 @@ export async function plainHistory(gitDir: string, tip = 'refs/heads/work-ledger
       item,
       status,
       epoch,
+      execution,
     };
   });
 }
@@ -57,6 +59,42 @@ export function unsound(history: readonly PlainCommit[]): string[] {
     if (verb === 'create') notTwice(`creation of ${item}`);
     if (status === 'pending -> in_progress') notTwice(`epoch ${epoch} of ${item}`);
     if (verb === 'complete') notTwice(`completion of ${item}`);
+  }
+  return [...found, ...strangers(history)];
+}
+
+/** Of whom a claim is; `actor` is not known where it was handed on. */
+interface Holder {
+  epoch: string;
+  execution: string;
+  actor: string | undefined;
+}
+
+const BY_HOLDER: ReadonlySet<string> = new Set(['checkpoint', 'release', 'submit', 'complete', 'fail']);
+
+/** Writes of a holder that was none any more, or not yet, and claims that do not raise the item's epoch by one. */
+function strangers(history: readonly PlainCommit[]): string[] {
+  const holders = new Map<string, Holder>();
+  const found: string[] = [];
+  for (const { commit, author, verb, item, status, epoch, execution } of history) {
+    const holder = holders.get(item);
+    if (status === 'pending -> in_progress') {
+      if (Number(epoch) !== Number(holder?.epoch ?? 0) + 1)
+        found.push(`epoch ${epoch} after ${holder?.epoch ?? 0}: ${commit}`);
+      holders.set(item, { epoch, execution, actor: author });
+    } else if (verb === 'link_execution' || verb === 'assign') {
+      holders.set(item, {
+        epoch: epoch || (holder?.epoch ?? ''),
+        execution: execution || (holder?.execution ?? ''),
+        actor: undefined,
+      });
+    } else if (epoch !== '' && (epoch !== holder?.epoch || execution !== holder.execution)) {
+      found.push(
+        `${verb} of epoch ${epoch}, ${execution}, while ${holder?.execution ?? 'nobody'} had it: ${commit}`,
+      );
+    } else if (BY_HOLDER.has(verb) && holder?.actor !== undefined && author !== holder.actor) {
+      found.push(`${verb} by ${author}, while ${holder.actor} had it: ${commit}`);
+    }
   }
   return found;
 }

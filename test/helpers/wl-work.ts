@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { isolatedEnv } from './temp-repo.ts';
 
+const LIBRARY = new URL('../e2e/library-worker.ts', import.meta.url).pathname;
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
 /** A line that `wl work` printed. */
@@ -13,17 +14,18 @@ export interface WorkLine {
   [key: string]: unknown;
 }
 
-/** `wl work` as a process of its own. It is gone when the test ends. */
-export class WlWork {
+/** A worker as a process of its own, that prints what happens as lines of JSON. It is gone when the test ends. */
+class WorkProcess {
   readonly lines: WorkLine[] = [];
   complaints = '';
   readonly #child;
   readonly #ended: Promise<number | string>;
   #changed = Promise.withResolvers<void>();
 
-  constructor(dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const { WL_ACTOR: _, ...rest } = isolatedEnv();
-    this.#child = spawn(process.execPath, [MAIN, 'work', ...args], {
+  /** @param dir its clone; whose name is its own */
+  constructor(dir: string, script: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+    const { WL_ACTOR: _, WL_NOW: __, ...rest } = isolatedEnv();
+    this.#child = spawn(process.execPath, [script, ...args], {
       cwd: dir,
       env: { ...rest, WL_ACTOR: dir.slice(dir.lastIndexOf('/') + 1), WL_MAIN: MAIN, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,7 +58,7 @@ export class WlWork {
         this.#changed.promise,
         this.#ended.then((end) => {
           if (this.of(type).length < count)
-            throw new Error(`wl work ended with ${end}, without ${type}: ${this.complaints}`);
+            throw new Error(`the worker ended with ${end}, without ${type}: ${this.complaints}`);
         }),
       ]);
     }
@@ -73,5 +75,19 @@ export class WlWork {
   /** @returns its exit status, or the signal that ended it */
   end(): Promise<number | string> {
     return this.#ended;
+  }
+}
+
+/** `wl work`. */
+export class WlWork extends WorkProcess {
+  constructor(dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    super(dir, MAIN, ['work', ...args], env);
+  }
+}
+
+/** A program that runs a worker of the library, on a machine whose time passes `rate` times as fast, and is off by so much. */
+export class LibraryWork extends WorkProcess {
+  constructor(dir: string, machine: { rate: number; off_ms: number }) {
+    super(dir, LIBRARY, [JSON.stringify(machine)], {});
   }
 }
