@@ -17,7 +17,8 @@ export const ENVIRONMENT = {
   WL_WORK_ID: 'the item that an agent works on: what `wl escalate` is about, where it names none',
   WL_DIR: 'a directory of the repository, where -C does not say',
   WL_REMOTE: 'name of the remote that the ledger is shared through',
-  WL_NOW: 'for tests, the clock: an ISO time; `+1d` or `-90m` for one that is off; `x2@` and an ISO time for one that runs twice as fast since',
+  WL_NOW:
+    'for tests, the clock: an ISO time; `+1d` or `-90m` for one that is off; `x2@` and an ISO time for one that runs twice as fast since',
   NO_COLOR: 'no colours, whatever its value',
 } as const;
 
