@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { gitClient } from '../git/client.ts';
+import { LockMarks } from '../git/lock-marks.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { NativePresence } from './native-presence.ts';
 import { lastWords, PUSH, readGitPush } from './native-push.ts';
@@ -40,6 +41,7 @@ export class NativeRemote implements LedgerRemote {
   readonly inbox: Inbox;
   readonly presence: PresenceRefs | undefined;
   readonly #options: NativeRemoteOptions;
+  readonly #marks: LockMarks;
   #shows = true;
   #client: ReturnType<typeof gitClient> | undefined;
 
@@ -48,6 +50,7 @@ export class NativeRemote implements LedgerRemote {
     this.url = displayUrl(options.url);
     this.seenRef = options.seenRef;
     this.#options = options;
+    this.#marks = new LockMarks(options.gitDir);
     this.inbox = {
       clone: options.clone,
       mirror: `${INBOX}/${options.name}/`,
@@ -96,6 +99,9 @@ export class NativeRemote implements LedgerRemote {
       return { kind: 'ok', tip: await store.readRef(this.seenRef) };
     }
     const locks = [...result.said.matchAll(LOCKED)].map(([, lock = '']) => lock);
+    // Git cannot know that it was a process of this program that died and left its lock behind.
+    const freed = locks.filter((lock) => this.#marks.breakDead(resolve(this.#options.gitDir, lock)));
+    if (freed.length > 0 && attempt < LOCK_TRIES) return this.fetch(scope, attempt + 1);
     if (locks.length > 0 && locks.every((lock) => lock.endsWith(`/${shown}.lock`))) {
       // What people look at is behind until the next fetch; what counts has moved.
       return { kind: 'ok', tip: await store.readRef(this.seenRef) };

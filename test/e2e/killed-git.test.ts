@@ -6,7 +6,7 @@ import { deadlyGit, MOMENTS } from '../helpers/deadly-git.ts';
 import { makeOneItem } from '../helpers/items.ts';
 import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
 import { refusalOf } from '../helpers/refusal.ts';
-import { leaveLock } from '../helpers/stale-lock.ts';
+import { leaveLock, leaveOwnLock } from '../helpers/stale-lock.ts';
 import { withPath } from '../helpers/wrapped-git.ts';
 
 const bodiesOf = (item: { comments: { body: string }[] }): string[] => item.comments.map(({ body }) => body);
@@ -113,5 +113,24 @@ test.each([
     } else expect(told).toMatchObject({ ok: true, where: 'remote' });
     const claims = (await plainHistory(repo.bare)).filter(({ verb }) => verb === 'claim');
     expect(claims).toMatchObject([{ item: id, epoch: '1' }]);
+  },
+);
+
+test.each(['packed-refs', 'refs/work-ledger/seen/origin'])(
+  'given a lock on %s that a killed process of this program left behind, when git needs it, then it is taken away, and work goes on',
+  async (name) => {
+    const { repo, dir, id } = await makeOneItem();
+    const ada = await repo.open(dir);
+    await ada.fetch();
+    const other = await repo.open(join(repo.folder, 'first'));
+    await other.commentOn(id, 'moves the shared tip');
+    // Something that a fetch prunes, for which git locks the packed refs.
+    await repo.git(dir, 'update-ref', 'refs/work-ledger/inbox/origin/gone', 'refs/heads/work-ledger');
+    const lock = await leaveOwnLock(join(dir, '.git'), name);
+    expect(existsSync(lock)).toBe(true);
+    await ada.fetch();
+    expect(existsSync(lock)).toBe(false);
+    expect(await ada.claimWork(id)).toMatchObject({ ok: true, where: 'remote' });
+    await fsck(dir);
   },
 );

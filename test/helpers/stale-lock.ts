@@ -20,3 +20,23 @@ export async function leaveLock(gitDir: string, ref: string): Promise<string> {
   await once(child, 'close');
   return join(gitDir, `${ref}.lock`);
 }
+
+const SOURCES = ['lock-file', 'lock-marks', 'disk-fs'].map((name) =>
+  JSON.stringify(new URL(`../../src/git/${name}.ts`, import.meta.url).href),
+);
+
+/** As `leaveLock`, by a process of this program: on a file of the git directory. */
+export async function leaveOwnLock(gitDir: string, name: string): Promise<string> {
+  const target = join(gitDir, name);
+  const script = `const [{ LockFile }, { LockMarks }, { diskFs: fs }] = await Promise.all([${SOURCES.map((url) => `import(${url})`)}]);
+    await LockFile.acquire({ fs, marks: new LockMarks(${JSON.stringify(gitDir)}) }, ${JSON.stringify(target)});
+    console.log('locked');
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  return `${target}.lock`;
+}
