@@ -30,7 +30,7 @@ test('given any settings, when written and read, then they are the same, and are
 });
 
 test('given settings of a later version, when read and written, then unknown keys are kept', () => {
-  const bytes = Buffer.from(`${BYTES}limits:\n  owner: 3\n`);
+  const bytes = Buffer.from(`${BYTES}zz_later:\n  owner: 3\n`);
   expect(encodeSettings(decodeSettings(bytes)).equals(bytes)).toBe(true);
 });
 

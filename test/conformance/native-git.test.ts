@@ -65,6 +65,7 @@ describe('native store beside git', () => {
     const acknowledged = ended.flatMap((one) =>
       one.status === 'fulfilled' ? one.value.stdout.trim().split('\n') : [String(one.reason)],
     );
+    expect(acknowledged.filter((line) => !/^[0-9a-f]{40}$/.test(line))).toEqual([]);
     expect(new Set(acknowledged).size).toBe(4 * EACH);
     const found = (await history(store, { to: (await store.readRef(REF)) ?? '' })).map(({ oid }) => oid);
     expect(found).toHaveLength(4 * EACH + 1);

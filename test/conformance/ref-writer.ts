@@ -13,13 +13,13 @@ const [kind = '', gitdir = '', name = '', count = '0'] = process.argv.slice(2);
 
 async function nativeAppend(message: string): Promise<string> {
   for (;;) {
-    const tip = await runGit(gitdir, ['rev-parse', '--verify', REF]);
-    const made = await runGit(gitdir, ['commit-tree', '-m', message, '-p', tip, `${tip}^{tree}`]);
     try {
+      const tip = await runGit(gitdir, ['rev-parse', '--verify', REF]);
+      const made = await runGit(gitdir, ['commit-tree', '-m', message, '-p', tip, `${tip}^{tree}`]);
       await runGit(gitdir, ['update-ref', REF, made, tip]);
       return made;
     } catch {
-      // Another process was first, or holds the lock.
+      // Another process was first, or holds the lock; or git took away the folder that git was about to write to.
     }
   }
 }
