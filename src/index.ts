@@ -43,7 +43,13 @@ export type { Executions, HeldExecution } from './ledger/executions.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
 export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
 export type { Evidence, OrphanedWork } from './ledger/orphans.ts';
-export type { AsOf, PendingFilter, ReadyFilter, WorkWithHistory } from './ledger/queries.ts';
+export type {
+  AsOf,
+  LedgerQueries,
+  PendingFilter,
+  ReadyFilter,
+  WorkWithHistory,
+} from './ledger/queries.ts';
 export type { RecoveredWork } from './ledger/recover.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
 export type { Resumption } from './ledger/resume.ts';
@@ -53,6 +59,7 @@ export { WorkLedger } from './ledger/work-ledger.ts';
 export type { Damage } from './projection/damage.ts';
 export type { HistoryEntry } from './projection/history-entry.ts';
 export type { IndexPlace } from './projection/index-database.ts';
+export type { LogFilter } from './projection/log-view.ts';
 export type { IndexStatus } from './projection/projection.ts';
 export type { Attempt } from './query/attempts.ts';
 export type { WorkFilter } from './query/filter.ts';

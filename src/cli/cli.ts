@@ -1,4 +1,11 @@
-import { type Clock, LedgerError, type OpenOptions, openLedger, type WorkLedger } from '../index.ts';
+import {
+  type Clock,
+  LedgerError,
+  type LedgerQueries,
+  type OpenOptions,
+  openLedger,
+  type WorkLedger,
+} from '../index.ts';
 import { chooseClock } from './clock.ts';
 import type { Globals } from './globals.ts';
 import { safe } from './render/line.ts';
@@ -18,6 +25,8 @@ export class Cli {
   readonly clock: Clock;
   readonly notices: string[] = [];
   #ledger: WorkLedger | undefined;
+  /** The ledger as it was, where that is what was asked for. */
+  #past: LedgerQueries | undefined;
   /** What a terminal is told, while something takes long. */
   #busyWith: string | undefined;
 
@@ -27,9 +36,9 @@ export class Cli {
     this.clock = chooseClock(world.env.WL_NOW);
   }
 
-  /** The ledger; `undefined` where the command did not open it. */
-  get opened(): WorkLedger | undefined {
-    return this.#ledger;
+  /** The ledger that was asked; `undefined` where the command did not open it. */
+  get opened(): LedgerQueries | undefined {
+    return this.#past ?? this.#ledger;
   }
 
   get openOptions(): OpenOptions {
@@ -61,6 +70,18 @@ export class Cli {
     if (options.fetch) await this.busy('asking the remote', () => ledger.fetch());
     await this.busy('reading the ledger', () => this.#noteDoubts(ledger));
     return ledger;
+  }
+
+  /** As `openToRead`, and the ledger as it was where that is asked for. */
+  async openToAsk(options: { fetch: boolean; as_of: string | undefined }): Promise<LedgerQueries> {
+    const { as_of } = options;
+    if (as_of === undefined) return this.openToRead(options);
+    const { readMoment } = await import('./moment.ts');
+    const when = readMoment(as_of);
+    const ledger = await this.open();
+    if (options.fetch) await this.busy('asking the remote', () => ledger.fetch());
+    this.#past = await this.busy('reading the past', () => ledger.at(when));
+    return this.#past;
   }
 
   async #noteDoubts(ledger: WorkLedger): Promise<void> {
@@ -133,6 +154,7 @@ export class Cli {
   }
 
   async close(): Promise<void> {
+    await this.#past?.close();
     await this.#ledger?.close();
   }
 }

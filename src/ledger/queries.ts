@@ -7,6 +7,7 @@ import type { Damage } from '../projection/damage.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { IndexPlace } from '../projection/index-database.ts';
 import { type IndexView, READABLE } from '../projection/index-view.ts';
+import type { LogFilter } from '../projection/log-view.ts';
 import type { IndexStatus, Need } from '../projection/projection.ts';
 import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
@@ -60,6 +61,16 @@ export class LedgerQueries {
 
   constructor(connection: Connection) {
     this.connection = connection;
+  }
+
+  /** Who acts where a call names no one. */
+  get actor(): string {
+    return this.connection.actor;
+  }
+
+  /** The remote that the ledger is shared through. */
+  get remote(): Connection['remote'] {
+    return this.connection.remote;
   }
 
   /** Where the clone is: its git directory. */
@@ -248,9 +259,34 @@ export class LedgerQueries {
     return this.connection.projection.history(await currentTip(this.connection), id);
   }
 
-  /** The newest transitions of the ledger, newest first. */
-  async log(newest = 20): Promise<HistoryEntry[]> {
-    return this.connection.projection.newest(await currentTip(this.connection), newest);
+  /**
+   * The newest transitions of the ledger that match, newest first; all of them where `newest` is infinite.
+   *
+   * @param filter `swarm` stands for the items that are in it now
+   */
+  async log(
+    newest = 20,
+    { swarm, ...filter }: LogFilter & { swarm?: string | undefined } = {},
+  ): Promise<HistoryEntry[]> {
+    const { projection } = this.connection;
+    const among = swarm === undefined ? undefined : (await this.getBySwarm(swarm)).map(({ id }) => id);
+    const items = among && (filter.items?.filter((id) => among.includes(id)) ?? among);
+    return projection.newest(await currentTip(this.connection), newest, {
+      ...filter,
+      items: items ?? filter.items,
+    });
+  }
+
+  /**
+   * The ledger as it was, to be asked and not to be changed; `close` it. It is read from git into memory, and the index stays
+   * as it is. Times that matter, as whether work may be taken yet, are judged by that moment.
+   *
+   * @param when a commit of the branch, in full or shortened, or an ISO time, which stands for the last commit made by then
+   * @throws LedgerError `NOT_FOUND` where the branch has no such commit; `AMBIGUOUS_ID`
+   */
+  async at(when: string): Promise<LedgerQueries> {
+    const { pastConnection } = await import('./as-of.ts');
+    return new LedgerQueries(await pastConnection(this.connection, when));
   }
 
   /** The manifest: counts and ids by status, owner, swarm and parent. */
@@ -309,6 +345,11 @@ export class LedgerQueries {
       'all',
     );
     return exportFiles(await this.connection.store(), tip, items, this.now());
+  }
+
+  /** Ends helpers that are still running. */
+  close(): Promise<void> {
+    return this.connection.close();
   }
 
   /** Asks the ledger as this clone has it now. */

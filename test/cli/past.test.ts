@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
+import { makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
+
+// A ledger without a remote that lives through three days; every question is asked of it.
+let place: Workplace;
+let dir: string;
+const at = (day: number, hour = 10): string => `2026-01-0${day}T${hour}:00:00.000Z`;
+const here = (args: readonly string[], now = at(5), actor = 'ada'): Promise<Said> =>
+  wlHere(dir, args, { env: { WL_NOW: now, WL_ACTOR: actor } });
+
+const LIFE: [now: string, actor: string, args: string[]][] = [
+  [at(1), 'ada', ['init', '--prefix', 'OPS']],
+  [at(1), 'bob', ['create', 'One', '--swarm', 'dev', '--label', 'api']],
+  [at(1, 11), 'ada', ['create', 'Two']],
+  [at(2), 'bob', ['claim', '0001']],
+  [at(2, 11), 'bob', ['update', '0001', '--priority', 'high', '--add-label', 'db']],
+  [at(3), 'bob', ['done', '0001']],
+  [at(3, 11), 'ada', ['cancel', '0002', '--reason', 'not needed']],
+  [at(3, 12), 'ada', ['delete', '0002', '--yes']],
+];
+const TWO = 'OPS-20260101-0002';
+
+beforeAll(async () => {
+  isolateThisProcess();
+  place = await makeWorkplace();
+  dir = place.remote;
+  for (const [now, actor, args] of LIFE) {
+    expect(await here(args, now, actor), args.join(' ')).toMatchObject({ status: 0 });
+  }
+});
+afterAll(() => place.cleanup());
+
+const verbs = (said: Said): unknown[] => said.list.map(({ verb }) => verb);
+
+describe('wl log', () => {
+  it.each([
+    [
+      ['--actor', 'bob'],
+      ['complete', 'update', 'claim', 'create'],
+    ],
+    [
+      ['--item', '0001'],
+      ['complete', 'update', 'claim', 'create'],
+    ],
+    [
+      ['--item', TWO],
+      ['delete', 'cancel', 'create'],
+    ],
+    [
+      ['--verb', 'create,init'],
+      ['create', 'create', 'init'],
+    ],
+    [
+      ['--swarm', 'dev'],
+      ['complete', 'update', 'claim', 'create'],
+    ],
+    [['--swarm', 'none'], []],
+    [
+      ['--since', '2026-01-03'],
+      ['delete', 'cancel', 'complete'],
+    ],
+    [
+      ['--until', '2026-01-01'],
+      ['create', 'create', 'init'],
+    ],
+    [
+      ['--until', '2026-01-01T10:30Z'],
+      ['create', 'init'],
+    ],
+    [
+      ['--actor', 'bob', '--since', '2026-01-02', '-n', '2'],
+      ['complete', 'update'],
+    ],
+    [
+      ['-n', '0'],
+      ['delete', 'cancel', 'complete', 'update', 'claim', 'create', 'create', 'init'],
+    ],
+  ])('given %j, then only what matches is shown, newest first', async (args, expected) => {
+    expect(verbs(await here(['log', ...args, '--json']))).toEqual(expected);
+  });
+
+  it('refuses what is no verb and no time', async () => {
+    expect(await here(['log', '--verb', 'claims'])).toMatchObject({ status: 2 });
+    expect(await here(['log', '--since', 'yesterday'])).toMatchObject({ status: 2 });
+  });
+
+  it('--long tells who, what, when, where, in which commit, from what to what, and why', async () => {
+    const { stdout } = await here(['log', '--long', '--verb', 'cancel']);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^ada · cancel · ${TWO}
+    asked for  2026-01-03T11:00:00Z
+    committed  2026-01-03T11:00:00Z on test@example.invalid
+    commit     [0-9a-f]{40}
+    status     pending -> cancelled
+    revision   2
+    why        not needed\n$`,
+      ),
+    );
+  });
+});
+
+describe('wl history', () => {
+  it('can be narrowed as the log can, oldest first, also of an item that is gone', async () => {
+    expect(verbs(await here(['history', '0001', '--verb', 'claim,complete', '--json']))).toEqual([
+      'claim',
+      'complete',
+    ]);
+    expect(verbs(await here(['history', TWO, '-n', '2', '--json']))).toEqual(['cancel', 'delete']);
+    expect(await here(['history', '0009'])).toMatchObject({ status: 3 });
+  });
+});
+
+describe('--as-of', () => {
+  const titles = (said: Said): unknown[] => said.list.map(({ title }) => title);
+
+  it('given a date, then reads are of the last commit that was made by then', async () => {
+    expect(titles(await here(['list', '--as-of', '2026-01-02', '--json']))).toEqual(['One', 'Two']);
+    expect(titles(await here(['list', '--as-of', '2026-01-01T10:30Z', '--json']))).toEqual(['One']);
+    expect(titles(await here(['list', '--json']))).toEqual([]);
+    expect(titles(await here(['ready', '--as-of', '2026-01-01', '--json']))).toEqual(['One', 'Two']);
+    expect(titles(await here(['search', 'two', '--as-of', '2026-01-02', '--json']))).toEqual(['Two']);
+  });
+
+  it('given a commit, in full or shortened, then the item is shown as it was, with the history that it had', async () => {
+    const [claim] = (await here(['log', '--verb', 'claim', '--json'])).list;
+    const commit = String(claim?.commit);
+    for (const typed of [commit, commit.slice(0, 10)]) {
+      const said = await here(['show', '0001', '--as-of', typed, '--json']);
+      expect(said.envelope.as_of?.tip).toBe(commit);
+      expect(said.data).toMatchObject({ status: 'in_progress', owner: 'bob', priority: 'medium', rev: 2 });
+      expect(said.data.history).toHaveLength(2);
+    }
+    expect(verbs(await here(['log', '--as-of', commit, '--json']))).toEqual([
+      'claim',
+      'create',
+      'create',
+      'init',
+    ]);
+  });
+
+  it('leaves the index of the present tip as it is', async () => {
+    await here(['search', 'one']);
+    const before = (await here(['index', '--status', '--json'])).data;
+    await here(['search', 'two', '--as-of', '2026-01-02']);
+    expect((await here(['index', '--status', '--json'])).data).toEqual(before);
+  });
+
+  it('refuses a time before the ledger, a commit that is not of its branch, and what is neither', async () => {
+    expect((await here(['list', '--as-of', '2025-12-31', '--json'])).error.code).toBe('NOT_FOUND');
+    const tree = await runGit(dir, ['rev-parse', 'work-ledger^{tree}']);
+    const foreign = await runGit(dir, ['commit-tree', tree, '-m', 'elsewhere']);
+    expect((await here(['list', '--as-of', foreign, '--json'])).error.code).toBe('NOT_FOUND');
+    expect((await here(['list', '--as-of', 'HEAD~1', '--json'])).error.code).toBe('INVALID_INPUT');
+  });
+});
