@@ -7,7 +7,7 @@ export type { ListedExecution, PresenceRecord } from './agents/presence-record.t
 export type { PresentExecution } from './agents/presence-running.ts';
 export type { PresenceTimer } from './agents/presence-timer.ts';
 export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
-export type { Verification, VerifyOptions } from './audit/verify.ts';
+export type { Verification } from './audit/verify.ts';
 export type { CheckpointInput, Command, NewWork, VerbInput, WorkPatch } from './domain/commands.ts';
 export type { SettingsPatch } from './domain/configure.ts';
 export { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from './domain/errors.ts';
@@ -55,6 +55,7 @@ export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger
 export type { Resumption } from './ledger/resume.ts';
 export type { SignOfLife, SignsOfLife } from './ledger/signs.ts';
 export type { ImportInput } from './ledger/transfer.ts';
+export type { VerifyCall } from './ledger/verify.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';
 export type { Damage } from './projection/damage.ts';
 export type { HistoryEntry } from './projection/history-entry.ts';

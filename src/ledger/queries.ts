@@ -1,4 +1,4 @@
-import type { Verification, VerifyOptions } from '../audit/verify.ts';
+import type { Verification } from '../audit/verify.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkType } from '../domain/item.ts';
@@ -32,6 +32,7 @@ import type { OrphanedWork } from './orphans.ts';
 import type { Resumption } from './resume.ts';
 import type { SignsOfLife } from './signs.ts';
 import type { ImportInput } from './transfer.ts';
+import type { VerifyCall } from './verify.ts';
 
 /** Local state: what this clone saw of work in progress. */
 const OBSERVED = 'observed';
@@ -321,13 +322,14 @@ export class LedgerQueries {
   }
 
   /**
-   * Replays this clone's branch from its root, and holds every commit against the rules of the ledger.
+   * Replays this clone's branch from its root, or as the call says, and holds every commit against the rules of the ledger.
    *
    * @see RULES in src/audit/rules.ts
+   * @throws LedgerError `INVALID_INPUT` and `NOT_FOUND` for a range that is none
    */
-  async verify(options: VerifyOptions = {}): Promise<Verification> {
-    const { verifyLedger } = await import('../audit/verify.ts');
-    return verifyLedger(await this.connection.store(), await currentTip(this.connection), options);
+  async verify(call: VerifyCall = {}): Promise<Verification> {
+    const { verify } = await import('./verify.ts');
+    return verify(this.connection, call);
   }
 
   /** What an import would do to the ledger as it stands; `batch`, with an `import` command for each item, does it. */

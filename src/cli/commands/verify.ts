@@ -1,26 +1,46 @@
-import { LedgerError, type Verification } from '../../index.ts';
+import { type Finding, LedgerError, type Verification } from '../../index.ts';
 import type { Run } from '../command.ts';
+import { oneOf } from '../input.ts';
 import { columns, type Line, type Span, styled } from '../render/line.ts';
+import { grouped } from '../render/number.ts';
+import type { verifyOptions } from '../table/ledger.ts';
 
 const SHORT_COMMIT = 10;
 
-export const run: Run<Record<never, never>> = async ({ cli }) => {
+const FORMATS = ['text', 'github'] as const;
+
+export const run: Run<typeof verifyOptions> = async ({ args: [range], options, cli }) => {
+  const format = options.format === undefined ? 'text' : oneOf(options.format, FORMATS, '--format');
+  if (range !== undefined && options.full) {
+    throw new LedgerError('INVALID_INPUT', '--full replays everything; a range does not.');
+  }
   const ledger = await cli.open();
   const verification = await cli.busy('verifying', (say) =>
-    ledger.verify({ onProgress: ({ commits }) => say(`verifying: ${commits} commits`) }),
+    ledger.verify({
+      range,
+      since_last: !options.full,
+      onProgress: ({ commits }) => say(`verifying: ${grouped(commits)} commits`),
+    }),
   );
   const { ok, findings, commits } = verification;
   return {
     kind: 'verification',
     data: verification,
-    lines: linesOf(verification),
+    lines: format === 'github' ? findings.map(annotation) : linesOf(verification),
     ids: [...new Set(findings.map(({ commit }) => commit))],
     failures: ok ? [] : [refusal(findings.length, commits)],
   };
 };
 
-function linesOf({ ok, tip, commits, items, findings }: Verification): Line[] {
-  if (ok) return [[styled('green', 'ok'), `: ${commits} commits and ${items} items, up to ${tip}`]];
+function linesOf({ ok, from, tip, commits, items, findings }: Verification): Line[] {
+  const since = from === null ? '' : ` since ${from.slice(0, SHORT_COMMIT)}`;
+  if (ok)
+    return [
+      [
+        styled('green', 'ok'),
+        `: ${commits} ${commits === 1 ? 'commit' : 'commits'}${since} and ${items} items, up to ${tip}`,
+      ],
+    ];
   return columns(
     findings.map(({ commit, rule, id, message }): Span[] => [
       styled('dim', commit.slice(0, SHORT_COMMIT)),
@@ -31,10 +51,21 @@ function linesOf({ ok, tip, commits, items, findings }: Verification): Line[] {
   );
 }
 
+/** A finding as a runner of GitHub shows it beside the change. */
+function annotation({ commit, rule, id, message }: Finding): Line {
+  const text = `${commit.slice(0, SHORT_COMMIT)} ${id ?? '-'}: ${message}`;
+  return `::error title=${escapeProperty(`wl verify ${rule}`)}::${escapeData(text)}`;
+}
+
+const escapeData = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const escapeProperty = (text: string): string =>
+  escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+
 const refusal = (found: number, commits: number): LedgerError =>
   new LedgerError(
     'VERIFICATION_FAILED',
-    `${found} ${found === 1 ? 'finding' : 'findings'} in ${commits} commits.`,
+    `${found} ${found === 1 ? 'finding' : 'findings'} in ${commits} ${commits === 1 ? 'commit' : 'commits'}.`,
     {
       hint: 'git show COMMIT tells who made it and what it changed.',
       details: { findings: found, commits },
