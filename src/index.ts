@@ -6,6 +6,8 @@ export type { PresenceOptions } from './agents/presence-open.ts';
 export type { ListedExecution, PresenceRecord } from './agents/presence-record.ts';
 export type { PresentExecution } from './agents/presence-running.ts';
 export type { PresenceTimer } from './agents/presence-timer.ts';
+export type { Blame, ItemDiff } from './audit/diff.ts';
+export type { FieldChange } from './audit/fields.ts';
 export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
 export type { Verification } from './audit/verify.ts';
 export type { CheckpointInput, Command, NewWork, VerbInput, WorkPatch } from './domain/commands.ts';

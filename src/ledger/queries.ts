@@ -1,4 +1,6 @@
+import type { Blame, ItemDiff } from '../audit/diff.ts';
 import type { Verification } from '../audit/verify.ts';
+import type { Version } from '../audit/versions.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkType } from '../domain/item.ts';
@@ -288,6 +290,31 @@ export class LedgerQueries {
   async at(when: string): Promise<LedgerQueries> {
     const { pastConnection } = await import('./as-of.ts');
     return new LedgerQueries(await pastConnection(this.connection, when));
+  }
+
+  /**
+   * How two versions of an item differ, by field; also of one that was deleted. Without `revisions`, what was done last.
+   *
+   * @param revisions `A..B`, or one that is compared with the one before it; each a `rev` or a commit
+   * @throws LedgerError `NOT_FOUND`, `INVALID_INPUT`, `DAMAGED_ITEM`
+   */
+  async diff(id: WorkId, revisions?: string): Promise<ItemDiff> {
+    const { diffVersions } = await import('../audit/diff.ts');
+    return diffVersions(id, await this.#versions(id), revisions);
+  }
+
+  /** Who gave each field of an item the value that it has, or had last. @throws LedgerError `NOT_FOUND` */
+  async blame(id: WorkId): Promise<Blame[]> {
+    const { blameFields } = await import('../audit/diff.ts');
+    return blameFields(await this.#versions(id));
+  }
+
+  async #versions(id: WorkId): Promise<Version[]> {
+    const { readVersions } = await import('../audit/versions.ts');
+    const tip = await currentTip(this.connection);
+    const versions = await readVersions(await this.connection.store(), tip, id);
+    if (versions.length === 0) throw notFound(id, []);
+    return versions;
   }
 
   /** The manifest: counts and ids by status, owner, swarm and parent. */

@@ -155,3 +155,80 @@ describe('--as-of', () => {
     expect((await here(['list', '--as-of', 'HEAD~1', '--json'])).error.code).toBe('INVALID_INPUT');
   });
 });
+
+describe('wl diff', () => {
+  const changes = async (...args: string[]): Promise<unknown> =>
+    (await here(['diff', ...args, '--json'])).data.changes;
+
+  it('without revisions shows what was done last, and with one what that did', async () => {
+    expect(await changes('0001')).toContainEqual({
+      field: 'status',
+      before: 'in_progress',
+      after: 'completed',
+    });
+    expect(await changes('0001', '3')).toEqual([
+      { field: 'priority', before: 'medium', after: 'high' },
+      { field: 'labels', before: ['api'], after: ['api', 'db'] },
+    ]);
+    expect(await changes('0001', '1')).toContainEqual({ field: 'title', before: null, after: 'One' });
+  });
+
+  it('takes numbers and commits, from before the item was there to its end', async () => {
+    const [claim, update] = (await here(['history', '0001', '--verb', 'claim,update', '--json'])).list;
+    const range = `${String(claim?.commit).slice(0, 8)}..${String(update?.commit)}`;
+    expect(await changes('0001', range)).toEqual(await changes('0001', '2..3'));
+    expect(await changes('0001', '1..2')).toContainEqual({ field: 'claim.epoch', before: null, after: 1 });
+    expect(await changes('0001', '0..1')).toEqual(await changes('0001', '1'));
+    expect(await changes('0001', '3..')).toEqual(await changes('0001', '4'));
+    expect(await changes('0001', '2..2')).toEqual([]);
+  });
+
+  it('shows an item that was deleted, by its whole id', async () => {
+    expect(await changes(TWO)).toContainEqual({ field: 'status', before: 'cancelled', after: null });
+  });
+
+  it('prints who and when, and a line for each field', async () => {
+    const { stdout } = await here(['diff', '0001', '3']);
+    expect(stdout).toMatch(
+      /^OPS-20260101-0001\nfrom rev 2 {2}[0-9a-f]{10} {2}2026-01-02T10:00:00Z {2}claim {2}bob\nto {3}rev 3 {2}.* update {2}bob\npriority: medium -> high\nlabels:\n {4}\+ db\n$/,
+    );
+  });
+
+  it('refuses revisions that are none', async () => {
+    for (const [revisions, code] of [
+      ['9', 'NOT_FOUND'],
+      ['0', 'INVALID_INPUT'],
+      ['1..2..3', 'INVALID_INPUT'],
+      ['HEAD', 'INVALID_INPUT'],
+      ['abcdef0..', 'NOT_FOUND'],
+    ]) {
+      expect((await here(['diff', '0001', String(revisions), '--json'])).error.code).toBe(code);
+    }
+    expect((await here(['diff', '0009', '--json'])).error.code).toBe('NOT_FOUND');
+  });
+});
+
+describe('wl blame', () => {
+  it('names the transition that gave each field its value', async () => {
+    const fields = Object.fromEntries(
+      (await here(['blame', '0001', '--json'])).list.map(({ field, value, by }) => [
+        field,
+        [value, (by as { verb: string }).verb, (by as { actor: string }).actor],
+      ]),
+    );
+    expect(fields).toMatchObject({
+      title: ['One', 'create', 'bob'],
+      priority: ['high', 'update', 'bob'],
+      labels: [['api', 'db'], 'update', 'bob'],
+      'claim.epoch': [1, 'claim', 'bob'],
+      status: ['completed', 'complete', 'bob'],
+    });
+    expect(fields).not.toHaveProperty('rev');
+  });
+
+  it('can be asked about the past, and prints a line for each field', async () => {
+    const { stdout } = await here(['blame', '0001', '--as-of', '2026-01-01']);
+    expect(stdout).toMatch(/^[0-9a-f]{10} {2}2026-01-01T10:00:00Z {2}bob {2}create {2}title +One$/m);
+    expect(stdout).not.toContain('claim');
+  });
+});
