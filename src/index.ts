@@ -9,6 +9,7 @@ export type { PresenceTimer } from './agents/presence-timer.ts';
 export type { Blame, ItemDiff } from './audit/diff.ts';
 export type { FieldChange } from './audit/fields.ts';
 export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
+export type { SignatureReport } from './audit/signatures.ts';
 export type { Verification } from './audit/verify.ts';
 export type { CheckpointInput, Command, NewWork, VerbInput, WorkPatch } from './domain/commands.ts';
 export type { SettingsPatch } from './domain/configure.ts';

@@ -10,6 +10,7 @@ import { CommitFindings } from './findings.ts';
 import { itemChanges } from './item-change.ts';
 import { ReplayState } from './replay-state.ts';
 import type { Finding } from './rules.ts';
+import type { SignatureReport } from './signatures.ts';
 
 export interface VerifyOptions {
   /**
@@ -35,6 +36,8 @@ export interface Verification {
   items: number;
   /** Oldest commit first. */
   findings: Finding[];
+  /** Where signatures were checked. */
+  signatures?: SignatureReport | undefined;
 }
 
 const BATCH = 250;

@@ -33,6 +33,10 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     local,
     indexDir: indexDirectory(local),
     store,
+    async signatures(query) {
+      const { readSignatures } = await import('../git/signatures.ts');
+      return readSignatures(gitDir, query);
+    },
     async connect(remote) {
       const { NativeRemote } = await import('../remote/native.ts');
       return new NativeRemote({ gitDir, store: await store(), clone: cloneName(state), ...remote });

@@ -1,6 +1,8 @@
 import { buildsOn } from '../audit/range.ts';
+import { judgeSignatures } from '../audit/signatures.ts';
 import { type Verification, type VerifyOptions, verifyLedger } from '../audit/verify.ts';
 import { LedgerError } from '../domain/errors.ts';
+import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { resolveCommit } from './as-of.ts';
 import { type Connection, currentTip } from './connection.ts';
@@ -14,6 +16,8 @@ export interface VerifyCall extends Pick<VerifyOptions, 'onProgress'> {
   range?: string | undefined;
   /** Begins where this clone last found nothing wrong, as far as history still builds on that. */
   since_last?: boolean | undefined;
+  /** Checks signatures, too: of the range, and without one of the whole branch, whatever was verified before. */
+  signatures?: { required?: boolean | undefined; allowed_signers?: string | undefined } | undefined;
 }
 
 /** Local state: up to where this clone found nothing wrong. */
@@ -23,6 +27,30 @@ const RULES_VERSION = 1;
 
 /** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
 export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
+  const verification = await replay(connection, call);
+  return call.signatures === undefined ? verification : withSignatures(connection, verification, call);
+}
+
+async function withSignatures(
+  connection: Connection,
+  verification: Verification,
+  { range, signatures }: VerifyCall,
+): Promise<Verification> {
+  if (connection.signatures === undefined) {
+    throw new LedgerError('NO_GIT', 'Signatures are checked by git, and this clone is used without it.');
+  }
+  const { tip: to } = verification;
+  const from = range === undefined ? undefined : (verification.from ?? undefined);
+  const found = await connection.signatures({ to, from, allowedSigners: signatures?.allowed_signers });
+  const entries: HistoryEntry[] = [];
+  const store = await connection.store();
+  for await (const record of store.commits({ to, from, changes: false })) entries.push(toEntry(record));
+  const { report, findings } = judgeSignatures(entries, found, signatures?.required ?? false);
+  const all = [...verification.findings, ...findings];
+  return { ...verification, ok: all.length === 0, findings: all, signatures: report };
+}
+
+async function replay(connection: Connection, call: VerifyCall): Promise<Verification> {
   const { range, since_last, onProgress } = call;
   const store = await connection.store();
   if (range !== undefined) {

@@ -1,6 +1,13 @@
-import { type Finding, LedgerError, type Verification } from '../../index.ts';
-import type { Run } from '../command.ts';
-import { oneOf } from '../input.ts';
+import { resolve } from 'node:path';
+import {
+  type Finding,
+  LedgerError,
+  type SignatureReport,
+  type Verification,
+  type VerifyCall,
+} from '../../index.ts';
+import type { OptionValues, Run } from '../command.ts';
+import { oneOf, readInputFile } from '../input.ts';
 import { columns, type Line, type Span, styled } from '../render/line.ts';
 import { grouped } from '../render/number.ts';
 import type { verifyOptions } from '../table/ledger.ts';
@@ -14,10 +21,12 @@ export const run: Run<typeof verifyOptions> = async ({ args: [range], options, c
   if (range !== undefined && options.full) {
     throw new LedgerError('INVALID_INPUT', '--full replays everything; a range does not.');
   }
+  const signatures = await signaturesAsked(options);
   const ledger = await cli.open();
   const verification = await cli.busy('verifying', (say) =>
     ledger.verify({
       range,
+      signatures,
       since_last: !options.full,
       onProgress: ({ commits }) => say(`verifying: ${grouped(commits)} commits`),
     }),
@@ -32,7 +41,36 @@ export const run: Run<typeof verifyOptions> = async ({ args: [range], options, c
   };
 };
 
-function linesOf({ ok, from, tip, commits, items, findings }: Verification): Line[] {
+async function signaturesAsked({
+  signatures,
+  require_signatures: required,
+  allowed_signers,
+}: OptionValues<typeof verifyOptions>): Promise<VerifyCall['signatures']> {
+  if (!signatures && !required && allowed_signers === undefined) return undefined;
+  if (allowed_signers === undefined) return { required };
+  // Git takes a file that is not there for one that names nobody.
+  await readInputFile(allowed_signers);
+  return { required, allowed_signers: resolve(allowed_signers) };
+}
+
+const linesOf = (verification: Verification): Line[] => [
+  ...verdictLines(verification),
+  ...signatureLines(verification.signatures),
+];
+
+/** Who is known to have done what, and of whom it is only said. */
+function signatureLines(report: SignatureReport | undefined): Line[] {
+  if (report === undefined) return [];
+  const rows = (kind: string, counts: Record<string, number>, by = ''): Span[][] =>
+    Object.entries(counts).map(([actor, commits]) => [kind, styled('bold', actor), grouped(commits), by]);
+  return columns([
+    ...rows('authenticated', report.authenticated),
+    ...Object.entries(report.vouched).flatMap(([signer, counts]) => rows('vouched', counts, `by ${signer}`)),
+    ...rows('asserted', report.asserted),
+  ]);
+}
+
+function verdictLines({ ok, from, tip, commits, items, findings }: Verification): Line[] {
   const since = from === null ? '' : ` since ${from.slice(0, SHORT_COMMIT)}`;
   if (ok)
     return [

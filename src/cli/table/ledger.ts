@@ -27,6 +27,12 @@ const OP = {
 
 export const verifyOptions = {
   full: flag('--full', 'replay everything, whatever this clone checked before'),
+  signatures: flag('--signatures', 'check signatures: of the range, and without one of every commit'),
+  require_signatures: flag('--require-signatures', 'also find what is not signed with a known key'),
+  allowed_signers: text(
+    '--allowed-signers <file>',
+    'whose SSH keys are whose (default: git config gpg.ssh.allowedSignersFile)',
+  ),
   format: text('--format <format>', 'text, or github: one annotation for each finding (default: text)'),
 } as const satisfies OptionTable;
 
