@@ -8,6 +8,7 @@ export type { PresentExecution } from './agents/presence-running.ts';
 export type { PresenceTimer } from './agents/presence-timer.ts';
 export type { Blame, ItemDiff } from './audit/diff.ts';
 export type { FieldChange } from './audit/fields.ts';
+export type { Flow, Report, Spread } from './audit/report.ts';
 export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
 export type { SignatureReport } from './audit/signatures.ts';
 export type { Verification } from './audit/verify.ts';

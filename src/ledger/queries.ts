@@ -1,4 +1,5 @@
 import type { Blame, ItemDiff } from '../audit/diff.ts';
+import type { Report } from '../audit/report.ts';
 import type { Verification } from '../audit/verify.ts';
 import type { Version } from '../audit/versions.ts';
 import { isLedgerError } from '../domain/errors.ts';
@@ -315,6 +316,25 @@ export class LedgerQueries {
     const versions = await readVersions(await this.connection.store(), tip, id);
     if (versions.length === 0) throw notFound(id, []);
     return versions;
+  }
+
+  /** Throughput, lead and cycle time, attempts and what is open, of a period; up to now and from the beginning, unless it says. */
+  async report(period: { since?: string | undefined; until?: string | undefined } = {}): Promise<Report> {
+    const [{ reportOn }, { listRejected }] = await Promise.all([
+      import('../audit/report.ts'),
+      import('../sync/rejected.ts'),
+    ]);
+    const { since = null, until = this.now() } = period;
+    const entries = (await this.log(Number.POSITIVE_INFINITY, { until })).reverse();
+    const items = await this.list({ all: true });
+    const lost = await listRejected(await this.connection.store());
+    return reportOn({
+      entries,
+      swarms: new Map(items.flatMap(({ id, swarm_name }) => (swarm_name ? [[id, swarm_name]] : []))),
+      lostRaces: lost.filter(({ at }) => at <= until && (since === null || at >= since)).length,
+      since,
+      until,
+    });
   }
 
   /** The manifest: counts and ids by status, owner, swarm and parent. */

@@ -232,3 +232,18 @@ describe('wl blame', () => {
     expect(stdout).not.toContain('claim');
   });
 });
+
+describe('wl report', () => {
+  it('is a page, or rows, or JSON, of the period that was asked for', async () => {
+    const page = (await here(['report', '--since', '2026-01-02', '--until', '2026-01-03'])).stdout;
+    expect(page).toMatch(/^# Work from 2026-01-02T00:00:00Z to 2026-01-03T23:59:59Z\n/);
+    expect(page).toMatch(/^\| completed \| 1 \|$/m);
+    expect(page).toMatch(/^\| bob \| 0 \| 1 \| 1 \|.* 24 h, 24 h \|$/m);
+    const rows = (await here(['report', '--format', 'csv'])).stdout.split('\n');
+    expect(rows).toContain('all,,cancelled,1');
+    expect(rows).toContain('swarm,dev,lead_median_s,172800');
+    const json = await here(['report', '--format', 'json']);
+    expect(JSON.parse(json.stdout)).toEqual((await here(['report', '--json'])).data);
+    expect(await here(['report', '--format', 'html'])).toMatchObject({ status: 2 });
+  });
+});

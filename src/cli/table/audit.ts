@@ -1,10 +1,17 @@
-import { type Command, command } from '../command.ts';
-import { ID, PAST } from './options.ts';
+import { type Command, command, type OptionTable, text } from '../command.ts';
+import { ID, PAST, READ } from './options.ts';
 
 const group = 'Looking';
 
 export const diffOptions = PAST;
 export const blameOptions = PAST;
+
+export const reportOptions = {
+  since: text('--since <time>', 'what was asked for then or later (default: from the beginning)'),
+  until: text('--until <time>', 'what was asked for then or earlier; a day counts to its end (default: now)'),
+  format: text('--format <format>', 'md, csv or json (default: md)'),
+  ...READ,
+} as const satisfies OptionTable;
 
 export const AUDIT: readonly Command[] = [
   command({
@@ -26,5 +33,15 @@ export const AUDIT: readonly Command[] = [
     options: blameOptions,
     examples: ['wl blame 0001', 'wl blame 0001 --as-of 2026-01-31'],
     load: () => import('../commands/blame.ts'),
+  }),
+  command({
+    name: 'report',
+    group,
+    summary: 'measure a period: throughput, lead and cycle time, attempts, recoveries, what is open',
+    details:
+      'Made from history alone, by the times of the requests. Lead time is from creation to completion, cycle time from the first claim. What work came to counts for its holder, whoever approved it. Lost races are those that this clone keeps.',
+    options: reportOptions,
+    examples: ['wl report --since 2026-01-01 --until 2026-01-31', 'wl report --format csv'],
+    load: () => import('../commands/report.ts'),
   }),
 ];
