@@ -80,8 +80,11 @@ export class Cli {
     const when = readMoment(as_of);
     const ledger = await this.open();
     if (options.fetch) await this.busy('asking the remote', () => ledger.fetch());
-    this.#past = await this.busy('reading the past', () => ledger.at(when));
-    return this.#past;
+    const past = await this.busy('reading the past', () => ledger.at(when));
+    this.#past = past;
+    const { damaged } = await this.busy('reading the ledger', () => past.doubts());
+    this.#noteDamage(damaged, ` --as-of ${when}`);
+    return past;
   }
 
   async #noteDoubts(ledger: WorkLedger): Promise<void> {
@@ -96,10 +99,13 @@ export class Cli {
     if (index.kind === 'memory' && index.reason !== undefined) {
       this.notice(`the index cannot be used (${index.reason}), so this was read from git, which is slower`);
     }
-    if (damaged > 0)
-      this.notice(
-        `${damaged} damaged ${damaged === 1 ? 'file is' : 'files are'} left out; see: wl list --damaged`,
-      );
+    this.#noteDamage(damaged);
+  }
+
+  #noteDamage(damaged: number, more = ''): void {
+    if (damaged === 0) return;
+    const files = damaged === 1 ? 'file is' : 'files are';
+    this.notice(`${damaged} damaged ${files} left out; see: wl list --damaged${more}`);
   }
 
   /** Whether what is printed may have colours. */

@@ -76,6 +76,8 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
   }
   const verification = await verifyLedger(store, tip, { from: holds ? last.tip : undefined, onProgress });
   if (verification.ok) remember(connection, verification);
+  // What was held to be good is so no longer.
+  else if (verification.from === null) connection.state.delete(VERIFIED);
   return verification;
 }
 

@@ -140,8 +140,26 @@ describe('--as-of', () => {
     ]);
   });
 
+  it('says where a file of that time cannot be read', async () => {
+    const blob = await runGit(dir, ['rev-parse', 'work-ledger~1:ledger.yaml']);
+    const path = 'active/2026/01/99/OPS-20260101-0099.yaml';
+    const env = { GIT_INDEX_FILE: `${dir}/damage-index` };
+    await runGit(dir, ['read-tree', 'work-ledger'], env);
+    await runGit(dir, ['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`], env);
+    const broken = await runGit(dir, ['write-tree'], env);
+    const tip = await runGit(dir, ['rev-parse', 'work-ledger']);
+    const damaged = await runGit(dir, ['commit-tree', broken, '-p', tip, '-m', 'by hand']);
+    const mended = await runGit(dir, ['commit-tree', `${tip}^{tree}`, '-p', damaged, '-m', 'mended']);
+    await runGit(dir, ['update-ref', 'refs/heads/work-ledger', mended]);
+    const said = await here(['list', '--as-of', damaged]);
+    expect(said.stderr).toContain(`1 damaged file is left out; see: wl list --damaged --as-of ${damaged}`);
+    expect((await here(['list', '--damaged', '--as-of', damaged])).stdout).toContain(path);
+    expect((await here(['list'])).stderr).toBe('');
+    await runGit(dir, ['update-ref', 'refs/heads/work-ledger', tip]);
+  });
+
   it('leaves the index of the present tip as it is', async () => {
-    await here(['search', 'one']);
+    for (const args of [['search', 'one'], ['log']]) await here(args);
     const before = (await here(['index', '--status', '--json'])).data;
     await here(['search', 'two', '--as-of', '2026-01-02']);
     expect((await here(['index', '--status', '--json'])).data).toEqual(before);

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
 import { makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
@@ -45,12 +46,20 @@ it('given a finding, then what follows is not held to be good, and it is found a
     expect(await verified()).toMatchObject({ ok: false, from: good, commits: 2 });
 });
 
+it('given something that is found by replaying everything, then what was held to be good is so no longer', async () => {
+  const bad = await spoil();
+  await writeFile(`${dir}/work-ledger/verified`, JSON.stringify({ rules: 1, tip: bad, items: 1 }));
+  await here('create', 'Two');
+  expect(await verified()).toMatchObject({ ok: true, from: bad });
+  expect(await verified('--full')).toMatchObject({ ok: false });
+  expect(await verified()).toMatchObject({ ok: false, from: null });
+});
+
 it('given a line that was rewritten, or a memory that says nothing, then everything is replayed', async () => {
   await verified();
   await runGit(dir, ['update-ref', 'refs/heads/work-ledger', 'work-ledger~1']);
   await here('create', 'Another one');
   expect(await verified()).toMatchObject({ ok: true, from: null, commits: 2 });
-  const { writeFile } = await import('node:fs/promises');
   for (const memory of [
     'no JSON',
     '{}',

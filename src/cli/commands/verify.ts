@@ -31,13 +31,13 @@ export const run: Run<typeof verifyOptions> = async ({ args: [range], options, c
       onProgress: ({ commits }) => say(`verifying: ${grouped(commits)} commits`),
     }),
   );
-  const { ok, findings, commits } = verification;
+  const { ok, findings } = verification;
   return {
     kind: 'verification',
     data: verification,
     lines: format === 'github' ? findings.map(annotation) : linesOf(verification),
     ids: [...new Set(findings.map(({ commit }) => commit))],
-    failures: ok ? [] : [refusal(findings.length, commits)],
+    failures: ok ? [] : [refusal(verification)],
   };
 };
 
@@ -100,12 +100,12 @@ const escapeData = (text: string): string =>
 const escapeProperty = (text: string): string =>
   escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
-const refusal = (found: number, commits: number): LedgerError =>
-  new LedgerError(
-    'VERIFICATION_FAILED',
-    `${found} ${found === 1 ? 'finding' : 'findings'} in ${commits} ${commits === 1 ? 'commit' : 'commits'}.`,
-    {
-      hint: 'git show COMMIT tells who made it and what it changed.',
-      details: { findings: found, commits },
-    },
-  );
+function refusal({ findings, commits, signatures }: Verification): LedgerError {
+  const found = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;
+  // Signatures were looked at in more commits than were replayed.
+  const among = signatures === undefined ? ` in ${commits} ${commits === 1 ? 'commit' : 'commits'}` : '';
+  return new LedgerError('VERIFICATION_FAILED', `${found}${among}.`, {
+    hint: 'git show COMMIT tells who made it and what it changed.',
+    details: { findings: findings.length, commits },
+  });
+}
