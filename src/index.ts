@@ -6,8 +6,12 @@ export type { PresenceOptions } from './agents/presence-open.ts';
 export type { ListedExecution, PresenceRecord } from './agents/presence-record.ts';
 export type { PresentExecution } from './agents/presence-running.ts';
 export type { PresenceTimer } from './agents/presence-timer.ts';
+export type { Blame, ItemDiff } from './audit/diff.ts';
+export type { FieldChange } from './audit/fields.ts';
+export type { Flow, Report, Spread } from './audit/report.ts';
 export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
-export type { Verification, VerifyOptions } from './audit/verify.ts';
+export type { SignatureReport } from './audit/signatures.ts';
+export type { Verification } from './audit/verify.ts';
 export type { CheckpointInput, Command, NewWork, VerbInput, WorkPatch } from './domain/commands.ts';
 export type { SettingsPatch } from './domain/configure.ts';
 export { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from './domain/errors.ts';
@@ -43,16 +47,24 @@ export type { Executions, HeldExecution } from './ledger/executions.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
 export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
 export type { Evidence, OrphanedWork } from './ledger/orphans.ts';
-export type { AsOf, PendingFilter, ReadyFilter, WorkWithHistory } from './ledger/queries.ts';
+export type {
+  AsOf,
+  LedgerQueries,
+  PendingFilter,
+  ReadyFilter,
+  WorkWithHistory,
+} from './ledger/queries.ts';
 export type { RecoveredWork } from './ledger/recover.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
 export type { Resumption } from './ledger/resume.ts';
 export type { SignOfLife, SignsOfLife } from './ledger/signs.ts';
 export type { ImportInput } from './ledger/transfer.ts';
+export type { VerifyCall } from './ledger/verify.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';
 export type { Damage } from './projection/damage.ts';
 export type { HistoryEntry } from './projection/history-entry.ts';
 export type { IndexPlace } from './projection/index-database.ts';
+export type { LogFilter } from './projection/log-view.ts';
 export type { IndexStatus } from './projection/projection.ts';
 export type { Attempt } from './query/attempts.ts';
 export type { WorkFilter } from './query/filter.ts';

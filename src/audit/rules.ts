@@ -28,10 +28,12 @@ export const RULES = {
   date: "The author's date is `Work-At`, to the second.",
   illegal: 'The transition was legal where it stands; `illegal:…` is the code of the refusal.',
   content: 'The command, decided again on the state before it, gives the file that was committed.',
+  signature:
+    'A signature holds, and where signatures are asked for, every commit has one by a known key; `signature:…` says what is wrong.',
 } as const;
 
 export type RuleName = keyof typeof RULES;
-export type Rule = RuleName | `${'file' | 'trailer' | 'illegal'}:${string}`;
+export type Rule = RuleName | `${'file' | 'trailer' | 'illegal' | 'signature'}:${string}`;
 
 /** A commit that is not as it must be. */
 export interface Finding {

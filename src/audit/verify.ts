@@ -10,8 +10,14 @@ import { CommitFindings } from './findings.ts';
 import { itemChanges } from './item-change.ts';
 import { ReplayState } from './replay-state.ts';
 import type { Finding } from './rules.ts';
+import type { SignatureReport } from './signatures.ts';
 
 export interface VerifyOptions {
+  /**
+   * A commit whose ledger is trusted as it stands: only what comes after it is checked. Every commit up to the tip must build
+   * on it; `buildsOn` tells.
+   */
+  from?: Oid | undefined;
   /** Called now and then with what was done so far. */
   onProgress?: ((progress: { commits: number; findings: number }) => void) | undefined;
 }
@@ -19,7 +25,10 @@ export interface VerifyOptions {
 export interface Verification {
   /** True where nothing was found. */
   ok: boolean;
+  /** The commit that was trusted as it stands; `null` where history was replayed from its root. */
+  from: Oid | null;
   tip: Oid;
+  /** How many were checked. */
   commits: number;
   /** Commits of an item. */
   transitions: number;
@@ -27,12 +36,14 @@ export interface Verification {
   items: number;
   /** Oldest commit first. */
   findings: Finding[];
+  /** Where signatures were checked. */
+  signatures?: SignatureReport | undefined;
 }
 
 const BATCH = 250;
 
 /**
- * Replays a ledger from its root and checks every commit: that it is one transition of one item, that message and files agree,
+ * Replays a ledger from its root, or from a commit that is trusted, and checks every commit: that it is one transition of one item, that message and files agree,
  * and that the command, decided again on the state before it, gives what was committed. A commit that is wrong is reported,
  * taken as it stands, and does not stop the replay.
  *
@@ -44,10 +55,11 @@ const BATCH = 250;
 export async function verifyLedger(
   store: LedgerStore,
   tip: Oid,
-  { onProgress }: VerifyOptions = {},
+  { from, onProgress }: VerifyOptions = {},
 ): Promise<Verification> {
   const audit = new Audit(store);
-  for await (const batch of inBatches(store.commits({ to: tip }))) {
+  if (from !== undefined) await audit.trust(from);
+  for await (const batch of inBatches(store.commits({ to: tip, from }))) {
     const blobs = await readAfter(
       store,
       batch.flatMap(({ changes }) => changes),
@@ -64,6 +76,8 @@ class Audit {
   readonly #state: ReplayState;
   readonly #seen = new Set<Oid>();
   #transitions = 0;
+  #commits = 0;
+  #from: Oid | null = null;
 
   constructor(store: LedgerStore) {
     this.#store = store;
@@ -71,13 +85,34 @@ class Audit {
   }
 
   get commits(): number {
-    return this.#seen.size;
+    return this.#commits;
+  }
+
+  /** Takes the ledger at `from` as it stands, with the transitions that were made and the ids that were given up to there. */
+  async trust(from: Oid): Promise<void> {
+    for await (const { oid, message } of this.#store.commits({ to: from, changes: false })) {
+      const { values } = readTrailers(message);
+      const op = values.get('Work-Op');
+      if (op !== undefined) this.#state.enter(op, oid);
+      const id = values.get('Work-Item');
+      if (id !== undefined && values.get('Work-Verb') === 'delete') this.#state.view.markDeleted(id);
+    }
+    const entries = await this.#store.readTree(from);
+    for (let at = 0; at < entries.length; at += BATCH) {
+      const changes = entries
+        .slice(at, at + BATCH)
+        .map(({ path, mode, oid }): TreeChange => ({ path, before: undefined, after: { mode, oid } }));
+      this.#adopt({ oid: from, changes }, await readAfter(this.#store, changes));
+    }
+    this.#seen.add(from);
+    this.#from = from;
   }
 
   async take(record: CommitRecord, blobs: Blobs): Promise<void> {
     const findings = new CommitFindings(record);
     await this.#check(record, blobs, findings);
     this.#seen.add(record.oid);
+    this.#commits += 1;
     this.findings.push(...findings.found);
   }
 
@@ -121,7 +156,7 @@ class Audit {
   }
 
   /** Takes what a commit left without a look at how it came about. */
-  #adopt({ oid, changes }: CommitRecord, blobs: Blobs): void {
+  #adopt({ oid, changes }: Pick<CommitRecord, 'oid' | 'changes'>, blobs: Blobs): void {
     for (const change of itemChanges(changes).items) {
       this.#state.apply(
         change,
@@ -140,6 +175,7 @@ class Audit {
   result(tip: Oid): Verification {
     return {
       ok: this.findings.length === 0,
+      from: this.#from,
       tip,
       commits: this.commits,
       transitions: this.#transitions,

@@ -1,4 +1,11 @@
-import { type Clock, LedgerError, type OpenOptions, openLedger, type WorkLedger } from '../index.ts';
+import {
+  type Clock,
+  LedgerError,
+  type LedgerQueries,
+  type OpenOptions,
+  openLedger,
+  type WorkLedger,
+} from '../index.ts';
 import { chooseClock } from './clock.ts';
 import type { Globals } from './globals.ts';
 import { safe } from './render/line.ts';
@@ -18,6 +25,8 @@ export class Cli {
   readonly clock: Clock;
   readonly notices: string[] = [];
   #ledger: WorkLedger | undefined;
+  /** The ledger as it was, where that is what was asked for. */
+  #past: LedgerQueries | undefined;
   /** What a terminal is told, while something takes long. */
   #busyWith: string | undefined;
 
@@ -27,9 +36,9 @@ export class Cli {
     this.clock = chooseClock(world.env.WL_NOW);
   }
 
-  /** The ledger; `undefined` where the command did not open it. */
-  get opened(): WorkLedger | undefined {
-    return this.#ledger;
+  /** The ledger that was asked; `undefined` where the command did not open it. */
+  get opened(): LedgerQueries | undefined {
+    return this.#past ?? this.#ledger;
   }
 
   get openOptions(): OpenOptions {
@@ -63,6 +72,21 @@ export class Cli {
     return ledger;
   }
 
+  /** As `openToRead`, and the ledger as it was where that is asked for. */
+  async openToAsk(options: { fetch: boolean; as_of: string | undefined }): Promise<LedgerQueries> {
+    const { as_of } = options;
+    if (as_of === undefined) return this.openToRead(options);
+    const { readMoment } = await import('./moment.ts');
+    const when = readMoment(as_of);
+    const ledger = await this.open();
+    if (options.fetch) await this.busy('asking the remote', () => ledger.fetch());
+    const past = await this.busy('reading the past', () => ledger.at(when));
+    this.#past = past;
+    const { damaged } = await this.busy('reading the ledger', () => past.doubts());
+    this.#noteDamage(damaged, ` --as-of ${when}`);
+    return past;
+  }
+
   async #noteDoubts(ledger: WorkLedger): Promise<void> {
     const { fetched_at, damaged, index } = await ledger.doubts();
     const silent = this.globals.json || this.globals.quiet || ledger.remote === null;
@@ -75,10 +99,13 @@ export class Cli {
     if (index.kind === 'memory' && index.reason !== undefined) {
       this.notice(`the index cannot be used (${index.reason}), so this was read from git, which is slower`);
     }
-    if (damaged > 0)
-      this.notice(
-        `${damaged} damaged ${damaged === 1 ? 'file is' : 'files are'} left out; see: wl list --damaged`,
-      );
+    this.#noteDamage(damaged);
+  }
+
+  #noteDamage(damaged: number, more = ''): void {
+    if (damaged === 0) return;
+    const files = damaged === 1 ? 'file is' : 'files are';
+    this.notice(`${damaged} damaged ${files} left out; see: wl list --damaged${more}`);
   }
 
   /** Whether what is printed may have colours. */
@@ -133,6 +160,7 @@ export class Cli {
   }
 
   async close(): Promise<void> {
+    await this.#past?.close();
     await this.#ledger?.close();
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { AGENTS } from './table/agents.ts';
+import { AUDIT } from './table/audit.ts';
 import { DOING } from './table/doing.ts';
 import { ITEMS } from './table/items.ts';
 import { LEDGER } from './table/ledger.ts';
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Command[] = [
   ...PRESENCE,
   ...TALKING,
   ...LOOKING,
+  ...AUDIT,
   ...LEDGER,
 ];
 

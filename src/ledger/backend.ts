@@ -1,3 +1,4 @@
+import type { SignatureReader } from '../audit/signatures.ts';
 import { randomSuffix } from '../codec/op.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
@@ -29,6 +30,8 @@ export interface Backend {
   indexDir: string | undefined;
   /** Objects and refs: opened once, when first asked for. */
   store(): Promise<LedgerStore>;
+  /** `undefined` where nothing here can check signatures. */
+  signatures?: SignatureReader | undefined;
   connect(remote: RemoteSpec): Promise<LedgerRemote>;
   /** Ends helpers that are still running. */
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import type { SignatureReader } from '../audit/signatures.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
@@ -25,6 +26,8 @@ export interface Connection {
   /** The remote that the ledger is shared through. */
   remote: { name: string; url: string } | null;
   store(): Promise<LedgerStore>;
+  /** `undefined` where nothing here can check signatures. */
+  signatures: SignatureReader | undefined;
   /** All that a transition needs and a question does not; loaded when first asked for. */
   write(): Promise<WritePath>;
   /** Ends what is still running. */

@@ -11,7 +11,7 @@ import { MemoryCloneLock, SqliteCloneLock } from '../store/clone-lock.ts';
 import { IsomorphicStore } from '../store/isomorphic.ts';
 import { FileState, MemoryState } from '../store/local-state.ts';
 import { type Backend, cloneName } from './backend.ts';
-import type { RepositoryConfig } from './settings.ts';
+import { chooseSign, type RepositoryConfig } from './settings.ts';
 
 /**
  * A repository without the git program: on disk, or on another file system such as one in memory.
@@ -23,10 +23,20 @@ export async function openIsomorphicBackend(dir: string, given: unknown): Promis
   const fs = (onDisk ? nodeFs : given) as FsLike;
   const gitdir = await findGitDir(fs, dir);
   const store = await IsomorphicStore.open({ fs, gitdir, shared: onDisk });
+  const config = await readConfig(fs, gitdir);
+  if (chooseSign(config)) {
+    throw new LedgerError(
+      'UNSUPPORTED_REPOSITORY',
+      'ledger.sign is set, and commits are signed by git alone.',
+      {
+        hint: 'Use the native backend here.',
+      },
+    );
+  }
   const local = join(gitdir, 'work-ledger');
   const state = onDisk ? new FileState(local) : new MemoryState();
   return {
-    config: await readConfig(fs, gitdir),
+    config,
     place: gitdir,
     refs: store,
     lock: onDisk ? new SqliteCloneLock(local) : new MemoryCloneLock(),
@@ -73,7 +83,7 @@ async function readConfig(fs: FsLike, gitdir: string): Promise<RepositoryConfig>
     return value === undefined || value === null ? undefined : String(value);
   };
   const settings = new Map<string, string>();
-  for (const key of ['branch', 'remote', 'actor', 'mode', 'presence']) {
+  for (const key of ['branch', 'remote', 'actor', 'mode', 'presence', 'sign']) {
     const value = await get(`ledger.${key}`);
     if (value !== undefined) settings.set(key, value);
   }

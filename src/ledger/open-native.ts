@@ -6,6 +6,7 @@ import { SqliteCloneLock } from '../store/clone-lock.ts';
 import { FileState } from '../store/local-state.ts';
 import type { LedgerStore } from '../store/port.ts';
 import { type Backend, cloneName } from './backend.ts';
+import { chooseSign } from './settings.ts';
 
 /** A repository on disk by git itself. @throws LedgerError `NO_REPOSITORY`, `NO_GIT`, `UNSUPPORTED_REPOSITORY` */
 export async function openNativeBackend(dir: string): Promise<Backend> {
@@ -13,10 +14,11 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
   const local = join(gitDir, 'work-ledger');
   const state = new FileState(local);
   const refs = await openRefReader(gitDir, traits);
+  const sign = chooseSign(config);
   let opened: Promise<LedgerStore> | undefined;
   const store = (): Promise<LedgerStore> => {
     opened ??= import('../store/native.ts').then(
-      ({ NativeStore }) => new NativeStore(gitDir, { traits, identity: config.identity }),
+      ({ NativeStore }) => new NativeStore(gitDir, { traits, identity: config.identity, sign }),
     );
     return opened;
   };
@@ -33,9 +35,15 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     local,
     indexDir: indexDirectory(local),
     store,
+    async signatures(query) {
+      const { readSignatures } = await import('../git/signatures.ts');
+      return readSignatures(gitDir, query);
+    },
     async connect(remote) {
       const { NativeRemote } = await import('../remote/native.ts');
-      return new NativeRemote({ gitDir, store: await store(), clone: cloneName(state), ...remote });
+      // Nobody's transitions are to pass through another's hands, who would sign them.
+      const clone = sign ? undefined : cloneName(state);
+      return new NativeRemote({ gitDir, store: await store(), clone, ...remote });
     },
     async close() {
       refs.close();

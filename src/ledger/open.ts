@@ -100,6 +100,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     local: backend.local,
     remote: own ?? (chosen === undefined ? null : { name: chosen.name, url: displayUrl(chosen.url) }),
     store,
+    signatures: backend.signatures,
     write() {
       write ??= makeWrite();
       return write;

@@ -1,4 +1,7 @@
-import type { Verification, VerifyOptions } from '../audit/verify.ts';
+import type { Blame, ItemDiff } from '../audit/diff.ts';
+import type { Report } from '../audit/report.ts';
+import type { Verification } from '../audit/verify.ts';
+import type { Version } from '../audit/versions.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkType } from '../domain/item.ts';
@@ -7,6 +10,7 @@ import type { Damage } from '../projection/damage.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { IndexPlace } from '../projection/index-database.ts';
 import { type IndexView, READABLE } from '../projection/index-view.ts';
+import type { LogFilter } from '../projection/log-view.ts';
 import type { IndexStatus, Need } from '../projection/projection.ts';
 import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
@@ -31,6 +35,7 @@ import type { OrphanedWork } from './orphans.ts';
 import type { Resumption } from './resume.ts';
 import type { SignsOfLife } from './signs.ts';
 import type { ImportInput } from './transfer.ts';
+import type { VerifyCall } from './verify.ts';
 
 /** Local state: what this clone saw of work in progress. */
 const OBSERVED = 'observed';
@@ -60,6 +65,16 @@ export class LedgerQueries {
 
   constructor(connection: Connection) {
     this.connection = connection;
+  }
+
+  /** Who acts where a call names no one. */
+  get actor(): string {
+    return this.connection.actor;
+  }
+
+  /** The remote that the ledger is shared through. */
+  get remote(): Connection['remote'] {
+    return this.connection.remote;
   }
 
   /** Where the clone is: its git directory. */
@@ -248,9 +263,78 @@ export class LedgerQueries {
     return this.connection.projection.history(await currentTip(this.connection), id);
   }
 
-  /** The newest transitions of the ledger, newest first. */
-  async log(newest = 20): Promise<HistoryEntry[]> {
-    return this.connection.projection.newest(await currentTip(this.connection), newest);
+  /**
+   * The newest transitions of the ledger that match, newest first; all of them where `newest` is infinite.
+   *
+   * @param filter `swarm` stands for the items that are in it now
+   */
+  async log(
+    newest = 20,
+    { swarm, ...filter }: LogFilter & { swarm?: string | undefined } = {},
+  ): Promise<HistoryEntry[]> {
+    const { projection } = this.connection;
+    const among = swarm === undefined ? undefined : (await this.getBySwarm(swarm)).map(({ id }) => id);
+    const items = among && (filter.items?.filter((id) => among.includes(id)) ?? among);
+    return projection.newest(await currentTip(this.connection), newest, {
+      ...filter,
+      items: items ?? filter.items,
+    });
+  }
+
+  /**
+   * The ledger as it was, to be asked and not to be changed; `close` it. It is read from git into memory, and the index stays
+   * as it is. Times that matter, as whether work may be taken yet, are judged by that moment.
+   *
+   * @param when a commit of the branch, in full or shortened, or an ISO time, which stands for the last commit made by then
+   * @throws LedgerError `NOT_FOUND` where the branch has no such commit; `AMBIGUOUS_ID`
+   */
+  async at(when: string): Promise<LedgerQueries> {
+    const { pastConnection } = await import('./as-of.ts');
+    return new LedgerQueries(await pastConnection(this.connection, when));
+  }
+
+  /**
+   * How two versions of an item differ, by field; also of one that was deleted. Without `revisions`, what was done last.
+   *
+   * @param revisions `A..B`, or one that is compared with the one before it; each a `rev` or a commit
+   * @throws LedgerError `NOT_FOUND`, `INVALID_INPUT`, `DAMAGED_ITEM`
+   */
+  async diff(id: WorkId, revisions?: string): Promise<ItemDiff> {
+    const { diffVersions } = await import('../audit/diff.ts');
+    return diffVersions(id, await this.#versions(id), revisions);
+  }
+
+  /** Who gave each field of an item the value that it has, or had last. @throws LedgerError `NOT_FOUND` */
+  async blame(id: WorkId): Promise<Blame[]> {
+    const { blameFields } = await import('../audit/diff.ts');
+    return blameFields(await this.#versions(id));
+  }
+
+  async #versions(id: WorkId): Promise<Version[]> {
+    const { readVersions } = await import('../audit/versions.ts');
+    const tip = await currentTip(this.connection);
+    const versions = await readVersions(await this.connection.store(), tip, id);
+    if (versions.length === 0) throw notFound(id, []);
+    return versions;
+  }
+
+  /** Throughput, lead and cycle time, attempts and what is open, of a period; up to now and from the beginning, unless it says. */
+  async report(period: { since?: string | undefined; until?: string | undefined } = {}): Promise<Report> {
+    const [{ reportOn }, { listRejected }] = await Promise.all([
+      import('../audit/report.ts'),
+      import('../sync/rejected.ts'),
+    ]);
+    const { since = null, until = this.now() } = period;
+    const entries = (await this.log(Number.POSITIVE_INFINITY, { until })).reverse();
+    const items = await this.list({ all: true });
+    const lost = await listRejected(await this.connection.store());
+    return reportOn({
+      entries,
+      swarms: new Map(items.flatMap(({ id, swarm_name }) => (swarm_name ? [[id, swarm_name]] : []))),
+      lostRaces: lost.filter(({ at }) => at <= until && (since === null || at >= since)).length,
+      since,
+      until,
+    });
   }
 
   /** The manifest: counts and ids by status, owner, swarm and parent. */
@@ -285,13 +369,14 @@ export class LedgerQueries {
   }
 
   /**
-   * Replays this clone's branch from its root, and holds every commit against the rules of the ledger.
+   * Replays this clone's branch from its root, or as the call says, and holds every commit against the rules of the ledger.
    *
    * @see RULES in src/audit/rules.ts
+   * @throws LedgerError `INVALID_INPUT` and `NOT_FOUND` for a range that is none
    */
-  async verify(options: VerifyOptions = {}): Promise<Verification> {
-    const { verifyLedger } = await import('../audit/verify.ts');
-    return verifyLedger(await this.connection.store(), await currentTip(this.connection), options);
+  async verify(call: VerifyCall = {}): Promise<Verification> {
+    const { verify } = await import('./verify.ts');
+    return verify(this.connection, call);
   }
 
   /** What an import would do to the ledger as it stands; `batch`, with an `import` command for each item, does it. */
@@ -309,6 +394,11 @@ export class LedgerQueries {
       'all',
     );
     return exportFiles(await this.connection.store(), tip, items, this.now());
+  }
+
+  /** Ends helpers that are still running. */
+  close(): Promise<void> {
+    return this.connection.close();
   }
 
   /** Asks the ledger as this clone has it now. */

@@ -71,6 +71,14 @@ export function chooseMode(options: OpenOptions, { settings }: RepositoryConfig)
   throw new LedgerError('INVALID_INPUT', `ledger.mode is ${JSON.stringify(mode)}; it can be push or local.`);
 }
 
+/** Whether every commit is to be signed. @throws LedgerError `INVALID_INPUT` for what git would not read as yes or no */
+export function chooseSign({ settings }: Pick<RepositoryConfig, 'settings'>): boolean {
+  const asked = settings.get('sign') ?? 'false';
+  if (/^(true|yes|on|1)$/i.test(asked)) return true;
+  if (/^(false|no|off|0)$/i.test(asked)) return false;
+  throw new LedgerError('INVALID_INPUT', `ledger.sign is ${JSON.stringify(asked)}; it can be true or false.`);
+}
+
 /** @throws LedgerError `INVALID_INPUT` where a name was given that cannot stand in an author line */
 export function chooseActor(options: OpenOptions, { settings, identity }: RepositoryConfig): string {
   const asked = options.actor ?? process.env.WL_ACTOR ?? settings.get('actor');

@@ -40,19 +40,9 @@ type Input<V extends Verb> = Omit<VerbInput[V], 'id'>;
  * made), `CONTENDED`, `HISTORY_REWRITTEN`, `STORAGE_FAILED`, `PERMISSION_DENIED`, and `NOT_FOUND` for an id that no item has.
  */
 export class WorkLedger extends LedgerQueries {
-  /** Who acts where a call names no one. */
-  get actor(): string {
-    return this.connection.actor;
-  }
-
   /** When a transition's call returns: `none` where there is no remote. */
   get mode(): LedgerStatus['mode'] {
     return this.connection.remote === null ? 'none' : this.connection.mode;
-  }
-
-  /** The remote that the ledger is shared through. */
-  get remote(): LedgerStatus['remote'] {
-    return this.connection.remote;
   }
 
   /**
@@ -380,11 +370,6 @@ export class WorkLedger extends LedgerQueries {
     const store = await this.connection.store();
     await store.moveRef(entry.ref, await store.readRef(entry.ref), undefined);
     return entry;
-  }
-
-  /** Ends helpers that are still running. */
-  close(): Promise<void> {
-    return this.connection.close();
   }
 
   async #rejectedEntry(op: string): Promise<RejectedTransition> {

@@ -16,11 +16,53 @@ export function historyOf(index: IndexDatabase, id: WorkId): HistoryEntry[] {
   return index.all('SELECT entry FROM transitions WHERE item = ? ORDER BY seq', id).map(entryOf);
 }
 
-/** The newest transitions of the whole ledger, newest first. */
-export function newestOf(index: IndexDatabase, newest: number): HistoryEntry[] {
+/** Which transitions are meant: those that match every condition that is given. */
+export interface LogFilter {
+  items?: readonly WorkId[] | undefined;
+  actor?: string | undefined;
+  /** Verbs, and `init`, `configure`, `unknown`. */
+  verbs?: readonly string[] | undefined;
+  /** ISO time; asked for then or later. */
+  since?: string | undefined;
+  /** ISO time; asked for then or earlier. */
+  until?: string | undefined;
+}
+
+/** The newest transitions that match, newest first; all of them where `newest` is infinite. */
+export function newestOf(index: IndexDatabase, newest: number, filter: LogFilter = {}): HistoryEntry[] {
+  const { items, actor, verbs, since, until } = filter;
+  const conditions: [string, string | undefined][] = [
+    ['item IN (SELECT value FROM json_each(?))', items && JSON.stringify(items)],
+    ["json_extract(entry, '$.actor') = ?", actor],
+    ["json_extract(entry, '$.verb') IN (SELECT value FROM json_each(?))", verbs && JSON.stringify(verbs)],
+    ["json_extract(entry, '$.at') >= ?", since],
+    ["json_extract(entry, '$.at') <= ?", until],
+  ];
+  const asked = conditions.filter((one): one is [string, string] => one[1] !== undefined);
+  // A commit that changed several items has a row for each.
+  const each = items === undefined ? `verb <> '${ALSO}'` : 'TRUE';
+  const where = [each, ...asked.map(([condition]) => condition)].join(' AND ');
+  const once = items === undefined ? '' : ' GROUP BY oid';
+  const limit = Number.isFinite(newest) ? newest : -1;
   return index
-    .all('SELECT entry FROM transitions WHERE verb <> ? ORDER BY seq DESC LIMIT ?', ALSO, newest)
+    .all(
+      `SELECT entry FROM transitions WHERE ${where}${once} ORDER BY seq DESC LIMIT ?`,
+      ...asked.map(([, value]) => value),
+      limit,
+    )
     .map(entryOf);
+}
+
+/** Commits whose names begin with `start`, which is hexadecimal. */
+export function commitsNamed(index: IndexDatabase, start: string): Oid[] {
+  const sql = 'SELECT DISTINCT oid FROM transitions WHERE oid >= ? AND oid < ? ORDER BY oid';
+  return index.all(sql, start, `${start}g`).map(({ oid }) => String(oid));
+}
+
+/** The last commit that was made by `at`, an ISO time, as its committer's clock has it. */
+export function commitBy(index: IndexDatabase, at: string): Oid | undefined {
+  const sql = `SELECT oid FROM transitions WHERE json_extract(entry, '$.committed_at') <= ? ORDER BY seq DESC LIMIT 1`;
+  return index.get(sql, at)?.oid as Oid | undefined;
 }
 
 const entryOf = ({ entry }: Row): HistoryEntry => JSON.parse(String(entry)) as HistoryEntry;

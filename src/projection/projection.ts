@@ -7,7 +7,7 @@ import type { HistoryEntry } from './history-entry.ts';
 import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
 import { IndexView, Unread } from './index-view.ts';
 import type { Exclusive, OnProgress } from './load.ts';
-import { historyOf, isLogAt, newestOf } from './log-view.ts';
+import { commitBy, commitsNamed, historyOf, isLogAt, type LogFilter, newestOf } from './log-view.ts';
 
 /** What a question looks at: open work and what else is known by path; every item; every item's words. */
 export type Need = 'open' | 'all' | 'words';
@@ -104,9 +104,19 @@ export class Projection {
     return this.#log(tip, (index) => historyOf(index, id));
   }
 
-  /** The newest transitions of the ledger, newest first. */
-  newest(tip: Oid, count: number): Promise<HistoryEntry[]> {
-    return this.#log(tip, (index) => newestOf(index, count));
+  /** The newest transitions of the ledger that match, newest first. */
+  newest(tip: Oid, count: number, filter?: LogFilter): Promise<HistoryEntry[]> {
+    return this.#log(tip, (index) => newestOf(index, count, filter));
+  }
+
+  /** Commits whose names begin with `start`. */
+  commitsNamed(tip: Oid, start: string): Promise<Oid[]> {
+    return this.#log(tip, (index) => commitsNamed(index, start));
+  }
+
+  /** The last commit that was made by `at`, an ISO time, as its committer's clock has it. */
+  commitBy(tip: Oid, at: string): Promise<Oid | undefined> {
+    return this.#log(tip, (index) => commitBy(index, at));
   }
 
   get place(): IndexPlace {

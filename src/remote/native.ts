@@ -17,8 +17,8 @@ export interface NativeRemoteOptions {
   url: string;
   branch: string;
   seenRef: string;
-  /** This clone's name in the inbox. */
-  clone: string;
+  /** This clone's name in the inbox; without one it offers nothing, and carries nobody's. */
+  clone: string | undefined;
   /** Where presence goes, such as `refs/work-ledger/presence`; without one there is none. */
   presence: string | undefined;
 }
@@ -38,7 +38,7 @@ export class NativeRemote implements LedgerRemote {
   readonly name: string;
   readonly url: string;
   readonly seenRef: string;
-  readonly inbox: Inbox;
+  readonly inbox: Inbox | undefined;
   readonly presence: PresenceRefs | undefined;
   readonly #options: NativeRemoteOptions;
   readonly #marks: LockMarks;
@@ -51,12 +51,15 @@ export class NativeRemote implements LedgerRemote {
     this.seenRef = options.seenRef;
     this.#options = options;
     this.#marks = new LockMarks(options.gitDir);
-    this.inbox = {
-      clone: options.clone,
-      mirror: `${INBOX}/${options.name}/`,
-      offer: (pending) => this.#offer(pending),
-      retract: () => this.#retract(),
-    };
+    this.inbox =
+      options.clone === undefined
+        ? undefined
+        : {
+            clone: options.clone,
+            mirror: `${INBOX}/${options.name}/`,
+            offer: (pending) => this.#offer(pending),
+            retract: () => this.#retract(),
+          };
     const { name: remote, presence: namespace, store } = options;
     const git = (args: string[]) => this.#git(args);
     this.presence =
@@ -70,7 +73,7 @@ export class NativeRemote implements LedgerRemote {
     const source = `refs/heads/${branch}`;
     const shown = `refs/remotes/${this.name}/${branch}`;
     // Without a plus the first ref only moves forward; the second shows people what the remote has, whatever it is.
-    const inboxes = scope === 'all' ? [`+${INBOX}/*:${this.inbox.mirror}*`] : [];
+    const inboxes = scope === 'all' && this.inbox ? [`+${INBOX}/*:${this.inbox.mirror}*`] : [];
     const refspecs = [`${source}:${this.seenRef}`, `+${source}:${shown}`, ...inboxes];
     const options = [
       // What the repository itself is set up to fetch may be the local branch, as in a mirror: it must not be overwritten.
@@ -126,7 +129,7 @@ export class NativeRemote implements LedgerRemote {
     const lease = `--force-with-lease=${target}:${seen ?? ''}`;
     const refspecs = [
       `${tip}:${target}`,
-      ...(offer === undefined ? [] : [`+${offer}:${INBOX}/${this.inbox.clone}`]),
+      ...(offer === undefined || this.inbox === undefined ? [] : [`+${offer}:${INBOX}/${this.inbox.clone}`]),
     ];
     const { said } = await this.#git([...PUSH, lease, '--end-of-options', this.name, ...refspecs]);
     const result = readGitPush(said, target);
@@ -134,13 +137,13 @@ export class NativeRemote implements LedgerRemote {
   }
 
   async #offer(pending: Oid): Promise<boolean> {
-    const refspec = `+${pending}:${INBOX}/${this.inbox.clone}`;
+    const refspec = `+${pending}:${INBOX}/${this.#options.clone}`;
     const { ok } = await this.#git([...PUSH, '--end-of-options', this.name, refspec]);
     return ok;
   }
 
   async #retract(): Promise<boolean> {
-    const refspec = `:${INBOX}/${this.inbox.clone}`;
+    const refspec = `:${INBOX}/${this.#options.clone}`;
     const { ok, said } = await this.#git([...PUSH, '--end-of-options', this.name, refspec]);
     return ok || /remote ref does not exist/.test(said);
   }

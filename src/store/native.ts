@@ -27,6 +27,7 @@ import type {
   TreeEntry,
 } from './port.ts';
 import { parseRawDiff } from './raw-diff.ts';
+import { makeSigned } from './signed-commits.ts';
 
 /** Trees that are read here to be compared; where it takes more, git does it in less time, its start included. */
 const NEAR = 12;
@@ -38,6 +39,8 @@ export interface NativeStoreOptions {
   traits?: RepositoryTraits;
   /** Who is named where moves of refs are logged. */
   identity?: Identity;
+  /** Whether git signs each commit, as the user has set it up. */
+  sign?: boolean;
 }
 
 /**
@@ -52,11 +55,16 @@ export class NativeStore implements LedgerStore, ObjectSource {
   readonly #names: CatFile;
   readonly #objects: DiskObjects;
   readonly #refs: Refs;
+  readonly #signs: boolean;
 
   /** @param gitDir the common git directory */
-  constructor(gitDir: string, { traits = PLAIN_TRAITS, identity = NOBODY }: NativeStoreOptions = {}) {
+  constructor(
+    gitDir: string,
+    { traits = PLAIN_TRAITS, identity = NOBODY, sign = false }: NativeStoreOptions = {},
+  ) {
     this.#gitDir = gitDir;
     this.#traits = traits;
+    this.#signs = sign;
     this.#contents = new CatFile(gitDir, 'contents');
     this.#names = new CatFile(gitDir, 'names');
     this.#objects = new DiskObjects(gitDir, { contents: this.#contents, names: this.#names });
@@ -98,6 +106,10 @@ export class NativeStore implements LedgerStore, ObjectSource {
     drafts: readonly CommitDraft[],
   ): Promise<{ oids: readonly Oid[]; made: readonly Oid[] }> {
     if (drafts.length === 0) return { oids: [], made: [] };
+    if (this.#signs) {
+      const oids = await makeSigned(this.#gitDir, this.#objects, base, drafts);
+      return { oids, made: oids };
+    }
     if (drafts.length > LONG_RUN || this.#traits.groupShared) {
       const oids = await importCommits(this.#gitDir, base, drafts);
       return { oids, made: oids };

@@ -111,7 +111,7 @@ describe('wl verify', () => {
     const said = await wl(dir, ['verify']);
     expect(said).toMatchObject({ status: 0, stderr: '' });
     expect(said.stdout).toMatch(/^ok: 3 commits and 2 items, up to [0-9a-f]{40}\n$/);
-    expect((await wlHere(dir, ['verify', '--json'])).envelope).toMatchObject({
+    expect((await wlHere(dir, ['verify', '--full', '--json'])).envelope).toMatchObject({
       kind: 'verification',
       data: { ok: true, commits: 3, findings: [] },
     });
@@ -124,7 +124,7 @@ describe('wl verify', () => {
     const said = await wlHere(dir, ['verify']);
     expect(said.status).toBe(9);
     expect(said.stdout).toContain(`${commit.slice(0, 10)}  `);
-    expect(said.stderr).toMatch(/^wl: \d+ findings? in 4 commits\.\nhint: /);
+    expect(said.stderr).toMatch(/^wl: \d+ findings? in 1 commit\.\nhint: /);
     const json = await wlHere(dir, ['verify', '--json']);
     expect(json.envelope).toMatchObject({ data: { ok: false, tip: commit } });
     expect(json.error.code).toBe('VERIFICATION_FAILED');

@@ -1,4 +1,4 @@
-import { LedgerError, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkLedger } from '../../index.ts';
+import { LedgerError, type LedgerQueries, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES } from '../../index.ts';
 import type { Cli } from '../cli.ts';
 import type { OptionValues, Run } from '../command.ts';
 import { someOf } from '../input.ts';
@@ -19,7 +19,7 @@ export const run: Run<typeof listOptions> = async ({ options, cli }) => {
     labels: label.length === 0 ? undefined : label,
     all: options.all,
   };
-  const ledger = await cli.openToRead(options);
+  const ledger = await cli.openToAsk(options);
   if (options.damaged) return damagedReply(ledger, cli);
   const owner = ownerAsked(options, ledger.actor);
   const asked = { ...filter, owner, parent: parent && (await ledger.resolveId(parent)) };
@@ -38,7 +38,7 @@ function ownerAsked(
   return mine ? actor : owner;
 }
 
-async function damagedReply(ledger: WorkLedger, cli: Cli): Promise<Reply> {
+async function damagedReply(ledger: LedgerQueries, cli: Cli): Promise<Reply> {
   const damaged = await cli.busy('reading every file', () => ledger.damaged({ all: true }));
   // They are what was asked for.
   cli.notices.length = 0;

@@ -3,14 +3,10 @@ import type { Run } from '../command.ts';
 import { styled } from '../render/line.ts';
 import type { progressOptions } from '../table/looking.ts';
 
-export const run: Run<typeof progressOptions> = async ({
-  args: [typed = ''],
-  options: { direct, fetch },
-  cli,
-}) => {
-  const ledger = await cli.openToRead({ fetch });
+export const run: Run<typeof progressOptions> = async ({ args: [typed = ''], options, cli }) => {
+  const ledger = await cli.openToAsk(options);
   const id = await ledger.resolveId(typed);
-  const progress = await ledger.getProgress(id, { direct });
+  const progress = await ledger.getProgress(id, { direct: options.direct });
   const { total_children, percent_complete, completed } = progress;
   const counts = WORK_STATUSES.filter((status) => progress[status] > 0).map(
     (status) => `${progress[status]} ${status}`,

@@ -10,7 +10,7 @@ export const run: Run<typeof readyOptions> = async ({ options, cli }) => {
   const { parent, label, swarm } = options;
   const type = someOf(options.type, WORK_TYPES, '--type');
   const priority = someOf(options.priority, WORK_PRIORITIES, '--priority', SHORT_PRIORITY);
-  const ledger = await cli.openToRead(options);
+  const ledger = await cli.openToAsk(options);
   const asked = {
     asker: ledger.actor,
     swarm,

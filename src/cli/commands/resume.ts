@@ -4,9 +4,9 @@ import type { Run } from '../command.ts';
 import { itemsReply } from '../render/list.ts';
 import { nextSteps, resumptionLines } from '../render/resume.ts';
 import type { Reply } from '../reply.ts';
-import type { readOptions } from '../table/looking.ts';
+import type { READ } from '../table/options.ts';
 
-export const run: Run<typeof readOptions> = async ({ args: [typed], options, cli }) => {
+export const run: Run<typeof READ> = async ({ args: [typed], options, cli }) => {
   const ledger = await cli.openToRead(options);
   if (typed === undefined) return listHeld(cli, ledger);
   const resumption = await ledger.resume(await ledger.resolveId(typed));

@@ -1,4 +1,4 @@
-import type { WorkItem, WorkLedger, WorkWithHistory } from '../../index.ts';
+import type { LedgerQueries, WorkItem, WorkWithHistory } from '../../index.ts';
 import type { Run } from '../command.ts';
 import { itemLines } from '../render/item.ts';
 import type { Line } from '../render/line.ts';
@@ -6,7 +6,7 @@ import type { Reply } from '../reply.ts';
 import type { readOptions } from '../table/looking.ts';
 
 export const run: Run<typeof readOptions> = async ({ args, options, cli }) => {
-  const ledger = await cli.openToRead(options);
+  const ledger = await cli.openToAsk(options);
   const found = await Promise.allSettled(
     args.map(async (typed) => ledger.getWork(await ledger.resolveId(typed))),
   );
@@ -17,7 +17,7 @@ export const run: Run<typeof readOptions> = async ({ args, options, cli }) => {
 
 /** Items in full. */
 export async function showItems(
-  ledger: WorkLedger,
+  ledger: LedgerQueries,
   items: readonly WorkWithHistory[],
   several: boolean,
 ): Promise<Reply> {
@@ -33,7 +33,7 @@ export async function showItems(
 }
 
 /** Items that it names, to tell how they stand; a damaged one is no reason not to show this one. */
-async function relatedTo(ledger: WorkLedger, item: WorkWithHistory): Promise<Map<string, WorkItem>> {
+async function relatedTo(ledger: LedgerQueries, item: WorkWithHistory): Promise<Map<string, WorkItem>> {
   const ids = [...item.dependencies, item.parent_id, item.block?.blocker_id].filter((id) => id !== undefined);
   const found = await Promise.all(ids.map((id) => ledger.findWork(id).catch(() => undefined)));
   return new Map(found.flatMap((one) => (one === undefined ? [] : [[one.id, one]])));

@@ -1,26 +1,84 @@
-import { LedgerError, type Verification } from '../../index.ts';
-import type { Run } from '../command.ts';
+import { resolve } from 'node:path';
+import {
+  type Finding,
+  LedgerError,
+  type SignatureReport,
+  type Verification,
+  type VerifyCall,
+} from '../../index.ts';
+import type { OptionValues, Run } from '../command.ts';
+import { oneOf, readInputFile } from '../input.ts';
 import { columns, type Line, type Span, styled } from '../render/line.ts';
+import { grouped } from '../render/number.ts';
+import type { verifyOptions } from '../table/ledger.ts';
 
 const SHORT_COMMIT = 10;
 
-export const run: Run<Record<never, never>> = async ({ cli }) => {
+const FORMATS = ['text', 'github'] as const;
+
+export const run: Run<typeof verifyOptions> = async ({ args: [range], options, cli }) => {
+  const format = options.format === undefined ? 'text' : oneOf(options.format, FORMATS, '--format');
+  if (range !== undefined && options.full) {
+    throw new LedgerError('INVALID_INPUT', '--full replays everything; a range does not.');
+  }
+  const signatures = await signaturesAsked(options);
   const ledger = await cli.open();
   const verification = await cli.busy('verifying', (say) =>
-    ledger.verify({ onProgress: ({ commits }) => say(`verifying: ${commits} commits`) }),
+    ledger.verify({
+      range,
+      signatures,
+      since_last: !options.full,
+      onProgress: ({ commits }) => say(`verifying: ${grouped(commits)} commits`),
+    }),
   );
-  const { ok, findings, commits } = verification;
+  const { ok, findings } = verification;
   return {
     kind: 'verification',
     data: verification,
-    lines: linesOf(verification),
+    lines: format === 'github' ? findings.map(annotation) : linesOf(verification),
     ids: [...new Set(findings.map(({ commit }) => commit))],
-    failures: ok ? [] : [refusal(findings.length, commits)],
+    failures: ok ? [] : [refusal(verification)],
   };
 };
 
-function linesOf({ ok, tip, commits, items, findings }: Verification): Line[] {
-  if (ok) return [[styled('green', 'ok'), `: ${commits} commits and ${items} items, up to ${tip}`]];
+async function signaturesAsked({
+  signatures,
+  require_signatures: required,
+  allowed_signers,
+}: OptionValues<typeof verifyOptions>): Promise<VerifyCall['signatures']> {
+  if (!signatures && !required && allowed_signers === undefined) return undefined;
+  if (allowed_signers === undefined) return { required };
+  // Git takes a file that is not there for one that names nobody.
+  await readInputFile(allowed_signers);
+  return { required, allowed_signers: resolve(allowed_signers) };
+}
+
+const linesOf = (verification: Verification): Line[] => [
+  ...verdictLines(verification),
+  ...signatureLines(verification.signatures),
+];
+
+/** Who is known to have done what, and of whom it is only said. */
+function signatureLines(report: SignatureReport | undefined): Line[] {
+  if (report === undefined) return [];
+  const rows = (kind: string, counts: Record<string, number>, by = ''): Span[][] =>
+    Object.entries(counts).map(([actor, commits]) => [kind, styled('bold', actor), grouped(commits), by]);
+  return columns([
+    ...rows('authenticated', report.authenticated),
+    ...Object.entries(report.vouched).flatMap(([signer, counts]) => rows('vouched', counts, `by ${signer}`)),
+    ...rows('asserted', report.asserted),
+  ]);
+}
+
+function verdictLines({ ok, from, tip, commits, items, findings }: Verification): Line[] {
+  const since = from === null ? '' : ` since ${from.slice(0, SHORT_COMMIT)}`;
+  if (ok)
+    return [
+      [
+        styled('green', 'ok'),
+        `: ${commits} ${commits === 1 ? 'commit' : 'commits'}${since} and ${items} items, up to ${tip}`,
+      ],
+    ];
   return columns(
     findings.map(({ commit, rule, id, message }): Span[] => [
       styled('dim', commit.slice(0, SHORT_COMMIT)),
@@ -31,12 +89,23 @@ function linesOf({ ok, tip, commits, items, findings }: Verification): Line[] {
   );
 }
 
-const refusal = (found: number, commits: number): LedgerError =>
-  new LedgerError(
-    'VERIFICATION_FAILED',
-    `${found} ${found === 1 ? 'finding' : 'findings'} in ${commits} commits.`,
-    {
-      hint: 'git show COMMIT tells who made it and what it changed.',
-      details: { findings: found, commits },
-    },
-  );
+/** A finding as a runner of GitHub shows it beside the change. */
+function annotation({ commit, rule, id, message }: Finding): Line {
+  const text = `${commit.slice(0, SHORT_COMMIT)} ${id ?? '-'}: ${message}`;
+  return `::error title=${escapeProperty(`wl verify ${rule}`)}::${escapeData(text)}`;
+}
+
+const escapeData = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const escapeProperty = (text: string): string =>
+  escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+
+function refusal({ findings, commits, signatures }: Verification): LedgerError {
+  const found = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;
+  // Signatures were looked at in more commits than were replayed.
+  const among = signatures === undefined ? ` in ${commits} ${commits === 1 ? 'commit' : 'commits'}` : '';
+  return new LedgerError('VERIFICATION_FAILED', `${found}${among}.`, {
+    hint: 'git show COMMIT tells who made it and what it changed.',
+    details: { findings: findings.length, commits },
+  });
+}

@@ -25,6 +25,17 @@ const OP = {
   help: 'the name of a rejected transition, a part of its end, or its item',
 } as const;
 
+export const verifyOptions = {
+  full: flag('--full', 'replay everything, whatever this clone checked before'),
+  signatures: flag('--signatures', 'check signatures: of the range, and without one of every commit'),
+  require_signatures: flag('--require-signatures', 'also find what is not signed with a known key'),
+  allowed_signers: text(
+    '--allowed-signers <file>',
+    'whose SSH keys are whose (default: git config gpg.ssh.allowedSignersFile)',
+  ),
+  format: text('--format <format>', 'text, or github: one annotation for each finding (default: text)'),
+} as const satisfies OptionTable;
+
 export const LEDGER: readonly Command[] = [
   command({
     name: 'init',
@@ -133,7 +144,11 @@ export const LEDGER: readonly Command[] = [
     name: 'verify',
     group,
     summary: 'check every commit of the ledger against its rules',
-    examples: ['wl verify', 'wl verify --json'],
+    details:
+      'Replays what came since this clone last found nothing wrong; all of it the first time, with --full, and where history was rewritten. With a range, A..B or A.., it begins with the ledger as A left it, which is trusted; A and B are commits, branches or refs. Exits with 9 where something is found.',
+    args: [{ name: '[range]', help: 'A..B, A.. or ..B' }],
+    options: verifyOptions,
+    examples: ['wl verify --full', 'wl verify origin/work-ledger..review/0001 --format github'],
     load: () => import('../commands/verify.ts'),
   }),
   command({

@@ -1,10 +1,10 @@
 import { type Command, command, count, flag, type OptionTable, set, text } from '../command.ts';
-import { ID, IDS, NARROW, PRIORITIES, READ, STATUSES } from './options.ts';
+import { ID, IDS, NARROW, PAST, PRIORITIES, STATUSES } from './options.ts';
 
 const group = 'Looking';
 const LIMIT = count('-n, --limit <n>', 'no more than this; 0 for all (default: 50)');
 
-export const readOptions = READ;
+export const readOptions = PAST;
 export const listOptions = {
   status: set('--status <status>', `${STATUSES}; several with commas`),
   priority: set('--priority <priority>', `${PRIORITIES}; several with commas`),
@@ -17,34 +17,46 @@ export const listOptions = {
   all: flag('--all', 'finished ones too'),
   limit: LIMIT,
   damaged: flag('--damaged', 'files that cannot be read, and why'),
-  ...READ,
+  ...PAST,
 } as const satisfies OptionTable;
 export const readyOptions = {
   ...NARROW,
   priority: set('--priority <priority>', `${PRIORITIES}; several with commas`),
   parent: text('--parent <id>', 'parts of this item'),
   limit: LIMIT,
-  ...READ,
+  ...PAST,
 } as const satisfies OptionTable;
 export const progressOptions = {
   direct: flag('--direct', 'count direct children only'),
-  ...READ,
+  ...PAST,
 } as const satisfies OptionTable;
 export const staleOptions = {
   minutes: count('--minutes <n>', 'how long without a sign of life (default: 60)'),
-  ...READ,
+  ...PAST,
+} as const satisfies OptionTable;
+const OF_ACTOR =
+  '`--actor NAME` shows what that one did. Times are those of the requests, as whoever asked had them; `--long` shows when and where each was committed.';
+const MATCHING = {
+  verb: set('--verb <verb>', 'of this verb; several with commas'),
+  since: text('--since <time>', 'asked for then or later'),
+  until: text('--until <time>', 'asked for then or earlier; a day counts to its end'),
+  long: flag('--long', 'in a few lines each: also the machine, the execution and the whole commit'),
 } as const satisfies OptionTable;
 export const historyOptions = {
-  limit: count('--limit <n>', 'only the newest'),
-  ...READ,
+  limit: count('-n, --limit <n>', 'only the newest'),
+  ...MATCHING,
+  ...PAST,
 } as const satisfies OptionTable;
 export const logOptions = {
-  limit: count('--limit <n>', 'how many (default: 20)'),
-  ...READ,
+  limit: count('-n, --limit <n>', 'how many; 0 for all (default: 20)'),
+  item: text('--item <id>', 'of this item'),
+  swarm: text('--swarm <name>', 'of items that are in this swarm now'),
+  ...MATCHING,
+  ...PAST,
 } as const satisfies OptionTable;
 export const searchOptions = {
   limit: LIMIT,
-  ...READ,
+  ...PAST,
 } as const satisfies OptionTable;
 
 export const LOOKING: readonly Command[] = [
@@ -131,17 +143,19 @@ export const LOOKING: readonly Command[] = [
     name: 'history',
     group,
     summary: 'show the transitions of an item, oldest first',
+    details: OF_ACTOR,
     args: [ID],
     options: historyOptions,
-    examples: ['wl history 0001', 'wl history 0001 --limit 5 --json'],
+    examples: ['wl history 0001 --long', 'wl history 0001 --verb claim,release --json'],
     load: () => import('../commands/history.ts'),
   }),
   command({
     name: 'log',
     group,
     summary: 'show the transitions of the whole ledger, newest first',
+    details: OF_ACTOR,
     options: logOptions,
-    examples: ['wl log', 'wl log --limit 100 --json'],
+    examples: ['wl log --actor ada --since 2026-01-03', 'wl log --verb recover -n 0 --json'],
     load: () => import('../commands/log.ts'),
   }),
 ];

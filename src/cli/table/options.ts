@@ -10,6 +10,12 @@ export const READ = {
   fetch: flag('--fetch', 'ask the remote first'),
 } as const satisfies OptionTable;
 
+/** Of questions that can be asked about the past, too. */
+export const PAST = {
+  ...READ,
+  as_of: text('--as-of <when>', 'the ledger as it was: at a commit of its branch, or by a date'),
+} as const satisfies OptionTable;
+
 /** Of verbs that only the holder may use. */
 export const FENCE = {
   execution: text(

@@ -1,0 +1,38 @@
+import type { FieldChange, HistoryEntry } from '../../index.ts';
+import type { Run } from '../command.ts';
+import { historicId } from '../matching.ts';
+import { changedLines, onLine } from '../render/field.ts';
+import { type Line, type Span, styled } from '../render/line.ts';
+import { shortTime } from '../render/time.ts';
+import type { diffOptions } from '../table/audit.ts';
+
+const SHORT_COMMIT = 10;
+
+export const run: Run<typeof diffOptions> = async ({ args: [typed = '', revisions], options, cli }) => {
+  const ledger = await cli.openToAsk(options);
+  const diff = await cli.busy('reading its versions', async () =>
+    ledger.diff(await historicId(ledger, typed), revisions),
+  );
+  const { id, from, to, changes } = diff;
+  return {
+    kind: 'diff',
+    data: diff,
+    lines: [
+      [styled('bold', id)],
+      ...(from === null ? [] : [head('from', from)]),
+      head('to', to),
+      ...changes.flatMap(toLines),
+    ],
+  };
+};
+
+const head = (name: string, { rev, verb, actor, at, commit }: HistoryEntry): Span[] => [
+  styled('dim', name.padEnd('from '.length)),
+  `rev ${rev ?? '?'}  ${commit.slice(0, SHORT_COMMIT)}  ${shortTime(at)}  ${verb}  ${actor}`,
+];
+
+function toLines({ field, before, after }: FieldChange): Line[] {
+  const [old, now] = [onLine(before), onLine(after)];
+  if (old !== undefined && now !== undefined) return [[styled('bold', field), `: ${old} -> ${now}`]];
+  return [[styled('bold', field), ':'], ...changedLines(before, after)];
+}

@@ -1,0 +1,142 @@
+import { buildsOn } from '../audit/range.ts';
+import { judgeSignatures } from '../audit/signatures.ts';
+import { type Verification, type VerifyOptions, verifyLedger } from '../audit/verify.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
+import { resolveCommit } from './as-of.ts';
+import { type Connection, currentTip } from './connection.ts';
+
+export interface VerifyCall extends Pick<VerifyOptions, 'onProgress'> {
+  /**
+   * `A..B`: what comes after A, up to B, on the ledger as A left it. Without A from the root, without B to the tip. Each is a
+   * commit, in full or as the branch's log knows it, or the name of a ref. Where history beside A was merged in after it, all up
+   * to B is replayed.
+   */
+  range?: string | undefined;
+  /** Begins where this clone last found nothing wrong, as far as history still builds on that. */
+  since_last?: boolean | undefined;
+  /** Checks signatures, too: of the range, and without one of the whole branch, whatever was verified before. */
+  signatures?: { required?: boolean | undefined; allowed_signers?: string | undefined } | undefined;
+}
+
+/** Local state: up to where this clone found nothing wrong. */
+const VERIFIED = 'verified';
+/** Raised with every rule that is added or changed: what was found good before is then replayed. */
+const RULES_VERSION = 1;
+
+/** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
+export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
+  const verification = await replay(connection, call);
+  return call.signatures === undefined ? verification : withSignatures(connection, verification, call);
+}
+
+async function withSignatures(
+  connection: Connection,
+  verification: Verification,
+  { range, signatures }: VerifyCall,
+): Promise<Verification> {
+  if (connection.signatures === undefined) {
+    throw new LedgerError('NO_GIT', 'Signatures are checked by git, and this clone is used without it.');
+  }
+  const { tip: to } = verification;
+  const from = range === undefined ? undefined : (verification.from ?? undefined);
+  const found = await connection.signatures({ to, from, allowedSigners: signatures?.allowed_signers });
+  const entries: HistoryEntry[] = [];
+  const store = await connection.store();
+  for await (const record of store.commits({ to, from, changes: false })) entries.push(toEntry(record));
+  const { report, findings } = judgeSignatures(entries, found, signatures?.required ?? false);
+  const all = [...verification.findings, ...findings];
+  return { ...verification, ok: all.length === 0, findings: all, signatures: report };
+}
+
+async function replay(connection: Connection, call: VerifyCall): Promise<Verification> {
+  const { range, since_last, onProgress } = call;
+  const store = await connection.store();
+  if (range !== undefined) {
+    const { from, to } = await readRange(connection, range);
+    if (from !== undefined && from !== to && (await store.mergeBase(from, to)) !== from) {
+      throw new LedgerError(
+        'INVALID_INPUT',
+        `${to} does not build on ${from}, so there is no range between them.`,
+        {
+          hint: 'Leave the first commit out to replay everything: wl verify ..COMMIT',
+        },
+      );
+    }
+    const begins = from !== undefined && (await buildsOn(store, from, to)) ? from : undefined;
+    return verifyLedger(store, to, { from: begins, onProgress });
+  }
+  const tip = await currentTip(connection);
+  const last = since_last ? lastGood(connection) : undefined;
+  // A commit that is gone, as after a repack, is no line to go on from.
+  const holds = last !== undefined && (await buildsOn(store, last.tip, tip).catch(() => false));
+  if (holds && last.tip === tip) {
+    return { ok: true, from: tip, tip, commits: 0, transitions: 0, items: last.items, findings: [] };
+  }
+  const verification = await verifyLedger(store, tip, { from: holds ? last.tip : undefined, onProgress });
+  if (verification.ok) remember(connection, verification);
+  // What was held to be good is so no longer.
+  else if (verification.from === null) connection.state.delete(VERIFIED);
+  return verification;
+}
+
+interface Good {
+  tip: Oid;
+  items: number;
+}
+
+function remember({ state }: Connection, { tip, items }: Verification): void {
+  state.set(VERIFIED, JSON.stringify({ rules: RULES_VERSION, tip, items }));
+}
+
+function lastGood({ state }: Connection): Good | undefined {
+  try {
+    const { rules, tip, items } = JSON.parse(state.get(VERIFIED) ?? '{}') as Partial<
+      Good & { rules: number }
+    >;
+    const isWhole = rules === RULES_VERSION && typeof tip === 'string' && typeof items === 'number';
+    return isWhole ? { tip, items } : undefined;
+  } catch {
+    // Whatever stands there, replaying everything is right.
+    return undefined;
+  }
+}
+
+async function readRange(connection: Connection, typed: string): Promise<{ from: Oid | undefined; to: Oid }> {
+  const [from, to, ...more] = typed.split('..');
+  if (from === undefined || to === undefined || more.length > 0) {
+    throw new LedgerError('INVALID_INPUT', `${JSON.stringify(typed)} is no range.`, {
+      hint: 'It looks like A..B, A.. for all after A, or ..B for all up to B.',
+    });
+  }
+  return {
+    from: from === '' ? undefined : await resolve(connection, from),
+    to: to === '' ? await currentTip(connection) : await resolve(connection, to),
+  };
+}
+
+const REF = /^[A-Za-z0-9][\w./-]*$/;
+
+/** @throws LedgerError `NOT_FOUND`, `AMBIGUOUS_ID`; `INVALID_INPUT` for what can name no commit */
+async function resolve(connection: Connection, typed: string): Promise<Oid> {
+  const store = await connection.store();
+  if (!REF.test(typed)) throw new LedgerError('INVALID_INPUT', `${JSON.stringify(typed)} names no commit.`);
+  const names = typed.startsWith('refs/') ? [typed] : [`refs/heads/${typed}`, `refs/remotes/${typed}`];
+  for (const name of names) {
+    const found = await store.readRef(name);
+    if (found !== undefined) return found;
+  }
+  if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(typed) && (await isCommit(store, typed))) return typed;
+  if (/^[0-9a-f]{4,}$/.test(typed)) return resolveCommit(connection, typed);
+  throw new LedgerError('NOT_FOUND', `There is no commit and no branch ${typed} here.`);
+}
+
+async function isCommit(store: LedgerStore, oid: Oid): Promise<boolean> {
+  try {
+    for await (const found of store.commits({ to: oid, newest: 1, changes: false })) return found.oid === oid;
+  } catch {
+    // Each store says in its own way that there is no such commit.
+  }
+  return false;
+}
