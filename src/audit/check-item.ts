@@ -10,7 +10,7 @@ import { checkOutcome, checkTrailers, checkWords } from './check-trailers.ts';
 import type { IntactFile, ItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
 import type { ItemChange } from './item-change.ts';
-import type { Before } from './replay-state.ts';
+import type { Before } from './state.ts';
 
 /** What one commit did to one item. */
 export interface Step {

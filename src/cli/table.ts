@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { AGENTS } from './table/agents.ts';
 import { DOING } from './table/doing.ts';
+import { HOOKS } from './table/hooks.ts';
 import { ITEMS } from './table/items.ts';
 import { LEDGER } from './table/ledger.ts';
 import { LOOKING } from './table/looking.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ...TALKING,
   ...LOOKING,
   ...LEDGER,
+  ...HOOKS,
 ];
 
 /** Words that only stand before another one. */

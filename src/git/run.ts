@@ -16,6 +16,8 @@ export interface GitCall {
   input?: Uint8Array | string | undefined;
   /** Whether git goes by the user's settings alone, as where they are what is asked for. */
   plain?: boolean | undefined;
+  /** Whether git sees the objects of the push that is being judged, too. */
+  incoming?: boolean | undefined;
   /** Milliseconds until git is killed. */
   timeout?: number | undefined;
 }
@@ -27,9 +29,16 @@ const TIMEOUT_MS = 120_000;
  *
  * @throws LedgerError `NO_GIT` where there is no git; `NO_REPOSITORY` where `cwd` does not exist
  */
-export function runGit({ args, cwd, input, plain, timeout = TIMEOUT_MS }: GitCall): Promise<GitResult> {
+export function runGit({
+  args,
+  cwd,
+  input,
+  plain,
+  incoming,
+  timeout = TIMEOUT_MS,
+}: GitCall): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = startGit(plain ? args : [...SETTING_ARGS, ...args], cwd);
+    const child = startGit(plain ? args : [...SETTING_ARGS, ...args], cwd, incoming);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -54,11 +63,15 @@ export function runGit({ args, cwd, input, plain, timeout = TIMEOUT_MS }: GitCal
 /** Loaded when git is first needed: that costs a tenth of what starting node does. */
 export const childProcess = () => process.getBuiltinModule('node:child_process');
 
-function startGit(args: readonly string[], cwd: string): ChildProcessWithoutNullStreams {
+function startGit(
+  args: readonly string[],
+  cwd: string,
+  incoming: boolean | undefined,
+): ChildProcessWithoutNullStreams {
   try {
     return childProcess().spawn('git', args, {
       cwd,
-      env: gitEnvironment(),
+      env: gitEnvironment(incoming),
       windowsHide: true,
     });
   } catch (error) {

@@ -23,4 +23,27 @@ export function newestOf(index: IndexDatabase, newest: number): HistoryEntry[] {
     .map(entryOf);
 }
 
+/** Which of these transitions the ledger has, by `op`, each with its commit. What `configure` did is not among them. */
+export function commitsOf(index: IndexDatabase, ops: readonly string[]): Map<string, Oid> {
+  const [only, ...more] = ops;
+  if (only === undefined) return new Map();
+  // One is found by its text, many times faster than by reading each entry as data.
+  const found =
+    more.length === 0
+      ? index.all('SELECT entry FROM transitions WHERE instr(entry, ?)', JSON.stringify(only))
+      : index.all(
+          "SELECT entry FROM transitions WHERE entry ->> '$.op' IN (SELECT value FROM json_each(?))",
+          JSON.stringify(ops),
+        );
+  const asked = new Set(ops);
+  const entries = found.map(entryOf).filter(({ op }) => op !== null && asked.has(op));
+  return new Map(entries.map(({ op, commit }) => [op ?? '', commit]));
+}
+
+/** The commits of these verbs, oldest first. */
+export function commitsBy(index: IndexDatabase, verbs: readonly string[]): Oid[] {
+  const sql = 'SELECT oid FROM transitions WHERE verb IN (SELECT value FROM json_each(?)) ORDER BY seq';
+  return index.all(sql, JSON.stringify(verbs)).map(({ oid }) => String(oid));
+}
+
 const entryOf = ({ entry }: Row): HistoryEntry => JSON.parse(String(entry)) as HistoryEntry;

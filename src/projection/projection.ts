@@ -7,7 +7,7 @@ import type { HistoryEntry } from './history-entry.ts';
 import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
 import { IndexView, Unread } from './index-view.ts';
 import type { Exclusive, OnProgress } from './load.ts';
-import { historyOf, isLogAt, newestOf } from './log-view.ts';
+import { commitsBy, commitsOf, historyOf, isLogAt, newestOf } from './log-view.ts';
 
 /** What a question looks at: open work and what else is known by path; every item; every item's words. */
 export type Need = 'open' | 'all' | 'words';
@@ -107,6 +107,16 @@ export class Projection {
   /** The newest transitions of the ledger, newest first. */
   newest(tip: Oid, count: number): Promise<HistoryEntry[]> {
     return this.#log(tip, (index) => newestOf(index, count));
+  }
+
+  /** Which of these transitions happened up to `tip`, by `op`, each with its commit. */
+  commitsOf(tip: Oid, ops: readonly string[]): Promise<Map<string, Oid>> {
+    return this.#log(tip, (index) => commitsOf(index, ops));
+  }
+
+  /** The commits of these verbs up to `tip`. */
+  commitsBy(tip: Oid, verbs: readonly string[]): Promise<Oid[]> {
+    return this.#log(tip, (index) => commitsBy(index, verbs));
   }
 
   get place(): IndexPlace {
