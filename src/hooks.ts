@@ -1,2 +1,11 @@
-// What git's hooks run, apart from the ledger itself, so that reading one does not load it.
+// What git's hooks run, and what puts them in place: apart from the ledger itself, so that reading one does not load it.
+export {
+  checkHooks,
+  type HookState,
+  type HooksReport,
+  type InstallOptions,
+  installHooks,
+  removeHooks,
+} from './githooks/install.ts';
 export { HOOKS, type HookName, type HookVerdict, runHook } from './githooks/run-hook.ts';
+export type { Program } from './githooks/shims.ts';

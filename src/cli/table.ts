@@ -21,4 +21,7 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /** Words that only stand before another one. */
-export const FAMILIES: Readonly<Record<string, string>> = { dep: 'what an item has to wait for' };
+export const FAMILIES: Readonly<Record<string, string>> = {
+  dep: 'what an item has to wait for',
+  hooks: 'what git itself refuses',
+};
