@@ -27,7 +27,7 @@ async function commitsOf(
   incoming: IncomingStore,
 ): Promise<Map<string, Oid>> {
   const found = await projection.commitsOf(tip, ops);
-  for (const commit of await projection.commitsBy(tip, ['init', 'configure'])) {
+  for (const commit of await projection.settingsCommits(tip)) {
     const op = decodeLedgerMessage((await incoming.readCommit(commit)).message)?.op;
     if (op !== undefined && ops.includes(op)) found.set(op, commit);
   }

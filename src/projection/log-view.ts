@@ -23,27 +23,34 @@ export function newestOf(index: IndexDatabase, newest: number): HistoryEntry[] {
     .map(entryOf);
 }
 
-/** Which of these transitions the ledger has, by `op`, each with its commit. What `configure` did is not among them. */
-export function commitsOf(index: IndexDatabase, ops: readonly string[]): Map<string, Oid> {
-  const [only, ...more] = ops;
-  if (only === undefined) return new Map();
-  // One is found by its text, many times faster than by reading each entry as data.
-  const found =
-    more.length === 0
-      ? index.all('SELECT entry FROM transitions WHERE instr(entry, ?)', JSON.stringify(only))
-      : index.all(
-          "SELECT entry FROM transitions WHERE entry ->> '$.op' IN (SELECT value FROM json_each(?))",
-          JSON.stringify(ops),
-        );
-  const asked = new Set(ops);
-  const entries = found.map(entryOf).filter(({ op }) => op !== null && asked.has(op));
-  return new Map(entries.map(({ op, commit }) => [op ?? '', commit]));
+const OP = "entry ->> '$.op'";
+const OF_SETTINGS = "verb IN ('init', 'configure')";
+const INDEXES = {
+  transitions_op: `transitions (${OP})`,
+  transitions_settings: `transitions (verb, oid) WHERE ${OF_SETTINGS}`,
+} as const;
+
+/** Makes it quick to look a transition up by its `op`, which only few repositories are ever asked to. */
+export function prepareOps(index: IndexDatabase): void {
+  const there = index.all("SELECT name FROM sqlite_master WHERE type = 'index'").map(({ name }) => name);
+  for (const [name, on] of Object.entries(INDEXES)) {
+    if (!there.includes(name)) index.write(() => index.run(`CREATE INDEX IF NOT EXISTS ${name} ON ${on}`));
+  }
 }
 
-/** The commits of these verbs, oldest first. */
-export function commitsBy(index: IndexDatabase, verbs: readonly string[]): Oid[] {
-  const sql = 'SELECT oid FROM transitions WHERE verb IN (SELECT value FROM json_each(?)) ORDER BY seq';
-  return index.all(sql, JSON.stringify(verbs)).map(({ oid }) => String(oid));
+/** Which of these transitions the ledger has, by `op`, each with its commit. What `configure` did is not among them. */
+export function commitsOf(index: IndexDatabase, ops: readonly string[]): Map<string, Oid> {
+  const found = ops.flatMap((op) =>
+    index
+      .all(`SELECT oid FROM transitions WHERE ${OP} = ? LIMIT 1`, op)
+      .map(({ oid }) => [op, String(oid)] as const),
+  );
+  return new Map(found);
+}
+
+/** The commits that laid down or changed settings. */
+export function settingsCommits(index: IndexDatabase): Oid[] {
+  return index.all(`SELECT oid FROM transitions WHERE ${OF_SETTINGS}`).map(({ oid }) => String(oid));
 }
 
 const entryOf = ({ entry }: Row): HistoryEntry => JSON.parse(String(entry)) as HistoryEntry;

@@ -7,7 +7,7 @@ import type { HistoryEntry } from './history-entry.ts';
 import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
 import { IndexView, Unread } from './index-view.ts';
 import type { Exclusive, OnProgress } from './load.ts';
-import { commitsBy, commitsOf, historyOf, isLogAt, newestOf } from './log-view.ts';
+import { commitsOf, historyOf, isLogAt, newestOf, prepareOps, settingsCommits } from './log-view.ts';
 
 /** What a question looks at: open work and what else is known by path; every item; every item's words. */
 export type Need = 'open' | 'all' | 'words';
@@ -111,12 +111,13 @@ export class Projection {
 
   /** Which of these transitions happened up to `tip`, by `op`, each with its commit. */
   commitsOf(tip: Oid, ops: readonly string[]): Promise<Map<string, Oid>> {
+    this.#safely(undefined, prepareOps);
     return this.#log(tip, (index) => commitsOf(index, ops));
   }
 
-  /** The commits of these verbs up to `tip`. */
-  commitsBy(tip: Oid, verbs: readonly string[]): Promise<Oid[]> {
-    return this.#log(tip, (index) => commitsBy(index, verbs));
+  /** The commits up to `tip` that laid down or changed settings. */
+  settingsCommits(tip: Oid): Promise<Oid[]> {
+    return this.#log(tip, settingsCommits);
   }
 
   get place(): IndexPlace {
