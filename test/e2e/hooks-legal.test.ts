@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import { installHooks } from '../../src/githooks/install.ts';
-import { openPresence } from '../../src/index.ts';
+import { expect, it } from 'vitest';
+import { installHooks, removeHooks } from '../../src/githooks/install.ts';
+import { PresentProcess } from '../helpers/present-process.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 import { WlProcess } from '../helpers/wl-process.ts';
 
@@ -52,11 +52,15 @@ it('given four clones that want the same work at once, when all push, then it is
 
 it('given a server with the hook, when an agent shows that it is present, moves on and leaves, then that is taken', async () => {
   const repo = await guarded();
-  const ada = await repo.init(await repo.clone('ada'));
-  const presence = await openPresence(ada, {});
-  onTestFinished(() => presence.close());
+  const dir = await repo.clone('ada');
+  await repo.init(dir);
+  const agent = new PresentProcess({ dir, actor: 'ada', ttl_ms: 600_000, ids: [] });
   const refs = (): Promise<string> =>
     repo.git(repo.bare, 'for-each-ref', '--format=%(refname)', 'refs/work-ledger/presence');
+  expect(await agent.beat()).toMatchObject({ taken: true });
+  expect(await agent.beat()).toMatchObject({ taken: true });
+  expect(await refs()).toMatch(/^refs\/work-ledger\/presence\/ada\./);
+  await agent.end();
   expect(await refs()).toBe('');
 });
 
@@ -69,13 +73,14 @@ it('given hooks that were there, when ours is installed twice and removed, then 
   const options = { side: 'server', dir: repo.bare, program: PROGRAM } as const;
   expect(await installHooks(options)).toMatchObject({ current: true });
   const report = await installHooks(options);
-  expect(report.hooks).toEqual([{ hook: 'pre-receive', path, state: 'current', before: `${path}.before-wl` }]);
+  expect(report.hooks).toEqual([
+    { hook: 'pre-receive', path, state: 'current', before: `${path}.before-wl` },
+  ]);
   const ada = await repo.init(await repo.clone('ada'));
   expect(await readFile(join(repo.bare, 'seen'), 'utf8')).toContain('refs/heads/work-ledger');
   await writeFile(join(repo.bare, 'closed'), '');
   const [refusedOne] = await ada.batch([ada.command('create', { fields: { title: 'x' } })]);
   expect(refusedOne).toMatchObject({ kind: 'lost', error: { code: 'REMOTE_REFUSED' } });
-  const { removeHooks } = await import('../../src/githooks/install.ts');
   expect(await removeHooks(options)).toMatchObject({ current: false });
   expect(await readFile(path, 'utf8')).toBe(before);
   const config = await repo.git(repo.bare, 'config', '--local', '--list');
