@@ -1,9 +1,11 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { installHooks, removeHooks } from '../../src/githooks/install.ts';
 import { PresentProcess } from '../helpers/present-process.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
+import { isolatedEnv } from '../helpers/temp-repo.ts';
 import { WlProcess } from '../helpers/wl-process.ts';
 
 const PROGRAM = {
@@ -115,4 +117,63 @@ it('given core.hooksPath, when the hooks of a clone are installed, then they sta
   await expect(repo.git(dir, 'push', '--no-verify', 'origin', 'work-ledger')).rejects.toThrow(
     /remote: work-ledger: refused refs\/heads\/work-ledger: item \(/,
   );
+});
+
+it('given lines that a person merged on the ledger’s branch, when the merge is made, then it is told whether it would be taken', async () => {
+  const repo = await guarded();
+  const ada = await repo.init(await repo.clone('ada'));
+  const made = await ada.batch(['a', 'b'].map((title) => ada.command('create', { fields: { title } })));
+  const ids = made.map((outcome) => (outcome.kind === 'accepted' ? (outcome.item?.id ?? '') : ''));
+  const dir = join(repo.folder, 'ada');
+  await installHooks({ side: 'client', dir, program: PROGRAM });
+  const bob = await repo.open(await repo.clone('bob'));
+  await bob.batch([bob.command('comment', { id: ids[0] ?? '', body: 'one side' })]);
+  const offline = await repo.open(dir, { mode: 'local' });
+  await offline.batch([offline.command('comment', { id: ids[1] ?? '', body: 'another side' })]);
+  await repo.git(dir, 'checkout', '--quiet', 'work-ledger');
+  await repo.git(dir, 'fetch', '--quiet', 'origin', 'work-ledger');
+  const merge = ['merge', '--no-edit', '--no-ff', 'FETCH_HEAD'];
+  const { stderr } = spawnSync('git', merge, { cwd: dir, env: isolatedEnv(), encoding: 'utf8' });
+  expect(stderr).toContain('work-ledger: the merge keeps every rule; share it with: wl sync');
+  expect(await repo.git(dir, 'push', 'origin', 'work-ledger')).toBe('');
+});
+
+it('given a host that has update hooks only, when a forged commit is pushed, then it is refused, and what is right is taken', async () => {
+  const repo = await makeSharedRepo();
+  await cp(new URL('../../hooks/update', import.meta.url).pathname, join(repo.bare, 'hooks/update'));
+  const bin = join(repo.folder, 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'wl'), `#!/bin/sh\nexec '${PROGRAM.node}' '${PROGRAM.main}' "$@"\n`, {
+    mode: 0o755,
+  });
+  vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  const ada = await repo.init(await repo.clone('ada'));
+  const [made] = await ada.batch([ada.command('create', { fields: { title: 'one' } })]);
+  expect(made).toMatchObject({ kind: 'accepted', where: 'remote' });
+  const dir = join(repo.folder, 'ada');
+  await repo.git(dir, 'checkout', '--quiet', 'work-ledger');
+  await repo.git(dir, 'commit', '--quiet', '--allow-empty', '-m', 'By hand');
+  await expect(repo.git(dir, 'push', 'origin', 'work-ledger')).rejects.toThrow(
+    /remote: work-ledger: refused refs\/heads\/work-ledger: item \(/,
+  );
+});
+
+it('given the program, when hooks are installed, asked for and removed, then it tells how they stand', async () => {
+  const repo = await makeSharedRepo();
+  const hooks = async (...args: string[]): Promise<[number | null, string]> => {
+    const wl = new WlProcess(repo.folder, ['hooks', 'install', '--server', repo.bare, ...args]);
+    return [await wl.ended, wl.lines.join('\n') + wl.stderr];
+  };
+  expect(await hooks('--check')).toEqual([1, expect.stringContaining('not there')]);
+  expect(await hooks()).toEqual([0, expect.stringContaining('in place')]);
+  expect(await repo.git(repo.bare, 'config', 'receive.fsckObjects')).toBe('true');
+  expect(await hooks('--check')).toEqual([0, expect.stringContaining('in place')]);
+  const path = join(repo.bare, 'hooks/pre-receive');
+  await writeFile(path, `${await readFile(path, 'utf8')}# older\n`);
+  expect(await hooks('--check')).toEqual([1, expect.stringContaining('outdated')]);
+  expect(await hooks('--remove')).toEqual([0, expect.stringContaining('not there')]);
+  expect(await hooks('--client')).toEqual([2, expect.stringContaining('one at a time')]);
 });
