@@ -3,9 +3,8 @@ export {
   checkHooks,
   type HookState,
   type HooksReport,
-  type InstallOptions,
   installHooks,
   removeHooks,
 } from './githooks/install.ts';
-export { HOOKS, type HookName, type HookVerdict, runHook } from './githooks/run-hook.ts';
+export { HOOKS, runHook } from './githooks/run-hook.ts';
 export type { Program } from './githooks/shims.ts';

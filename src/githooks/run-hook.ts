@@ -68,7 +68,7 @@ function requireRead(updates: RefUpdate[] | undefined): RefUpdate[] {
   });
 }
 
-export function verdictOf(refusal: Awaited<ReturnType<typeof judgePush>>): HookVerdict {
+function verdictOf(refusal: Awaited<ReturnType<typeof judgePush>>): HookVerdict {
   if (refusal === undefined) return FINE;
   const { ref, rule, message, commit, id } = refusal;
   const where = [commit.slice(0, SHORT_COMMIT), ...(id === undefined ? [] : [id])].join(', ');
