@@ -5,12 +5,13 @@ import { type Decision, decide } from '../domain/decide.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { Unread } from '../projection/index-view.ts';
 import type { CommitRecord } from '../store/port.ts';
 import { checkOutcome, checkTrailers, checkWords } from './check-trailers.ts';
 import type { IntactFile, ItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
 import type { ItemChange } from './item-change.ts';
-import type { Before } from './replay-state.ts';
+import type { Before } from './state.ts';
 
 /** What one commit did to one item. */
 export interface Step {
@@ -82,6 +83,8 @@ function decideAgain(
     const { rev, last_op } = after ?? decision.after;
     return encodeItem({ ...decision.after, rev, last_op });
   } catch (error) {
+    // Whoever laid the view under the check reads that file, and checks again.
+    if (error instanceof Unread) throw error;
     const code = isLedgerError(error) ? error.code : 'INTERNAL';
     const told = code === 'ID_TAKEN' && findings.has('reused');
     if (!told) findings.add(`illegal:${code}`, error instanceof Error ? error.message : String(error));

@@ -1,9 +1,9 @@
 import { parsePath } from '../codec/path.ts';
-import type { CommitRecord, LedgerStore, TreeChange } from '../store/port.ts';
+import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { readAfter, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
 import { itemChanges } from './item-change.ts';
-import type { ReplayState } from './replay-state.ts';
+import type { History, LedgerState } from './state.ts';
 
 /**
  * Checks that a merge only brings together: whatever it changes against one parent is as in another, and what one side did is
@@ -12,9 +12,9 @@ import type { ReplayState } from './replay-state.ts';
  * @returns every file in which it differs from any parent, as it left it
  */
 export async function checkMerge(
-  store: LedgerStore,
+  store: History,
   { oid, parents }: CommitRecord,
-  state: ReplayState,
+  state: LedgerState,
   findings: CommitFindings,
 ): Promise<TreeChange[]> {
   const diffs = await Promise.all(parents.map((parent) => store.diffTrees(parent, oid)));

@@ -7,15 +7,15 @@ import { checkRequest } from './check-request.ts';
 import { type Blobs, guessItemFile, type ItemFile, readItemFile, reportDamage } from './files.ts';
 import { CommitFindings } from './findings.ts';
 import { itemChanges } from './item-change.ts';
-import type { ReplayState } from './replay-state.ts';
+import type { LedgerState } from './state.ts';
 
 /** Checks a commit that should be one transition of one item, and takes over what it left. */
-export async function checkTransition(
+export function checkTransition(
   record: CommitRecord,
   blobs: Blobs,
-  state: ReplayState,
+  state: LedgerState,
   findings: CommitFindings,
-): Promise<void> {
+): void {
   const { items, others } = itemChanges(record.changes);
   const [change] = items;
   if (items.length === 1 && change !== undefined) findings.id = change.id;
@@ -24,7 +24,7 @@ export async function checkTransition(
   const event = readEvent(record, findings);
   if (event !== undefined) checkRequest(event, record, findings);
   for (const one of items) {
-    const before = await state.before(one, findings);
+    const before = state.before(one, findings);
     const stood = state.statesOf(one.id).length;
     const step = { record, before, event: items.length === 1 ? event : undefined, change: one };
     state.apply(one, checkQuickly(step, blobs) ?? checkClosely(step, blobs, findings), record.oid);

@@ -7,9 +7,10 @@ import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import type { BlobContent, LedgerStore, Oid, TreeChange } from '../store/port.ts';
+import type { BlobContent, Oid, TreeChange } from '../store/port.ts';
 import type { CommitFindings } from './findings.ts';
 import { type FileAt, PLAIN_FILE } from './item-change.ts';
+import type { History } from './state.ts';
 
 export type Blobs = ReadonlyMap<Oid, BlobContent>;
 
@@ -22,17 +23,14 @@ export interface IntactFile {
 export type ItemFile = IntactFile | { kind: 'damaged'; problem: Problem };
 
 /** What the changes left behind; what they replaced was read when it was made. */
-export function readAfter(store: LedgerStore, changes: readonly TreeChange[]): Promise<Blobs> {
+export function readAfter(store: History, changes: readonly TreeChange[]): Promise<Blobs> {
   return readFiles(
     store,
     changes.flatMap(({ after }) => (after === undefined ? [] : [after])),
   );
 }
 
-export function readFiles(
-  store: LedgerStore,
-  files: readonly Pick<FileAt, 'mode' | 'oid'>[],
-): Promise<Blobs> {
+export function readFiles(store: History, files: readonly Pick<FileAt, 'mode' | 'oid'>[]): Promise<Blobs> {
   const plain = files.filter(({ mode }) => mode === PLAIN_FILE);
   return store.readBlobs(
     plain.map(({ oid }) => oid),

@@ -3,41 +3,28 @@ import type { State } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/overlay.ts';
-import { settingsSchema } from '../domain/settings.ts';
-import type { LedgerView } from '../domain/view.ts';
-import type { LedgerStore, Oid } from '../store/port.ts';
-import { type ItemFile, readFiles, readItemFile } from './files.ts';
+import type { Oid } from '../store/port.ts';
+import { type Blobs, type ItemFile, readFiles, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
 import type { ItemChange } from './item-change.ts';
 import { MemoryView } from './memory-view.ts';
-
-/** What holds where history does not say: a ledger whose root is broken is checked all the same. */
-const UNKNOWN_SETTINGS = settingsSchema().parse({
-  schema: 1,
-  ledger_id: '00000000-0000-7000-8000-000000000000',
-});
+import type { Before, History, LedgerState } from './state.ts';
+import { unknownSettings } from './unknown-settings.ts';
 
 /** The files of one item: one, unless something is wrong. */
 type Files = Map<State, { oid: Oid; decoded: DecodedItem }>;
 
-/** The item as a commit found it, and the ledger that the commit was decided on. */
-export interface Before {
-  item: WorkItem | undefined;
-  /** True where there was a file that cannot be read. */
-  damaged: boolean;
-  view: LedgerView;
-}
-
-/** The ledger as the commits so far leave it: what the next one is decided on. */
-export class ReplayState {
-  readonly view = new MemoryView(UNKNOWN_SETTINGS);
-  readonly #store: LedgerStore;
+/** The ledger as a replay from its root leaves it. */
+export class ReplayState implements LedgerState {
+  readonly view = new MemoryView(unknownSettings());
+  readonly #store: History;
   readonly #files = new Map<WorkId, Files>();
   readonly #ops = new Map<string, Oid>();
   readonly #changedBy = new Map<WorkId, Oid>();
   readonly #forked = new Set<WorkId>();
+  #older: Blobs = new Map();
 
-  constructor(store: LedgerStore) {
+  constructor(store: History) {
     this.#store = store;
   }
 
@@ -48,11 +35,20 @@ export class ReplayState {
     return earlier;
   }
 
+  /** Reads what `before` will need of older states. */
+  async lookBack(changes: readonly ItemChange[]): Promise<void> {
+    const forked = changes.filter((change) => !this.#follows(change));
+    this.#older = await readFiles(
+      this.#store,
+      forked.flatMap(({ before }) => before),
+    );
+  }
+
   /**
    * The item as the commit found it: as it was replayed last, unless the commit is on another branch of history and found it in
-   * an older state, which is then read again.
+   * an older state. What that was must have been read: see `lookBack`.
    */
-  async before(change: ItemChange, findings: CommitFindings): Promise<Before> {
+  before(change: ItemChange, findings: CommitFindings): Before {
     const { id, before } = change;
     if (this.#follows(change)) {
       const decoded = this.#standing(id);
@@ -61,7 +57,7 @@ export class ReplayState {
     this.#forked.add(id);
     findings.add('fork', `${id} was changed on another branch of history, too`);
     const [file] = before;
-    const decoded = file && readItemFile(id, file, await readFiles(this.#store, before));
+    const decoded = file && readItemFile(id, file, this.#older);
     const view = new Overlay(this.view);
     view.set(id, itemIn(decoded));
     return { item: itemIn(decoded), damaged: decoded?.kind === 'damaged', view };

@@ -134,7 +134,8 @@ class Audit {
       return this.#adopt(record, blobs);
     }
     if (isVerb(verb)) this.#transitions += 1;
-    await checkTransition(record, blobs, this.#state, findings);
+    await this.#state.lookBack(itemChanges(record.changes).items);
+    checkTransition(record, blobs, this.#state, findings);
     this.#adoptSettings(record.changes, blobs);
   }
 

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { AGENTS } from './table/agents.ts';
 import { AUDIT } from './table/audit.ts';
 import { DOING } from './table/doing.ts';
+import { HOOKS } from './table/hooks.ts';
 import { ITEMS } from './table/items.ts';
 import { LEDGER } from './table/ledger.ts';
 import { LOOKING } from './table/looking.ts';
@@ -18,7 +19,11 @@ export const COMMANDS: readonly Command[] = [
   ...LOOKING,
   ...AUDIT,
   ...LEDGER,
+  ...HOOKS,
 ];
 
 /** Words that only stand before another one. */
-export const FAMILIES: Readonly<Record<string, string>> = { dep: 'what an item has to wait for' };
+export const FAMILIES: Readonly<Record<string, string>> = {
+  dep: 'what an item has to wait for',
+  hooks: 'what git itself refuses',
+};

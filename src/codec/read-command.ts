@@ -1,4 +1,4 @@
-import { type Command, SETTABLE, type SetChange, type WorkPatch } from '../domain/commands.ts';
+import { type Command, type NewWork, SETTABLE, type SetChange, type WorkPatch } from '../domain/commands.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import { isHeld, signOf } from '../domain/holding.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
@@ -21,7 +21,7 @@ export function readCommand(
   if (after === undefined) return undefined;
   switch (event.verb) {
     case 'create':
-      return { ...base, verb: 'create', id, fields: after };
+      return { ...base, verb: 'create', id, fields: newWorkIn(after) };
     case 'import':
       return { ...base, verb: 'import', id, item: after };
     case 'assign':
@@ -110,4 +110,11 @@ function diffSet<T>(before: readonly T[], after: readonly T[]): SetChange<T> {
     add: after.filter((value) => !had.has(JSON.stringify(value))),
     remove: before.filter((value) => !has.has(JSON.stringify(value))),
   };
+}
+
+const GIVEN = [...SETTABLE, 'labels', 'context', 'dependencies', 'links', 'owner'] as const;
+
+/** What a new item was made from: what else is in it follows. */
+function newWorkIn(item: WorkItem): NewWork {
+  return Object.fromEntries(GIVEN.map((key) => [key, item[key]])) as NewWork;
 }

@@ -8,7 +8,7 @@ import type { LedgerView } from './view.ts';
 
 /** A view with changes that are decided and not yet committed: what the next decision looks at. */
 export class Overlay implements LedgerView {
-  readonly #base: LedgerView;
+  #base: LedgerView;
   readonly #changed = new Map<WorkId, WorkItem | undefined>();
   readonly #open = new OpenIndex();
   readonly #numbers = new Numbers();
@@ -17,6 +17,11 @@ export class Overlay implements LedgerView {
   constructor(base: LedgerView) {
     this.#base = base;
     this.settings = base.settings;
+  }
+
+  /** Lays the changes over another view of the same ledger: one is good for a single reading. */
+  rebase(base: LedgerView): void {
+    this.#base = base;
   }
 
   /** `undefined` deletes. */

@@ -26,6 +26,7 @@ const LINE_END = 10;
 export class CatFile {
   readonly #gitDir: string;
   readonly #contents: boolean;
+  readonly #incoming: boolean;
   #child: ChildProcessWithoutNullStreams | undefined;
   #asked: Question[] = [];
   #chunks: Buffer[] = [];
@@ -33,10 +34,14 @@ export class CatFile {
   /** Bytes that must have come before looking again is worth it. */
   #wanted = 0;
 
-  /** @param mode `contents` gives bytes; `names` tells what a name stands for, and is safe for objects of any size */
-  constructor(gitDir: string, mode: 'contents' | 'names') {
+  /**
+   * @param mode `contents` gives bytes; `names` tells what a name stands for, and is safe for objects of any size
+   * @param incoming whether it sees the objects of the push that is being judged, too
+   */
+  constructor(gitDir: string, mode: 'contents' | 'names', incoming = false) {
     this.#gitDir = gitDir;
     this.#contents = mode === 'contents';
+    this.#incoming = incoming;
   }
 
   /** @returns `undefined` where no such object or ref is there */
@@ -62,7 +67,7 @@ export class CatFile {
       [...SETTING_ARGS, '--git-dir', this.#gitDir, 'cat-file', mode],
       {
         cwd: this.#gitDir,
-        env: gitEnvironment(),
+        env: gitEnvironment(this.#incoming),
         windowsHide: true,
       },
     );

@@ -2,8 +2,11 @@
  * The environment git runs in: the caller's, without what would point git at a work tree, an index, other objects or a prompt. Hooks are
  * off, texts are English, nothing asks for a password on a terminal. Objects are what their names say, also where the clone
  * has others in their place (`git replace`): what is shared are the originals.
+ *
+ * @param incoming whether git also sees the objects of the push that this process was started to judge: git keeps them apart
+ *   until they are accepted, and says where in its environment
  */
-export function gitEnvironment(): NodeJS.ProcessEnv {
+export function gitEnvironment(incoming = false): NodeJS.ProcessEnv {
   const {
     GIT_DIR,
     GIT_WORK_TREE,
@@ -18,6 +21,7 @@ export function gitEnvironment(): NodeJS.ProcessEnv {
   } = process.env;
   return {
     ...rest,
+    ...(incoming && GIT_OBJECT_DIRECTORY !== undefined && { GIT_OBJECT_DIRECTORY }),
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_REPLACE_OBJECTS: '1',

@@ -18,6 +18,8 @@ export interface GitCall {
   plain?: boolean | undefined;
   /** Variables beside those that git runs in anyway. */
   env?: Readonly<Record<string, string>> | undefined;
+  /** Whether git sees the objects of the push that is being judged, too. */
+  incoming?: boolean | undefined;
   /** Milliseconds until git is killed. */
   timeout?: number | undefined;
 }
@@ -29,9 +31,17 @@ const TIMEOUT_MS = 120_000;
  *
  * @throws LedgerError `NO_GIT` where there is no git; `NO_REPOSITORY` where `cwd` does not exist
  */
-export function runGit({ args, cwd, input, plain, env, timeout = TIMEOUT_MS }: GitCall): Promise<GitResult> {
+export function runGit({
+  args,
+  cwd,
+  input,
+  plain,
+  env,
+  incoming,
+  timeout = TIMEOUT_MS,
+}: GitCall): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = startGit(plain ? args : [...SETTING_ARGS, ...args], cwd, env);
+    const child = startGit(plain ? args : [...SETTING_ARGS, ...args], cwd, { ...gitEnvironment(incoming), ...env });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -56,11 +66,11 @@ export function runGit({ args, cwd, input, plain, env, timeout = TIMEOUT_MS }: G
 /** Loaded when git is first needed: that costs a tenth of what starting node does. */
 export const childProcess = () => process.getBuiltinModule('node:child_process');
 
-function startGit(args: readonly string[], cwd: string, env: GitCall['env']): ChildProcessWithoutNullStreams {
+function startGit(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): ChildProcessWithoutNullStreams {
   try {
     return childProcess().spawn('git', args, {
       cwd,
-      env: { ...gitEnvironment(), ...env },
+      env,
       windowsHide: true,
     });
   } catch (error) {

@@ -65,4 +65,34 @@ export function commitBy(index: IndexDatabase, at: string): Oid | undefined {
   return index.get(sql, at)?.oid as Oid | undefined;
 }
 
+const OP = "entry ->> '$.op'";
+const OF_SETTINGS = "verb IN ('init', 'configure')";
+const INDEXES = {
+  transitions_op: `transitions (${OP})`,
+  transitions_settings: `transitions (verb, oid) WHERE ${OF_SETTINGS}`,
+} as const;
+
+/** Makes it quick to look a transition up by its `op`, which only few repositories are ever asked to. */
+export function prepareOps(index: IndexDatabase): void {
+  const there = index.all("SELECT name FROM sqlite_master WHERE type = 'index'").map(({ name }) => name);
+  for (const [name, on] of Object.entries(INDEXES)) {
+    if (!there.includes(name)) index.write(() => index.run(`CREATE INDEX IF NOT EXISTS ${name} ON ${on}`));
+  }
+}
+
+/** Which of these transitions the ledger has, by `op`, each with its commit. What `configure` did is not among them. */
+export function commitsOf(index: IndexDatabase, ops: readonly string[]): Map<string, Oid> {
+  const found = ops.flatMap((op) =>
+    index
+      .all(`SELECT oid FROM transitions WHERE ${OP} = ? LIMIT 1`, op)
+      .map(({ oid }) => [op, String(oid)] as const),
+  );
+  return new Map(found);
+}
+
+/** The commits that laid down or changed settings. */
+export function settingsCommits(index: IndexDatabase): Oid[] {
+  return index.all(`SELECT oid FROM transitions WHERE ${OF_SETTINGS}`).map(({ oid }) => String(oid));
+}
+
 const entryOf = ({ entry }: Row): HistoryEntry => JSON.parse(String(entry)) as HistoryEntry;

@@ -7,7 +7,7 @@ import type { HistoryEntry } from './history-entry.ts';
 import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
 import { IndexView, Unread } from './index-view.ts';
 import type { Exclusive, OnProgress } from './load.ts';
-import { commitBy, commitsNamed, historyOf, isLogAt, type LogFilter, newestOf } from './log-view.ts';
+import { commitBy, commitsNamed, commitsOf, historyOf, isLogAt, type LogFilter, newestOf, prepareOps, settingsCommits } from './log-view.ts';
 
 /** What a question looks at: open work and what else is known by path; every item; every item's words. */
 export type Need = 'open' | 'all' | 'words';
@@ -117,6 +117,17 @@ export class Projection {
   /** The last commit that was made by `at`, an ISO time, as its committer's clock has it. */
   commitBy(tip: Oid, at: string): Promise<Oid | undefined> {
     return this.#log(tip, (index) => commitBy(index, at));
+  }
+
+  /** Which of these transitions happened up to `tip`, by `op`, each with its commit. */
+  commitsOf(tip: Oid, ops: readonly string[]): Promise<Map<string, Oid>> {
+    this.#safely(undefined, prepareOps);
+    return this.#log(tip, (index) => commitsOf(index, ops));
+  }
+
+  /** The commits up to `tip` that laid down or changed settings. */
+  settingsCommits(tip: Oid): Promise<Oid[]> {
+    return this.#log(tip, settingsCommits);
   }
 
   get place(): IndexPlace {

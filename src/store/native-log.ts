@@ -6,7 +6,7 @@ import type { CommitQuery, CommitRecord } from './port.ts';
 import { parseRawDiff } from './raw-diff.ts';
 
 const AT_ONCE = 4_000;
-const LOG = [
+export const LOG = [
   '--literal-pathspecs',
   'log',
   '-z',
@@ -58,7 +58,7 @@ async function* listWithChanges(
   }
 }
 
-function range({ to, from, paths, since, newest }: CommitQuery): string[] {
+export function range({ to, from, paths, since, newest }: CommitQuery): string[] {
   return [
     ...(newest === undefined ? ['--date-order', '--reverse'] : [`--max-count=${newest}`]),
     ...(since === undefined ? [] : [`--since=@${since}`]),

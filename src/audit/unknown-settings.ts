@@ -1,0 +1,5 @@
+import { type LedgerSettings, settingsSchema } from '../domain/settings.ts';
+
+/** What holds where history does not say: a ledger whose root is broken is checked all the same. */
+export const unknownSettings = (): LedgerSettings =>
+  settingsSchema().parse({ schema: 1, ledger_id: '00000000-0000-7000-8000-000000000000' });

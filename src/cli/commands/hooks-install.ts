@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HookState, HooksReport, Program } from '../../hooks.ts';
+import { LedgerError } from '../../index.ts';
+import type { Run } from '../command.ts';
+import { columns, type Line, type Span, styled } from '../render/line.ts';
+import type { hooksOptions } from '../table/hooks.ts';
+
+const NOT_CURRENT = 1;
+
+export const run: Run<typeof hooksOptions> = async ({ options, cli }) => {
+  const { client, server, check, remove } = options;
+  if (client && server !== undefined)
+    throw refuse('--client and --server are two things; ask for one at a time.');
+  if (check && remove) throw refuse('--check changes nothing, and --remove does.');
+  const { checkHooks, installHooks, removeHooks } = await import('../../hooks.ts');
+  const act = check ? checkHooks : remove ? removeHooks : installHooks;
+  const dir = server ?? cli.openOptions.dir ?? '.';
+  const report = await act({ side: server === undefined ? 'client' : 'server', dir, program: program() });
+  return {
+    kind: 'hooks',
+    data: report,
+    lines: linesOf(report),
+    ids: report.hooks.filter(({ state }) => state === 'current').map(({ hook }) => hook),
+    status: check && !report.current ? NOT_CURRENT : 0,
+  };
+};
+
+const refuse = (message: string): LedgerError => new LedgerError('INVALID_INPUT', message);
+
+/** This very program: bundled, its launcher stands beside what runs here. */
+function program(): Program {
+  const bundled = join(import.meta.dirname, 'main.cjs');
+  const main = existsSync(bundled) ? bundled : join(import.meta.dirname, '../main.ts');
+  return { node: process.execPath, main };
+}
+
+const WORDS: Readonly<Record<HookState['state'], Span>> = {
+  current: styled('green', 'in place'),
+  outdated: styled('yellow', 'outdated; wl hooks install'),
+  other: styled('yellow', 'another hook'),
+  missing: styled('dim', 'not there'),
+};
+
+function linesOf({ hooks }: HooksReport): Line[] {
+  return columns(
+    hooks.map(({ hook, path, state, before }): Span[] => [
+      styled('bold', hook),
+      WORDS[state],
+      before === undefined ? path : `${path}, then ${before}`,
+    ]),
+  );
+}

@@ -1,0 +1,138 @@
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { LedgerError } from '../domain/errors.ts';
+import { gitFailure, runGit } from '../git/run.ts';
+import type { HookName } from './run-hook.ts';
+import { applySettings, areSettingsApplied, removeSettings } from './server-settings.ts';
+import { isShim, type Program, shimOf } from './shims.ts';
+
+export type Side = 'client' | 'server';
+
+export interface InstallOptions {
+  side: Side;
+  /** In or at the repository. */
+  dir: string;
+  program: Program;
+}
+
+/** One hook as it was found. */
+export interface HookState {
+  hook: HookName;
+  path: string;
+  /** `current`: in place; `outdated`: in place, from another version or place; `other`: another hook alone; `missing`: none. */
+  state: 'current' | 'outdated' | 'other' | 'missing';
+  /** The hook that was there before and runs after ours; `undefined` where there is none. */
+  before: string | undefined;
+}
+
+export interface HooksReport {
+  side: Side;
+  /** Where git looks for hooks: `core.hooksPath` where that is set. */
+  folder: string;
+  hooks: HookState[];
+  /** True where every hook is current and, on a server, git's own checks are on. */
+  current: boolean;
+}
+
+const OF_SIDE: Readonly<Record<Side, readonly HookName[]>> = {
+  server: ['pre-receive'],
+  client: ['commit-msg', 'pre-push', 'post-merge'],
+};
+
+/**
+ * Puts the hooks of a side in place. A hook that is there stays, under another name, and runs after ours. Doing it twice changes
+ * nothing.
+ *
+ * @throws LedgerError `NO_REPOSITORY`; `INVALID_INPUT` where two other hooks stand in the way; `PERMISSION_DENIED`
+ */
+export async function installHooks(options: InstallOptions): Promise<HooksReport> {
+  const folder = await hooksFolder(options.dir);
+  const states = inspect(folder, options);
+  for (const { hook, path, state, before } of states) {
+    if (state !== 'other' || before === undefined) continue;
+    throw new LedgerError('INVALID_INPUT', `Both ${path} and ${before} are other hooks.`, {
+      hint: `Decide which of the two is ${hook}, and move the other away.`,
+    });
+  }
+  writing(folder, () => {
+    mkdirSync(folder, { recursive: true });
+    for (const { hook, path, state } of states) {
+      if (state === 'current') continue;
+      // The shim stands beside it first, so that at no time there is none.
+      const made = `${path}.${process.pid}.new`;
+      writeFileSync(made, shimOf(hook, options.program), { mode: 0o755 });
+      if (state === 'other') renameSync(path, keptName(path));
+      renameSync(made, path);
+    }
+  });
+  if (options.side === 'server') await applySettings(options.dir);
+  return checkHooks(options);
+}
+
+/** Takes ours away, and puts those back that were there before. Other hooks are left alone. */
+export async function removeHooks(options: InstallOptions): Promise<HooksReport> {
+  const folder = await hooksFolder(options.dir);
+  writing(folder, () => {
+    for (const { path, state, before } of inspect(folder, options)) {
+      if (state !== 'current' && state !== 'outdated') continue;
+      if (before === undefined) rmSync(path);
+      else renameSync(before, path);
+    }
+  });
+  if (options.side === 'server') await removeSettings(options.dir);
+  return checkHooks(options);
+}
+
+/** Tells which hooks are there. */
+export async function checkHooks(options: InstallOptions): Promise<HooksReport> {
+  const folder = await hooksFolder(options.dir);
+  const hooks = inspect(folder, options);
+  const set = options.side === 'client' || (await areSettingsApplied(options.dir));
+  return {
+    side: options.side,
+    folder,
+    hooks,
+    current: set && hooks.every(({ state }) => state === 'current'),
+  };
+}
+
+const keptName = (path: string): string => `${path}.before-wl`;
+
+function inspect(folder: string, { side, program }: InstallOptions): HookState[] {
+  return OF_SIDE[side].map((hook) => {
+    const path = join(folder, hook);
+    const before = existsSync(keptName(path)) ? keptName(path) : undefined;
+    return { hook, path, before, state: stateOf(path, shimOf(hook, program)) };
+  });
+}
+
+function stateOf(path: string, shim: string): HookState['state'] {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return 'missing';
+  // A link is never ours, and what it points to is not ours to read or to change.
+  if (!found.isFile()) return 'other';
+  const text = readFileSync(path, 'latin1');
+  if (!isShim(text)) return 'other';
+  const isWhole = text === Buffer.from(shim).toString('latin1') && (found.mode & 0o111) !== 0;
+  return isWhole ? 'current' : 'outdated';
+}
+
+/** Where git looks for the hooks of the repository. */
+async function hooksFolder(dir: string): Promise<string> {
+  const cwd = resolve(dir);
+  const args = ['rev-parse', '--path-format=absolute', '--git-path', 'hooks'];
+  const found = await runGit({ args, cwd, plain: true });
+  if (found.code === 0) return found.stdout.toString().trimEnd();
+  if (!/not a git repository/.test(found.stderr)) throw gitFailure('looking for hooks', found);
+  throw new LedgerError('NO_REPOSITORY', `${cwd} is not a git repository.`);
+}
+
+function writing(folder: string, task: () => void): void {
+  try {
+    task();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
+    throw new LedgerError('PERMISSION_DENIED', `The hooks in ${folder} cannot be changed.`, { cause: error });
+  }
+}

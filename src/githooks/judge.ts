@@ -1,0 +1,113 @@
+import { checkPush } from '../audit/check-push.ts';
+import type { Refusal } from '../audit/push-rules.ts';
+import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
+import type { Backend } from '../ledger/backend.ts';
+import { openNativeBackend } from '../ledger/open-native.ts';
+import { chooseBranch, choosePresence } from '../ledger/settings.ts';
+import { Projection } from '../projection/projection.ts';
+import { IncomingStore, Oversize } from '../store/incoming.ts';
+import type { Oid } from '../store/port.ts';
+import { groundAt } from './ground.ts';
+import { kindOf, type LedgerRefs, type RefKind, type RefUpdate } from './updates.ts';
+
+/** Why a push is not taken: of which ref, and what is wrong with it. */
+export interface RefusedPush extends Refusal {
+  ref: string;
+}
+
+const MEGABYTE = 1024 * 1024;
+/** What may be brought at once beside the ledger's branch, in bytes of its files. */
+const ROOM: Readonly<Record<Exclude<RefKind, 'ledger' | 'other'>, number>> = {
+  inbox: 64 * MEGABYTE,
+  review: 64 * MEGABYTE,
+  presence: MEGABYTE,
+};
+
+/**
+ * Judges a push to the repository that `dir` is in, before it is taken: what it does to the ledger's branch by every rule of the
+ * ledger, what it puts beside it by its size, and nothing else.
+ *
+ * @param now seconds since 1970
+ * @returns the first thing that is wrong; `undefined` where all of it may be taken
+ */
+export async function judgePush(
+  dir: string,
+  updates: readonly RefUpdate[],
+  now: number = Math.floor(Date.now() / 1000),
+): Promise<RefusedPush | undefined> {
+  const backend = await openNativeBackend(dir);
+  const incoming = new IncomingStore(backend.place);
+  try {
+    const judge = new Judge(backend, incoming, now);
+    for (const update of updates) {
+      const refusal = await judge.judge(update);
+      if (refusal !== undefined) return { ...refusal, ref: update.ref };
+    }
+    return undefined;
+  } finally {
+    incoming.close();
+    await backend.close();
+  }
+}
+
+class Judge {
+  readonly #backend: Backend;
+  readonly #incoming: IncomingStore;
+  readonly #now: number;
+  readonly #refs: LedgerRefs;
+
+  constructor(backend: Backend, incoming: IncomingStore, now: number) {
+    const { config } = backend;
+    const branch = chooseBranch({}, config);
+    this.#backend = backend;
+    this.#incoming = incoming;
+    this.#now = now;
+    this.#refs = { branch: `refs/heads/${branch}`, presence: choosePresence(config, branch) };
+  }
+
+  async judge(update: RefUpdate): Promise<Refusal | undefined> {
+    const kind = kindOf(update.ref, this.#refs);
+    if (kind === 'other') return undefined;
+    try {
+      return await (kind === 'ledger' ? this.#branch(update) : this.#beside(update, ROOM[kind]));
+    } catch (error) {
+      if (!(error instanceof Oversize)) throw error;
+      return { rule: 'size', message: error.message, commit: error.oid };
+    }
+  }
+
+  async #branch({ old, now }: RefUpdate): Promise<Refusal | undefined> {
+    if (now === undefined) {
+      return { rule: 'deletion', message: 'the branch of a ledger is not deleted', commit: old ?? '' };
+    }
+    const { store, indexDir, lock } = this.#backend;
+    const projection = new Projection({ store, dir: indexDir, lock });
+    try {
+      const ground = old === undefined ? undefined : await groundAt(old, projection, this.#incoming);
+      return await checkPush({ incoming: this.#incoming, ground, tip: now, now: this.#now });
+    } finally {
+      projection.close();
+    }
+  }
+
+  /** What stands beside the branch is judged by those who read it; here, only by what it takes to keep it. */
+  async #beside({ now }: RefUpdate, room: number): Promise<Refusal | undefined> {
+    if (now === undefined) return undefined;
+    const found = await this.#incoming.look(now);
+    if (found?.type !== 'commit') return { rule: 'size', message: 'it is no commit', commit: now };
+    const from = (await this.#incoming.look(this.#refs.branch))?.oid;
+    const counted = new Set<Oid>();
+    let bytes = 0;
+    for await (const { oid, changes } of this.#incoming.commits({ from, to: now })) {
+      for (const { path, after } of changes) {
+        if (after === undefined || counted.has(after.oid)) continue;
+        counted.add(after.oid);
+        const size = (await this.#incoming.look(after.oid))?.size ?? 0;
+        bytes += size;
+        if (size > MAX_FILE_BYTES || bytes > room)
+          return { rule: 'size', message: `${path} has ${size} bytes, of ${bytes} in all`, commit: oid };
+      }
+    }
+    return undefined;
+  }
+}

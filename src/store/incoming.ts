@@ -1,0 +1,105 @@
+import { LedgerError } from '../domain/errors.ts';
+import { CatFile } from '../git/cat-file.ts';
+import { gitFailure, runGit } from '../git/run.ts';
+import { parseCommit } from './commit-object.ts';
+import { LOG, range } from './native-log.ts';
+import type { BlobContent, CommitQuery, CommitRecord, LedgerStore, Oid, TreeChange } from './port.ts';
+import { parseRawDiff } from './raw-diff.ts';
+
+/** Far more than a message of the ledger; a commit is read whole. */
+const MAX_COMMIT_BYTES = 1024 * 1024;
+
+/** An object that is larger than any of its kind needs to be. */
+export class Oversize extends Error {
+  readonly oid: Oid;
+
+  constructor(oid: Oid, message: string) {
+    super(message);
+    this.oid = oid;
+  }
+}
+
+/**
+ * The objects of a repository and of the push that it is asked to take. Git keeps those apart until they are accepted, in a place
+ * that it tells its own commands by their environment: so all is read by git. Nothing is read whose size was not asked first.
+ */
+export class IncomingStore implements Pick<LedgerStore, 'commits' | 'diffTrees' | 'mergeBase' | 'readBlobs'> {
+  readonly #gitDir: string;
+  readonly #contents: CatFile;
+  readonly #names: CatFile;
+
+  constructor(gitDir: string) {
+    this.#gitDir = gitDir;
+    this.#contents = new CatFile(gitDir, 'contents', true);
+    this.#names = new CatFile(gitDir, 'names', true);
+  }
+
+  /** What a name stands for: an object's, or a path of a commit's tree as `COMMIT:PATH`. */
+  async look(name: string): Promise<{ oid: Oid; type: string; size: number } | undefined> {
+    return this.#names.ask(name);
+  }
+
+  async find(commit: Oid, path: string): Promise<Oid | undefined> {
+    return (await this.#names.ask(`${commit}:${path}`))?.oid;
+  }
+
+  /** @throws Oversize */
+  async readCommit(oid: Oid): Promise<Omit<CommitRecord, 'changes'>> {
+    const found = await this.#names.ask(oid);
+    if (found !== undefined && found.size > MAX_COMMIT_BYTES)
+      throw new Oversize(oid, `the commit has ${found.size} bytes; ${MAX_COMMIT_BYTES} are allowed`);
+    const commit = await this.#contents.ask(oid);
+    if (commit?.type === 'commit') return { oid, ...parseCommit(commit.bytes) };
+    throw new LedgerError('STORAGE_FAILED', `There is no commit ${oid}.`);
+  }
+
+  /** @throws Oversize */
+  async *commits(query: CommitQuery): AsyncIterable<CommitRecord> {
+    const output = await this.#ask('reading history', [...LOG, ...range(query)]);
+    for (const { commit = '', changes } of parseRawDiff(splitRecords(output))) {
+      yield { ...(await this.readCommit(commit)), changes };
+    }
+  }
+
+  async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
+    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options'];
+    const output = await this.#ask('comparing two states', [...args, before, after]);
+    return parseRawDiff(splitRecords(output)).flatMap(({ changes }) => changes);
+  }
+
+  async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
+    const found = new Map<Oid, BlobContent>();
+    const read = async (oid: Oid): Promise<void> => {
+      const known = await this.#names.ask(oid);
+      if (known === undefined) return;
+      if (known.size > maxBytes) return void found.set(oid, { kind: 'too_large', size: known.size });
+      const bytes = (await this.#contents.ask(oid))?.bytes;
+      if (bytes !== undefined) found.set(oid, { kind: 'bytes', bytes });
+    };
+    await Promise.all([...new Set(oids)].map(read));
+    return found;
+  }
+
+  async mergeBase(a: Oid, b: Oid): Promise<Oid | undefined> {
+    const result = await this.#run(['merge-base', a, b]);
+    if (result.code > 1) throw gitFailure('comparing two histories', result);
+    return result.code === 0 ? result.stdout.toString().trim() : undefined;
+  }
+
+  async #ask(what: string, args: readonly string[]): Promise<string> {
+    const result = await this.#run(args);
+    if (result.code !== 0) throw gitFailure(what, result);
+    return result.stdout.toString();
+  }
+
+  #run(args: readonly string[]) {
+    return runGit({ args: ['--git-dir', this.#gitDir, ...args], cwd: this.#gitDir, incoming: true });
+  }
+
+  close(): void {
+    this.#contents.close();
+    this.#names.close();
+  }
+}
+
+const splitRecords = (output: string): string[] => output.split('\0').filter((record) => record !== '');
