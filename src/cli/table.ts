@@ -5,6 +5,7 @@ import { ITEMS } from './table/items.ts';
 import { LEDGER } from './table/ledger.ts';
 import { LOOKING } from './table/looking.ts';
 import { PRESENCE } from './table/presence.ts';
+import { REPAIR } from './table/repair.ts';
 import { TALKING } from './table/talking.ts';
 
 /** Every command: what `--help`, the parser and docs/cli.md are made from. */
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ...TALKING,
   ...LOOKING,
   ...LEDGER,
+  ...REPAIR,
 ];
 
 /** Words that only stand before another one. */

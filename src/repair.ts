@@ -1,0 +1,6 @@
+// The entry `work-ledger/repair`: apart from the ledger itself, so that reading one does not load what merges and mends.
+export { type ContestedItem, findMerge, type OpenMerge, type SideStep } from './doctor/open-merge.ts';
+export { type Replayed, replayInstead, takeSide } from './doctor/resolve.ts';
+export { setUpMerging } from './doctor/set-up.ts';
+export { type MergedFile, mergeFile, type ThreeFiles } from './merge/merge-file.ts';
+export type { MergedField, MergedItems } from './merge/merge-items.ts';
