@@ -3,6 +3,7 @@ import { SETTINGS_PATH } from '../codec/path.ts';
 import { isVerb } from '../domain/transitions.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { checkMerge } from './check-merge.ts';
+import { checkRepair, type SettingsState } from './check-repair.ts';
 import { checkConfigure, checkRoot } from './check-settings.ts';
 import { checkTransition } from './check-transition.ts';
 import { type Blobs, readAfter, readItemFile, readSettingsFile } from './files.ts';
@@ -46,6 +47,15 @@ export async function verifyLedger(
   tip: Oid,
   { onProgress }: VerifyOptions = {},
 ): Promise<Verification> {
+  return (await replayLedger(store, tip, { onProgress })).verification;
+}
+
+/** As `verifyLedger`, and what is left at the tip. */
+export async function replayLedger(
+  store: LedgerStore,
+  tip: Oid,
+  { onProgress }: VerifyOptions = {},
+): Promise<{ verification: Verification; state: ReplayState; settings: SettingsState }> {
   const audit = new Audit(store);
   for await (const batch of inBatches(store.commits({ to: tip }))) {
     const blobs = await readAfter(
@@ -55,19 +65,20 @@ export async function verifyLedger(
     for (const record of batch) await audit.take(record, blobs);
     onProgress?.({ commits: audit.commits, findings: audit.findings.length });
   }
-  return audit.result(tip);
+  return { verification: audit.result(tip), state: audit.state, settings: audit.settings };
 }
 
 class Audit {
   readonly findings: Finding[] = [];
   readonly #store: LedgerStore;
-  readonly #state: ReplayState;
+  readonly state: ReplayState;
+  readonly settings: SettingsState = { good: undefined, whole: false };
   readonly #seen = new Set<Oid>();
   #transitions = 0;
 
   constructor(store: LedgerStore) {
     this.#store = store;
-    this.#state = new ReplayState(store);
+    this.state = new ReplayState(store);
   }
 
   get commits(): number {
@@ -86,7 +97,7 @@ class Audit {
     if (parents.length > 1) return this.#merge(record, findings);
     const { values } = readTrailers(message);
     const op = values.get('Work-Op');
-    const earlier = op === undefined ? undefined : this.#state.enter(op, oid);
+    const earlier = op === undefined ? undefined : this.state.enter(op, oid);
     if (earlier !== undefined) findings.add('op', `${op} stands in ${earlier.slice(0, 12)}, too`);
     const verb = values.get('Work-Verb') ?? '';
     if (parents.length === 0) return this.#root(record, blobs, findings);
@@ -95,11 +106,19 @@ class Audit {
       return this.#adopt(record, blobs);
     }
     if (verb === 'configure') {
-      checkConfigure(record, blobs, this.#state.view.settings, findings);
+      checkConfigure(record, blobs, this.state.view.settings, findings);
       return this.#adopt(record, blobs);
     }
+    if (verb === 'repair') {
+      checkRepair(record, blobs, this.state, this.settings, findings);
+      return this.#adoptSettings(record.changes, blobs);
+    }
     if (isVerb(verb)) this.#transitions += 1;
-    await checkTransition(record, blobs, this.#state, findings);
+    await checkTransition(record, blobs, this.state, findings);
+    if (verb === 'delete') {
+      for (const { id, after } of itemChanges(record.changes).items)
+        if (after.length === 0) this.state.letGo(id);
+    }
     this.#adoptSettings(record.changes, blobs);
   }
 
@@ -110,7 +129,7 @@ class Audit {
   }
 
   async #merge(record: CommitRecord, findings: CommitFindings): Promise<void> {
-    const changes = await checkMerge(this.#store, record, this.#state, findings);
+    const changes = await checkMerge(this.#store, record, this.state, findings);
     this.#adoptSettings(
       changes,
       await readAfter(
@@ -123,7 +142,7 @@ class Audit {
   /** Takes what a commit left without a look at how it came about. */
   #adopt({ oid, changes }: CommitRecord, blobs: Blobs): void {
     for (const change of itemChanges(changes).items) {
-      this.#state.apply(
+      this.state.apply(
         change,
         change.after.map((file) => readItemFile(change.id, file, blobs)),
         oid,
@@ -134,7 +153,11 @@ class Audit {
 
   #adoptSettings(changes: readonly TreeChange[], blobs: Blobs): void {
     const file = readSettingsFile(changes, blobs);
-    if (file?.kind === 'settings') this.#state.view.settings = file.settings;
+    if (file === undefined) return;
+    this.settings.whole = file.kind === 'settings';
+    if (file.kind !== 'settings') return;
+    this.state.view.settings = file.settings;
+    this.settings.good = changes.find(({ path }) => path === SETTINGS_PATH)?.after?.oid;
   }
 
   result(tip: Oid): Verification {
@@ -143,7 +166,7 @@ class Audit {
       tip,
       commits: this.commits,
       transitions: this.#transitions,
-      items: this.#state.view.size,
+      items: this.state.view.size,
       findings: this.findings,
     };
   }
