@@ -1,5 +1,6 @@
 import type { DecodedItem } from '../codec/item.ts';
 import type { State } from '../codec/path.ts';
+import type { Problem } from '../codec/problem.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/overlay.ts';
@@ -144,6 +145,12 @@ export class ReplayState {
   broken(): WorkId[] {
     const ids = new Set([...this.#files.keys(), ...this.#good.keys()]);
     return [...ids].filter((id) => !this.isWhole(id)).sort();
+  }
+
+  /** What is wrong with the item's one file. */
+  problemOf(id: WorkId): Problem | undefined {
+    const decoded = this.#standing(id);
+    return decoded?.kind === 'damaged' ? decoded.problem : undefined;
   }
 
   /** The item was deleted as items are: it has no file that could be missed. */
