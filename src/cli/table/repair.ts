@@ -8,6 +8,13 @@ export const resolveOptions = {
   replay: flag('--replay', 'end the merge, and put what theirs did on top of ours, as transitions'),
 } as const satisfies OptionTable;
 
+export const doctorOptions = {
+  fix: flag('--fix', 'mend it, by commits on top of what is there'),
+} as const satisfies OptionTable;
+export const recoverHistoryOptions = {
+  yes: flag('--yes', 'do it, without asking'),
+} as const satisfies OptionTable;
+
 export const REPAIR: readonly Command[] = [
   command({
     name: 'merge-driver',
@@ -39,5 +46,25 @@ export const REPAIR: readonly Command[] = [
     options: resolveOptions,
     examples: ['wl resolve', 'wl resolve --replay'],
     load: () => import('../commands/resolve.ts'),
+  }),
+  command({
+    name: 'doctor',
+    group,
+    summary: 'say what is wrong with the ledger and with this clone, and how it would be mended',
+    details:
+      'Asks the remote, unless --offline is given. --fix puts items back as they were last whole, moves what is no file of the ledger to quarantine/, and shares what waits here. Each mend is a commit; what it drops stays in history. Nothing is rewritten.',
+    options: doctorOptions,
+    examples: ['wl doctor', 'wl doctor --fix'],
+    load: () => import('../commands/doctor.ts'),
+  }),
+  command({
+    name: 'recover-history',
+    group,
+    summary: 'bring back what a rewritten remote lost',
+    details:
+      'Where the remote was set back, the same commits are pushed again. Where its history was replaced, what is missing is decided again on top of what is there now. Shows both lines and does nothing without --yes, or a yes at a terminal.',
+    options: recoverHistoryOptions,
+    examples: ['wl recover-history', 'wl recover-history --yes'],
+    load: () => import('../commands/recover-history.ts'),
   }),
 ];
