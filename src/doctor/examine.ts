@@ -5,6 +5,7 @@ import { staleLocks } from '../git/stale-locks.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
+import type { SyncContext } from '../sync/ports.ts';
 import { examineTree } from './broken-tree.ts';
 import type { Mend } from './plan-mends.ts';
 import { findRewrite, type Rewrite } from './two-lines.ts';
@@ -77,7 +78,7 @@ async function askRemote(ledger: WorkLedger): Promise<Asked> {
 }
 
 async function examineClone(ledger: WorkLedger, reached: boolean): Promise<CloneTrouble[]> {
-  const { place, localRef, remote, clock, projection } = ledger.connection;
+  const { local, localRef, remote, projection } = ledger.connection;
   const { context, store } = await ledger.connection.write();
   const found: CloneTrouble[] = [];
   const seen = context.remote && (await store.readRef(context.remote.seenRef));
@@ -88,20 +89,30 @@ async function examineClone(ledger: WorkLedger, reached: boolean): Promise<Clone
       how: 'wl sync',
       fixed: true,
     });
-  const refs = [localRef, ...(context.remote === undefined ? [] : [context.remote.seenRef])];
-  for (const lock of staleLocks(place, refs, clock.now().getTime()))
-    found.push({
-      kind: 'lock',
-      wrong: `${lock} is old: whoever took it is likely dead`,
-      how: 'where no git process runs here, remove it',
-      fixed: false,
-    });
+  found.push(...(local === undefined ? [] : await examineDisk(ledger, context)));
   const index = projection.place;
   if (index.kind === 'memory' && index.reason !== undefined)
     found.push({
       kind: 'index',
       wrong: `the index cannot be used: ${index.reason}`,
       how: 'answers are right and slow until its file can be written',
+      fixed: false,
+    });
+  return found;
+}
+
+/** What only a repository on disk can have. */
+async function examineDisk(
+  { connection: { place, localRef, clock } }: WorkLedger,
+  context: SyncContext,
+): Promise<CloneTrouble[]> {
+  const found: CloneTrouble[] = [];
+  const refs = [localRef, ...(context.remote === undefined ? [] : [context.remote.seenRef])];
+  for (const lock of staleLocks(place, refs, clock.now().getTime()))
+    found.push({
+      kind: 'lock',
+      wrong: `${lock} is old: whoever took it is likely dead`,
+      how: 'where no git process runs here, remove it',
       fixed: false,
     });
   if ((await readMergeDriver(place)) === undefined)

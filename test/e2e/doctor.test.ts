@@ -120,6 +120,34 @@ test('given a remote that refuses or is away, when the doctor mends, then it say
   expect(offline.error).toMatchObject({ code: 'INVALID_INPUT' });
 });
 
+test('given entries that no git would check out, and a file of 50 MB, when the doctor mends, then they are gone, and the ledger is as it was', async () => {
+  const { repo, dir, ada, ids } = await makeLedger(1);
+  const before = await ada.list();
+  const big = join(repo.folder, 'big');
+  await writeFile(big, Buffer.alloc(50_000_000, 'a'));
+  const blob = await repo.git(repo.bare, 'hash-object', '-w', big);
+  const inner = await makeTree(repo, [`100644 blob ${blob}\tbig.bin`, `100644 blob ${blob}\t..`]);
+  const root = await repo.git(repo.bare, 'ls-tree', 'work-ledger');
+  const tree = await makeTree(repo, [
+    ...root.split('\n'),
+    `040000 tree ${inner}\tdeep`,
+    `040000 tree ${inner}\t..`,
+  ]);
+  const made = await repo.git(repo.bare, 'commit-tree', '-m', 'by hand', '-p', 'work-ledger', tree);
+  await repo.git(repo.bare, 'update-ref', 'refs/heads/work-ledger', made);
+  expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
+  expect(await ada.list()).toEqual(before);
+  const files = await repo.git(repo.bare, 'ls-tree', '-r', '--name-only', 'work-ledger');
+  expect(files.split('\n')).toEqual(['.gitattributes', 'README.md', pathOf(ids[0] ?? ''), 'ledger.yaml']);
+  await mendedHistory(ada, repo);
+});
+
+async function makeTree(repo: SharedRepo, entries: readonly string[]): Promise<string> {
+  const file = join(repo.folder, 'entries');
+  await writeFile(file, `${entries.join('\n')}\n`);
+  return repo.git(repo.bare, '-c', `alias.tree=!git mktree < '${file}'`, 'tree');
+}
+
 test('given two clones whose doctors mend at once, when both are done, then each thing is mended once', async () => {
   const { repo, ada, ids } = await makeLedger(3);
   await editByHand(repo, async (to) => {
