@@ -44,7 +44,7 @@ export async function examine(
   onProgress?: (progress: { commits: number }) => void,
 ): Promise<Examination> {
   const asked = ledger.mode === 'push' ? await askRemote(ledger) : {};
-  const tip = await currentTip(ledger.connection);
+  const tip = asked.tip ?? (await currentTip(ledger.connection));
   const { verification, mends } = await examineTree(await ledger.connection.store(), tip, onProgress);
   const clone = [...(asked.trouble ?? []), ...(await examineClone(ledger, asked.reached ?? false))];
   return {
@@ -63,6 +63,8 @@ interface Asked {
   rewrite?: Rewrite | undefined;
   trouble?: CloneTrouble[];
   reached?: boolean;
+  /** The shared tip, where nothing of this clone can be brought onto it. */
+  tip?: Oid | undefined;
 }
 
 async function askRemote(ledger: WorkLedger): Promise<Asked> {
@@ -71,10 +73,16 @@ async function askRemote(ledger: WorkLedger): Promise<Asked> {
     if (rewrite === undefined) await ledger.fetch();
     return { rewrite, reached: rewrite === undefined };
   } catch (error) {
+    if (isLedgerError(error, 'DAMAGED_ITEM')) return { tip: await sharedTip(ledger), reached: true };
     if (!isLedgerError(error, 'REMOTE_UNREACHABLE') && !isLedgerError(error, 'DIFFERENT_LEDGER')) throw error;
     const how = error.hint ?? 'Ask who keeps the remote.';
     return { trouble: [{ kind: 'remote', wrong: error.message, how, fixed: false }] };
   }
+}
+
+async function sharedTip(ledger: WorkLedger): Promise<Oid | undefined> {
+  const { context, store } = await ledger.connection.write();
+  return context.remote && store.readRef(context.remote.seenRef);
 }
 
 async function examineClone(ledger: WorkLedger, reached: boolean): Promise<CloneTrouble[]> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mended } from '../audit/check-repair.ts';
 import { encodeRepairMessage } from '../codec/ledger-message.ts';
 import { newOp } from '../codec/op.ts';
@@ -5,10 +6,10 @@ import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
+import type { LedgerRemote } from '../remote/port.ts';
 import type { CommitDraft, FileChange, Oid } from '../store/port.ts';
-import { unreachable } from '../sync/look.ts';
-import type { SyncContext } from '../sync/ports.ts';
-import { fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
+import { look, unreachable } from '../sync/look.ts';
+import type { RemoteContext, SyncContext } from '../sync/ports.ts';
 import { examineTree } from './broken-tree.ts';
 import type { Mend } from './plan-mends.ts';
 
@@ -37,42 +38,61 @@ export async function mendTree(ledger: WorkLedger): Promise<Mended[]> {
     );
   const { context } = await ledger.connection.write();
   const { lock, remote } = context;
+  if (remote === undefined) return mendHere(ledger, context);
+  const shared = { ...context, remote };
   const done = await lock.run('push', async () => {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      if (remote !== undefined) {
-        await fetchAndReconcile({ ...context, remote });
-        await pushPending({ ...context, remote });
-      }
-      const mends = await lock.run('commit', () => tryMend(ledger, context));
-      if (mends !== undefined) return mends;
+      const mended = await tryMend(ledger, shared);
+      if (mended !== undefined) return mended;
     }
     return undefined;
   });
-  if (done !== undefined) return done;
-  throw new LedgerError('CONTENDED', `Others were first ${TRIES} times in a row.`, { hint: 'Try again.' });
+  if (done === undefined) throw contended();
+  // What is pending here could not be decided on settings that cannot be read; now it can.
+  if (done.length > 0) await ledger.fetch();
+  return done;
 }
 
-/** Nobody of this clone commits meanwhile. @returns `undefined` where others were first */
-async function tryMend(ledger: WorkLedger, context: SyncContext): Promise<Mended[] | undefined> {
-  const { store, remote, localRef } = context;
+const contended = (): LedgerError =>
+  new LedgerError('CONTENDED', `Others were first ${TRIES} times in a row.`, { hint: 'Try again.' });
+
+async function mendHere(ledger: WorkLedger, context: SyncContext): Promise<Mended[]> {
+  const { store, localRef } = context;
   const tip = await currentTip(ledger.connection);
-  if (remote !== undefined && (await store.readRef(remote.seenRef)) !== tip) return undefined;
   const { mends } = await examineTree(store, tip);
   if (mends.length === 0) return [];
-  const drafts: CommitDraft[] = [];
-  for (const mend of mends) drafts.push(await draftOf(ledger, context, mend));
+  const drafts = await draftsOf(ledger, context, mends);
   const made = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
-  if (made.kind === 'moved') return undefined;
-  if (remote !== undefined && !(await share(context, tip, made.tip))) return undefined;
-  return mends.map((mend, index) => ({ ...mend, commit: made.oids[index] ?? '' }));
+  if (made.kind === 'moved') throw contended();
+  return withCommits(mends, made.oids);
 }
 
-/** A mend is of the tip that it was made on: what the remote does not take is taken back. @returns whether it was taken */
-async function share({ store, remote, localRef }: SyncContext, from: Oid, to: Oid): Promise<boolean> {
-  if (remote === undefined) return true;
-  const pushed = await remote.push(to);
+/**
+ * A mend is of the tip that it was made on, and is not decided again: it becomes the shared tip, or nothing.
+ *
+ * @returns `undefined` where others were first
+ */
+async function tryMend(ledger: WorkLedger, context: RemoteContext): Promise<Mended[] | undefined> {
+  const { store, remote } = context;
+  const tip = await look(context, 'branch');
+  if (tip === undefined) return [];
+  const { mends } = await examineTree(store, tip);
+  if (mends.length === 0) return [];
+  const ref = `refs/work-ledger/tmp/${randomUUID()}`;
+  const drafts = await draftsOf(ledger, context, mends);
+  const made = await store.commit({ ref, expected: undefined, base: tip, drafts });
+  if (made.kind === 'moved') return undefined;
+  try {
+    return (await share(remote, made.tip)) ? withCommits(mends, made.oids) : undefined;
+  } finally {
+    await store.moveRef(ref, made.tip, undefined);
+  }
+}
+
+/** @returns whether it was taken; false where others were first */
+async function share(remote: LedgerRemote, tip: Oid): Promise<boolean> {
+  const pushed = await remote.push(tip);
   if (pushed.kind === 'accepted') return true;
-  await store.moveRef(localRef, to, from);
   if (pushed.kind === 'behind') return false;
   if (pushed.kind === 'refused')
     throw new LedgerError('REMOTE_REFUSED', `The remote ${remote.url} refused the mend: ${pushed.reason}.`, {
@@ -80,6 +100,19 @@ async function share({ store, remote, localRef }: SyncContext, from: Oid, to: Oi
       details: { remote: remote.name, reason: pushed.reason },
     });
   throw unreachable(remote, pushed.cause, pushed.kind === 'unknown');
+}
+
+const withCommits = (mends: readonly Mend[], oids: readonly Oid[]): Mended[] =>
+  mends.map((mend, index) => ({ ...mend, commit: oids[index] ?? '' }));
+
+async function draftsOf(
+  ledger: WorkLedger,
+  context: SyncContext,
+  mends: readonly Mend[],
+): Promise<CommitDraft[]> {
+  const drafts: CommitDraft[] = [];
+  for (const mend of mends) drafts.push(await draftOf(ledger, context, mend));
+  return drafts;
 }
 
 async function draftOf(ledger: WorkLedger, context: SyncContext, mend: Mend): Promise<CommitDraft> {

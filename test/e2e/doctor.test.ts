@@ -94,6 +94,19 @@ test('given settings that a person broke, when the doctor mends, then the ledger
   await mendedHistory(ada, repo);
 });
 
+test('given settings that a person broke, and something pending, when the doctor mends, then that is shared, too', async () => {
+  const { repo, dir, ada, ids } = await makeLedger(1);
+  const [id = ''] = ids;
+  await (await repo.open(dir, { mode: 'local' })).commentOn(id, 'pending');
+  await editByHand(repo, (to) => rm(join(to, 'ledger.yaml')));
+  expect((await wl(dir, ['doctor'], NOW)).stdout).toMatch(
+    'ledger.yaml: the settings cannot be read; would be put back',
+  );
+  expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
+  expect(await ada.findWork(id)).toMatchObject({ comments: [{ body: 'pending' }] });
+  await mendedHistory(ada, repo);
+});
+
 test('given an item that was deleted as items are, when the doctor mends another, then it stays deleted', async () => {
   const { repo, ada, ids } = await makeLedger(2);
   const [deleted = '', damaged = ''] = ids;

@@ -33,8 +33,9 @@ async function look(ledger: WorkLedger, cli: Cli): Promise<Examination> {
 async function mend(ledger: WorkLedger, found: Examination, cli: Cli): Promise<Mended[]> {
   const { mendTree, setUpMerging } = await import('../../repair.ts');
   if (found.clone.some(({ kind }) => kind === 'merging')) await setUpMerging(ledger, launcher());
+  const mended = found.mends.length === 0 ? [] : await cli.busy('mending', () => mendTree(ledger));
   if (found.clone.some(({ kind }) => kind === 'pending')) await cli.busy('sharing', () => ledger.sync());
-  return found.mends.length === 0 ? [] : cli.busy('mending', () => mendTree(ledger));
+  return mended;
 }
 
 const mendedLine = ({ commit, path, how }: Mended): Line => [
