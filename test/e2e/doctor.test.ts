@@ -107,6 +107,17 @@ test('given settings that a person broke, and something pending, when the doctor
   await mendedHistory(ada, repo);
 });
 
+test('given an item that a person broke on this clone’s branch and did not push, when the doctor mends, then it is whole everywhere', async () => {
+  const { repo, dir, ada, ids } = await makeLedger(1);
+  await repo.git(dir, 'checkout', '--quiet', 'work-ledger');
+  await rm(join(dir, pathOf(ids[0] ?? '')));
+  await repo.git(dir, 'commit', '--quiet', '--all', '-m', 'by hand');
+  await repo.git(dir, 'checkout', '--quiet', '--orphan', 'code');
+  expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
+  expect((await ada.list()).map(({ id }) => id)).toEqual(ids);
+  await mendedHistory(ada, repo);
+});
+
 test('given an item that was deleted as items are, when the doctor mends another, then it stays deleted', async () => {
   const { repo, ada, ids } = await makeLedger(2);
   const [deleted = '', damaged = ''] = ids;

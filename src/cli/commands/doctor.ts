@@ -33,9 +33,12 @@ async function look(ledger: WorkLedger, cli: Cli): Promise<Examination> {
 async function mend(ledger: WorkLedger, found: Examination, cli: Cli): Promise<Mended[]> {
   const { mendTree, setUpMerging } = await import('../../repair.ts');
   if (found.clone.some(({ kind }) => kind === 'merging')) await setUpMerging(ledger, launcher());
-  const mended = found.mends.length === 0 ? [] : await cli.busy('mending', () => mendTree(ledger));
-  if (found.clone.some(({ kind }) => kind === 'pending')) await cli.busy('sharing', () => ledger.sync());
-  return mended;
+  const tree = () => (found.mends.length === 0 ? [] : cli.busy('mending', () => mendTree(ledger)));
+  const mended = await tree();
+  if (!found.clone.some(({ kind }) => kind === 'pending')) return mended;
+  await cli.busy('sharing', () => ledger.sync());
+  // What was broken in this clone alone is shared by now.
+  return [...mended, ...(await tree())];
 }
 
 const mendedLine = ({ commit, path, how }: Mended): Line => [
