@@ -149,6 +149,9 @@ class PushCheck {
       findings.add('op', `${op} stands in ${earlier.slice(0, 12)}, too`);
     if (op !== undefined && earlier === undefined) this.#ops.set(op, oid);
     if (parents.length === 0) checkRoot(record, blobs, findings);
+    // What an item last was is told by all of history, which is not read for a push.
+    else if (values.get('Work-Verb') === 'repair')
+      findings.add('repair', 'a mend is let in on the server itself: see docs/hooks.md');
     else if (values.get('Work-Verb') === 'configure')
       checkConfigure(record, blobs, this.#state.settings, findings);
     else return checkTransition(record, blobs, this.#state, findings);

@@ -49,8 +49,8 @@ export function checkConfigure(
   findings.add(rule, `${SETTINGS_PATH} is not what changing ${keys.join(', ')} gives`);
 }
 
-function readRequest(
-  verb: 'init' | 'configure',
+export function readRequest(
+  verb: 'init' | 'configure' | 'repair',
   record: CommitRecord,
   findings: CommitFindings,
 ): Request | undefined {

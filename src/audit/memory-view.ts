@@ -60,7 +60,7 @@ export class MemoryView implements LedgerView {
     if (decoded.kind === 'item') return decoded.item;
     const path = `${entry.state}/…/${id}.yaml`;
     throw new LedgerError('DAMAGED_ITEM', `${id} cannot be read: ${describeProblem(decoded.problem)}.`, {
-      hint: `Its last good version is in its history: wl history ${id}`,
+      hint: 'It can be put back as it was last whole: wl doctor',
       details: { id, path, ...decoded.problem },
     });
   }

@@ -1,12 +1,13 @@
 import type { DecodedItem } from '../codec/item.ts';
 import type { State } from '../codec/path.ts';
+import type { Problem } from '../codec/problem.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
 import { type Blobs, type ItemFile, readFiles, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import type { ItemChange } from './item-change.ts';
+import { type FileAt, type ItemChange, PLAIN_FILE } from './item-change.ts';
 import { MemoryView } from './memory-view.ts';
 import type { Before, History, LedgerState } from './state.ts';
 import { unknownSettings } from './unknown-settings.ts';
@@ -20,6 +21,7 @@ export class ReplayState implements LedgerState {
   readonly #store: History;
   readonly #files = new Map<WorkId, Files>();
   readonly #ops = new Map<string, Oid>();
+  readonly #good = new Map<WorkId, FileAt>();
   readonly #changedBy = new Map<WorkId, Oid>();
   readonly #forked = new Set<WorkId>();
   #older: Blobs = new Map();
@@ -112,8 +114,44 @@ export class ReplayState implements LedgerState {
     const decoded = state && files.get(state)?.decoded;
     if (state === undefined || decoded === undefined) return this.#remove(id);
     this.#files.set(id, files);
+    const oid = files.get(state)?.oid ?? '';
+    if (decoded.kind === 'item' && files.size === 1) this.#good.set(id, { state, mode: PLAIN_FILE, oid });
     if (decoded.kind === 'item') this.view.put(id, state, decoded.item);
     else this.view.putDamaged(id, state, decoded.problem);
+  }
+
+  /** The item's file as it stood when it was last whole: one, and readable. `undefined` where it never was, or was deleted. */
+  lastGood(id: WorkId): FileAt | undefined {
+    return this.#good.get(id);
+  }
+
+  /** True where the item has one file, and it can be read. */
+  isWhole(id: WorkId): boolean {
+    return this.statesOf(id).length === 1 && this.#standing(id)?.kind === 'item';
+  }
+
+  /** True where the item's one file is this one; without one, where there is none. */
+  standsAs(id: WorkId, file: FileAt | undefined): boolean {
+    const files = this.#files.get(id);
+    if (file === undefined) return files === undefined;
+    return files?.size === 1 && files.get(file.state)?.oid === file.oid;
+  }
+
+  /** Items that are not whole: damaged, in two places, or gone without the verb for it. */
+  broken(): WorkId[] {
+    const ids = new Set([...this.#files.keys(), ...this.#good.keys()]);
+    return [...ids].filter((id) => !this.isWhole(id)).sort();
+  }
+
+  /** What is wrong with the item's one file. */
+  problemOf(id: WorkId): Problem | undefined {
+    const decoded = this.#standing(id);
+    return decoded?.kind === 'damaged' ? decoded.problem : undefined;
+  }
+
+  /** The item was deleted as items are: it has no file that could be missed. */
+  letGo(id: WorkId): void {
+    this.#good.delete(id);
   }
 
   /** Directories in which the item has a file. */

@@ -3,6 +3,7 @@ import { SETTINGS_PATH } from '../codec/path.ts';
 import { isVerb } from '../domain/transitions.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { checkMerge } from './check-merge.ts';
+import { checkRepair, type SettingsState } from './check-repair.ts';
 import { checkConfigure, checkRoot } from './check-settings.ts';
 import { checkTransition } from './check-transition.ts';
 import { type Blobs, readAfter, readItemFile, readSettingsFile } from './files.ts';
@@ -43,9 +44,9 @@ export interface Verification {
 const BATCH = 250;
 
 /**
- * Replays a ledger from its root, or from a commit that is trusted, and checks every commit: that it is one transition of one item, that message and files agree,
- * and that the command, decided again on the state before it, gives what was committed. A commit that is wrong is reported,
- * taken as it stands, and does not stop the replay.
+ * Replays a ledger from its root, or from a commit that is trusted, and checks every commit: that it is one transition of one
+ * item, that message and files agree, and that the command, decided again on the state before it, gives what was committed. A
+ * commit that is wrong is reported, taken as it stands, and does not stop the replay.
  *
  * History with merges is followed in one order of several, so items beside the one that a commit touches can be newer than
  * what its author saw.
@@ -55,8 +56,17 @@ const BATCH = 250;
 export async function verifyLedger(
   store: LedgerStore,
   tip: Oid,
-  { from, onProgress }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<Verification> {
+  return (await replayLedger(store, tip, options)).verification;
+}
+
+/** As `verifyLedger`, and what is left at the tip. */
+export async function replayLedger(
+  store: LedgerStore,
+  tip: Oid,
+  { from, onProgress }: VerifyOptions = {},
+): Promise<{ verification: Verification; state: ReplayState; settings: SettingsState }> {
   const audit = new Audit(store);
   if (from !== undefined) await audit.trust(from);
   for await (const batch of inBatches(store.commits({ to: tip, from }))) {
@@ -67,13 +77,14 @@ export async function verifyLedger(
     for (const record of batch) await audit.take(record, blobs);
     onProgress?.({ commits: audit.commits, findings: audit.findings.length });
   }
-  return audit.result(tip);
+  return { verification: audit.result(tip), state: audit.state, settings: audit.settings };
 }
 
 class Audit {
   readonly findings: Finding[] = [];
   readonly #store: LedgerStore;
-  readonly #state: ReplayState;
+  readonly state: ReplayState;
+  readonly settings: SettingsState = { good: undefined, whole: false };
   readonly #seen = new Set<Oid>();
   #transitions = 0;
   #commits = 0;
@@ -81,7 +92,7 @@ class Audit {
 
   constructor(store: LedgerStore) {
     this.#store = store;
-    this.#state = new ReplayState(store);
+    this.state = new ReplayState(store);
   }
 
   get commits(): number {
@@ -93,9 +104,9 @@ class Audit {
     for await (const { oid, message } of this.#store.commits({ to: from, changes: false })) {
       const { values } = readTrailers(message);
       const op = values.get('Work-Op');
-      if (op !== undefined) this.#state.enter(op, oid);
+      if (op !== undefined) this.state.enter(op, oid);
       const id = values.get('Work-Item');
-      if (id !== undefined && values.get('Work-Verb') === 'delete') this.#state.view.markDeleted(id);
+      if (id !== undefined && values.get('Work-Verb') === 'delete') this.state.view.markDeleted(id);
     }
     const entries = await this.#store.readTree(from);
     for (let at = 0; at < entries.length; at += BATCH) {
@@ -121,7 +132,7 @@ class Audit {
     if (parents.length > 1) return this.#merge(record, findings);
     const { values } = readTrailers(message);
     const op = values.get('Work-Op');
-    const earlier = op === undefined ? undefined : this.#state.enter(op, oid);
+    const earlier = op === undefined ? undefined : this.state.enter(op, oid);
     if (earlier !== undefined) findings.add('op', `${op} stands in ${earlier.slice(0, 12)}, too`);
     const verb = values.get('Work-Verb') ?? '';
     if (parents.length === 0) return this.#root(record, blobs, findings);
@@ -130,12 +141,20 @@ class Audit {
       return this.#adopt(record, blobs);
     }
     if (verb === 'configure') {
-      checkConfigure(record, blobs, this.#state.view.settings, findings);
+      checkConfigure(record, blobs, this.state.view.settings, findings);
       return this.#adopt(record, blobs);
     }
+    if (verb === 'repair') {
+      checkRepair(record, blobs, this.state, this.settings, findings);
+      return this.#adoptSettings(record.changes, blobs);
+    }
     if (isVerb(verb)) this.#transitions += 1;
-    await this.#state.lookBack(itemChanges(record.changes).items);
-    checkTransition(record, blobs, this.#state, findings);
+    await this.state.lookBack(itemChanges(record.changes).items);
+    checkTransition(record, blobs, this.state, findings);
+    if (verb === 'delete') {
+      for (const { id, after } of itemChanges(record.changes).items)
+        if (after.length === 0) this.state.letGo(id);
+    }
     this.#adoptSettings(record.changes, blobs);
   }
 
@@ -146,7 +165,7 @@ class Audit {
   }
 
   async #merge(record: CommitRecord, findings: CommitFindings): Promise<void> {
-    const changes = await checkMerge(this.#store, record, this.#state, findings);
+    const changes = await checkMerge(this.#store, record, this.state, findings);
     this.#adoptSettings(
       changes,
       await readAfter(
@@ -159,7 +178,7 @@ class Audit {
   /** Takes what a commit left without a look at how it came about. */
   #adopt({ oid, changes }: Pick<CommitRecord, 'oid' | 'changes'>, blobs: Blobs): void {
     for (const change of itemChanges(changes).items) {
-      this.#state.apply(
+      this.state.apply(
         change,
         change.after.map((file) => readItemFile(change.id, file, blobs)),
         oid,
@@ -170,7 +189,11 @@ class Audit {
 
   #adoptSettings(changes: readonly TreeChange[], blobs: Blobs): void {
     const file = readSettingsFile(changes, blobs);
-    if (file?.kind === 'settings') this.#state.view.settings = file.settings;
+    if (file === undefined) return;
+    this.settings.whole = file.kind === 'settings';
+    if (file.kind !== 'settings') return;
+    this.state.view.settings = file.settings;
+    this.settings.good = changes.find(({ path }) => path === SETTINGS_PATH)?.after?.oid;
   }
 
   result(tip: Oid): Verification {
@@ -180,7 +203,7 @@ class Audit {
       tip,
       commits: this.commits,
       transitions: this.#transitions,
-      items: this.#state.view.size,
+      items: this.state.view.size,
       findings: this.findings,
     };
   }

@@ -7,6 +7,7 @@ import { ITEMS } from './table/items.ts';
 import { LEDGER } from './table/ledger.ts';
 import { LOOKING } from './table/looking.ts';
 import { PRESENCE } from './table/presence.ts';
+import { REPAIR } from './table/repair.ts';
 import { TALKING } from './table/talking.ts';
 
 /** Every command: what `--help`, the parser and docs/cli.md are made from. */
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...AUDIT,
   ...LEDGER,
   ...HOOKS,
+  ...REPAIR,
 ];
 
 /** Words that only stand before another one. */

@@ -1,8 +1,14 @@
 import type { Request } from '../domain/commands.ts';
+import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import { readTrailers } from './message.ts';
 import { SETTINGS_PATH } from './path.ts';
 
-/** Messages of the two commits that touch no item: the root (`init`) and a change of settings (`configure`). */
+const LEDGER_VERBS = ['init', 'configure', 'repair'] as const;
+type LedgerVerb = (typeof LEDGER_VERBS)[number];
+/** Of a path in a message's first line. */
+const NAME_LENGTH = 200;
+
+/** Messages of the commits that are no transition of an item: the root (`init`), a change of settings (`configure`), a mend (`repair`). */
 export function encodeInitMessage(ledgerId: string, request: Request): string {
   return `init ledger ${ledgerId}\n\n${trailers('init', request)}`;
 }
@@ -11,15 +17,20 @@ export function encodeConfigureMessage(keys: readonly string[], request: Request
   return `configure ${SETTINGS_PATH}: ${keys.join(', ')}\n\n${trailers('configure', request)}`;
 }
 
+/** @param what what is mended: ids, and paths where no item stands */
+export function encodeRepairMessage(what: readonly string[], why: string, request: Request): string {
+  return `repair ${what.map((name) => toSafeLine(name, NAME_LENGTH)).join(', ')}\n\n${toSafeLine(why, REASON_LENGTH)}\n\n${trailers('repair', request)}`;
+}
+
 function trailers(verb: string, { actor, op, at }: Request): string {
   return `Work-Verb: ${verb}\nWork-Actor: ${actor}\nWork-Op: ${op}\nWork-At: ${at}\n`;
 }
 
 /** Reads one of them back; `undefined` where the message is of neither kind. */
-export function decodeLedgerMessage(message: string): ({ verb: 'init' | 'configure' } & Request) | undefined {
+export function decodeLedgerMessage(message: string): ({ verb: LedgerVerb } & Request) | undefined {
   const { values } = readTrailers(message);
   const verb = values.get('Work-Verb');
   const [actor, op, at] = [values.get('Work-Actor'), values.get('Work-Op'), values.get('Work-At')];
-  if ((verb !== 'init' && verb !== 'configure') || !actor || !op || !at) return undefined;
-  return { verb, actor, op, at };
+  const known = LEDGER_VERBS.find((one) => one === verb);
+  return known && actor && op && at ? { verb: known, actor, op, at } : undefined;
 }

@@ -19,7 +19,8 @@ export function itemPath(id: WorkId, status: WorkStatus): string {
 /** Every path at which the file of `id` may stand. */
 export const possiblePaths = (id: WorkId): string[] => STATES.map((state) => pathIn(state, id));
 
-function pathIn(state: State, id: WorkId): string {
+/** Where the file of `id` stands in a state's directory. */
+export function pathIn(state: State, id: WorkId): string {
   const { date } = parseId(id);
   return `${state}/${date.slice(0, 4)}/${date.slice(4, 6)}/${id.slice(-2)}/${id}.yaml`;
 }

@@ -41,7 +41,10 @@ export function runGit({
   timeout = TIMEOUT_MS,
 }: GitCall): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = startGit(plain ? args : [...SETTING_ARGS, ...args], cwd, { ...gitEnvironment(incoming), ...env });
+    const child = startGit(plain ? args : [...SETTING_ARGS, ...args], cwd, {
+      ...gitEnvironment(incoming),
+      ...env,
+    });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -66,7 +69,11 @@ export function runGit({
 /** Loaded when git is first needed: that costs a tenth of what starting node does. */
 export const childProcess = () => process.getBuiltinModule('node:child_process');
 
-function startGit(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): ChildProcessWithoutNullStreams {
+function startGit(
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): ChildProcessWithoutNullStreams {
   try {
     return childProcess().spawn('git', args, {
       cwd,

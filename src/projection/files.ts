@@ -8,11 +8,9 @@ import type { WorkId } from '../domain/ids.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { BlobContent, LedgerStore, Oid, TreeEntry } from '../store/port.ts';
 import type { Content } from './index-writer.ts';
+import { isKnownFile } from './known-files.ts';
 
 const PLAIN_FILE = '100644';
-/** Files that a ledger branch holds beside items and that this program does not read. */
-const KNOWN_FILES =
-  /^(?:README\.md|\.gitattributes|\.gitlab-ci\.yml|CODEOWNERS|(?:\.github|\.gitea|\.gitlab|policy|templates)\/.+)$/;
 
 /** What a file of the ledger's tree comes to. */
 export type Placed =
@@ -52,7 +50,7 @@ function place(
   const parsed = parsePath(path);
   if (parsed === undefined) {
     const problem = { rule: 'path', message: 'no work item belongs at this path' };
-    return { kind: 'other', path, problem: KNOWN_FILES.test(path) ? undefined : problem };
+    return { kind: 'other', path, problem: isKnownFile(path) ? undefined : problem };
   }
   const { id, state } = parsed;
   const unread = mode === PLAIN_FILE && !isRead(state);

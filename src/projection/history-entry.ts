@@ -53,7 +53,7 @@ export function toEntry(record: Omit<CommitRecord, 'changes'>): HistoryEntry {
   return {
     ...shared,
     id: undefined,
-    verb: /^(init|configure) /.exec(record.message)?.[1] ?? 'unknown',
+    verb: /^(init|configure|repair) /.exec(record.message)?.[1] ?? 'unknown',
     actor: record.author.name,
     at: new Date(record.author.at * 1000).toISOString(),
     from: null,

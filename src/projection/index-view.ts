@@ -68,7 +68,7 @@ export class IndexView implements LedgerView {
     if (row.problem === null) return itemOf(row);
     const problem = problemOf(row);
     throw new LedgerError('DAMAGED_ITEM', `${id} cannot be read: ${describeProblem(problem)}.`, {
-      hint: `Its last good version is in its history: wl history ${id}`,
+      hint: 'It can be put back as it was last whole: wl doctor',
       details: { id, path: pathOf(row), ...problem },
     });
   }

@@ -7,7 +7,17 @@ import type { HistoryEntry } from './history-entry.ts';
 import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
 import { IndexView, Unread } from './index-view.ts';
 import type { Exclusive, OnProgress } from './load.ts';
-import { commitBy, commitsNamed, commitsOf, historyOf, isLogAt, type LogFilter, newestOf, prepareOps, settingsCommits } from './log-view.ts';
+import {
+  commitBy,
+  commitsNamed,
+  commitsOf,
+  historyOf,
+  isLogAt,
+  type LogFilter,
+  newestOf,
+  prepareOps,
+  settingsCommits,
+} from './log-view.ts';
 
 /** What a question looks at: open work and what else is known by path; every item; every item's words. */
 export type Need = 'open' | 'all' | 'words';

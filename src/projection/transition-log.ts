@@ -81,13 +81,13 @@ function append(index: IndexDatabase, lines: readonly Line[], tip: Oid): true {
   return true;
 }
 
-/** A commit that was made by hand says nothing of the item; the file that it changed does. */
+/** A commit that was made by hand, or that mends, is no transition of an item; the files that it changed tell whose it is. */
 async function lineOf(store: LedgerStore, record: CommitRecord): Promise<Line> {
   const entry = toEntry(record);
   const [parent] = record.parents;
   if (entry.id !== undefined) return { entry, items: [entry.id] };
-  if (entry.verb !== 'unknown' || parent === undefined || record.parents.length > 1)
-    return { entry, items: [] };
+  const isTold = entry.verb !== 'unknown' && entry.verb !== 'repair';
+  if (isTold || parent === undefined || record.parents.length > 1) return { entry, items: [] };
   const changes = await store.diffTrees(parent, record.oid);
   return { entry, items: [...new Set(changes.flatMap(({ path }) => parsePath(path)?.id ?? []))] };
 }

@@ -42,7 +42,7 @@ function rewritten(remote: LedgerRemote, seen: Oid, found: Oid | undefined): Led
     'HISTORY_REWRITTEN',
     `The ledger on ${remote.url} was rewritten: it no longer has ${seen.slice(0, 12)}, which this clone saw; ${now}.`,
     {
-      hint: `Nothing was pushed and nothing here was lost. Ask who rewrote it; \`git log ${seen.slice(0, 12)}\` is what was there.`,
+      hint: `Nothing was pushed and nothing here was lost. Ask who rewrote it; wl doctor shows both lines.`,
       details: { remote: remote.name, seen, found: found ?? null },
     },
   );

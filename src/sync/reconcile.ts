@@ -117,7 +117,10 @@ interface Rebuild {
 }
 
 /** Makes the local branch anew as `base` and what of `pending` is still legal there. `undefined` where it moved meanwhile. */
-async function rebuild(context: SyncContext, request: Rebuild): Promise<Map<string, Settled> | undefined> {
+export async function rebuild(
+  context: SyncContext,
+  request: Rebuild,
+): Promise<Map<string, Settled> | undefined> {
   const { store, views, localRef, committer, clock } = context;
   const { expected, base, pending } = request;
   await learnDeletionsFor(context, base, pending);

@@ -1,27 +1,11 @@
-import { readFile, symlink, unlink, writeFile } from 'node:fs/promises';
+import { symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
+import { editByHand, pathOf, rewriting } from '../helpers/by-hand.ts';
 import { createItems } from '../helpers/items.ts';
 import { refusalOf } from '../helpers/refusal.ts';
-import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
-
-/** A person who checks the ledger out, changes files in an editor, commits and pushes. */
-async function edit(repo: SharedRepo, change: (dir: string) => Promise<unknown>): Promise<void> {
-  const dir = await repo.clone('by-hand', ['--branch', 'work-ledger']);
-  await change(dir);
-  await writeFile(join(dir, '.git/info/attributes'), '* -text\n');
-  await repo.git(dir, 'add', '--all');
-  await repo.git(dir, 'commit', '--quiet', '-m', 'by hand');
-  await repo.git(dir, 'push', '--quiet');
-}
-
-const pathOf = (id: string): string =>
-  `active/${id.slice(4, 8)}/${id.slice(8, 10)}/${id.slice(-2)}/${id}.yaml`;
-
-/** Changes the text of an item's file. */
-const rewriting = (change: (text: string) => string | Buffer) => async (path: string) =>
-  writeFile(path, change(await readFile(path, 'utf8')));
+import { makeSharedRepo } from '../helpers/shared-repo.ts';
 
 const DAMAGES: [what: string, damage: (path: string) => Promise<unknown>, rule: string][] = [
   ['bad YAML', rewriting((text) => text.replace('title: ', 'title: "')), 'yaml'],
@@ -50,7 +34,7 @@ test('given files that a person broke in every way and pushed, when work goes on
   const ada = await repo.init(await repo.clone('ada'));
   const ids = await createItems(ada, DAMAGES.length + 1);
   const [whole = '', ...broken] = ids;
-  await edit(repo, async (dir) => {
+  await editByHand(repo, async (dir) => {
     for (const [n, [, damage]] of DAMAGES.entries()) await damage(join(dir, pathOf(broken[n] ?? '')));
   });
 
@@ -87,7 +71,7 @@ test('given comments, other quotes and another order of keys, when the file is r
       .join('');
     return `# by hand\n${keys.replace('title: Item 0', "title:   'Item 0' # the same")}`;
   });
-  await edit(repo, (dir) => change(join(dir, pathOf(id))));
+  await editByHand(repo, (dir) => change(join(dir, pathOf(id))));
   await ada.fetch();
   expect(await ada.damaged()).toEqual([]);
   expect(await ada.findWork(id)).toEqual(before);
@@ -98,7 +82,7 @@ test('given files that do not belong to a ledger, when work goes on, then they a
   const repo = await makeSharedRepo();
   const ada = await repo.init(await repo.clone('ada'));
   const [id = ''] = await createItems(ada, 1);
-  await edit(repo, (dir) => writeFile(join(dir, 'notes.txt'), 'a note\n'));
+  await editByHand(repo, (dir) => writeFile(join(dir, 'notes.txt'), 'a note\n'));
   await ada.fetch();
   expect(await ada.damaged()).toMatchObject([{ path: 'notes.txt', id: undefined }]);
   await goesOn(ada, id);

@@ -1,5 +1,6 @@
 import { initLedger } from '../../index.ts';
 import type { Run } from '../command.ts';
+import { launcher } from '../launcher.ts';
 import type { initOptions } from '../table/ledger.ts';
 
 export const run: Run<typeof initOptions> = async ({ options: { prefix }, cli }) => {
@@ -9,6 +10,8 @@ export const run: Run<typeof initOptions> = async ({ options: { prefix }, cli })
     created = made.created;
     return made.ledger;
   });
+  const { setUpMerging } = await import('../../repair.ts');
+  await setUpMerging(ledger, launcher());
   const { place, branch, mode, remote, tip } = await ledger.status();
   const shared =
     remote === null

@@ -1,0 +1,64 @@
+import { encodeRepairMessage } from '../codec/ledger-message.ts';
+import { SETTINGS_PATH } from '../codec/path.ts';
+import { isKnownFile, QUARANTINE } from '../projection/known-files.ts';
+import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
+import { readRequest } from './check-settings.ts';
+import { checkFirstLine } from './check-trailers.ts';
+import { type Blobs, readItemFile } from './files.ts';
+import type { CommitFindings } from './findings.ts';
+import { itemChanges } from './item-change.ts';
+import type { ReplayState } from './replay-state.ts';
+
+/** The settings as they were last whole, and whether they are now. */
+export interface SettingsState {
+  good: Oid | undefined;
+  whole: boolean;
+}
+
+/**
+ * Checks a mend: what was whole stays as it is; an item, or the settings, that was not is as it last was; files that are none
+ * go, or go to quarantine.
+ */
+export function checkRepair(
+  record: CommitRecord,
+  blobs: Blobs,
+  state: ReplayState,
+  settings: SettingsState,
+  findings: CommitFindings,
+): void {
+  const { items, others } = itemChanges(record.changes);
+  const request = readRequest('repair', record, findings);
+  if (request === undefined) findings.add('message', 'the message is not one of `repair`');
+  else checkFirstLine(record.message, encodeRepairMessage(mended(record.changes), '', request), findings);
+  for (const change of items) {
+    const { id } = change;
+    if (state.isWhole(id)) findings.add('repair', `${id} was whole`);
+    const good = state.lastGood(id);
+    state.apply(
+      change,
+      change.after.map((file) => readItemFile(id, file, blobs)),
+      record.oid,
+    );
+    const as = good === undefined ? 'gone' : `in ${good.state}/ as ${good.oid.slice(0, 12)}`;
+    if (!state.standsAs(id, good)) findings.add('repair', `${id} was last whole ${as}, and is not now`);
+  }
+  for (const change of others) checkOther(change, settings, findings);
+}
+
+function checkOther({ path, after }: TreeChange, settings: SettingsState, findings: CommitFindings): void {
+  if (path === SETTINGS_PATH) {
+    if (settings.whole) findings.add('repair', `${path} was whole`);
+    if (after?.oid !== settings.good) findings.add('repair', `${path} is not as it was last whole`);
+    return;
+  }
+  const isStray = !isKnownFile(path);
+  const isMended = after === undefined ? isStray : path.startsWith(QUARANTINE);
+  if (!isMended) findings.add('repair', `it ${after === undefined ? 'removes' : 'writes'} ${path}`);
+}
+
+/** What the first line of a mend names: items, and what is no item and is no longer where it was. */
+export function mended(changes: readonly Pick<TreeChange, 'path' | 'after'>[]): string[] {
+  const { items, others } = itemChanges(changes.map((change) => ({ before: undefined, ...change })));
+  const paths = others.filter(({ path, after }) => after === undefined || path === SETTINGS_PATH);
+  return [...items.map(({ id }) => id), ...paths.map(({ path }) => path)].sort();
+}

@@ -1,0 +1,85 @@
+import { LedgerError, type WorkLedger } from '../../index.ts';
+import type { CloneTrouble, Examination, Mend, Mended } from '../../repair.ts';
+import type { Cli } from '../cli.ts';
+import type { Run } from '../command.ts';
+import { launcher } from '../launcher.ts';
+import { type Line, styled } from '../render/line.ts';
+import { rewriteLines } from '../render/rewrite.ts';
+import type { doctorOptions } from '../table/repair.ts';
+
+const SHORT_COMMIT = 10;
+
+export const run: Run<typeof doctorOptions> = async ({ options: { fix }, cli }) => {
+  const ledger = await cli.open();
+  const before = await look(ledger, cli);
+  const mended = fix && before.rewrite === undefined ? await mend(ledger, before, cli) : [];
+  const now = fix ? await look(ledger, cli) : before;
+  return {
+    kind: 'examination',
+    data: { ...now, mended },
+    lines: [...mended.map(mendedLine), ...describe(now)],
+    ids: now.mends.flatMap(({ id }) => id ?? []),
+    failures: failuresOf(now),
+  };
+};
+
+async function look(ledger: WorkLedger, cli: Cli): Promise<Examination> {
+  const { examine } = await import('../../repair.ts');
+  return cli.busy('examining', (say) =>
+    examine(ledger, ({ commits }) => say(`examining: ${commits} commits`)),
+  );
+}
+
+async function mend(ledger: WorkLedger, found: Examination, cli: Cli): Promise<Mended[]> {
+  const { mendTree, setUpMerging } = await import('../../repair.ts');
+  if (found.clone.some(({ kind }) => kind === 'merging')) await setUpMerging(ledger, launcher());
+  const tree = () => (found.mends.length === 0 ? [] : cli.busy('mending', () => mendTree(ledger)));
+  const mended = await tree();
+  if (!found.clone.some(({ kind }) => kind === 'pending')) return mended;
+  await cli.busy('sharing', () => ledger.sync());
+  // What was broken in this clone alone is shared by now.
+  return [...mended, ...(await tree())];
+}
+
+const mendedLine = ({ commit, path, how }: Mended): Line => [
+  styled('green', 'mended'),
+  ` ${path}: ${how} (${commit.slice(0, SHORT_COMMIT)})`,
+];
+
+function describe({ mends, rewrite, clone, rejected, past, commits, items, tip }: Examination): Line[] {
+  const notes: Line[] = [];
+  if (rejected > 0) notes.push(`${rejected} transitions lost their race and are kept: wl rejected`);
+  if (past.length > 0)
+    notes.push(`history has ${past.length} findings, which stay, also where they are mended: wl verify`);
+  const troubles = [
+    ...(rewrite === undefined ? [] : rewriteLines(rewrite)),
+    ...mends.map(mendLine),
+    ...clone.map(cloneLine),
+  ];
+  if (troubles.length > 0) return [...troubles, ...notes];
+  return [[styled('green', 'ok'), `: ${commits} commits and ${items} items, up to ${tip}`], ...notes];
+}
+
+const mendLine = ({ path, wrong, how }: Mend): Line => [styled('red', path), `: ${wrong}; would be ${how}`];
+const cloneLine = ({ wrong, how }: CloneTrouble): Line => [styled('yellow', 'here'), `: ${wrong}; ${how}`];
+
+function failuresOf({ mends, rewrite, clone }: Examination): LedgerError[] {
+  if (rewrite !== undefined) {
+    const { remote, seen, found } = rewrite;
+    return [
+      new LedgerError('HISTORY_REWRITTEN', `${remote} no longer has what this clone saw.`, {
+        hint: 'Ask who rewrote it. wl recover-history brings back what is missing.',
+        details: { remote, seen, found: found ?? null },
+      }),
+    ];
+  }
+  const found = mends.length + clone.length;
+  if (found === 0) return [];
+  const fixable = mends.length > 0 || clone.some(({ fixed }) => fixed);
+  return [
+    new LedgerError('VERIFICATION_FAILED', `${found} ${found === 1 ? 'thing is' : 'things are'} wrong.`, {
+      ...(fixable && { hint: 'wl doctor --fix mends it.' }),
+      details: { mends: mends.length, clone: clone.length },
+    }),
+  ];
+}

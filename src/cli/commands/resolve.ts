@@ -1,0 +1,87 @@
+import { LedgerError, type WorkLedger } from '../../index.ts';
+import type { ContestedItem, OpenMerge, SideStep } from '../../repair.ts';
+import type { Run } from '../command.ts';
+import { type Line, styled } from '../render/line.ts';
+import type { Reply } from '../reply.ts';
+import type { resolveOptions } from '../table/repair.ts';
+
+const SHORT_COMMIT = 10;
+
+export const run: Run<typeof resolveOptions> = async ({ args, options, cli }) => {
+  const { ours, theirs, replay } = options;
+  if ([ours, theirs, replay].filter(Boolean).length > 1)
+    throw new LedgerError('INVALID_INPUT', 'Only one of --ours, --theirs and --replay can be meant.');
+  const ledger = await cli.open();
+  const repair = await import('../../repair.ts');
+  const merge = await repair.findMerge(ledger, cli.openOptions.dir ?? '.');
+  if (replay) return replayed(ledger, merge);
+  if (!ours && !theirs) return show(merge, args);
+  const side = ours ? 'ours' : 'theirs';
+  const taken = await repair.takeSide(merge, side, args);
+  return {
+    kind: 'resolved',
+    data: { side, items: taken },
+    lines: [
+      `took ${taken.length === 0 ? 'nothing' : taken.join(', ')} from ${side}; then: git commit --no-edit`,
+    ],
+    ids: taken,
+  };
+};
+
+function show({ items, others, ours, theirs, base }: OpenMerge, ids: readonly string[]): Reply {
+  const shown = items.filter(({ id }) => ids.length === 0 || ids.includes(id));
+  const missing = ids.find((id) => !items.some((item) => item.id === id));
+  if (missing !== undefined)
+    throw new LedgerError('NOT_FOUND', `${missing} was not changed on both sides of this merge.`);
+  const left = [...shown.filter(({ unmerged }) => unmerged).map(({ id }) => id), ...others];
+  const lines: Line[] = [
+    ...shown.flatMap(describe),
+    ...others.map((path) => `${path}: in conflict, no item`),
+  ];
+  return {
+    kind: 'merge',
+    data: { base, ours, theirs, items: shown, others },
+    lines: lines.length > 0 ? lines : ['no item was changed on both sides; then: git commit --no-edit'],
+    ids: left,
+    failures: left.length > 0 ? [undecided(left)] : [],
+  };
+}
+
+function describe({ id, ours, theirs, merged }: ContestedItem): Line[] {
+  const fields = merged?.fields.map(({ key, by }) => `${key} (${by})`).join(', ');
+  const verdict =
+    merged === undefined
+      ? 'a side has no readable file of it'
+      : merged.kind === 'conflict'
+        ? `they cannot both stand: ${fields}`
+        : `they go together: ${fields}`;
+  const steps = (side: string, list: readonly SideStep[]): Line[] =>
+    list.map(({ commit, verb, actor, at }) => [
+      `  ${side}  ${verb} by ${actor}, ${at}, ${commit.slice(0, SHORT_COMMIT)}`,
+    ]);
+  return [[styled('bold', id), `: ${verdict}`], ...steps('ours  ', ours), ...steps('theirs', theirs)];
+}
+
+const undecided = (left: readonly string[]): LedgerError =>
+  new LedgerError('VERIFICATION_FAILED', `Git waits for a decision on ${left.join(', ')}.`, {
+    hint: 'wl resolve --replay makes one line of the two; --ours or --theirs gives one side up.',
+    details: { undecided: left },
+  });
+
+async function replayed(ledger: WorkLedger, merge: OpenMerge): Promise<Reply> {
+  const { replayInstead } = await import('../../repair.ts');
+  const data = await replayInstead(ledger, merge);
+  const { applied, lost } = data;
+  const share = applied.length > 0 && ledger.remote !== null ? '; share it with: wl sync' : '';
+  return {
+    kind: 'replayed',
+    data,
+    lines: [
+      `the merge is ended; ${applied.length} transitions of theirs stand on ours${share}`,
+      ...applied.map(({ verb, id }) => `  ${verb} ${id ?? 'ledger.yaml'}`),
+      ...lost.map(({ message }) => `  lost: ${message}`),
+      ...(lost.length > 0 ? ['wl rejected lists what was lost; nothing of it is gone'] : []),
+    ],
+    ids: applied.flatMap(({ id }) => id ?? []),
+  };
+}

@@ -1,0 +1,134 @@
+import type { Finding } from '../audit/rules.ts';
+import { isLedgerError } from '../domain/errors.ts';
+import { readMergeDriver } from '../git/merge-driver.ts';
+import { staleLocks } from '../git/stale-locks.ts';
+import { currentTip } from '../ledger/connection.ts';
+import type { WorkLedger } from '../ledger/work-ledger.ts';
+import type { Oid } from '../store/port.ts';
+import type { SyncContext } from '../sync/ports.ts';
+import { examineTree } from './broken-tree.ts';
+import type { Mend } from './plan-mends.ts';
+import { findRewrite, type Rewrite } from './two-lines.ts';
+
+/** Something about a clone, and not about what all share. */
+export interface CloneTrouble {
+  kind: 'remote' | 'pending' | 'lock' | 'index' | 'merging';
+  wrong: string;
+  /** What helps. */
+  how: string;
+  /** True where `wl doctor --fix` does it. */
+  fixed: boolean;
+}
+
+export interface Examination {
+  tip: Oid;
+  commits: number;
+  items: number;
+  /** What is wrong with the ledger's tree, and how it would be mended. */
+  mends: Mend[];
+  /** The remote no longer has what this clone saw: nothing is mended before a person decided. */
+  rewrite: Rewrite | undefined;
+  clone: CloneTrouble[];
+  /** Transitions of this clone that lost and are kept. */
+  rejected: number;
+  /** Commits that are not as they must be. History is not changed, so they stay, also where what they did is mended. */
+  past: Finding[];
+}
+
+/**
+ * Says what is wrong with a ledger and with this clone of it. Asks the remote in mode `push`, takes over what others did, and
+ * changes nothing else.
+ */
+export async function examine(
+  ledger: WorkLedger,
+  onProgress?: (progress: { commits: number }) => void,
+): Promise<Examination> {
+  const asked = ledger.mode === 'push' ? await askRemote(ledger) : {};
+  const tip = asked.tip ?? (await currentTip(ledger.connection));
+  const { verification, mends } = await examineTree(await ledger.connection.store(), tip, onProgress);
+  const clone = [...(asked.trouble ?? []), ...(await examineClone(ledger, asked.reached ?? false))];
+  return {
+    tip,
+    commits: verification.commits,
+    items: verification.items,
+    mends,
+    rewrite: asked.rewrite,
+    clone,
+    rejected: (await ledger.rejected()).length,
+    past: verification.findings,
+  };
+}
+
+interface Asked {
+  rewrite?: Rewrite | undefined;
+  trouble?: CloneTrouble[];
+  reached?: boolean;
+  /** The shared tip, where nothing of this clone can be brought onto it. */
+  tip?: Oid | undefined;
+}
+
+async function askRemote(ledger: WorkLedger): Promise<Asked> {
+  try {
+    const rewrite = await findRewrite(ledger);
+    if (rewrite === undefined) await ledger.fetch();
+    return { rewrite, reached: rewrite === undefined };
+  } catch (error) {
+    if (isLedgerError(error, 'DAMAGED_ITEM')) return { tip: await sharedTip(ledger), reached: true };
+    if (!isLedgerError(error, 'REMOTE_UNREACHABLE') && !isLedgerError(error, 'DIFFERENT_LEDGER')) throw error;
+    const how = error.hint ?? 'Ask who keeps the remote.';
+    return { trouble: [{ kind: 'remote', wrong: error.message, how, fixed: false }] };
+  }
+}
+
+async function sharedTip(ledger: WorkLedger): Promise<Oid | undefined> {
+  const { context, store } = await ledger.connection.write();
+  return context.remote && store.readRef(context.remote.seenRef);
+}
+
+async function examineClone(ledger: WorkLedger, reached: boolean): Promise<CloneTrouble[]> {
+  const { local, localRef, remote, projection } = ledger.connection;
+  const { context, store } = await ledger.connection.write();
+  const found: CloneTrouble[] = [];
+  const seen = context.remote && (await store.readRef(context.remote.seenRef));
+  if (reached && remote !== null && seen !== (await store.readRef(localRef)))
+    found.push({
+      kind: 'pending',
+      wrong: `this clone has transitions that ${remote.name} has not`,
+      how: 'wl sync',
+      fixed: true,
+    });
+  found.push(...(local === undefined ? [] : await examineDisk(ledger, context)));
+  const index = projection.place;
+  if (index.kind === 'memory' && index.reason !== undefined)
+    found.push({
+      kind: 'index',
+      wrong: `the index cannot be used: ${index.reason}`,
+      how: 'answers are right and slow until its file can be written',
+      fixed: false,
+    });
+  return found;
+}
+
+/** What only a repository on disk can have. */
+async function examineDisk(
+  { connection: { place, localRef, clock } }: WorkLedger,
+  context: SyncContext,
+): Promise<CloneTrouble[]> {
+  const found: CloneTrouble[] = [];
+  const refs = [localRef, ...(context.remote === undefined ? [] : [context.remote.seenRef])];
+  for (const lock of staleLocks(place, refs, clock.now().getTime()))
+    found.push({
+      kind: 'lock',
+      wrong: `${lock} is old: whoever took it is likely dead`,
+      how: 'where no git process runs here, remove it',
+      fixed: false,
+    });
+  if ((await readMergeDriver(place)) === undefined)
+    found.push({
+      kind: 'merging',
+      wrong: 'git does not know how to merge items in this clone',
+      how: 'wl init',
+      fixed: true,
+    });
+  return found;
+}

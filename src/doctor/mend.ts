@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { mended } from '../audit/check-repair.ts';
+import { encodeRepairMessage } from '../codec/ledger-message.ts';
+import { newOp } from '../codec/op.ts';
+import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { currentTip } from '../ledger/connection.ts';
+import type { WorkLedger } from '../ledger/work-ledger.ts';
+import type { LedgerRemote } from '../remote/port.ts';
+import type { CommitDraft, FileChange, Oid } from '../store/port.ts';
+import { look, unreachable } from '../sync/look.ts';
+import type { RemoteContext, SyncContext } from '../sync/ports.ts';
+import { examineTree } from './broken-tree.ts';
+import type { Mend } from './plan-mends.ts';
+
+const TRIES = 5;
+
+/** A mend, and the commit that it is. */
+export interface Mended extends Mend {
+  commit: Oid;
+}
+
+/**
+ * Mends the tree of the ledger by commits, one for each thing that is wrong, on the shared tip, and shares them at once. What
+ * they drop stays in history. Where the remote does not take them, nothing is changed.
+ *
+ * @throws LedgerError `INVALID_INPUT` where the remote may not be asked; `REMOTE_UNREACHABLE`, `REMOTE_REFUSED`, `CONTENDED`,
+ *   `HISTORY_REWRITTEN`
+ */
+export async function mendTree(ledger: WorkLedger): Promise<Mended[]> {
+  if (ledger.mode === 'local')
+    throw new LedgerError(
+      'INVALID_INPUT',
+      'A mend is made on the shared tip, so the remote has to be asked.',
+      {
+        hint: 'Leave out --offline, or: git config --unset ledger.mode',
+      },
+    );
+  const { context } = await ledger.connection.write();
+  const { lock, remote } = context;
+  if (remote === undefined) return mendHere(ledger, context);
+  const shared = { ...context, remote };
+  const done = await lock.run('push', async () => {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const mended = await tryMend(ledger, shared);
+      if (mended !== undefined) return mended;
+    }
+    return undefined;
+  });
+  if (done === undefined) throw contended();
+  // What is pending here could not be decided on settings that cannot be read; now it can.
+  if (done.length > 0) await ledger.fetch();
+  return done;
+}
+
+const contended = (): LedgerError =>
+  new LedgerError('CONTENDED', `Others were first ${TRIES} times in a row.`, { hint: 'Try again.' });
+
+async function mendHere(ledger: WorkLedger, context: SyncContext): Promise<Mended[]> {
+  const { store, localRef } = context;
+  const tip = await currentTip(ledger.connection);
+  const { mends } = await examineTree(store, tip);
+  if (mends.length === 0) return [];
+  const drafts = await draftsOf(ledger, context, mends);
+  const made = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
+  if (made.kind === 'moved') throw contended();
+  return withCommits(mends, made.oids);
+}
+
+/**
+ * A mend is of the tip that it was made on, and is not decided again: it becomes the shared tip, or nothing.
+ *
+ * @returns `undefined` where others were first
+ */
+async function tryMend(ledger: WorkLedger, context: RemoteContext): Promise<Mended[] | undefined> {
+  const { store, remote } = context;
+  const tip = await look(context, 'branch');
+  if (tip === undefined) return [];
+  const { mends } = await examineTree(store, tip);
+  if (mends.length === 0) return [];
+  const ref = `refs/work-ledger/tmp/${randomUUID()}`;
+  const drafts = await draftsOf(ledger, context, mends);
+  const made = await store.commit({ ref, expected: undefined, base: tip, drafts });
+  if (made.kind === 'moved') return undefined;
+  try {
+    return (await share(remote, made.tip)) ? withCommits(mends, made.oids) : undefined;
+  } finally {
+    await store.moveRef(ref, made.tip, undefined);
+  }
+}
+
+/** @returns whether it was taken; false where others were first */
+async function share(remote: LedgerRemote, tip: Oid): Promise<boolean> {
+  const pushed = await remote.push(tip);
+  if (pushed.kind === 'accepted') return true;
+  if (pushed.kind === 'behind') return false;
+  if (pushed.kind === 'refused')
+    throw new LedgerError('REMOTE_REFUSED', `The remote ${remote.url} refused the mend: ${pushed.reason}.`, {
+      hint: 'A rule of the remote forbids it; ask who keeps the repository.',
+      details: { remote: remote.name, reason: pushed.reason },
+    });
+  throw unreachable(remote, pushed.cause, pushed.kind === 'unknown');
+}
+
+const withCommits = (mends: readonly Mend[], oids: readonly Oid[]): Mended[] =>
+  mends.map((mend, index) => ({ ...mend, commit: oids[index] ?? '' }));
+
+async function draftsOf(
+  ledger: WorkLedger,
+  context: SyncContext,
+  mends: readonly Mend[],
+): Promise<CommitDraft[]> {
+  const drafts: CommitDraft[] = [];
+  for (const mend of mends) drafts.push(await draftOf(ledger, context, mend));
+  return drafts;
+}
+
+async function draftOf(ledger: WorkLedger, context: SyncContext, mend: Mend): Promise<CommitDraft> {
+  const { store, clock, committer } = context;
+  const wanted = mend.files.flatMap(({ blob }) => blob ?? []);
+  const blobs = await store.readBlobs(wanted, MAX_FILE_BYTES);
+  const changes = mend.files.flatMap(({ path, blob }): FileChange[] => {
+    if (blob === undefined) return [{ path, bytes: undefined }];
+    const content = blobs.get(blob);
+    // What is too large for a file of the ledger stays in history alone.
+    return content?.kind === 'bytes' ? [{ path, bytes: content.bytes }] : [];
+  });
+  const now = clock.now();
+  const request = { op: newOp(now), actor: ledger.actor, at: now.toISOString() };
+  const names = mended(
+    changes.map(({ path, bytes }) => ({ path, after: bytes && { mode: '100644', oid: '' } })),
+  );
+  const seconds = Math.floor(now.getTime() / 1000);
+  return {
+    message: encodeRepairMessage(names, `What was wrong: ${mend.wrong}. It is ${mend.how}.`, request),
+    author: { name: ledger.actor, email: committer.email },
+    authored_at: seconds,
+    committer,
+    committed_at: seconds,
+    changes,
+  };
+}

@@ -1,0 +1,100 @@
+import { parsePath } from '../codec/path.ts';
+import { LedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
+import { readWorkTree, type WorkTree } from '../git/work-tree.ts';
+import { currentTip } from '../ledger/connection.ts';
+import type { WorkLedger } from '../ledger/work-ledger.ts';
+import { type MergedItems, mergeItems } from '../merge/merge-items.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
+import { type ReadCommit, readCommits } from '../sync/pending.ts';
+
+/** What one side of a merge did to an item. */
+export interface SideStep {
+  commit: Oid;
+  verb: string;
+  actor: string;
+  at: string;
+}
+
+/** An item that both sides of a merge changed. */
+export interface ContestedItem {
+  id: WorkId;
+  /** True where git still waits for a decision on it. */
+  unmerged: boolean;
+  ours: SideStep[];
+  theirs: SideStep[];
+  /** How the two go together by field; `undefined` where a side has no readable file. */
+  merged: MergedItems | undefined;
+}
+
+/** A merge that is under way in a work tree of the ledger's branch. */
+export interface OpenMerge {
+  tree: WorkTree;
+  base: Oid;
+  ours: Oid;
+  theirs: Oid;
+  items: ContestedItem[];
+  /** Other paths that git could not merge. */
+  others: string[];
+}
+
+/**
+ * The merge that is under way in the work tree that `dir` is in.
+ *
+ * @throws LedgerError `INVALID_INPUT` where there is none; `DIFFERENT_LEDGER` where the sides have no common root
+ */
+export async function findMerge(ledger: WorkLedger, dir: string): Promise<OpenMerge> {
+  const { localRef, branch } = ledger.connection;
+  const tree = await readWorkTree(dir);
+  if (tree.branch !== localRef || tree.merging === undefined) {
+    const why = tree.branch === localRef ? 'No merge is under way' : `${branch} is not checked out`;
+    throw new LedgerError('INVALID_INPUT', `${why} in ${tree.top}.`, {
+      hint: 'wl sync brings two lines of one ledger together by itself; nothing has to be merged.',
+    });
+  }
+  const store = await ledger.connection.store();
+  const [ours, theirs] = [await currentTip(ledger.connection), tree.merging];
+  const base = await store.mergeBase(ours, theirs);
+  if (base === undefined)
+    throw new LedgerError('DIFFERENT_LEDGER', 'The two sides have no common root: they are two ledgers.', {
+      hint: 'git merge --abort',
+      details: { local: ours, remote: theirs },
+    });
+  return { tree, base, ours, theirs, ...(await contested(store, tree, { ours, theirs })) };
+}
+
+async function contested(
+  store: LedgerStore,
+  { unmerged }: WorkTree,
+  { ours, theirs }: Record<'ours' | 'theirs', Oid>,
+): Promise<Pick<OpenMerge, 'items' | 'others'>> {
+  const mine = byItem(await readCommits(store, theirs, ours));
+  const others = byItem(await readCommits(store, ours, theirs));
+  const waiting = new Set(unmerged.map((path) => parsePath(path)?.id));
+  const ids = new Set(
+    [...mine.keys()].filter((id) => others.has(id)).concat([...waiting].flatMap((id) => id ?? [])),
+  );
+  const items = [...ids].sort().map((id): ContestedItem => {
+    const [a, b] = [mine.get(id) ?? [], others.get(id) ?? []];
+    const [last, other] = [a.at(-1)?.after, b.at(-1)?.after];
+    const merged = last && other && mergeItems(a[0]?.before ?? b[0]?.before, last, other);
+    return { id, unmerged: waiting.has(id), ours: a.map(toStep), theirs: b.map(toStep), merged };
+  });
+  return { items, others: unmerged.filter((path) => parsePath(path) === undefined) };
+}
+
+function byItem(commits: readonly ReadCommit[]): Map<WorkId, ReadCommit[]> {
+  const found = new Map<WorkId, ReadCommit[]>();
+  for (const commit of commits) {
+    const ids = new Set(commit.record.changes.flatMap(({ path }) => parsePath(path)?.id ?? []));
+    for (const id of ids) found.set(id, [...(found.get(id) ?? []), commit]);
+  }
+  return found;
+}
+
+const toStep = ({ record, event, command }: ReadCommit): SideStep => ({
+  commit: record.oid,
+  verb: event?.verb ?? command?.verb ?? 'by hand',
+  actor: event?.actor ?? record.author.name,
+  at: event?.at ?? new Date(record.author.at * 1000).toISOString(),
+});

@@ -1,0 +1,59 @@
+import { LedgerError } from '../domain/errors.ts';
+import { type GitResult, gitFailure, runGit } from './run.ts';
+
+/** A person's work tree, in which a merge may be under way. Only what a person asks for in so many words changes it. */
+export interface WorkTree {
+  top: string;
+  /** The ref that is checked out, such as `refs/heads/work-ledger`; `undefined` where it is none. */
+  branch: string | undefined;
+  /** The commit that is being merged in; `undefined` where no merge is under way. */
+  merging: string | undefined;
+  /** Paths that git could not merge. */
+  unmerged: string[];
+}
+
+/** @throws LedgerError `INVALID_INPUT` where `dir` is in no work tree */
+export async function readWorkTree(dir: string): Promise<WorkTree> {
+  const top = await ask(dir, ['rev-parse', '--path-format=absolute', '--show-toplevel']);
+  if (top === undefined || top === '')
+    throw new LedgerError('INVALID_INPUT', `${dir} is in no work tree, so no merge is under way in it.`);
+  const listed = await run(top, ['diff', '--name-only', '--diff-filter=U', '-z'], 'reading the merge');
+  return {
+    top,
+    branch: await ask(top, ['symbolic-ref', '--quiet', 'HEAD']),
+    merging: await ask(top, ['rev-parse', '--verify', '--quiet', 'MERGE_HEAD']),
+    unmerged: listed.stdout.toString().split('\0').filter(Boolean),
+  };
+}
+
+/** Puts `path` into work tree and index as `commit` has it, which may be not at all. */
+export async function takeFrom(top: string, commit: string, path: string): Promise<void> {
+  const has = await ask(top, ['rev-parse', '--verify', '--quiet', `${commit}:${path}`]);
+  const literal = ['--', `:(literal)${path}`];
+  const args =
+    has === undefined
+      ? ['rm', '--quiet', '--force', '--ignore-unmatch', ...literal]
+      : ['checkout', commit, ...literal];
+  await run(top, args, 'taking a side');
+}
+
+export async function abortMerge(top: string): Promise<void> {
+  await run(top, ['merge', '--abort'], 'ending the merge');
+}
+
+/** Brings work tree and index from one commit to another, after the branch moved; a person's own changes stay, or it fails. */
+export async function followBranch(top: string, from: string, to: string): Promise<void> {
+  await run(top, ['read-tree', '-m', '-u', from, to], 'bringing the work tree up to date');
+}
+
+async function run(cwd: string, args: readonly string[], what: string): Promise<GitResult> {
+  const result = await runGit({ args, cwd });
+  if (result.code !== 0) throw gitFailure(what, result);
+  return result;
+}
+
+/** @returns what git says; `undefined` where it says no */
+async function ask(cwd: string, args: readonly string[]): Promise<string | undefined> {
+  const { code, stdout } = await runGit({ args, cwd });
+  return code === 0 ? stdout.toString().trim() : undefined;
+}

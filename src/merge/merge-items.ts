@@ -1,0 +1,124 @@
+import { compareText, ITEM_KEYS, type WorkItem } from '../domain/item.ts';
+import {
+  isSame,
+  type MergedValue,
+  mergeLog,
+  mergeMap,
+  mergeSet,
+  mergeSortedSet,
+  mergeWhole,
+  own,
+  type Sides,
+} from './merge-values.ts';
+
+export type Side = 'ours' | 'theirs';
+
+/** A field that at least one side changed. */
+export interface MergedField extends Sides {
+  key: string;
+  /** Who changed it; `conflict` where both did and only one can be right. */
+  by: Side | 'both' | 'conflict';
+}
+
+export interface MergedItems {
+  /**
+   * `ours` or `theirs`: that side has all that the other did, and stands as it is. `both`: each did something, and the two
+   * go together by field; such an item stands on neither side, so only a transition can make it. `conflict`: they do not go together.
+   */
+  kind: Side | 'both' | 'conflict';
+  /** All that was changed, in the order of the file, but for what every transition changes. */
+  fields: MergedField[];
+  /** The item by field; of a conflict, with what ours has. */
+  item: WorkItem;
+}
+
+/** Every transition writes these: that two sides differ in them says nothing by itself. */
+const EACH_TIME: ReadonlySet<string> = new Set(['rev', 'last_op', 'updated_at']);
+
+/** One verb sets several of these together, so they are taken together: half a claim is none. */
+const STANDING: ReadonlySet<string> = new Set([
+  'status',
+  'owner',
+  'execution_id',
+  'started_at',
+  'completed_at',
+  'not_before',
+  'claim',
+  'attempts',
+  'checkpoint',
+  'block',
+  'review',
+  'result',
+  'error',
+]);
+
+const BY_KEY = new Map([
+  ['labels', mergeSortedSet],
+  ['dependencies', mergeSet],
+  ['links', mergeSet],
+  ['acceptance', mergeSet],
+  ['comments', mergeLog],
+  ['context', mergeMap],
+]);
+
+/**
+ * Merges an item of two lines of history by field: where one side left a field alone, the other's counts; lists merge as sets,
+ * comments in the order of their times, the context by key. Where the item stands (its status, holder, claim, result) counts as one.
+ *
+ * @param base the item where the two lines part; `undefined` where it did not exist
+ */
+export function mergeItems(base: WorkItem | undefined, ours: WorkItem, theirs: WorkItem): MergedItems {
+  const keys = new Set([base ?? {}, ours, theirs].flatMap(Object.keys).sort(byPlace));
+  const fields: MergedField[] = [];
+  const newer = theirs.rev > ours.rev ? theirs : ours;
+  const item: WorkItem = { ...ours, rev: newer.rev, last_op: newer.last_op, updated_at: newer.updated_at };
+  const contested = bothMoved(base, ours, theirs);
+  for (const key of keys) {
+    const sides: Sides = { base: own(base, key), ours: own(ours, key), theirs: own(theirs, key) };
+    if (EACH_TIME.has(key) || (isSame(sides.base, sides.ours) && isSame(sides.base, sides.theirs))) continue;
+    const merged = mergeField(key, sides, contested);
+    if (merged.kind === 'value') Object.assign(item, { [key]: merged.value });
+    fields.push({ key, ...sides, by: whoChanged(sides, merged) });
+  }
+  return { kind: kindOf(fields, ours, theirs, item), fields, item };
+}
+
+/** As in the file: known keys first, in their order. */
+function byPlace(a: string, b: string): number {
+  const [x, y] = [ITEM_KEYS.indexOf(a), ITEM_KEYS.indexOf(b)];
+  return x >= 0 && y >= 0 ? x - y : y - x || compareText(a, b);
+}
+
+function mergeField(key: string, sides: Sides, contested: boolean): MergedValue {
+  if (STANDING.has(key) && contested && !isSame(sides.ours, sides.theirs)) return { kind: 'conflict' };
+  const whole = mergeWhole(sides);
+  return whole.kind === 'value' ? whole : (BY_KEY.get(key)?.(sides) ?? whole);
+}
+
+function bothMoved(base: WorkItem | undefined, ours: WorkItem, theirs: WorkItem): boolean {
+  const moved = (side: WorkItem): boolean =>
+    [...STANDING].some((key) => !isSame(own(base, key), own(side, key)));
+  return moved(ours) && moved(theirs);
+}
+
+function whoChanged({ base, ours, theirs }: Sides, merged: MergedValue): MergedField['by'] {
+  if (merged.kind === 'conflict') return 'conflict';
+  if (isSame(base, theirs)) return 'ours';
+  return isSame(base, ours) ? 'theirs' : 'both';
+}
+
+function kindOf(
+  fields: readonly MergedField[],
+  ours: WorkItem,
+  theirs: WorkItem,
+  merged: WorkItem,
+): MergedItems['kind'] {
+  if (fields.some(({ by }) => by === 'conflict')) return 'conflict';
+  const isWhole = (side: WorkItem): boolean =>
+    fields.every(({ key }) => isSame(own(side, key), own(merged, key)));
+  const whole = [
+    isWhole(ours) ? (['ours', ours.rev] as const) : undefined,
+    isWhole(theirs) ? (['theirs', theirs.rev] as const) : undefined,
+  ].filter((side) => side !== undefined);
+  return whole.sort(([, a], [, b]) => b - a)[0]?.[0] ?? 'both';
+}
