@@ -72,7 +72,7 @@ describe('given a chat server that is killed in the middle of an answer', () => 
     expect(verbs.filter((verb) => verb !== 'checkpoint')).toEqual([
       'create',
       'claim',
-      'release',
+      'recover',
       'claim',
       'complete',
     ]);

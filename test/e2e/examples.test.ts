@@ -66,7 +66,7 @@ describe('given the worker in the shell', () => {
     await terminal.install('tr', 'echo "drafted twice" >&2; exit 1');
     expect(await terminal.type(work)).toMatchObject({ status: 0 });
     expect(await statusOf(id)).toBe('completed');
-    expect(await verbsOf(id)).toEqual(['create', 'claim', 'checkpoint', 'release', 'claim', 'complete']);
+    expect(await verbsOf(id)).toEqual(['create', 'claim', 'checkpoint', 'recover', 'claim', 'complete']);
     expect(await readFile(join(terminal.dir, 'out', `${id}.txt`), 'utf8')).toBe('FIRST\n');
     await expectSound();
   });
