@@ -39,7 +39,7 @@ CREATE VIRTUAL TABLE words USING fts5 (
 /** Made after a load, which is faster than keeping them while it lasts. */
 export const ITEM_INDEXES = {
   items_open: "items (rank, created_at, id, status) WHERE state = 'active'",
-  items_ready: "items (rank, created_at, id, owner, not_before) WHERE status = 'pending' AND waits = 0",
+  items_ready: "items (rank, created_at, id, owner, not_before, type) WHERE status = 'pending' AND waits = 0",
   items_owned: "items (owner, swarm) WHERE state = 'active' AND owner IS NOT NULL",
   items_status: 'items (status, rank, created_at, id)',
   items_series: 'items (series, number)',
