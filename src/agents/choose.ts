@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { WorkItem } from '../domain/item.ts';
+import { hashOf } from './contest.ts';
 
 const WIDEST = 64;
 /** Among how many a worker picks once it met others: fewer, and they would meet again at once. */
@@ -42,12 +42,12 @@ export class Choice {
     const first = others < 0 ? ready.slice() : ready.slice(0, others);
     const ranked = first
       .map((item) => ({ item, rank: this.#rankOf(item) }))
-      .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+      .sort((a, b) => a.rank - b.rank)
       .map(({ item }) => item);
     return [...ranked, ...ready.slice(first.length)].slice(0, count);
   }
 
-  #rankOf({ id, rev }: WorkItem): string {
-    return createHash('sha256').update(`${this.#worker}\n${id}\n${rev}`).digest('hex');
+  #rankOf({ id, rev }: WorkItem): number {
+    return hashOf(`${this.#worker}\n${id}\n${rev}`);
   }
 }

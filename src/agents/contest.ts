@@ -4,9 +4,15 @@ import type { ReachedLimit } from '../domain/limits.ts';
 
 /** True where an item is no longer to be had, which says nothing about the next one. */
 export const isTaken = (code: string): boolean =>
-  ['ALREADY_CLAIMED', 'STALE_EPOCH', 'NOT_READY', 'NOT_OWNER', 'ILLEGAL_TRANSITION', 'NOT_FOUND'].includes(
-    code,
-  );
+  [
+    'ALREADY_CLAIMED',
+    'STALE_EPOCH',
+    'NOT_READY',
+    'NOT_OWNER',
+    'ILLEGAL_TRANSITION',
+    'NOT_FOUND',
+    'DAMAGED_ITEM',
+  ].includes(code);
 
 type Limit = Pick<ReachedLimit, 'kind' | 'name'>;
 
@@ -37,7 +43,7 @@ export function choose(ready: readonly WorkItem[], key: string | undefined): Wor
 }
 
 /** FNV-1a, finished so that texts which differ little are far apart: what is needed is that contenders differ, no more. */
-function hashOf(text: string): number {
+export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

@@ -13,18 +13,6 @@ export const ENDINGS: ReadonlySet<string> = new Set([
   'stopped',
 ]);
 
-/** Why an item is not to be had, which says nothing about the next one. */
-export const FASTER: ReadonlySet<string> = new Set([
-  'ALREADY_CLAIMED',
-  'STALE_EPOCH',
-  'NOT_READY',
-  'LIMIT_REACHED',
-  'NOT_OWNER',
-  'ILLEGAL_TRANSITION',
-  'NOT_FOUND',
-  'DAMAGED_ITEM',
-]);
-
 /** What passes by itself, and what is waited for meanwhile. */
 export const PASSING: ReadonlyMap<ErrorCode, WaitingFor> = new Map([
   ['REMOTE_UNREACHABLE', 'remote'],

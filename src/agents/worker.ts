@@ -7,6 +7,7 @@ import type { Clock } from '../sync/ports.ts';
 import type { Agent, AgentExecutionContext } from './agent.ts';
 import { asError } from './as-error.ts';
 import { Choice } from './choose.ts';
+import { isTaken } from './contest.ts';
 import { AgentUnusable, PoolDrainingError } from './errors.ts';
 import { standingOf } from './hold.ts';
 import { Pauses } from './pauses.ts';
@@ -14,7 +15,7 @@ import { AgentExecutorPool } from './pool.ts';
 import type { Heartbeat } from './ports.ts';
 import { recoverSilent } from './recover-silent.ts';
 import { Upkeep } from './upkeep.ts';
-import { ENDINGS, FASTER, isFatal, PASSING } from './verdicts.ts';
+import { ENDINGS, isFatal, PASSING } from './verdicts.ts';
 import {
   countEvent,
   emptyReport,
@@ -282,7 +283,7 @@ class Worker {
       this.#wait('limit', error.message);
       return;
     }
-    if (!isLedgerError(error) || !FASTER.has(error.code)) {
+    if (!isLedgerError(error) || !isTaken(error.code)) {
       this.#trouble = { error };
       return;
     }
