@@ -3,7 +3,8 @@ import { readTrailers } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import { type Request, requestSchema } from '../domain/commands.ts';
-import { decideSettings, diffSettings } from '../domain/configure.ts';
+import { type ConfigureCommand, decideSettings, diffSettings } from '../domain/configure.ts';
+import { isLedgerError } from '../domain/errors.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord } from '../store/port.ts';
 import { checkRequest } from './check-request.ts';
@@ -42,11 +43,25 @@ export function checkConfigure(
   const { keys, patch } = diffSettings(before, after);
   if (request === undefined) return;
   checkFirstLine(record.message, encodeConfigureMessage(keys, request), findings);
-  const decided = decideSettings(before, { ...request, verb: 'configure', patch });
   if (keys.length === 0) findings.add('configure', 'it changes no setting');
-  if (encodeSettings(decided.after).equals(bytes)) return;
+  const decided = decideAgain(before, { ...request, verb: 'configure', patch }, findings);
+  if (decided === undefined || encodeSettings(decided).equals(bytes)) return;
   const rule = encodeSettings(after).equals(bytes) ? 'configure' : 'canonical';
   findings.add(rule, `${SETTINGS_PATH} is not what changing ${keys.join(', ')} gives`);
+}
+
+function decideAgain(
+  before: LedgerSettings,
+  command: ConfigureCommand,
+  findings: CommitFindings,
+): LedgerSettings | undefined {
+  try {
+    return decideSettings(before, command).after;
+  } catch (error) {
+    if (!isLedgerError(error)) throw error;
+    findings.add(`illegal:${error.code}`, error.message);
+    return undefined;
+  }
 }
 
 export function readRequest(

@@ -79,6 +79,7 @@ export function checkFirstLine(message: string, expected: string, findings: Comm
 
 function reasonIn(event: TransitionEvent, after: WorkItem | undefined): string | undefined {
   if (event.verb === 'block') return after?.block?.reason;
+  if (event.verb === 'approve' && after?.status === 'in_review') return after.review?.approvals?.at(-1)?.note;
   if (event.verb === 'approve' || event.verb === 'reject') return after?.review?.note;
   return event.reason;
 }

@@ -39,6 +39,8 @@ const EXIT_OF = {
   UNKNOWN_REFERENCE: 'not_found',
   PERMISSION_DENIED: 'permission',
   NOT_OWNER: 'permission',
+  POLICY_DENIED: 'permission',
+  REVIEW_REQUIRED: 'permission',
   REMOTE_REFUSED: 'permission',
   ALREADY_CLAIMED: 'lost_race',
   STALE_EPOCH: 'lost_race',

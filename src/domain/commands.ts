@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import type { WorkId } from './ids.ts';
 import type { Checkpoint, Json, WorkItem, WorkLink } from './item.ts';
 import { itemSchemas } from './item-schema.ts';
-import { CONFIGURABLE, limitSchemas, settingsSchema } from './settings.ts';
+import { policySchemas } from './policy-schema.ts';
+import { limitSchemas, settingsSchema } from './settings.ts';
 import type { Verb } from './transitions.ts';
 import { lazySchema } from './zod.ts';
 
@@ -81,15 +82,21 @@ export type ImportedWork = Pick<WorkItem, Exclude<NamedKeys<WorkItem>, 'schema' 
 export const settingsPatchSchema = lazySchema((z) => {
   const { name, max } = limitSchemas();
   const byName = z.record(name, max.nullable()).optional();
-  return settingsSchema()
-    .pick(
-      Object.fromEntries(CONFIGURABLE.map((key) => [key, true])) as Record<
-        (typeof CONFIGURABLE)[number],
-        true
-      >,
-    )
-    .partial()
-    .extend({ limits: z.strictObject({ owner: byName, swarm: byName, label: byName }).optional() });
+  const { id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete, ...optional } =
+    settingsSchema().shape;
+  const { allow, review, signatures, retention_days } = optional;
+  const { roleName, role } = policySchemas();
+  return z.object({
+    ...z.object({ id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete }).partial().shape,
+    limits: z.strictObject({ owner: byName, swarm: byName, label: byName }).optional(),
+    /** By name, so that two clones' changes add up. */
+    roles: z.record(roleName, role.nullable()).optional(),
+    // `null` takes one of these away.
+    allow: allow.nullable(),
+    review: review.nullable(),
+    signatures: signatures.nullable(),
+    retention_days: retention_days.nullable(),
+  });
 });
 
 /** What each verb needs beside the request itself. */

@@ -1,7 +1,10 @@
 import type { z } from 'zod';
+import { diffNames, mergeNames } from './by-name.ts';
 import { type Request, settingsPatchSchema } from './commands.ts';
+import { LedgerError } from './errors.ts';
 import { withoutUndefined } from './item-check.ts';
 import { diffLimits, mergeLimits } from './limits.ts';
+import { allowRuleFor, requireAllowed } from './policy.ts';
 import { CONFIGURABLE, type LedgerSettings, settingsSchema } from './settings.ts';
 import { parseInput } from './validate.ts';
 
@@ -10,21 +13,37 @@ export type SettingsPatch = z.input<ReturnType<typeof settingsPatchSchema>>;
 /** A change of `ledger.yaml`: the one transition that is not of an item. */
 export type ConfigureCommand = Request & { verb: 'configure'; patch: SettingsPatch };
 
-/** @returns the settings as they will stand and the keys that change; no keys where there is nothing to do */
+/**
+ * @returns the settings as they will stand and the keys that change; no keys where there is nothing to do
+ * @throws LedgerError `INVALID_INPUT`; `POLICY_DENIED` by the settings before the change
+ */
 export function decideSettings(
   settings: LedgerSettings,
-  { patch }: ConfigureCommand,
+  { actor, patch }: ConfigureCommand,
 ): { after: LedgerSettings; keys: string[] } {
-  const { limits, ...checked } = parseInput(settingsPatchSchema, patch, 'setting');
+  const { limits, roles, ...checked } = parseInput(settingsPatchSchema, patch, 'setting');
   // A key that the patch leaves out has its default in `checked`, and must not be set to it.
-  const asked = Object.entries(checked).filter(([key]) => Object.hasOwn(patch, key));
-  const merged = limits === undefined ? settings.limits : mergeLimits(settings.limits, limits);
-  const changed = { ...settings, ...Object.fromEntries(asked), limits: merged };
+  const asked = Object.entries(checked)
+    .filter(([key]) => Object.hasOwn(patch, key))
+    .map(([key, value]) => [key, value ?? undefined]);
+  const changed = {
+    ...settings,
+    ...Object.fromEntries(asked),
+    limits: limits === undefined ? settings.limits : mergeLimits(settings.limits, limits),
+    roles: roles === undefined ? settings.roles : mergeNames(settings.roles, roles),
+  };
   const after = parseInput(settingsSchema, withoutUndefined(changed), 'setting');
-  return { after, keys: changedKeys(settings, after) };
+  const keys = changedKeys(settings, after);
+  if (keys.length > 0) {
+    requireAllowed(settings, 'configure', actor, undefined);
+    refuseLockout(after);
+  }
+  return { after, keys };
 }
 
-const changedKeys = (before: LedgerSettings, after: LedgerSettings): (typeof CONFIGURABLE)[number][] =>
+type Configurable = (typeof CONFIGURABLE)[number];
+
+const changedKeys = (before: LedgerSettings, after: LedgerSettings): Configurable[] =>
   CONFIGURABLE.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
 
 /** The change that leads from `before` to `after`, as far as `configure` can make it. */
@@ -33,9 +52,27 @@ export function diffSettings(
   after: LedgerSettings,
 ): { keys: string[]; patch: SettingsPatch } {
   const keys = changedKeys(before, after);
-  const changed = keys.map((key) => [
-    key,
-    key === 'limits' ? diffLimits(before.limits, after.limits) : after[key],
-  ]);
+  const changed = keys.map((key) => [key, diffSetting(key, before, after)]);
   return { keys, patch: Object.fromEntries(changed) as SettingsPatch };
+}
+
+function diffSetting(key: Configurable, before: LedgerSettings, after: LedgerSettings): unknown {
+  if (key === 'limits') return diffLimits(before.limits, after.limits);
+  if (key === 'roles') return diffNames(before.roles, after.roles);
+  return after[key] ?? null;
+}
+
+/** A policy that nobody could change again is a slip, and nothing but a rewritten history would mend it. */
+function refuseLockout(after: LedgerSettings): void {
+  const roles = allowRuleFor(after, 'configure', undefined)?.rule.roles;
+  const open = (role: string): boolean => role === 'anyone' || (after.roles?.[role]?.members.length ?? 0) > 0;
+  if (roles === undefined || roles.some(open)) return;
+  throw new LedgerError(
+    'INVALID_INPUT',
+    'Nobody could change settings any more: no role that may has a member.',
+    {
+      hint: 'Give a role that may `configure` a member first.',
+      details: { roles },
+    },
+  );
 }

@@ -3,6 +3,7 @@ import { LedgerError } from './errors.ts';
 import type { TransitionEvent } from './event.ts';
 import { describeHolder, isHeld, refuseStale, requireOwner } from './holding.ts';
 import { isTerminal, WORK_STATUSES, type WorkItem } from './item.ts';
+import { isGranted, requireAllowed, requireExpired, requireSameRules } from './policy.ts';
 import { REASON_LENGTH, toSafeLine } from './text.ts';
 import { requireRequest, toItem } from './to-item.ts';
 import { TRANSITIONS, type Verb } from './transitions.ts';
@@ -39,9 +40,9 @@ export function decide(view: LedgerView, command: Command): Decision {
   requireRequest(command);
   if (command.verb === 'create') {
     const { item, existed } = create(command, view);
-    return existed ? { kind: 'unchanged', item } : record(command, undefined, item);
+    return existed ? { kind: 'unchanged', item } : enter(view, command, item);
   }
-  if (command.verb === 'import') return record(command, undefined, importItem(command, view));
+  if (command.verb === 'import') return enter(view, command, importItem(command, view));
 
   const item = view.find(command.id);
   if (item === undefined) {
@@ -50,11 +51,31 @@ export function decide(view: LedgerView, command: Command): Decision {
   if (isRepeatedClaim(item, command)) return { kind: 'unchanged', item };
   if (TRANSITIONS[command.verb].by === 'owner') refuseStale(item, command as Fence);
   requireStatus(item, command);
-  requireRight(item, command);
+  if (!isGranted(view.settings, command.verb, command.actor, item) || !WAIVABLE.has(command.verb))
+    requireRight(item, command);
+  requirePermission(view, item, command);
   requireReason(command);
-  if (command.verb === 'delete') return record(command, item, checkDelete(view, item));
+  if (command.verb === 'delete') return record(command, item, checkDelete(view, item, command.at));
   const after = applyVerb(item, command, view);
-  return after === undefined ? { kind: 'unchanged', item } : record(command, item, after);
+  if (after === undefined) return { kind: 'unchanged', item };
+  requireSameRules(view.settings, command.actor, item, after);
+  return record(command, item, after);
+}
+
+/** An item that begins is under the rules for what it is to be. */
+function enter({ settings }: LedgerView, command: Command, item: WorkItem): Decision {
+  requireAllowed(settings, command.verb, command.actor, item);
+  return record(command, undefined, item);
+}
+
+/** Rights of the table that a rule of the policy can give to others as well. */
+const WAIVABLE: ReadonlySet<Verb> = new Set<Verb>(['cancel']);
+
+/** What follows by itself is nobody's to forbid: it was allowed with what it follows from. */
+function requirePermission(view: LedgerView, item: WorkItem, { verb, actor }: Command): void {
+  const blocker = verb === 'unblock' ? item.block?.blocker_id : undefined;
+  if (blocker !== undefined && view.statusOf(blocker) === 'completed') return;
+  requireAllowed(view.settings, verb, actor, item);
 }
 
 function applyVerb(
@@ -192,7 +213,8 @@ function requireReason(command: Command): void {
 }
 
 /** An item that open work still points to stays, or that work would point to nothing. */
-function checkDelete(view: LedgerView, item: WorkItem): undefined {
+function checkDelete(view: LedgerView, item: WorkItem, at: string): undefined {
+  requireExpired(view.settings, item, at);
   const users = [
     ...new Set([
       ...view.openDependentsOf(item.id),

@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   UNSUPPORTED_REPOSITORY: { retryable: false },
   PERMISSION_DENIED: { retryable: false },
   NOT_OWNER: { retryable: false },
+  POLICY_DENIED: { retryable: false },
+  REVIEW_REQUIRED: { retryable: false },
   REMOTE_REFUSED: { retryable: false },
   ALREADY_CLAIMED: { retryable: false },
   STALE_EPOCH: { retryable: false },

@@ -111,6 +111,9 @@ const readItem = readerOf({
     mapOf({
       requested_at: required(time),
       requested_by: required(actor),
+      approvals: optional(
+        listOf(mapOf({ by: required(actor), at: required(time), note: optional(anyText) })),
+      ),
       verdict: optional(oneOf('approved', 'rejected')),
       by: optional(actor),
       at: optional(time),

@@ -112,6 +112,7 @@ export const itemSchemas = lazySchema((z) => {
       .object({
         requested_at: time,
         requested_by: actor,
+        approvals: z.array(z.object({ by: actor, at: time, note: z.string().optional() })).optional(),
         verdict: z.enum(['approved', 'rejected']).optional(),
         by: actor.optional(),
         at: time.optional(),

@@ -1,5 +1,6 @@
+import { diffNames, mergeNames } from './by-name.ts';
 import { isHeld } from './holding.ts';
-import { compareText, type WorkItem } from './item.ts';
+import type { WorkItem } from './item.ts';
 import type { LedgerSettings } from './settings.ts';
 import type { LedgerView } from './view.ts';
 
@@ -71,11 +72,9 @@ export function describeLimit({ kind, name, max, items }: ReachedLimit): string 
 export function mergeLimits(before: Limits | undefined, patch: LimitsPatch): Limits | undefined {
   const after: Record<string, unknown> = { ...before };
   for (const kind of LIMIT_KINDS) {
-    const named = Object.entries({ ...before?.[kind], ...patch[kind] })
-      .filter(([, max]) => max !== null)
-      .sort(([a], [b]) => compareText(a, b));
-    if (named.length > 0) after[kind] = Object.fromEntries(named);
-    else delete after[kind];
+    const named = mergeNames(before?.[kind], patch[kind]);
+    if (named === undefined) delete after[kind];
+    else after[kind] = named;
   }
   return Object.keys(after).length === 0 ? undefined : (after as Limits);
 }
@@ -84,14 +83,8 @@ export function mergeLimits(before: Limits | undefined, patch: LimitsPatch): Lim
 export function diffLimits(before: Limits | undefined, after: Limits | undefined): LimitsPatch {
   const patch: LimitsPatch = {};
   for (const kind of LIMIT_KINDS) {
-    // Names may be those of every object's own methods.
-    const was = new Map(Object.entries(before?.[kind] ?? {}));
-    const is = new Map(Object.entries(after?.[kind] ?? {}));
-    const changed = [...new Set([...was.keys(), ...is.keys()])].filter(
-      (name) => was.get(name) !== is.get(name),
-    );
-    if (changed.length > 0)
-      patch[kind] = Object.fromEntries(changed.map((name) => [name, is.get(name) ?? null]));
+    const changed = diffNames(before?.[kind], after?.[kind]);
+    if (changed !== undefined) patch[kind] = changed;
   }
   return patch;
 }

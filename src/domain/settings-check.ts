@@ -1,6 +1,7 @@
 import { byName, defaulted, mapOf, oneOf, optional, readerOf, required, text, whole } from './checks.ts';
 import { isIdPrefix, isOp } from './ids.ts';
-import { isLimitName, type LedgerSettings, MAX_LIMIT } from './settings.ts';
+import { MAX_RETENTION_DAYS, policyChecks, undefinedRole } from './policy-schema.ts';
+import { isLimitName, type LedgerSettings, MAX_LIMIT, SIGNATURES } from './settings.ts';
 
 const limits = optional(byName(isLimitName, whole(0, MAX_LIMIT)));
 
@@ -13,6 +14,11 @@ const readSettings = readerOf({
   max_attempts: defaulted(whole(1, 1000), () => 3),
   on_complete: defaulted(oneOf('archive', 'delete'), () => 'archive'),
   limits: optional(mapOf({ owner: limits, swarm: limits, label: limits })),
+  roles: optional(policyChecks.roles),
+  allow: optional(policyChecks.allow),
+  review: optional(policyChecks.review),
+  signatures: optional(oneOf(...SIGNATURES)),
+  retention_days: optional(whole(0, MAX_RETENTION_DAYS)),
 });
 
 /**
@@ -20,5 +26,7 @@ const readSettings = readerOf({
  *
  * @returns `undefined` where only the schema can tell
  */
-export const checkSettings = (map: Readonly<Record<string, unknown>>): LedgerSettings | undefined =>
-  readSettings(map) as LedgerSettings | undefined;
+export function checkSettings(map: Readonly<Record<string, unknown>>): LedgerSettings | undefined {
+  const settings = readSettings(map) as LedgerSettings | undefined;
+  return settings === undefined || undefinedRole(settings) !== undefined ? undefined : settings;
+}

@@ -1,9 +1,12 @@
 import type { z } from 'zod';
 import { isIdPrefix, isOp } from './ids.ts';
+import { MAX_RETENTION_DAYS, policySchemas, undefinedRole } from './policy-schema.ts';
 import { isLine } from './values.ts';
 import { lazySchema } from './zod.ts';
 
 export const MAX_LIMIT = 1_000_000;
+/** `required`: every commit is signed by a key that is known to be its actor's. */
+export const SIGNATURES = ['optional', 'required'] as const;
 export const isLimitName = (name: string): boolean => isLine(name, 200);
 
 /** How many items may be in progress, by name. */
@@ -20,7 +23,8 @@ export const limitSchemas = lazySchema((z) => ({
 export const settingsSchema = lazySchema((z) => {
   const { name, max } = limitSchemas();
   const byName = z.record(name, max).optional();
-  return z.looseObject({
+  const { roles, allow, review } = policySchemas();
+  const schema = z.looseObject({
     schema: z.literal(1),
     /** The lineage. Two ledgers never mix. */
     ledger_id: z.string().refine(isOp, 'must be a UUID of version 7'),
@@ -30,6 +34,16 @@ export const settingsSchema = lazySchema((z) => {
     max_attempts: z.int().min(1).max(1000).default(3),
     on_complete: z.enum(['archive', 'delete']).default('archive'),
     limits: z.looseObject({ owner: byName, swarm: byName, label: byName }).optional(),
+    roles: roles.optional(),
+    allow: allow.optional(),
+    review: review.optional(),
+    signatures: z.enum(SIGNATURES).optional(),
+    retention_days: z.int().min(0).max(MAX_RETENTION_DAYS).optional(),
+  });
+  return schema.superRefine((settings, context) => {
+    const role = undefinedRole(settings);
+    if (role !== undefined)
+      context.addIssue({ code: 'custom', path: ['roles'], message: `there is no role ${role}` });
   });
 });
 export type LedgerSettings = z.infer<ReturnType<typeof settingsSchema>>;
@@ -42,4 +56,9 @@ export const CONFIGURABLE = [
   'max_attempts',
   'on_complete',
   'limits',
+  'roles',
+  'allow',
+  'review',
+  'signatures',
+  'retention_days',
 ] as const;

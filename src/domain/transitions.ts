@@ -7,10 +7,10 @@ export interface TransitionRow {
   /** Statuses it leads from; `none` for an item that does not exist yet. */
   readonly from: readonly (WorkStatus | 'none')[];
   /**
-   * Where it leads; `same` keeps the status, `gone` removes the file, `as_held` is decided by whether it is held, and
-   * `pending_or_failed` by whether attempts are left.
+   * Where it leads; `same` keeps the status, `gone` removes the file, `as_held` is decided by whether it is held,
+   * `pending_or_failed` by whether attempts are left, and `as_approved` by whether enough have approved.
    */
-  readonly to: WorkStatus | 'same' | 'gone' | 'any' | 'as_held' | 'pending_or_failed';
+  readonly to: WorkStatus | 'same' | 'gone' | 'any' | 'as_held' | 'pending_or_failed' | 'as_approved';
   readonly by: Right;
 }
 
@@ -35,7 +35,7 @@ export const TRANSITIONS = {
   block: { from: ['pending', 'in_progress'], to: 'blocked', by: 'owner_once_claimed' },
   unblock: { from: ['blocked'], to: 'as_held', by: 'anyone' },
   submit: { from: ['in_progress'], to: 'in_review', by: 'owner' },
-  approve: { from: ['in_review'], to: 'completed', by: 'not_owner' },
+  approve: { from: ['in_review'], to: 'as_approved', by: 'not_owner' },
   reject: { from: ['in_review'], to: 'in_progress', by: 'not_owner' },
   complete: { from: ['in_progress'], to: 'completed', by: 'owner' },
   fail: { from: ['in_progress'], to: 'failed', by: 'owner' },

@@ -52,6 +52,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 const GOALS: Readonly<Record<string, string>> = {
   'as held': 'as_held',
   'pending or failed': 'pending_or_failed',
+  'as approved': 'as_approved',
 };
 const RIGHTS: Readonly<Record<string, string>> = {
   'owner once claimed': 'owner_once_claimed',

@@ -105,6 +105,7 @@ function expected(
   if (row.to === 'same') return { to: item.status };
   if (row.to === 'gone') return { to: undefined };
   if (row.to === 'pending_or_failed') return { to: item.attempts < 3 ? 'pending' : 'failed' };
+  if (row.to === 'as_approved') return { to: 'completed' };
   if (row.to === 'as_held') return { to: held ? 'in_progress' : 'pending' };
   return { to: row.to as WorkStatus };
 }
@@ -194,7 +195,7 @@ describe('the table itself', () => {
     ['block', ['pending', 'in_progress'], 'blocked'],
     ['unblock', ['blocked'], 'as_held'],
     ['submit', ['in_progress'], 'in_review'],
-    ['approve', ['in_review'], 'completed'],
+    ['approve', ['in_review'], 'as_approved'],
     ['reject', ['in_review'], 'in_progress'],
     ['complete', ['in_progress'], 'completed'],
     ['fail', ['in_progress'], 'failed'],

@@ -552,7 +552,56 @@ const limitsByName = fc.dictionary(fc.oneof(fc.constant('*'), line), fc.integer(
   maxKeys: 3,
 });
 
-export const settings = fc.record(
+const pattern = fc.constantFrom('ada', 'bob', 'team/*', '*', 'swarm_*/implementer');
+const roleNames = fc.uniqueArray(fc.constantFrom('leads', 'workers', 'anyone', 'creator', 'owner'), {
+  minLength: 1,
+});
+const scope = {
+  types: fc.uniqueArray(fc.constantFrom(...WORK_TYPES), { minLength: 1, maxLength: 2 }),
+  labels: fc.array(fc.oneof(pattern, line), { minLength: 1, maxLength: 2 }),
+  swarms: fc.array(pattern, { minLength: 1, maxLength: 2 }),
+};
+const KEY = `ssh-ed25519 ${'A'.repeat(68)} ada@example.com`;
+const role = fc.record(
+  { members: fc.array(pattern, { maxLength: 3 }), keys: fc.constantFrom([KEY], ['0'.repeat(40), KEY]) },
+  { requiredKeys: ['members'] },
+);
+
+/** Both roles are always there, so that rules can name them. */
+export const policy = fc.record(
+  {
+    roles: fc.record({ leads: role, workers: role }),
+    allow: fc.array(
+      fc.record(
+        {
+          verbs: fc.uniqueArray(
+            fc.constantFrom('*' as const, 'configure' as const, 'repair' as const, ...VERBS),
+            {
+              minLength: 1,
+              maxLength: 4,
+            },
+          ),
+          ...scope,
+          roles: roleNames,
+        },
+        { requiredKeys: ['verbs', 'roles'] },
+      ),
+      { maxLength: 4 },
+    ),
+    review: fc.array(
+      fc.record(
+        { ...scope, approvals: fc.integer({ min: 0, max: 3 }), roles: roleNames },
+        { requiredKeys: [] },
+      ),
+      { maxLength: 3 },
+    ),
+    signatures: fc.constantFrom('optional' as const, 'required' as const),
+    retention_days: fc.integer({ min: 0, max: 36_500 }),
+  },
+  { requiredKeys: ['roles'] },
+);
+
+export const plainSettings = fc.record(
   {
     schema: fc.constant(1 as const),
     ledger_id: fc.constant(LEDGER_ID),
@@ -567,4 +616,9 @@ export const settings = fc.record(
     ),
   },
   { requiredKeys: ['schema', 'ledger_id'] },
+);
+
+export const settings = fc.oneof(
+  plainSettings,
+  fc.tuple(plainSettings, policy).map(([one, two]) => ({ ...one, ...two })),
 );

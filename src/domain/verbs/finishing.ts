@@ -1,6 +1,8 @@
 import { attemptsAllowed, isExhausted } from '../attempts.ts';
 import { LedgerError } from '../errors.ts';
 import { checkReopened } from '../graph.ts';
+import type { WorkItem } from '../item.ts';
+import { approvalsGiven, approvalsNeeded, requireNoReview, requireReviewer } from '../policy.ts';
 import { REASON_LENGTH, toSafeLine } from '../text.ts';
 import { type Apply, withoutHolder } from './apply.ts';
 
@@ -14,26 +16,52 @@ export const submit: Apply<'submit'> = (item, { actor, at, result }) => ({
   review: { requested_at: at, requested_by: actor },
 });
 
-export const approve: Apply<'approve'> = (item, { actor, at, reason }) => ({
-  ...item,
-  status: 'completed',
-  completed_at: at,
-  review: item.review && { ...item.review, verdict: 'approved', by: actor, at, note: asNote(reason) },
-});
+/** The last approval that is needed completes the item; one before it is written down. */
+export const approve: Apply<'approve'> = (item, { actor, at, reason }, { settings }) => {
+  requireReviewer(settings, actor, item);
+  const given = approvalsGiven(settings, item);
+  if (given.includes(actor)) throw alreadyApproved(item, actor);
+  const note = asNote(reason);
+  if (given.length + 1 < approvalsNeeded(settings, item)) {
+    const review = item.review ?? { requested_at: at, requested_by: item.owner ?? actor };
+    const others = (review.approvals ?? []).filter(({ by }) => by !== actor);
+    return { ...item, review: { ...review, approvals: [...others, { by: actor, at, note }] } };
+  }
+  return {
+    ...item,
+    status: 'completed',
+    completed_at: at,
+    review: item.review && { ...item.review, verdict: 'approved', by: actor, at, note },
+  };
+};
 
-export const reject: Apply<'reject'> = (item, { actor, at, reason }) => ({
-  ...item,
-  status: 'in_progress',
-  result: undefined,
-  review: item.review && { ...item.review, verdict: 'rejected', by: actor, at, note: asNote(reason) },
-});
+const alreadyApproved = ({ id }: WorkItem, actor: string): LedgerError =>
+  new LedgerError('ILLEGAL_TRANSITION', `${actor} approved ${id} already; others have to, too.`, {
+    hint: `\`wl config explain approve ${id}\` tells who may.`,
+    details: { id, actor },
+  });
 
-export const complete: Apply<'complete'> = (item, { at, result }) => ({
-  ...item,
-  status: 'completed',
-  completed_at: at,
-  result,
-});
+export const reject: Apply<'reject'> = (item, { actor, at, reason }, { settings }) => {
+  requireReviewer(settings, actor, item);
+  return {
+    ...item,
+    status: 'in_progress',
+    result: undefined,
+    review: item.review && {
+      ...item.review,
+      approvals: undefined,
+      verdict: 'rejected',
+      by: actor,
+      at,
+      note: asNote(reason),
+    },
+  };
+};
+
+export const complete: Apply<'complete'> = (item, { at, result }, { settings }) => {
+  requireNoReview(settings, item);
+  return { ...item, status: 'completed', completed_at: at, result };
+};
 
 export const fail: Apply<'fail'> = (item, { at, error }) => ({
   ...item,
