@@ -30,6 +30,7 @@ export {
   type WorkType,
 } from './domain/item.ts';
 export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/limits.ts';
+export { LEDGER_VERBS, type PolicyVerb } from './domain/policy-schema.ts';
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
 export { escapeUnsafe } from './domain/text.ts';
 export { TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';
@@ -54,6 +55,7 @@ export type {
   ReadyFilter,
   WorkWithHistory,
 } from './ledger/queries.ts';
+export { readSettings } from './ledger/read-settings.ts';
 export type { RecoveredWork } from './ledger/recover.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
 export type { Resumption } from './ledger/resume.ts';
@@ -69,6 +71,7 @@ export type { IndexStatus } from './projection/projection.ts';
 export type { Attempt } from './query/attempts.ts';
 export type { WorkFilter } from './query/filter.ts';
 export type { WorkIndex } from './query/manifest.ts';
+export type { NumberedRule, Permission } from './query/permission.ts';
 export type { Explanation } from './query/ready.ts';
 export type { DependencyNode, Progress } from './query/tree.ts';
 export type { Outcome } from './sync/outcome.ts';

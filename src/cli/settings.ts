@@ -27,13 +27,18 @@ export function unknownSetting(key: string, { shared, clone }: Settings): Ledger
   });
 }
 
+/** What stands for maps and lists that nobody set. */
+const ABSENT: Readonly<Record<string, unknown>> = { limits: {}, roles: {}, allow: [], review: [] };
+
 /** What a key names, also within a setting: `limits.owner.ada`. @returns `undefined` where there is no such setting */
 export function lookUp({ shared, clone }: Settings, key: string): { value: unknown } | undefined {
   const all: Record<string, unknown> = { ...clone, ...shared };
   if (Object.hasOwn(all, key)) return { value: all[key] };
+  const { limits, roles } = shared as Pick<LedgerSettings, 'limits' | 'roles'>;
+  const [, role] = /^roles\.(.+)$/.exec(key) ?? [];
+  if (role !== undefined) return { value: roles && Object.hasOwn(roles, role) ? roles[role] : null };
   const limit = readLimitKey(key);
-  if (limit === undefined) return key === 'limits' ? { value: {} } : undefined;
-  const { limits } = shared as Pick<LedgerSettings, 'limits'>;
+  if (limit === undefined) return isShared(key) ? { value: ABSENT[key] ?? null } : undefined;
   const named = limits?.[limit.kind] ?? {};
   if (limit.name === undefined) return { value: named };
   return { value: Object.hasOwn(named, limit.name) ? named[limit.name] : null };

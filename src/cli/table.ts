@@ -6,6 +6,7 @@ import { HOOKS } from './table/hooks.ts';
 import { ITEMS } from './table/items.ts';
 import { LEDGER } from './table/ledger.ts';
 import { LOOKING } from './table/looking.ts';
+import { POLICY } from './table/policy.ts';
 import { PRESENCE } from './table/presence.ts';
 import { REPAIR } from './table/repair.ts';
 import { TALKING } from './table/talking.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...LOOKING,
   ...AUDIT,
   ...LEDGER,
+  ...POLICY,
   ...HOOKS,
   ...REPAIR,
 ];

@@ -5,6 +5,7 @@ import type { Version } from '../audit/versions.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkType } from '../domain/item.ts';
+import type { PolicyVerb } from '../domain/policy-schema.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { Damage } from '../projection/damage.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
@@ -14,6 +15,7 @@ import type { LogFilter } from '../projection/log-view.ts';
 import type { IndexStatus, Need } from '../projection/projection.ts';
 import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
+import type { Permission } from '../query/permission.ts';
 import { type Asking, countReady, type Explanation, explainItem, readyItems } from '../query/ready.ts';
 import { notFound, resolveId } from '../query/resolve.ts';
 import { countFound, searchItems } from '../query/search.ts';
@@ -248,6 +250,22 @@ export class LedgerQueries {
   /** Why an item is or is not ready for `asker`, in words and as facts. @throws LedgerError `NOT_FOUND` */
   async explain(id: WorkId, asker?: string): Promise<Explanation> {
     return this.read((view) => explainItem(view, known(view, id), this.asking(asker)));
+  }
+
+  /**
+   * Whether `actor` may do `verb` now, to the item where one is named, and by which rules of the policy.
+   *
+   * @throws LedgerError `NOT_FOUND`
+   */
+  async permission(
+    verb: PolicyVerb,
+    { id, actor = this.actor }: { id?: WorkId | undefined; actor?: string | undefined } = {},
+  ): Promise<Permission> {
+    const { explainPermission } = await import('../query/permission.ts');
+    const now = this.connection.clock.now();
+    return this.read((view) =>
+      explainPermission(view, verb, { actor, now, item: id === undefined ? undefined : known(view, id) }),
+    );
   }
 
   /** What an item depends on, unfolded. @throws LedgerError `NOT_FOUND` */

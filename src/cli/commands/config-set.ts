@@ -1,37 +1,52 @@
-import { LedgerError, type SettingsPatch, type WorkLedger } from '../../index.ts';
+import { LedgerError, type LedgerSettings, type SettingsPatch, type WorkLedger } from '../../index.ts';
 import type { Run } from '../command.ts';
 import { isShared, readLimitKey, readSettings, unknownSetting } from '../settings.ts';
 import { whereabouts } from '../transition.ts';
 
 export const run: Run<Record<never, never>> = async ({ args: [key = '', value = ''], cli }) => {
   const ledger = await cli.open();
-  const limit = readLimitKey(key);
-  if (limit?.name === undefined && !isShared(key)) throw await refusal(ledger, key, value);
-  const parsed = readSetting(key, value);
   // What the library does not take, it refuses with the reason.
-  const patch =
-    limit?.name === undefined ? { [key]: parsed } : { limits: { [limit.kind]: { [limit.name]: parsed } } };
+  const patch = patchOf(key, value, await ledger.settings());
+  if (patch === undefined) throw await refusal(ledger, key, value);
   const changed = await ledger.configure(patch as SettingsPatch);
   const where = ledger.mode === 'push' ? 'remote' : 'local';
   return {
     kind: 'setting',
-    data: { key, value: parsed },
+    data: { key, value: readValue(key, value) },
     lines: [changed ? `${key} is ${value} now${whereabouts(ledger, where)}` : `${key} is ${value} already`],
     ids: [],
     where: ledger.remote === null ? undefined : where,
   };
 };
 
-/** Limits are maps, given as JSON, or one of them at a time; `none` takes one away. */
-function readSetting(key: string, value: string): unknown {
+/** The change that a key and a value mean; `undefined` where there is no such setting. */
+function patchOf(key: string, value: string, { roles }: LedgerSettings): object | undefined {
+  const limit = readLimitKey(key);
+  if (limit?.name !== undefined) return { limits: { [limit.kind]: { [limit.name]: readValue(key, value) } } };
+  const [, role] = /^roles\.(.+)$/.exec(key) ?? [];
+  if (role !== undefined) {
+    const members = value.split(',').map((name) => name.trim());
+    // Its keys stay: who changes members does not mean to let go of signatures.
+    return { roles: { [role]: value === 'none' ? null : { ...ownOf(roles, role), members } } };
+  }
+  return isShared(key) ? { [key]: readValue(key, value) } : undefined;
+}
+
+const ownOf = <T>(named: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+  named !== undefined && Object.hasOwn(named, name) ? named[name] : undefined;
+
+const MAPS: readonly string[] = ['limits', 'roles', 'allow', 'review'];
+
+/** Numbers as numbers, maps and lists from JSON; `none` takes away what need not be there. */
+function readValue(key: string, value: string): unknown {
   if (/^\d{1,15}$/.test(value)) return Number(value);
-  if (key.startsWith('limits.') && value === 'none') return null;
-  if (key !== 'limits') return value;
+  if (value === 'none') return null;
+  if (!MAPS.includes(key)) return value;
   try {
     return JSON.parse(value);
   } catch (cause) {
-    throw new LedgerError('INVALID_INPUT', `limits takes JSON: ${String(cause)}.`, {
-      hint: `wl config set limits.owner.NAME 2, or: wl config set limits '{"owner":{"*":2}}'`,
+    throw new LedgerError('INVALID_INPUT', `${key} takes JSON: ${String(cause)}.`, {
+      hint: `One name at a time: wl config set limits.owner.NAME 2. From a file: wl config apply FILE`,
     });
   }
 }

@@ -113,12 +113,12 @@ export const LEDGER: readonly Command[] = [
     group,
     summary: 'change a setting that all clones share',
     details:
-      'A limit of work in progress is `limits.owner.NAME`, `limits.swarm.NAME` or `limits.label.NAME`, with a number, or `none` to take it away; `*` is everyone who is not named. `limits` itself takes JSON, and leaves what it does not name.',
+      'A limit of work in progress is `limits.owner.NAME`, `limits.swarm.NAME` or `limits.label.NAME`, with a number, or `none` to take it away; `*` is everyone who is not named. `roles.NAME` takes names and patterns with commas. `limits`, `roles`, `allow` and `review` take JSON; `wl config apply` takes them from a file.',
     args: [
       { name: '<key>', help: 'as `wl config` names it' },
       { name: '<value>', help: 'its new value' },
     ],
-    examples: ['wl config set lease_ttl_s 7200', 'wl config set limits.owner.ada 2'],
+    examples: ['wl config set limits.owner.ada 2', "wl config set roles.leads 'ada,humans/*'"],
     load: () => import('../commands/config-set.ts'),
   }),
   command({

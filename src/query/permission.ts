@@ -1,0 +1,136 @@
+import { newOp } from '../codec/op.ts';
+import type { Command } from '../domain/commands.ts';
+import { decide } from '../domain/decide.ts';
+import { isLedgerError, type LedgerError } from '../domain/errors.ts';
+import { signOf } from '../domain/holding.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { WorkItem } from '../domain/item.ts';
+import {
+  type AllowRule,
+  allowRuleFor,
+  approvalsGiven,
+  approvalsNeeded,
+  keysAsked,
+  requireAllowed,
+  reviewRuleFor,
+  rolesOf,
+} from '../domain/policy.ts';
+import { EVERY_VERB, LEDGER_VERBS, type PolicyVerb } from '../domain/policy-schema.ts';
+import { isVerb, type Verb } from '../domain/transitions.ts';
+import type { LedgerView } from '../domain/view.ts';
+
+/** A rule of `allow`, by its place in the list, from 1. */
+export type NumberedRule = AllowRule & { number: number };
+
+/** Whether someone may do something now, and by which rules. */
+export interface Permission {
+  verb: PolicyVerb;
+  actor: string;
+  id: WorkId | null;
+  /** `null` where it takes an item to tell. */
+  allowed: boolean | null;
+  /** What the refusal would say; `null` where there is none. */
+  refusal: { code: string; message: string } | null;
+  /** Every rule of `allow` that names the verb, in order. */
+  rules: NumberedRule[];
+  /** The number of the one that decides, the last that applies; `null` where the table of transitions alone does. */
+  decides: number | null;
+  /** The roles of this actor that the deciding rule names. */
+  roles: string[];
+  /** What the item needs before it is completed; `null` where no review is asked for. */
+  review: { rule: number; needed: number; given: string[]; roles: string[] | null } | null;
+  /** Lists of keys, of each of which one has to have signed the commit. */
+  keys: string[][];
+}
+
+/**
+ * Asks as if it were done now: deciding is pure, so the answer is the very one that the verb would give.
+ *
+ * @param item what is asked about; without one, a verb of items has rules and no answer
+ */
+export function explainPermission(
+  view: LedgerView,
+  verb: PolicyVerb,
+  { actor, item, now }: { actor: string; item: WorkItem | undefined; now: Date },
+): Permission {
+  const { settings } = view;
+  const open = isVerb(verb) && item === undefined;
+  const found = open ? undefined : allowRuleFor(settings, verb, item);
+  const refusal = refusalOf(() => {
+    if (open) return;
+    if (item === undefined || !isVerb(verb)) requireAllowed(settings, verb, actor, item);
+    else decide(view, { ...probe(verb, item), op: newOp(now), actor, at: now.toISOString() } as Command);
+  });
+  return {
+    verb,
+    actor,
+    id: item?.id ?? null,
+    allowed: open ? null : refusal === undefined,
+    refusal: refusal === undefined ? null : { code: refusal.code, message: refusal.message },
+    rules: rulesNaming(settings.allow ?? [], verb),
+    decides: found === undefined ? null : found.index + 1,
+    roles: found === undefined ? [] : rolesOf(settings, found.rule.roles, actor, item),
+    review: item === undefined ? null : reviewOf(view, item),
+    keys: open ? [] : keysAsked(settings, verb, actor, item),
+  };
+}
+
+function rulesNaming(rules: readonly AllowRule[], verb: PolicyVerb): NumberedRule[] {
+  const isOfLedger = (LEDGER_VERBS as readonly string[]).includes(verb);
+  return rules
+    .map((rule, index) => ({ number: index + 1, ...rule }))
+    .filter(({ verbs }) => verbs.includes(verb) || (!isOfLedger && verbs.includes(EVERY_VERB)));
+}
+
+function reviewOf({ settings }: LedgerView, item: WorkItem): Permission['review'] {
+  const found = reviewRuleFor(settings, item);
+  if (found === undefined || found.rule.approvals === 0) return null;
+  return {
+    rule: found.index + 1,
+    needed: approvalsNeeded(settings, item),
+    given: approvalsGiven(settings, item),
+    roles: found.rule.roles ?? null,
+  };
+}
+
+/** The least that the verb needs: nothing of it is a reason to be refused. */
+function probe(verb: Verb, item: WorkItem): object {
+  const { id } = item;
+  const base = { verb, id };
+  switch (verb) {
+    case 'claim':
+    case 'start':
+      // What is blocked is taken up again by its own execution; else, a claim that is asked again would be allowed.
+      return { ...base, execution_id: (item.status === 'blocked' && item.claim?.execution_id) || 'asked' };
+    case 'create':
+      return { ...base, fields: { title: item.title } };
+    case 'import':
+      return { ...base, item };
+    case 'assign':
+      return { ...base, owner: item.owner };
+    case 'checkpoint':
+      return { ...base, checkpoint: {} };
+    case 'link_execution':
+      return { ...base, link: 'asked' };
+    case 'fail':
+      return { ...base, error: 'asked' };
+    case 'recover':
+      return { ...base, reason: 'asked', observed: signOf(item) };
+    case 'update':
+      return { ...base, patch: {} };
+    case 'comment':
+      return { ...base, body: 'asked' };
+    default:
+      return { ...base, reason: 'asked' };
+  }
+}
+
+function refusalOf(ask: () => void): LedgerError | undefined {
+  try {
+    ask();
+    return undefined;
+  } catch (error) {
+    if (isLedgerError(error)) return error;
+    throw error;
+  }
+}
