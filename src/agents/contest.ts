@@ -9,6 +9,7 @@ export const isTaken = (code: string): boolean =>
     'STALE_EPOCH',
     'NOT_READY',
     'NOT_OWNER',
+    'POLICY_DENIED',
     'ILLEGAL_TRANSITION',
     'NOT_FOUND',
     'DAMAGED_ITEM',
