@@ -7,23 +7,16 @@ import { checkFirstLine } from './check-trailers.ts';
 import { type Blobs, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
 import { itemChanges } from './item-change.ts';
-import type { ReplayState } from './replay-state.ts';
-
-/** The settings as they were last whole, and whether they are now. */
-export interface SettingsState {
-  good: Oid | undefined;
-  whole: boolean;
-}
+import type { LedgerState, SettingsState } from './state.ts';
 
 /**
  * Checks a mend: what was whole stays as it is; an item, or the settings, that was not is as it last was; files that are none
- * go, or go to quarantine.
+ * go, or go to quarantine, where nothing else comes.
  */
 export function checkRepair(
   record: CommitRecord,
   blobs: Blobs,
-  state: ReplayState,
-  settings: SettingsState,
+  state: LedgerState,
   findings: CommitFindings,
 ): void {
   const { items, others } = itemChanges(record.changes);
@@ -42,17 +35,30 @@ export function checkRepair(
     const as = good === undefined ? 'gone' : `in ${good.state}/ as ${good.oid.slice(0, 12)}`;
     if (!state.standsAs(id, good)) findings.add('repair', `${id} was last whole ${as}, and is not now`);
   }
-  for (const change of others) checkOther(change, settings, findings);
+  const taken = new Set(record.changes.flatMap(({ before }) => before?.oid ?? []));
+  for (const change of others) checkOther(change, { settings: state.settingsFile, taken }, findings);
 }
 
-function checkOther({ path, after }: TreeChange, settings: SettingsState, findings: CommitFindings): void {
+interface Ground {
+  settings: SettingsState;
+  /** What the mend takes away or replaces. */
+  taken: ReadonlySet<Oid>;
+}
+
+function checkOther(
+  { path, before, after }: TreeChange,
+  { settings, taken }: Ground,
+  findings: CommitFindings,
+): void {
   if (path === SETTINGS_PATH) {
     if (settings.whole) findings.add('repair', `${path} was whole`);
     if (after?.oid !== settings.good) findings.add('repair', `${path} is not as it was last whole`);
     return;
   }
-  const isStray = !isKnownFile(path);
-  const isMended = after === undefined ? isStray : path.startsWith(QUARANTINE);
+  const isMended =
+    after === undefined
+      ? !isKnownFile(path)
+      : path.startsWith(QUARANTINE) && before === undefined && taken.has(after.oid);
   if (!isMended) findings.add('repair', `it ${after === undefined ? 'removes' : 'writes'} ${path}`);
 }
 

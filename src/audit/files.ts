@@ -77,7 +77,7 @@ function damaged(rule: string, message: string): ItemFile {
 }
 
 export type SettingsFile =
-  | { kind: 'settings'; settings: LedgerSettings; bytes: Uint8Array }
+  | { kind: 'settings'; settings: LedgerSettings; bytes: Uint8Array; oid: Oid }
   | { kind: 'damaged'; message: string };
 
 /** The settings that a commit leaves; `undefined` where it does not touch them. */
@@ -91,7 +91,7 @@ export function readSettingsFile(changes: readonly TreeChange[], blobs: Blobs): 
   const blob = blobs.get(after.oid);
   if (blob?.kind !== 'bytes') return { kind: 'damaged', message: `${SETTINGS_PATH} is missing or too large` };
   try {
-    return { kind: 'settings', settings: decodeSettings(blob.bytes), bytes: blob.bytes };
+    return { kind: 'settings', settings: decodeSettings(blob.bytes), bytes: blob.bytes, oid: after.oid };
   } catch (error) {
     if (!isLedgerError(error)) throw error;
     return { kind: 'damaged', message: error.message };

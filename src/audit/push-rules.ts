@@ -7,8 +7,6 @@ export const PUSH_RULES = {
   deletion: 'The branch of a ledger is not deleted.',
   'non-fast-forward': 'The branch of a ledger moves forward only: nothing that was on it is left out.',
   size: 'Nothing is larger, and nothing more at once, than a ledger needs.',
-  clock:
-    'A commit is not dated before what its parent records, nor ahead of the clock that judges it, by more than clocks may differ.',
 } as const;
 
 export type PushRule = keyof typeof PUSH_RULES | Rule;

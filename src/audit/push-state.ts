@@ -1,73 +1,69 @@
-import type { State } from '../codec/path.ts';
+import { readTrailers } from '../codec/message.ts';
+import { SETTINGS_PATH } from '../codec/path.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
-import type { Oid } from '../store/port.ts';
-import type { ItemFile } from './files.ts';
+import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
+import { requestedAt } from './check-times.ts';
+import type { ItemFile, SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import type { ItemChange } from './item-change.ts';
-import type { Before, LedgerState } from './state.ts';
+import { type FileAt, type ItemChange, itemChanges } from './item-change.ts';
+import { type Files, filesAfter, ItemFiles, wholeIn } from './item-files.ts';
+import { MemoryView } from './memory-view.ts';
+import { filesIn, type Incoming, lastWhole, lastWholeSettings, readSettingsIn } from './push-past.ts';
+import type { Before, LedgerState, Left, SettingsState } from './state.ts';
+import { unknownSettings } from './unknown-settings.ts';
 
-type Files = Map<State, Oid>;
+/** The ledger before a push. */
+export interface Ground {
+  tip: Oid;
+  /** `undefined` where they cannot be read, nor anything else then. */
+  settings: LedgerSettings | undefined;
+  /** `use` may be called more than once: it must be pure until it returns. */
+  read<T>(use: (view: LedgerView) => T): Promise<T>;
+  /** Which of these transitions are in it, by `Work-Op`, each with its commit. */
+  commitsOf(ops: readonly string[]): Promise<ReadonlyMap<string, Oid>>;
+  /** When what its tip records was asked for, in seconds since 1970. */
+  requestedAt: number;
+}
+
+/** What is known of an item. */
+interface Known {
+  files: Files;
+  /** As it was last whole; known where a mend asks for it, and where the push changed it. */
+  good: FileAt | undefined;
+  /** The commit of the push that changed it last. */
+  commit: Oid | undefined;
+}
 
 /**
  * The ledger as it stood before a push, and what the commits of the push did so far. Only items that the push touches are
- * known by their files. Commits are taken that are right, and no others.
+ * known by their files.
  */
-export class PushState implements LedgerState {
-  readonly #files = new Map<WorkId, Files>();
-  readonly #changedBy = new Map<WorkId, Oid>();
-  readonly #base: Oid | undefined;
+export class PushState extends ItemFiles implements LedgerState {
+  settingsFile: SettingsState = { good: undefined, whole: true };
+  readonly #incoming: Incoming;
+  readonly #ground: Ground | undefined;
+  readonly #ops: Map<string, Oid>;
+  readonly #known = new Map<WorkId, Known>();
+  readonly #mended = new Set<WorkId>();
   /** What the commit at hand did, until it is settled. */
-  #applied = new Map<WorkId, { files: Files; item: WorkItem | undefined; commit: Oid }>();
-  #changes: Overlay | undefined;
+  #applied = new Map<WorkId, Known & { item: WorkItem | undefined }>();
+  readonly #view: Overlay;
+  /** What a branch begins on that is new, and where what is there cannot be read. */
+  readonly #nothing = new MemoryView(unknownSettings());
 
-  /** @param base the commit that the push builds on */
-  constructor(base: Oid | undefined) {
-    this.#base = base;
-  }
-
-  /** Lays what was settled so far over the ledger before the push, as it is read now, and forgets the rest. */
-  over(base: LedgerView): void {
-    this.#applied.clear();
-    if (this.#changes === undefined) this.#changes = new Overlay(base);
-    else this.#changes.rebase(base);
-  }
-
-  /** Takes what the commit at hand did for good. */
-  settle(): void {
-    for (const [id, { files, item, commit }] of this.#applied) {
-      this.#files.set(id, files);
-      this.#changedBy.set(id, commit);
-      this.#view.set(id, item);
-    }
-    this.#applied.clear();
-  }
-
-  knows(id: WorkId): boolean {
-    return this.#files.has(id);
-  }
-
-  /** Learns which files an item had before the push. */
-  learn(id: WorkId, files: ReadonlyMap<State, Oid>): void {
-    this.#files.set(id, new Map(files));
-  }
-
-  before(change: ItemChange, findings: CommitFindings): Before {
-    const { id } = change;
-    if (!this.#follows(change)) {
-      findings.add('fork', `${id} was changed on another branch of history, too`);
-    }
-    const view = this.#view;
-    try {
-      return { item: view.find(id), damaged: false, view };
-    } catch (error) {
-      if (!isLedgerError(error, 'DAMAGED_ITEM')) throw error;
-      return { item: undefined, damaged: true, view };
-    }
+  /** @param ops transitions of the push that happened before it */
+  constructor(incoming: Incoming, ground: Ground | undefined, ops: ReadonlyMap<string, Oid>) {
+    super();
+    this.#incoming = incoming;
+    this.#ground = ground;
+    this.#ops = new Map(ops);
+    this.#view = new Overlay(this.#nothing);
+    if (ground?.settings !== undefined) this.settings = ground.settings;
   }
 
   get settings(): LedgerSettings {
@@ -78,32 +74,104 @@ export class PushState implements LedgerState {
     this.#view.settings = settings;
   }
 
-  get #view(): Overlay {
-    if (this.#changes === undefined) throw new Error('the ledger before the push was not read yet');
-    return this.#changes;
+  async prepare(record: CommitRecord): Promise<void> {
+    const changes = await this.#changesOf(record);
+    const isMend = readTrailers(record.message).values.get('Work-Verb') === 'repair';
+    for (const { id } of itemChanges(changes).items) await this.#learn(id, isMend);
+    if (isMend && changes.some(({ path }) => path === SETTINGS_PATH)) await this.#learnSettings();
   }
 
-  #follows({ id, before, after }: ItemChange): boolean {
-    const files = this.#filesOf(id);
-    const came = after.filter(({ state }) => !before.some((file) => file.state === state));
-    return (
-      before.every(({ state, oid }) => files?.get(state) === oid) &&
-      came.every(({ state }) => !files?.has(state))
-    );
+  async #changesOf({ oid, parents, changes }: CommitRecord): Promise<readonly TreeChange[]> {
+    if (parents.length < 2) return changes;
+    return (await Promise.all(parents.map((parent) => this.#incoming.diffTrees(parent, oid)))).flat();
   }
 
-  has({ id, before, after }: ItemChange): boolean {
-    const files = this.#filesOf(id);
-    const gone = before.filter(({ state }) => !after.some((file) => file.state === state));
-    return (
-      after.every(({ state, oid }) => files?.get(state) === oid) &&
-      gone.every(({ state }) => !files?.has(state))
-    );
+  async #learn(id: WorkId, isMend: boolean): Promise<void> {
+    const known = this.#known.get(id);
+    const isKnown = known !== undefined && (!isMend || known.commit !== undefined || this.#mended.has(id));
+    if (isKnown) return;
+    const nothing = { files: new Map(), good: undefined };
+    const { tip } = this.#ground ?? {};
+    if (tip === undefined) this.#known.set(id, { ...nothing, commit: undefined });
+    else if (isMend)
+      this.#known.set(id, { ...(await lastWhole(this.#incoming, tip, id)), commit: undefined });
+    else {
+      const files = await filesIn(this.#incoming, tip, id);
+      this.#known.set(id, { files, good: undefined, commit: undefined });
+    }
+    if (isMend) this.#mended.add(id);
+  }
+
+  async #learnSettings(): Promise<void> {
+    if (this.settingsFile.good !== undefined || this.#ground === undefined) return;
+    this.settingsFile = await lastWholeSettings(this.#incoming, this.#ground.tip);
+  }
+
+  async ask<T>(use: () => T): Promise<T> {
+    const on = (view: LedgerView): T => {
+      this.#applied.clear();
+      this.#view.rebase(view);
+      return use();
+    };
+    return this.#ground?.settings === undefined ? on(this.#nothing) : this.#ground.read(on);
+  }
+
+  settle(): void {
+    for (const [id, { files, good, item, commit }] of this.#applied) {
+      this.#known.set(id, { files, good, commit });
+      this.#view.set(id, item);
+    }
+    this.#applied.clear();
+  }
+
+  async recall(commit: Oid): Promise<Left | undefined> {
+    if (this.#ground === undefined) return undefined;
+    const file = await readSettingsIn(this.#incoming, commit);
+    const settings = file?.kind === 'settings' ? file.settings : this.settings;
+    return { settings, requestedAt: requestedAt(await this.#incoming.readCommit(commit)) };
+  }
+
+  enter(op: string, commit: Oid): Oid | undefined {
+    const earlier = this.#ops.get(op);
+    if (earlier === undefined) this.#ops.set(op, commit);
+    return earlier;
+  }
+
+  adoptSettings(file: SettingsFile): void {
+    if (file.kind !== 'settings') return;
+    this.settings = file.settings;
+    this.settingsFile = { good: file.oid, whole: true };
+  }
+
+  before(change: ItemChange, findings: CommitFindings): Before {
+    const { id } = change;
+    if (!this.follows(change)) findings.add('fork', `${id} was changed on another branch of history, too`);
+    const view = this.#view;
+    try {
+      return { item: view.find(id), damaged: false, view };
+    } catch (error) {
+      if (!isLedgerError(error, 'DAMAGED_ITEM')) throw error;
+      return { item: undefined, damaged: true, view };
+    }
+  }
+
+  apply(change: ItemChange, read: readonly ItemFile[], commit: Oid): void {
+    const { id } = change;
+    const known = this.#applied.get(id) ?? this.#known.get(id);
+    const files = filesAfter(known?.files, change, read);
+    const [file] = read;
+    const item = file?.kind === 'item' ? file.item : undefined;
+    this.#applied.set(id, { files, good: wholeIn(files) ?? known?.good, item, commit });
+  }
+
+  letGo(id: WorkId): void {
+    const known = this.#applied.get(id);
+    if (known !== undefined) this.#applied.set(id, { ...known, good: undefined });
   }
 
   /** What was not changed by the push is older than it. */
   lastChangeOf(id: WorkId): Oid | undefined {
-    return this.#changedBy.get(id) ?? this.#base;
+    return this.#known.get(id)?.commit ?? this.#ground?.tip;
   }
 
   /** A push in which this is so has been refused by then. */
@@ -111,23 +179,11 @@ export class PushState implements LedgerState {
     return false;
   }
 
-  statesOf(id: WorkId): State[] {
-    return [...(this.#filesOf(id)?.keys() ?? [])];
+  lastGood(id: WorkId): FileAt | undefined {
+    return (this.#applied.get(id) ?? this.#known.get(id))?.good;
   }
 
-  #filesOf(id: WorkId): Files | undefined {
-    return this.#applied.get(id)?.files ?? this.#files.get(id);
+  protected filesOf(id: WorkId): Files | undefined {
+    return (this.#applied.get(id) ?? this.#known.get(id))?.files;
   }
-
-  apply({ id, before, after }: ItemChange, read: readonly ItemFile[], commit: Oid): void {
-    const files: Files = new Map(this.#filesOf(id));
-    for (const { state } of before) files.delete(state);
-    for (const { state, oid } of after) files.set(state, oid);
-    this.#applied.set(id, { files, item: itemIn(read), commit });
-  }
-}
-
-function itemIn(read: readonly ItemFile[]): WorkItem | undefined {
-  const [file] = read;
-  return file?.kind === 'item' ? file.item : undefined;
 }

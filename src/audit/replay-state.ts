@@ -1,23 +1,22 @@
 import type { DecodedItem } from '../codec/item.ts';
-import type { State } from '../codec/path.ts';
 import type { Problem } from '../codec/problem.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/overlay.ts';
-import type { Oid } from '../store/port.ts';
-import { type Blobs, type ItemFile, readFiles, readItemFile } from './files.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
+import type { CommitRecord, Oid } from '../store/port.ts';
+import { type Blobs, type ItemFile, readFiles, readItemFile, type SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { type FileAt, type ItemChange, PLAIN_FILE } from './item-change.ts';
+import { type FileAt, type ItemChange, itemChanges } from './item-change.ts';
+import { type Files, filesAfter, ItemFiles, wholeIn } from './item-files.ts';
 import { MemoryView } from './memory-view.ts';
-import type { Before, History, LedgerState } from './state.ts';
+import type { Before, History, LedgerState, Left, SettingsState } from './state.ts';
 import { unknownSettings } from './unknown-settings.ts';
 
-/** The files of one item: one, unless something is wrong. */
-type Files = Map<State, { oid: Oid; decoded: DecodedItem }>;
-
-/** The ledger as a replay from its root leaves it. */
-export class ReplayState implements LedgerState {
+/** The ledger as a replay from its root, or from a commit that is trusted, leaves it. */
+export class ReplayState extends ItemFiles implements LedgerState {
   readonly view = new MemoryView(unknownSettings());
+  readonly settingsFile: SettingsState = { good: undefined, whole: false };
   readonly #store: History;
   readonly #files = new Map<WorkId, Files>();
   readonly #ops = new Map<string, Oid>();
@@ -27,32 +26,59 @@ export class ReplayState implements LedgerState {
   #older: Blobs = new Map();
 
   constructor(store: History) {
+    super();
     this.#store = store;
   }
 
-  /** Remembers the transition. @returns the commit that has it already */
+  get settings(): LedgerSettings {
+    return this.view.settings;
+  }
+
+  set settings(settings: LedgerSettings) {
+    this.view.settings = settings;
+  }
+
+  /** Items that were changed on another branch of history were found in an older state. */
+  async prepare({ changes }: CommitRecord): Promise<void> {
+    const forked = itemChanges(changes).items.filter((change) => !this.follows(change));
+    if (forked.length > 0) {
+      const before = forked.flatMap((change) => change.before);
+      this.#older = await readFiles(this.#store, before);
+    }
+  }
+
+  async ask<T>(use: () => T): Promise<T> {
+    return use();
+  }
+
+  /** What is applied stands at once. */
+  settle(): void {}
+
+  /** All that is there was looked at. */
+  async recall(): Promise<Left | undefined> {
+    return undefined;
+  }
+
   enter(op: string, commit: Oid): Oid | undefined {
     const earlier = this.#ops.get(op);
     if (earlier === undefined) this.#ops.set(op, commit);
     return earlier;
   }
 
-  /** Reads what `before` will need of older states. */
-  async lookBack(changes: readonly ItemChange[]): Promise<void> {
-    const forked = changes.filter((change) => !this.#follows(change));
-    this.#older = await readFiles(
-      this.#store,
-      forked.flatMap(({ before }) => before),
-    );
+  adoptSettings(file: SettingsFile): void {
+    this.settingsFile.whole = file.kind === 'settings';
+    if (file.kind !== 'settings') return;
+    this.settings = file.settings;
+    this.settingsFile.good = file.oid;
   }
 
   /**
    * The item as the commit found it: as it was replayed last, unless the commit is on another branch of history and found it in
-   * an older state. What that was must have been read: see `lookBack`.
+   * an older state.
    */
   before(change: ItemChange, findings: CommitFindings): Before {
     const { id, before } = change;
-    if (this.#follows(change)) {
+    if (this.follows(change)) {
       const decoded = this.#standing(id);
       return { item: itemIn(decoded), damaged: decoded?.kind === 'damaged', view: this.view };
     }
@@ -65,14 +91,8 @@ export class ReplayState implements LedgerState {
     return { item: itemIn(decoded), damaged: decoded?.kind === 'damaged', view };
   }
 
-  /** True where the commit changes the very files that were replayed last. */
-  #follows({ id, before, after }: ItemChange): boolean {
-    const files = this.#files.get(id);
-    const came = after.filter(({ state }) => !before.some((file) => file.state === state));
-    return (
-      before.every(({ state, oid }) => files?.get(state)?.oid === oid) &&
-      came.every(({ state }) => !files?.has(state))
-    );
+  protected filesOf(id: WorkId): Files | undefined {
+    return this.#files.get(id);
   }
 
   #standing(id: WorkId): DecodedItem | undefined {
@@ -80,61 +100,35 @@ export class ReplayState implements LedgerState {
     return state && this.#files.get(id)?.get(state)?.decoded;
   }
 
-  /** True where the item's files are already as the change leaves them. */
-  has({ id, before, after }: ItemChange): boolean {
-    const files = this.#files.get(id);
-    const gone = before.filter(({ state }) => !after.some((file) => file.state === state));
-    return (
-      after.every(({ state, oid }) => files?.get(state)?.oid === oid) &&
-      gone.every(({ state }) => !files?.has(state))
-    );
-  }
-
-  /** The commit that was last applied to the item. */
   lastChangeOf(id: WorkId): Oid | undefined {
     return this.#changedBy.get(id);
   }
 
-  /** True where two branches of history changed the item, each without the other. */
   isForked(id: WorkId): boolean {
     return this.#forked.has(id);
   }
 
-  /** Takes an item's files as a commit left them, whether that was right or wrong. `read` goes with `after`. */
-  apply({ id, before, after }: ItemChange, read: readonly ItemFile[], commit: Oid): void {
+  apply(change: ItemChange, read: readonly ItemFile[], commit: Oid): void {
+    const { id, after } = change;
     this.#changedBy.set(id, commit);
-    const files: Files = this.#files.get(id) ?? new Map();
-    for (const { state } of before) files.delete(state);
-    after.forEach(({ state, oid }, index) => {
-      const decoded = withoutBytes(read[index]);
-      if (decoded !== undefined) files.set(state, { oid, decoded });
-    });
+    const files = filesAfter(this.#files.get(id), change, read);
     const places = [after.at(-1)?.state, this.view.stateOf(id), ...files.keys()];
     const state = places.find((place) => place !== undefined && files.has(place));
     const decoded = state && files.get(state)?.decoded;
     if (state === undefined || decoded === undefined) return this.#remove(id);
     this.#files.set(id, files);
-    const oid = files.get(state)?.oid ?? '';
-    if (decoded.kind === 'item' && files.size === 1) this.#good.set(id, { state, mode: PLAIN_FILE, oid });
+    const good = wholeIn(files);
+    if (good !== undefined) this.#good.set(id, good);
     if (decoded.kind === 'item') this.view.put(id, state, decoded.item);
     else this.view.putDamaged(id, state, decoded.problem);
   }
 
-  /** The item's file as it stood when it was last whole: one, and readable. `undefined` where it never was, or was deleted. */
   lastGood(id: WorkId): FileAt | undefined {
     return this.#good.get(id);
   }
 
-  /** True where the item has one file, and it can be read. */
-  isWhole(id: WorkId): boolean {
-    return this.statesOf(id).length === 1 && this.#standing(id)?.kind === 'item';
-  }
-
-  /** True where the item's one file is this one; without one, where there is none. */
-  standsAs(id: WorkId, file: FileAt | undefined): boolean {
-    const files = this.#files.get(id);
-    if (file === undefined) return files === undefined;
-    return files?.size === 1 && files.get(file.state)?.oid === file.oid;
+  letGo(id: WorkId): void {
+    this.#good.delete(id);
   }
 
   /** Items that are not whole: damaged, in two places, or gone without the verb for it. */
@@ -149,26 +143,11 @@ export class ReplayState implements LedgerState {
     return decoded?.kind === 'damaged' ? decoded.problem : undefined;
   }
 
-  /** The item was deleted as items are: it has no file that could be missed. */
-  letGo(id: WorkId): void {
-    this.#good.delete(id);
-  }
-
-  /** Directories in which the item has a file. */
-  statesOf(id: WorkId): State[] {
-    return [...(this.#files.get(id)?.keys() ?? [])];
-  }
-
   #remove(id: WorkId): void {
     this.#files.delete(id);
     this.view.remove(id);
     this.view.markDeleted(id);
   }
-}
-
-/** The bytes of one file would keep all of the batch that they were read with. */
-function withoutBytes(file: ItemFile | undefined): DecodedItem | undefined {
-  return file?.kind === 'item' ? { kind: 'item', item: file.item } : file;
 }
 
 const itemIn = (decoded: DecodedItem | ItemFile | undefined): WorkItem | undefined =>

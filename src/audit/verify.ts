@@ -1,13 +1,8 @@
 import { readTrailers } from '../codec/message.ts';
-import { SETTINGS_PATH } from '../codec/path.ts';
-import { isVerb } from '../domain/transitions.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
-import { checkMerge } from './check-merge.ts';
-import { checkRepair, type SettingsState } from './check-repair.ts';
-import { checkConfigure, checkRoot } from './check-settings.ts';
-import { checkTransition } from './check-transition.ts';
-import { type Blobs, readAfter, readItemFile, readSettingsFile } from './files.ts';
-import { CommitFindings } from './findings.ts';
+import { CommitCheck } from './check-commit.ts';
+import { requestedAt } from './check-times.ts';
+import { readAfter, readItemFile, readSettingsFile } from './files.ts';
 import { itemChanges } from './item-change.ts';
 import { ReplayState } from './replay-state.ts';
 import type { Finding } from './rules.ts';
@@ -19,6 +14,8 @@ export interface VerifyOptions {
    * on it; `buildsOn` tells.
    */
   from?: Oid | undefined;
+  /** Seconds since 1970: the tip is not dated ahead of it. Without it, no clock is looked at. */
+  now?: number | undefined;
   /** Called now and then with what was done so far. */
   onProgress?: ((progress: { commits: number; findings: number }) => void) | undefined;
 }
@@ -65,148 +62,60 @@ export async function verifyLedger(
 export async function replayLedger(
   store: LedgerStore,
   tip: Oid,
-  { from, onProgress }: VerifyOptions = {},
-): Promise<{ verification: Verification; state: ReplayState; settings: SettingsState }> {
-  const audit = new Audit(store);
-  if (from !== undefined) await audit.trust(from);
+  { from, now, onProgress }: VerifyOptions = {},
+): Promise<{ verification: Verification; state: ReplayState }> {
+  const state = new ReplayState(store);
+  const check = new CommitCheck(store, state);
+  if (from !== undefined) await trust(store, from, state, check);
+  const findings: Finding[] = [];
+  let commits = 0;
   for await (const batch of inBatches(store.commits({ to: tip, from }))) {
     const blobs = await readAfter(
       store,
       batch.flatMap(({ changes }) => changes),
     );
-    for (const record of batch) await audit.take(record, blobs);
-    onProgress?.({ commits: audit.commits, findings: audit.findings.length });
+    for (const record of batch)
+      findings.push(...(await check.take(record, blobs, record.oid === tip ? now : undefined)));
+    commits += batch.length;
+    onProgress?.({ commits, findings: findings.length });
   }
-  return { verification: audit.result(tip), state: audit.state, settings: audit.settings };
+  const verification = {
+    ok: findings.length === 0,
+    from: from ?? null,
+    tip,
+    commits,
+    transitions: check.transitions,
+    items: state.view.size,
+    findings,
+  };
+  return { verification, state };
 }
 
-class Audit {
-  readonly findings: Finding[] = [];
-  readonly #store: LedgerStore;
-  readonly state: ReplayState;
-  readonly settings: SettingsState = { good: undefined, whole: false };
-  readonly #seen = new Set<Oid>();
-  #transitions = 0;
-  #commits = 0;
-  #from: Oid | null = null;
-
-  constructor(store: LedgerStore) {
-    this.#store = store;
-    this.state = new ReplayState(store);
-  }
-
-  get commits(): number {
-    return this.#commits;
-  }
-
-  /** Takes the ledger at `from` as it stands, with the transitions that were made and the ids that were given up to there. */
-  async trust(from: Oid): Promise<void> {
-    for await (const { oid, message } of this.#store.commits({ to: from, changes: false })) {
-      const { values } = readTrailers(message);
-      const op = values.get('Work-Op');
-      if (op !== undefined) this.state.enter(op, oid);
-      const id = values.get('Work-Item');
-      if (id !== undefined && values.get('Work-Verb') === 'delete') this.state.view.markDeleted(id);
-    }
-    const entries = await this.#store.readTree(from);
-    for (let at = 0; at < entries.length; at += BATCH) {
-      const changes = entries
-        .slice(at, at + BATCH)
-        .map(({ path, mode, oid }): TreeChange => ({ path, before: undefined, after: { mode, oid } }));
-      this.#adopt({ oid: from, changes }, await readAfter(this.#store, changes));
-    }
-    this.#seen.add(from);
-    this.#from = from;
-  }
-
-  async take(record: CommitRecord, blobs: Blobs): Promise<void> {
-    const findings = new CommitFindings(record);
-    await this.#check(record, blobs, findings);
-    this.#seen.add(record.oid);
-    this.#commits += 1;
-    this.findings.push(...findings.found);
-  }
-
-  async #check(record: CommitRecord, blobs: Blobs, findings: CommitFindings): Promise<void> {
-    const { oid, parents, message } = record;
-    if (parents.length > 1) return this.#merge(record, findings);
-    const { values } = readTrailers(message);
+/** Takes the ledger at `from` as it stands, with the transitions that were made and the ids that were given up to there. */
+async function trust(store: LedgerStore, from: Oid, state: ReplayState, check: CommitCheck): Promise<void> {
+  let recorded = 0;
+  for await (const record of store.commits({ to: from, changes: false })) {
+    const { values } = readTrailers(record.message);
     const op = values.get('Work-Op');
-    const earlier = op === undefined ? undefined : this.state.enter(op, oid);
-    if (earlier !== undefined) findings.add('op', `${op} stands in ${earlier.slice(0, 12)}, too`);
-    const verb = values.get('Work-Verb') ?? '';
-    if (parents.length === 0) return this.#root(record, blobs, findings);
-    if (!parents.every((parent) => this.#seen.has(parent))) {
-      findings.add('root', 'history is cut off here: its parent is missing');
-      return this.#adopt(record, blobs);
-    }
-    if (verb === 'configure') {
-      checkConfigure(record, blobs, this.state.view.settings, findings);
-      return this.#adopt(record, blobs);
-    }
-    if (verb === 'repair') {
-      checkRepair(record, blobs, this.state, this.settings, findings);
-      return this.#adoptSettings(record.changes, blobs);
-    }
-    if (isVerb(verb)) this.#transitions += 1;
-    await this.state.lookBack(itemChanges(record.changes).items);
-    checkTransition(record, blobs, this.state, findings);
-    if (verb === 'delete') {
-      for (const { id, after } of itemChanges(record.changes).items)
-        if (after.length === 0) this.state.letGo(id);
-    }
-    this.#adoptSettings(record.changes, blobs);
+    if (op !== undefined) state.enter(op, record.oid);
+    const id = values.get('Work-Item');
+    if (id !== undefined && values.get('Work-Verb') === 'delete') state.view.markDeleted(id);
+    if (record.oid === from) recorded = requestedAt(record);
   }
-
-  #root(record: CommitRecord, blobs: Blobs, findings: CommitFindings): void {
-    if (this.#seen.size > 0) return findings.add('root', 'history has another root');
-    checkRoot(record, blobs, findings);
-    this.#adopt(record, blobs);
-  }
-
-  async #merge(record: CommitRecord, findings: CommitFindings): Promise<void> {
-    const changes = await checkMerge(this.#store, record, this.state, findings);
-    this.#adoptSettings(
-      changes,
-      await readAfter(
-        this.#store,
-        changes.filter(({ path }) => path === SETTINGS_PATH),
-      ),
-    );
-  }
-
-  /** Takes what a commit left without a look at how it came about. */
-  #adopt({ oid, changes }: Pick<CommitRecord, 'oid' | 'changes'>, blobs: Blobs): void {
+  const entries = await store.readTree(from);
+  for (let at = 0; at < entries.length; at += BATCH) {
+    const changes = entries
+      .slice(at, at + BATCH)
+      .map(({ path, mode, oid }): TreeChange => ({ path, before: undefined, after: { mode, oid } }));
+    const blobs = await readAfter(store, changes);
     for (const change of itemChanges(changes).items) {
-      this.state.apply(
-        change,
-        change.after.map((file) => readItemFile(change.id, file, blobs)),
-        oid,
-      );
+      const read = change.after.map((file) => readItemFile(change.id, file, blobs));
+      state.apply(change, read, from);
     }
-    this.#adoptSettings(changes, blobs);
+    const settings = readSettingsFile(changes, blobs);
+    if (settings !== undefined) state.adoptSettings(settings);
   }
-
-  #adoptSettings(changes: readonly TreeChange[], blobs: Blobs): void {
-    const file = readSettingsFile(changes, blobs);
-    if (file === undefined) return;
-    this.settings.whole = file.kind === 'settings';
-    if (file.kind !== 'settings') return;
-    this.state.view.settings = file.settings;
-    this.settings.good = changes.find(({ path }) => path === SETTINGS_PATH)?.after?.oid;
-  }
-
-  result(tip: Oid): Verification {
-    return {
-      ok: this.findings.length === 0,
-      from: this.#from,
-      tip,
-      commits: this.commits,
-      transitions: this.#transitions,
-      items: this.state.view.size,
-      findings: this.findings,
-    };
-  }
+  check.trust(from, { settings: state.settings, requestedAt: recorded });
 }
 
 async function* inBatches(records: AsyncIterable<CommitRecord>): AsyncIterable<CommitRecord[]> {

@@ -20,10 +20,11 @@ export async function examineTree(
   tip: Oid,
   onProgress?: (progress: { commits: number }) => void,
 ): Promise<TreeReport> {
-  const { verification, state, settings } = await replayLedger(store, tip, { onProgress });
+  const { verification, state } = await replayLedger(store, tip, { onProgress });
   const entries = await store.readTree(tip);
   const items = await Promise.all(state.broken().map((id) => describe(store, state, id)));
   const standing = entries.find(({ path }) => path === SETTINGS_PATH)?.oid;
+  const settings = state.settingsFile;
   const broken = !settings.whole || standing !== settings.good;
   const mends = planMends({ entries, items, settings: broken ? settings.good : undefined });
   return { verification, mends };

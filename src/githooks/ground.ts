@@ -1,6 +1,8 @@
-import type { Ground } from '../audit/check-push.ts';
 import { requestedAt } from '../audit/check-times.ts';
+import type { Ground } from '../audit/push-state.ts';
 import { decodeLedgerMessage } from '../codec/ledger-message.ts';
+import { isLedgerError } from '../domain/errors.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
@@ -10,6 +12,7 @@ export async function groundAt(tip: Oid, projection: Projection, incoming: Incom
   const record = await incoming.readCommit(tip);
   return {
     tip,
+    settings: await settingsAt(tip, projection),
     requestedAt: requestedAt(record),
     async read(use) {
       await projection.knowDeletions(tip);
@@ -19,7 +22,7 @@ export async function groundAt(tip: Oid, projection: Projection, incoming: Incom
   };
 }
 
-/** The index knows the names of transitions; those of changes of settings, which are few, are in their commits. */
+/** The index knows the names of transitions; those of commits of no item, which are few, are in these. */
 async function commitsOf(
   tip: Oid,
   ops: readonly string[],
@@ -27,9 +30,19 @@ async function commitsOf(
   incoming: IncomingStore,
 ): Promise<Map<string, Oid>> {
   const found = await projection.commitsOf(tip, ops);
-  for (const commit of await projection.settingsCommits(tip)) {
+  for (const commit of await projection.ledgerCommits(tip)) {
     const op = decodeLedgerMessage((await incoming.readCommit(commit)).message)?.op;
     if (op !== undefined && ops.includes(op)) found.set(op, commit);
   }
   return found;
+}
+
+/** Nothing of a ledger can be read whose settings cannot. */
+async function settingsAt(tip: Oid, projection: Projection): Promise<LedgerSettings | undefined> {
+  try {
+    return await projection.read(tip, ({ settings }) => settings);
+  } catch (error) {
+    if (!isLedgerError(error, 'DAMAGED_ITEM')) throw error;
+    return undefined;
+  }
 }

@@ -23,7 +23,7 @@ export interface VerifyCall extends Pick<VerifyOptions, 'onProgress'> {
 /** Local state: up to where this clone found nothing wrong. */
 const VERIFIED = 'verified';
 /** Raised with every rule that is added or changed: what was found good before is then replayed. */
-const RULES_VERSION = 1;
+const RULES_VERSION = 2;
 
 /** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
 export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
@@ -53,6 +53,7 @@ async function withSignatures(
 async function replay(connection: Connection, call: VerifyCall): Promise<Verification> {
   const { range, since_last, onProgress } = call;
   const store = await connection.store();
+  const now = Math.floor(connection.clock.now().getTime() / 1000);
   if (range !== undefined) {
     const { from, to } = await readRange(connection, range);
     if (from !== undefined && from !== to && (await store.mergeBase(from, to)) !== from) {
@@ -65,7 +66,7 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
       );
     }
     const begins = from !== undefined && (await buildsOn(store, from, to)) ? from : undefined;
-    return verifyLedger(store, to, { from: begins, onProgress });
+    return verifyLedger(store, to, { from: begins, now, onProgress });
   }
   const tip = await currentTip(connection);
   const last = since_last ? lastGood(connection) : undefined;
@@ -74,7 +75,8 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
   if (holds && last.tip === tip) {
     return { ok: true, from: tip, tip, commits: 0, transitions: 0, items: last.items, findings: [] };
   }
-  const verification = await verifyLedger(store, tip, { from: holds ? last.tip : undefined, onProgress });
+  const from = holds ? last.tip : undefined;
+  const verification = await verifyLedger(store, tip, { from, now, onProgress });
   if (verification.ok) remember(connection, verification);
   // What was held to be good is so no longer.
   else if (verification.from === null) connection.state.delete(VERIFIED);

@@ -66,10 +66,10 @@ export function commitBy(index: IndexDatabase, at: string): Oid | undefined {
 }
 
 const OP = "entry ->> '$.op'";
-const OF_SETTINGS = "verb IN ('init', 'configure')";
+const OF_LEDGER = "verb IN ('init', 'configure', 'repair')";
 const INDEXES = {
   transitions_op: `transitions (${OP})`,
-  transitions_settings: `transitions (verb, oid) WHERE ${OF_SETTINGS}`,
+  transitions_ledger: `transitions (verb, oid) WHERE ${OF_LEDGER}`,
 } as const;
 
 /** Makes it quick to look a transition up by its `op`, which only few repositories are ever asked to. */
@@ -80,7 +80,7 @@ export function prepareOps(index: IndexDatabase): void {
   }
 }
 
-/** Which of these transitions the ledger has, by `op`, each with its commit. What `configure` did is not among them. */
+/** Which of these transitions the ledger has, by `op`, each with its commit. Commits of no item are not among them. */
 export function commitsOf(index: IndexDatabase, ops: readonly string[]): Map<string, Oid> {
   const found = ops.flatMap((op) =>
     index
@@ -90,9 +90,9 @@ export function commitsOf(index: IndexDatabase, ops: readonly string[]): Map<str
   return new Map(found);
 }
 
-/** The commits that laid down or changed settings. */
-export function settingsCommits(index: IndexDatabase): Oid[] {
-  return index.all(`SELECT oid FROM transitions WHERE ${OF_SETTINGS}`).map(({ oid }) => String(oid));
+/** The commits of the ledger itself: its root, changes of settings, mends. */
+export function ledgerCommits(index: IndexDatabase): Oid[] {
+  return index.all(`SELECT oid FROM transitions WHERE ${OF_LEDGER}`).map(({ oid }) => String(oid));
 }
 
 const entryOf = ({ entry }: Row): HistoryEntry => JSON.parse(String(entry)) as HistoryEntry;

@@ -14,9 +14,9 @@ import {
   historyOf,
   isLogAt,
   type LogFilter,
+  ledgerCommits,
   newestOf,
   prepareOps,
-  settingsCommits,
 } from './log-view.ts';
 
 /** What a question looks at: open work and what else is known by path; every item; every item's words. */
@@ -135,9 +135,9 @@ export class Projection {
     return this.#log(tip, (index) => commitsOf(index, ops));
   }
 
-  /** The commits up to `tip` that laid down or changed settings. */
-  settingsCommits(tip: Oid): Promise<Oid[]> {
-    return this.#log(tip, settingsCommits);
+  /** The commits up to `tip` that are of no item: the root, changes of settings, mends. */
+  ledgerCommits(tip: Oid): Promise<Oid[]> {
+    return this.#log(tip, ledgerCommits);
   }
 
   get place(): IndexPlace {

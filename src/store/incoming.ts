@@ -3,7 +3,15 @@ import { CatFile } from '../git/cat-file.ts';
 import { gitFailure, runGit } from '../git/run.ts';
 import { parseCommit } from './commit-object.ts';
 import { LOG, range } from './native-log.ts';
-import type { BlobContent, CommitQuery, CommitRecord, LedgerStore, Oid, TreeChange } from './port.ts';
+import type {
+  BlobContent,
+  CommitQuery,
+  CommitRecord,
+  LedgerStore,
+  Oid,
+  TreeChange,
+  TreeEntry,
+} from './port.ts';
 import { parseRawDiff } from './raw-diff.ts';
 
 /** Far more than a message of the ledger; a commit is read whole. */
@@ -41,6 +49,22 @@ export class IncomingStore implements Pick<LedgerStore, 'commits' | 'diffTrees' 
 
   async find(commit: Oid, path: string): Promise<Oid | undefined> {
     return (await this.#names.ask(`${commit}:${path}`))?.oid;
+  }
+
+  /** The entries at these paths of a commit's tree that are there. */
+  async entriesAt(commit: Oid, paths: readonly string[]): Promise<TreeEntry[]> {
+    const output = await this.#ask('reading a tree', [
+      'ls-tree',
+      '-z',
+      '--full-tree',
+      commit,
+      '--',
+      ...paths,
+    ]);
+    return splitRecords(output).flatMap((line) => {
+      const [, mode = '', oid = '', path = ''] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
+      return path === '' ? [] : [{ path, mode, oid }];
+    });
   }
 
   /** @throws Oversize */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Outcome, WorkLedger } from '../../src/index.ts';
 import { isolateThisProcess, makeBareRepo, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 import { audit, makeLedger } from './ledgers.ts';
-import { randomLife } from './random-life.ts';
+import { AFTER_ALL, randomLife } from './random-life.ts';
 
 let folder: TempFolder;
 let remote: string;
@@ -17,8 +17,8 @@ const live = async (ledger: WorkLedger, seed: number): Promise<Outcome[]> =>
   ledger.batch(randomLife(24, seed, await ledger.list({ all: true })));
 
 it('given two clones that push at once, when races are lost and decided again, then nothing is found', async () => {
-  const ada = await makeLedger(folder.path, { name: 'ada', remote });
-  const bob = await makeLedger(folder.path, { name: 'bob', remote });
+  const ada = await makeLedger(folder.path, { clock: AFTER_ALL, name: 'ada', remote });
+  const bob = await makeLedger(folder.path, { clock: AFTER_ALL, name: 'bob', remote });
   const outcomes: Outcome[] = [];
   for (let round = 0; round < 3; round += 1) {
     const told = await Promise.all([live(ada.ledger, 1_000 * round), live(bob.ledger, 1_000 * round + 500)]);
@@ -31,9 +31,9 @@ it('given two clones that push at once, when races are lost and decided again, t
 });
 
 it('given two clones that work apart, when each syncs now and then, then nothing is found in either', async () => {
-  const ada = await makeLedger(folder.path, { name: 'ada', remote, mode: 'local' });
+  const ada = await makeLedger(folder.path, { clock: AFTER_ALL, name: 'ada', remote, mode: 'local' });
   await ada.ledger.sync();
-  const bob = await makeLedger(folder.path, { name: 'bob', remote, mode: 'local' });
+  const bob = await makeLedger(folder.path, { clock: AFTER_ALL, name: 'bob', remote, mode: 'local' });
   for (let round = 0; round < 3; round += 1) {
     await live(ada.ledger, 1_000 * round);
     await live(bob.ledger, 1_000 * round + 500);

@@ -1,45 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isolateThisProcess, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
-import { type ForgedCommit, type ForgedFile, forge, inFile, readHistory, writeHistory } from './forge.ts';
-import { FIRST, liveHonestly, SECOND, THIRD } from './honest.ts';
-import { audit, makeLedger } from './ledgers.ts';
+import { describe, expect, it } from 'vitest';
+import { type ForgedCommit, type ForgedFile, inFile } from './forge.ts';
+import { Forger } from './forger.ts';
+import { FIRST, SECOND, THIRD } from './honest.ts';
+import { audit } from './ledgers.ts';
 
 const ACTIVE = `active/2026/01/01/${FIRST}.yaml`;
 const COMPLETED = `completed/2026/01/01/${FIRST}.yaml`;
 const BOMB = `a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n`;
 
-let folder: TempFolder;
-let gitDir: string;
-let history: ForgedCommit[];
-
-beforeAll(async () => {
-  isolateThisProcess();
-  folder = await makeTempFolder();
-  const place = await makeLedger(folder.path);
-  gitDir = place.gitDir;
-  await liveHonestly(place.ledger);
-  await place.ledger.close();
-  history = await readHistory(gitDir);
-});
-afterAll(() => folder.cleanup());
-
-/** Rules that the last commit of a forged history breaks; all before it must be right. */
-async function broken(
-  start: string,
-  tamper: (commit: ForgedCommit) => Partial<ForgedCommit>,
-): Promise<string[]> {
-  const commits = forge(history, start, tamper);
-  const { findings, tip } = await audit(gitDir, await writeHistory(gitDir, commits));
-  expect(findings.map(({ commit }) => commit)).toEqual(findings.map(() => tip));
-  return findings.map(({ rule }) => rule);
-}
+const forger = new Forger();
 
 const withFiles =
   (...files: ForgedFile[]) =>
   (): Partial<ForgedCommit> => ({ files });
 const adding = (file: ForgedFile) => (commit: ForgedCommit) => ({ files: [...commit.files, file] });
-const textOf = (start: string): string =>
-  String(history.find(({ message }) => message.startsWith(start))?.files.at(-1)?.text);
 
 describe('given a file that cannot be read', () => {
   it.each([
@@ -51,23 +25,23 @@ describe('given a file that cannot be read', () => {
     ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x0a]), 'file:encoding'],
     ['too many bytes', `description: ${'x'.repeat(2 * 1024 * 1024)}\n`, 'file:size'],
   ])('with %s, then it is named', async (_what, text, rule) => {
-    expect(await broken(`checkpoint ${FIRST}`, withFiles({ path: ACTIVE, text }))).toEqual([rule]);
+    expect(await forger.broken(`checkpoint ${FIRST}`, withFiles({ path: ACTIVE, text }))).toEqual([rule]);
   });
 
   it('of another item, then it is named', async () => {
-    expect(await broken(`checkpoint ${FIRST}`, (commit) => inFile(commit, FIRST, SECOND))).toEqual([
+    expect(await forger.broken(`checkpoint ${FIRST}`, (commit) => inFile(commit, FIRST, SECOND))).toEqual([
       'file:id',
     ]);
   });
 
   it('when the next commit mends it, then that one is found, too, and nothing after it', async () => {
-    const at = history.findIndex(({ message }) => message.startsWith(`checkpoint ${FIRST}`));
-    const commits = history.map((commit, index) =>
+    const at = forger.history.findIndex(({ message }) => message.startsWith(`checkpoint ${FIRST}`));
+    const commits = forger.history.map((commit, index) =>
       index === at ? { ...commit, files: [{ path: ACTIVE, text: BOMB }] } : commit,
     );
-    const { findings, commits: count } = await audit(gitDir, await writeHistory(gitDir, commits));
+    const { findings, commits: count } = await audit(forger.gitDir, await forger.write(commits));
     expect(findings.map(({ rule }) => rule)).toEqual(['file:alias', 'illegal:DAMAGED_ITEM']);
-    expect(count).toBe(history.length);
+    expect(count).toBe(forger.history.length);
   });
 });
 
@@ -109,25 +83,27 @@ describe('given a file that is in the wrong place or of the wrong kind', () => {
     ],
     ['no item', [{ path: 'README.md', text: 'Hello.\n' }], ['item', 'item']],
   ])('as %s, then it is found', async (_what, files: ForgedFile[], rules) => {
-    const same = textOf(`checkpoint ${FIRST}`);
+    const same = forger.textOf(`checkpoint ${FIRST}`);
     const written = files.map((file) => (file.text === 'same' ? { ...file, text: same } : file));
-    expect(await broken(`checkpoint ${FIRST}`, withFiles(...written))).toEqual(rules);
+    expect(await forger.broken(`checkpoint ${FIRST}`, withFiles(...written))).toEqual(rules);
   });
 
   it('as the item that did not leave its old place, then it is found', async () => {
     const stays = ({ files }: ForgedCommit) => ({ files: files.filter(({ text }) => text !== undefined) });
-    expect(await broken(`complete ${FIRST}`, stays)).toEqual(['path']);
+    expect(await forger.broken(`complete ${FIRST}`, stays)).toEqual(['path']);
   });
 
   it('as an item that stands in another directory than its status says, then it is found', async () => {
-    const text = textOf(`complete ${FIRST}`);
-    expect(await broken(`complete ${FIRST}`, withFiles({ path: ACTIVE, text }))).toEqual(['file:status']);
+    const text = forger.textOf(`complete ${FIRST}`);
+    expect(await forger.broken(`complete ${FIRST}`, withFiles({ path: ACTIVE, text }))).toEqual([
+      'file:status',
+    ]);
   });
 
   it('as two items in one commit, then it is found', async () => {
-    const text = textOf(`create ${SECOND}`).replace('rev: 1', 'rev: 2');
+    const text = forger.textOf(`create ${SECOND}`).replace('rev: 1', 'rev: 2');
     const second = { path: ACTIVE.replaceAll('01.yaml', '02.yaml').replace('/01/WRK', '/02/WRK'), text };
-    expect(await broken(`checkpoint ${FIRST}`, adding(second))).toEqual(['item']);
+    expect(await forger.broken(`checkpoint ${FIRST}`, adding(second))).toEqual(['item']);
   });
 });
 
@@ -138,19 +114,21 @@ describe('given bytes that are not canonical', () => {
     ['another order', /^(id: .*)\n(rev: .*)$/m, '$2\n$1'],
     ['a default that says nothing', /$/, 'comments: []\n'],
   ])('for %s, then it is found', async (_what, from, to) => {
-    expect(await broken(`checkpoint ${FIRST}`, (commit) => inFile(commit, from, to))).toEqual(['canonical']);
+    expect(await forger.broken(`checkpoint ${FIRST}`, (commit) => inFile(commit, from, to))).toEqual([
+      'canonical',
+    ]);
   });
 });
 
 describe('given a file that goes', () => {
   it('without the verb, then it is found', async () => {
-    expect(await broken(`checkpoint ${FIRST}`, withFiles({ path: ACTIVE, text: undefined }))).toEqual([
+    expect(await forger.broken(`checkpoint ${FIRST}`, withFiles({ path: ACTIVE, text: undefined }))).toEqual([
       'deleted',
       'trailer:Work-Status',
     ]);
   });
 
   it('with the verb, then nothing is found', async () => {
-    expect(await broken(`delete ${THIRD}`, () => ({}))).toEqual([]);
+    expect(await forger.broken(`delete ${THIRD}`, () => ({}))).toEqual([]);
   });
 });

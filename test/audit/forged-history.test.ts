@@ -1,61 +1,36 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isolateThisProcess, makeTempFolder, runGit, type TempFolder } from '../helpers/temp-repo.ts';
-import { type ForgedCommit, forge, inFile, inMessage, readHistory, writeHistory } from './forge.ts';
-import { FIRST, liveHonestly, SECOND } from './honest.ts';
-import { audit, makeLedger } from './ledgers.ts';
+import { describe, expect, it } from 'vitest';
+import { runGit } from '../helpers/temp-repo.ts';
+import { type ForgedCommit, inFile, inMessage } from './forge.ts';
+import { Forger, OTHER_OP } from './forger.ts';
+import { FIRST, SECOND } from './honest.ts';
+import { audit } from './ledgers.ts';
 
 const MERGE = { message: "Merge branch 'review'\n", author: 'eve', at: 1_767_438_000 };
 
-let folder: TempFolder;
-let gitDir: string;
-let history: ForgedCommit[];
-
-beforeAll(async () => {
-  isolateThisProcess();
-  folder = await makeTempFolder();
-  const place = await makeLedger(folder.path);
-  gitDir = place.gitDir;
-  await liveHonestly(place.ledger);
-  await place.ledger.close();
-  history = await readHistory(gitDir);
-});
-afterAll(() => folder.cleanup());
-
-async function rulesOf(commits: readonly ForgedCommit[]): Promise<string[]> {
-  return (await audit(gitDir, await writeHistory(gitDir, commits))).findings.map(({ rule }) => rule);
-}
-
-const broken = (start: string, tamper: (commit: ForgedCommit) => Partial<ForgedCommit>): Promise<string[]> =>
-  rulesOf(forge(history, start, tamper));
-
-function commitOf(start: string): ForgedCommit {
-  const commit = history.find(({ message }) => message.startsWith(start));
-  if (commit === undefined) throw new Error(`no commit begins with ${start}`);
-  return commit;
-}
+const forger = new Forger();
 
 describe('given a merge', () => {
   /** Two transitions that were made beside one another, of two items, and a merge of both. */
   function merged(
     files: (ours: ForgedCommit, theirs: ForgedCommit) => ForgedCommit['files'],
   ): ForgedCommit[] {
-    const base = history.slice(0, history.indexOf(commitOf(`checkpoint ${FIRST}`)));
-    const ours = { ...commitOf(`checkpoint ${FIRST}`), parents: [base.length - 1] };
-    const theirs = { ...commitOf(`block ${SECOND}`), parents: [base.length - 1] };
+    const base = forger.history.slice(0, forger.history.indexOf(forger.commitOf(`checkpoint ${FIRST}`)));
+    const ours = { ...forger.commitOf(`checkpoint ${FIRST}`), parents: [base.length - 1] };
+    const theirs = { ...forger.commitOf(`block ${SECOND}`), parents: [base.length - 1] };
     const parents = [base.length, base.length + 1];
     return [...base, ours, theirs, { ...MERGE, files: files(ours, theirs), parents }];
   }
 
   it('that takes each item from one of its parents, then nothing is found, and what follows is judged by it', async () => {
     const commits = merged((_ours, theirs) => theirs.files);
-    const rest = history.slice(history.indexOf(commitOf(`complete ${FIRST}`)));
-    expect(await rulesOf([...commits, ...rest])).toEqual([]);
+    const rest = forger.history.slice(forger.history.indexOf(forger.commitOf(`complete ${FIRST}`)));
+    expect(await forger.rulesOf([...commits, ...rest])).toEqual([]);
   });
 
   it('that leaves a transition of one parent out, then it is found, and what rests on it', async () => {
-    const unblock = commitOf(`unblock ${SECOND}`);
-    expect(await rulesOf([...merged(() => []), unblock])).toEqual([
+    const unblock = forger.commitOf(`unblock ${SECOND}`);
+    expect(await forger.rulesOf([...merged(() => []), unblock])).toEqual([
       'merge',
       'rev',
       'trailer:Work-Status',
@@ -68,7 +43,11 @@ describe('given a merge', () => {
     const inner = commits.length - 1;
     const [checkpoint, block] = [inner - 2, inner - 1];
     // The item that was checkpointed is completed beside the inner merge, which has it as it was then.
-    const complete = { ...commitOf(`complete ${FIRST}`), parents: [checkpoint], committed: 1_767_438_001 };
+    const complete = {
+      ...forger.commitOf(`complete ${FIRST}`),
+      parents: [checkpoint],
+      committed: 1_767_438_001,
+    };
     const update = {
       ...MERGE,
       files: commits[checkpoint]?.files ?? [],
@@ -77,7 +56,7 @@ describe('given a merge', () => {
     };
     const files = commits[block]?.files ?? [];
     const together = { ...MERGE, files, parents: [inner, inner + 1], committed: 1_767_438_003 };
-    expect(await rulesOf([...commits.slice(0, inner), complete, update, together])).toEqual([]);
+    expect(await forger.rulesOf([...commits.slice(0, inner), complete, update, together])).toEqual([]);
   });
 
   it('that invents an item, then it is found', async () => {
@@ -85,22 +64,21 @@ describe('given a merge', () => {
       ...theirs.files,
       ...inFile(ours, 'half', 'all').files,
     ];
-    expect(await rulesOf(merged(invented))).toEqual(['merge']);
+    expect(await forger.rulesOf(merged(invented))).toEqual(['merge']);
   });
 
   it('that takes a file that no item can stand at, then it is found', async () => {
     const readme = { path: 'README.md', text: 'Hello.\n' };
-    expect(await rulesOf(merged((_ours, theirs) => [...theirs.files, readme]))).toEqual(['merge']);
+    expect(await forger.rulesOf(merged((_ours, theirs) => [...theirs.files, readme]))).toEqual(['merge']);
   });
 
   it('of two claims of one item, then the lost one is found', async () => {
-    const base = history.slice(0, history.indexOf(commitOf(`claim ${FIRST}`)));
-    const ours = { ...commitOf(`claim ${FIRST}`), parents: [base.length - 1] };
-    const op = '019b81f3-6c1e-7a52-9d0c-0f7e4f8e2b11';
+    const base = forger.history.slice(0, forger.history.indexOf(forger.commitOf(`claim ${FIRST}`)));
+    const ours = { ...forger.commitOf(`claim ${FIRST}`), parents: [base.length - 1] };
     const retold = {
       ...ours,
-      ...inMessage(ours, /^Work-Op: .*$/m, `Work-Op: ${op}`),
-      ...inFile(ours, /^last_op: .*$/m, `last_op: "${op}"`),
+      ...inMessage(ours, /^Work-Op: .*$/m, `Work-Op: ${OTHER_OP}`),
+      ...inFile(ours, /^last_op: .*$/m, `last_op: "${OTHER_OP}"`),
     };
     const theirs = {
       ...retold,
@@ -109,13 +87,13 @@ describe('given a merge', () => {
       author: 'eve',
     };
     const merge = { ...MERGE, files: [], parents: [base.length, base.length + 1] };
-    expect(await rulesOf([...base, ours, theirs, merge])).toEqual(['fork']);
+    expect(await forger.rulesOf([...base, ours, theirs, merge])).toEqual(['fork']);
   });
 
   it('with a ledger of another root, then the root is found', async () => {
-    const foreign = { ...commitOf('init'), parents: [], author: 'eve', message: 'Initial commit\n' };
-    const merge = { ...MERGE, files: [], parents: [history.length - 1, history.length] };
-    expect(await rulesOf([...history, foreign, merge])).toEqual(['root']);
+    const foreign = { ...forger.commitOf('init'), parents: [], author: 'eve', message: 'Initial commit\n' };
+    const merge = { ...MERGE, files: [], parents: [forger.history.length - 1, forger.history.length] };
+    expect(await forger.rulesOf([...forger.history, foreign, merge])).toEqual(['root']);
   });
 });
 
@@ -143,18 +121,18 @@ describe('given a history that begins', () => {
       ['repeated', 'root'],
     ],
   ])('%s, then it is found', async (_what, tamper, rules) => {
-    expect(await broken('init', tamper)).toEqual(rules);
+    expect(await forger.broken('init', tamper)).toEqual(rules);
   });
 
   it('with an item, then it is found', async () => {
-    const item = commitOf(`create ${FIRST}`).files;
-    expect(await broken('init', ({ files }) => ({ files: [...files, ...item] }))).toEqual(['root']);
+    const item = forger.commitOf(`create ${FIRST}`).files;
+    expect(await forger.broken('init', ({ files }) => ({ files: [...files, ...item] }))).toEqual(['root']);
   });
 
   it('before what this clone has, then it is found where history is cut off', async () => {
-    const shallow = join(folder.path, 'shallow');
-    const url = `file://${gitDir}`;
-    await runGit(folder.path, ['clone', '--quiet', '--depth=3', '--branch=work-ledger', url, shallow]);
+    const shallow = join(forger.folder, 'shallow');
+    const url = `file://${forger.gitDir}`;
+    await runGit(forger.folder, ['clone', '--quiet', '--depth=3', '--branch=work-ledger', url, shallow]);
     const { findings, commits } = await audit(join(shallow, '.git'));
     expect(findings.map(({ rule }) => rule)).toEqual(['root']);
     expect(commits).toBe(3);
@@ -175,11 +153,13 @@ describe('given a change of settings', () => {
     ['that cannot be read', settings('lease_ttl_s: 600', 'lease_ttl_s: soon'), ['configure']],
     ['that is nothing', settings('lease_ttl_s: 600', 'lease_ttl_s: 3600'), ['configure']],
   ])('%s, then it is found', async (_what, tamper, rules) => {
-    expect(await broken('configure', tamper)).toEqual(rules);
+    expect(await forger.broken('configure', tamper)).toEqual(rules);
   });
 
   it('that touches an item, then it is found', async () => {
-    const item = commitOf(`claim ${SECOND}`).files;
-    expect(await broken('configure', ({ files }) => ({ files: [...files, ...item] }))).toEqual(['configure']);
+    const item = forger.commitOf(`claim ${SECOND}`).files;
+    expect(await forger.broken('configure', ({ files }) => ({ files: [...files, ...item] }))).toEqual([
+      'configure',
+    ]);
   });
 });

@@ -1,38 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isolateThisProcess, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
-import { type ForgedCommit, forge, inFile, inMessage, readHistory, writeHistory } from './forge.ts';
-import { FIRST, liveHonestly, SECOND } from './honest.ts';
-import { audit, makeLedger } from './ledgers.ts';
+import { describe, expect, it } from 'vitest';
+import { type ForgedCommit, inFile, inMessage } from './forge.ts';
+import { Forger } from './forger.ts';
+import { FIRST, SECOND } from './honest.ts';
+import { audit } from './ledgers.ts';
 
-let folder: TempFolder;
-let gitDir: string;
-let history: ForgedCommit[];
-
-beforeAll(async () => {
-  isolateThisProcess();
-  folder = await makeTempFolder();
-  const place = await makeLedger(folder.path);
-  gitDir = place.gitDir;
-  await liveHonestly(place.ledger);
-  await place.ledger.close();
-  history = await readHistory(gitDir);
-});
-afterAll(() => folder.cleanup());
-
-/** Rules that the last commit of a forged history breaks; all before it must be right. */
-async function broken(
-  start: string,
-  tamper: (commit: ForgedCommit) => Partial<ForgedCommit>,
-): Promise<string[]> {
-  const commits = forge(history, start, tamper);
-  const { findings, tip } = await audit(gitDir, await writeHistory(gitDir, commits));
-  expect(findings.map(({ commit }) => commit)).toEqual(findings.map(() => tip));
-  return findings.map(({ rule }) => rule);
-}
+const forger = new Forger();
 
 it('given the history as it was made, when it is written again by other means, then nothing is found', async () => {
-  const { ok, transitions, items } = await audit(gitDir, await writeHistory(gitDir, history));
-  expect({ ok, transitions, items }).toEqual({ ok: true, transitions: history.length - 2, items: 2 });
+  const { ok, transitions, items } = await audit(forger.gitDir, await forger.write(forger.history));
+  expect({ ok, transitions, items }).toEqual({ ok: true, transitions: forger.history.length - 2, items: 2 });
 });
 
 describe('given a trailer that lies', () => {
@@ -59,7 +35,7 @@ describe('given a trailer that lies', () => {
     ['Work-Reason', `reject ${SECOND}`, 'not yet', 'bad', ['trailer:Work-Reason']],
   ])('%s of `%s`, then it is named', async (key, start, from, to, rules) => {
     const line = new RegExp(`^(${key}: .*)${from}`, 'm');
-    expect(await broken(start, (commit) => inMessage(commit, line, `$1${to}`))).toEqual(rules);
+    expect(await forger.broken(start, (commit) => inMessage(commit, line, `$1${to}`))).toEqual(rules);
   });
 });
 
@@ -85,33 +61,33 @@ describe('given a message that is not as it should be', () => {
     ['a title that lies', /^First$/m, 'Another', ['message']],
     ['nothing in it', /^[\s\S]*$/, 'wip', ['message']],
   ])('with %s, then it is found', async (_what, from, to, rules) => {
-    expect(await broken(`claim ${FIRST}`, (commit) => inMessage(commit, from, to))).toEqual(rules);
+    expect(await forger.broken(`claim ${FIRST}`, (commit) => inMessage(commit, from, to))).toEqual(rules);
   });
 
   it('with a number and a sign-off that a host added, then nothing is found', async () => {
     const added = (commit: ForgedCommit) => ({
       message: `${commit.message.replace('in_progress\n', 'in_progress (#12)\n')}\nSigned-off-by: Bob <b@example.invalid>\n`,
     });
-    expect(await broken(`claim ${FIRST}`, added)).toEqual([]);
+    expect(await forger.broken(`claim ${FIRST}`, added)).toEqual([]);
   });
 });
 
 it("given another's name on a commit, then its author is found", async () => {
-  expect(await broken(`claim ${FIRST}`, () => ({ author: 'eve' }))).toEqual(['author']);
-  expect(await broken('configure', () => ({ author: 'eve' }))).toEqual(['author']);
-  expect(await broken('init', () => ({ author: 'eve' }))).toEqual(['author']);
+  expect(await forger.broken(`claim ${FIRST}`, () => ({ author: 'eve' }))).toEqual(['author']);
+  expect(await forger.broken('configure', () => ({ author: 'eve' }))).toEqual(['author']);
+  expect(await forger.broken('init', () => ({ author: 'eve' }))).toEqual(['author']);
 });
 
 it('given another date on a commit, then its date is found', async () => {
-  expect(await broken(`claim ${FIRST}`, ({ at }) => ({ at: at + 1 }))).toEqual(['date']);
+  expect(await forger.broken(`claim ${FIRST}`, ({ at }) => ({ at: at + 1 }))).toEqual(['date']);
 });
 
 it('given a transition under the name of an earlier one, then the second is found', async () => {
-  const claim = history.find(({ message }) => message.startsWith('claim'));
-  const op = /^Work-Op: (.*)$/m.exec(claim?.message ?? '')?.[1] ?? '';
+  const claim = forger.commitOf('claim');
+  const op = /^Work-Op: (.*)$/m.exec(claim.message)?.[1] ?? '';
   const again = (commit: ForgedCommit) => ({
     ...inMessage(commit, /^Work-Op: .*$/m, `Work-Op: ${op}`),
     ...inFile(commit, /^last_op: .*$/m, `last_op: "${op}"`),
   });
-  expect(await broken(`checkpoint ${FIRST}`, again)).toEqual(['op']);
+  expect(await forger.broken(`checkpoint ${FIRST}`, again)).toEqual(['op']);
 });

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { makeWorld } from '../helpers/replicas.ts';
-import { randomLife } from './random-life.ts';
+import { AFTER_ALL, randomLife } from './random-life.ts';
 
 it('given clones in memory, without git, when they are verified, then nothing is found', async () => {
-  const { replicas } = await makeWorld(['ada', 'bob']);
+  const { replicas, clock } = await makeWorld(['ada', 'bob']);
+  clock.advance(AFTER_ALL.now().getTime() - clock.now().getTime());
   for (const [index, { ledger }] of replicas.entries()) {
     await ledger.fetch();
     await ledger.batch(randomLife(150, 1_000 * index, await ledger.list({ all: true })));

@@ -36,13 +36,13 @@ export async function run(ledger: WorkLedger, commands: readonly Planned[]): Pro
   return outcomes;
 }
 
-/** The audit of a branch, or of the commit `tip`. */
-export async function audit(gitDir: string, tip?: Oid): Promise<Verification> {
+/** The audit of a branch, or of the commit `tip`; `now` is in seconds. */
+export async function audit(gitDir: string, tip?: Oid, now?: number): Promise<Verification> {
   const store = new NativeStore(gitDir);
   try {
     const commit = tip ?? (await store.readRef(BRANCH));
     if (commit === undefined) throw new Error('there is no ledger');
-    return await verifyLedger(store, commit);
+    return await verifyLedger(store, commit, { now });
   } finally {
     await store.close();
   }

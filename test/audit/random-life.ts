@@ -2,10 +2,14 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { Command } from '../../src/domain/commands.ts';
 import type { WorkItem } from '../../src/domain/item.ts';
 import { TRANSITIONS, VERBS } from '../../src/domain/transitions.ts';
+import { systemClock } from '../../src/index.ts';
 import type { Planned } from '../../src/sync/local.ts';
 import type { Outcome } from '../../src/sync/outcome.ts';
 import { commandFor, commandOf } from '../helpers/arbitraries.ts';
 import { FakeView } from '../helpers/fake-view.ts';
+
+/** A clock that stands still, after all that happens in such a life. */
+export const AFTER_ALL = { ...systemClock, now: () => new Date('2035-01-01T00:00:00.000Z') };
 
 /** After every time that an example makes up, so that nothing has to wait. */
 const LATER = '2027-01-02T00:00:00.000Z';

@@ -2,47 +2,30 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildsOn } from '../../src/audit/range.ts';
 import { type Verification, verifyLedger } from '../../src/audit/verify.ts';
 import { NativeStore } from '../../src/store/native.ts';
-import { isolateThisProcess, makeTempFolder, runGit, type TempFolder } from '../helpers/temp-repo.ts';
-import { type ForgedCommit, forge, inFile, inMessage, readHistory, writeHistory } from './forge.ts';
-import { FIRST, liveHonestly, SECOND, THIRD } from './honest.ts';
-import { makeLedger } from './ledgers.ts';
+import { runGit } from '../helpers/temp-repo.ts';
+import { type ForgedCommit, forge, inFile, inMessage } from './forge.ts';
+import { Forger } from './forger.ts';
+import { FIRST, SECOND, THIRD } from './honest.ts';
 
-let folder: TempFolder;
-let gitDir: string;
+const forger = new Forger();
 let store: NativeStore;
-let history: ForgedCommit[];
 
-beforeAll(async () => {
-  isolateThisProcess();
-  folder = await makeTempFolder();
-  const place = await makeLedger(folder.path);
-  gitDir = place.gitDir;
-  await liveHonestly(place.ledger);
-  await place.ledger.close();
-  history = await readHistory(gitDir);
-  store = new NativeStore(gitDir);
+beforeAll(() => {
+  store = new NativeStore(forger.gitDir);
 });
-afterAll(async () => {
-  await store.close();
-  await folder.cleanup();
-});
+afterAll(() => store.close());
 
 const line = async (tip: string): Promise<string[]> =>
-  (await runGit(gitDir, ['rev-list', '--reverse', tip])).split('\n');
-const commitOf = (start: string): ForgedCommit => {
-  const commit = history.find(({ message }) => message.startsWith(start));
-  if (commit === undefined) throw new Error(`no commit begins with ${start}`);
-  return commit;
-};
+  (await runGit(forger.gitDir, ['rev-list', '--reverse', tip])).split('\n');
 const rulesOf = ({ findings }: Verification): string[] => findings.map(({ rule }) => rule);
 /** The audit of a forged history, of all but its first `trusted` commits. */
 async function after(commits: readonly ForgedCommit[], trusted: number): Promise<Verification> {
-  const tip = await writeHistory(gitDir, commits);
+  const tip = await forger.write(commits);
   return verifyLedger(store, tip, { from: (await line(tip))[trusted - 1] });
 }
 
 it('given an honest history, when it is verified from any of its commits, then nothing is found and only the rest is replayed', async () => {
-  const tip = await writeHistory(gitDir, history);
+  const tip = await forger.write(forger.history);
   const whole = await verifyLedger(store, tip);
   const commits = await line(tip);
   for (const [index, from] of commits.entries()) {
@@ -63,8 +46,8 @@ it.each([
 ])(
   'given %s after the trusted commit, then what is found is what replaying all finds',
   async (_what, tamper) => {
-    const commits = forge(history, `claim ${FIRST}`, tamper);
-    const whole = await verifyLedger(store, await writeHistory(gitDir, commits));
+    const commits = forge(forger.history, `claim ${FIRST}`, tamper);
+    const whole = await verifyLedger(store, await forger.write(commits));
     const part = await after(commits, commits.length - 1);
     expect(rulesOf(part)).toEqual(rulesOf(whole));
     expect(part.ok).toBe(false);
@@ -72,27 +55,29 @@ it.each([
 );
 
 it('given a broken commit before the trusted one, then it is taken as it stands', async () => {
-  const at = history.findIndex(({ message }) => message.startsWith(`claim ${FIRST}`));
-  const commits = history.map((commit, index) => (index === at ? { ...commit, author: 'eve' } : commit));
+  const at = forger.history.findIndex(({ message }) => message.startsWith(`claim ${FIRST}`));
+  const commits = forger.history.map((commit, index) =>
+    index === at ? { ...commit, author: 'eve' } : commit,
+  );
   expect(rulesOf(await after(commits, at))).toEqual(['author']);
   expect(rulesOf(await after(commits, at + 1))).toEqual([]);
 });
 
 it('given a transition from before the trusted commit, when it is made once more, then it is found', async () => {
-  const release = commitOf(`release ${SECOND}`);
+  const release = forger.commitOf(`release ${SECOND}`);
   const again = { ...release, at: release.at, files: [] };
-  expect(rulesOf(await after([...history, again], history.length))).toContain('op');
+  expect(rulesOf(await after([...forger.history, again], forger.history.length))).toContain('op');
 });
 
 it('given an item that was deleted before the trusted commit, when its id is given again, then it is found', async () => {
-  const create = commitOf(`create ${THIRD}`);
-  expect(rulesOf(await after([...history, create], history.length))).toContain('reused');
+  const create = forger.commitOf(`create ${THIRD}`);
+  expect(rulesOf(await after([...forger.history, create], forger.history.length))).toContain('reused');
 });
 
 it('given work from before the trusted commit that is merged in after it, or another line, then it cannot be begun there', async () => {
-  const base = history.slice(0, history.indexOf(commitOf(`checkpoint ${FIRST}`)));
-  const ours = { ...commitOf(`checkpoint ${FIRST}`), parents: [base.length - 1] };
-  const theirs = { ...commitOf(`block ${SECOND}`), parents: [base.length - 1] };
+  const base = forger.history.slice(0, forger.history.indexOf(forger.commitOf(`checkpoint ${FIRST}`)));
+  const ours = { ...forger.commitOf(`checkpoint ${FIRST}`), parents: [base.length - 1] };
+  const theirs = { ...forger.commitOf(`block ${SECOND}`), parents: [base.length - 1] };
   const merge = {
     message: 'Merge\n',
     author: 'eve',
@@ -100,9 +85,11 @@ it('given work from before the trusted commit that is merged in after it, or ano
     files: theirs.files,
     parents: [base.length, base.length + 1],
   };
-  const tip = await writeHistory(gitDir, [...base, ours, theirs, merge]);
-  const [first = '', second = ''] = (await runGit(gitDir, ['rev-parse', `${tip}^1`, `${tip}^2`])).split('\n');
-  const fork = await runGit(gitDir, ['merge-base', first, second]);
+  const tip = await forger.write([...base, ours, theirs, merge]);
+  const [first = '', second = ''] = (
+    await runGit(forger.gitDir, ['rev-parse', `${tip}^1`, `${tip}^2`])
+  ).split('\n');
+  const fork = await runGit(forger.gitDir, ['merge-base', first, second]);
   expect(await buildsOn(store, first, tip)).toBe(false);
   expect(await buildsOn(store, second, first)).toBe(false);
   expect(await buildsOn(store, fork, tip)).toBe(true);

@@ -1,41 +1,27 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { blameFields, diffVersions } from '../../src/audit/diff.ts';
 import { readVersions, type Version } from '../../src/audit/versions.ts';
 import { NativeStore } from '../../src/store/native.ts';
-import { isolateThisProcess, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
-import { type ForgedCommit, forge, readHistory, writeHistory } from './forge.ts';
-import { FIRST, liveHonestly } from './honest.ts';
-import { makeLedger } from './ledgers.ts';
+import { type ForgedCommit, forge } from './forge.ts';
+import { Forger } from './forger.ts';
+import { FIRST } from './honest.ts';
 
-let folder: TempFolder;
-let gitDir: string;
-let history: ForgedCommit[];
-
-beforeAll(async () => {
-  isolateThisProcess();
-  folder = await makeTempFolder();
-  const place = await makeLedger(folder.path);
-  gitDir = place.gitDir;
-  await liveHonestly(place.ledger);
-  await place.ledger.close();
-  history = await readHistory(gitDir);
-});
-afterAll(() => folder.cleanup());
+const forger = new Forger();
 
 async function versionsOf(commits: readonly ForgedCommit[]): Promise<Version[]> {
-  const store = new NativeStore(gitDir);
+  const store = new NativeStore(forger.gitDir);
   try {
-    return await readVersions(store, await writeHistory(gitDir, commits), FIRST);
+    return await readVersions(store, await forger.write(commits), FIRST);
   } finally {
     await store.close();
   }
 }
 
 it('given a version that cannot be read, then it is refused by name, others are compared, and blame passes over it', async () => {
-  const broken = forge(history, `checkpoint ${FIRST}`, ({ files }) => ({
+  const broken = forge(forger.history, `checkpoint ${FIRST}`, ({ files }) => ({
     files: files.map((file) => ({ ...file, text: 'title: [' })),
   }));
-  const rest = history.slice(broken.length);
+  const rest = forger.history.slice(broken.length);
   const versions = await versionsOf([...broken, ...rest]);
   expect(() => diffVersions(FIRST, versions, '2..3')).toThrow(
     expect.objectContaining({ code: 'DAMAGED_ITEM' }),
@@ -50,7 +36,7 @@ it('given a version that cannot be read, then it is refused by name, others are 
 });
 
 it('given a commit by hand that changed an item, then its author is blamed', async () => {
-  const last = history.findLast(({ message }) => message.startsWith(`complete ${FIRST}`));
+  const last = forger.history.findLast(({ message }) => message.startsWith(`complete ${FIRST}`));
   const byHand: ForgedCommit = {
     message: 'by hand\n',
     author: 'eve',
@@ -60,7 +46,7 @@ it('given a commit by hand that changed an item, then its author is blamed', asy
       text: typeof text === 'string' ? text.replace(/^title: .*$/m, 'title: Mine') : text,
     })),
   };
-  const blame = blameFields(await versionsOf([...history, byHand]));
+  const blame = blameFields(await versionsOf([...forger.history, byHand]));
   expect(blame.find(({ field }) => field === 'title')).toMatchObject({
     value: 'Mine',
     by: { actor: 'eve', verb: 'unknown' },
@@ -69,8 +55,8 @@ it('given a commit by hand that changed an item, then its author is blamed', asy
 });
 
 it('given an id that was never given, then it has no versions', async () => {
-  const store = new NativeStore(gitDir);
-  const tip = await writeHistory(gitDir, history);
+  const store = new NativeStore(forger.gitDir);
+  const tip = await forger.write(forger.history);
   expect(await readVersions(store, tip, 'WRK-20260103-0099')).toEqual([]);
   await store.close();
 });

@@ -1,18 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { installHooks } from '../../src/githooks/install.ts';
-import { systemClock } from '../../src/index.ts';
-import { type ForgedCommit, forge, inFile, inMessage, readHistory, writeHistory } from '../audit/forge.ts';
-import { FIRST, liveHonestly, SECOND, THIRD } from '../audit/honest.ts';
-import { makeLedger } from '../audit/ledgers.ts';
-import {
-  isolatedEnv,
-  isolateThisProcess,
-  makeBareRepo,
-  makeTempFolder,
-  runGit,
-  type TempFolder,
-} from '../helpers/temp-repo.ts';
+import { type ForgedCommit, forge, inFile, inMessage } from '../audit/forge.ts';
+import { Forger, OTHER_OP } from '../audit/forger.ts';
+import { FIRST, SECOND, THIRD } from '../audit/honest.ts';
+import { isolatedEnv, makeBareRepo, runGit } from '../helpers/temp-repo.ts';
 
 const PROGRAM = {
   node: process.execPath,
@@ -22,30 +14,19 @@ const ACTIVE = `active/2026/01/01/${FIRST}.yaml`;
 const BRANCH = 'refs/heads/work-ledger';
 const BOMB = 'a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n';
 
-let folder: TempFolder;
-let gitDir: string;
+const forger = new Forger();
 let bare: string;
-let history: ForgedCommit[];
 /** The honest commits, oldest first. */
 let honest: string[];
 
 beforeAll(async () => {
-  isolateThisProcess();
-  folder = await makeTempFolder();
-  const early = { ...systemClock, now: () => new Date('2026-01-03T09:00:00.000Z') };
-  const place = await makeLedger(folder.path, { clock: early });
-  gitDir = place.gitDir;
-  await liveHonestly(place.ledger);
-  await place.ledger.close();
-  history = await readHistory(gitDir);
-  const tip = await writeHistory(gitDir, history);
-  honest = (await runGit(gitDir, ['rev-list', '--reverse', tip])).split('\n');
-  bare = await makeBareRepo(folder.path);
+  const tip = await forger.write(forger.history);
+  honest = (await runGit(forger.gitDir, ['rev-list', '--reverse', tip])).split('\n');
+  bare = await makeBareRepo(forger.folder);
   await installHooks({ side: 'server', dir: bare, program: PROGRAM });
   // The forger's own objects are to reach the hook, whatever git itself thinks of them.
   await runGit(bare, ['config', 'receive.fsckObjects', 'false']);
 });
-afterAll(() => folder.cleanup());
 
 interface Pushed {
   ok: boolean;
@@ -54,7 +35,7 @@ interface Pushed {
 
 function push(refspec: string): Pushed {
   const { status, stderr } = spawnSync('git', ['push', '--porcelain', bare, refspec], {
-    cwd: gitDir,
+    cwd: forger.gitDir,
     env: isolatedEnv(),
     encoding: 'utf8',
   });
@@ -65,7 +46,7 @@ function push(refspec: string): Pushed {
 const setRemote = (commit: string | undefined): Promise<string> =>
   commit === undefined
     ? runGit(bare, ['update-ref', '-d', BRANCH])
-    : runGit(bare, ['fetch', '--quiet', '--update-head-ok', gitDir, `+${commit}:${BRANCH}`]);
+    : runGit(bare, ['fetch', '--quiet', '--update-head-ok', forger.gitDir, `+${commit}:${BRANCH}`]);
 
 const remoteTip = (): Promise<string> => runGit(bare, ['for-each-ref', '--format=%(objectname)', BRANCH]);
 
@@ -91,12 +72,9 @@ async function broken(
   start: string,
   tamper: (commit: ForgedCommit) => Partial<ForgedCommit>,
 ): Promise<string> {
-  const commits = forge(history, start, tamper);
-  return refused(honest[commits.length - 2], await writeHistory(gitDir, commits));
+  const commits = forge(forger.history, start, tamper);
+  return refused(honest[commits.length - 2], await forger.write(commits));
 }
-
-const textOf = (start: string): string =>
-  String(history.find(({ message }) => message.startsWith(start))?.files.at(-1)?.text);
 
 describe('given a server with the hook', () => {
   it('when honest history is pushed, whole and then commit by commit, then all of it is taken', async () => {
@@ -117,25 +95,23 @@ describe('given a server with the hook', () => {
   });
 
   it('when another line replaces the last commits, then that is refused', async () => {
-    const comment = await writeHistory(gitDir, [...history.slice(0, 4), ...history.slice(5, 6)]);
+    const comment = await forger.write([...forger.history.slice(0, 4), ...forger.history.slice(5, 6)]);
     expect(await refused(honest.at(5), comment)).toBe('non-fast-forward');
   });
 
   it('when a foreign root is put in its place, or merged in, then that is refused', async () => {
-    const root = history.slice(0, 1);
-    const foreign = await writeHistory(gitDir, [
-      ...root.map((one) => ({ ...one, committed: 1_767_438_001 })),
-    ]);
+    const root = forger.history.slice(0, 1);
+    const foreign = await forger.write([...root.map((one) => ({ ...one, committed: 1_767_438_001 }))]);
     expect(await refused(honest.at(-1), foreign)).toBe('root');
-    const merged = await writeHistory(gitDir, [
-      ...history,
-      { ...(history[0] as ForgedCommit), committed: 1_767_438_002, parents: [] },
+    const merged = await forger.write([
+      ...forger.history,
+      { ...(forger.history[0] as ForgedCommit), committed: 1_767_438_002, parents: [] },
       {
         message: 'Merge\n',
         author: 'ada',
         at: 1_767_438_000,
         files: [],
-        parents: [history.length - 1, history.length],
+        parents: [forger.history.length - 1, forger.history.length],
       },
     ]);
     expect(await refused(honest.at(-1), merged)).toBe('root');
@@ -154,7 +130,7 @@ describe('given a forged commit, when it is pushed, then it is refused by its ru
     ['a symbolic link', { text: '/etc/passwd', mode: '120000' }, 'mode'],
     ['an executable', { text: 'same', mode: '100755' }, 'mode'],
   ])('%s', async (_what, file, rule) => {
-    const text = file.text === 'same' ? textOf(`checkpoint ${FIRST}`) : file.text;
+    const text = file.text === 'same' ? forger.textOf(`checkpoint ${FIRST}`) : file.text;
     expect(await broken(`checkpoint ${FIRST}`, () => ({ files: [{ path: ACTIVE, ...file, text }] }))).toBe(
       rule,
     );
@@ -178,7 +154,7 @@ describe('given a forged commit, when it is pushed, then it is refused by its ru
   });
 
   it('two items in one commit', async () => {
-    const text = textOf(`create ${SECOND}`).replace('rev: 1', 'rev: 2');
+    const text = forger.textOf(`create ${SECOND}`).replace('rev: 1', 'rev: 2');
     const second = { path: ACTIVE.replaceAll('01.yaml', '02.yaml').replace('/01/WRK', '/02/WRK'), text };
     expect(await broken(`checkpoint ${FIRST}`, ({ files }) => ({ files: [...files, second] }))).toBe('item');
   });
@@ -200,9 +176,9 @@ describe('given a forged commit, when it is pushed, then it is refused by its ru
   });
 
   it('a status that jumped', async () => {
-    const completed = history.find(({ message }) => message.startsWith(`complete ${FIRST}`));
-    const jump = [...history.slice(0, 3), completed as ForgedCommit];
-    expect(await refused(honest[2], await writeHistory(gitDir, jump))).toBe('rev');
+    const completed = forger.commitOf(`complete ${FIRST}`);
+    const jump = [...forger.history.slice(0, 3), completed];
+    expect(await refused(honest[2], await forger.write(jump))).toBe('rev');
   });
 
   it('another who completes', async () => {
@@ -255,27 +231,26 @@ describe('given a forged commit, when it is pushed, then it is refused by its ru
   });
 
   it('an id that was given before, in the push or long ago', async () => {
-    const create = history.find(({ message }) => message.startsWith(`create ${THIRD}`)) as ForgedCommit;
-    const op = '019b81f3-6c1e-7a52-9d0c-0f7e4f8e2b11';
+    const create = forger.commitOf(`create ${THIRD}`);
     const again = {
       ...create,
-      ...inMessage(create, /^Work-Op: .*$/m, `Work-Op: ${op}`),
-      ...inFile(create, /^last_op: .*$/m, `last_op: "${op}"`),
+      ...inMessage(create, /^Work-Op: .*$/m, `Work-Op: ${OTHER_OP}`),
+      ...inFile(create, /^last_op: .*$/m, `last_op: "${OTHER_OP}"`),
     };
-    const tip = await writeHistory(gitDir, [...history, again]);
+    const tip = await forger.write([...forger.history, again]);
     expect(await refused(honest.at(-1), tip)).toBe('reused');
     expect(await refused(honest[4], tip)).toBe('reused');
   });
 
   it('a transition that happened before, in the push or long ago', async () => {
-    const comment = history.at(-1) as ForgedCommit;
-    const tip = await writeHistory(gitDir, [...history, comment]);
+    const comment = forger.history.at(-1) as ForgedCommit;
+    const tip = await forger.write([...forger.history, comment]);
     expect(await refused(honest.at(-1), tip)).toBe('op');
     expect(await refused(honest[4], tip)).toBe('op');
   });
 
   it('a transition under the name of a change of settings', async () => {
-    const configure = history.find(({ message }) => message.startsWith('configure'))?.message ?? '';
+    const configure = forger.commitOf('configure').message;
     const op = /^Work-Op: (.*)$/m.exec(configure)?.[1] ?? '';
     const renamed = (commit: ForgedCommit) => ({
       ...inMessage(commit, /^Work-Op: .*$/m, `Work-Op: ${op}`),
@@ -293,25 +268,25 @@ describe('given a forged commit, when it is pushed, then it is refused by its ru
   });
 
   it('a bad commit that a good one follows', async () => {
-    const at = history.findIndex(({ message }) => message.startsWith(`checkpoint ${FIRST}`));
-    const bad = history.map((commit, index) => (index === at ? { ...commit, author: 'eve' } : commit));
-    expect(await refused(honest[at - 1], await writeHistory(gitDir, bad))).toBe('author');
+    const at = forger.history.findIndex(({ message }) => message.startsWith(`checkpoint ${FIRST}`));
+    const bad = forger.history.map((commit, index) => (index === at ? { ...commit, author: 'eve' } : commit));
+    expect(await refused(honest[at - 1], await forger.write(bad))).toBe('author');
   });
 });
 
 describe('given lines of history that a person merged, when they are pushed', () => {
   const fork = async (left: number[], right: number[], base: number): Promise<string> => {
-    const commits: ForgedCommit[] = history.slice(0, base);
+    const commits: ForgedCommit[] = forger.history.slice(0, base);
     for (const index of left)
-      commits.push({ ...(history[index] as ForgedCommit), parents: [commits.length - 1] });
+      commits.push({ ...(forger.history[index] as ForgedCommit), parents: [commits.length - 1] });
     const tipOfLeft = commits.length - 1;
     right.forEach((index, n) => {
       commits.push({
-        ...(history[index] as ForgedCommit),
+        ...(forger.history[index] as ForgedCommit),
         parents: [n === 0 ? base - 1 : commits.length - 1],
       });
     });
-    const files = right.flatMap((index) => history[index]?.files ?? []);
+    const files = right.flatMap((index) => forger.history[index]?.files ?? []);
     const merge = {
       message: 'Merge\n',
       author: 'ada',
@@ -319,9 +294,10 @@ describe('given lines of history that a person merged, when they are pushed', ()
       files,
       parents: [tipOfLeft, commits.length - 1],
     };
-    return writeHistory(gitDir, [...commits, merge]);
+    return forger.write([...commits, merge]);
   };
-  const indexOf = (start: string): number => history.findIndex(({ message }) => message.startsWith(start));
+  const indexOf = (start: string): number =>
+    forger.history.findIndex(({ message }) => message.startsWith(start));
 
   it('and each changed other items, then they are taken', async () => {
     const [claim, block] = [indexOf(`claim ${FIRST}`), indexOf(`block ${SECOND}`)];
@@ -332,7 +308,7 @@ describe('given lines of history that a person merged, when they are pushed', ()
 
   it('and both changed one item, then that is refused', async () => {
     const claim = indexOf(`claim ${FIRST}`);
-    const other = history.map((commit, index) =>
+    const other = forger.history.map((commit, index) =>
       index === claim
         ? {
             ...commit,
@@ -342,27 +318,27 @@ describe('given lines of history that a person merged, when they are pushed', ()
         : commit,
     );
     const both = [
-      ...history.slice(0, claim + 1),
+      ...forger.history.slice(0, claim + 1),
       { ...(other[claim] as ForgedCommit), parents: [claim - 1] },
       { message: 'Merge\n', author: 'ada', at: 1_767_438_000, files: [], parents: [claim, claim + 1] },
     ];
-    expect(await refused(honest[claim], await writeHistory(gitDir, both))).toBe('fork');
+    expect(await refused(honest[claim], await forger.write(both))).toBe('fork');
   });
 
   it('and the merge makes up something of its own, then that is refused', async () => {
     const [claim, block] = [indexOf(`claim ${FIRST}`), indexOf(`block ${SECOND}`)];
     const invented = [
-      ...history.slice(0, claim + 1),
-      { ...(history[block] as ForgedCommit), parents: [claim - 1] },
+      ...forger.history.slice(0, claim + 1),
+      { ...(forger.history[block] as ForgedCommit), parents: [claim - 1] },
       {
         message: 'Merge\n',
         author: 'ada',
         at: 1_767_438_000,
-        files: [{ path: ACTIVE, text: textOf(`claim ${FIRST}`).replace('medium', 'high') }],
+        files: [{ path: ACTIVE, text: forger.textOf(`claim ${FIRST}`).replace('medium', 'high') }],
         parents: [claim, claim + 1],
       },
     ];
-    expect(await refused(honest[claim], await writeHistory(gitDir, invented))).toBe('merge');
+    expect(await refused(honest[claim], await forger.write(invented))).toBe('merge');
   });
 });
 
@@ -382,9 +358,8 @@ describe('given refs beside the branch', () => {
 
   it('when one brings more than it may, then that is refused', async () => {
     await setRemote(honest[4]);
-    const large = await writeHistory(
-      gitDir,
-      forge(history, `checkpoint ${FIRST}`, () => ({
+    const large = await forger.write(
+      forge(forger.history, `checkpoint ${FIRST}`, () => ({
         files: [{ path: 'x', text: Buffer.alloc(3 * 1024 * 1024, 'x') }],
       })),
     );
@@ -399,7 +374,7 @@ describe('given refs beside the branch', () => {
 
   it('when it is a branch of code, then the hook has nothing to say', async () => {
     await setRemote(honest.at(-1));
-    const foreign = await writeHistory(gitDir, [
+    const foreign = await forger.write([
       { message: 'Code\n', author: 'eve', at: 1, files: [{ path: 'a', text: 'b' }] },
     ]);
     expect(push(`${foreign}:refs/heads/main`)).toMatchObject({ ok: true });

@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { judgePush } from '../../src/githooks/judge.ts';
-import { systemClock } from '../../src/index.ts';
 import { BRANCH, makeLedger } from '../audit/ledgers.ts';
-import { randomLife } from '../audit/random-life.ts';
+import { AFTER_ALL, randomLife } from '../audit/random-life.ts';
 import { isolateThisProcess, makeTempFolder, runGit, type TempFolder } from '../helpers/temp-repo.ts';
-
-/** After all that happens in such a life. */
-const LATER = new Date('2035-01-01T00:00:00.000Z');
 
 let folder: TempFolder;
 beforeEach(async () => {
@@ -18,12 +14,12 @@ afterEach(() => folder.cleanup());
 it.each([3, 5, 41])(
   'given a long life of items (%i), when it is judged in pushes of any length, then all of it may be taken',
   async (seed) => {
-    const { ledger, gitDir } = await makeLedger(folder.path, { clock: { ...systemClock, now: () => LATER } });
+    const { ledger, gitDir } = await makeLedger(folder.path, { clock: AFTER_ALL });
     await ledger.batch(randomLife(500, seed));
     await ledger.close();
     const commits = (await runGit(gitDir, ['rev-list', '--reverse', BRANCH])).split('\n');
     expect(commits.length).toBeGreaterThan(200);
-    const clock = LATER.getTime() / 1000;
+    const clock = AFTER_ALL.now().getTime() / 1000;
     let old: string | undefined;
     for (let at = 4, step = 1; at < commits.length; at += step, step = 1 + ((step * 3 + seed) % 41)) {
       const now = commits[at];

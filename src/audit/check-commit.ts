@@ -1,0 +1,135 @@
+import { readTrailers } from '../codec/message.ts';
+import { SETTINGS_PATH } from '../codec/path.ts';
+import { isVerb } from '../domain/transitions.ts';
+import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
+import { checkMerge } from './check-merge.ts';
+import { checkRepair } from './check-repair.ts';
+import { checkConfigure, checkRoot } from './check-settings.ts';
+import { checkAhead, checkOrder, requestedAt } from './check-times.ts';
+import { checkTransition } from './check-transition.ts';
+import { type Blobs, readAfter, readItemFile, readSettingsFile } from './files.ts';
+import { CommitFindings } from './findings.ts';
+import { itemChanges } from './item-change.ts';
+import type { Finding } from './rules.ts';
+import type { History, LedgerState, Left } from './state.ts';
+
+/**
+ * Holds commits against every rule, each after its parents, and takes each as it stands: whether to go on after one that is
+ * wrong is the caller's to say.
+ *
+ * @see RULES for what is checked
+ */
+export class CommitCheck {
+  readonly #store: History;
+  readonly #state: LedgerState;
+  readonly #left = new Map<Oid, Left>();
+  #transitions = 0;
+
+  constructor(store: History, state: LedgerState) {
+    this.#store = store;
+    this.#state = state;
+  }
+
+  /** Commits so far that have the verb of a transition. */
+  get transitions(): number {
+    return this.#transitions;
+  }
+
+  /** A commit that is not checked: what it left is what others build on. */
+  trust(commit: Oid, left: Left): void {
+    this.#left.set(commit, left);
+  }
+
+  /** @param now seconds since 1970, where the commit is to be held against a clock */
+  async take(record: CommitRecord, blobs: Blobs, now?: number): Promise<Finding[]> {
+    const { oid, parents } = record;
+    const state = this.#state;
+    const before = await this.#leftBy(parents);
+    const [parent] = before;
+    if (parent !== undefined) state.settings = parent.settings;
+    await state.prepare(record);
+    const findings =
+      parents.length > 1
+        ? await this.#merge(record)
+        : await this.#single(record, before.length < parents.length, blobs);
+    if (parent !== undefined)
+      checkOrder(record, Math.max(...before.map((one) => one.requestedAt)), parent.settings, findings);
+    if (now !== undefined) checkAhead(record, now, parent?.settings ?? state.settings, findings);
+    state.settle();
+    this.#left.set(oid, { settings: state.settings, requestedAt: requestedAt(record) });
+    return findings.found;
+  }
+
+  /** What the parents left that are there. */
+  async #leftBy(parents: readonly Oid[]): Promise<Left[]> {
+    const found: Left[] = [];
+    for (const parent of parents) {
+      const left = this.#left.get(parent) ?? (await this.#state.recall(parent));
+      if (left !== undefined) found.push(left);
+    }
+    return found;
+  }
+
+  async #single(record: CommitRecord, isCutOff: boolean, blobs: Blobs): Promise<CommitFindings> {
+    const { oid, message, changes } = record;
+    const { values } = readTrailers(message);
+    const verb = values.get('Work-Verb') ?? '';
+    if (isVerb(verb)) this.#transitions += 1;
+    const op = values.get('Work-Op');
+    const earlier = op === undefined ? undefined : this.#state.enter(op, oid);
+    const findings = await this.#state.ask(() => {
+      const found = new CommitFindings(record);
+      if (earlier !== undefined) found.add('op', `${op} stands in ${earlier.slice(0, 12)}, too`);
+      this.#judge(record, { verb, isCutOff, blobs }, found);
+      return found;
+    });
+    this.#adoptSettings(changes, blobs);
+    return findings;
+  }
+
+  #judge(
+    record: CommitRecord,
+    { verb, isCutOff, blobs }: { verb: string; isCutOff: boolean; blobs: Blobs },
+    findings: CommitFindings,
+  ): void {
+    if (record.parents.length === 0) {
+      if (this.#left.size > 0) return findings.add('root', 'history has another root');
+      checkRoot(record, blobs, findings);
+      return this.#adopt(record, blobs);
+    }
+    if (isCutOff) {
+      findings.add('root', 'history is cut off here: its parent is missing');
+      return this.#adopt(record, blobs);
+    }
+    if (verb === 'configure') {
+      checkConfigure(record, blobs, this.#state.settings, findings);
+      return this.#adopt(record, blobs);
+    }
+    if (verb === 'repair') return checkRepair(record, blobs, this.#state, findings);
+    checkTransition(record, blobs, this.#state, findings);
+    if (verb !== 'delete') return;
+    for (const { id, after } of itemChanges(record.changes).items)
+      if (after.length === 0) this.#state.letGo(id);
+  }
+
+  async #merge(record: CommitRecord): Promise<CommitFindings> {
+    const findings = new CommitFindings(record);
+    const changes = await checkMerge(this.#store, record, this.#state, findings);
+    const settings = changes.filter(({ path }) => path === SETTINGS_PATH);
+    if (settings.length > 0) this.#adoptSettings(settings, await readAfter(this.#store, settings));
+    return findings;
+  }
+
+  /** Takes the items that a commit left without a look at how they came about. */
+  #adopt({ oid, changes }: CommitRecord, blobs: Blobs): void {
+    for (const change of itemChanges(changes).items) {
+      const read = change.after.map((file) => readItemFile(change.id, file, blobs));
+      this.#state.apply(change, read, oid);
+    }
+  }
+
+  #adoptSettings(changes: readonly TreeChange[], blobs: Blobs): void {
+    const file = readSettingsFile(changes, blobs);
+    if (file !== undefined) this.#state.adoptSettings(file);
+  }
+}
