@@ -7,13 +7,23 @@ import { parseInput } from './validate.ts';
 
 export type SettingsPatch = z.input<ReturnType<typeof settingsPatchSchema>>;
 
-/** A change of `ledger.yaml`: the one transition that is not of an item. */
-export type ConfigureCommand = Request & { verb: 'configure'; patch: SettingsPatch };
+/** A file of the ledger's branch that is neither an item nor its settings; without `text` it goes. */
+export interface FileBeside {
+  path: string;
+  text: string | undefined;
+}
+
+/** A change of `ledger.yaml`, or of files beside items: the one transition that is not of an item. */
+export type ConfigureCommand = Request & {
+  verb: 'configure';
+  patch?: SettingsPatch | undefined;
+  files?: readonly FileBeside[] | undefined;
+};
 
 /** @returns the settings as they will stand and the keys that change; no keys where there is nothing to do */
 export function decideSettings(
   settings: LedgerSettings,
-  { patch }: ConfigureCommand,
+  { patch = {} }: ConfigureCommand,
 ): { after: LedgerSettings; keys: string[] } {
   const { limits, ...checked } = parseInput(settingsPatchSchema, patch, 'setting');
   // A key that the patch leaves out has its default in `checked`, and must not be set to it.

@@ -1,7 +1,7 @@
 import { newOp, randomSuffix } from '../codec/op.ts';
 import { backoffMs, isExhausted } from '../domain/attempts.ts';
 import type { CheckpointInput, Command, Fence, Request, VerbInput, WorkPatch } from '../domain/commands.ts';
-import type { SettingsPatch } from '../domain/configure.ts';
+import type { FileBeside, SettingsPatch } from '../domain/configure.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
 import { type JsonMap, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
@@ -289,9 +289,13 @@ export class WorkLedger extends LedgerQueries {
     return { ...this.#request(actor), verb, ...input } as Command;
   }
 
-  /** Changes settings that all clones share. @returns whether anything changed */
-  async configure(patch: SettingsPatch, by: Acting = {}): Promise<boolean> {
-    const [outcome] = await this.#submit([{ ...this.#request(by.actor), verb: 'configure', patch }], false);
+  /** Changes settings that all clones share, and sets files beside items. @returns whether anything changed */
+  async configure(
+    patch: SettingsPatch,
+    { actor, files }: Acting & { files?: readonly FileBeside[] | undefined } = {},
+  ): Promise<boolean> {
+    const command = { ...this.#request(actor), verb: 'configure', patch, files } as const;
+    const [outcome] = await this.#submit([command], false);
     if (outcome?.kind === 'refused' || outcome?.kind === 'lost') throw outcome.error;
     return outcome?.kind === 'accepted';
   }

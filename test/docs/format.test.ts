@@ -130,7 +130,7 @@ test('given the examples of the two other messages, when they are read and writt
   const [root, change] = [decodeLedgerMessage(init), decodeLedgerMessage(configure)];
   if (root?.verb !== 'init' || change?.verb !== 'configure') throw new Error('one cannot be read');
   expect(encodeInitMessage('019b8200-0000-7000-8000-000000000002', root)).toBe(init);
-  expect(encodeConfigureMessage(['lease_ttl_s', 'max_attempts'], change)).toBe(configure);
+  expect(encodeConfigureMessage(['lease_ttl_s', 'max_attempts'], [], change)).toBe(configure);
 });
 
 test('given the example of a rejected transition, when one is kept, then its message is the same', async () => {
