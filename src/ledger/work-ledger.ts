@@ -25,6 +25,8 @@ import type {
   SyncReport,
 } from './calls.ts';
 import { currentTip } from './connection.ts';
+import type { Host } from './hosts.ts';
+import type { LaidFiles, LayOptions } from './lay-host.ts';
 import { LedgerQueries } from './queries.ts';
 import type { RecoveredWork } from './recover.ts';
 import { itemOf, type TransitionResult, toResult } from './results.ts';
@@ -298,6 +300,12 @@ export class WorkLedger extends LedgerQueries {
     const [outcome] = await this.#submit([command], false);
     if (outcome?.kind === 'refused' || outcome?.kind === 'lost') throw outcome.error;
     return outcome?.kind === 'accepted';
+  }
+
+  /** Lays the files of a host on the branch; what is there already stays as it is. @throws LedgerError as `configure` */
+  async layHost(host: Host, options: LayOptions): Promise<LaidFiles> {
+    const { layHost } = await import('./lay-host.ts');
+    return layHost(this, host, options);
   }
 
   /** Fetches, settles what is pending, and pushes it. @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN` */

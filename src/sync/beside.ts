@@ -10,19 +10,25 @@ export type Beside = ReadonlyMap<string, BesideContent>;
 const PLAIN_FILE = '100644';
 
 /** Reads the files beside items that commands are about to set; nothing where none does. */
-export async function readBeside(
+export function readBeside(
   store: LedgerStore,
   tip: Oid,
   commands: readonly (Planned | undefined)[],
 ): Promise<Beside> {
-  const named = new Set(
-    commands
-      .flatMap((command) =>
-        typeof command === 'object' && command.verb === 'configure' ? (command.files ?? []) : [],
-      )
-      .map(({ path }) => path),
+  const files = commands.flatMap((command) =>
+    typeof command === 'object' && command.verb === 'configure' ? (command.files ?? []) : [],
   );
-  if (named.size === 0) return new Map();
+  return readFiles(
+    store,
+    tip,
+    files.map(({ path }) => path),
+  );
+}
+
+/** Reads files of a tree, as far as they are there. */
+export async function readFiles(store: LedgerStore, tip: Oid, paths: readonly string[]): Promise<Beside> {
+  if (paths.length === 0) return new Map();
+  const named = new Set(paths);
   const entries = (await store.readTree(tip)).filter(({ path }) => named.has(path));
   const plain = entries.filter(({ mode }) => mode === PLAIN_FILE);
   const blobs = await store.readBlobs(
