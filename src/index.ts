@@ -13,7 +13,7 @@ export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts'
 export type { SignatureReport } from './audit/signatures.ts';
 export type { Verification } from './audit/verify.ts';
 export type { CheckpointInput, Command, NewWork, VerbInput, WorkPatch } from './domain/commands.ts';
-export type { SettingsPatch } from './domain/configure.ts';
+export type { FileBeside, SettingsPatch } from './domain/configure.ts';
 export { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from './domain/errors.ts';
 export type { WorkId } from './domain/ids.ts';
 export {
@@ -45,6 +45,8 @@ export type {
   SyncReport,
 } from './ledger/calls.ts';
 export type { Executions, HeldExecution } from './ledger/executions.ts';
+export { HOSTS, type Host } from './ledger/hosts.ts';
+export type { LaidFiles, LayOptions } from './ledger/lay-host.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
 export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
 export type { Evidence, OrphanedWork } from './ledger/orphans.ts';
@@ -60,6 +62,7 @@ export type { RecoveredWork } from './ledger/recover.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
 export type { Resumption } from './ledger/resume.ts';
 export type { SignOfLife, SignsOfLife } from './ledger/signs.ts';
+export type { ItemTemplate, ListedTemplate, TemplateFields } from './ledger/templates.ts';
 export type { ImportInput } from './ledger/transfer.ts';
 export type { VerifyCall } from './ledger/verify.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';

@@ -1,6 +1,6 @@
+import { isKnownFile, QUARANTINE } from '../codec/known-files.ts';
 import { encodeRepairMessage } from '../codec/ledger-message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
-import { isKnownFile, QUARANTINE } from '../projection/known-files.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
 import { readRequest } from './check-settings.ts';
 import { checkFirstLine } from './check-trailers.ts';

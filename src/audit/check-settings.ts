@@ -1,3 +1,4 @@
+import { problemOfPath, problemOfPaths, readTextBeside } from '../codec/known-files.ts';
 import { decodeLedgerMessage, encodeConfigureMessage, encodeInitMessage } from '../codec/ledger-message.ts';
 import { readTrailers } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
@@ -6,11 +7,12 @@ import { type Request, requestSchema } from '../domain/commands.ts';
 import { type ConfigureCommand, decideSettings, diffSettings } from '../domain/configure.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import type { CommitRecord } from '../store/port.ts';
+import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkRequest } from './check-request.ts';
 import { checkFirstLine } from './check-trailers.ts';
 import { type Blobs, readSettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
+import { PLAIN_FILE } from './item-change.ts';
 
 /** Checks the commit that history begins with. */
 export function checkRoot(record: CommitRecord, blobs: Blobs, findings: CommitFindings): void {
@@ -24,30 +26,44 @@ export function checkRoot(record: CommitRecord, blobs: Blobs, findings: CommitFi
     checkFirstLine(record.message, encodeInitMessage(file.settings.ledger_id, request), findings);
 }
 
-/** Checks a change of settings against those before it. */
+/** Checks a change of settings, or of files beside items, against the settings before it. */
 export function checkConfigure(
   record: CommitRecord,
   blobs: Blobs,
   before: LedgerSettings,
   findings: CommitFindings,
 ): void {
-  for (const { path } of record.changes) {
-    if (path !== SETTINGS_PATH) findings.add('configure', `it touches ${path}`);
-  }
-  const file = readSettingsFile(record.changes, blobs);
+  const beside = record.changes.filter(({ path }) => path !== SETTINGS_PATH);
+  const paths = beside.map(({ path }) => path).filter((path) => problemOfPath(path) === undefined);
+  for (const change of beside) checkBeside(change, blobs, findings);
+  const together = problemOfPaths(paths);
+  if (together !== undefined) findings.add('configure', `it touches ${together}`);
   const request = readRequest('configure', record, findings);
   if (request === undefined) findings.add('message', 'the message is not one of `configure`');
-  if (file?.kind !== 'settings')
-    return findings.add('configure', file?.message ?? `it leaves ${SETTINGS_PATH} as it is`);
-  const { settings: after, bytes } = file;
-  const { keys, patch } = diffSettings(before, after);
+  const file = readSettingsFile(record.changes, blobs);
+  if (file?.kind === 'damaged') return findings.add('configure', file.message);
+  const { keys, patch } = diffSettings(before, file?.settings ?? before);
+  if (keys.length === 0 && (file !== undefined || paths.length === 0))
+    findings.add('configure', 'it changes no setting, and no file beside items');
   if (request === undefined) return;
-  checkFirstLine(record.message, encodeConfigureMessage(keys, request), findings);
-  if (keys.length === 0) findings.add('configure', 'it changes no setting');
-  const decided = decideAgain(before, { ...request, verb: 'configure', patch }, findings);
-  if (decided === undefined || encodeSettings(decided).equals(bytes)) return;
-  const rule = encodeSettings(after).equals(bytes) ? 'configure' : 'canonical';
+  if (keys.length + paths.length > 0)
+    checkFirstLine(record.message, encodeConfigureMessage(keys, paths, request), findings);
+  const files = paths.map((path) => ({ path, text: undefined }));
+  const decided = decideAgain(before, { ...request, verb: 'configure', patch, files }, findings);
+  if (file === undefined) return;
+  if (decided === undefined || encodeSettings(decided).equals(file.bytes)) return;
+  const rule = encodeSettings(file.settings).equals(file.bytes) ? 'configure' : 'canonical';
   findings.add(rule, `${SETTINGS_PATH} is not what changing ${keys.join(', ')} gives`);
+}
+
+function checkBeside({ path, after }: TreeChange, blobs: Blobs, findings: CommitFindings): void {
+  const problem = problemOfPath(path);
+  if (problem !== undefined) return findings.add('configure', `it touches ${path}: ${problem}`);
+  if (after === undefined) return;
+  if (after.mode !== PLAIN_FILE) return findings.add('mode', `${path} has mode ${after.mode}`);
+  const blob = blobs.get(after.oid);
+  if (blob?.kind !== 'bytes' || readTextBeside(blob.bytes) === undefined)
+    findings.add('configure', `${path} is missing, too large, or not a text`);
 }
 
 function decideAgain(

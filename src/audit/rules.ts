@@ -10,7 +10,8 @@ export const RULES = {
   merge:
     'A merge invents nothing and leaves nothing out: an item that one side changed is as that side left it.',
   fork: 'No item is changed on both sides of a merge, where one of two transitions is lost.',
-  configure: 'Settings are changed by `configure`, which changes nothing else and keeps the lineage.',
+  configure:
+    'Settings, and files beside items, are changed by `configure` alone, which touches no item and keeps the lineage.',
   repair:
     'A mend changes nothing that is whole; it puts back what was whole last, and takes away or quarantines what is no file of the ledger.',
   item: 'A transition touches one item, and nothing beside items.',

@@ -12,6 +12,13 @@ export async function readText(typed: string, world: Pick<World, 'stdin'>): Prom
   return typed.startsWith('@') ? (await readInputFile(typed.slice(1))).replace(/\r?\n$/, '') : typed;
 }
 
+/** A whole file as it was typed: as `readText`, with the line break at its end kept, and one added to what was typed. */
+export async function readFileText(typed: string, world: Pick<World, 'stdin'>): Promise<string> {
+  if (typed === '-') return decode(await readAll(world.stdin), 'standard input');
+  if (typed.startsWith('@') && !typed.startsWith('@@')) return readInputFile(typed.slice(1));
+  return `${typed.startsWith('@@') ? typed.slice(1) : typed}\n`;
+}
+
 async function readAll(input: World['stdin']): Promise<Buffer> {
   const { buffer } = await import('node:stream/consumers');
   return buffer(input);

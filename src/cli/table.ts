@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { AGENTS } from './table/agents.ts';
 import { AUDIT } from './table/audit.ts';
+import { BRANCH } from './table/branch.ts';
 import { DOING } from './table/doing.ts';
 import { HOOKS } from './table/hooks.ts';
 import { ITEMS } from './table/items.ts';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   ...AUDIT,
   ...LEDGER,
   ...POLICY,
+  ...BRANCH,
   ...HOOKS,
   ...REPAIR,
 ];
@@ -29,5 +31,6 @@ export const COMMANDS: readonly Command[] = [
 /** Words that only stand before another one. */
 export const FAMILIES: Readonly<Record<string, string>> = {
   dep: 'what an item has to wait for',
+  files: 'what the branch holds beside items',
   hooks: 'what git itself refuses',
 };

@@ -8,13 +8,23 @@ type LedgerVerb = (typeof LEDGER_VERBS)[number];
 /** Of a path in a message's first line. */
 const NAME_LENGTH = 200;
 
-/** Messages of the commits that are no transition of an item: the root (`init`), a change of settings (`configure`), a mend (`repair`). */
+/** Messages of the commits that are no transition of an item: the root (`init`), a change of settings or of files beside items (`configure`), a mend (`repair`). */
 export function encodeInitMessage(ledgerId: string, request: Request): string {
   return `init ledger ${ledgerId}\n\n${trailers('init', request)}`;
 }
 
-export function encodeConfigureMessage(keys: readonly string[], request: Request): string {
-  return `configure ${SETTINGS_PATH}: ${keys.join(', ')}\n\n${trailers('configure', request)}`;
+/**
+ * @param keys settings that changed
+ * @param paths files beside items that were set or removed
+ */
+export function encodeConfigureMessage(
+  keys: readonly string[],
+  paths: readonly string[],
+  request: Request,
+): string {
+  const settings = keys.length === 0 ? [] : [`${SETTINGS_PATH}: ${keys.join(', ')}`];
+  const files = paths.length === 0 ? [] : [`files: ${paths.toSorted().join(', ')}`];
+  return `configure ${[...settings, ...files].join('; ')}\n\n${trailers('configure', request)}`;
 }
 
 /** @param what what is mended: ids, and paths where no item stands */

@@ -1,6 +1,6 @@
+import { isKnownFile, QUARANTINE } from '../codec/known-files.ts';
 import { parsePath, possiblePaths, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { isKnownFile, QUARANTINE } from '../projection/known-files.ts';
 import type { Oid, TreeEntry } from '../store/port.ts';
 
 /** A file as a mend leaves it: with the bytes of a blob that the repository has, or gone. */

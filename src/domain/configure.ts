@@ -10,8 +10,18 @@ import { parseInput } from './validate.ts';
 
 export type SettingsPatch = z.input<ReturnType<typeof settingsPatchSchema>>;
 
-/** A change of `ledger.yaml`: the one transition that is not of an item. */
-export type ConfigureCommand = Request & { verb: 'configure'; patch: SettingsPatch };
+/** A file of the ledger's branch that is neither an item nor its settings; without `text` it goes. */
+export interface FileBeside {
+  path: string;
+  text: string | undefined;
+}
+
+/** A change of `ledger.yaml`, or of files beside items: the one transition that is not of an item. */
+export type ConfigureCommand = Request & {
+  verb: 'configure';
+  patch?: SettingsPatch | undefined;
+  files?: readonly FileBeside[] | undefined;
+};
 
 /**
  * @returns the settings as they will stand and the keys that change; no keys where there is nothing to do
@@ -19,7 +29,7 @@ export type ConfigureCommand = Request & { verb: 'configure'; patch: SettingsPat
  */
 export function decideSettings(
   settings: LedgerSettings,
-  { actor, patch }: ConfigureCommand,
+  { actor, patch = {}, files = [] }: ConfigureCommand,
 ): { after: LedgerSettings; keys: string[] } {
   const { limits, roles, ...checked } = parseInput(settingsPatchSchema, patch, 'setting');
   // A key that the patch leaves out has its default in `checked`, and must not be set to it.
@@ -34,10 +44,8 @@ export function decideSettings(
   };
   const after = parseInput(settingsSchema, withoutUndefined(changed), 'setting');
   const keys = changedKeys(settings, after);
-  if (keys.length > 0) {
-    requireAllowed(settings, 'configure', actor, undefined);
-    refuseLockout(after);
-  }
+  if (keys.length > 0 || files.length > 0) requireAllowed(settings, 'configure', actor, undefined);
+  if (keys.length > 0) refuseLockout(after);
   return { after, keys };
 }
 

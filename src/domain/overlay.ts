@@ -6,6 +6,9 @@ import { OpenIndex } from './open-index.ts';
 import type { LedgerSettings } from './settings.ts';
 import type { LedgerView } from './view.ts';
 
+/** A plain text, something else, or nothing. */
+export type BesideContent = { text: string } | 'other' | undefined;
+
 /** A view with changes that are decided and not yet committed: what the next decision looks at. */
 export class Overlay implements LedgerView {
   #base: LedgerView;
@@ -13,10 +16,13 @@ export class Overlay implements LedgerView {
   readonly #open = new OpenIndex();
   readonly #numbers = new Numbers();
   settings: LedgerSettings;
+  /** Files beside items, by path, as far as a command of this decision names them. */
+  readonly beside: Map<string, BesideContent>;
 
-  constructor(base: LedgerView) {
+  constructor(base: LedgerView, beside: ReadonlyMap<string, BesideContent> = new Map()) {
     this.#base = base;
     this.settings = base.settings;
+    this.beside = new Map(beside);
   }
 
   /** Lays the changes over another view of the same ledger: one is good for a single reading. */

@@ -36,6 +36,7 @@ import type { Executions } from './executions.ts';
 import type { OrphanedWork } from './orphans.ts';
 import type { Resumption } from './resume.ts';
 import type { SignsOfLife } from './signs.ts';
+import type { ItemTemplate, ListedTemplate } from './templates.ts';
 import type { ImportInput } from './transfer.ts';
 import type { VerifyCall } from './verify.ts';
 
@@ -395,6 +396,18 @@ export class LedgerQueries {
   async verify(call: VerifyCall = {}): Promise<Verification> {
     const { verify } = await import('./verify.ts');
     return verify(this.connection, call);
+  }
+
+  /** The template of items of that name: the ledger's own, or the program's. @throws LedgerError `INVALID_INPUT` */
+  async readTemplate(name: string): Promise<ItemTemplate> {
+    const { readTemplate } = await import('./templates.ts');
+    return readTemplate(this.connection, name);
+  }
+
+  /** Every template of items, by name; one that cannot be read says why. */
+  async listTemplates(): Promise<ListedTemplate[]> {
+    const { listTemplates } = await import('./templates.ts');
+    return listTemplates(this.connection);
   }
 
   /** What an import would do to the ledger as it stands; `batch`, with an `import` command for each item, does it. */

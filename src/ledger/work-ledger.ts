@@ -1,7 +1,7 @@
 import { newOp, randomSuffix } from '../codec/op.ts';
 import { backoffMs, isExhausted } from '../domain/attempts.ts';
 import type { CheckpointInput, Command, Fence, Request, VerbInput, WorkPatch } from '../domain/commands.ts';
-import type { SettingsPatch } from '../domain/configure.ts';
+import type { FileBeside, SettingsPatch } from '../domain/configure.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
 import { type JsonMap, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
@@ -25,6 +25,8 @@ import type {
   SyncReport,
 } from './calls.ts';
 import { currentTip } from './connection.ts';
+import type { Host } from './hosts.ts';
+import type { LaidFiles, LayOptions } from './lay-host.ts';
 import { LedgerQueries } from './queries.ts';
 import type { RecoveredWork } from './recover.ts';
 import { itemOf, type TransitionResult, toResult } from './results.ts';
@@ -289,11 +291,21 @@ export class WorkLedger extends LedgerQueries {
     return { ...this.#request(actor), verb, ...input } as Command;
   }
 
-  /** Changes settings that all clones share. @returns whether anything changed */
-  async configure(patch: SettingsPatch, by: Acting = {}): Promise<boolean> {
-    const [outcome] = await this.#submit([{ ...this.#request(by.actor), verb: 'configure', patch }], false);
+  /** Changes settings that all clones share, and sets files beside items. @returns whether anything changed */
+  async configure(
+    patch: SettingsPatch,
+    { actor, files }: Acting & { files?: readonly FileBeside[] | undefined } = {},
+  ): Promise<boolean> {
+    const command = { ...this.#request(actor), verb: 'configure', patch, files } as const;
+    const [outcome] = await this.#submit([command], false);
     if (outcome?.kind === 'refused' || outcome?.kind === 'lost') throw outcome.error;
     return outcome?.kind === 'accepted';
+  }
+
+  /** Lays the files of a host on the branch; what is there already stays as it is. @throws LedgerError as `configure` */
+  async layHost(host: Host, options: LayOptions): Promise<LaidFiles> {
+    const { layHost } = await import('./lay-host.ts');
+    return layHost(this, host, options);
   }
 
   /** Fetches, settles what is pending, and pushes it. @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN` */

@@ -1,4 +1,5 @@
 import { decodeItem } from '../codec/item.ts';
+import { isKnownFile } from '../codec/known-files.ts';
 import { parsePath, SETTINGS_PATH, type State } from '../codec/path.ts';
 import type { Problem } from '../codec/problem.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
@@ -8,7 +9,6 @@ import type { WorkId } from '../domain/ids.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { BlobContent, LedgerStore, Oid, TreeEntry } from '../store/port.ts';
 import type { Content } from './index-writer.ts';
-import { isKnownFile } from './known-files.ts';
 
 const PLAIN_FILE = '100644';
 

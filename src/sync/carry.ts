@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
+import { readBesideFor } from './beside.ts';
 import { draftOf } from './draft.ts';
 import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
@@ -65,8 +66,9 @@ export async function carry(context: RemoteContext, local: Oid, offers: readonly
   if (offered.length === 0) return local;
   const { store, views, committer, clock } = context;
   await learnDeletionsFor(context, local, offered);
+  const beside = await readBesideFor(store, local, offered);
   const { steps } = await views.peek(local, (view) =>
-    replay(new Overlay(view), offered, { known: new Map() }),
+    replay(new Overlay(view, beside), offered, { known: new Map() }),
   );
   if (steps.length === 0) return local;
   const now = clock.now();

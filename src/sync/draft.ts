@@ -1,13 +1,15 @@
 import { encodeItem } from '../codec/item.ts';
+import { problemOfFiles } from '../codec/known-files.ts';
 import { encodeConfigureMessage } from '../codec/ledger-message.ts';
 import { encodeMessage } from '../codec/message.ts';
 import { derivedOp } from '../codec/op.ts';
 import { itemPath, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import type { Command } from '../domain/commands.ts';
-import { type ConfigureCommand, decideSettings } from '../domain/configure.ts';
+import { type ConfigureCommand, decideSettings, type FileBeside } from '../domain/configure.ts';
 import { consequences } from '../domain/consequences.ts';
 import { decide, type Transition } from '../domain/decide.ts';
+import { LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { Overlay } from '../domain/overlay.ts';
 import type { CommitDraft, FileChange, Identity } from '../store/port.ts';
@@ -22,7 +24,7 @@ export interface Step {
   actor: string;
   at: string;
   changes: readonly FileChange[];
-  /** `undefined` for a change of settings. */
+  /** `undefined` for `configure`. */
   transition: Transition | undefined;
 }
 
@@ -50,17 +52,35 @@ export function decideInto(view: Overlay, command: LedgerCommand): Decided {
 }
 
 function configureInto(view: Overlay, command: ConfigureCommand): Decided {
-  const { after, keys } = decideSettings(view.settings, command);
-  if (keys.length === 0) return { kind: 'unchanged', item: undefined };
-  view.settings = after;
   const { op, actor, at } = command;
-  const changes = [{ path: SETTINGS_PATH, bytes: encodeSettings(after) }];
-  return {
-    kind: 'steps',
-    steps: [
-      { op, actor, at, message: encodeConfigureMessage(keys, command), changes, transition: undefined },
-    ],
-  };
+  const { after, keys } = decideSettings(view.settings, command);
+  const files = changedFiles(view, command.files ?? []);
+  if (keys.length + files.length === 0) return { kind: 'unchanged', item: undefined };
+  const changes: FileChange[] = files.map(({ path, text }) => ({
+    path,
+    bytes: text === undefined ? undefined : Buffer.from(text),
+  }));
+  if (keys.length > 0) changes.push({ path: SETTINGS_PATH, bytes: encodeSettings(after) });
+  view.settings = after;
+  for (const { path, text } of files) view.beside.set(path, text === undefined ? undefined : { text });
+  const paths = files.map(({ path }) => path);
+  const message = encodeConfigureMessage(keys, paths, command);
+  return { kind: 'steps', steps: [{ op, actor, at, message, changes, transition: undefined }] };
+}
+
+/** Those of `files` that do not stand as they are to be. */
+function changedFiles({ beside }: Overlay, files: readonly FileBeside[]): FileBeside[] {
+  const problem = problemOfFiles(files);
+  if (problem !== undefined) {
+    throw new LedgerError('INVALID_INPUT', `The files cannot be set: ${problem}.`, {
+      hint: 'docs/format.md, "Tree", says what may stand beside items.',
+      details: { paths: files.map(({ path }) => path) },
+    });
+  }
+  return files.filter(({ path, text }) => {
+    const now = beside.get(path);
+    return now === 'other' || now?.text !== text;
+  });
 }
 
 function stepOf(transition: Transition): Step {

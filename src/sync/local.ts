@@ -2,6 +2,7 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
+import { type Beside, readBeside } from './beside.ts';
 import { decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
 import type { Outcome } from './outcome.ts';
 import type { SyncContext } from './ports.ts';
@@ -43,7 +44,12 @@ async function tryCommit(context: SyncContext, groups: readonly Group[]): Promis
   const { store, views, localRef, committer, clock } = context;
   const tip = await requireTip(context);
   await learnDeletions(context, groups, tip);
-  const { steps, outcomes, changes } = await views.read(tip, (view) => decideGroups(view, groups));
+  const beside = await readBeside(
+    store,
+    tip,
+    groups.flatMap(({ commands }) => commands),
+  );
+  const { steps, outcomes, changes } = await views.read(tip, (view) => decideGroups(view, beside, groups));
   if (steps.length === 0) return outcomes;
   const now = clock.now();
   const drafts = steps.map((step) => draftOf(step, committer, now));
@@ -76,15 +82,16 @@ async function learnDeletions({ views }: SyncContext, groups: readonly Group[], 
 
 function decideGroups(
   view: LedgerView,
+  beside: Beside,
   groups: readonly Group[],
 ): { steps: Step[]; outcomes: Outcome[][]; changes: Overlay } {
-  const changes = new Overlay(view);
+  const changes = new Overlay(view, beside);
   const steps: Step[] = [];
   return { steps, outcomes: groups.map((group) => decideGroup(changes, group, steps)), changes };
 }
 
 function decideGroup(view: Overlay, group: Group, steps: Step[]): Outcome[] {
-  const scratch = group.atomic ? new Overlay(view) : view;
+  const scratch = group.atomic ? new Overlay(view, view.beside) : view;
   const made: Step[] = [];
   const outcomes: Outcome[] = [];
   for (const planned of group.commands) {
@@ -95,6 +102,7 @@ function decideGroup(view: Overlay, group: Group, steps: Step[]): Outcome[] {
   if (scratch !== view) {
     for (const [id, item] of scratch.changes()) view.set(id, item);
     view.settings = scratch.settings;
+    for (const [path, content] of scratch.beside) view.beside.set(path, content);
   }
   steps.push(...made);
   return outcomes;

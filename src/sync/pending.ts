@@ -1,17 +1,14 @@
 import { decodeItem } from '../codec/item.ts';
 import { decodeLedgerMessage } from '../codec/ledger-message.ts';
 import { decodeMessage, readTrailers } from '../codec/message.ts';
-import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
+import { parsePath } from '../codec/path.ts';
 import { readCommand } from '../codec/read-command.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
-import { decodeSettings } from '../codec/settings.ts';
-import { diffSettings } from '../domain/configure.ts';
-import { isLedgerError } from '../domain/errors.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkItem } from '../domain/item.ts';
-import type { LedgerSettings } from '../domain/settings.ts';
 import type { BlobContent, CommitRecord, LedgerStore, Oid } from '../store/port.ts';
 import type { LedgerCommand } from './draft.ts';
+import { readConfigure } from './read-configure.ts';
 
 /** A commit of the ledger, read back into what was asked. */
 export interface ReadCommit {
@@ -85,10 +82,7 @@ function readOne(record: CommitRecord, blobs: ReadonlyMap<Oid, BlobContent>): Re
   const ledger = decodeLedgerMessage(record.message);
   if (ledger?.verb === 'init') return empty;
   if (ledger?.verb === 'configure') {
-    const [before, after] = settingsOf(record, blobs);
-    if (before === undefined || after === undefined) return empty;
-    const { patch } = diffSettings(before, after);
-    return { ...empty, command: { ...ledger, verb: 'configure', patch } };
+    return { ...empty, command: readConfigure({ ...ledger, verb: 'configure' }, record, blobs) };
   }
   const decoded = decodeMessage(record.message);
   if (decoded.kind === 'problem') return empty;
@@ -112,26 +106,4 @@ function itemOf(
     if (decoded.kind === 'item') return decoded.item;
   }
   return undefined;
-}
-
-function settingsOf(
-  record: CommitRecord,
-  blobs: ReadonlyMap<Oid, BlobContent>,
-): [LedgerSettings | undefined, LedgerSettings | undefined] {
-  const change = record.changes.find(({ path }) => path === SETTINGS_PATH);
-  const read = (oid: Oid | undefined): LedgerSettings | undefined => {
-    const blob = blobs.get(oid ?? '');
-    return blob?.kind === 'bytes' ? readSettings(blob.bytes) : undefined;
-  };
-  return [read(change?.before?.oid), read(change?.after?.oid)];
-}
-
-/** A commit whose settings cannot be read is no transition; it must not stop the reading of the others. */
-function readSettings(bytes: Uint8Array): LedgerSettings | undefined {
-  try {
-    return decodeSettings(bytes);
-  } catch (error) {
-    if (isLedgerError(error, 'DAMAGED_ITEM')) return undefined;
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
+import { readBesideFor } from './beside.ts';
 import { draftOf } from './draft.ts';
 import { EXPOSED, MOOT } from './marks.ts';
 import type { Accepted, Settled } from './outcome.ts';
@@ -25,8 +26,9 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
   const arrived = new Set((await readCommits(store, base, seen, NAMES)).map(({ op }) => op));
   const pending = await readCommits(store, seen, local);
   if (pending.some(({ op }) => arrived.has(op))) return false;
+  const beside = await readBesideFor(store, seen, pending);
   const { lost, unchanged } = await views.peek(seen, (view) =>
-    replay(new Overlay(view), pending, { known: new Map() }),
+    replay(new Overlay(view, beside), pending, { known: new Map() }),
   );
   return lost.length + unchanged.length === 0;
 }
@@ -124,8 +126,9 @@ export async function rebuild(
   const { store, views, localRef, committer, clock } = context;
   const { expected, base, pending } = request;
   await learnDeletionsFor(context, base, pending);
+  const beside = await readBesideFor(store, base, pending);
   const { result, changes } = await views.read(base, (view) => {
-    const after = new Overlay(view);
+    const after = new Overlay(view, beside);
     return { result: replay(after, pending, request), changes: after };
   });
   const settled = await keepLost(context, result);

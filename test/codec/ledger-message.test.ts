@@ -13,7 +13,7 @@ const INIT = encodeInitMessage(LEDGER_ID, REQUEST);
 
 test('given a root commit and a change of settings, when their messages are read, then each says its verb and request', () => {
   expect(decodeLedgerMessage(INIT)).toEqual({ verb: 'init', ...REQUEST });
-  const configure = encodeConfigureMessage(['max_attempts', 'lease_ttl_s'], REQUEST);
+  const configure = encodeConfigureMessage(['max_attempts', 'lease_ttl_s'], [], REQUEST);
   expect(configure.split('\n')[0]).toBe('configure ledger.yaml: max_attempts, lease_ttl_s');
   expect(decodeLedgerMessage(configure)).toEqual({ verb: 'configure', ...REQUEST });
 });

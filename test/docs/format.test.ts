@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeItem, encodeItem } from '../../src/codec/item.ts';
+import { MAX_BYTES_BESIDE, MAX_FILES_BESIDE } from '../../src/codec/known-files.ts';
 import {
   decodeLedgerMessage,
   encodeConfigureMessage,
@@ -125,13 +126,15 @@ test('given the example of a message, when it is read and written, then it is th
   expect(told).toEqual([...used, 'Work-Reason']);
 });
 
-test('given the examples of the two other messages, when they are read and written, then they are the same', () => {
+test('given the examples of the other messages, when they are read and written, then they are the same', () => {
   const part = section(PAGE, '### The root and the settings');
-  const [init = '', configure = ''] = blocks(part);
-  const [root, change] = [decodeLedgerMessage(init), decodeLedgerMessage(configure)];
-  if (root?.verb !== 'init' || change?.verb !== 'configure') throw new Error('one cannot be read');
+  const [init = '', configure = '', files = ''] = blocks(part);
+  const [root, change, laid] = [init, configure, files].map(decodeLedgerMessage);
+  if (root?.verb !== 'init' || change?.verb !== 'configure' || laid?.verb !== 'configure')
+    throw new Error('one cannot be read');
   expect(encodeInitMessage('019b8200-0000-7000-8000-000000000002', root)).toBe(init);
-  expect(encodeConfigureMessage(['lease_ttl_s', 'max_attempts'], change)).toBe(configure);
+  expect(encodeConfigureMessage(['lease_ttl_s', 'max_attempts'], [], change)).toBe(configure);
+  expect(encodeConfigureMessage([], ['CODEOWNERS', '.github/workflows/work-ledger.yml'], laid)).toBe(files);
 });
 
 test('given the example of a rejected transition, when one is kept, then its message is the same', async () => {
@@ -160,6 +163,12 @@ test('given the example of a rejected transition, when one is kept, then its mes
 test('given the files of local state, when held against the code, then each that sync keeps is listed', () => {
   const told = table(section(PAGE, '### Local state')).map(([file]) => file);
   expect(told).toEqual(expect.arrayContaining(Object.values(marks)));
+});
+
+test('given the limits of files beside items, when held against the code, then they are the same', () => {
+  const [, kib, count] =
+    /UTF-8 text of at most (\d+) KiB, at most (\d+) of them/.exec(section(PAGE, '## Tree')) ?? [];
+  expect([Number(kib) * 1024, Number(count)]).toEqual([MAX_BYTES_BESIDE, MAX_FILES_BESIDE]);
 });
 
 test('given the examples of paths, when held against the code, then that is where the items stand', () => {

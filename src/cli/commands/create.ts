@@ -1,4 +1,4 @@
-import { type CreateInput, WORK_PRIORITIES, WORK_TYPES } from '../../index.ts';
+import { type CreateInput, type TemplateFields, WORK_PRIORITIES, WORK_TYPES } from '../../index.ts';
 import type { Run } from '../command.ts';
 import { resolveIds, resolveOne } from '../ids.ts';
 import { oneOf, readMap, readText, readTime, required } from '../input.ts';
@@ -8,7 +8,7 @@ import { attempt, writeReply } from '../transition.ts';
 
 export const run: Run<typeof createOptions> = async ({ args, options, cli }) => {
   const { type, priority, description, not_before } = options;
-  const input: CreateInput = {
+  const typed: CreateInput = {
     title: required(args.join(' '), 'A title', 'wl create "What is to be done"'),
     type: type === undefined ? undefined : oneOf(type, WORK_TYPES, '--type'),
     priority:
@@ -25,6 +25,8 @@ export const run: Run<typeof createOptions> = async ({ args, options, cli }) => 
     idempotency_key: options.key,
   };
   const ledger = await cli.open();
+  const template = options.template === undefined ? undefined : await ledger.readTemplate(options.template);
+  const input = template === undefined ? typed : onTemplate(template.fields, typed);
   const parent = options.parent ?? options.subtask_of;
   if (parent !== undefined) input.parent_id = await resolveOne(ledger, parent);
   input.dependencies = await resolveIds(ledger, options.depends_on);
@@ -33,3 +35,16 @@ export const run: Run<typeof createOptions> = async ({ args, options, cli }) => 
     changed ? `created ${id}` : `${id} has that key already`,
   ]);
 };
+
+/** What was typed goes before the template; labels of both stand, and so do entries of the context. */
+function onTemplate({ title: _hint, ...template }: TemplateFields, typed: CreateInput): CreateInput {
+  const given = Object.entries(typed).filter(([, value]) => value !== undefined);
+  const { labels = [], context, acceptance = [] } = typed;
+  return {
+    ...template,
+    ...(Object.fromEntries(given) as CreateInput),
+    labels: [...new Set([...(template.labels ?? []), ...labels])],
+    context: { ...template.context, ...context },
+    acceptance: acceptance.length > 0 ? acceptance : template.acceptance,
+  };
+}

@@ -1,9 +1,14 @@
-import { initLedger } from '../../index.ts';
+import { HOSTS, initLedger, type LaidFiles, LedgerError, type WorkLedger } from '../../index.ts';
+import type { Cli } from '../cli.ts';
 import type { Run } from '../command.ts';
+import { oneOf } from '../input.ts';
 import { launcher } from '../launcher.ts';
 import type { initOptions } from '../table/ledger.ts';
 
-export const run: Run<typeof initOptions> = async ({ options: { prefix }, cli }) => {
+export const run: Run<typeof initOptions> = async ({ options: { prefix, host: named, update }, cli }) => {
+  const host = named === undefined ? undefined : oneOf(named, HOSTS, '--host');
+  if (update && host === undefined)
+    throw new LedgerError('INVALID_INPUT', '--update needs --host: it is about the files of a host.');
   let created = false;
   const ledger = await cli.open(async () => {
     const made = await initLedger({ ...cli.openOptions, prefix });
@@ -12,6 +17,7 @@ export const run: Run<typeof initOptions> = async ({ options: { prefix }, cli })
   });
   const { setUpMerging } = await import('../../repair.ts');
   await setUpMerging(ledger, launcher());
+  const files = host && (await layHost(ledger, host, update, cli));
   const { place, branch, mode, remote, tip } = await ledger.status();
   const shared =
     remote === null
@@ -22,9 +28,37 @@ export const run: Run<typeof initOptions> = async ({ options: { prefix }, cli })
   const said = created ? 'made a ledger' : 'there is a ledger already';
   return {
     kind: 'ledger',
-    data: { created, place, branch, mode, remote, tip, settings: await ledger.settings() },
-    lines: [`${said} on the branch ${branch} of ${place}${shared}`],
+    data: { created, place, branch, mode, remote, tip, settings: await ledger.settings(), files },
+    lines: [
+      `${said} on the branch ${branch} of ${place}${shared}`,
+      ...(host && files ? linesOf(host, branch, files) : []),
+    ],
     ids: [],
     where: remote === null ? undefined : mode === 'push' ? 'remote' : 'local',
   };
 };
+
+type HostName = (typeof HOSTS)[number];
+
+async function layHost(ledger: WorkLedger, host: HostName, update: boolean, cli: Cli): Promise<LaidFiles> {
+  const { readVersion } = await import('../version.ts');
+  return cli.busy('laying files', () => ledger.layHost(host, { version: readVersion(), update }));
+}
+
+/** What the host itself has to be told, in its own words. */
+const NEXT: Record<HostName, (branch: string) => string> = {
+  github: (branch) =>
+    `on GitHub: a ruleset for ${branch} with "Restrict deletions", "Block force pushes", and the check "check"`,
+  gitlab: (branch) => `on GitLab: protect ${branch}, without "Allowed to force push"`,
+  gitea: (branch) => `on Gitea: a protection rule for ${branch}, with force pushes off, and the status check`,
+};
+
+function linesOf(host: HostName, branch: string, { laid, updated, differing }: LaidFiles): string[] {
+  return [
+    ...laid.map((path) => `laid ${path}`),
+    ...updated.map((path) => `updated ${path}`),
+    ...differing.map((path) => `left ${path}, which differs from what this version lays`),
+    ...(laid.length + updated.length + differing.length === 0 ? [`the files for ${host} are there`] : []),
+    `next, ${NEXT[host](branch)}; see docs/review-hosts.md`,
+  ];
+}

@@ -5,6 +5,10 @@ const group = 'Work items';
 
 export const createOptions = {
   description: text('-d, --description <text>', 'what is to be done: text, @FILE, or - for standard input'),
+  template: text(
+    '--template <name>',
+    'begin with what a template says (see `wl templates`); options go before it',
+  ),
   type: text('-t, --type <type>', `${TYPES} (default: task)`),
   priority: text('-p, --priority <priority>', `${PRIORITIES} (default: medium)`),
   labels: list('-l, --label <label>', 'a label (repeatable)'),
@@ -60,7 +64,7 @@ export const ITEMS: readonly Command[] = [
     options: createOptions,
     examples: [
       'wl create "Rotate the signing keys" -t task -p high --label security',
-      'wl create "Write the migration" --parent 0001 --depends-on 0002 -d @notes.md',
+      'wl create "The login page hangs" --template bug --parent 0001 -d @notes.md',
     ],
     load: () => import('../commands/create.ts'),
   }),

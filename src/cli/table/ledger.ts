@@ -4,6 +4,11 @@ const group = 'The ledger';
 
 export const initOptions = {
   prefix: text('--prefix <letters>', 'what ids begin with (default: WRK)'),
+  host: text(
+    '--host <host>',
+    'also lay the files that github, gitlab or gitea looks for, and templates of items',
+  ),
+  update: flag('--update', 'with --host: put what this version lays in place of files that differ'),
 } as const satisfies OptionTable;
 export const statusOptions = {
   fetch: flag('--fetch', 'ask the remote first'),
@@ -41,8 +46,10 @@ export const LEDGER: readonly Command[] = [
     name: 'init',
     group,
     summary: 'make a ledger in this repository, or join the one of its remote',
+    details:
+      'The files of a host are laid on the ledger branch by one commit: jobs that check proposals and pushes, the text of a pull request, CODEOWNERS to be filled in. What is there already stays as it is, and is named where it differs; with --update it is replaced, but for CODEOWNERS and the templates of items. docs/review-hosts.md tells what to set on the host itself.',
     options: initOptions,
-    examples: ['wl init', 'wl init --prefix OPS'],
+    examples: ['wl init --prefix OPS', 'wl init --host github'],
     load: () => import('../commands/init.ts'),
   }),
   command({

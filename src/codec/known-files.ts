@@ -1,0 +1,63 @@
+import type { FileBeside } from '../domain/configure.ts';
+
+/** Where a mend puts files that are none of the ledger's. */
+export const QUARANTINE = 'quarantine/';
+
+/** What one `configure` may lay down beside items. */
+export const MAX_FILES_BESIDE = 20;
+export const MAX_BYTES_BESIDE = 256 * 1024;
+const MAX_PATH = 200;
+
+/** Files that a ledger branch holds beside items and that say nothing of them. */
+const KNOWN_FILES =
+  /^(?:README\.md|\.gitattributes|\.gitlab-ci\.yml|CODEOWNERS|(?:\.github|\.gitea|\.gitlab|policy|templates|quarantine)\/.+)$/;
+
+/** True for a file beside items and settings that may be there. */
+export const isKnownFile = (path: string): boolean => KNOWN_FILES.test(path);
+
+/** Plain letters alone, so that no file system takes one name for another; no space or dot at the end, which some drop. */
+const SAFE_NAME = /^[\w.@+-](?:[\w.@+ -]*[\w@+-])?$/;
+/** The directory's own name, git's folder in each spelling, devices of Windows. */
+const TAKEN_NAME = /^(?:\.|\.git|git~\d+|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?)$/i;
+const isSafeName = (name: string): boolean => SAFE_NAME.test(name) && !TAKEN_NAME.test(name);
+
+/** Why `configure` may not touch `path`; `undefined` where it may. */
+export function problemOfPath(path: string): string | undefined {
+  if (!isKnownFile(path) || path.startsWith(QUARANTINE)) return 'no file of the ledger belongs there';
+  if (path.length > MAX_PATH) return `a path has at most ${MAX_PATH} characters`;
+  if (!path.split('/').every(isSafeName)) return 'a name in it is not safe on every system';
+  return undefined;
+}
+
+/** Why one `configure` may not touch these paths together; `undefined` where it may. */
+export function problemOfPaths(paths: readonly string[]): string | undefined {
+  if (paths.length > MAX_FILES_BESIDE) return `at most ${MAX_FILES_BESIDE} files, and not ${paths.length}`;
+  const names = new Set(paths.map((path) => path.toLowerCase()));
+  return names.size === paths.length ? undefined : 'a path is named twice, or differs in case alone';
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a file beside items; `undefined` for what is none, or is too large. */
+export function readTextBeside(bytes: Uint8Array): string | undefined {
+  if (bytes.length > MAX_BYTES_BESIDE) return undefined;
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    // Bytes that are no UTF-8: only a plain text may stand there.
+    return undefined;
+  }
+}
+
+/** What is wrong with files that `configure` is to set; `undefined` where nothing is. */
+export function problemOfFiles(files: readonly FileBeside[]): string | undefined {
+  for (const { path, text } of files) {
+    const problem = problemOfPath(path);
+    if (problem !== undefined) return `${JSON.stringify(path)}: ${problem}`;
+    if (text === undefined) continue;
+    if (!text.isWellFormed()) return `${path}: not a text`;
+    const size = Buffer.byteLength(text);
+    if (size > MAX_BYTES_BESIDE) return `${path}: ${size} bytes; ${MAX_BYTES_BESIDE} are allowed`;
+  }
+  return problemOfPaths(files.map(({ path }) => path));
+}

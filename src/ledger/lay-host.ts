@@ -1,0 +1,62 @@
+import type { FileBeside } from '../domain/configure.ts';
+import { readFiles } from '../sync/beside.ts';
+import { hostFiles, itemTemplates } from './branch-files.ts';
+import { currentTip } from './connection.ts';
+import type { Host } from './hosts.ts';
+import type { WorkLedger } from './work-ledger.ts';
+
+export interface LayOptions {
+  /** Of the program that the host's jobs install. */
+  version: string;
+  /** Sets files anew that differ from what this version lays, but for those that are made to be changed. */
+  update?: boolean | undefined;
+}
+
+/** What became of the files of a host, by path. */
+export interface LaidFiles {
+  laid: string[];
+  updated: string[];
+  /** They differ from what this version lays, and were left as they are. */
+  differing: string[];
+  same: string[];
+}
+
+/** Files that are laid to be changed by people: `update` leaves them alone. */
+const isTheirs = (path: string): boolean => path === 'CODEOWNERS' || path.startsWith('templates/');
+
+/**
+ * Lays the files of a host and the templates of items on the ledger branch, in one commit. What stands there already is left
+ * as it is.
+ *
+ * @throws LedgerError as every change of settings; `INVALID_INPUT` for a branch that cannot be named in such files
+ */
+export async function layHost(
+  ledger: WorkLedger,
+  host: Host,
+  { version, update }: LayOptions,
+): Promise<LaidFiles> {
+  const { connection } = ledger;
+  const files = [...hostFiles(host, { branch: connection.branch, version }), ...itemTemplates()];
+  const store = await connection.store();
+  const tip = await currentTip(connection);
+  const now = await readFiles(
+    store,
+    tip,
+    files.map(({ path }) => path),
+  );
+  const stateOf = ({ path, text }: FileBeside): keyof LaidFiles => {
+    const present = now.get(path);
+    if (present === undefined) return 'laid';
+    if (present !== 'other' && present.text === text) return 'same';
+    return update && !isTheirs(path) ? 'updated' : 'differing';
+  };
+  const states = Map.groupBy(files, stateOf);
+  const pathsOf = (state: keyof LaidFiles): string[] => (states.get(state) ?? []).map(({ path }) => path);
+  await ledger.configure({}, { files: [...(states.get('laid') ?? []), ...(states.get('updated') ?? [])] });
+  return {
+    laid: pathsOf('laid'),
+    updated: pathsOf('updated'),
+    differing: pathsOf('differing'),
+    same: pathsOf('same'),
+  };
+}

@@ -1,0 +1,58 @@
+import { MAX_BYTES_BESIDE, readTextBeside } from '../codec/known-files.ts';
+import type { BesideContent } from '../domain/overlay.ts';
+import type { BlobContent, LedgerStore, Oid } from '../store/port.ts';
+import type { Planned } from './local.ts';
+import type { ReadCommit } from './pending.ts';
+
+/** Files beside items as they stand, by path. */
+export type Beside = ReadonlyMap<string, BesideContent>;
+
+const PLAIN_FILE = '100644';
+
+/** Reads the files beside items that commands are about to set; nothing where none does. */
+export function readBeside(
+  store: LedgerStore,
+  tip: Oid,
+  commands: readonly (Planned | undefined)[],
+): Promise<Beside> {
+  const files = commands.flatMap((command) =>
+    typeof command === 'object' && command.verb === 'configure' ? (command.files ?? []) : [],
+  );
+  return readFiles(
+    store,
+    tip,
+    files.map(({ path }) => path),
+  );
+}
+
+/** Reads files of a tree, as far as they are there. */
+export async function readFiles(store: LedgerStore, tip: Oid, paths: readonly string[]): Promise<Beside> {
+  if (paths.length === 0) return new Map();
+  const named = new Set(paths);
+  const entries = (await store.readTree(tip)).filter(({ path }) => named.has(path));
+  const plain = entries.filter(({ mode }) => mode === PLAIN_FILE);
+  const blobs = await store.readBlobs(
+    plain.map(({ oid }) => oid),
+    MAX_BYTES_BESIDE,
+  );
+  return new Map(
+    entries.map(({ path, mode, oid }) => [path, mode === PLAIN_FILE ? contentOf(blobs.get(oid)) : 'other']),
+  );
+}
+
+/** As `readBeside`, for commits that are decided again. */
+export const readBesideFor = (
+  store: LedgerStore,
+  tip: Oid,
+  commits: readonly ReadCommit[],
+): Promise<Beside> =>
+  readBeside(
+    store,
+    tip,
+    commits.map(({ command }) => command),
+  );
+
+function contentOf(blob: BlobContent | undefined): BesideContent {
+  const text = blob?.kind === 'bytes' ? readTextBeside(blob.bytes) : undefined;
+  return text === undefined ? 'other' : { text };
+}
