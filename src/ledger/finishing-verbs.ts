@@ -43,6 +43,44 @@ export class FinishingVerbs extends HoldingVerbs {
   }
 
   /**
+   * Proposes a held item as completed with `result`, for someone else to review. Its holder stays its holder.
+   *
+   * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`
+   */
+  submitForReview(
+    id: WorkId,
+    options: Holding & { result?: JsonMap | undefined } = {},
+  ): Promise<TransitionResult> {
+    const { owner, result, ...fence } = options;
+    return this.act('submit', id, { result, ...fence }, owner);
+  }
+
+  /**
+   * Accepts work that is in review. Items that it blocked are unblocked in the same push.
+   *
+   * @throws LedgerError `NOT_OWNER` for who did the work; `ILLEGAL_TRANSITION`
+   */
+  approveWork(id: WorkId, options: Acting & { reason?: string | undefined } = {}): Promise<TransitionResult> {
+    const { actor, ...rest } = options;
+    return this.act('approve', id, rest, actor);
+  }
+
+  /** Sends work back from review to its holder, who goes on in the same epoch. @throws LedgerError as `approveWork` */
+  rejectWork(id: WorkId, options: Acting & { reason: string }): Promise<TransitionResult> {
+    const { actor, reason } = options;
+    return this.act('reject', id, { reason: requireText(reason, 'reason') }, actor);
+  }
+
+  /** Takes work back from review, by its holder, to go on with it. @throws LedgerError as `submitForReview` */
+  withdrawWork(
+    id: WorkId,
+    options: Holding & { reason?: string | undefined } = {},
+  ): Promise<TransitionResult> {
+    const { owner, ...rest } = options;
+    return this.act('withdraw', id, rest, owner);
+  }
+
+  /**
    * Fails work with the error's text.
    *
    * @param options `retry` puts it back to pending in the same push where attempts are left, to be taken after a while that
