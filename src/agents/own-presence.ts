@@ -1,4 +1,4 @@
-import type { PresenceRefs } from '../remote/port.ts';
+import type { SideRefs } from '../remote/port.ts';
 import type { Identity, LedgerStore, Oid } from '../store/port.ts';
 
 export type PutResult =
@@ -12,7 +12,7 @@ export type PutResult =
 
 export interface PresencePlace {
   store: Pick<LedgerStore, 'readRef' | 'commit'>;
-  refs: PresenceRefs;
+  refs: SideRefs;
   committer: Identity;
 }
 

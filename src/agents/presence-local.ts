@@ -1,10 +1,10 @@
-import type { PresenceRefs } from '../remote/port.ts';
+import type { SideRefs } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
 
 const LOCAL = 'refs/work-ledger/presence/';
 
 /** Presence in the clone itself, where there is no remote to tell: the processes of this machine see it. */
-export function localPresence(store: Pick<LedgerStore, 'listRefs' | 'moveRef'>): PresenceRefs {
+export function localPresence(store: Pick<LedgerStore, 'listRefs' | 'moveRef'>): SideRefs {
   const move: LedgerStore['moveRef'] = (name, expected, next) =>
     store.moveRef(`${LOCAL}${name}`, expected, next);
   return {

@@ -1,12 +1,12 @@
 import type { Connection } from '../ledger/connection.ts';
-import type { PresenceRefs } from '../remote/port.ts';
+import type { SideRefs } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
 import { localPresence } from './presence-local.ts';
 
 /** Where signs of life are found. */
 export interface PresenceSource {
   where: 'remote' | 'local';
-  refs: PresenceRefs;
+  refs: SideRefs;
   store: LedgerStore;
   /** Whether it may be asked: another machine is, and only where the ledger is in mode `push`. */
   reachable: boolean;

@@ -50,6 +50,8 @@ export function readCommand(
       return { ...base, verb: 'approve', id, reason };
     case 'reject':
       return { ...base, verb: 'reject', id, reason: reason ?? '' };
+    case 'withdraw':
+      return { ...base, verb: 'withdraw', id, reason, ...fence };
     case 'complete':
       return { ...base, verb: 'complete', id, result: after.result, ...fence };
     case 'fail':

@@ -120,6 +120,7 @@ export interface VerbInput {
   submit: { id: WorkId; result: WorkItem['result'] } & Fence;
   approve: { id: WorkId; reason?: string | undefined };
   reject: { id: WorkId; reason: string };
+  withdraw: { id: WorkId; reason?: string | undefined } & Fence;
   complete: { id: WorkId; result: WorkItem['result'] } & Fence;
   fail: { id: WorkId; error: string } & Fence;
   retry: {

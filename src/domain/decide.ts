@@ -12,6 +12,7 @@ import { assign, checkpoint, claim, link_execution, recover, release, start } fr
 import { create, importItem } from './verbs/creating.ts';
 import { comment, update } from './verbs/editing.ts';
 import { approve, cancel, complete, fail, reject, reopen, retry, submit } from './verbs/finishing.ts';
+import { withdraw } from './verbs/withdrawing.ts';
 import type { LedgerView } from './view.ts';
 
 export interface Transition {
@@ -106,6 +107,8 @@ function applyVerb(
       return approve(item, command, view);
     case 'reject':
       return reject(item, command, view);
+    case 'withdraw':
+      return withdraw(item, command, view);
     case 'complete':
       return complete(item, command, view);
     case 'fail':
@@ -271,6 +274,7 @@ const FENCED: ReadonlySet<Verb> = new Set<Verb>([
   'link_execution',
   'block',
   'submit',
+  'withdraw',
   'complete',
   'fail',
   'recover',

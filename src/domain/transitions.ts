@@ -37,6 +37,7 @@ export const TRANSITIONS = {
   submit: { from: ['in_progress'], to: 'in_review', by: 'owner' },
   approve: { from: ['in_review'], to: 'as_approved', by: 'not_owner' },
   reject: { from: ['in_review'], to: 'in_progress', by: 'not_owner' },
+  withdraw: { from: ['in_review'], to: 'in_progress', by: 'owner' },
   complete: { from: ['in_progress'], to: 'completed', by: 'owner' },
   fail: { from: ['in_progress'], to: 'failed', by: 'owner' },
   retry: { from: ['failed'], to: 'pending', by: 'anyone' },

@@ -168,6 +168,14 @@ export class IndexView implements LedgerView {
     ];
   }
 
+  /** Items that are blocked on one that is completed. */
+  overdue(): { id: WorkId; blocker_id: WorkId }[] {
+    const rows = this.#index.all(
+      "SELECT e.id, e.target FROM edges e JOIN items i ON i.id = e.target WHERE e.kind = 'blocked' AND i.status = 'completed' ORDER BY e.id",
+    );
+    return rows.map(({ id, target }) => ({ id: String(id), blocker_id: String(target) }));
+  }
+
   #edges(kind: string, target: WorkId): WorkId[] {
     const rows = this.#index.all('SELECT id FROM edges WHERE kind = ? AND target = ?', kind, target);
     return rows.map(({ id }) => String(id));

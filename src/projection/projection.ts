@@ -98,6 +98,11 @@ export class Projection {
     }
   }
 
+  /** @see ViewSource in src/sync/ports.ts */
+  overdue(tip: Oid): Promise<{ id: WorkId; blocker_id: WorkId }[]> {
+    return this.read(tip, (view) => view.overdue());
+  }
+
   /** Takes over what was just committed, without reading it back. */
   async advance(from: Oid, to: Oid, changes: Overlay): Promise<void> {
     const { writeOverlay } = await catchUp();

@@ -14,13 +14,14 @@ import type {
   FetchScope,
   Inbox,
   LedgerRemote,
-  PresenceList,
-  PresenceRefs,
   PushResult,
+  SideRefList,
+  SideRefs,
 } from './port.ts';
-import { presenceIn, presenceMirrorOf } from './presence-refs.ts';
+
 import { readPushFailure, readPushReport } from './push-report.ts';
 import { advanceSeen, showTip } from './seen.ts';
+import { presenceMirrorOf, REVIEWS, reviewMirrorOf, sideRefsIn } from './side-refs.ts';
 
 export interface IsomorphicRemoteOptions {
   store: IsomorphicStore;
@@ -58,7 +59,8 @@ export class IsomorphicRemote implements LedgerRemote {
   readonly url: string;
   readonly seenRef: string;
   readonly inbox: Inbox | undefined;
-  readonly presence: PresenceRefs | undefined;
+  readonly presence: SideRefs | undefined;
+  readonly reviews: SideRefs;
   readonly #store: IsomorphicStore;
   readonly #http: SmartHttp;
   readonly #target: string;
@@ -97,7 +99,8 @@ export class IsomorphicRemote implements LedgerRemote {
             offer: (pending) => this.#offerAlone(pending),
             retract: () => this.#retract(clone),
           };
-    this.presence = presence === undefined ? undefined : this.#presence(`${presence}/`);
+    this.presence = presence === undefined ? undefined : this.#beside(`${presence}/`, presenceMirrorOf(name));
+    this.reviews = this.#beside(REVIEWS, reviewMirrorOf(name), seenRef);
   }
 
   async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
@@ -189,19 +192,21 @@ export class IsomorphicRemote implements LedgerRemote {
     }
   }
 
-  #presence(namespace: string): PresenceRefs {
-    const mirror = presenceMirrorOf(this.name);
+  /** @param builtOn what the commits there build on, as far as the remote has it: a ref of this clone */
+  #beside(namespace: string, mirror: string, builtOn?: string): SideRefs {
+    const swap = (name: string, before: Oid | undefined, after: Oid | undefined): Promise<PushResult> =>
+      this.#swap({ ref: `${namespace}${name}`, before, after }, builtOn);
     return {
       namespace,
       mirror,
-      publish: (name, commit, expected) => this.#swap(`${namespace}${name}`, expected, commit),
-      retract: (name, expected) => this.#swap(`${namespace}${name}`, expected, undefined),
-      list: () => this.#listPresence(namespace, mirror),
+      publish: (name, commit, expected) => swap(name, expected, commit),
+      retract: (name, expected) => swap(name, expected, undefined),
+      list: () => this.#listBeside(namespace, mirror),
     };
   }
 
-  /** Moves one ref that builds on nothing, iff it is where the caller expects it. */
-  async #swap(ref: string, before: Oid | undefined, after: Oid | undefined): Promise<PushResult> {
+  /** Moves one ref, iff it is where the caller expects it. */
+  async #swap({ ref, before, after }: RefCommand, builtOn: string | undefined): Promise<PushResult> {
     let advertisement: Advertisement;
     try {
       advertisement = await this.#http.discover('git-receive-pack');
@@ -212,13 +217,14 @@ export class IsomorphicRemote implements LedgerRemote {
     const current = refs.get(ref);
     if (current === after) return { kind: 'accepted' };
     if (current !== before) return { kind: 'behind' };
-    return this.#send(capabilities, [{ ref, before, after }], ref, undefined);
+    const seen = builtOn === undefined ? undefined : await this.#store.readRef(builtOn);
+    return this.#send(capabilities, [{ ref, before, after }], ref, seen);
   }
 
-  async #listPresence(namespace: string, mirror: string): Promise<PresenceList> {
+  async #listBeside(namespace: string, mirror: string): Promise<SideRefList> {
     try {
       const advertisement = await this.#http.discover('git-upload-pack');
-      const found = presenceIn(advertisement.refs, namespace);
+      const found = sideRefsIn(advertisement.refs, namespace);
       const have = (await this.#store.listRefs(mirror)).map(({ oid }) => oid);
       await this.#download(advertisement, [...found.values()], have);
       await mirrorRefs(this.#store, mirror, found);

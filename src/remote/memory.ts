@@ -3,10 +3,11 @@ import { missingObjects } from '../git/missing-objects.ts';
 import type { GitObject, NamedObject, ObjectSource } from '../git/object-format.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { mirrorOf } from './inbox-refs.ts';
-import { MemoryPresence } from './memory-presence.ts';
+import { MemorySideRefs } from './memory-side-refs.ts';
 import { mirrorRefs } from './mirror-refs.ts';
-import type { FetchResult, FetchScope, Inbox, LedgerRemote, PresenceRefs, PushResult } from './port.ts';
+import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult, SideRefs } from './port.ts';
 import { advanceSeen } from './seen.ts';
+import { presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
 
 /** A clone that such a remote can carry objects from and to: an `IsomorphicStore`. */
 export interface ObjectClone extends Pick<LedgerStore, 'readRef' | 'listRefs' | 'moveRef' | 'mergeBase'> {
@@ -30,6 +31,8 @@ export class MemoryRemote implements ObjectSource {
   readonly #inboxes = new Map<string, Oid>();
   /** Who says that they are at work, by name. */
   readonly presence = new Map<string, Oid>();
+  /** Review branches, by item. */
+  readonly reviews = new Map<string, Oid>();
   #clones = 0;
   #tip: Oid | undefined;
   #away = false;
@@ -147,26 +150,29 @@ export class MemoryRemote implements ObjectSource {
     return !this.#away;
   }
 
-  /** Compare and swap of one presence. */
-  async swapPresence(
+  /** Compare and swap of one ref beside the branch. */
+  async swapBeside(
     clone: ObjectClone,
+    folder: SideFolder,
     { name, expected, next }: { name: string; expected: Oid | undefined; next: Oid | undefined },
   ): Promise<PushResult> {
     if (this.#away) return { kind: 'unreachable', cause: unreachable() };
-    if (this.#presenceRefusal !== undefined) return { kind: 'refused', reason: this.#presenceRefusal };
+    const refusal = folder === 'presence' ? this.#presenceRefusal : this.#refusal;
+    if (refusal !== undefined) return { kind: 'refused', reason: refusal };
     if (next !== undefined) await this.#take(clone.objects, next, undefined);
-    const current = this.presence.get(name);
+    const refs = this[folder];
+    const current = refs.get(name);
     if (current === next) return { kind: 'accepted' };
     if (current !== expected) return { kind: 'behind' };
-    if (next === undefined) this.presence.delete(name);
-    else this.presence.set(name, next);
+    if (next === undefined) refs.delete(name);
+    else refs.set(name, next);
     return { kind: 'accepted' };
   }
 
-  /** Puts what a clone lacks of who is at work into it. */
-  async givePresence(clone: ObjectClone): Promise<ReadonlyMap<string, Oid>> {
+  /** Puts what a clone lacks of the refs beside the branch into it. */
+  async giveBeside(clone: ObjectClone, folder: SideFolder): Promise<ReadonlyMap<string, Oid>> {
     if (this.#away) throw unreachable();
-    const found = new Map(this.presence);
+    const found = new Map(this[folder]);
     for (const oid of found.values()) {
       await clone.objects.write(await readAll(this, await missingObjects(this, oid, undefined)));
     }
@@ -194,6 +200,9 @@ export class MemoryRemote implements ObjectSource {
   }
 }
 
+/** What stands beside the branch, but for inboxes. */
+export type SideFolder = 'presence' | 'reviews';
+
 interface InboxOffer {
   clone: string;
   oid: Oid;
@@ -204,7 +213,8 @@ class MemoryConnection implements LedgerRemote {
   readonly url = 'memory:';
   readonly seenRef: string;
   readonly inbox: Inbox;
-  readonly presence: PresenceRefs;
+  readonly presence: SideRefs;
+  readonly reviews: SideRefs;
   readonly #remote: MemoryRemote;
   readonly #clone: ObjectClone;
 
@@ -224,7 +234,16 @@ class MemoryConnection implements LedgerRemote {
         remote.offerAlone(store, await store.readRef(as.seenRef), { clone: as.clone, oid }),
       retract: async () => remote.retract(as.clone),
     };
-    this.presence = new MemoryPresence(remote, store, as.name);
+    this.presence = new MemorySideRefs(remote, store, {
+      folder: 'presence',
+      namespace: 'refs/work-ledger/presence/',
+      mirror: presenceMirrorOf(as.name),
+    });
+    this.reviews = new MemorySideRefs(remote, store, {
+      folder: 'reviews',
+      namespace: REVIEWS,
+      mirror: reviewMirrorOf(as.name),
+    });
   }
 
   async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {

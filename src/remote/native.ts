@@ -4,10 +4,11 @@ import { LedgerError } from '../domain/errors.ts';
 import { gitClient } from '../git/client.ts';
 import { LockMarks } from '../git/lock-marks.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { NativePresence } from './native-presence.ts';
 import { lastWords, PUSH, readGitPush } from './native-push.ts';
-import type { FetchResult, FetchScope, Inbox, LedgerRemote, PresenceRefs, PushResult } from './port.ts';
+import { NativeSideRefs } from './native-side-refs.ts';
+import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult, SideRefs } from './port.ts';
 import { advanceSeen } from './seen.ts';
+import { presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
 import { displayUrl } from './url.ts';
 
 export interface NativeRemoteOptions {
@@ -39,7 +40,8 @@ export class NativeRemote implements LedgerRemote {
   readonly url: string;
   readonly seenRef: string;
   readonly inbox: Inbox | undefined;
-  readonly presence: PresenceRefs | undefined;
+  readonly presence: SideRefs | undefined;
+  readonly reviews: SideRefs;
   readonly #options: NativeRemoteOptions;
   readonly #marks: LockMarks;
   #shows = true;
@@ -62,8 +64,10 @@ export class NativeRemote implements LedgerRemote {
           };
     const { name: remote, presence: namespace, store } = options;
     const git = (args: string[]) => this.#git(args);
-    this.presence =
-      namespace === undefined ? undefined : new NativePresence({ namespace, remote, store, git });
+    const beside = (folder: string, mirror: string): SideRefs =>
+      new NativeSideRefs({ namespace: folder, mirror, remote, store, git });
+    this.presence = namespace === undefined ? undefined : beside(`${namespace}/`, presenceMirrorOf(remote));
+    this.reviews = beside(REVIEWS, reviewMirrorOf(remote));
   }
 
   /** @throws LedgerError `CONTENDED` where a ref of this clone stays locked */

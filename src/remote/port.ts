@@ -37,7 +37,9 @@ export interface LedgerRemote {
   /** Where clones that lost a push offer what they have pending; `undefined` where the adapter cannot. */
   readonly inbox: Inbox | undefined;
   /** Where those who are at work say so; `undefined` where the adapter cannot, or was told not to. */
-  readonly presence: PresenceRefs | undefined;
+  readonly presence: SideRefs | undefined;
+  /** Review branches, by the id of the item; each holds one commit on top of the branch. */
+  readonly reviews: SideRefs;
   /** @param scope `branch` leaves the mirror of the inboxes as it is, and what is offered where it is */
   fetch(scope?: FetchScope): Promise<FetchResult>;
   /**
@@ -60,24 +62,24 @@ export interface Inbox {
   retract(): Promise<boolean>;
 }
 
-export type PresenceList =
+export type SideRefList =
   /** What the remote has, by name. The mirror is the same. */
   { kind: 'ok'; found: ReadonlyMap<string, Oid> } | { kind: 'unreachable'; cause: Error };
 
 /**
- * Refs that are overwritten in place and build on nothing, each by the one who made it.
+ * A folder of refs beside the branch, each overwritten in place, whatever it builds on.
  *
  * Law: a ref moves only from the value that the caller expects; `undefined` stands for one that is not there. Where it is
- * elsewhere, the answer is `behind` and it stays. Every adapter passes `test/conformance/remote-presence.ts`.
+ * elsewhere, the answer is `behind` and it stays. Every adapter passes `test/conformance/remote-side-refs.ts`.
  */
-export interface PresenceRefs {
+export interface SideRefs {
   /** On the remote: this and a name. */
   readonly namespace: string;
   /** In this clone, as of the last `list`: this and a name. */
   readonly mirror: string;
-  /** Puts a commit that has no parent there; `accepted` too where the remote has it already. */
+  /** Puts a commit there; `accepted` too where the remote has it already. */
   publish(name: string, commit: Oid, expected: Oid | undefined): Promise<PushResult>;
   /** Takes it away; `accepted` or `behind` where it is gone already. */
   retract(name: string, expected: Oid): Promise<PushResult>;
-  list(): Promise<PresenceList>;
+  list(): Promise<SideRefList>;
 }

@@ -1,10 +1,10 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { Overlay } from '../domain/overlay.ts';
-import type { LedgerView } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
-import { type Beside, readBeside } from './beside.ts';
+import { readBeside } from './beside.ts';
 import { decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
 import type { Outcome } from './outcome.ts';
+import { overdueUnblocks } from './overdue-unblocks.ts';
 import type { SyncContext } from './ports.ts';
 
 /** A command, or one that is known only once earlier ones of its group are decided. */
@@ -19,7 +19,8 @@ export interface Group {
 const TRIES = 50;
 
 /**
- * Decides groups on the local tip and commits what is legal, a commit for each transition, in one move of the ref.
+ * Decides groups on the local tip and commits what is legal, a commit for each transition, in one move of the ref. What
+ * followed from earlier ones and was not made by anyone comes first; without groups, it alone.
  *
  * @returns for each group its outcomes, in the order of its commands; accepted ones are in this clone alone
  */
@@ -49,8 +50,12 @@ async function tryCommit(context: SyncContext, groups: readonly Group[]): Promis
     tip,
     groups.flatMap(({ commands }) => commands),
   );
-  const { steps, outcomes, changes } = await views.read(tip, (view) => decideGroups(view, beside, groups));
-  if (steps.length === 0) return outcomes;
+  const overdue: Group = { commands: await overdueUnblocks(context, tip), atomic: false };
+  const { steps, outcomes, changes, own } = await views.read(tip, (view) =>
+    decideGroups(new Overlay(view, beside), overdue, groups),
+  );
+  // A call that changes nothing leaves what is overdue to the next one: nobody would push it.
+  if (steps.length === 0 || (own === 0 && groups.length > 0)) return outcomes;
   const now = clock.now();
   const drafts = steps.map((step) => draftOf(step, committer, now));
   const result = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
@@ -81,13 +86,15 @@ async function learnDeletions({ views }: SyncContext, groups: readonly Group[], 
 }
 
 function decideGroups(
-  view: LedgerView,
-  beside: Beside,
+  changes: Overlay,
+  overdue: Group,
   groups: readonly Group[],
-): { steps: Step[]; outcomes: Outcome[][]; changes: Overlay } {
-  const changes = new Overlay(view, beside);
+): { steps: Step[]; outcomes: Outcome[][]; changes: Overlay; own: number } {
   const steps: Step[] = [];
-  return { steps, outcomes: groups.map((group) => decideGroup(changes, group, steps)), changes };
+  decideGroup(changes, overdue, steps);
+  const followed = steps.length;
+  const outcomes = groups.map((group) => decideGroup(changes, group, steps));
+  return { steps, outcomes, changes, own: steps.length - followed };
 }
 
 function decideGroup(view: Overlay, group: Group, steps: Step[]): Outcome[] {

@@ -1,3 +1,4 @@
+import type { WorkId } from '../domain/ids.ts';
 import type { Overlay } from '../domain/overlay.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { LedgerRemote } from '../remote/port.ts';
@@ -13,6 +14,8 @@ export interface ViewSource {
   read<T>(tip: Oid, use: (view: LedgerView) => T): Promise<T>;
   /** Asks the ledger at a tip that is only looked at in passing. */
   peek<T>(tip: Oid, use: (view: LedgerView) => T): Promise<T>;
+  /** Items that are blocked on an item that is completed: nobody's program unblocked them. */
+  overdue(tip: Oid): Promise<{ id: WorkId; blocker_id: WorkId }[]>;
   /** Takes over what was committed on `from`. */
   advance(from: Oid, to: Oid, changes: Overlay): Promise<void>;
   /** Makes sure that ids whose items were deleted are known as used. */

@@ -6,6 +6,7 @@ import type { PlainGroup } from './letter.ts';
 import { commitLocally, type Group } from './local.ts';
 import { CONTACT } from './marks.ts';
 import type { Outcome } from './outcome.ts';
+import { makeOverdue, withoutOverdue } from './overdue.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { PublishQueue, type Waiter, withDetails } from './publish-queue.ts';
 import { Publisher, TAKING } from './publisher.ts';
@@ -101,7 +102,9 @@ export class Synchronizer {
     }
     const settled = await context.lock.run('push', async () => {
       const first = await fetchAndReconcile(context);
-      return [...first, ...(await pushPending(context))];
+      const overdue = await makeOverdue(context);
+      const pushed = [...(await pushPending(context))];
+      return [...first, ...(await withoutOverdue(context, pushed, overdue))];
     });
     return (settled ?? []).map(([, outcome]) => outcome);
   }

@@ -53,6 +53,7 @@ const ACTIONS = {
   submit: 'submitted',
   approve: 'approved',
   reject: 'rejected',
+  withdraw: 'withdrawn',
   complete: 'completed',
   fail: 'failed',
   retry: 'retried',

@@ -4,7 +4,7 @@ import { Presence, type PresenceEvents } from '../../src/agents/presence.ts';
 import { decodePresence, type PresenceRecord } from '../../src/agents/presence-record.ts';
 import { rememberRefusals } from '../../src/agents/presence-refusals.ts';
 import type { PresenceTimer } from '../../src/agents/presence-timer.ts';
-import type { PresenceRefs, PushResult } from '../../src/remote/port.ts';
+import type { PushResult, SideRefs } from '../../src/remote/port.ts';
 import { MemoryState } from '../../src/store/local-state.ts';
 import type { LedgerStore } from '../../src/store/port.ts';
 import type { Clock } from '../../src/sync/ports.ts';
@@ -53,7 +53,7 @@ export class ManualTimer implements PresenceTimer {
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A remote that keeps presence, and fails as it is told. */
-export class FakeRefs implements PresenceRefs {
+export class FakeRefs implements SideRefs {
   readonly namespace = 'refs/work-ledger/presence/';
   readonly mirror = 'refs/work-ledger/presence-of/origin/';
   readonly refs = new Map<string, string>();

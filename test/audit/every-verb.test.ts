@@ -93,6 +93,8 @@ it('given a ledger in which everything was done that can be done, when it is ver
   say('claim', 'bob', { id: SECOND, execution_id: 'exec-5' });
   say('submit', 'bob', { id: SECOND, result: { tests: 'pass', nothing: [] } });
   say('reject', 'ada', { id: SECOND, reason: 'not yet' });
+  say('submit', 'bob', { id: SECOND, result: { early: true } });
+  say('withdraw', 'bob', { id: SECOND, reason: 'one more test', epoch: 4 });
   say('submit', 'bob', { id: SECOND, result: undefined });
   // This unblocks the one that was made offline, by a commit of its own.
   say('approve', 'ada', { id: SECOND, reason: 'good' });

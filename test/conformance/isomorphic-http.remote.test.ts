@@ -13,8 +13,8 @@ import { makeBareRepo, makeTempFolder, runGit } from '../helpers/temp-repo.ts';
 import { append, draft, files, REF } from './drafts.ts';
 import { remoteConformance } from './remote.ts';
 import { inboxLaws } from './remote-inbox.ts';
-import { presenceLaws } from './remote-presence.ts';
 import { setBackLaws } from './remote-set-back.ts';
+import { sideRefsLaws } from './remote-side-refs.ts';
 
 const SEEN = 'refs/work-ledger/seen/origin';
 
@@ -69,7 +69,7 @@ async function world(options: GitHttpServerOptions = {}) {
 remoteConformance('isomorphic-git over http', world);
 describe('remote port, set back: isomorphic-git over http', () => setBackLaws(world));
 describe('remote port, inbox: isomorphic-git over http', () => inboxLaws(world));
-describe('remote port, presence: isomorphic-git over http', () => presenceLaws(world));
+describe('remote port, refs beside the branch: isomorphic-git over http', () => sideRefsLaws(world));
 
 describe('isomorphic remote over http', () => {
   let it: Awaited<ReturnType<typeof world>>;

@@ -6,8 +6,8 @@ import { IsomorphicStore } from '../../src/store/isomorphic.ts';
 import { append, draft } from './drafts.ts';
 import { remoteConformance } from './remote.ts';
 import { inboxLaws } from './remote-inbox.ts';
-import { presenceLaws } from './remote-presence.ts';
 import { setBackLaws } from './remote-set-back.ts';
+import { sideRefsLaws } from './remote-side-refs.ts';
 
 async function memoryStore(): Promise<IsomorphicStore> {
   const { fs } = memfs();
@@ -37,7 +37,7 @@ async function world() {
 remoteConformance('in memory', world);
 describe('remote port, set back: in memory', () => setBackLaws(world));
 describe('remote port, inbox: in memory', () => inboxLaws(world));
-describe('remote port, presence: in memory', () => presenceLaws(world));
+describe('remote port, refs beside the branch: in memory', () => sideRefsLaws(world));
 
 describe('memory remote, faults', () => {
   test('given a push that breaks off before it is applied, when it is made again, then it is accepted', async () => {

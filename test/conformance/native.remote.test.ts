@@ -8,8 +8,8 @@ import { isolateThisProcess, makeBareRepo, makeTempFolder, runGit } from '../hel
 import { REF } from './drafts.ts';
 import { remoteConformance } from './remote.ts';
 import { inboxLaws } from './remote-inbox.ts';
-import { presenceLaws } from './remote-presence.ts';
 import { setBackLaws } from './remote-set-back.ts';
+import { sideRefsLaws } from './remote-side-refs.ts';
 
 isolateThisProcess();
 
@@ -54,5 +54,5 @@ for (const transport of ['file', 'http'] as const) {
   remoteConformance(`native git over ${transport}`, make);
   describe(`remote port, set back: native git over ${transport}`, () => setBackLaws(make));
   describe(`remote port, inbox: native git over ${transport}`, () => inboxLaws(make));
-  describe(`remote port, presence: native git over ${transport}`, () => presenceLaws(make));
+  describe(`remote port, refs beside the branch: native git over ${transport}`, () => sideRefsLaws(make));
 }

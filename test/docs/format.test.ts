@@ -209,6 +209,8 @@ const LIFE: readonly (readonly [Verb, object])[] = [
   ['submit', { result: {} }],
   ['reject', { reason: 'x', actor: 'bob' }],
   ['submit', { result: {} }],
+  ['withdraw', {}],
+  ['submit', { result: {} }],
   ['approve', { actor: 'bob' }],
   ['reopen', { reason: 'x' }],
   ['block', { reason: 'x' }],

@@ -64,6 +64,7 @@ const INPUTS: { [V in Verb]: VerbInput[V] } = {
   submit: { id: ID, result: { ok: true } },
   approve: { id: ID },
   reject: { id: ID, reason: 'no' },
+  withdraw: { id: ID },
   complete: { id: ID, result: { ok: true } },
   fail: { id: ID, error: 'broke' },
   retry: { id: ID },
@@ -197,6 +198,7 @@ describe('the table itself', () => {
     ['submit', ['in_progress'], 'in_review'],
     ['approve', ['in_review'], 'as_approved'],
     ['reject', ['in_review'], 'in_progress'],
+    ['withdraw', ['in_review'], 'in_progress'],
     ['complete', ['in_progress'], 'completed'],
     ['fail', ['in_progress'], 'failed'],
     ['retry', ['failed'], 'pending'],
@@ -215,7 +217,7 @@ describe('the table itself', () => {
   );
 
   test('given the format, when verbs are counted, then there are no others', () => {
-    expect(VERBS).toHaveLength(22);
+    expect(VERBS).toHaveLength(23);
     expect(VERBS.every(isVerb)).toBe(true);
     for (const word of ['', 'configure', 'constructor', 'toString', '__proto__'])
       expect(isVerb(word)).toBe(false);

@@ -475,6 +475,7 @@ function inputs({ id: target, item, refs }: CommandContext): Inputs {
     submit: () => fc.record({ ...named, result, ...fence }),
     approve: () => fc.record({ ...named, ...reason }),
     reject: () => fc.record({ ...named, reason: text }),
+    withdraw: () => fc.record({ ...named, ...reason, ...fence }),
     complete: () => fc.record({ ...named, result, ...fence }),
     fail: () => fc.record({ ...named, error: text, ...fence }),
     retry: () => fc.record({ ...named, not_before: maybe(at), reset: maybe(fc.boolean()), ...reason }),

@@ -4,8 +4,8 @@ import type {
   FetchScope,
   Inbox,
   LedgerRemote,
-  PresenceRefs,
   PushResult,
+  SideRefs,
 } from '../../src/remote/port.ts';
 
 /** One clone's connection, which can be cut, and can lose the answer to a push that was taken. */
@@ -54,18 +54,24 @@ export class FaultyRemote implements LedgerRemote {
     };
   }
 
-  get presence(): PresenceRefs | undefined {
+  get presence(): SideRefs | undefined {
     const { presence } = this.#inner;
+    return presence && this.#beside(presence);
+  }
+
+  get reviews(): SideRefs {
+    return this.#beside(this.#inner.reviews);
+  }
+
+  #beside(refs: SideRefs): SideRefs {
     const away = { kind: 'unreachable', cause: new Error('the connection is cut') } as const;
-    return (
-      presence && {
-        namespace: presence.namespace,
-        mirror: presence.mirror,
-        publish: async (...asked) => (this.cut ? away : presence.publish(...asked)),
-        retract: async (...asked) => (this.cut ? away : presence.retract(...asked)),
-        list: async () => (this.cut ? away : presence.list()),
-      }
-    );
+    return {
+      namespace: refs.namespace,
+      mirror: refs.mirror,
+      publish: async (...asked) => (this.cut ? away : refs.publish(...asked)),
+      retract: async (...asked) => (this.cut ? away : refs.retract(...asked)),
+      list: async () => (this.cut ? away : refs.list()),
+    };
   }
 
   async fetch(scope?: FetchScope): Promise<FetchResult> {

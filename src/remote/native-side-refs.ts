@@ -1,7 +1,7 @@
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type Git, lastWords, PUSH, readGitPush } from './native-push.ts';
-import type { PresenceList, PresenceRefs, PushResult } from './port.ts';
-import { presenceIn, presenceMirrorOf } from './presence-refs.ts';
+import type { PushResult, SideRefList, SideRefs } from './port.ts';
+import { sideRefsIn } from './side-refs.ts';
 
 const FETCH = [
   'fetch',
@@ -16,8 +16,8 @@ const FETCH = [
 const LOCKED = /Unable to create '[^']+\.lock'|cannot lock ref/;
 const LOCK_TRIES = 20;
 
-/** Presence over ssh, https or a path, by git itself. */
-export class NativePresence implements PresenceRefs {
+/** Refs beside the branch over ssh, https or a path, by git itself. */
+export class NativeSideRefs implements SideRefs {
   readonly namespace: string;
   readonly mirror: string;
   readonly #remote: string;
@@ -26,17 +26,19 @@ export class NativePresence implements PresenceRefs {
 
   constructor({
     namespace,
+    mirror,
     remote,
     store,
     git,
   }: {
     namespace: string;
+    mirror: string;
     remote: string;
     store: Pick<LedgerStore, 'listRefs'>;
     git: Git;
   }) {
-    this.namespace = `${namespace}/`;
-    this.mirror = presenceMirrorOf(remote);
+    this.namespace = namespace;
+    this.mirror = mirror;
     this.#remote = remote;
     this.#store = store;
     this.#git = git;
@@ -50,7 +52,7 @@ export class NativePresence implements PresenceRefs {
     return this.#push(name, '', expected);
   }
 
-  async list(attempt = 1): Promise<PresenceList> {
+  async list(attempt = 1): Promise<SideRefList> {
     const refspec = `+${this.namespace}*:${this.mirror}*`;
     const { ok, said } = await this.#git([...FETCH, '--end-of-options', this.#remote, refspec]);
     if (!ok && LOCKED.test(said) && attempt < LOCK_TRIES) {
@@ -59,7 +61,7 @@ export class NativePresence implements PresenceRefs {
     }
     if (!ok) return { kind: 'unreachable', cause: new Error(lastWords(said)) };
     const mirrored = (await this.#store.listRefs(this.mirror)).map(({ ref, oid }) => [ref, oid] as const);
-    return { kind: 'ok', found: presenceIn(mirrored, this.mirror) };
+    return { kind: 'ok', found: sideRefsIn(mirrored, this.mirror) };
   }
 
   async #push(name: string, source: string, expected: Oid | undefined): Promise<PushResult> {

@@ -1,13 +1,17 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { PresenceRefs, PushResult } from '../../src/remote/port.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PushResult, SideRefs } from '../../src/remote/port.ts';
 import type { Oid } from '../../src/store/port.ts';
 import { append, committed, draft, files, REF } from './drafts.ts';
 import type { RemoteClone, RemoteWorld } from './remote.ts';
 
 const LONG_NAME = `${'a'.repeat(200)}.0a1b2c3d`;
 
-/** The laws of `PresenceRefs`, for adapters that have them. */
-export function presenceLaws(makeWorld: () => Promise<RemoteWorld>): void {
+/** The laws of `SideRefs`, for each folder of refs that adapters have beside the branch. */
+export function sideRefsLaws(makeWorld: () => Promise<RemoteWorld>): void {
+  describe.each(['presence', 'reviews'] as const)('%s', (folder) => lawsOf(makeWorld, folder));
+}
+
+function lawsOf(makeWorld: () => Promise<RemoteWorld>, folder: 'presence' | 'reviews'): void {
   let world: RemoteWorld;
   let open: RemoteClone[];
   beforeEach(async () => {
@@ -19,9 +23,10 @@ export function presenceLaws(makeWorld: () => Promise<RemoteWorld>): void {
     await world.cleanup();
   });
 
-  const presenceOf = ({ remote }: RemoteClone): PresenceRefs => {
-    if (remote.presence === undefined) throw new Error('this remote has no presence');
-    return remote.presence;
+  const refsOf = ({ remote }: RemoteClone): SideRefs => {
+    const refs = remote[folder];
+    if (refs === undefined) throw new Error(`this remote has no ${folder}`);
+    return refs;
   };
   async function clones(count: number): Promise<RemoteClone[]> {
     for (let n = 0; n < count; n += 1) open.push(await world.clone());
@@ -40,9 +45,9 @@ export function presenceLaws(makeWorld: () => Promise<RemoteWorld>): void {
       drafts: [draft(text, { 'presence.json': text })],
     });
   const listed = async (clone: RemoteClone): Promise<Record<string, Oid>> => {
-    const result = await presenceOf(clone).list();
+    const result = await refsOf(clone).list();
     if (result.kind !== 'ok') throw result.cause;
-    const { mirror } = presenceOf(clone);
+    const { mirror } = refsOf(clone);
     const mirrored = (await clone.store.listRefs(mirror)).map(
       ({ ref, oid }) => [ref.slice(mirror.length), oid] as const,
     );
@@ -64,20 +69,36 @@ export function presenceLaws(makeWorld: () => Promise<RemoteWorld>): void {
   test('given a sign, when another clone asks, then it has the sign with its file, and the branch is as it was', async () => {
     const [ada, bob] = (await clones(2)) as [RemoteClone, RemoteClone];
     const commit = await sign(ada, 'one');
-    expect(await presenceOf(ada).publish('ada.0a1b2c3d', commit, undefined)).toEqual({ kind: 'accepted' });
+    expect(await refsOf(ada).publish('ada.0a1b2c3d', commit, undefined)).toEqual({ kind: 'accepted' });
     expect(await listed(bob)).toEqual({ 'ada.0a1b2c3d': commit });
     expect(await files(bob.store, commit)).toEqual({ 'presence.json': 'one' });
     expect(await bob.remote.fetch()).toEqual({ kind: 'ok', tip: await ada.store.readRef(REF) });
   });
 
+  test('given a commit that builds on the branch, when it is put there, then another clone has it, and the branch is as it was', async () => {
+    const [ada, bob] = (await clones(2)) as [RemoteClone, RemoteClone];
+    const tip = await ada.store.readRef(REF);
+    const commit = await committed(ada.store, {
+      ref: 'refs/work-ledger/test/built',
+      expected: undefined,
+      base: tip,
+      drafts: [draft('more', { b: '1' })],
+    });
+    expect(await refsOf(ada).publish('built', commit, undefined)).toEqual({ kind: 'accepted' });
+    expect(await listed(bob)).toEqual({ built: commit });
+    expect(await files(bob.store, commit)).toEqual({ a: '0', b: '1' });
+    expect(await bob.store.mergeBase(commit, tip ?? '')).toBe(tip);
+    expect(await bob.remote.fetch()).toEqual({ kind: 'ok', tip });
+  });
+
   test('given a sign, when its owner gives another that does not build on it, then the new one takes its place', async () => {
     const [ada, bob] = (await clones(2)) as [RemoteClone, RemoteClone];
     const [one, two] = [await sign(ada, 'one'), await sign(ada, 'two')];
-    await presenceOf(ada).publish('ada', one, undefined);
+    await refsOf(ada).publish('ada', one, undefined);
     expect(await listed(bob)).toEqual({ ada: one });
-    expect(await presenceOf(ada).publish('ada', two, one)).toEqual({ kind: 'accepted' });
+    expect(await refsOf(ada).publish('ada', two, one)).toEqual({ kind: 'accepted' });
     expect(await listed(bob)).toEqual({ ada: two });
-    expect(await presenceOf(ada).publish('ada', two, one)).toEqual({ kind: 'accepted' });
+    expect(await refsOf(ada).publish('ada', two, one)).toEqual({ kind: 'accepted' });
   });
 
   test.each([
@@ -89,10 +110,10 @@ export function presenceLaws(makeWorld: () => Promise<RemoteWorld>): void {
       const [ada, bob] = (await clones(2)) as [RemoteClone, RemoteClone];
       const [one, two] = [await sign(ada, 'one'), await sign(ada, 'two')];
       const theirs = await sign(bob, 'theirs');
-      await presenceOf(ada).publish('ada', one, undefined);
+      await refsOf(ada).publish('ada', one, undefined);
       await listed(bob);
-      await presenceOf(bob).publish('ada', theirs, one);
-      expect(await presenceOf(ada).publish('ada', two, choose(one))).toEqual({ kind: 'behind' });
+      await refsOf(bob).publish('ada', theirs, one);
+      expect(await refsOf(ada).publish('ada', two, choose(one))).toEqual({ kind: 'behind' });
       expect(await listed(ada)).toEqual({ ada: theirs });
     },
   );
@@ -100,32 +121,32 @@ export function presenceLaws(makeWorld: () => Promise<RemoteWorld>): void {
   test('given a sign that was taken away, when its owner expects it there, then it is behind, and nothing comes back', async () => {
     const [ada, bob] = (await clones(2)) as [RemoteClone, RemoteClone];
     const [one, two] = [await sign(ada, 'one'), await sign(ada, 'two')];
-    await presenceOf(ada).publish('ada', one, undefined);
+    await refsOf(ada).publish('ada', one, undefined);
     await listed(bob);
-    expect(await presenceOf(bob).retract('ada', one)).toEqual({ kind: 'accepted' });
-    expect(await presenceOf(ada).publish('ada', two, one)).toEqual({ kind: 'behind' });
+    expect(await refsOf(bob).retract('ada', one)).toEqual({ kind: 'accepted' });
+    expect(await refsOf(ada).publish('ada', two, one)).toEqual({ kind: 'behind' });
     expect(await listed(ada)).toEqual({});
-    expect(await presenceOf(ada).publish('ada', two, undefined)).toEqual({ kind: 'accepted' });
+    expect(await refsOf(ada).publish('ada', two, undefined)).toEqual({ kind: 'accepted' });
   });
 
   test('given a sign that moved on, when it is taken away as it was, then it is behind and stays', async () => {
     const [ada, bob] = (await clones(2)) as [RemoteClone, RemoteClone];
     const [one, two] = [await sign(ada, 'one'), await sign(ada, 'two')];
-    await presenceOf(ada).publish('ada', one, undefined);
+    await refsOf(ada).publish('ada', one, undefined);
     await listed(bob);
-    await presenceOf(ada).publish('ada', two, one);
-    expect(await presenceOf(bob).retract('ada', one)).toEqual({ kind: 'behind' });
+    await refsOf(ada).publish('ada', two, one);
+    expect(await refsOf(bob).retract('ada', one)).toEqual({ kind: 'behind' });
     expect(await listed(bob)).toEqual({ ada: two });
   });
 
   test('given signs of several, when one is taken away, then it leaves the mirror and the others stay', async () => {
     const [ada, bob, eve] = (await clones(3)) as [RemoteClone, RemoteClone, RemoteClone];
     const [one, two] = [await sign(ada, 'one'), await sign(bob, 'two')];
-    await presenceOf(ada).publish('swarm%2fada', one, undefined);
-    await presenceOf(bob).publish(LONG_NAME, two, undefined);
+    await refsOf(ada).publish('swarm%2fada', one, undefined);
+    await refsOf(bob).publish(LONG_NAME, two, undefined);
     expect(await listed(eve)).toEqual({ 'swarm%2fada': one, [LONG_NAME]: two });
-    expect(await presenceOf(ada).retract('swarm%2fada', one)).toEqual({ kind: 'accepted' });
-    expect((await presenceOf(ada).retract('swarm%2fada', one)).kind).toMatch(/accepted|behind/);
+    expect(await refsOf(ada).retract('swarm%2fada', one)).toEqual({ kind: 'accepted' });
+    expect((await refsOf(ada).retract('swarm%2fada', one)).kind).toMatch(/accepted|behind/);
     expect(await listed(eve)).toEqual({ [LONG_NAME]: two });
   });
 
@@ -133,7 +154,7 @@ export function presenceLaws(makeWorld: () => Promise<RemoteWorld>): void {
     const all = await clones(4);
     const signs = await Promise.all(all.map((clone, n) => sign(clone, `${n}`)));
     const results: PushResult[] = await Promise.all(
-      all.map((clone, n) => presenceOf(clone).publish('one', signs[n] ?? '', undefined)),
+      all.map((clone, n) => refsOf(clone).publish('one', signs[n] ?? '', undefined)),
     );
     const kinds = results.map(({ kind }) => kind);
     expect(kinds.toSorted()).toEqual(['accepted', 'behind', 'behind', 'behind']);
@@ -144,11 +165,11 @@ export function presenceLaws(makeWorld: () => Promise<RemoteWorld>): void {
     const [ada] = (await clones(1)) as [RemoteClone];
     const commit = await sign(ada, 'one');
     await world.goAway();
-    expect((await presenceOf(ada).publish('ada', commit, undefined)).kind).toBe('unreachable');
-    expect((await presenceOf(ada).retract('ada', commit)).kind).toBe('unreachable');
-    expect((await presenceOf(ada).list()).kind).toBe('unreachable');
+    expect((await refsOf(ada).publish('ada', commit, undefined)).kind).toBe('unreachable');
+    expect((await refsOf(ada).retract('ada', commit)).kind).toBe('unreachable');
+    expect((await refsOf(ada).list()).kind).toBe('unreachable');
     await world.comeBack();
-    expect(await presenceOf(ada).publish('ada', commit, undefined)).toEqual({ kind: 'accepted' });
+    expect(await refsOf(ada).publish('ada', commit, undefined)).toEqual({ kind: 'accepted' });
     expect(await listed(ada)).toEqual({ ada: commit });
   });
 }
