@@ -1,5 +1,6 @@
 import { agentsSuite } from './agents.ts';
 import { contentionSuite } from './contention/suite.ts';
+import { hooksSuite } from './hooks.ts';
 import { librarySuite } from './library.ts';
 import type { BenchOptions } from './options.ts';
 import { peersSuite } from './peers.ts';
@@ -12,6 +13,7 @@ export const SUITES: readonly Suite<BenchOptions>[] = [
   processSuite,
   librarySuite,
   repositorySuite,
+  hooksSuite,
   contentionSuite,
   agentsSuite,
   peersSuite,

@@ -13,6 +13,14 @@ import { itemChanges } from './item-change.ts';
 import type { Finding } from './rules.ts';
 import type { History, LedgerState, Left } from './state.ts';
 
+/** A commit as it was read. */
+interface Told {
+  trailers: ReturnType<typeof readTrailers>;
+  /** Its parent is missing. */
+  isCutOff: boolean;
+  blobs: Blobs;
+}
+
 /**
  * Holds commits against every rule, each after its parents, and takes each as it stands: whether to go on after one that is
  * wrong is the caller's to say.
@@ -44,6 +52,8 @@ export class CommitCheck {
   async take(record: CommitRecord, blobs: Blobs, now?: number): Promise<Finding[]> {
     const { oid, parents } = record;
     const state = this.#state;
+    const trailers = readTrailers(record.message);
+    const requested = requestedAt(record, trailers);
     const before = await this.#leftBy(parents);
     const [parent] = before;
     if (parent !== undefined) state.settings = parent.settings;
@@ -51,12 +61,12 @@ export class CommitCheck {
     const findings =
       parents.length > 1
         ? await this.#merge(record)
-        : await this.#single(record, before.length < parents.length, blobs);
+        : await this.#single(record, { trailers, isCutOff: before.length < parents.length, blobs });
     if (parent !== undefined)
       checkOrder(record, Math.max(...before.map((one) => one.requestedAt)), parent.settings, findings);
-    if (now !== undefined) checkAhead(record, now, parent?.settings ?? state.settings, findings);
+    if (now !== undefined) checkAhead(record, requested, now, parent?.settings ?? state.settings, findings);
     state.settle();
-    this.#left.set(oid, { settings: state.settings, requestedAt: requestedAt(record) });
+    this.#left.set(oid, { settings: state.settings, requestedAt: requested });
     return findings.found;
   }
 
@@ -70,9 +80,11 @@ export class CommitCheck {
     return found;
   }
 
-  async #single(record: CommitRecord, isCutOff: boolean, blobs: Blobs): Promise<CommitFindings> {
-    const { oid, message, changes } = record;
-    const { values } = readTrailers(message);
+  async #single(
+    record: CommitRecord,
+    { trailers: { values }, isCutOff, blobs }: Told,
+  ): Promise<CommitFindings> {
+    const { oid, changes } = record;
     const verb = values.get('Work-Verb') ?? '';
     if (isVerb(verb)) this.#transitions += 1;
     const op = values.get('Work-Op');
@@ -80,7 +92,7 @@ export class CommitCheck {
     const findings = await this.#state.ask(() => {
       const found = new CommitFindings(record);
       if (earlier !== undefined) found.add('op', `${op} stands in ${earlier.slice(0, 12)}, too`);
-      this.#judge(record, { verb, isCutOff, blobs }, found);
+      this.#judge(record, verb, isCutOff, blobs, found);
       return found;
     });
     this.#adoptSettings(changes, blobs);
@@ -89,7 +101,9 @@ export class CommitCheck {
 
   #judge(
     record: CommitRecord,
-    { verb, isCutOff, blobs }: { verb: string; isCutOff: boolean; blobs: Blobs },
+    verb: string,
+    isCutOff: boolean,
+    blobs: Blobs,
     findings: CommitFindings,
   ): void {
     if (record.parents.length === 0) {

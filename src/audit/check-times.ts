@@ -6,8 +6,11 @@ import type { CommitFindings } from './findings.ts';
 type Clocks = Pick<LedgerSettings, 'clock_skew_s'>;
 
 /** Seconds since 1970 of what a commit records: when its transition was asked for; where it records nothing, its own date. */
-export function requestedAt({ message, committer }: Pick<CommitRecord, 'message' | 'committer'>): number {
-  const at = Date.parse(readTrailers(message).values.get('Work-At') ?? '');
+export function requestedAt(
+  { message, committer }: Pick<CommitRecord, 'message' | 'committer'>,
+  { values } = readTrailers(message),
+): number {
+  const at = Date.parse(values.get('Work-At') ?? '');
   return Number.isNaN(at) ? committer.at : Math.floor(at / 1000);
 }
 
@@ -30,15 +33,17 @@ export function checkOrder(
 /**
  * Nothing is dated ahead, or every honest commit after it would seem back-dated.
  *
+ * @param requested what it records, as `requestedAt` tells
  * @param now seconds since 1970, by the clock of who judges
  */
 export function checkAhead(
-  record: CommitRecord,
+  { committer }: CommitRecord,
+  requested: number,
   now: number,
   { clock_skew_s }: Clocks,
   findings: CommitFindings,
 ): void {
-  const newest = Math.max(record.committer.at, requestedAt(record));
+  const newest = Math.max(committer.at, requested);
   if (newest > now + clock_skew_s)
     findings.add('clock', `it is dated ${told(newest)}, and here it is ${told(now)}`);
 }

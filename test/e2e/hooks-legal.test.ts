@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { installHooks, removeHooks } from '../../src/githooks/install.ts';
+import { mendTree } from '../../src/repair.ts';
+import { editByHand, pathOf } from '../helpers/by-hand.ts';
+import { createItems } from '../helpers/items.ts';
 import { PresentProcess } from '../helpers/present-process.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 import { isolatedEnv } from '../helpers/temp-repo.ts';
@@ -176,4 +179,34 @@ it('given the program, when hooks are installed, asked for and removed, then it 
   expect(await hooks('--check')).toEqual([1, expect.stringContaining('outdated')]);
   expect(await hooks('--remove')).toEqual([0, expect.stringContaining('not there')]);
   expect(await hooks('--client')).toEqual([2, expect.stringContaining('one at a time')]);
+});
+
+it('given a ledger that a person broke before the server had the hook, when the doctor mends it, then every mend is taken', async () => {
+  const repo = await makeSharedRepo();
+  const dir = await repo.clone('ada');
+  const ada = await repo.init(dir);
+  const [damaged = '', gone = '', twice = '', moved = ''] = await createItems(ada, 4);
+  await ada.claimWork(damaged);
+  await ada.configure({ lease_ttl_s: 900 });
+  const before = await ada.list();
+  await editByHand(repo, async (to) => {
+    const at = (path: string): string => join(to, path);
+    await writeFile(at(pathOf(damaged)), 'broken');
+    await rm(at(pathOf(gone)));
+    const other = at(pathOf(twice).replace('active', 'failed'));
+    await mkdir(join(other, '..'), { recursive: true });
+    await writeFile(other, 'no item');
+    await mkdir(at('active/misplaced'));
+    await rename(at(pathOf(moved)), at(`active/misplaced/${moved}.yaml`));
+    await writeFile(at('notes.txt'), 'a note\n');
+    await symlink('/etc/passwd', at('link'));
+    await writeFile(at('ledger.yaml'), 'schema: [\n');
+  });
+  await installHooks({ side: 'server', dir: repo.bare, program: PROGRAM });
+  expect(await mendTree(ada)).toHaveLength(7);
+  expect(await ada.list()).toEqual(before);
+  expect(await ada.settings()).toMatchObject({ lease_ttl_s: 900 });
+  const { findings } = await ada.verify();
+  expect(new Set(findings.map(({ subject }) => subject))).toEqual(new Set(['by hand']));
+  expect(await ada.completeWork(damaged)).toMatchObject({ ok: true, where: 'remote' });
 });
