@@ -1,5 +1,7 @@
 import { readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
+import { isSamePolicy } from '../domain/policy.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
 import { isVerb } from '../domain/transitions.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
 import { checkMerge } from './check-merge.ts';
@@ -11,6 +13,7 @@ import { type Blobs, readAfter, readItemFile, readSettingsFile } from './files.t
 import { CommitFindings } from './findings.ts';
 import { itemChanges } from './item-change.ts';
 import type { Finding } from './rules.ts';
+import type { OwedProof } from './signatures.ts';
 import type { History, LedgerState, Left } from './state.ts';
 
 /** A commit as it was read. */
@@ -20,6 +23,8 @@ interface Told {
   isCutOff: boolean;
   blobs: Blobs;
 }
+
+const MERGED_POLICY = 'what was done on the other has to be decided again by it';
 
 /**
  * Holds commits against every rule, each after its parents, and takes each as it stands: whether to go on after one that is
@@ -31,6 +36,8 @@ export class CommitCheck {
   readonly #store: History;
   readonly #state: LedgerState;
   readonly #left = new Map<Oid, Left>();
+  /** Commits that policy asks to be signed, oldest first. */
+  readonly owed: OwedProof[] = [];
   #transitions = 0;
 
   constructor(store: History, state: LedgerState) {
@@ -60,8 +67,10 @@ export class CommitCheck {
     await state.prepare(record);
     const findings =
       parents.length > 1
-        ? await this.#merge(record)
+        ? await this.#merge(record, before)
         : await this.#single(record, { trailers, isCutOff: before.length < parents.length, blobs });
+    if (parents.length === 1 && parent !== undefined)
+      this.#owe(record, trailers.values.get('Work-Actor') ?? '', parent.settings, findings);
     if (parent !== undefined)
       checkOrder(record, Math.max(...before.map((one) => one.requestedAt)), parent.settings, findings);
     if (now !== undefined) checkAhead(record, requested, now, parent?.settings ?? state.settings, findings);
@@ -126,12 +135,46 @@ export class CommitCheck {
       if (after.length === 0) this.#state.letGo(id);
   }
 
-  async #merge(record: CommitRecord): Promise<CommitFindings> {
+  /** By the settings before the commit; who signed is asked for all commits at once. */
+  #owe(
+    { oid, parents }: CommitRecord,
+    actor: string,
+    { signatures }: LedgerSettings,
+    { id, keys, follows }: CommitFindings,
+  ): void {
+    const known = signatures === 'required' && !follows;
+    if (known || keys.length > 0) this.owed.push({ commit: oid, parent: parents[0], actor, id, known, keys });
+  }
+
+  async #merge(record: CommitRecord, parents: readonly Left[]): Promise<CommitFindings> {
     const findings = new CommitFindings(record);
+    await this.#checkPolicies(record, parents, findings);
     const changes = await checkMerge(this.#store, record, this.#state, findings);
     const settings = changes.filter(({ path }) => path === SETTINGS_PATH);
     if (settings.length > 0) this.#adoptSettings(settings, await readAfter(this.#store, settings));
     return findings;
+  }
+
+  /**
+   * What a line of history did was held against the policy of that line. Where policy changed on either line meanwhile, a merge
+   * would be a way around it: such a change goes on top of all else, or all else on top of it.
+   */
+  async #checkPolicies(
+    { parents: [first, ...others] }: CommitRecord,
+    [main, ...sides]: readonly Left[],
+    findings: CommitFindings,
+  ): Promise<void> {
+    if (first === undefined || main === undefined || sides.length < others.length) return;
+    for (const [index, other] of others.entries()) {
+      const side = sides[index];
+      // Settings that nobody changed are handed on as they are.
+      if (side?.settings === main.settings) continue;
+      const base = await this.#store.mergeBase(first, other);
+      if (base === undefined || base === first || base === other) continue;
+      const [began] = await this.#leftBy([base]);
+      if ([side, began].every((left) => isSamePolicy(main.settings, left?.settings))) continue;
+      findings.add('merge', `the policy changed on one side, after ${base.slice(0, 12)}: ${MERGED_POLICY}`);
+    }
   }
 
   /** Takes the items that a commit left without a look at how they came about. */

@@ -5,6 +5,7 @@ import { readAfter } from './files.ts';
 import type { Incoming } from './push-past.ts';
 import { type Refusal, refusalOf } from './push-rules.ts';
 import { type Ground, PushState } from './push-state.ts';
+import { judgeProofs, type SignatureReader } from './signatures.ts';
 
 export interface Push {
   incoming: Incoming;
@@ -14,6 +15,8 @@ export interface Push {
   tip: Oid;
   /** Seconds since 1970. */
   now: number;
+  /** Reads the signatures that policy asks for. */
+  signatures?: SignatureReader | undefined;
 }
 
 /** Commits whose files are in memory at once: each file may have some megabytes. */
@@ -27,7 +30,13 @@ const MAX_FILES = 25;
  *
  * @returns why it is not to be taken; `undefined` where all of it is right
  */
-export async function checkPush({ incoming, ground, tip, now }: Push): Promise<Refusal | undefined> {
+export async function checkPush({
+  incoming,
+  ground,
+  tip,
+  now,
+  signatures,
+}: Push): Promise<Refusal | undefined> {
   if (tip === ground?.tip) return undefined;
   const records: CommitRecord[] = [];
   for await (const record of incoming.commits({ from: ground?.tip, to: tip })) records.push(record);
@@ -49,7 +58,8 @@ export async function checkPush({ incoming, ground, tip, now }: Push): Promise<R
       if (first !== undefined) return refusalOf(first);
     }
   }
-  return undefined;
+  const [unproven] = await judgeProofs(check.owed, signatures);
+  return unproven && refusalOf(unproven);
 }
 
 /** What can be told without reading a file. */

@@ -6,6 +6,7 @@ import { encodeSettings } from '../codec/settings.ts';
 import { type Request, requestSchema } from '../domain/commands.ts';
 import { type ConfigureCommand, decideSettings, diffSettings } from '../domain/configure.ts';
 import { isLedgerError } from '../domain/errors.ts';
+import { keysAsked } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkRequest } from './check-request.ts';
@@ -48,6 +49,7 @@ export function checkConfigure(
   if (request === undefined) return;
   if (keys.length + paths.length > 0)
     checkFirstLine(record.message, encodeConfigureMessage(keys, paths, request), findings);
+  findings.keys = keysAsked(before, 'configure', request.actor, undefined);
   const files = paths.map((path) => ({ path, text: undefined }));
   const decided = decideAgain(before, { ...request, verb: 'configure', patch, files }, findings);
   if (file === undefined) return;

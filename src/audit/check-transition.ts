@@ -1,6 +1,9 @@
 import { decodeMessage, readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH, STATES } from '../codec/path.ts';
+import { isOverdue } from '../domain/consequences.ts';
 import type { TransitionEvent } from '../domain/event.ts';
+import { keysAsked } from '../domain/policy.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkItem, type Step } from './check-item.ts';
 import { checkRequest } from './check-request.ts';
@@ -27,11 +30,22 @@ export function checkTransition(
     const before = state.before(one, findings);
     const stood = state.statesOf(one.id).length;
     const step = { record, before, event: items.length === 1 ? event : undefined, change: one };
-    state.apply(one, checkQuickly(step, blobs) ?? checkClosely(step, blobs, findings), record.oid);
+    const read = checkQuickly(step, blobs) ?? checkClosely(step, blobs, findings);
+    findings.follows =
+      event?.verb === 'unblock' && before.item !== undefined && isOverdue(before.view, before.item);
+    findings.keys = findings.follows ? [] : keysOf(step, read, state.settings);
+    state.apply(one, read, record.oid);
     const places = state.statesOf(one.id);
     if (places.length > Math.max(1, stood))
       findings.add('path', `${one.id} stands in ${places.join('/ and ')}/`);
   }
+}
+
+/** An item that begins is under the rules for what it is to be. */
+function keysOf({ before, event }: Step, [file]: readonly ItemFile[], settings: LedgerSettings): string[][] {
+  if (event === undefined || settings.roles === undefined) return [];
+  const item = before.item ?? (file?.kind === 'item' ? file.item : undefined);
+  return keysAsked(settings, event.verb, event.actor, item);
 }
 
 /** Where nothing is found, the bytes were compared, and the quick reading was right; anything else is looked at closely. */

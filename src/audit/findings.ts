@@ -11,6 +11,10 @@ export class CommitFindings {
   readonly #record: CommitRecord;
   /** The item that later findings are about. */
   id: WorkId | undefined;
+  /** Lists of keys, of each of which one has to have signed the commit. */
+  keys: readonly (readonly string[])[] = [];
+  /** It follows by itself from what others did, and any clone may make it, in their name. */
+  follows = false;
 
   constructor(record: CommitRecord) {
     this.#record = record;

@@ -1,21 +1,43 @@
+import { createHash } from 'node:crypto';
+import { matches } from '../domain/glob.ts';
+import type { WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { Oid } from '../store/port.ts';
 import type { Finding } from './rules.ts';
 
-/** What is known of one commit's signature. @see SignatureState in src/git/signatures.ts */
+/** What is known of one commit's signature. @see CommitSignature in src/git/signatures.ts */
 export interface Signature {
   state: 'good' | 'unknown_key' | 'bad' | 'expired' | 'revoked' | 'unchecked' | 'none';
   signer: string | null;
-  key: string | null;
+  /** Fingerprints of the key; of an OpenPGP subkey also its primary key's. */
+  keys: readonly string[];
 }
 
-/** Checks the signatures of the commits that `to` reaches and `from` does not. */
-export type SignatureReader = (query: {
-  to: Oid;
-  from?: Oid | undefined;
+/**
+ * Checks signatures. Whose SSH keys are whose is told by `allowedSigners` where it is given, else by the ledger itself as each
+ * commit's parent has it (`policy/allowed_signers`), else by the file that git is configured with.
+ */
+export type SignatureReader = (query: SignatureQuery) => Promise<ReadonlyMap<Oid, Signature>>;
+
+export interface SignatureQuery {
+  commits: readonly { oid: Oid; parent: Oid | undefined }[];
   allowedSigners?: string | undefined;
-}) => Promise<ReadonlyMap<Oid, Signature>>;
+  /** Whether the commits are those of a push that is being judged. */
+  incoming?: boolean | undefined;
+}
+
+/** What policy asks of a commit's signature. */
+export interface OwedProof {
+  commit: Oid;
+  parent: Oid | undefined;
+  actor: string;
+  id: WorkId | undefined;
+  /** The key has to be known as the actor's. */
+  known: boolean;
+  /** Of each list, one key has to have signed: a public key of SSH, or a fingerprint. */
+  keys: readonly (readonly string[])[];
+}
 
 /** How sure it is who did what: numbers of commits by the actor that each names. */
 export interface SignatureReport {
@@ -28,15 +50,14 @@ export interface SignatureReport {
 }
 
 const WRONG = {
+  good: 'it is signed',
   bad: 'the signature does not fit the commit',
   expired: 'the signature or its key has expired',
   revoked: 'the key was revoked',
-} as const;
-const MISSING = {
   none: 'it is not signed',
   unknown_key: 'it is signed with a key that nobody vouches for',
-  unchecked: 'its signature cannot be checked: the key is missing',
-} as const;
+  unchecked: 'its signature cannot be checked: the key, or git, is missing',
+} as const satisfies Record<Signature['state'], string>;
 
 /** Tells authenticated actors from asserted ones. What is not signed by a known key is a finding where that is `required`. */
 export function judgeSignatures(
@@ -47,27 +68,72 @@ export function judgeSignatures(
   const report: SignatureReport = { authenticated: {}, vouched: {}, asserted: {} };
   const findings: Finding[] = [];
   for (const entry of entries) {
-    const { state, signer, key } = signatures.get(entry.commit) ?? UNSIGNED;
+    const { state, signer, keys } = signatures.get(entry.commit) ?? UNSIGNED;
     if (state === 'good') {
-      if (signer === entry.actor) count(report.authenticated, entry.actor);
+      if (isSigner(signer, entry.actor)) count(report.authenticated, entry.actor);
       else count(groupOf(report.vouched, signer ?? 'unknown'), entry.actor);
       continue;
     }
     count(report.asserted, entry.actor);
     const isWrong = state === 'bad' || state === 'expired' || state === 'revoked';
     if (!isWrong && !required) continue;
-    const what = isWrong ? WRONG[state] : MISSING[state];
-    findings.push({
-      commit: entry.commit,
-      rule: `signature:${state}`,
-      message: toSafeLine(key === null ? what : `${what} (${key})`, 500),
-      id: entry.id,
-    });
+    findings.push(findingOf(entry, state, keys));
   }
   return { report, findings };
 }
 
-const UNSIGNED: Signature = { state: 'none', signer: null, key: null };
+const UNSIGNED: Signature = { state: 'none', signer: null, keys: [] };
+const UNCHECKED: Signature = { state: 'unchecked', signer: null, keys: [] };
+
+/**
+ * Holds what policy asks of commits against their signatures.
+ *
+ * @param read `undefined` where nothing here can check signatures: what is asked for is then not shown
+ */
+export async function judgeProofs(
+  owed: readonly OwedProof[],
+  read: SignatureReader | undefined,
+): Promise<Finding[]> {
+  if (owed.length === 0) return [];
+  const commits = owed.map(({ commit: oid, parent }) => ({ oid, parent }));
+  const signatures = await read?.({ commits });
+  return owed.flatMap(
+    (proof) => judgeProof(proof, signatures === undefined ? UNCHECKED : signatures.get(proof.commit)) ?? [],
+  );
+}
+
+function judgeProof(proof: OwedProof, { state, signer, keys }: Signature = UNSIGNED): Finding | undefined {
+  const { actor, known } = proof;
+  if (state !== 'good' && (known || state !== 'unknown_key')) return findingOf(proof, state, keys);
+  if (known && !isSigner(signer, actor))
+    return findingOf(proof, 'other_signer', keys, `it is signed by ${signer}, and not by ${actor}`);
+  const named = proof.keys.every((asked) => asked.some((key) => keys.includes(fingerprintOf(key))));
+  return named
+    ? undefined
+    : findingOf(proof, 'other_key', keys, 'it is not signed with a key that the role names');
+}
+
+function findingOf(
+  { commit, id }: Pick<OwedProof, 'commit'> & { id?: WorkId | undefined },
+  state: Signature['state'] | 'other_signer' | 'other_key',
+  [key]: readonly string[],
+  told: string = WRONG[state as Signature['state']],
+): Finding {
+  const message = toSafeLine(key === undefined ? told : `${told} (${key})`, 500);
+  return { commit, rule: `signature:${state}`, message, id };
+}
+
+/** As git writes it: of an SSH key by its public part, of an OpenPGP key as it is. */
+function fingerprintOf(key: string): string {
+  const [, bytes] = key.split(' ');
+  if (bytes === undefined) return key;
+  const hash = createHash('sha256').update(Buffer.from(bytes, 'base64')).digest('base64');
+  return `SHA256:${hash.replace(/=+$/, '')}`;
+}
+
+/** Who a key belongs to is a name, or several with commas, or patterns; of an OpenPGP key, a name with an address. */
+const isSigner = (signer: string | null, actor: string): boolean =>
+  signer?.split(',').some((name) => matches(name.trim().replace(/ <[^<>]*>$/, ''), actor)) ?? false;
 
 /** Names come from commits, so none may be special to an object. */
 function count(into: Record<string, number>, name: string): void {

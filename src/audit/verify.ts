@@ -6,7 +6,7 @@ import { readAfter, readItemFile, readSettingsFile } from './files.ts';
 import { itemChanges } from './item-change.ts';
 import { ReplayState } from './replay-state.ts';
 import type { Finding } from './rules.ts';
-import type { SignatureReport } from './signatures.ts';
+import { judgeProofs, type SignatureReader, type SignatureReport } from './signatures.ts';
 
 export interface VerifyOptions {
   /**
@@ -16,6 +16,8 @@ export interface VerifyOptions {
   from?: Oid | undefined;
   /** Seconds since 1970: the tip is not dated ahead of it. Without it, no clock is looked at. */
   now?: number | undefined;
+  /** Reads the signatures that policy asks for; without it, they count as not shown. */
+  signatures?: SignatureReader | undefined;
   /** Called now and then with what was done so far. */
   onProgress?: ((progress: { commits: number; findings: number }) => void) | undefined;
 }
@@ -62,7 +64,7 @@ export async function verifyLedger(
 export async function replayLedger(
   store: LedgerStore,
   tip: Oid,
-  { from, now, onProgress }: VerifyOptions = {},
+  { from, now, signatures, onProgress }: VerifyOptions = {},
 ): Promise<{ verification: Verification; state: ReplayState }> {
   const state = new ReplayState(store);
   const check = new CommitCheck(store, state);
@@ -79,6 +81,7 @@ export async function replayLedger(
     commits += batch.length;
     onProgress?.({ commits, findings: findings.length });
   }
+  findings.push(...(await judgeProofs(check.owed, signatures)));
   const verification = {
     ok: findings.length === 0,
     from: from ?? null,

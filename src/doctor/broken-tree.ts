@@ -1,10 +1,11 @@
 import type { ReplayState } from '../audit/replay-state.ts';
-import { replayLedger, type Verification } from '../audit/verify.ts';
+import { replayLedger, type Verification, type VerifyOptions } from '../audit/verify.ts';
 import { decodeItem } from '../codec/item.ts';
 import { pathIn, SETTINGS_PATH } from '../codec/path.ts';
 import { describeProblem } from '../codec/problem.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { WorkId } from '../domain/ids.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type BrokenItem, type Mend, planMends } from './plan-mends.ts';
 
@@ -12,22 +13,24 @@ import { type BrokenItem, type Mend, planMends } from './plan-mends.ts';
 export interface TreeReport {
   verification: Verification;
   mends: Mend[];
+  /** The settings as they were last whole: what a mend is decided by. */
+  policy: LedgerSettings;
 }
 
 /** Replays the ledger up to `tip`, and plans how what is wrong with its tree is mended. */
 export async function examineTree(
   store: LedgerStore,
   tip: Oid,
-  onProgress?: (progress: { commits: number }) => void,
+  options: Pick<VerifyOptions, 'onProgress' | 'signatures'> = {},
 ): Promise<TreeReport> {
-  const { verification, state } = await replayLedger(store, tip, { onProgress });
+  const { verification, state } = await replayLedger(store, tip, options);
   const entries = await store.readTree(tip);
   const items = await Promise.all(state.broken().map((id) => describe(store, state, id)));
   const standing = entries.find(({ path }) => path === SETTINGS_PATH)?.oid;
   const settings = state.settingsFile;
   const broken = !settings.whole || standing !== settings.good;
   const mends = planMends({ entries, items, settings: broken ? settings.good : undefined });
-  return { verification, mends };
+  return { verification, mends, policy: state.settings };
 }
 
 async function describe(store: LedgerStore, state: ReplayState, id: WorkId): Promise<BrokenItem> {

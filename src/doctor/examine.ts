@@ -45,7 +45,9 @@ export async function examine(
 ): Promise<Examination> {
   const asked = ledger.mode === 'push' ? await askRemote(ledger) : {};
   const tip = asked.tip ?? (await currentTip(ledger.connection));
-  const { verification, mends } = await examineTree(await ledger.connection.store(), tip, onProgress);
+  const { signatures } = ledger.connection;
+  const store = await ledger.connection.store();
+  const { verification, mends } = await examineTree(store, tip, { onProgress, signatures });
   const clone = [...(asked.trouble ?? []), ...(await examineClone(ledger, asked.reached ?? false))];
   return {
     tip,

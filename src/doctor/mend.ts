@@ -4,6 +4,8 @@ import { encodeRepairMessage } from '../codec/ledger-message.ts';
 import { newOp } from '../codec/op.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { LedgerError } from '../domain/errors.ts';
+import { requireAllowed, requireNoSignature } from '../domain/policy.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerRemote } from '../remote/port.ts';
@@ -59,12 +61,19 @@ const contended = (): LedgerError =>
 async function mendHere(ledger: WorkLedger, context: SyncContext): Promise<Mended[]> {
   const { store, localRef } = context;
   const tip = await currentTip(ledger.connection);
-  const { mends } = await examineTree(store, tip);
+  const { mends, policy } = await examineTree(store, tip);
   if (mends.length === 0) return [];
+  requireMender(ledger, context, policy);
   const drafts = await draftsOf(ledger, context, mends);
   const made = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
   if (made.kind === 'moved') throw contended();
   return withCommits(mends, made.oids);
+}
+
+/** @throws LedgerError `POLICY_DENIED` */
+function requireMender({ actor }: WorkLedger, { signs }: SyncContext, policy: LedgerSettings): void {
+  requireAllowed(policy, 'repair', actor, undefined);
+  if (!signs) requireNoSignature(policy, 'repair', actor, undefined);
 }
 
 /**
@@ -76,8 +85,9 @@ async function tryMend(ledger: WorkLedger, context: RemoteContext): Promise<Mend
   const { store, remote } = context;
   const tip = await look(context, 'branch');
   if (tip === undefined) return [];
-  const { mends } = await examineTree(store, tip);
+  const { mends, policy } = await examineTree(store, tip);
   if (mends.length === 0) return [];
+  requireMender(ledger, context, policy);
   const ref = `refs/work-ledger/tmp/${randomUUID()}`;
   const drafts = await draftsOf(ledger, context, mends);
   const made = await store.commit({ ref, expected: undefined, base: tip, drafts });

@@ -1,6 +1,11 @@
 import type { CommandOf } from './commands.ts';
 import type { Transition } from './decide.ts';
+import type { WorkItem } from './item.ts';
 import type { LedgerView } from './view.ts';
+
+/** True for an item that is still blocked on one that is completed: unblocking it follows by itself. */
+export const isOverdue = (view: LedgerView, { block }: WorkItem): boolean =>
+  block?.blocker_id !== undefined && view.statusOf(block.blocker_id) === 'completed';
 
 /**
  * What follows by itself from a transition, in the same push: items that were blocked by an item that is now completed

@@ -1,4 +1,5 @@
 import type { Command, Fence } from './commands.ts';
+import { isOverdue } from './consequences.ts';
 import { LedgerError } from './errors.ts';
 import type { TransitionEvent } from './event.ts';
 import { describeHolder, isHeld, refuseStale, requireOwner } from './holding.ts';
@@ -74,8 +75,7 @@ const WAIVABLE: ReadonlySet<Verb> = new Set<Verb>(['cancel']);
 
 /** What follows by itself is nobody's to forbid: it was allowed with what it follows from. */
 function requirePermission(view: LedgerView, item: WorkItem, { verb, actor }: Command): void {
-  const blocker = verb === 'unblock' ? item.block?.blocker_id : undefined;
-  if (blocker !== undefined && view.statusOf(blocker) === 'completed') return;
+  if (verb === 'unblock' && isOverdue(view, item)) return;
   requireAllowed(view.settings, verb, actor, item);
 }
 

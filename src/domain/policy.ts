@@ -197,6 +197,36 @@ export function requireReviewer(settings: LedgerSettings, actor: string, item: W
   );
 }
 
+/** @throws LedgerError `POLICY_DENIED` where policy asks for a signature on what is about to be committed without one */
+export function requireNoSignature(
+  settings: LedgerSettings,
+  verb: PolicyVerb,
+  actor: string,
+  item: WorkItem | undefined,
+): void {
+  if (settings.signatures !== 'required' && keysAsked(settings, verb, actor, item).length === 0) return;
+  const what = item === undefined ? 'the ledger' : item.id;
+  throw new LedgerError(
+    'POLICY_DENIED',
+    `To ${verb} ${what}, the commit has to be signed, and this clone does not sign.`,
+    {
+      hint: 'Sign with the key that git is set up with: git config ledger.sign true',
+      details: { verb, actor, id: item?.id },
+    },
+  );
+}
+
+/** True where both let the same people do the same. */
+export const isSamePolicy = (a: LedgerSettings, b: LedgerSettings | undefined): boolean =>
+  b !== undefined && (a === b || JSON.stringify(policyOf(a)) === JSON.stringify(policyOf(b)));
+
+const policyOf = ({ roles, allow, review, signatures }: LedgerSettings): unknown[] => [
+  roles,
+  allow,
+  review,
+  signatures ?? 'optional',
+];
+
 const DAY = 86_400_000;
 
 /** @throws LedgerError `POLICY_DENIED` where an item is kept for longer */

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gitFailure, runGit } from './run.ts';
 
 /**
@@ -10,8 +13,8 @@ export interface CommitSignature {
   state: SignatureState;
   /** Whose key it is, by those who vouch for keys; `null` where nobody does. */
   signer: string | null;
-  /** The key's fingerprint. */
-  key: string | null;
+  /** The key's fingerprint, and where it is a subkey its primary key's. */
+  keys: string[];
 }
 
 const STATES: Readonly<Record<string, SignatureState>> = {
@@ -27,38 +30,111 @@ const STATES: Readonly<Record<string, SignatureState>> = {
 const TIMEOUT_MS = 3_600_000;
 const ALLOWED = 'gpg.ssh.allowedSignersFile';
 
+/** Where a ledger says itself whose SSH keys are whose. */
+const OWN = 'policy/allowed_signers';
+const MAX_SIGNERS_BYTES = 256 * 1024;
+
+interface Signed {
+  oid: string;
+  parent: string | undefined;
+}
+
 /**
- * Checks the signatures of all commits that `to` reaches and `from` does not, by one git process.
+ * Checks the signatures of commits. Whose SSH keys are whose is told by the file `allowedSigners`, else by the ledger as each
+ * commit's parent has it, else by the file that git is configured with.
  *
- * @param allowedSigners the file that says whose SSH keys are whose; without it, the one that git is configured with
+ * @param incoming whether the commits may be those of a push that is being judged
  */
 export async function readSignatures(
   gitDir: string,
   {
-    to,
-    from,
+    commits,
     allowedSigners,
-  }: { to: string; from?: string | undefined; allowedSigners?: string | undefined },
+    incoming = false,
+  }: { commits: readonly Signed[]; allowedSigners?: string | undefined; incoming?: boolean | undefined },
 ): Promise<Map<string, CommitSignature>> {
-  // Without any, git would call what is signed unsigned.
-  const file = allowedSigners ?? ((await isConfigured(gitDir)) ? undefined : '/dev/null');
+  const git = { gitDir, incoming };
+  if (allowedSigners !== undefined) return check(git, commits, allowedSigners);
+  const found = new Map<string, CommitSignature>();
+  for (const [own, some] of await byOwnFile(git, commits)) {
+    const signatures =
+      own === undefined ? await check(git, some, await configured(git)) : await checkByOwn(git, some, own);
+    for (const [oid, signature] of signatures) found.set(oid, signature);
+  }
+  return found;
+}
+
+interface Git {
+  gitDir: string;
+  incoming: boolean;
+}
+
+async function check(
+  { gitDir, incoming }: Git,
+  commits: readonly Signed[],
+  file: string | undefined,
+): Promise<Map<string, CommitSignature>> {
   const setting = file === undefined ? [] : ['-c', `${ALLOWED}=${file}`];
-  const format = '--format=%H%n%G?%n%GF%n%GS';
-  const range = ['--end-of-options', to, ...(from === undefined ? [] : [`^${from}`]), '--'];
-  const args = ['--git-dir', gitDir, ...setting, 'log', '-z', '--no-show-signature', format, ...range];
-  const result = await runGit({ args, cwd: gitDir, timeout: TIMEOUT_MS });
+  const format = '--format=%H%n%G?%n%GF%n%GP%n%GS';
+  const log = ['log', '--no-walk=unsorted', '--stdin', '-z', '--no-show-signature', format];
+  const result = await runGit({
+    args: ['--git-dir', gitDir, ...setting, ...log],
+    cwd: gitDir,
+    input: commits.map(({ oid }) => `${oid}\n`).join(''),
+    incoming,
+    timeout: TIMEOUT_MS,
+  });
   if (result.code !== 0) throw gitFailure('checking signatures', result);
   const records = result.stdout.toString().split('\0');
   return new Map(records.filter((record) => record !== '').map(toSignature));
 }
 
 function toSignature(record: string): [string, CommitSignature] {
-  const [oid = '', state = '', key = '', ...signer] = record.split('\n');
-  const name = signer.join(' ').trim();
-  return [oid, { state: STATES[state] ?? 'unchecked', signer: name || null, key: key || null }];
+  const [oid = '', state = '', key = '', primary = '', ...signer] = record.split('\n');
+  const keys = [...new Set([key, primary])].filter((one) => one !== '');
+  return [oid, { state: STATES[state] ?? 'unchecked', signer: signer.join(' ').trim() || null, keys }];
 }
 
-async function isConfigured(gitDir: string): Promise<boolean> {
+/** The commits by the object in which their parents say whose keys are whose. */
+async function byOwnFile(
+  { gitDir, incoming }: Git,
+  commits: readonly Signed[],
+): Promise<Map<string | undefined, Signed[]>> {
+  const { code, stdout, stderr } = await runGit({
+    args: ['--git-dir', gitDir, 'cat-file', '--batch-check=%(objecttype) %(objectsize) %(objectname)'],
+    cwd: gitDir,
+    input: commits.map(({ parent }) => `${parent ?? 'none'}:${OWN}\n`).join(''),
+    incoming,
+  });
+  if (code !== 0) throw gitFailure('reading who may sign', { stderr });
+  const answers = stdout.toString().split('\n');
+  return Map.groupBy(commits, (_commit, index) => {
+    const [, size, own] = /^blob (\d+) ([0-9a-f]+)$/.exec(answers[index] ?? '') ?? [];
+    return Number(size) <= MAX_SIGNERS_BYTES ? own : undefined;
+  });
+}
+
+async function checkByOwn(
+  git: Git,
+  commits: readonly Signed[],
+  own: string,
+): Promise<Map<string, CommitSignature>> {
+  const { gitDir, incoming } = git;
+  const args = ['--git-dir', gitDir, 'cat-file', 'blob', own];
+  const { code, stdout, stderr } = await runGit({ args, cwd: gitDir, incoming });
+  if (code !== 0) throw gitFailure('reading who may sign', { stderr });
+  const folder = await mkdtemp(join(tmpdir(), 'work-ledger-signers-'));
+  try {
+    const file = join(folder, 'allowed_signers');
+    await writeFile(file, stdout);
+    return await check(git, commits, file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Without any, git would call what is signed unsigned. */
+async function configured({ gitDir }: Git): Promise<string | undefined> {
   const { code } = await runGit({ args: ['--git-dir', gitDir, 'config', '--get', ALLOWED], cwd: gitDir });
-  return code === 0;
+  return code === 0 ? undefined : '/dev/null';
 }

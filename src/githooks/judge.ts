@@ -80,11 +80,17 @@ class Judge {
     if (now === undefined) {
       return { rule: 'deletion', message: 'the branch of a ledger is not deleted', commit: old ?? '' };
     }
-    const { store, indexDir, lock } = this.#backend;
+    const { store, indexDir, lock, signatures } = this.#backend;
     const projection = new Projection({ store, dir: indexDir, lock });
     try {
       const ground = old === undefined ? undefined : await groundAt(old, projection, this.#incoming);
-      return await checkPush({ incoming: this.#incoming, ground, tip: now, now: this.#now });
+      return await checkPush({
+        incoming: this.#incoming,
+        ground,
+        tip: now,
+        now: this.#now,
+        signatures: signatures && ((query) => signatures({ ...query, incoming: true })),
+      });
     } finally {
       projection.close();
     }

@@ -6,7 +6,14 @@ import { displayUrl } from '../remote/url.ts';
 import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
-import { chooseActor, chooseBranch, chooseMode, choosePresence, chooseRemote } from './settings.ts';
+import {
+  chooseActor,
+  chooseBranch,
+  chooseMode,
+  choosePresence,
+  chooseRemote,
+  chooseSign,
+} from './settings.ts';
 import { WorkLedger } from './work-ledger.ts';
 import type { WritePath } from './write-path.ts';
 
@@ -68,7 +75,12 @@ async function connect(options: OpenOptions): Promise<Connection> {
   const reach = (remote: { name: string; url: string }): Promise<LedgerRemote> =>
     backend.connect({ ...remote, branch, seenRef: `refs/work-ledger/seen/${remote.name}`, presence });
   // What others of this clone must have alike, for one to do the work of another.
-  const agreed = { committer: config.identity, localRef, patience: options.patience ?? PATIENCE_MS };
+  const agreed = {
+    committer: config.identity,
+    localRef,
+    patience: options.patience ?? PATIENCE_MS,
+    signs: chooseSign(config),
+  };
   const makeWrite = async (): Promise<WritePath> => {
     const { makeWritePath } = await import('./write-path.ts');
     return makeWritePath({

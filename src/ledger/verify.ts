@@ -1,5 +1,5 @@
 import { buildsOn } from '../audit/range.ts';
-import { judgeSignatures } from '../audit/signatures.ts';
+import { judgeSignatures, type SignatureQuery } from '../audit/signatures.ts';
 import { type Verification, type VerifyOptions, verifyLedger } from '../audit/verify.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
@@ -23,7 +23,7 @@ export interface VerifyCall extends Pick<VerifyOptions, 'onProgress'> {
 /** Local state: up to where this clone found nothing wrong. */
 const VERIFIED = 'verified';
 /** Raised with every rule that is added or changed: what was found good before is then replayed. */
-const RULES_VERSION = 2;
+const RULES_VERSION = 3;
 
 /** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
 export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
@@ -41,17 +41,28 @@ async function withSignatures(
   }
   const { tip: to } = verification;
   const from = range === undefined ? undefined : (verification.from ?? undefined);
-  const found = await connection.signatures({ to, from, allowedSigners: signatures?.allowed_signers });
   const entries: HistoryEntry[] = [];
+  const commits: { oid: Oid; parent: Oid | undefined }[] = [];
   const store = await connection.store();
-  for await (const record of store.commits({ to, from, changes: false })) entries.push(toEntry(record));
+  for await (const record of store.commits({ to, from, changes: false })) {
+    entries.push(toEntry(record));
+    commits.push({ oid: record.oid, parent: record.parents[0] });
+  }
+  const found = await connection.signatures({ commits, allowedSigners: signatures?.allowed_signers });
   const { report, findings } = judgeSignatures(entries, found, signatures?.required ?? false);
-  const all = [...verification.findings, ...findings];
+  // What policy asks for was judged with the rest.
+  const told = new Set(
+    verification.findings.flatMap(({ rule, commit }) => (rule.startsWith('signature:') ? [commit] : [])),
+  );
+  const all = [...verification.findings, ...findings.filter(({ commit }) => !told.has(commit))];
   return { ...verification, ok: all.length === 0, findings: all, signatures: report };
 }
 
 async function replay(connection: Connection, call: VerifyCall): Promise<Verification> {
   const { range, since_last, onProgress } = call;
+  const allowedSigners = call.signatures?.allowed_signers;
+  const reader = connection.signatures;
+  const signatures = reader && ((query: SignatureQuery) => reader({ ...query, allowedSigners }));
   const store = await connection.store();
   const now = Math.floor(connection.clock.now().getTime() / 1000);
   if (range !== undefined) {
@@ -66,7 +77,7 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
       );
     }
     const begins = from !== undefined && (await buildsOn(store, from, to)) ? from : undefined;
-    return verifyLedger(store, to, { from: begins, now, onProgress });
+    return verifyLedger(store, to, { from: begins, now, signatures, onProgress });
   }
   const tip = await currentTip(connection);
   const last = since_last ? lastGood(connection) : undefined;
@@ -76,7 +87,7 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
     return { ok: true, from: tip, tip, commits: 0, transitions: 0, items: last.items, findings: [] };
   }
   const from = holds ? last.tip : undefined;
-  const verification = await verifyLedger(store, tip, { from, now, onProgress });
+  const verification = await verifyLedger(store, tip, { from, now, signatures, onProgress });
   if (verification.ok) remember(connection, verification);
   // What was held to be good is so no longer.
   else if (verification.from === null) connection.state.delete(VERIFIED);

@@ -7,11 +7,12 @@ import { itemPath, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import type { Command } from '../domain/commands.ts';
 import { type ConfigureCommand, decideSettings, type FileBeside } from '../domain/configure.ts';
-import { consequences } from '../domain/consequences.ts';
+import { consequences, isOverdue } from '../domain/consequences.ts';
 import { decide, type Transition } from '../domain/decide.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { Overlay } from '../domain/overlay.ts';
+import { requireNoSignature } from '../domain/policy.ts';
 import type { CommitDraft, FileChange, Identity } from '../store/port.ts';
 
 /** Anything that becomes a commit of the ledger. */
@@ -34,12 +35,16 @@ export type Decided = { kind: 'steps'; steps: Step[] } | { kind: 'unchanged'; it
  * Decides a command on `view` and everything that follows from it by itself, and leaves the changes in `view`. The first
  * step is the command's own.
  *
+ * @param signs false where the commit will have no signature, for which policy may ask
  * @throws LedgerError as `decide`; `view` is then as before
  */
-export function decideInto(view: Overlay, command: LedgerCommand): Decided {
-  if (command.verb === 'configure') return configureInto(view, command);
+export function decideInto(view: Overlay, command: LedgerCommand, signs = true): Decided {
+  if (command.verb === 'configure') return configureInto(view, command, signs);
   const decision = decide(view, command);
   if (decision.kind === 'unchanged') return decision;
+  const { before, after } = decision;
+  const follows = command.verb === 'unblock' && before !== undefined && isOverdue(view, before);
+  if (!signs && !follows) requireNoSignature(view.settings, command.verb, command.actor, before ?? after);
   const steps = [stepOf(decision)];
   view.set(decision.event.id, decision.after);
   for (const next of consequences(view, decision)) {
@@ -51,11 +56,12 @@ export function decideInto(view: Overlay, command: LedgerCommand): Decided {
   return { kind: 'steps', steps };
 }
 
-function configureInto(view: Overlay, command: ConfigureCommand): Decided {
+function configureInto(view: Overlay, command: ConfigureCommand, signs: boolean): Decided {
   const { op, actor, at } = command;
   const { after, keys } = decideSettings(view.settings, command);
   const files = changedFiles(view, command.files ?? []);
   if (keys.length + files.length === 0) return { kind: 'unchanged', item: undefined };
+  if (!signs) requireNoSignature(view.settings, 'configure', actor, undefined);
   const changes: FileChange[] = files.map(({ path, text }) => ({
     path,
     bytes: text === undefined ? undefined : Buffer.from(text),

@@ -42,7 +42,7 @@ export async function commitLocally(context: SyncContext, groups: readonly Group
 }
 
 async function tryCommit(context: SyncContext, groups: readonly Group[]): Promise<Outcome[][] | undefined> {
-  const { store, views, localRef, committer, clock } = context;
+  const { store, views, localRef, committer, clock, signs } = context;
   const tip = await requireTip(context);
   await learnDeletions(context, groups, tip);
   const beside = await readBeside(
@@ -52,7 +52,7 @@ async function tryCommit(context: SyncContext, groups: readonly Group[]): Promis
   );
   const overdue: Group = { commands: await overdueUnblocks(context, tip), atomic: false };
   const { steps, outcomes, changes, own } = await views.read(tip, (view) =>
-    decideGroups(new Overlay(view, beside), overdue, groups),
+    decideGroups(new Overlay(view, beside), signs, overdue, groups),
   );
   // A call that changes nothing leaves what is overdue to the next one: nobody would push it.
   if (steps.length === 0 || (own === 0 && groups.length > 0)) return outcomes;
@@ -87,22 +87,23 @@ async function learnDeletions({ views }: SyncContext, groups: readonly Group[], 
 
 function decideGroups(
   changes: Overlay,
+  signs: boolean,
   overdue: Group,
   groups: readonly Group[],
 ): { steps: Step[]; outcomes: Outcome[][]; changes: Overlay; own: number } {
   const steps: Step[] = [];
-  decideGroup(changes, overdue, steps);
+  decideGroup(changes, signs, overdue, steps);
   const followed = steps.length;
-  const outcomes = groups.map((group) => decideGroup(changes, group, steps));
+  const outcomes = groups.map((group) => decideGroup(changes, signs, group, steps));
   return { steps, outcomes, changes, own: steps.length - followed };
 }
 
-function decideGroup(view: Overlay, group: Group, steps: Step[]): Outcome[] {
+function decideGroup(view: Overlay, signs: boolean, group: Group, steps: Step[]): Outcome[] {
   const scratch = group.atomic ? new Overlay(view, view.beside) : view;
   const made: Step[] = [];
   const outcomes: Outcome[] = [];
   for (const planned of group.commands) {
-    const outcome = decideOne(scratch, planned, outcomes, made);
+    const outcome = decideOne(scratch, planned, signs, outcomes, made);
     outcomes.push(outcome);
     if (group.atomic && outcome.kind === 'refused') return group.commands.map(() => outcome);
   }
@@ -115,10 +116,16 @@ function decideGroup(view: Overlay, group: Group, steps: Step[]): Outcome[] {
   return outcomes;
 }
 
-function decideOne(view: Overlay, planned: Planned, earlier: readonly Outcome[], made: Step[]): Outcome {
+function decideOne(
+  view: Overlay,
+  planned: Planned,
+  signs: boolean,
+  earlier: readonly Outcome[],
+  made: Step[],
+): Outcome {
   try {
     const command = typeof planned === 'function' ? planned(earlier) : planned;
-    const decided = decideInto(view, command);
+    const decided = decideInto(view, command, signs);
     if (decided.kind === 'unchanged') return { kind: 'unchanged', item: decided.item };
     made.push(...decided.steps);
     const [first] = decided.steps;

@@ -101,6 +101,8 @@ export interface SyncContext {
   mailbox?: Mailbox | undefined;
   clock: Clock;
   state: LocalState;
+  /** Whether the store signs every commit. */
+  signs: boolean;
   /** Who commits: git's identity of this machine. */
   committer: Identity;
   /** `refs/heads/<branch>`. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isolateThisProcess, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 import { type ForgedCommit, type ForgedFile, forge, inMessage, readHistory, writeHistory } from './forge.ts';
+import { CLOCK } from './forger.ts';
 import { audit, makeLedger } from './ledgers.ts';
 
 const OWNERS = { path: 'CODEOWNERS', text: '* @ada\n' };
@@ -13,7 +14,7 @@ let history: ForgedCommit[];
 beforeAll(async () => {
   isolateThisProcess();
   folder = await makeTempFolder();
-  const place = await makeLedger(folder.path);
+  const place = await makeLedger(folder.path, { clock: CLOCK });
   gitDir = place.gitDir;
   await place.ledger.configure({}, { files: [OWNERS, { path: 'policy/x', text: 'x\n' }] });
   await place.ledger.configure({ lease_ttl_s: 600 }, { files: [{ path: 'policy/x', text: undefined }] });

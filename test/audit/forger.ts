@@ -6,7 +6,7 @@ import { liveHonestly } from './honest.ts';
 import { audit, makeLedger } from './ledgers.ts';
 
 /** After all that happens in `liveHonestly`, and when forged commits are dated. */
-const CLOCK = { ...systemClock, now: () => new Date('2026-01-03T11:00:00.000Z') };
+export const CLOCK = { ...systemClock, now: () => new Date('2026-01-03T11:00:00.000Z') };
 
 type Tamper = (commit: ForgedCommit) => Partial<ForgedCommit>;
 
