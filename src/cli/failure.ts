@@ -21,9 +21,12 @@ export class RaceLost extends LedgerError {
 }
 
 export function exitStatus(failure: unknown): number {
-  if (failure instanceof RaceLost && failure.code !== 'REMOTE_REFUSED') return EXIT.lost_race.status;
+  if (failure instanceof RaceLost && !NO_RACE.has(failure.code)) return EXIT.lost_race.status;
   return isLedgerError(failure) ? exitStatusOf(failure.code) : EXIT.internal.status;
 }
+
+/** What was refused on arrival though nobody was first. */
+const NO_RACE: ReadonlySet<string> = new Set(['REMOTE_REFUSED', 'POLICY_DENIED', 'REVIEW_REQUIRED']);
 
 /** Reports what went wrong, each thing once: in words, or one JSON object a line. */
 export function reportFailures(failures: readonly unknown[], json: boolean, stderr: Writer): void {

@@ -64,11 +64,11 @@ function isAbandoned(open: readonly ReadCommit[], now: Date): boolean {
 export async function carry(context: RemoteContext, local: Oid, offers: readonly Offer[]): Promise<Oid> {
   const offered = offers.flatMap(({ pending }) => pending);
   if (offered.length === 0) return local;
-  const { store, views, committer, clock } = context;
+  const { store, views, committer, clock, signs } = context;
   await learnDeletionsFor(context, local, offered);
   const beside = await readBesideFor(store, local, offered);
   const { steps } = await views.peek(local, (view) =>
-    replay(new Overlay(view, beside), offered, { known: new Map() }),
+    replay(new Overlay(view, beside), offered, { known: new Map(), signs }),
   );
   if (steps.length === 0) return local;
   const now = clock.now();

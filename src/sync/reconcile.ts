@@ -18,7 +18,7 @@ const TRIES = 20;
  * branch need not be made anew to know it. Writes nothing.
  */
 export async function isStillPending(context: SyncContext, seen: Oid): Promise<boolean> {
-  const { store, views, localRef } = context;
+  const { store, views, localRef, signs } = context;
   const local = await store.readRef(localRef);
   const base = local === undefined ? undefined : await store.mergeBase(local, seen);
   if (local === undefined || base === undefined || base === local) return false;
@@ -28,7 +28,7 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
   if (pending.some(({ op }) => arrived.has(op))) return false;
   const beside = await readBesideFor(store, seen, pending);
   const { lost, unchanged } = await views.peek(seen, (view) =>
-    replay(new Overlay(view, beside), pending, { known: new Map() }),
+    replay(new Overlay(view, beside), pending, { known: new Map(), signs }),
   );
   return lost.length + unchanged.length === 0;
 }
@@ -123,13 +123,13 @@ export async function rebuild(
   context: SyncContext,
   request: Rebuild,
 ): Promise<Map<string, Settled> | undefined> {
-  const { store, views, localRef, committer, clock } = context;
+  const { store, views, localRef, committer, clock, signs } = context;
   const { expected, base, pending } = request;
   await learnDeletionsFor(context, base, pending);
   const beside = await readBesideFor(store, base, pending);
   const { result, changes } = await views.read(base, (view) => {
     const after = new Overlay(view, beside);
-    return { result: replay(after, pending, request), changes: after };
+    return { result: replay(after, pending, { ...request, signs }), changes: after };
   });
   const settled = await keepLost(context, result);
   const now = clock.now();

@@ -13,6 +13,8 @@ export interface ReplayOptions {
   known: ReadonlyMap<string, ReadCommit>;
   /** Transitions that are taken back instead of being applied. */
   withdrawn?: ReadonlySet<string> | undefined;
+  /** False where the new commits will have no signature. */
+  signs?: boolean | undefined;
   /** Gives numbered ids that no one has seen yet a form that needs no one's agreement. */
   renumber?: ((command: Command, id: WorkId) => WorkId | undefined) | undefined;
 }
@@ -45,7 +47,7 @@ export function replay(view: Overlay, pending: readonly ReadCommit[], options: R
     if (standing !== undefined || options.withdrawn?.has(op) || followed.has(op)) continue;
     const command = prepare(rename(from.command, renamed), view, options);
     try {
-      const decided = decideInto(view, command);
+      const decided = decideInto(view, command, options.signs);
       if (decided.kind === 'unchanged') {
         result.unchanged.push({ from, item: decided.item });
         if (from.event !== undefined && decided.item !== undefined)
