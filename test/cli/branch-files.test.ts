@@ -23,7 +23,9 @@ describe('wl init --host', () => {
     const { status, stdout, stderr } = await call(['init', '--host', 'github']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^made a ledger .*, shared on origin\nlaid \.github\/pull_request_template\.md\n/);
-    expect(stdout.split('\n').at(-2)).toMatch(/^next, on GitHub: .*; see docs\/review-hosts\.md$/);
+    expect(stdout.split('\n').at(-2)).toMatch(
+      /^next, say who .* work-ledger on GitHub: .*; docs\/review-hosts\.md tells what to choose$/,
+    );
     expect(await shared()).toEqual([
       '.gitattributes',
       '.github/pull_request_template.md',

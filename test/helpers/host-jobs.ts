@@ -24,7 +24,7 @@ interface Workflow {
   jobs: Record<string, { steps: ActionsStep[] }>;
 }
 
-export function textOf(host: Host, path: string): string {
+function textOf(host: Host, path: string): string {
   const text = hostFiles(host, NAMES).find((file) => file.path === path)?.text;
   if (text === undefined) throw new Error(`${host} has no ${path}`);
   return text;
