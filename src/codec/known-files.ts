@@ -30,7 +30,7 @@ export function problemOfPath(path: string): string | undefined {
 }
 
 /** True for two paths that no file system can hold together, or not each: one in the other, or the same but for case. */
-export function areInConflict(one: string, other: string): boolean {
+function areInConflict(one: string, other: string): boolean {
   const [a, b] = [one.toLowerCase(), other.toLowerCase()];
   return one !== other && (a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`));
 }
