@@ -29,11 +29,30 @@ export function problemOfPath(path: string): string | undefined {
   return undefined;
 }
 
+/** True for two paths that no file system can hold together, or not each: one in the other, or the same but for case. */
+function areInConflict(one: string, other: string): boolean {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  return one !== other && (a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`));
+}
+
 /** Why one `configure` may not touch these paths together; `undefined` where it may. */
 export function problemOfPaths(paths: readonly string[]): string | undefined {
   if (paths.length > MAX_FILES_BESIDE) return `at most ${MAX_FILES_BESIDE} files, and not ${paths.length}`;
-  const names = new Set(paths.map((path) => path.toLowerCase()));
-  return names.size === paths.length ? undefined : 'a path is named twice, or differs in case alone';
+  if (new Set(paths).size < paths.length) return 'a path is named twice';
+  const [one, other] = conflictOf(paths, paths) ?? [];
+  return one && `${one} and ${other} cannot stand beside each other`;
+}
+
+/** Two paths, of the one list and of the other, that cannot stand together. */
+export function conflictOf(
+  paths: readonly string[],
+  others: readonly string[],
+): [string, string] | undefined {
+  for (const path of paths) {
+    const other = others.find((one) => areInConflict(path, one));
+    if (other !== undefined) return [path, other];
+  }
+  return undefined;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { FileBeside } from '../domain/configure.ts';
-import { LedgerError } from '../domain/errors.ts';
 import type { FileChange } from '../store/port.ts';
 import type { Host } from './hosts.ts';
 
@@ -17,37 +16,19 @@ export function branchFiles(): FileChange[] {
   ];
 }
 
-/** What goes into the files of a host: names that stand in YAML and in a shell's words. */
+/** What goes into the files of a host. A branch of a ledger has no character that YAML, a shell or a host's patterns know. */
 export interface HostNames {
   branch: string;
   /** Of this program: what the host's jobs install. */
   version: string;
 }
 
-/** Any branch that git takes could mean something else in YAML, in a shell, or as a pattern of a host. */
-const PLAIN_NAME = /^[\w./-]+$/;
-
-/**
- * What a host looks for on the ledger branch: jobs that check it, texts of proposals, who reviews what.
- *
- * @throws LedgerError `INVALID_INPUT` for a branch whose name does not go into such files as it is
- */
-export function hostFiles(host: Host, { branch, version }: HostNames): FileBeside[] {
-  if (!PLAIN_NAME.test(branch)) {
-    throw new LedgerError(
-      'INVALID_INPUT',
-      `The branch ${JSON.stringify(branch)} cannot be named in the files of a host.`,
-      {
-        hint: 'Its name may have letters, digits, and . _ - /',
-        details: { branch },
-      },
-    );
-  }
-  return textsIn(join(TEMPLATES, 'hosts', host)).map(({ path, text }) => ({
+/** What a host looks for on the ledger branch: jobs that check it, texts of proposals, who reviews what. */
+export const hostFiles = (host: Host, { branch, version }: HostNames): FileBeside[] =>
+  textsIn(join(TEMPLATES, 'hosts', host)).map(({ path, text }) => ({
     path,
     text: text.replaceAll('@LEDGER@', branch).replaceAll('@VERSION@', version),
   }));
-}
 
 /** The templates of items that this program brings along, where a ledger keeps its own. */
 export const itemTemplates = (): { path: string; text: string }[] =>

@@ -28,7 +28,7 @@ const isTheirs = (path: string): boolean => path === 'CODEOWNERS' || path.starts
  * Lays the files of a host and the templates of items on the ledger branch, in one commit. What stands there already is left
  * as it is.
  *
- * @throws LedgerError as every change of settings; `INVALID_INPUT` for a branch that cannot be named in such files
+ * @throws LedgerError as every change of settings
  */
 export async function layHost(
   ledger: WorkLedger,

@@ -1,4 +1,4 @@
-import { MAX_BYTES_BESIDE, readTextBeside } from '../codec/known-files.ts';
+import { conflictOf, isKnownFile, MAX_BYTES_BESIDE, readTextBeside } from '../codec/known-files.ts';
 import type { BesideContent } from '../domain/overlay.ts';
 import type { BlobContent, LedgerStore, Oid } from '../store/port.ts';
 import type { Planned } from './local.ts';
@@ -25,11 +25,13 @@ export function readBeside(
   );
 }
 
-/** Reads files of a tree, as far as they are there. */
+/** Reads files of a tree, as far as they are there, and what stands in the way of them. */
 export async function readFiles(store: LedgerStore, tip: Oid, paths: readonly string[]): Promise<Beside> {
   if (paths.length === 0) return new Map();
   const named = new Set(paths);
-  const entries = (await store.readTree(tip)).filter(({ path }) => named.has(path));
+  const entries = (await store.readTree(tip)).filter(
+    ({ path }) => named.has(path) || (isKnownFile(path) && conflictOf([path], paths) !== undefined),
+  );
   const plain = entries.filter(({ mode }) => mode === PLAIN_FILE);
   const blobs = await store.readBlobs(
     plain.map(({ oid }) => oid),

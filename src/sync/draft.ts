@@ -1,5 +1,5 @@
 import { encodeItem } from '../codec/item.ts';
-import { problemOfFiles } from '../codec/known-files.ts';
+import { conflictOf, problemOfFiles } from '../codec/known-files.ts';
 import { encodeConfigureMessage } from '../codec/ledger-message.ts';
 import { encodeMessage } from '../codec/message.ts';
 import { derivedOp } from '../codec/op.ts';
@@ -76,7 +76,7 @@ function configureInto(view: Overlay, command: ConfigureCommand, signs: boolean)
 
 /** Those of `files` that do not stand as they are to be. */
 function changedFiles({ beside }: Overlay, files: readonly FileBeside[]): FileBeside[] {
-  const problem = problemOfFiles(files);
+  const problem = problemOfFiles(files) ?? obstacleOf(beside, files);
   if (problem !== undefined) {
     throw new LedgerError('INVALID_INPUT', `The files cannot be set: ${problem}.`, {
       hint: 'docs/format.md, "Tree", says what may stand beside items.',
@@ -87,6 +87,14 @@ function changedFiles({ beside }: Overlay, files: readonly FileBeside[]): FileBe
     const now = beside.get(path);
     return now === 'other' || now?.text !== text;
   });
+}
+
+/** What stands on the tip where a file would have to go, or where its folder would. */
+function obstacleOf(beside: Overlay['beside'], files: readonly FileBeside[]): string | undefined {
+  const set = files.filter(({ text }) => text !== undefined).map(({ path }) => path);
+  const present = [...beside].filter(([, content]) => content !== undefined).map(([path]) => path);
+  const [path, other] = conflictOf(set, present) ?? [];
+  return path && `${path}: ${other} stands in its way`;
 }
 
 function stepOf(transition: Transition): Step {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/index.ts';
 import { isolateThisProcess, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 import { type ForgedCommit, type ForgedFile, forge, inMessage, readHistory, writeHistory } from './forge.ts';
 import { CLOCK } from './forger.ts';
@@ -14,7 +15,9 @@ let history: ForgedCommit[];
 beforeAll(async () => {
   isolateThisProcess();
   folder = await makeTempFolder();
-  const place = await makeLedger(folder.path, { clock: CLOCK });
+  // Before what is forged claims to be committed.
+  const clock = { ...systemClock, now: () => new Date('2026-01-03T10:30:00.000Z') };
+  const place = await makeLedger(folder.path, { clock });
   gitDir = place.gitDir;
   await place.ledger.configure({}, { files: [OWNERS, { path: 'policy/x', text: 'x\n' }] });
   await place.ledger.configure({ lease_ttl_s: 600 }, { files: [{ path: 'policy/x', text: undefined }] });

@@ -71,7 +71,8 @@ describe('given files that are to be set', () => {
     ['too large', [{ path: 'README.md', text: 'é'.repeat(MAX_BYTES_BESIDE / 2 + 1) }], 'bytes'],
     ['no text', [{ path: 'README.md', text: '\ud800' }], 'not a text'],
     ['one file twice', [...many(1), ...many(1)], 'twice'],
-    ['one name in two cases', [...many(1), { path: 'templates/0.YAML', text: '' }], 'case'],
+    ['one name in two cases', [...many(1), { path: 'templates/0.YAML', text: '' }], 'beside each other'],
+    ['one in the other', [...many(1), { path: 'templates/0.yaml/x', text: '' }], 'beside each other'],
   ])('when they are %s, then it is told', (_what, files, told) => {
     expect(problemOfFiles(files)).toContain(told);
   });

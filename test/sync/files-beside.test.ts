@@ -83,6 +83,35 @@ describe('given files beside items', () => {
   });
 });
 
+describe('given a file that stands where another would go', () => {
+  test.each([
+    ['as its folder', 'policy/a', 'policy/a/b'],
+    ['as a file in it', 'policy/a/b', 'policy/a'],
+    ['in another case', 'policy/a', 'policy/A'],
+  ])('when it stands there %s, then it is refused until that one is gone', async (_how, first, second) => {
+    await ada.configure({}, files({ path: first, text: '1' }));
+    const set = files({ path: second, text: '2' });
+    await expect(ada.configure({}, set)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining(`${first} stands in its way`),
+    });
+    await ada.configure({}, files({ path: first, text: undefined }));
+    await ada.configure({}, set);
+    expect(await tree(bob)).toEqual({ [second]: '2' });
+    expect(await bob.verify()).toMatchObject({ ok: true });
+  });
+
+  test('when another clone was first, then the later one is lost, with the reason', async () => {
+    await bob.fetch();
+    await ada.configure({}, files({ path: 'policy/a', text: '1' }));
+    await expect(bob.configure({}, files({ path: 'policy/a/b', text: '2' }))).rejects.toMatchObject({
+      message: expect.stringContaining('stands in its way'),
+    });
+    expect(await tree(bob)).toEqual({ 'policy/a': '1' });
+    expect(await bob.rejected()).toMatchObject([{ verb: 'configure' }]);
+  });
+});
+
 describe('given two clones that set a file at once', () => {
   test('when they differ, then the last one stands, and history shows both', async () => {
     await bob.fetch();

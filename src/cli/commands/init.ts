@@ -45,12 +45,11 @@ async function layHost(ledger: WorkLedger, host: HostName, update: boolean, cli:
   return cli.busy('laying files', () => ledger.layHost(host, { version: readVersion(), update }));
 }
 
-/** What the host itself has to be told, in its own words. */
-const NEXT: Record<HostName, (branch: string) => string> = {
-  github: (branch) =>
-    `on GitHub: a ruleset for ${branch} with "Restrict deletions", "Block force pushes", and the check "check"`,
-  gitlab: (branch) => `on GitLab: protect ${branch}, without "Allowed to force push"`,
-  gitea: (branch) => `on Gitea: a protection rule for ${branch}, with force pushes off, and the status check`,
+/** Where the host itself is told who may push and who may accept. */
+const NEXT: Record<HostName, string> = {
+  github: 'on GitHub: Settings, Rules, Rulesets',
+  gitlab: 'on GitLab: Settings, Repository, Protected branches',
+  gitea: 'on Gitea or Forgejo: Settings, Branches',
 };
 
 function linesOf(host: HostName, branch: string, { laid, updated, differing }: LaidFiles): string[] {
@@ -59,6 +58,6 @@ function linesOf(host: HostName, branch: string, { laid, updated, differing }: L
     ...updated.map((path) => `updated ${path}`),
     ...differing.map((path) => `left ${path}, which differs from what this version lays`),
     ...(laid.length + updated.length + differing.length === 0 ? [`the files for ${host} are there`] : []),
-    `next, ${NEXT[host](branch)}; see docs/review-hosts.md`,
+    `next, say who may push to ${branch} ${NEXT[host]}; docs/review-hosts.md tells what to choose`,
   ];
 }
