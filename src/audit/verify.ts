@@ -16,7 +16,7 @@ import type { SignatureReport } from './signatures.ts';
 export interface VerifyOptions {
   /**
    * A commit whose ledger is trusted as it stands: only what comes after it is checked. Every commit up to the tip must build
-   * on it; `buildsOn` tells.
+   * on it; `groundOf` tells.
    */
   from?: Oid | undefined;
   /** Called now and then with what was done so far. */
