@@ -1,5 +1,4 @@
 import type { Request } from '../domain/commands.ts';
-import { PULL_REQUEST } from '../domain/pull-request.ts';
 import type { CommitRecord } from '../store/port.ts';
 import type { CommitFindings } from './findings.ts';
 
@@ -13,10 +12,6 @@ export function checkRequest(
   if (author.at !== secondsOf(at))
     findings.add('date', `the author's date is ${told(author.at)}, and Work-At ${at}`);
 }
-
-/** True for what a button of a host accepts: whoever merges, the proposal was made under this one name. */
-export const isProposal = ({ verb, actor }: { verb: string; actor: string }): boolean =>
-  verb === 'approve' && actor === PULL_REQUEST;
 
 /**
  * As `checkRequest`, for a proposal, which a host may have squashed: it writes the author line anew, with the name of a person

@@ -1,9 +1,10 @@
 import { decodeMessage, readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH, STATES } from '../codec/path.ts';
 import type { TransitionEvent } from '../domain/event.ts';
+import { isProposal } from '../domain/pull-request.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkItem, type Step } from './check-item.ts';
-import { checkProposal, checkRequest, isProposal } from './check-request.ts';
+import { checkProposal, checkRequest } from './check-request.ts';
 import { type Blobs, guessItemFile, type ItemFile, readItemFile, reportDamage } from './files.ts';
 import { CommitFindings } from './findings.ts';
 import { itemChanges } from './item-change.ts';

@@ -3,3 +3,7 @@
  * ledger says this name; who merged is told by git.
  */
 export const PULL_REQUEST = 'pull-request';
+
+/** True for what a button of a host accepts. */
+export const isProposal = ({ verb, actor }: { verb: string; actor: string }): boolean =>
+  verb === 'approve' && actor === PULL_REQUEST;

@@ -296,9 +296,11 @@ export class WorkLedger extends LedgerQueries {
     return outcome?.kind === 'accepted';
   }
 
-  /** Fetches, settles what is pending, and pushes it. @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN` */
+  /** Fetches, settles what is pending, and pushes it, with what follows from what a host merged. @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN` */
   async sync(): Promise<SyncReport> {
     const settled = await (await this.connection.write()).sync.sync();
+    const { followUps } = await import('./follow-ups.ts');
+    await this.batch(await followUps(this));
     return {
       accepted: settled.filter(({ kind }) => kind === 'accepted').length,
       lost: settled.flatMap((one) =>

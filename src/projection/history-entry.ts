@@ -1,7 +1,7 @@
 import { decodeMessage } from '../codec/message.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkStatus } from '../domain/item.ts';
-import { PULL_REQUEST } from '../domain/pull-request.ts';
+import { isProposal, PULL_REQUEST } from '../domain/pull-request.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 
 /** One transition, as its commit tells it. */
@@ -57,7 +57,7 @@ export function toEntry(record: Omit<CommitRecord, 'changes'>): HistoryEntry {
       epoch: event.epoch ?? null,
       execution_id: event.execution_id ?? null,
       op: event.op,
-      merged_by: event.actor === PULL_REQUEST ? mergerOf(record) : null,
+      merged_by: isProposal(event) ? mergerOf(record) : null,
     };
   }
   return {

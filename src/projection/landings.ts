@@ -1,10 +1,12 @@
-import { PULL_REQUEST } from '../domain/pull-request.ts';
+import { isProposal } from '../domain/pull-request.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 import type { HistoryEntry } from './history-entry.ts';
 
 /** A merge, and the commits of a review branch that came with it. */
 export interface Landing {
   commits: readonly Oid[];
+  /** False where they were seen before: then only the log knows whether they are a proposal. */
+  known: boolean;
   /** Who merged, as the author of the merge. */
   by: string;
   at: string;
@@ -22,14 +24,14 @@ export class Landings {
     const { actor, merged_by, committed_at: at } = entry;
     const [first = '', ...others] = parents;
     if (others.length === 0) {
-      if (actor === PULL_REQUEST && merged_by === null) this.#branches.set(oid, [oid]);
+      if (isProposal(entry) && merged_by === null) this.#branches.set(oid, [oid]);
       return;
     }
     const updated = this.#branches.get(first);
     if (updated !== undefined) this.#branches.set(oid, [...updated, oid]);
     for (const other of others) {
       const commits = this.#branches.get(other);
-      if (commits !== undefined) this.#landed.push({ commits, by: actor, at });
+      this.#landed.push({ commits: commits ?? [other], known: commits !== undefined, by: actor, at });
     }
   }
 

@@ -10,7 +10,8 @@ import { ALSO, LOG } from './log-view.ts';
 
 const AT_ONCE = 2_000;
 const LANDED = `UPDATE transitions SET entry = json_set(entry, '$.merged_by', ?, '$.merged_at', ?)
-  WHERE oid = ? AND entry ->> '$.merged_by' IS NULL AND (verb = 'merge' OR entry ->> '$.actor' = '${PULL_REQUEST}')`;
+  WHERE oid = ? AND entry ->> '$.merged_by' IS NULL
+  AND (? OR verb = 'approve' AND entry ->> '$.actor' = '${PULL_REQUEST}')`;
 
 interface Line {
   entry: HistoryEntry;
@@ -94,8 +95,8 @@ function append(index: IndexDatabase, lines: readonly Line[], landed: readonly L
     index.run(sql, entry.commit, items[0] ?? null, entry.verb, text);
     for (const item of items.slice(1)) index.run(sql, entry.commit, item, ALSO, text);
   }
-  for (const { commits, by, at } of landed) {
-    for (const commit of commits) index.run(LANDED, by, at, commit);
+  for (const { commits, known, by, at } of landed) {
+    for (const commit of commits) index.run(LANDED, by, at, commit, known ? 1 : 0);
   }
   index.setMeta(LOG, tip);
   return true;

@@ -38,20 +38,19 @@ export class Host {
   readonly #bare: string;
   readonly dir: string;
   /** A key of the host's, which signs what it makes. */
-  readonly #key: string | undefined;
+  key: string | undefined;
   /** The branch that buttons merge into. */
   base = LEDGER;
 
-  private constructor(bare: string, dir: string, key: string | undefined) {
+  private constructor(bare: string, dir: string) {
     this.#bare = bare;
     this.dir = dir;
-    this.#key = key;
   }
 
-  static async open(folder: string, bare: string, key?: string): Promise<Host> {
+  static async open(folder: string, bare: string): Promise<Host> {
     const dir = join(folder, 'host');
     await runGit(folder, ['clone', '--quiet', '--shared', '--no-checkout', bare, dir]);
-    return new Host(bare, dir, key);
+    return new Host(bare, dir);
   }
 
   tip(ref: string = this.base): Promise<string> {
@@ -85,9 +84,9 @@ export class Host {
   /** Commits what is staged. */
   async commit(message: string, lines: Lines): Promise<void> {
     const sign =
-      this.#key === undefined
+      this.key === undefined
         ? ['commit', '--no-gpg-sign']
-        : ['-c', 'gpg.format=ssh', '-c', `user.signingkey=${this.#key}`, 'commit', '--gpg-sign'];
+        : ['-c', 'gpg.format=ssh', '-c', `user.signingkey=${this.key}`, 'commit', '--gpg-sign'];
     await this.git([...sign, '--quiet', '--cleanup=verbatim', '--allow-empty', '-m', message], lines);
   }
 

@@ -29,7 +29,7 @@ const TITLE =
 const AGO_MS = 7_200_000;
 const clock = { ...systemClock, now: () => new Date(Date.now() - AGO_MS) };
 
-export async function makeReview({ more = 0, key }: { more?: number; key?: string } = {}): Promise<Review> {
+export async function makeReview({ more = 0 }: { more?: number } = {}): Promise<Review> {
   const repo = await makeSharedRepo();
   const dir = await repo.clone('ada');
   const ada = await repo.init(dir, { clock });
@@ -46,7 +46,7 @@ export async function makeReview({ more = 0, key }: { more?: number; key?: strin
   ];
   return {
     repo,
-    host: await Host.open(repo.folder, repo.bare, key),
+    host: await Host.open(repo.folder, repo.bare),
     ada,
     ids: [first, second, after, free],
     prs,
@@ -76,7 +76,7 @@ export async function propose(
   const [step] = decided.kind === 'steps' ? decided.steps : [];
   if (step === undefined) throw new Error('there is nothing to approve');
   const author = { name: PULL_REQUEST, email: BUILDER.email };
-  const drafts = [draftOf(step, BUILDER, clock.now(), author)];
+  const drafts = [draftOf(step, BUILDER, ledger.connection.clock.now(), author)];
   const ref = `refs/heads/${branch}`;
   await store.commit({ ref, expected: await store.readRef(ref), base, drafts });
   await repo.git(dir, 'push', '--quiet', '--force', 'origin', `${ref}:${ref}`);
