@@ -93,7 +93,7 @@ class Wait {
     for await (const record of store.commits({ from, to, changes: false })) {
       if (this.#done) return;
       const { id, verb, to: status } = toEntry(record);
-      byHand ||= verb === 'unknown';
+      byHand ||= verb === 'unknown' || verb === 'merge';
       if (id !== undefined && this.#waiting.has(id)) await this.#note(id, status ?? undefined, record.oid);
     }
     if (byHand) await this.#lookAt(to);

@@ -9,9 +9,31 @@ export function checkRequest(
   findings: CommitFindings,
 ): void {
   if (author.name !== actor) findings.add('author', `the author is ${author.name}, the actor ${actor}`);
-  if (author.at !== Math.floor(Date.parse(at) / 1000)) {
-    const date = new Date(author.at * 1000);
-    const told = Number.isNaN(date.getTime()) ? author.at : date.toISOString();
-    findings.add('date', `the author's date is ${told}, and Work-At ${at}`);
-  }
+  if (author.at !== secondsOf(at))
+    findings.add('date', `the author's date is ${told(author.at)}, and Work-At ${at}`);
+}
+
+/**
+ * As `checkRequest`, for a proposal, which a host may have squashed: it writes the author line anew, with the name of a person
+ * or of the proposal, and the time of the merge. That is after it was asked for, and not after the commit was made, as far as
+ * clocks agree.
+ *
+ * @param skew seconds
+ */
+export function checkProposal(
+  { at }: Request,
+  { author, committer }: CommitRecord,
+  skew: number,
+  findings: CommitFindings,
+): void {
+  if (author.at >= secondsOf(at) - skew && author.at <= Math.max(secondsOf(at), committer.at + skew)) return;
+  const between = `it should be between Work-At ${at} and the committer's ${told(committer.at)}`;
+  findings.add('date', `the author's date is ${told(author.at)}; ${between}`);
+}
+
+const secondsOf = (at: string): number => Math.floor(Date.parse(at) / 1000);
+
+function told(at: number): string {
+  const date = new Date(at * 1000);
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
 }

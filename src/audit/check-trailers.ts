@@ -1,6 +1,7 @@
 import { encodeMessage } from '../codec/message.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { isProposal } from '../domain/pull-request.ts';
 import type { CommitFindings } from './findings.ts';
 
 type Said = string | number | undefined;
@@ -59,23 +60,43 @@ export function checkOutcome(
   compare('Work-Reason', fact.reason, decided.reason);
 }
 
-/** Holds the words of a message against its trailers. A host may add to them: a number to the first line, lines below. */
+/**
+ * Holds the words of a message against its trailers. A host may add to them: a number to the first line, lines below. Where it
+ * squashes a proposal, it may also put a title of its own above them, make points of them, and break long lines.
+ */
 export function checkWords(message: string, event: TransitionEvent, findings: CommitFindings): void {
   const expected = encodeMessage(event);
   if (message === expected) return;
-  checkFirstLine(message, expected, findings);
-  const title = expected.split('\n')[2]?.trim() ?? '';
-  if (!message.split(/\r?\n/).some((line) => line.trim() === title)) {
-    findings.add('message', `the title should be: ${title}`);
-  }
+  const [first = '', , title = ''] = expected.split('\n');
+  const says = isProposal(event) ? saysAnywhere(message) : saysInLine(message);
+  if (!says.first(first)) findings.add('message', `the first line should be: ${first}`);
+  if (!says.title(title.trim())) findings.add('message', `the title should be: ${title.trim()}`);
 }
+
+type Says = Record<'first' | 'title', (expected: string) => boolean>;
+
+const saysInLine = (message: string): Says => {
+  const lines = message.split(/\r?\n/);
+  return {
+    first: (expected) => isFirstLine(lines[0] ?? '', expected),
+    title: (expected) => lines.some((line) => line.trim() === expected),
+  };
+};
+
+const saysAnywhere = (message: string): Says => {
+  const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
+  const found = (expected: string): boolean => oneLine(message).includes(oneLine(expected));
+  return { first: found, title: found };
+};
 
 export function checkFirstLine(message: string, expected: string, findings: CommitFindings): void {
   const [first = ''] = expected.split('\n');
   const [line = ''] = message.split(/\r?\n/);
-  if (line !== first && !line.startsWith(`${first} `))
-    findings.add('message', `the first line should be: ${first}`);
+  if (!isFirstLine(line, first)) findings.add('message', `the first line should be: ${first}`);
 }
+
+const isFirstLine = (line: string, expected: string): boolean =>
+  line === expected || line.startsWith(`${expected} `);
 
 function reasonIn(event: TransitionEvent, after: WorkItem | undefined): string | undefined {
   if (event.verb === 'block') return after?.block?.reason;

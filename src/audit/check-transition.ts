@@ -3,10 +3,11 @@ import { SETTINGS_PATH, STATES } from '../codec/path.ts';
 import { isOverdue } from '../domain/consequences.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import { keysAsked } from '../domain/policy.ts';
+import { isProposal } from '../domain/pull-request.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkItem, type Step } from './check-item.ts';
-import { checkRequest } from './check-request.ts';
+import { checkProposal, checkRequest } from './check-request.ts';
 import { type Blobs, guessItemFile, type ItemFile, readItemFile, reportDamage } from './files.ts';
 import { CommitFindings } from './findings.ts';
 import { itemChanges } from './item-change.ts';
@@ -25,9 +26,11 @@ export function checkTransition(
   else findings.add('item', `it touches ${items.length} items`);
   for (const other of others) reportOther(other, findings);
   const event = readEvent(record, findings);
-  if (event !== undefined) checkRequest(event, record, findings);
+  if (event !== undefined && !isProposal(event)) checkRequest(event, record, findings);
   for (const one of items) {
     const before = state.before(one, findings);
+    if (event !== undefined && isProposal(event))
+      checkProposal(event, record, before.view.settings.clock_skew_s, findings);
     const stood = state.statesOf(one.id).length;
     const step = { record, before, event: items.length === 1 ? event : undefined, change: one };
     const read = checkQuickly(step, blobs) ?? checkClosely(step, blobs, findings);

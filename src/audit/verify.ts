@@ -11,7 +11,7 @@ import { judgeProofs, type SignatureReader, type SignatureReport } from './signa
 export interface VerifyOptions {
   /**
    * A commit whose ledger is trusted as it stands: only what comes after it is checked. Every commit up to the tip must build
-   * on it; `buildsOn` tells.
+   * on it; `groundOf` tells.
    */
   from?: Oid | undefined;
   /** Seconds since 1970: the tip is not dated ahead of it. Without it, no clock is looked at. */

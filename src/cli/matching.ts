@@ -4,7 +4,7 @@ import { readTime, someOf } from './input.ts';
 import { readUntil } from './moment.ts';
 
 /** What commits are that are no transition of an item. */
-const OTHERS = ['init', 'configure', 'unknown'] as const;
+const OTHERS = ['init', 'configure', 'merge', 'unknown'] as const;
 
 /** Which transitions the options ask for. Who acts is of no matter to these questions, so `--actor` tells whose they are. */
 export function matchingOf(

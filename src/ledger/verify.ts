@@ -1,4 +1,4 @@
-import { buildsOn } from '../audit/range.ts';
+import { groundOf } from '../audit/range.ts';
 import { judgeSignatures, type SignatureQuery } from '../audit/signatures.ts';
 import { type Verification, type VerifyOptions, verifyLedger } from '../audit/verify.ts';
 import { LedgerError } from '../domain/errors.ts';
@@ -10,8 +10,8 @@ import { type Connection, currentTip } from './connection.ts';
 export interface VerifyCall extends Pick<VerifyOptions, 'onProgress'> {
   /**
    * `A..B`: what comes after A, up to B, on the ledger as A left it. Without A from the root, without B to the tip. Each is a
-   * commit, in full or as the branch's log knows it, or the name of a ref. Where history beside A was merged in after it, all up
-   * to B is replayed.
+   * commit, in full or as the branch's log knows it, or the name of a ref. Where history that began before A was merged in after
+   * it, it begins there.
    */
   range?: string | undefined;
   /** Begins where this clone last found nothing wrong, as far as history still builds on that. */
@@ -76,18 +76,17 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
         },
       );
     }
-    const begins = from !== undefined && (await buildsOn(store, from, to)) ? from : undefined;
+    const begins = from && (await groundOf(store, from, to));
     return verifyLedger(store, to, { from: begins, now, signatures, onProgress });
   }
   const tip = await currentTip(connection);
   const last = since_last ? lastGood(connection) : undefined;
   // A commit that is gone, as after a repack, is no line to go on from.
-  const holds = last !== undefined && (await buildsOn(store, last.tip, tip).catch(() => false));
-  if (holds && last.tip === tip) {
+  const begins = last && (await groundOf(store, last.tip, tip).catch(() => undefined));
+  if (begins !== undefined && last?.tip === tip) {
     return { ok: true, from: tip, tip, commits: 0, transitions: 0, items: last.items, findings: [] };
   }
-  const from = holds ? last.tip : undefined;
-  const verification = await verifyLedger(store, tip, { from, now, signatures, onProgress });
+  const verification = await verifyLedger(store, tip, { from: begins, now, signatures, onProgress });
   if (verification.ok) remember(connection, verification);
   // What was held to be good is so no longer.
   else if (verification.from === null) connection.state.delete(VERIFIED);

@@ -51,7 +51,7 @@ export class WorkLedger extends FinishingVerbs {
     return layHost(this, host, options);
   }
 
-  /** Fetches, settles what is pending, and pushes it. @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN` */
+  /** Fetches, settles what is pending, and pushes it, with what follows from what a host merged. @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN` */
   async sync(): Promise<SyncReport> {
     const settled = await (await this.connection.write()).sync.sync();
     return {

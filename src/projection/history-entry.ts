@@ -1,13 +1,14 @@
 import { decodeMessage } from '../codec/message.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkStatus } from '../domain/item.ts';
+import { isProposal, PULL_REQUEST } from '../domain/pull-request.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 
 /** One transition, as its commit tells it. */
 export interface HistoryEntry {
   commit: Oid;
   id: WorkId | undefined;
-  /** `unknown` where the commit was made by hand. */
+  /** `merge` where it brings two lines of history together; `unknown` where the commit was made by hand. */
   verb: string;
   actor: string;
   /** When it was asked for. */
@@ -23,17 +24,25 @@ export interface HistoryEntry {
   epoch: number | null;
   execution_id: string | null;
   op: string | null;
+  /** Who pressed a host's button, by name, where the actor is a pull request; `null` where git does not tell. */
+  merged_by: string | null;
+  /** When that was, where it is not when this commit was built. */
+  merged_at: string | null;
 }
 
 /** What a commit tells of itself, whoever made it. */
 export function toEntry(record: Omit<CommitRecord, 'changes'>): HistoryEntry {
-  const decoded = decodeMessage(record.message);
+  // A host may repeat in the message of a merge what the merged commits say.
+  const isMerge = record.parents.length > 1;
+  const decoded = isMerge ? undefined : decodeMessage(record.message);
   const shared = {
     commit: record.oid,
     committed_at: new Date(record.committer.at * 1000).toISOString(),
     machine: record.committer.email,
+    merged_by: null,
+    merged_at: null,
   };
-  if (decoded.kind === 'event') {
+  if (decoded?.kind === 'event') {
     const { event } = decoded;
     return {
       ...shared,
@@ -48,12 +57,13 @@ export function toEntry(record: Omit<CommitRecord, 'changes'>): HistoryEntry {
       epoch: event.epoch ?? null,
       execution_id: event.execution_id ?? null,
       op: event.op,
+      merged_by: isProposal(event) ? mergerOf(record) : null,
     };
   }
   return {
     ...shared,
     id: undefined,
-    verb: /^(init|configure|repair) /.exec(record.message)?.[1] ?? 'unknown',
+    verb: isMerge ? 'merge' : (/^(init|configure|repair) /.exec(record.message)?.[1] ?? 'unknown'),
     actor: record.author.name,
     at: new Date(record.author.at * 1000).toISOString(),
     from: null,
@@ -64,4 +74,17 @@ export function toEntry(record: Omit<CommitRecord, 'changes'>): HistoryEntry {
     execution_id: null,
     op: null,
   };
+}
+
+/** The committer of what one host commits in its own name. */
+const HOST = 'noreply@github.com';
+
+/**
+ * Who merged a proposal, as far as its own commit tells: the committer of one that was rebased or squashed; where that is the
+ * host itself, the author. One that stands as it was made tells nothing.
+ */
+function mergerOf({ author, committer }: Pick<CommitRecord, 'author' | 'committer'>): string | null {
+  const isRewritten = author.name !== PULL_REQUEST;
+  if (committer.email === HOST) return isRewritten ? author.name : null;
+  return isRewritten || committer.email !== author.email ? committer.name : null;
 }

@@ -20,7 +20,7 @@ export function historyOf(index: IndexDatabase, id: WorkId): HistoryEntry[] {
 export interface LogFilter {
   items?: readonly WorkId[] | undefined;
   actor?: string | undefined;
-  /** Verbs, and `init`, `configure`, `unknown`. */
+  /** Verbs, and `init`, `configure`, `merge`, `unknown`. */
   verbs?: readonly string[] | undefined;
   /** ISO time; asked for then or later. */
   since?: string | undefined;
@@ -59,9 +59,10 @@ export function commitsNamed(index: IndexDatabase, start: string): Oid[] {
   return index.all(sql, start, `${start}g`).map(({ oid }) => String(oid));
 }
 
-/** The last commit that was made by `at`, an ISO time, as its committer's clock has it. */
+/** The last commit that was made, or merged, by `at`, an ISO time, as its committer's clock has it. */
 export function commitBy(index: IndexDatabase, at: string): Oid | undefined {
-  const sql = `SELECT oid FROM transitions WHERE json_extract(entry, '$.committed_at') <= ? ORDER BY seq DESC LIMIT 1`;
+  const made = "coalesce(entry ->> '$.merged_at', entry ->> '$.committed_at')";
+  const sql = `SELECT oid FROM transitions WHERE ${made} <= ? ORDER BY seq DESC LIMIT 1`;
   return index.get(sql, at)?.oid as Oid | undefined;
 }
 

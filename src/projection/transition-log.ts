@@ -1,12 +1,17 @@
 import { parsePath } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
+import { PULL_REQUEST } from '../domain/pull-request.ts';
 import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
 import { type HistoryEntry, toEntry } from './history-entry.ts';
 import type { IndexDatabase } from './index-database.ts';
+import { type Landing, Landings } from './landings.ts';
 import type { OnProgress } from './load.ts';
 import { ALSO, LOG } from './log-view.ts';
 
 const AT_ONCE = 2_000;
+const LANDED = `UPDATE transitions SET entry = json_set(entry, '$.merged_by', ?, '$.merged_at', ?)
+  WHERE oid = ? AND entry ->> '$.merged_by' IS NULL
+  AND (? OR verb = 'approve' AND entry ->> '$.actor' = '${PULL_REQUEST}')`;
 
 interface Line {
   entry: HistoryEntry;
@@ -25,34 +30,47 @@ export async function followLog(
   onProgress: OnProgress = () => undefined,
 ): Promise<void> {
   let from = index.meta(LOG);
-  const base = from === undefined ? undefined : await commonAncestor(store, from, tip);
+  const base = from === undefined ? undefined : await lineBefore(store, from, tip);
   if (from !== base) from = index.write(() => cutBack(index, from, base)) ? base : undefined;
   let lines: Line[] = [];
   let read = 0;
-  // Among merged lines of history no commit has all before it as its ancestors, so only the last is a tip to go on from.
-  let isLine = true;
+  // A tip to go on from has all before it as its ancestors: it is the only one that nothing builds on yet.
+  const open = new Set(from === undefined ? [] : [from]);
+  const landings = new Landings();
   const flush = (to: Oid): boolean => {
-    const done = index.write(() => index.meta(LOG) === from && append(index, lines, to));
+    const landed = landings.take();
+    const done = index.write(() => index.meta(LOG) === from && append(index, lines, landed, to));
     from = to;
     lines = [];
     return done;
   };
   for await (const record of store.commits({ from, to: tip, changes: false })) {
-    lines.push(await lineOf(store, record));
+    const line = await lineOf(store, record);
+    lines.push(line);
+    landings.see(record, line.entry);
     read += 1;
-    isLine &&= record.parents.length < 2;
-    if (lines.length < AT_ONCE || !isLine) continue;
+    for (const parent of record.parents) open.delete(parent);
+    open.add(record.oid);
+    if (lines.length < AT_ONCE || open.size > 1) continue;
     if (!flush(record.oid)) return;
     onProgress({ step: 'history', done: read });
   }
   flush(tip);
 }
 
-/** The remembered tip may be of a line that was given up, or gone with a repack. */
-async function commonAncestor(store: LedgerStore, known: Oid, tip: Oid): Promise<Oid | undefined> {
+/**
+ * Up to where the log may stay: the remembered tip may be of a line that was given up, or gone with a repack. Where that line
+ * merged others, the rows before an ancestor of it are not the ancestor's alone.
+ */
+async function lineBefore(store: LedgerStore, known: Oid, tip: Oid): Promise<Oid | undefined> {
   if (known === tip) return tip;
   try {
-    return await store.mergeBase(known, tip);
+    const base = await store.mergeBase(known, tip);
+    if (base === undefined || base === known) return base;
+    for await (const { parents } of store.commits({ from: base, to: known, changes: false })) {
+      if (parents.length > 1) return undefined;
+    }
+    return base;
   } catch {
     // Then history is read from its beginning, which is always right.
     return undefined;
@@ -70,12 +88,15 @@ function cutBack(index: IndexDatabase, from: Oid | undefined, base: Oid | undefi
   return last !== undefined;
 }
 
-function append(index: IndexDatabase, lines: readonly Line[], tip: Oid): true {
+function append(index: IndexDatabase, lines: readonly Line[], landed: readonly Landing[], tip: Oid): true {
   const sql = 'INSERT INTO transitions (oid, item, verb, entry) VALUES (?, ?, ?, ?)';
   for (const { entry, items } of lines) {
     const text = JSON.stringify(entry);
     index.run(sql, entry.commit, items[0] ?? null, entry.verb, text);
     for (const item of items.slice(1)) index.run(sql, entry.commit, item, ALSO, text);
+  }
+  for (const { commits, known, by, at } of landed) {
+    for (const commit of commits) index.run(LANDED, by, at, commit, known ? 1 : 0);
   }
   index.setMeta(LOG, tip);
   return true;
@@ -87,7 +108,7 @@ async function lineOf(store: LedgerStore, record: CommitRecord): Promise<Line> {
   const [parent] = record.parents;
   if (entry.id !== undefined) return { entry, items: [entry.id] };
   const isTold = entry.verb !== 'unknown' && entry.verb !== 'repair';
-  if (isTold || parent === undefined || record.parents.length > 1) return { entry, items: [] };
+  if (isTold || parent === undefined) return { entry, items: [] };
   const changes = await store.diffTrees(parent, record.oid);
   return { entry, items: [...new Set(changes.flatMap(({ path }) => parsePath(path)?.id ?? []))] };
 }

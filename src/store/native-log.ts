@@ -58,9 +58,10 @@ async function* listWithChanges(
   }
 }
 
+/** Oldest first, what a merge brought in comes right before it: so it is read where it came to stand on the branch. */
 export function range({ to, from, paths, since, newest }: CommitQuery): string[] {
   return [
-    ...(newest === undefined ? ['--date-order', '--reverse'] : [`--max-count=${newest}`]),
+    ...(newest === undefined ? ['--topo-order', '--reverse'] : [`--max-count=${newest}`]),
     ...(since === undefined ? [] : [`--since=@${since}`]),
     '--end-of-options',
     to,

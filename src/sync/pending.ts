@@ -40,7 +40,7 @@ export async function readCommits(
   const records: CommitRecord[] = [];
   for await (const record of store.commits({ from, to, changes: only === undefined })) records.push(record);
   if (only === undefined) return readRecords(store, records);
-  const wanted = records.filter(({ message }) => only.has(opOf(message) ?? ''));
+  const wanted = records.filter((record) => only.has(opOf(record) ?? ''));
   const read = new Map((await readAlone(store, wanted)).map((commit) => [commit.record.oid, commit]));
   return records.map((record) => read.get(record.oid) ?? unread(record));
 }
@@ -55,10 +55,12 @@ export async function readAlone(store: LedgerStore, records: readonly CommitReco
   return readRecords(store, whole);
 }
 
-const opOf = (message: string): string | undefined => readTrailers(message).values.get('Work-Op');
+/** A merge is no transition, also where its message repeats that of one. */
+const opOf = ({ message, parents }: CommitRecord): string | undefined =>
+  parents.length > 1 ? undefined : readTrailers(message).values.get('Work-Op');
 
 function unread(record: CommitRecord): ReadCommit {
-  const op = opOf(record.message);
+  const op = opOf(record);
   return { record, op, command: undefined, event: undefined, before: undefined, after: undefined };
 }
 
@@ -79,6 +81,7 @@ export async function readRecords(
 
 function readOne(record: CommitRecord, blobs: ReadonlyMap<Oid, BlobContent>): ReadCommit {
   const empty = unread(record);
+  if (record.parents.length > 1) return empty;
   const ledger = decodeLedgerMessage(record.message);
   if (ledger?.verb === 'init') return empty;
   if (ledger?.verb === 'configure') {

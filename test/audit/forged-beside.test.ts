@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/index.ts';
 import { isolateThisProcess, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 import { type ForgedCommit, type ForgedFile, forge, inMessage, readHistory, writeHistory } from './forge.ts';
-import { CLOCK } from './forger.ts';
 import { audit, makeLedger } from './ledgers.ts';
 
 const OWNERS = { path: 'CODEOWNERS', text: '* @ada\n' };

@@ -54,8 +54,12 @@ describe('given a merge', () => {
       parents: [block, checkpoint],
       committed: 1_767_438_002,
     };
-    const files = commits[block]?.files ?? [];
-    const together = { ...MERGE, files, parents: [inner, inner + 1], committed: 1_767_438_003 };
+    const together = {
+      ...MERGE,
+      files: complete.files,
+      parents: [inner + 1, inner],
+      committed: 1_767_438_003,
+    };
     expect(await forger.rulesOf([...commits.slice(0, inner), complete, update, together])).toEqual([]);
   });
 

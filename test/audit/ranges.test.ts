@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildsOn } from '../../src/audit/range.ts';
+import { groundOf } from '../../src/audit/range.ts';
 import { type Verification, verifyLedger } from '../../src/audit/verify.ts';
 import { NativeStore } from '../../src/store/native.ts';
 import { runGit } from '../helpers/temp-repo.ts';
@@ -29,7 +29,7 @@ it('given an honest history, when it is verified from any of its commits, then n
   const whole = await verifyLedger(store, tip);
   const commits = await line(tip);
   for (const [index, from] of commits.entries()) {
-    expect(await buildsOn(store, from, tip)).toBe(true);
+    expect(await groundOf(store, from, tip)).toBe(from);
     const checked = await verifyLedger(store, tip, { from });
     expect(checked).toMatchObject({ ok: true, findings: [], from, items: whole.items });
     expect(checked.commits).toBe(commits.length - index - 1);
@@ -74,7 +74,7 @@ it('given an item that was deleted before the trusted commit, when its id is giv
   expect(rulesOf(await after([...forger.history, create], forger.history.length))).toContain('reused');
 });
 
-it('given work from before the trusted commit that is merged in after it, or another line, then it cannot be begun there', async () => {
+it('given work from before the trusted commit that is merged in after it, then replaying begins where that began; on another line, nowhere', async () => {
   const base = forger.history.slice(0, forger.history.indexOf(forger.commitOf(`checkpoint ${FIRST}`)));
   const ours = { ...forger.commitOf(`checkpoint ${FIRST}`), parents: [base.length - 1] };
   const theirs = { ...forger.commitOf(`block ${SECOND}`), parents: [base.length - 1] };
@@ -90,8 +90,8 @@ it('given work from before the trusted commit that is merged in after it, or ano
     await runGit(forger.gitDir, ['rev-parse', `${tip}^1`, `${tip}^2`])
   ).split('\n');
   const fork = await runGit(forger.gitDir, ['merge-base', first, second]);
-  expect(await buildsOn(store, first, tip)).toBe(false);
-  expect(await buildsOn(store, second, first)).toBe(false);
-  expect(await buildsOn(store, fork, tip)).toBe(true);
+  expect(await groundOf(store, first, tip)).toBe(fork);
+  expect(await groundOf(store, second, first)).toBe(undefined);
+  expect(await groundOf(store, fork, tip)).toBe(fork);
   expect(rulesOf(await verifyLedger(store, tip, { from: fork }))).toEqual([]);
 });

@@ -25,6 +25,8 @@ const entry = (
   epoch: null,
   execution_id: null,
   op: null,
+  merged_by: null,
+  merged_at: null,
 });
 
 const LIFE: HistoryEntry[] = [

@@ -47,9 +47,14 @@ export async function makeTwoLines(items = 3): Promise<TwoLines> {
 export async function tryGit(
   cwd: string,
   args: readonly string[],
+  env: Record<string, string> = {},
 ): Promise<{ clean: boolean; said: string }> {
   const { spawnSync } = await import('node:child_process');
-  const { status, stdout, stderr } = spawnSync('git', args, { cwd, env: isolatedEnv(), encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync('git', args, {
+    cwd,
+    env: { ...isolatedEnv(), ...env },
+    encoding: 'utf8',
+  });
   return { clean: status === 0, said: `${stdout}${stderr}` };
 }
 

@@ -13,7 +13,7 @@ import type { watchOptions } from '../table/talking.ts';
 type Options = OptionValues<typeof watchOptions>;
 
 /** Beside the verbs of items: what commits of the whole ledger tell, and those that were made by hand. */
-const LEDGER_VERBS = ['init', 'configure', 'unknown'];
+const LEDGER_VERBS = ['init', 'configure', 'merge', 'unknown'];
 
 export const run: Run<typeof watchOptions> = async ({ options, cli }) => {
   const ledger = await cli.open();

@@ -22,9 +22,12 @@ const NAME_WIDTH = 11;
 
 function toParagraph(entry: HistoryEntry): [string, string][] {
   const { at, from, to, reason, committed_at, machine, commit, epoch, execution_id, rev } = entry;
+  const { merged_by, merged_at } = entry;
+  const mergedBy = merged_at === null ? merged_by : `${merged_by} at ${shortTime(merged_at)}`;
   const rows: [string, string | number | null][] = [
     ['asked for', shortTime(at)],
     ['committed', `${shortTime(committed_at)} on ${machine}`],
+    ['merged by', mergedBy],
     ['commit', commit],
     ['status', from === null && to === null ? null : `${from ?? 'none'} -> ${to ?? 'gone'}`],
     ['revision', rev],
@@ -40,10 +43,11 @@ function toColumns({ at, verb, id, actor, commit }: HistoryEntry, withId: boolea
   return withId ? [...first, styled('bold', id ?? '-'), actor] : [...first, actor];
 }
 
-function toChange({ from, to, reason, epoch }: HistoryEntry): string {
+function toChange({ from, to, reason, epoch, merged_by }: HistoryEntry): string {
   const status =
     to === null && from === null ? '' : from === to ? `${to}` : `${from ?? 'none'} -> ${to ?? 'gone'}`;
-  return [status, epoch === null ? '' : `epoch ${epoch}`, reason ?? '']
+  const merged = merged_by === null ? '' : `merged by ${merged_by}`;
+  return [status, merged, epoch === null ? '' : `epoch ${epoch}`, reason ?? '']
     .filter((part) => part !== '')
     .join('; ');
 }
