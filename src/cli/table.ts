@@ -8,12 +8,14 @@ import { LEDGER } from './table/ledger.ts';
 import { LOOKING } from './table/looking.ts';
 import { PRESENCE } from './table/presence.ts';
 import { REPAIR } from './table/repair.ts';
+import { REVIEW } from './table/review.ts';
 import { TALKING } from './table/talking.ts';
 
 /** Every command: what `--help`, the parser and docs/cli.md are made from. */
 export const COMMANDS: readonly Command[] = [
   ...ITEMS,
   ...DOING,
+  ...REVIEW,
   ...AGENTS,
   ...PRESENCE,
   ...TALKING,
@@ -28,4 +30,5 @@ export const COMMANDS: readonly Command[] = [
 export const FAMILIES: Readonly<Record<string, string>> = {
   dep: 'what an item has to wait for',
   hooks: 'what git itself refuses',
+  review: 'work that waits to be accepted',
 };

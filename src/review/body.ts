@@ -9,8 +9,8 @@ import { branchOf } from './names.ts';
 export interface Page {
   before: WorkItem;
   after: WorkItem;
-  /** The approval that merging makes. */
-  event: TransitionEvent;
+  /** The approval that merging makes; `undefined` where there is nothing to merge. */
+  event?: TransitionEvent | undefined;
   history: readonly HistoryEntry[];
   /** The ledger's branch, for messages. */
   branch: string;
@@ -49,14 +49,14 @@ export function reviewPage({ before, after, event, history, branch }: Page): str
     effectOf(before, after, branch),
     fenced(
       cutTo(diffFields(before, after).map(changeOf).join('\n'), LIMITS.list, `wl review diff ${id}`),
+      '',
       'diff',
     ),
     '## History',
     fenced(cutTo(history.map(lineOf).join('\n'), LIMITS.history, `wl history ${id}`)),
     '## How to approve',
     howTo(before, branch),
-    '## The commit',
-    messageOf(event),
+    ...(event === undefined ? [] : ['## The commit', messageOf(event)]),
   ];
   return `${parts.join('\n\n')}\n`;
 }

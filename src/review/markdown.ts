@@ -13,14 +13,14 @@ export const inert = (text: string): string =>
   escapeUnsafe(text, true).replaceAll(ACTED_ON, (found) => found[0] + NOTHING + found.slice(1));
 
 /**
- * A block of code with text of any origin in it. The fence is longer than any in the text, and every line is set in, so that none can
- * end it, or be read as a trailer where a host makes a commit message of the page.
+ * A block of code with text of any origin in it. The fence is longer than any in the text, and every line begins with a mark, so that
+ * none can end it, or be read as a trailer where a host makes a commit message of the page.
  */
-export function fenced(text: string, language = 'text'): string {
+export function fenced(text: string, mark = '  ', language = 'text'): string {
   const safe = inert(text).replaceAll('\t', '  ');
   const longest = Math.max(2, ...[...safe.matchAll(/[`~]+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
-  const lines = safe.split('\n').map((line) => (line.trim() === '' ? '' : `  ${line}`));
+  const lines = safe.split('\n').map((line) => `${mark}${line}`.trimEnd());
   return `${fence}${language}\n${lines.join('\n')}\n${fence}`;
 }
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { openRepository } from '../git/repository.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
-import { reviewPage, titleOf } from './body.ts';
+import { titleOf } from './body.ts';
 import {
   addressIn,
   HOSTS,
@@ -18,6 +18,7 @@ import {
   repositoryAt,
 } from './hosts.ts';
 import type { Review } from './list.ts';
+import { pageOf } from './preview.ts';
 
 /** Where a pull request is, or is to be made. */
 export interface OpenedRequest {
@@ -36,14 +37,6 @@ export interface OpenedRequest {
 
 const TIMEOUT_MS = 60_000;
 
-/** What a reviewer reads of a proposal that was found to be right. @throws LedgerError `VERIFICATION_FAILED` for any other */
-export async function pageOf(ledger: WorkLedger, review: Review): Promise<string> {
-  const { item, proposal } = review;
-  if (item === undefined || proposal === null) throw notCurrent(review);
-  const history = await ledger.history(review.id);
-  return reviewPage({ before: item, ...proposal, history, branch: ledger.connection.branch });
-}
-
 /**
  * Makes the pull request of a proposal, by the program of the remote's host where there is one; else writes its text to a file, and
  * tells where a person makes it. Asks no shell, and stores nothing but the file.
@@ -58,9 +51,9 @@ export async function openRequest(
   env: NodeJS.ProcessEnv,
 ): Promise<OpenedRequest> {
   const { connection } = ledger;
-  const { proposal } = review;
-  if (proposal === null || connection.local === undefined) throw notCurrent(review);
-  const body = await pageOf(ledger, review);
+  const { item, proposal } = review;
+  if (item === undefined || proposal === null || connection.local === undefined) throw notCurrent(review);
+  const body = await pageOf(ledger, { before: item, ...proposal });
   const body_file = join(connection.local, 'reviews', `${review.id}.md`);
   await mkdir(dirname(body_file), { recursive: true });
   await writeFile(body_file, body);
