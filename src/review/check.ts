@@ -6,7 +6,7 @@ import type { WorkId } from '../domain/ids.ts';
 import { openNativeBackend } from '../ledger/open-native.ts';
 import { chooseBranch, chooseRemote } from '../ledger/settings.ts';
 import { Projection } from '../projection/projection.ts';
-import { IncomingStore } from '../store/incoming.ts';
+import { IncomingStore, Oversize } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
 import { groundOf, type Judgement, judgeProposal } from './judge.ts';
 import { itemOfBranch } from './names.ts';
@@ -54,7 +54,8 @@ export async function checkReview(call: CheckCall = {}): Promise<CheckedReview> 
       return notOk({ base, head, id: null }, 'proposal', `${call.branch} is no review branch`);
     const now = call.now ?? Math.floor(Date.now() / 1000);
     const against = { incoming, projection, tip: base, now };
-    const queued = await mergedIn(incoming, base, head);
+    // A branch that has a name is to be merged itself.
+    const queued = id === undefined ? await mergedIn(incoming, base, head) : undefined;
     const judged = await judgeProposal(against, queued ?? head, id);
     const told = { base, head, id: id ?? (judged.kind === 'fit' ? judged.event.id : null) };
     if (judged.kind !== 'fit' || queued === undefined) return resultOf(told, judged);
@@ -116,7 +117,13 @@ async function resolve(incoming: IncomingStore, names: readonly string[]): Promi
 
 /** The one commit that `head` merges into `base`; `undefined` where `head` is no merge of that kind. */
 async function mergedIn(incoming: IncomingStore, base: Oid, head: Oid): Promise<Oid | undefined> {
-  const { parents } = await incoming.readCommit(head);
-  const [first, second, ...more] = parents;
-  return first === base && more.length === 0 ? second : undefined;
+  try {
+    const { parents } = await incoming.readCommit(head);
+    const [first, second, ...more] = parents;
+    return first === base && more.length === 0 ? second : undefined;
+  } catch (error) {
+    // It is judged as what it is: too large.
+    if (error instanceof Oversize) return undefined;
+    throw error;
+  }
 }
