@@ -36,7 +36,7 @@ export interface CheckedReview {
 /**
  * Checks a proposal as what runs before a host merges it: that it is one commit, an approval, legal where it was made, and still the
  * same on the base. Where a host has merged it in passing, as in a queue, the merge is checked, too. Needs no ledger in the clone,
- * asks no remote, and leaves nothing behind.
+ * asks no remote, and moves no ref.
  *
  * @throws LedgerError `NOT_FOUND` for names that are no commits; `UNSUPPORTED_REPOSITORY` in a shallow clone
  */
@@ -103,7 +103,8 @@ function defaultBases(config: Parameters<typeof chooseBranch>[1]): string[] {
   return remote === undefined ? [local] : [`refs/remotes/${remote}/${branch}`, local];
 }
 
-const NAME = /^(?!-)[^\s:^~?*[\\]+$/;
+/** What git takes for a commit, but for paths and patterns. */
+const NAME = /^(?!-)[^\s:?*[\\]+$/;
 
 async function resolve(incoming: IncomingStore, names: readonly string[]): Promise<Oid> {
   for (const name of names) {

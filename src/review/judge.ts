@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { checkPush, type Ground, type Incoming } from '../audit/check-push.ts';
+import { checkPush, type Ground } from '../audit/check-push.ts';
 import { requestedAt } from '../audit/check-times.ts';
 import { decodeLedgerMessage } from '../codec/ledger-message.ts';
 import { decodeMessage } from '../codec/message.ts';
@@ -10,14 +10,14 @@ import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { Projection } from '../projection/projection.ts';
-import { Oversize } from '../store/incoming.ts';
+import { type IncomingStore, Oversize } from '../store/incoming.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 import { branchOf, PULL_REQUEST } from './names.ts';
 import type { ReviewFinding, ReviewRule } from './rules.ts';
 
 /** The ledger that a proposal is held against. */
 export interface Against {
-  incoming: Incoming;
+  incoming: IncomingStore;
   projection: Pick<Projection, 'peek' | 'commitsOf' | 'settingsCommits'>;
   /** What a host would merge it into. */
   tip: Oid;
@@ -101,20 +101,16 @@ function wrongIn({ verb, id, actor }: TransitionEvent, wanted: WorkId | undefine
 
 /** The ledger at a commit that is not the tip; the index stays where it is. What was made up to the tip is not made again. */
 export async function groundOf({ incoming, projection, tip }: Against, base: Oid): Promise<Ground> {
-  let asked = 0;
-  for await (const record of incoming.commits({ to: base, newest: 1 })) asked = requestedAt(record);
   return {
     tip: base,
-    requestedAt: asked,
+    requestedAt: requestedAt(await incoming.readCommit(base)),
     read: (use) => projection.peek(base, use),
     async commitsOf(ops) {
       const made = await projection.commitsOf(tip, ops);
       // Changes of settings are few, and no index knows their names.
       for (const commit of await projection.settingsCommits(tip)) {
-        for await (const { message } of incoming.commits({ to: commit, newest: 1 })) {
-          const op = decodeLedgerMessage(message)?.op;
-          if (op !== undefined && ops.includes(op)) made.set(op, commit);
-        }
+        const op = decodeLedgerMessage((await incoming.readCommit(commit)).message)?.op;
+        if (op !== undefined && ops.includes(op)) made.set(op, commit);
       }
       return made;
     },

@@ -55,6 +55,7 @@ test('given what a queue merged in passing, when it is checked without a branch,
   await repo.git(dir, 'merge', '--quiet', '--no-ff', '-m', 'Merge pull request #1', `origin/${branch}`);
   expect(await checkReview({ dir })).toMatchObject({ ok: true, id: place.id });
   expect(await checkReview({ dir, branch })).toMatchObject({ ok: false, findings: [{ rule: 'count' }] });
+  expect(await checkReview({ dir, branch, head: 'HEAD^2' })).toMatchObject({ ok: true, id: place.id });
   await rm(join(dir, 'README.md'));
   await repo.git(dir, 'commit', '--quiet', '--all', '--amend', '-m', 'Merge');
   expect(await checkReview({ dir })).toMatchObject({ ok: false });

@@ -19,7 +19,7 @@ export function fieldLines({ field, before, after }: FieldChange): Line[] {
 }
 
 /** What went and what came: of lists by members, else all of it. */
-export function changedLines(before: Json, after: Json): Line[] {
+function changedLines(before: Json, after: Json): Line[] {
   const [old, now] = [partsOf(before), partsOf(after)];
   return [
     ...old.filter((part) => !now.includes(part)).flatMap((part) => marked('-', part)),

@@ -118,7 +118,7 @@ export const REVIEW: readonly Command[] = [
     group,
     summary: 'check a review branch before it is merged; for the CI of a host',
     details:
-      'That it is one commit, the approval of the item that its branch is named after and nothing else, legal where it was made, and of the same effect on the base as it is now. Asks no remote and leaves nothing behind; a shallow clone is refused.',
+      'That it is one commit, the approval of the item that its branch is named after and nothing else, legal where it was made, and of the same effect on the base as it is now. Asks no remote and moves no ref; a shallow clone is refused.',
     options: checkOptions,
     examples: [
       'wl review check --base origin/work-ledger --head HEAD --branch review/WRK-20260103-0001',
