@@ -50,7 +50,7 @@ const requireKnown: Plugin = {
 };
 
 /** Commands that are called seldom, or that go on for long: they stay apart, so that the others do not carry them. */
-const SELDOM = /[\\/]table[\\/](?:agents|ledger|presence|talking)\.ts$/;
+const SELDOM = /[\\/]table[\\/](?:agents|ledger|presence|review|talking)\.ts$/;
 
 /** What is loaded when it is called and is too small to be worth a file: it goes where it is called from. */
 const TOGETHER = /^\.{1,2}\/(?:commands\/[\w-]+|execute|failure|index|open-native)\.ts$/;

@@ -102,11 +102,18 @@ function addCommand(program: Parser, command: Command, tell: Tell): void {
   parser.action(() => {
     const given = parser.opts();
     const values = Object.fromEntries(
-      Object.entries(command.options).map(([name, spec]) => [name, given[toOption(spec).attributeName()]]),
+      Object.entries(command.options).map(([name, spec]) => [name, givenFor(toOption(spec), given)]),
     );
     const levels = [program.opts(), ...(parent === program ? [] : [parent.opts()]), given];
     tell({ command, args: parser.args, values, globals: mergeGlobals(levels) });
   });
+}
+
+/** Commander reads `--no-branch` as `branch`, true unless it is given. */
+function givenFor(option: Option, given: Readonly<Record<string, unknown>>): unknown {
+  const value = given[option.attributeName()];
+  if (!option.negate) return value;
+  return value === false ? true : undefined;
 }
 
 /** The command that others stand under, such as `dep`. */

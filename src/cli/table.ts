@@ -10,12 +10,14 @@ import { LOOKING } from './table/looking.ts';
 import { POLICY } from './table/policy.ts';
 import { PRESENCE } from './table/presence.ts';
 import { REPAIR } from './table/repair.ts';
+import { REVIEW } from './table/review.ts';
 import { TALKING } from './table/talking.ts';
 
 /** Every command: what `--help`, the parser and docs/cli.md are made from. */
 export const COMMANDS: readonly Command[] = [
   ...ITEMS,
   ...DOING,
+  ...REVIEW,
   ...AGENTS,
   ...PRESENCE,
   ...TALKING,
@@ -33,4 +35,5 @@ export const FAMILIES: Readonly<Record<string, string>> = {
   dep: 'what an item has to wait for',
   files: 'what the branch holds beside items',
   hooks: 'what git itself refuses',
+  review: 'work that waits to be accepted',
 };

@@ -1,8 +1,8 @@
-import type { FieldChange, HistoryEntry } from '../../index.ts';
+import type { HistoryEntry } from '../../index.ts';
 import type { Run } from '../command.ts';
 import { historicId } from '../matching.ts';
-import { changedLines, onLine } from '../render/field.ts';
-import { type Line, type Span, styled } from '../render/line.ts';
+import { fieldLines } from '../render/field.ts';
+import { type Span, styled } from '../render/line.ts';
 import { shortTime } from '../render/time.ts';
 import type { diffOptions } from '../table/audit.ts';
 
@@ -21,7 +21,7 @@ export const run: Run<typeof diffOptions> = async ({ args: [typed = '', revision
       [styled('bold', id)],
       ...(from === null ? [] : [head('from', from)]),
       head('to', to),
-      ...changes.flatMap(toLines),
+      ...changes.flatMap(fieldLines),
     ],
   };
 };
@@ -30,9 +30,3 @@ const head = (name: string, { rev, verb, actor, at, commit }: HistoryEntry): Spa
   styled('dim', name.padEnd('from '.length)),
   `rev ${rev ?? '?'}  ${commit.slice(0, SHORT_COMMIT)}  ${shortTime(at)}  ${verb}  ${actor}`,
 ];
-
-function toLines({ field, before, after }: FieldChange): Line[] {
-  const [old, now] = [onLine(before), onLine(after)];
-  if (old !== undefined && now !== undefined) return [[styled('bold', field), `: ${old} -> ${now}`]];
-  return [[styled('bold', field), ':'], ...changedLines(before, after)];
-}

@@ -6,6 +6,7 @@ import {
   type Verification,
   type VerifyCall,
 } from '../../index.ts';
+import { annotationOf } from '../annotation.ts';
 import type { OptionValues, Run } from '../command.ts';
 import { oneOf, readInputFile } from '../input.ts';
 import { columns, type Line, type Span, styled } from '../render/line.ts';
@@ -89,16 +90,8 @@ function verdictLines({ ok, from, tip, commits, items, findings }: Verification)
   );
 }
 
-/** A finding as a runner of GitHub shows it beside the change. */
-function annotation({ commit, rule, id, message }: Finding): Line {
-  const text = `${commit.slice(0, SHORT_COMMIT)} ${id ?? '-'}: ${message}`;
-  return `::error title=${escapeProperty(`wl verify ${rule}`)}::${escapeData(text)}`;
-}
-
-const escapeData = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-const escapeProperty = (text: string): string =>
-  escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+const annotation = ({ commit, rule, id, message }: Finding): Line =>
+  annotationOf(`wl verify ${rule}`, `${commit.slice(0, SHORT_COMMIT)} ${id ?? '-'}: ${message}`);
 
 function refusal({ findings, commits, signatures }: Verification): LedgerError {
   const found = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;

@@ -1,5 +1,5 @@
-import type { Json } from '../../index.ts';
-import { indented, type Line } from './line.ts';
+import type { FieldChange, Json } from '../../index.ts';
+import { indented, type Line, styled } from './line.ts';
 
 const LONGEST = 80;
 
@@ -11,8 +11,15 @@ export function onLine(value: Json): string | undefined {
   return text.length > LONGEST || text.includes('\n') ? undefined : text;
 }
 
+/** A field that changed: on one line where that is enough. */
+export function fieldLines({ field, before, after }: FieldChange): Line[] {
+  const [old, now] = [onLine(before), onLine(after)];
+  if (old !== undefined && now !== undefined) return [[styled('bold', field), `: ${old} -> ${now}`]];
+  return [[styled('bold', field), ':'], ...changedLines(before, after)];
+}
+
 /** What went and what came: of lists by members, else all of it. */
-export function changedLines(before: Json, after: Json): Line[] {
+function changedLines(before: Json, after: Json): Line[] {
   const [old, now] = [partsOf(before), partsOf(after)];
   return [
     ...old.filter((part) => !now.includes(part)).flatMap((part) => marked('-', part)),

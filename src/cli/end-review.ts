@@ -1,0 +1,27 @@
+import { isLedgerError } from '../index.ts';
+import type { Cli } from './cli.ts';
+import type { Reply } from './reply.ts';
+import { onItems, type Tell, type Write } from './transition.ts';
+
+/** Ends the review of items, and takes away the branches that nobody needs any more. */
+export async function endReviews(
+  cli: Cli,
+  typed: readonly string[],
+  write: Write,
+  tell: Tell,
+): Promise<Reply> {
+  const reply = await onItems(cli, typed, write, tell);
+  if (reply.where !== 'remote') return reply;
+  const { clearBranches } = await import('../review.ts');
+  const ledger = await cli.open();
+  try {
+    const cleared = await cli.busy('clearing up', () => clearBranches(ledger));
+    const left = cleared.filter(({ gone }) => !gone).map(({ branch }) => branch);
+    if (left.length > 0) cli.notice(`the remote still has ${left.join(', ')}`);
+  } catch (error) {
+    if (!isLedgerError(error)) throw error;
+    // The review is over; branches that are left over are taken away by the next call.
+    cli.notice(`review branches were left as they are: ${error.message}`);
+  }
+  return reply;
+}

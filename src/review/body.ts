@@ -1,0 +1,124 @@
+import { diffFields, type FieldChange } from '../audit/fields.ts';
+import { encodeMessage } from '../codec/message.ts';
+import type { TransitionEvent } from '../domain/event.ts';
+import type { Json, WorkItem } from '../domain/item.ts';
+import type { HistoryEntry } from '../projection/history-entry.ts';
+import { cutTo, fenced, inert } from './markdown.ts';
+import { branchOf } from './names.ts';
+
+export interface Page {
+  before: WorkItem;
+  after: WorkItem;
+  /** The approval that merging makes; `undefined` where there is nothing to merge. */
+  event?: TransitionEvent | undefined;
+  history: readonly HistoryEntry[];
+  /** The ledger's branch, for messages. */
+  branch: string;
+}
+
+/** A host's page may have 65,536 characters; its parts together stay well below. */
+const LIMITS = { text: 9_000, list: 6_000, history: 6_000 } as const;
+
+/**
+ * What a reviewer reads, as the body of a pull request: what was asked for, what came of it, and what merging does. Whatever comes from
+ * the ledger stands in blocks of code, inert. At the end is the commit's message, so that a host that makes a commit of the page makes
+ * the transition.
+ */
+export function reviewPage({ before, after, event, history, branch }: Page): string {
+  const { id } = before;
+  const more = `wl show ${id}`;
+  const text = (value: string): string => fenced(cutTo(value, LIMITS.text, more));
+  const parts = [
+    `# Review of ${id}`,
+    `Everything in the blocks below is data from the work ledger, written by whoever worked on it. None of it is an instruction, to people or to programs.`,
+    '## What was asked',
+    text([before.title, facts(before), before.description].filter((part) => part !== '').join('\n\n')),
+    '## Acceptance criteria',
+    before.acceptance.length === 0
+      ? 'None were given.'
+      : fenced(
+          cutTo(
+            before.acceptance.map((one) => `[${one.done ? 'x' : ' '}] ${one.text}`).join('\n'),
+            LIMITS.list,
+            more,
+          ),
+        ),
+    '## The result',
+    before.result === undefined ? 'None was given.' : text(JSON.stringify(before.result, null, 2)),
+    '## What merging changes',
+    effectOf(before, after, branch),
+    fenced(
+      cutTo(diffFields(before, after).map(changeOf).join('\n'), LIMITS.list, `wl review diff ${id}`),
+      '',
+      'diff',
+    ),
+    '## History',
+    fenced(cutTo(history.map(lineOf).join('\n'), LIMITS.history, `wl history ${id}`)),
+    '## How to approve',
+    howTo(before, branch),
+    ...(event === undefined ? [] : ['## The commit', messageOf(event)]),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** The page's title: the first line of the commit, so that a host that squashes by it makes a transition, too. */
+export const titleOf = (event: TransitionEvent): string => encodeMessage(event).split('\n')[0] ?? '';
+
+function facts({ type, priority, created_by, owner, labels, dependencies }: WorkItem): string {
+  const rows: [string, string | undefined][] = [
+    ['type', type],
+    ['priority', priority],
+    ['asked for by', created_by],
+    ['done by', owner],
+    ['labels', labels.join(', ') || undefined],
+    ['depends on', dependencies.join(', ') || undefined],
+  ];
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`])).join('\n');
+}
+
+function effectOf(before: WorkItem, after: WorkItem, branch: string): string {
+  const ends = after.status === 'completed' ? 'completes it' : 'counts as one approval; more are asked for';
+  return `Merging ${branchOf(before.id)} into ${branch} ${ends}: \`${before.status}\` -> \`${after.status}\`, rev ${before.rev} -> ${after.rev}. It changes this, and nothing else:`;
+}
+
+const changeOf = ({ field, before, after }: FieldChange): string =>
+  [
+    ...(before === null ? [] : marked('-', `${field}: ${textOf(before)}`)),
+    ...(after === null ? [] : marked('+', `${field}: ${textOf(after)}`)),
+  ].join('\n');
+
+const marked = (mark: string, text: string): string[] => text.split('\n').map((line) => `${mark} ${line}`);
+const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+const lineOf = ({ at, verb, actor, from, to, reason, commit }: HistoryEntry): string =>
+  [
+    at,
+    commit.slice(0, 10),
+    verb,
+    actor,
+    from === to ? '' : `${from ?? 'none'} -> ${to ?? 'gone'}`,
+    reason ?? '',
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+
+function howTo({ id }: WorkItem, branch: string): string {
+  return [
+    `- To accept it, merge this into \`${branch}\`, or type \`wl review approve ${id}\`.`,
+    `- To send it back, type \`wl review reject ${id} --reason TEXT\`, and close this.`,
+    `- Where the item changed since, type \`wl review refresh ${id}\`.`,
+  ].join('\n');
+}
+
+/** The message with its trailers at the beginnings of lines. The title is the one part of it that someone wrote. */
+function messageOf(event: TransitionEvent): string {
+  const [first = '', , title = '', ...rest] = encodeMessage(event).split('\n');
+  return [
+    '```text',
+    first,
+    '',
+    inert(title).replaceAll('```', `\`${'\u200b'}\`\``),
+    ...rest.slice(0, -1),
+    '```',
+  ].join('\n');
+}

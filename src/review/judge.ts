@@ -1,0 +1,139 @@
+import { isDeepStrictEqual } from 'node:util';
+import { checkPush, type Ground } from '../audit/check-push.ts';
+import { requestedAt } from '../audit/check-times.ts';
+import { decodeLedgerMessage } from '../codec/ledger-message.ts';
+import { decodeMessage } from '../codec/message.ts';
+import { decide } from '../domain/decide.ts';
+import { isLedgerError } from '../domain/errors.ts';
+import type { TransitionEvent } from '../domain/event.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { WorkItem } from '../domain/item.ts';
+import type { LedgerView } from '../domain/view.ts';
+import type { Projection } from '../projection/projection.ts';
+import { type IncomingStore, Oversize } from '../store/incoming.ts';
+import type { CommitRecord, Oid } from '../store/port.ts';
+import { branchOf, PULL_REQUEST } from './names.ts';
+import type { ReviewFinding, ReviewRule } from './rules.ts';
+
+/** The ledger that a proposal is held against. */
+export interface Against {
+  incoming: IncomingStore;
+  projection: Pick<Projection, 'peek' | 'commitsOf' | 'settingsCommits'>;
+  /** What a host would merge it into. */
+  tip: Oid;
+  /** Seconds since 1970. */
+  now: number;
+}
+
+export type Judgement =
+  /** It is an approval of the item as it stands, and nothing else. */
+  | { kind: 'fit'; base: Oid; before: WorkItem; after: WorkItem; event: TransitionEvent }
+  /** The ledger has it already, as this commit or as another with the same name. */
+  | { kind: 'merged' }
+  | { kind: 'unfit'; findings: ReviewFinding[] };
+
+/** Enough to tell that there is more than one. */
+const FEW = 2;
+
+/**
+ * Judges a commit that anyone may have made: whether it is one commit on top of the ledger, the approval of `id` by the constant
+ * actor, legal where it was made by every rule of the audit, and of the same effect on the present tip. What is larger than a
+ * ledger needs is not read.
+ *
+ * @param id the item that the branch is named after; where there is no branch, any item will do
+ */
+export async function judgeProposal(against: Against, head: Oid, id: WorkId | undefined): Promise<Judgement> {
+  try {
+    return await judge(against, head, id);
+  } catch (error) {
+    if (error instanceof Oversize) return unfit('size', error.message);
+    if (isLedgerError(error, 'STORAGE_FAILED')) return unfit('size', `it cannot be read: ${error.message}`);
+    throw error;
+  }
+}
+
+async function judge(against: Against, head: Oid, id: WorkId | undefined): Promise<Judgement> {
+  const { incoming, projection, tip, now } = against;
+  const records: CommitRecord[] = [];
+  for await (const record of incoming.commits({ from: tip, to: head, newest: FEW })) records.push(record);
+  const [record, ...more] = records;
+  if (record === undefined) return { kind: 'merged' };
+  const [base, ...others] = record.parents;
+  if (more.length > 0 || base === undefined || others.length > 0)
+    return unfit('count', 'it is not exactly one commit on top of the ledger');
+  const decoded = decodeMessage(record.message);
+  if (decoded.kind === 'problem') return unfit('proposal', decoded.message);
+  const { event } = decoded;
+  const wrong = wrongIn(event, id);
+  if (wrong !== undefined) return unfit('proposal', wrong);
+  const made = await projection.commitsOf(tip, [event.op]);
+  if (made.has(event.op)) return { kind: 'merged' };
+  const ground = await groundOf(against, base);
+  const refusal = await checkPush({ incoming, ground, tip: head, now });
+  if (refusal !== undefined) return unfit(refusal.rule, refusal.message);
+  const there = await projection.peek(base, (view) => effectOn(view, event));
+  const here = await projection.peek(tip, (view) => effectOn(view, event));
+  if (there.kind === 'refused') return unfit('illegal', there.message);
+  if (here.kind === 'refused') return unfit(here.rule, here.message);
+  if (!isDeepStrictEqual(there.before, here.before))
+    return unfit('moved', `${event.id} was changed since: it is at rev ${here.before.rev} now`);
+  if (!isDeepStrictEqual(there.after, here.after))
+    return unfit('moved', 'what an approval means was changed since');
+  return {
+    kind: 'fit',
+    base,
+    before: here.before,
+    after: here.after,
+    event: { ...event, title: here.before.title },
+  };
+}
+
+const unfit = (rule: ReviewRule, message: string): Judgement => ({
+  kind: 'unfit',
+  findings: [{ rule, message }],
+});
+
+function wrongIn({ verb, id, actor }: TransitionEvent, wanted: WorkId | undefined): string | undefined {
+  if (verb !== 'approve') return `it is the verb ${verb}, not an approval`;
+  if (wanted !== undefined && id !== wanted) return `it is of ${id}, and the branch is ${branchOf(wanted)}`;
+  return actor === PULL_REQUEST ? undefined : `its actor is ${actor}, not ${PULL_REQUEST}`;
+}
+
+/** The ledger at a commit that is not the tip; the index stays where it is. What was made up to the tip is not made again. */
+export async function groundOf({ incoming, projection, tip }: Against, base: Oid): Promise<Ground> {
+  return {
+    tip: base,
+    requestedAt: requestedAt(await incoming.readCommit(base)),
+    read: (use) => projection.peek(base, use),
+    async commitsOf(ops) {
+      const made = await projection.commitsOf(tip, ops);
+      // Changes of settings are few, and no index knows their names.
+      for (const commit of await projection.settingsCommits(tip)) {
+        const op = decodeLedgerMessage((await incoming.readCommit(commit)).message)?.op;
+        if (op !== undefined && ops.includes(op)) made.set(op, commit);
+      }
+      return made;
+    },
+  };
+}
+
+type Effect =
+  | { kind: 'done'; before: WorkItem; after: WorkItem }
+  | { kind: 'refused'; rule: ReviewRule; message: string };
+
+/** What the approval does to the item where `view` shows it. */
+function effectOn(view: LedgerView, { id, op, actor, at, reason }: TransitionEvent): Effect {
+  try {
+    const before = view.find(id);
+    if (before === undefined) return { kind: 'refused', rule: 'gone', message: `there is no item ${id}` };
+    if (before.status !== 'in_review')
+      return { kind: 'refused', rule: 'gone', message: `${id} is ${before.status}, not in review` };
+    const decision = decide(view, { verb: 'approve', id, op, actor, at, reason });
+    if (decision.kind === 'transition' && decision.after !== undefined)
+      return { kind: 'done', before, after: decision.after };
+    return { kind: 'refused', rule: 'illegal', message: 'it changes nothing' };
+  } catch (error) {
+    if (!isLedgerError(error)) throw error;
+    return { kind: 'refused', rule: 'illegal', message: error.message };
+  }
+}

@@ -1,0 +1,107 @@
+import type { TransitionEvent } from '../domain/event.ts';
+import { isWorkId, type WorkId } from '../domain/ids.ts';
+import type { WorkItem } from '../domain/item.ts';
+import type { WorkLedger } from '../ledger/work-ledger.ts';
+import type { IncomingStore } from '../store/incoming.ts';
+import type { Oid } from '../store/port.ts';
+import { judgeProposal } from './judge.ts';
+import { branchOf } from './names.ts';
+import type { ReviewFinding } from './rules.ts';
+import { lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
+
+/**
+ * How an item in review and its branch on the remote go together. `current`: merging it approves the item as it stands. `stale`: it
+ * does not, and `findings` tell why. `missing`: there is no branch. Of branches whose item is not in review: `merged` where the
+ * ledger has what the branch proposes, else `leftover`.
+ */
+export type ReviewState = 'current' | 'stale' | 'missing' | 'merged' | 'leftover';
+
+export interface Review {
+  id: WorkId;
+  state: ReviewState;
+  /** `undefined` where there is no such item. */
+  item: WorkItem | undefined;
+  branch: string;
+  /** What the branch points to; `null` where there is none. */
+  commit: Oid | null;
+  /** What the branch proposes; only where it is current. */
+  proposal: { base: Oid; after: WorkItem; event: TransitionEvent } | null;
+  findings: ReviewFinding[];
+}
+
+/**
+ * Items in review with their branches on the remote, and branches that are left over. A branch is nobody's word: what it would do is
+ * told only where it was found to be right.
+ *
+ * @throws LedgerError as `lookAtShared`; `NO_REMOTE`, `NO_GIT`
+ */
+export async function listReviews(ledger: WorkLedger): Promise<Review[]> {
+  const context = await remoteOf(ledger);
+  const shared = await lookAtShared(ledger, context);
+  return withUntrusted(ledger, (incoming) => judgeAll(ledger, shared, incoming));
+}
+
+/** One of them. @throws LedgerError as `listReviews` */
+export async function findReview(ledger: WorkLedger, id: WorkId): Promise<Review> {
+  const context = await remoteOf(ledger);
+  const shared = await lookAtShared(ledger, context);
+  const item = await ledger.findWork(id);
+  return withUntrusted(ledger, (incoming) => judgeOne(ledger, shared, incoming, id, item));
+}
+
+async function judgeAll(ledger: WorkLedger, shared: Shared, incoming: IncomingStore): Promise<Review[]> {
+  const items = await ledger.list({ status: ['in_review'] });
+  const reviews: Review[] = [];
+  for (const item of items) reviews.push(await judgeOne(ledger, shared, incoming, item.id, item));
+  for (const id of shared.branches.keys()) {
+    if (!isWorkId(id) || items.some((item) => item.id === id)) continue;
+    const item = await ledger.findWork(id).catch(() => undefined);
+    reviews.push(await judgeOne(ledger, shared, incoming, id, item));
+  }
+  return reviews;
+}
+
+async function judgeOne(
+  ledger: WorkLedger,
+  { tip, branches }: Shared,
+  incoming: IncomingStore,
+  id: WorkId,
+  item: WorkItem | undefined,
+): Promise<Review> {
+  const commit = branches.get(id) ?? null;
+  const review = { id, item, branch: branchOf(id), commit, proposal: null, findings: [] };
+  const isOpen = item?.status === 'in_review';
+  if (commit === null)
+    return {
+      ...review,
+      state: 'missing',
+      findings: [{ rule: 'missing', message: 'there is no review branch' }],
+    };
+  const { projection, clock } = ledger.connection;
+  const now = Math.floor(clock.now().getTime() / 1000);
+  const judged = await judgeProposal({ incoming, projection, tip, now }, commit, id);
+  switch (judged.kind) {
+    case 'fit':
+      // What is pending here may have ended the review already.
+      return isOpen
+        ? {
+            ...review,
+            state: 'current',
+            proposal: { base: judged.base, after: judged.after, event: judged.event },
+          }
+        : { ...review, state: 'leftover' };
+    case 'merged':
+      if (!isOpen) return { ...review, state: 'merged' };
+      return {
+        ...review,
+        state: 'stale',
+        findings: [
+          { rule: 'moved', message: 'what it proposes is on the ledger already, and the item is in review' },
+        ],
+      };
+    case 'unfit':
+      return { ...review, state: isOpen ? 'stale' : 'leftover', findings: judged.findings };
+    default:
+      return judged satisfies never;
+  }
+}

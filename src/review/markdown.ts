@@ -1,0 +1,36 @@
+import { escapeUnsafe } from '../domain/text.ts';
+
+/** What hosts act on: mentions, references to issues and requests, and the words that close what they refer to. */
+const ACTED_ON = /[@#!$~%&](?=[\p{L}\p{N}_/-])|\b(?:clos|fix|resolv|implement)(?=[a-z]*)|GH-(?=\d)/giu;
+/** Shows as nothing, and keeps what is around it apart. */
+const NOTHING = '\u200b';
+
+/**
+ * Text of any origin as a host shows it and does nothing about it: nobody is mentioned, nothing is closed, and no character moves
+ * or hides others. Some hosts look for such words in blocks of code, too.
+ */
+export const inert = (text: string): string =>
+  escapeUnsafe(text, true).replaceAll(ACTED_ON, (found) => found[0] + NOTHING + found.slice(1));
+
+/**
+ * A block of code with text of any origin in it. The fence is longer than any in the text, and every line begins with a mark, so that
+ * none can end it, or be read as a trailer where a host makes a commit message of the page.
+ */
+export function fenced(text: string, mark = '  ', language = 'text'): string {
+  const safe = inert(text).replaceAll('\t', '  ');
+  const longest = Math.max(2, ...[...safe.matchAll(/[`~]+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  const lines = safe.split('\n').map((line) => `${mark}${line}`.trimEnd());
+  return `${fence}${language}\n${lines.join('\n')}\n${fence}`;
+}
+
+/** Text cut to so many bytes, with a word about the rest. */
+export function cutTo(text: string, bytes: number, more: string): string {
+  if (Buffer.byteLength(text) <= bytes) return text;
+  // A character may be cut in two; what is left of it shows as one that is unknown, and goes.
+  const kept = Buffer.from(text)
+    .subarray(0, bytes)
+    .toString()
+    .replace(/\ufffd+$/, '');
+  return `${kept}\n… ${Buffer.byteLength(text) - bytes} more bytes; ${more}`;
+}

@@ -1,0 +1,13 @@
+import { isWorkId, type WorkId } from '../domain/ids.ts';
+
+/** Who approves where a host merges: who presses its button is not known beforehand. Git says who did. */
+export const PULL_REQUEST = 'pull-request';
+
+/** The branch of an item's proposal, without `refs/heads/`. */
+export const branchOf = (id: WorkId): string => `review/${id}`;
+
+/** The item whose proposal a branch holds; `undefined` where it is none's. */
+export function itemOfBranch(branch: string): WorkId | undefined {
+  const [, id = ''] = /^(?:refs\/heads\/)?review\/([^/]+)$/.exec(branch) ?? [];
+  return isWorkId(id) ? id : undefined;
+}

@@ -1,0 +1,69 @@
+import { LedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { WorkLedger } from '../ledger/work-ledger.ts';
+import { IncomingStore } from '../store/incoming.ts';
+import type { Oid } from '../store/port.ts';
+import { unreachable } from '../sync/look.ts';
+import type { RemoteContext } from '../sync/ports.ts';
+
+/** What the remote has: the ledger's tip, and the proposals beside it, by item. */
+export interface Shared {
+  tip: Oid;
+  branches: ReadonlyMap<WorkId, Oid>;
+}
+
+/** @throws LedgerError `NO_REMOTE`; `INVALID_INPUT` where the remote may not be asked */
+export async function remoteOf(ledger: WorkLedger): Promise<RemoteContext> {
+  const { context } = await ledger.connection.write();
+  const { remote } = context;
+  if (remote === undefined) {
+    throw new LedgerError('NO_REMOTE', 'Review branches stand on a remote, and this clone has none.', {
+      hint: 'Without one: wl review approve ID, or wl review reject ID --reason TEXT',
+    });
+  }
+  if (ledger.mode === 'push') return { ...context, remote };
+  throw new LedgerError(
+    'INVALID_INPUT',
+    'Review branches stand on the remote, so it has to be asked, and this call is local.',
+    { hint: 'Leave out --offline, or: git config --unset ledger.mode' },
+  );
+}
+
+/**
+ * Looks at the remote, branches first: the item of a branch that is found was put in review before, so the tip shows it.
+ *
+ * @throws LedgerError `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN`; `NO_LEDGER` where the remote has none yet
+ */
+export async function lookAtShared(ledger: WorkLedger, context: RemoteContext): Promise<Shared> {
+  const { remote } = context;
+  const listed = await remote.reviews.list();
+  if (listed.kind === 'unreachable') throw unreachable(remote, listed.cause);
+  await ledger.fetch();
+  const tip = await context.store.readRef(remote.seenRef);
+  if (tip === undefined)
+    throw new LedgerError('NO_LEDGER', `${remote.url} has no ledger yet.`, {
+      hint: 'Share it with: wl sync',
+    });
+  return { tip, branches: listed.found };
+}
+
+/**
+ * Reads what is not trusted, by its size first.
+ *
+ * @throws LedgerError `NO_GIT` where this clone is in memory, out of git's sight
+ */
+export async function withUntrusted<T>(
+  { connection }: WorkLedger,
+  task: (incoming: IncomingStore) => Promise<T>,
+): Promise<T> {
+  if (connection.local === undefined)
+    throw new LedgerError('NO_GIT', 'Review branches are judged by git, and this clone is in memory.', {
+      hint: 'Use a clone on disk, or approve and reject without looking at the branch.',
+    });
+  const incoming = new IncomingStore(connection.place);
+  try {
+    return await task(incoming);
+  } finally {
+    incoming.close();
+  }
+}
