@@ -157,21 +157,31 @@ function buildStart(modules: readonly string[]): Promise<BuildResult<typeof scri
   });
 }
 
+function requireEntry(name: string): string {
+  const file = apart.get(name);
+  if (file === undefined) throw new Error(`Nothing loads ${name} by itself any more.`);
+  return file;
+}
+
 const modulesOf = ({ metafile }: { metafile: { inputs: Record<string, unknown> } }): string[] =>
   Object.keys(metafile.inputs).filter((path) => path.startsWith('src/'));
 
 const start = await buildStart(modulesOf(await buildStart([])));
+const started = fromStart(new Set(modulesOf(start)));
+
+/** A push waits for the hook of a server, which needs many modules that others need, too: it has a file of its own. */
+const HOOK = 'cli-table-hook';
+const hook = await build({
+  ...script,
+  entryPoints: { [HOOK]: requireEntry(HOOK) },
+  supported: { 'dynamic-import': false },
+  plugins: [started, librariesApart, requireKnown, launcherAlone],
+});
+
 const rest = await build({
   ...options,
-  entryPoints: Object.fromEntries(apart),
-  plugins: [
-    callsTogether,
-    fromStart(new Set(modulesOf(start))),
-    librariesApart,
-    requireKnown,
-    nodeAsItIs,
-    launcherAlone,
-  ],
+  entryPoints: Object.fromEntries([...apart].filter(([name]) => name !== HOOK)),
+  plugins: [callsTogether, started, librariesApart, requireKnown, nodeAsItIs, launcherAlone],
   // Only modules can share parts. They become scripts below, which load faster.
   format: 'esm',
   splitting: true,
@@ -189,6 +199,6 @@ for (const { path, text } of rest.outputFiles) {
   });
   writeFileSync(path.replace(/\.js$/, '.cjs'), code);
 }
-const metafiles = [launcher, start, rest, ...libraries].map(({ metafile }) => metafile);
+const metafiles = [launcher, start, hook, rest, ...libraries].map(({ metafile }) => metafile);
 writeFileSync(join(out, 'licenses.txt'), licensesOf(root, metafiles));
 chmodSync(join(out, 'main.cjs'), 0o755);
