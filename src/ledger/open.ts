@@ -6,7 +6,14 @@ import { displayUrl } from '../remote/url.ts';
 import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
-import { chooseActor, chooseBranch, chooseMode, choosePresence, chooseRemote } from './settings.ts';
+import {
+  chooseActor,
+  chooseBranch,
+  chooseMode,
+  choosePresence,
+  chooseRemote,
+  chooseSign,
+} from './settings.ts';
 import { WorkLedger } from './work-ledger.ts';
 import type { WritePath } from './write-path.ts';
 
@@ -95,7 +102,8 @@ async function connect(options: OpenOptions): Promise<Connection> {
     mode: chooseMode(options, config),
     branch,
     localRef,
-    presence: presence !== undefined,
+    presence,
+    sign: chooseSign(config),
     place,
     local: backend.local,
     remote: own ?? (chosen === undefined ? null : { name: chosen.name, url: displayUrl(chosen.url) }),
