@@ -1,5 +1,6 @@
 // The entry `work-ledger/repair`: apart from the ledger itself, so that reading one does not load what merges and mends.
 export { type CloneTrouble, type Examination, examine } from './doctor/examine.ts';
+export { unlock } from './doctor/locks.ts';
 export { type Mended, mendTree } from './doctor/mend.ts';
 export { type ContestedItem, findMerge, type OpenMerge, type SideStep } from './doctor/open-merge.ts';
 export type { Mend } from './doctor/plan-mends.ts';

@@ -52,7 +52,7 @@ export const REPAIR: readonly Command[] = [
     group,
     summary: 'say what is wrong with the ledger and with this clone, and how it would be mended',
     details:
-      'Asks the remote, unless --offline is given. --fix puts items back as they were last whole, moves what is no file of the ledger to quarantine/, and shares what waits here. Each mend is a commit; what it drops stays in history. Nothing is rewritten.',
+      'Asks the remote, unless --offline is given. --fix puts items back as they were last whole, moves what is no file of the ledger to quarantine/, takes away locks of processes of this program that are dead, and shares what waits here. Each mend is a commit; what it drops stays in history. Nothing is rewritten.',
     options: doctorOptions,
     examples: ['wl doctor', 'wl doctor --fix'],
     load: () => import('../commands/doctor.ts'),
