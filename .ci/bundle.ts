@@ -121,6 +121,16 @@ const nodeAsItIs: Plugin = {
   },
 };
 
+/** Charts are drawn without a canvas, also where one is installed: a report is the same everywhere. */
+const withoutCanvas: Plugin = {
+  name: 'without-canvas',
+  setup({ onResolve }) {
+    onResolve({ filter: /^vega-canvas$/ }, () => ({
+      path: join(root, 'node_modules/vega-canvas/build/vega-canvas.browser.js'),
+    }));
+  },
+};
+
 const launcherAlone: Plugin = {
   name: 'launcher-alone',
   setup({ onResolve }) {
@@ -181,7 +191,15 @@ const hook = await build({
 const rest = await build({
   ...options,
   entryPoints: Object.fromEntries([...apart].filter(([name]) => name !== HOOK)),
-  plugins: [callsTogether, started, librariesApart, requireKnown, nodeAsItIs, launcherAlone],
+  plugins: [
+    callsTogether,
+    started,
+    librariesApart,
+    requireKnown,
+    nodeAsItIs,
+    withoutCanvas,
+    launcherAlone,
+  ],
   // Only modules can share parts. They become scripts below, which load faster.
   format: 'esm',
   splitting: true,

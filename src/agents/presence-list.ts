@@ -49,7 +49,7 @@ export async function listPresence(
 ): Promise<PresenceReport> {
   const { connection } = ledger;
   const observations = new Observations(connection.state, connection.clock);
-  const { presence: enabled } = connection;
+  const enabled = connection.presence !== undefined;
   const report: PresenceReport = { enabled, entries: [], fresh: true, problem: undefined };
   for (const source of await presenceSources(connection)) {
     const { where, refs, store } = source;

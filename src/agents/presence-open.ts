@@ -35,7 +35,7 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
   const shared = remote !== null && mode === 'push';
   const refs = shared ? context.remote?.presence : localPresence(store);
   const place: PresencePlace | undefined =
-    presence && refs !== undefined ? { store, refs, committer: context.committer } : undefined;
+    presence !== undefined && refs !== undefined ? { store, refs, committer: context.committer } : undefined;
   return new Presence({
     place,
     counts: shared ? 'remote' : 'local',

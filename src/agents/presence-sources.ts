@@ -14,7 +14,7 @@ export interface PresenceSource {
 
 /** The remote's, where there is one, and the clone's own; none where the clone is set up to have none. */
 export async function presenceSources({ presence, mode, write }: Connection): Promise<PresenceSource[]> {
-  if (!presence) return [];
+  if (presence === undefined) return [];
   const { store, context } = await write();
   const refs = context.remote?.presence;
   const remote = { where: 'remote', store, reachable: mode === 'push' } as const;

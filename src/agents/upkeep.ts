@@ -68,7 +68,7 @@ export class Upkeep {
     );
     for (const { op } of lost) this.#known.add(op);
     if (accepted === 0 && lost.length === 0) return;
-    const told = lost.map(({ id, error }) => ({ work_id: id ?? null, message: error.message }));
+    const told = lost.map(({ id, verb, error }) => ({ work_id: id ?? null, verb, message: error.message }));
     tell({ type: 'synced', accepted, lost: told });
   }
 

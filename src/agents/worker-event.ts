@@ -13,7 +13,7 @@ export interface WorkerReport {
   blocked: number;
   /** Given back unfinished. */
   released: number;
-  /** That went to someone else, or whose lease could not be renewed, while it worked. */
+  /** That went to someone else, or whose lease could not be renewed, while it worked or before what it saved was shared. */
   superseded: number;
   /** Finished or given up by the agent itself. */
   settled: number;
@@ -36,11 +36,13 @@ export type WorkerEvent =
   /** Said once, for a person to know. */
   | { type: 'notice'; message: string }
   | { type: 'recovered'; work_ids: WorkId[] }
-  | { type: 'synced'; accepted: number; lost: { work_id: WorkId | null; message: string }[] }
+  | { type: 'synced'; accepted: number; lost: { work_id: WorkId | null; verb: string; message: string }[] }
+  /** So many items failed in a row: nothing more is taken on. */
+  | { type: 'gave_up'; failed: number }
   | { type: 'draining'; running: number }
   | ({ type: 'ended' } & WorkerReport);
 
-export const emptyReport = (): WorkerReport => ({
+const emptyReport = (): WorkerReport => ({
   started: 0,
   completed: 0,
   failed: 0,
@@ -54,25 +56,60 @@ export const emptyReport = (): WorkerReport => ({
   unsynced: 0,
 });
 
-/** Counts what an event says. */
-export function countEvent(report: WorkerReport, { type }: WorkerEvent): void {
-  switch (type) {
-    case 'started':
-    case 'completed':
-    case 'failed':
-    case 'deferred':
-    case 'blocked':
-    case 'released':
-    case 'settled':
-      report[type] += 1;
-      return;
-    case 'superseded':
-    case 'stopped':
-      report.superseded += 1;
-      return;
-    case 'lost':
-      report.races_lost += 1;
-      return;
-    default:
+/** The transitions by which work ends, and as what each is counted. */
+const ENDED_BY: Readonly<Record<string, 'completed' | 'failed'>> = {
+  complete: 'completed',
+  submit: 'completed',
+  fail: 'failed',
+};
+
+/** Counts what the events of a worker say. */
+export class WorkerCount {
+  readonly report = emptyReport();
+  /** Items that failed since one did not. */
+  failedInARow = 0;
+  readonly #saved = new Map<WorkId, 'completed' | 'failed'>();
+
+  take(event: WorkerEvent): void {
+    const { report } = this;
+    switch (event.type) {
+      case 'completed':
+      case 'failed':
+        report[event.type] += 1;
+        this.failedInARow = event.type === 'failed' ? this.failedInARow + 1 : 0;
+        if (event.where === 'local') this.#saved.set(event.work_id, event.type);
+        else this.#saved.delete(event.work_id);
+        return;
+      case 'deferred':
+      case 'blocked':
+      case 'settled':
+        report[event.type] += 1;
+        this.failedInARow = 0;
+        return;
+      case 'started':
+      case 'released':
+        report[event.type] += 1;
+        return;
+      case 'superseded':
+      case 'stopped':
+        report.superseded += 1;
+        return;
+      case 'lost':
+        report.races_lost += 1;
+        return;
+      case 'synced':
+        for (const { work_id, verb } of event.lost) this.#takeBack(work_id, verb);
+        return;
+      default:
+    }
+  }
+
+  /** What was saved as ended and lost its race in the end went to someone else. */
+  #takeBack(id: WorkId | null, verb: string): void {
+    const ended = id === null ? undefined : this.#saved.get(id);
+    if (id === null || ended === undefined || ENDED_BY[verb] !== ended) return;
+    this.#saved.delete(id);
+    this.report[ended] -= 1;
+    this.report.superseded += 1;
   }
 }

@@ -16,13 +16,7 @@ import type { Heartbeat } from './ports.ts';
 import { recoverSilent } from './recover-silent.ts';
 import { Upkeep } from './upkeep.ts';
 import { ENDINGS, isFatal, PASSING } from './verdicts.ts';
-import {
-  countEvent,
-  emptyReport,
-  type WaitingFor,
-  type WorkerEvent,
-  type WorkerReport,
-} from './worker-event.ts';
+import { type WaitingFor, WorkerCount, type WorkerEvent, type WorkerReport } from './worker-event.ts';
 
 export interface WorkerOptions {
   ledger: WorkLedger;
@@ -35,6 +29,8 @@ export interface WorkerOptions {
   filter?: Pick<WorkFilter, 'swarm' | 'type' | 'labels'> | undefined;
   /** Ends after so many items. */
   max?: number | undefined;
+  /** Takes nothing more on once so many items failed in a row, and ends when what runs is over. Default 5. */
+  maxFailures?: number | undefined;
   /** Ends where nothing is ready and nothing runs. */
   idleExit?: boolean | undefined;
   /** Lease in seconds. */
@@ -58,6 +54,7 @@ const DRAIN_GRACE_MS = 30_000;
 const WORK = WORK_TYPES.filter((type) => type !== 'escalation');
 /** How often in a row a worker that is to end by itself may find the remote away before it ends with that. */
 const PATIENCE = 4;
+const MAX_FAILURES = 5;
 /** How long an item is let alone that could not be claimed. */
 const AVOID_MS = 5_000;
 
@@ -65,7 +62,7 @@ const AVOID_MS = 5_000;
  * Takes the next ready item, has the agent work on it, finishes it, and goes on. Waits where nothing is ready or the remote is
  * away; recovers orphaned work now and then.
  *
- * @returns what it did, once `max` items are done, nothing is ready (`idleExit`), or it was told to end
+ * @returns what it did, once `max` items are done, `maxFailures` failed in a row, nothing is ready (`idleExit`), or it was told to end
  * @throws LedgerError what does not pass by itself, such as `HISTORY_REWRITTEN`; `AgentUnusable`. What ran is given back before.
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkerReport> {
@@ -79,7 +76,8 @@ class Worker {
   readonly #choice: Choice;
   readonly #pauses: Pauses;
   readonly #upkeep: Upkeep;
-  readonly #report = emptyReport();
+  readonly #count = new WorkerCount();
+  #gaveUp = false;
   readonly #running = new Map<string, Promise<void>>();
   /** Items that could not be claimed, and until when they are let alone, by `performance.now()`. */
   readonly #avoided = new Map<string, number>();
@@ -142,9 +140,9 @@ class Worker {
       stopSignal?.removeEventListener('abort', stop);
       await this.#pool.close();
     }
-    this.#tell({ type: 'ended', ...this.#report });
+    this.#tell({ type: 'ended', ...this.#count.report });
     if (this.#fatal !== undefined) throw this.#fatal.error;
-    return this.#report;
+    return this.#count.report;
   }
 
   get #concurrency(): number {
@@ -153,13 +151,13 @@ class Worker {
 
   /** How many more items it may take now. */
   get #room(): number {
-    return Math.min(this.#concurrency - this.#running.size, this.#max - this.#report.started);
+    return Math.min(this.#concurrency - this.#running.size, this.#max - this.#count.report.started);
   }
 
   #isOver(): boolean {
     const { signal, stopSignal } = this.#options;
     if (signal?.aborted || stopSignal?.aborted || this.#fatal !== undefined) return true;
-    return this.#report.started >= this.#max && this.#running.size === 0;
+    return this.#count.report.started >= this.#max && this.#running.size === 0;
   }
 
   /** Looks once what there is to do, and waits where that is nothing. */
@@ -183,7 +181,7 @@ class Worker {
     } else if (this.#room > 0 && this.#said !== 'limit') this.#wait('nothing_ready', 'nothing is ready');
     if (this.#trouble === undefined && this.#running.size === 0 && this.#options.idleExit) {
       // Nothing is ready once the remote says so, too.
-      if (asked) this.#max = this.#report.started;
+      if (asked) this.#max = this.#count.report.started;
       else this.#askRemote = true;
     } else if (!this.#isOver()) this.#askRemote = (await this.#pauses.wait()) || this.#askRemote;
   }
@@ -236,7 +234,7 @@ class Worker {
 
   /** Resolves once the item is this worker's, or is not to be had. */
   #begin(item: WorkItem, link: string | false): Promise<void> {
-    this.#report.claims += 1;
+    this.#count.report.claims += 1;
     const { promise, resolve } = Promise.withResolvers<void>();
     const run = this.#work(item, link, resolve).finally(() => {
       this.#running.delete(item.id);
@@ -313,13 +311,23 @@ class Worker {
       await this.#pool.drain({ grace_ms });
       await Promise.all(this.#running.values());
     }
-    this.#report.unsynced = await this.#upkeep.shareLast();
+    this.#count.report.unsynced = await this.#upkeep.shareLast();
   }
 
   #tell(event: WorkerEvent): void {
-    countEvent(this.#report, event);
+    this.#count.take(event);
     if ('where' in event && event.where === 'local') this.#upkeep.owe(event.work_id);
     this.#options.onEvent?.(event);
+    this.#mayGiveUp();
+  }
+
+  /** A program that is broken would use up the attempts of all that is ready. */
+  #mayGiveUp(): void {
+    const { failedInARow: failed, report } = this.#count;
+    if (this.#gaveUp || failed < (this.#options.maxFailures ?? MAX_FAILURES)) return;
+    this.#gaveUp = true;
+    this.#max = report.started;
+    this.#tell({ type: 'gave_up', failed });
   }
 }
 

@@ -1,45 +1,42 @@
 import type { WorkId } from '../domain/ids.ts';
-import { isTerminal, type WorkStatus } from '../domain/item.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
+import { advance, agentOf, isOpen, type Life, newLife } from './report-life.ts';
+import { bySpan, type SpanCount } from './report-spans.ts';
+import { type Flow, type Measures, Tally } from './report-tally.ts';
+import { type Throughput, throughputOf } from './report-throughput.ts';
 
-/** Spans of time in seconds; `null` where there are none. */
-export interface Spread {
-  count: number;
-  median_s: number | null;
-  p90_s: number | null;
-}
-
-/** What was done in a period. */
-export interface Flow {
-  created: number;
-  completed: number;
-  failed: number;
-  cancelled: number;
-  reopened: number;
-  claims: number;
-  /** Claims that were given back or taken from their holder. */
-  released: number;
-  recovered: number;
-}
-
+/**
+ * What was done in a period, by the times of the requests. An agent's is what it did as a holder; `created` and `cancelled` count for
+ * who asked, `open` is what it holds at the end.
+ *
+ * @see docs/report.md
+ */
 export interface Report {
   since: string | null;
   until: string;
   totals: Flow;
   open: { at_start: number; at_end: number };
   /** From when an item was created to when it was completed; imported ones are left out. */
-  lead: Spread;
+  lead: Measures['lead'];
   /** From the first claim, after it was reopened where it was, to when it was completed. */
-  cycle: Spread;
-  /** Claims that a completed item took, on average; `null` where none was completed. */
+  cycle: Measures['cycle'];
   attempts_per_completed: number | null;
   /** Transitions of this clone that lost a race in the period and are kept. */
   lost_races: number;
   /** What is open at the end, by how long it has been there. */
-  open_by_age: { age: string; items: number }[];
-  /** What each did as a holder; `created` and `cancelled` by who asked. */
-  by_agent: (Flow & { agent: string; cycle: Spread })[];
-  by_swarm: (Flow & { swarm: string; open: number; lead: Spread; cycle: Spread })[];
+  open_by_age: Measures['open_by_age'];
+  throughput: Throughput;
+  /** Completed items by how long they took. */
+  times: SpanCount[];
+  by_agent: (Measures & { agent: string })[];
+  by_swarm: (Measures & { swarm: string })[];
+}
+
+/** A transition that lost its race, as the clone keeps it. */
+export interface LostRace {
+  id: WorkId | undefined;
+  actor: string;
+  at: string;
 }
 
 export interface ReportInput {
@@ -47,47 +44,9 @@ export interface ReportInput {
   entries: readonly HistoryEntry[];
   /** The swarm of each item that has one now. */
   swarms: ReadonlyMap<WorkId, string>;
-  lostRaces: number;
+  lostRaces: readonly LostRace[];
   since: string | null;
   until: string;
-}
-
-const DAY_S = 86_400;
-/** Upper ends, in days. */
-const AGES: readonly [string, number][] = [
-  ['under a day', 1],
-  ['1 to 7 days', 7],
-  ['7 to 30 days', 30],
-  ['30 days and more', Number.POSITIVE_INFINITY],
-];
-
-/** What one agent, one swarm or everyone did. */
-class Tally {
-  readonly flow: Flow = {
-    created: 0,
-    completed: 0,
-    failed: 0,
-    cancelled: 0,
-    reopened: 0,
-    claims: 0,
-    released: 0,
-    recovered: 0,
-  };
-  readonly leads: number[] = [];
-  readonly cycles: number[] = [];
-  attempts = 0;
-  open = 0;
-}
-
-/** An item as history up to now has it. */
-interface Life {
-  status: WorkStatus | null;
-  created: string;
-  imported: boolean;
-  /** The first claim since it was created or reopened. */
-  begun: string | undefined;
-  holder: string | undefined;
-  claims: number;
 }
 
 /** Measures a period by its history alone; times are those of the requests. */
@@ -96,108 +55,48 @@ export function reportOn({ entries, swarms, lostRaces, since, until }: ReportInp
   const agents = new Map<string, Tally>();
   const byswarm = new Map<string, Tally>();
   const lives = new Map<WorkId, Life>();
+  const tallies = (id: WorkId | undefined, agent: string | undefined): Tally[] => {
+    const swarm = id === undefined ? undefined : swarms.get(id);
+    return [
+      all,
+      ...(agent === undefined ? [] : [tallyOf(agents, agent)]),
+      ...(swarm === undefined ? [] : [tallyOf(byswarm, swarm)]),
+    ];
+  };
   let openAtStart: number | undefined = since === null ? 0 : undefined;
   for (const entry of entries) {
     const { id, at } = entry;
     if (id === undefined || at > until) continue;
     const isIn = since === null || at >= since;
-    if (isIn) openAtStart ??= openIn(lives).length;
+    if (isIn) openAtStart ??= [...lives.values()].filter(isOpen).length;
     const life = lives.get(id) ?? newLife(entry);
     lives.set(id, life);
-    const swarm = swarms.get(id);
-    const agent = agentOf(entry, life);
-    const tallies = [all, tallyOf(agents, agent), ...(swarm === undefined ? [] : [tallyOf(byswarm, swarm)])];
-    for (const tally of isIn ? tallies : []) count(entry, life, tally);
+    for (const tally of isIn ? tallies(id, agentOf(entry, life)) : []) tally.count(entry, life);
     advance(entry, life);
   }
-  for (const [id, { status }] of lives) {
-    const swarm = swarms.get(id);
-    if (isOpen(status) && swarm !== undefined) tallyOf(byswarm, swarm).open += 1;
+  for (const [id, life] of lives) {
+    for (const tally of isOpen(life) ? tallies(id, life.holder) : []) tally.open.push(life);
   }
-  const open = openIn(lives);
+  for (const { id, actor, at } of lostRaces) {
+    if (at > until || (since !== null && at < since)) continue;
+    for (const tally of tallies(id, actor)) tally.lost += 1;
+  }
+  const { open, lead, cycle, attempts_per_completed, lost_races, open_by_age } = all.measures(until);
   return {
     since,
     until,
     totals: all.flow,
-    open: { at_start: openAtStart ?? open.length, at_end: open.length },
-    lead: spread(all.leads),
-    cycle: spread(all.cycles),
-    attempts_per_completed:
-      all.flow.completed === 0 ? null : Math.round((100 * all.attempts) / all.flow.completed) / 100,
-    lost_races: lostRaces,
-    open_by_age: byAge(open, until),
-    by_agent: [...agents]
-      .filter(([, { flow }]) => Object.values(flow).some((number) => number > 0))
-      .sort(byName)
-      .map(([agent, { flow, cycles }]) => ({ agent, ...flow, cycle: spread(cycles) })),
-    by_swarm: [...byswarm].sort(byName).map(([swarm, { flow, open: left, leads, cycles }]) => ({
-      swarm,
-      ...flow,
-      open: left,
-      lead: spread(leads),
-      cycle: spread(cycles),
-    })),
+    open: { at_start: openAtStart ?? open, at_end: open },
+    lead,
+    cycle,
+    attempts_per_completed,
+    lost_races,
+    open_by_age,
+    throughput: throughputOf(entries, since, until),
+    times: bySpan(all.leads, all.cycles),
+    by_agent: byName(agents, (agent, tally) => ({ agent, ...tally.measures(until) })),
+    by_swarm: byName(byswarm, (swarm, tally) => ({ swarm, ...tally.measures(until) })),
   };
-}
-
-const newLife = ({ at, verb }: HistoryEntry): Life => ({
-  status: null,
-  created: at,
-  imported: verb === 'import',
-  begun: undefined,
-  holder: undefined,
-  claims: 0,
-});
-
-/** A claim raises the epoch; who takes up blocked work again goes on with the one that there was. */
-const isClaim = ({ verb, from }: HistoryEntry): boolean =>
-  verb === 'claim' || (verb === 'start' && from === 'pending');
-
-/** How work ends is its holder's, whoever approved it or took it away. */
-function agentOf({ verb, actor, to }: HistoryEntry, { holder }: Life): string {
-  const isHolders = verb === 'recover' || to === 'completed' || to === 'failed';
-  return (isHolders ? holder : undefined) ?? actor;
-}
-
-function count(entry: HistoryEntry, life: Life, tally: Tally): void {
-  const { verb, from, to, at } = entry;
-  const { flow, leads, cycles } = tally;
-  if (from === null && to !== null) flow.created += 1;
-  if (isClaim(entry)) flow.claims += 1;
-  if (verb === 'release') flow.released += 1;
-  if (verb === 'recover') flow.recovered += 1;
-  if (verb === 'reopen') flow.reopened += 1;
-  if (to === from) return;
-  if (to === 'failed') flow.failed += 1;
-  if (to === 'cancelled') flow.cancelled += 1;
-  if (to !== 'completed') return;
-  flow.completed += 1;
-  tally.attempts += life.claims;
-  if (!life.imported) leads.push(seconds(life.created, at));
-  if (life.begun !== undefined) cycles.push(seconds(life.begun, at));
-}
-
-function advance(entry: HistoryEntry, life: Life): void {
-  const { verb, actor, at, to } = entry;
-  if (verb === 'unknown') return;
-  life.status = to;
-  if (verb === 'reopen') life.begun = undefined;
-  if (!isClaim(entry)) return;
-  life.begun ??= at;
-  life.holder = actor;
-  life.claims += 1;
-}
-
-const isOpen = (status: WorkStatus | null): boolean => status !== null && !isTerminal(status);
-const openIn = (lives: ReadonlyMap<WorkId, Life>): Life[] =>
-  [...lives.values()].filter(({ status }) => isOpen(status));
-
-function byAge(open: readonly Life[], until: string): Report['open_by_age'] {
-  const days = open.map(({ created }) => seconds(created, until) / DAY_S);
-  return AGES.map(([age, end], index) => {
-    const start = AGES[index - 1]?.[1] ?? Number.NEGATIVE_INFINITY;
-    return { age, items: days.filter((one) => one >= start && one < end).length };
-  });
 }
 
 function tallyOf(tallies: Map<string, Tally>, name: string): Tally {
@@ -206,12 +105,9 @@ function tallyOf(tallies: Map<string, Tally>, name: string): Tally {
   return tally;
 }
 
-const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
-const seconds = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / 1000);
-
-/** The median and the ninetieth percentile, by nearest rank. */
-function spread(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number | null => sorted[Math.ceil(share * sorted.length) - 1] ?? null;
-  return { count: sorted.length, median_s: at(0.5), p90_s: at(0.9) };
-}
+/** What each did that did anything, in the order of their names. */
+const byName = <T>(tallies: ReadonlyMap<string, Tally>, measure: (name: string, tally: Tally) => T): T[] =>
+  [...tallies]
+    .filter(([, tally]) => !tally.isEmpty)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, tally]) => measure(name, tally));

@@ -15,7 +15,9 @@ export interface Settings {
 
 export async function readSettings(ledger: WorkLedger): Promise<Settings> {
   const { branch, remote, actor, mode } = await ledger.status();
-  return { shared: await ledger.settings(), clone: { branch, remote: remote?.name ?? null, actor, mode } };
+  const { presence = 'none', sign } = ledger.connection;
+  const clone = { branch, remote: remote?.name ?? null, actor, mode, presence, sign };
+  return { shared: await ledger.settings(), clone };
 }
 
 export const isShared = (key: string): boolean => (CONFIGURABLE as readonly string[]).includes(key);

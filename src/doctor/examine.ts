@@ -1,12 +1,11 @@
 import type { Finding } from '../audit/rules.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import { readMergeDriver } from '../git/merge-driver.ts';
-import { staleLocks } from '../git/stale-locks.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
-import type { SyncContext } from '../sync/ports.ts';
 import { examineTree } from './broken-tree.ts';
+import { findLocks } from './locks.ts';
 import type { Mend } from './plan-mends.ts';
 import { findRewrite, type Rewrite } from './two-lines.ts';
 
@@ -99,7 +98,7 @@ async function examineClone(ledger: WorkLedger, reached: boolean): Promise<Clone
       how: 'wl sync',
       fixed: true,
     });
-  found.push(...(local === undefined ? [] : await examineDisk(ledger, context)));
+  found.push(...(local === undefined ? [] : await examineDisk(ledger)));
   const index = projection.place;
   if (index.kind === 'memory' && index.reason !== undefined)
     found.push({
@@ -112,20 +111,20 @@ async function examineClone(ledger: WorkLedger, reached: boolean): Promise<Clone
 }
 
 /** What only a repository on disk can have. */
-async function examineDisk(
-  { connection: { place, localRef, clock } }: WorkLedger,
-  context: SyncContext,
-): Promise<CloneTrouble[]> {
-  const found: CloneTrouble[] = [];
-  const refs = [localRef, ...(context.remote === undefined ? [] : [context.remote.seenRef])];
-  for (const lock of staleLocks(place, refs, clock.now().getTime()))
-    found.push({
+async function examineDisk(ledger: WorkLedger): Promise<CloneTrouble[]> {
+  const found = (await findLocks(ledger)).map(
+    ({ path, dead }): CloneTrouble => ({
       kind: 'lock',
-      wrong: `${lock} is old: whoever took it is likely dead`,
-      how: 'where no git process runs here, remove it',
-      fixed: false,
-    });
-  if ((await readMergeDriver(place)) === undefined)
+      wrong: dead
+        ? `${path} is the lock of a process that is dead`
+        : `${path} is old: whoever took it is likely dead, and cannot be told from here`,
+      how: dead
+        ? 'wl doctor --fix takes it away'
+        : `where no git process works here (ps), remove it: rm '${path}'`,
+      fixed: dead,
+    }),
+  );
+  if ((await readMergeDriver(ledger.connection.place)) === undefined)
     found.push({
       kind: 'merging',
       wrong: 'git does not know how to merge items in this clone',

@@ -5,9 +5,8 @@ import { abortMerge, followBranch, takeFrom } from '../git/work-tree.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Side } from '../merge/merge-items.ts';
-import { readCommits } from '../sync/pending.ts';
-import { rebuild } from '../sync/reconcile.ts';
 import type { OpenMerge } from './open-merge.ts';
+import { type Replayed, replayOnOurs } from './replay-on-ours.ts';
 
 /**
  * Takes items as one side of the merge has them, in work tree and index. The merge is then legal; the transitions of the other
@@ -29,14 +28,6 @@ export async function takeSide(merge: OpenMerge, side: Side, ids: readonly WorkI
   return [...chosen];
 }
 
-/** What making one line of two came to. */
-export interface Replayed {
-  /** Transitions of theirs that stand on ours now, in their order. */
-  applied: { op: string; id: WorkId | undefined; verb: string }[];
-  /** Transitions that are no longer legal there; kept under `wl rejected`. */
-  lost: { op: string; message: string }[];
-}
-
 /**
  * Ends the merge, and makes one line of the two instead: what theirs has and ours has not is decided again, one transition after
  * the other, on top of ours. With a remote, ours is brought onto the shared tip first.
@@ -47,37 +38,9 @@ export async function replayInstead(
   ledger: WorkLedger,
   { tree, ours, theirs }: OpenMerge,
 ): Promise<Replayed> {
-  const { context, store } = await ledger.connection.write();
   await abortMerge(tree.top);
   try {
-    if (ledger.mode === 'push') await ledger.fetch();
-    const settled = await context.lock.run('commit', async () => {
-      const local = await currentTip(ledger.connection);
-      const base = await store.mergeBase(local, theirs);
-      // A merge that theirs has made earlier is no transition; what it brought together is.
-      const coming = (await readCommits(store, local, theirs)).filter(
-        ({ record }) => record.parents.length < 2,
-      );
-      const here = await readCommits(store, base, local, new Set(coming.flatMap(({ op }) => op ?? [])));
-      const known = new Map(here.flatMap((commit) => (commit.op === undefined ? [] : [[commit.op, commit]])));
-      const done = await rebuild(context, { expected: local, base: local, pending: coming, known });
-      return done && { done, coming, known };
-    });
-    if (settled === undefined)
-      throw new LedgerError('CONTENDED', 'Another process moved the ledger meanwhile.', {
-        hint: 'The merge is ended. Begin it again, or: wl sync',
-      });
-    const { done, coming, known } = settled;
-    return {
-      applied: coming.flatMap(({ op, event, command }) =>
-        op === undefined || done.has(op) || known.has(op)
-          ? []
-          : [{ op, id: event?.id, verb: command?.verb ?? 'init' }],
-      ),
-      lost: [...done.values()].flatMap((one) =>
-        one.kind === 'lost' ? [{ op: one.op, message: one.error.message }] : [],
-      ),
-    };
+    return await replayOnOurs(ledger, theirs);
   } finally {
     // Whatever came of it, the branch that is checked out may have moved.
     await followBranch(tree.top, ours, await currentTip(ledger.connection));

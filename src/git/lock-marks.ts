@@ -53,9 +53,14 @@ export class LockMarks {
     if (mark !== undefined) unlinkSync(mark);
   }
 
+  /** True where there is a lock at `path` and the process that made it is known to be dead. */
+  isDead(path: string): boolean {
+    return this.#deadMarkOf(path) !== undefined;
+  }
+
   /** Takes the lock at `path` away where the process that made it is dead. */
   breakDead(path: string): boolean {
-    if (this.#deadMarkOf(path) === undefined) return false;
+    if (!this.isDead(path)) return false;
     try {
       return this.#alone(() => {
         // Another may have been first, and the lock that is there now is that one's.

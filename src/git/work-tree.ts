@@ -14,9 +14,15 @@ export interface WorkTree {
 
 /** @throws LedgerError `INVALID_INPUT` where `dir` is in no work tree */
 export async function readWorkTree(dir: string): Promise<WorkTree> {
+  const tree = await findWorkTree(dir);
+  if (tree !== undefined) return tree;
+  throw new LedgerError('INVALID_INPUT', `${dir} is in no work tree, so no merge is under way in it.`);
+}
+
+/** The work tree that `dir` is in; `undefined` where it is in none. */
+export async function findWorkTree(dir: string): Promise<WorkTree | undefined> {
   const top = await ask(dir, ['rev-parse', '--path-format=absolute', '--show-toplevel']);
-  if (top === undefined || top === '')
-    throw new LedgerError('INVALID_INPUT', `${dir} is in no work tree, so no merge is under way in it.`);
+  if (top === undefined || top === '') return undefined;
   const listed = await run(top, ['diff', '--name-only', '--diff-filter=U', '-z'], 'reading the merge');
   return {
     top,

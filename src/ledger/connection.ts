@@ -17,8 +17,10 @@ export interface Connection {
   branch: string;
   /** `refs/heads/<branch>`. */
   localRef: string;
-  /** False where the clone is set up to say nothing of who is at work. */
-  presence: boolean;
+  /** Where on the remote it says who is at work; `undefined` where it is set up not to. */
+  presence: string | undefined;
+  /** True where it signs each transition. */
+  sign: boolean;
   /** Where the repository is, for messages. */
   place: string;
   /** The folder of what this clone keeps outside git; `undefined` where it is in memory. */

@@ -346,11 +346,10 @@ export class LedgerQueries {
     const { since = null, until = this.now() } = period;
     const entries = (await this.log(Number.POSITIVE_INFINITY, { until })).reverse();
     const items = await this.list({ all: true });
-    const lost = await listRejected(await this.connection.store());
     return reportOn({
       entries,
       swarms: new Map(items.flatMap(({ id, swarm_name }) => (swarm_name ? [[id, swarm_name]] : []))),
-      lostRaces: lost.filter(({ at }) => at <= until && (since === null || at >= since)).length,
+      lostRaces: await listRejected(await this.connection.store()),
       since,
       until,
     });

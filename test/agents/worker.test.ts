@@ -152,6 +152,44 @@ describe('given nothing to do', () => {
   });
 });
 
+describe('given an agent that fails', () => {
+  /** Fails but for the items that are named. */
+  const failing = (...good: string[]): Agent =>
+    async function* ({ work_id }) {
+      yield { type: 'text', text: 'working' };
+      if (!good.includes(work_id)) throw new Error('broken');
+    };
+
+  test('when it does so several times in a row, then the worker leaves the rest alone, says so, and ends', async () => {
+    await createItems(ada, 8);
+    const report = await work({ agent: failing(), idleExit: false });
+    expect(report).toMatchObject({ started: 5, failed: 5 });
+    expect(said('gave_up')).toEqual([{ type: 'gave_up', failed: 5 }]);
+    expect((await statuses(bob)).filter((status) => status === 'pending')).toHaveLength(3);
+  });
+
+  test('when something goes well in between, then it goes on', async () => {
+    const ids = await createItems(ada, 6);
+    const report = await work({ agent: failing(ids[1] ?? '', ids[3] ?? ''), maxFailures: 2 });
+    expect(report).toMatchObject({ started: 6, completed: 2, failed: 4 });
+    // The last two failed in a row, and nothing was left.
+    expect(said('gave_up')).toEqual([{ type: 'gave_up', failed: 2 }]);
+  });
+
+  test('when others run meanwhile, then they are brought to their end', async () => {
+    const [slow = ''] = await createItems(ada, 6);
+    const gone = Promise.withResolvers<void>();
+    const agent: Agent = async function* (context, prompt, controls) {
+      if (context.work_id === slow) await gone.promise;
+      else yield* failing()(context, prompt, controls);
+    };
+    const running = work({ agent, idleExit: false, concurrency: 2, maxFailures: 2 });
+    await expect.poll(() => said('gave_up')).toHaveLength(1);
+    gone.resolve();
+    expect(await running).toMatchObject({ started: 3, completed: 1, failed: 2 });
+  });
+});
+
 describe('given a remote that goes away', () => {
   test('when a worker waits, then it says so once, and goes on once the remote is back', async () => {
     const replica = world.replicas[0];
@@ -200,7 +238,7 @@ describe('given a remote that goes away', () => {
     await expect.poll(() => said('synced')).toMatchObject([{ accepted: 0, lost: [{ work_id: id }] }]);
     expect(await ada.rejected()).toMatchObject([{ id, verb: 'complete', error: { code: 'STALE_EPOCH' } }]);
     stop.abort();
-    expect(await running).toMatchObject({ unsynced: 0 });
+    expect(await running).toMatchObject({ unsynced: 0, started: 1, completed: 0, superseded: 1 });
   });
 });
 

@@ -260,8 +260,9 @@ describe('wl report', () => {
     const rows = (await here(['report', '--format', 'csv'])).stdout.split('\n');
     expect(rows).toContain('all,,cancelled,1');
     expect(rows).toContain('swarm,dev,lead_median_s,172800');
+    expect(rows).toContain('day,2026-01-03,completed,1');
     const json = await here(['report', '--format', 'json']);
     expect(JSON.parse(json.stdout)).toEqual((await here(['report', '--json'])).data);
-    expect(await here(['report', '--format', 'html'])).toMatchObject({ status: 2 });
+    expect(await here(['report', '--format', 'pdf'])).toMatchObject({ status: 2 });
   });
 });

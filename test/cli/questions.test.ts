@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runGit } from '../helpers/temp-repo.ts';
 import { type CallOptions, makeWorkplace, type Said, type Workplace, wl, wlHere } from './workplace.ts';
 
 // A ledger without a remote, made once; every question is asked of it.
@@ -201,6 +202,11 @@ it('wl config shows settings, changes shared ones, and tells how to change this 
     },
   });
   expect((await here(['config', 'get', 'actor'])).stdout).toBe('ada\n');
+  expect((await here(['config', 'get', 'presence'])).stdout).toBe('refs/work-ledger/presence\n');
+  expect((await here(['config', 'get', 'sign'])).stdout).toBe('false\n');
+  await runGit(dir, ['config', 'ledger.presence', 'none']);
+  expect((await here(['config'])).stdout).toMatch(/^ {2}presence +none\n {2}sign +false$/m);
+  await runGit(dir, ['config', '--unset', 'ledger.presence']);
   expect((await call(['config', 'set', 'lease_ttl_s', '7200'])).stdout).toBe('lease_ttl_s is 7200 now\n');
   expect((await here(['config', 'set', 'lease_ttl_s', '7200'])).stdout).toBe('lease_ttl_s is 7200 already\n');
   expect((await here(['config', 'get', 'lease_ttl_s', '--json'])).data).toEqual({

@@ -64,3 +64,9 @@ test('given a worker that waits, when it is shown, then it says for what; and at
   const ended: WorkerEvent = { type: 'ended', started: 3, completed: 1, failed: 1, ...report };
   expect(shown([ended]).kept).toEqual(['1 of 3 completed, 1 failed, 1 not finished']);
 });
+
+test('given a worker that gave up, when it is shown, then a line says why', () => {
+  expect(shown([{ type: 'gave_up', failed: 5 }]).kept).toEqual([
+    '✗ 5 items failed in a row: nothing more is taken on',
+  ]);
+});

@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { diskFs } from '../../src/git/disk-fs.ts';
+import { LockFile } from '../../src/git/lock-file.ts';
+import { LockMarks } from '../../src/git/lock-marks.ts';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
 import { examine, mendTree } from '../../src/repair.ts';
 import { wl } from '../cli/workplace.ts';
@@ -8,6 +12,7 @@ import { editByHand, pathOf, rewriting } from '../helpers/by-hand.ts';
 import { createItems } from '../helpers/items.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
+import { leaveLock, leaveOwnLock } from '../helpers/stale-lock.ts';
 
 const NOW = { env: { WL_NOW: '' } };
 const broken = rewriting((text) => text.replace('title: ', 'title: "'));
@@ -199,4 +204,44 @@ test('given what a clone alone has, when the doctor looks, then it tells of lock
   await rm(lock);
   expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
   expect(await ada.status()).toMatchObject({ pending: [] });
+});
+
+test('given the lock of a process of this program that was killed, when the doctor mends, then it is taken away at once', async () => {
+  const { dir, ada } = await makeLedger(1);
+  const lock = await leaveOwnLock(join(dir, '.git'), 'refs/heads/work-ledger');
+  const { clone } = await examine(ada);
+  expect(clone).toMatchObject([
+    { kind: 'lock', fixed: true, wrong: `${lock} is the lock of a process that is dead` },
+  ]);
+  const looked = await wl(dir, ['doctor'], NOW);
+  expect(looked).toMatchObject({ status: 9 });
+  expect(looked.stderr).toContain('wl doctor --fix mends it');
+  expect(existsSync(lock)).toBe(true);
+  const fixed = await wl(dir, ['doctor', '--fix'], NOW);
+  expect(fixed).toMatchObject({ status: 0, stderr: '' });
+  expect(fixed.stdout).toMatch(`removed ${lock}\n`);
+  expect(existsSync(lock)).toBe(false);
+});
+
+test("given git's own lock, and one of a process that lives, when the doctor mends, then both stay and the person is told", async () => {
+  const { dir } = await makeLedger(1);
+  const gitDir = join(dir, '.git');
+  const foreign = await leaveLock(gitDir, 'refs/heads/work-ledger');
+  await utimes(foreign, 1, 1);
+  const held = await LockFile.acquire(
+    { fs: diskFs, marks: new LockMarks(gitDir) },
+    join(gitDir, 'packed-refs'),
+  );
+  await utimes(join(gitDir, 'packed-refs.lock'), 1, 1);
+  const fixed = await wl(dir, ['doctor', '--fix', '--json'], NOW);
+  expect(fixed.status).toBe(9);
+  expect(fixed.data).toMatchObject({
+    unlocked: [],
+    clone: [
+      { kind: 'lock', fixed: false, how: `where no git process works here (ps), remove it: rm '${foreign}'` },
+      { kind: 'lock', fixed: false },
+    ],
+  });
+  expect(existsSync(foreign)).toBe(true);
+  await held.release();
 });

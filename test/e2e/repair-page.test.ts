@@ -51,6 +51,8 @@ test('given a merge that stopped, when the page is followed, then one line is ma
   const type = await makeTyping(first);
   expect(type('wl resolve').status).toBe(9);
   expect(type('wl resolve --replay')).toMatchObject({ status: 0 });
+  expect(type('wl resolve --replay theirs')).toMatchObject({ status: 0 });
+  expect(type('wl resolve --replay theirs~1..theirs')).toMatchObject({ status: 0 });
   expect(await first.ada.verify()).toMatchObject({ ok: true });
 
   const second = await makeTwoLines(1);

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { WorkLedger } from '../../src/index.ts';
 import { wl } from '../cli/workplace.ts';
 import { claim, makeTwoLines, tryGit } from '../helpers/two-lines.ts';
 
@@ -32,7 +33,7 @@ test('given a merge that stopped, when it is replayed, then both lines are one t
   const { dir, first, second, ada, repo } = await contested();
   const said = await wl(dir, ['resolve', '--replay'], NOW);
   expect(said).toMatchObject({ status: 0, stderr: '' });
-  expect(said.stdout).toMatch(/2 transitions of theirs stand on ours; share it with: wl sync/);
+  expect(said.stdout).toMatch(/2 transitions of theirs stand on ours now; share it with: wl sync/);
   expect(said.stdout).toMatch(/lost: .* is already claimed: ada holds it/);
   expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
   expect(await ada.findWork(first)).toMatchObject({ owner: 'ada', comments: [{ body: 'mine', by: 'bob' }] });
@@ -79,5 +80,78 @@ test('given no merge, or two wishes, or an item that nobody contests, when wl re
   expect(await refused()).toMatchObject({
     code: 'INVALID_INPUT',
     message: `No merge is under way in ${dir}.`,
+  });
+});
+
+describe('given two lines that nobody merged', () => {
+  /** Bob's line is `theirs` in ada's clone. */
+  async function apart() {
+    const lines = await makeTwoLines(2);
+    const { ada, bob, repo, dir, ids } = lines;
+    const [first = '', second = ''] = ids;
+    await claim(ada, first);
+    await claim(bob, first);
+    await bob.commentOn(second, 'seen');
+    await bob.commentOn(second, 'twice');
+    await repo.git(dir, 'fetch', '--quiet', `${repo.folder}/bob`, 'work-ledger:theirs');
+    return { ...lines, first, second };
+  }
+  const bodies = async (ledger: WorkLedger, id: string) =>
+    (await ledger.findWork(id))?.comments.map(({ body }) => body);
+
+  test('when one is replayed by name, then the ledger has what both did, verifies, and what cannot stand is kept', async () => {
+    const { dir, ada, first, second } = await apart();
+    const said = await wl(dir, ['resolve', '--replay', 'theirs'], NOW);
+    expect(said).toMatchObject({ status: 0, stderr: '' });
+    expect(said.stdout).toMatch(/^2 transitions of theirs stand on ours now; share it with: wl sync/);
+    expect(said.stdout).toMatch(/lost: .* is already claimed: ada holds it/);
+    expect(await bodies(ada, second)).toEqual(['seen', 'twice']);
+    expect(await ada.findWork(first)).toMatchObject({ owner: 'ada' });
+    expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
+    expect(await ada.rejected()).toMatchObject([{ verb: 'claim', actor: 'bob' }]);
+  });
+
+  test('when it is replayed again, then nothing takes place twice', async () => {
+    const { dir, ada, second } = await apart();
+    await wl(dir, ['resolve', '--replay', 'theirs'], NOW);
+    const again = await wl(dir, ['resolve', '--replay', 'theirs', '--json'], NOW);
+    expect(again.data).toMatchObject({ applied: [], after: null });
+    expect(await bodies(ada, second)).toEqual(['seen', 'twice']);
+  });
+
+  test('when two commits are given, then only what is between them is taken, and the rest can be later', async () => {
+    const { dir, ada, second } = await apart();
+    const said = await wl(dir, ['resolve', '--replay', 'theirs~1..theirs'], NOW);
+    expect(said.stdout).toMatch(/^1 transition of theirs~1\.\.theirs stands/);
+    expect(await bodies(ada, second)).toEqual(['twice']);
+    await wl(dir, ['resolve', '--replay', 'theirs'], NOW);
+    expect((await bodies(ada, second))?.toSorted()).toEqual(['seen', 'twice']);
+    expect(await ada.verify()).toMatchObject({ ok: true });
+  });
+
+  test('when the work tree has the ledger checked out, then it follows', async () => {
+    const { dir, repo } = await apart();
+    await repo.git(dir, 'checkout', '--quiet', 'work-ledger');
+    expect(await wl(dir, ['resolve', '--replay', 'theirs'], NOW)).toMatchObject({ status: 0 });
+    expect(await repo.git(dir, 'status', '--porcelain')).toBe('');
+  });
+
+  test('when a merge of them is open, the line is of another ledger, or it is none, then it is refused and nothing is done', async () => {
+    const { dir, repo, ada, merge } = await apart();
+    const refused = async (...args: string[]) =>
+      (await wl(dir, ['resolve', '--replay', '--json', ...args], NOW)).error;
+    const empty = (await repo.git(dir, 'hash-object', '-w', '-t', 'tree', '/dev/null')).trim();
+    const root = (await repo.git(dir, 'commit-tree', '-m', 'code', empty)).trim();
+    await repo.git(dir, 'branch', 'code', root);
+    expect(await refused('code')).toMatchObject({ code: 'DIFFERENT_LEDGER' });
+    expect(await refused('nowhere')).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await refused('a..b..c')).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await refused('..theirs')).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await refused('theirs', 'code')).toMatchObject({ code: 'INVALID_INPUT' });
+    const tip = await repo.git(dir, 'rev-parse', 'work-ledger');
+    expect(await merge()).toMatchObject({ clean: false });
+    expect(await refused('theirs')).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(await repo.git(dir, 'rev-parse', 'work-ledger')).toBe(tip);
+    expect(await ada.rejected()).toEqual([]);
   });
 });

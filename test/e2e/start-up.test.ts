@@ -63,6 +63,8 @@ it('given the bundled program, when an item goes through its life, then every pa
   ]) {
     expect(await wl(args), args.join(' ')).toMatchObject({ stderr: '' });
   }
+  const page = (await wl(['report', '--format', 'html'])).stdout;
+  expect(page).toMatch(/<svg .*<\/html>\n$/s);
   expect((await wl(['ready'])).stdout).toBe('WRK-20260103-0002  pend  med  task  -  Two\n');
   expect((await wl(['version'])).stdout).toMatch(/^wl \d/);
 });

@@ -12,12 +12,13 @@ const SHORT_COMMIT = 10;
 export const run: Run<typeof doctorOptions> = async ({ options: { fix }, cli }) => {
   const ledger = await cli.open();
   const before = await look(ledger, cli);
+  const unlocked = fix ? await free(ledger, before) : [];
   const mended = fix && before.rewrite === undefined ? await mend(ledger, before, cli) : [];
   const now = fix ? await look(ledger, cli) : before;
   return {
     kind: 'examination',
-    data: { ...now, mended },
-    lines: [...mended.map(mendedLine), ...describe(now)],
+    data: { ...now, mended, unlocked },
+    lines: [...unlocked.map(unlockedLine), ...mended.map(mendedLine), ...describe(now)],
     ids: now.mends.flatMap(({ id }) => id ?? []),
     failures: failuresOf(now),
   };
@@ -30,6 +31,13 @@ async function look(ledger: WorkLedger, cli: Cli): Promise<Examination> {
   );
 }
 
+/** Comes first: nothing can be written past a lock. */
+async function free(ledger: WorkLedger, { clone }: Examination): Promise<string[]> {
+  if (!clone.some(({ kind, fixed }) => kind === 'lock' && fixed)) return [];
+  const { unlock } = await import('../../repair.ts');
+  return unlock(ledger);
+}
+
 async function mend(ledger: WorkLedger, found: Examination, cli: Cli): Promise<Mended[]> {
   const { mendTree, setUpMerging } = await import('../../repair.ts');
   if (found.clone.some(({ kind }) => kind === 'merging')) await setUpMerging(ledger, launcher());
@@ -40,6 +48,8 @@ async function mend(ledger: WorkLedger, found: Examination, cli: Cli): Promise<M
   // What was broken in this clone alone is shared by now.
   return [...mended, ...(await tree())];
 }
+
+const unlockedLine = (path: string): Line => [styled('green', 'removed'), ` ${path}`];
 
 const mendedLine = ({ commit, path, how }: Mended): Line => [
   styled('green', 'mended'),

@@ -4,7 +4,7 @@ import { readUntil } from '../moment.ts';
 import { csvReport, markdownReport } from '../render/report.ts';
 import type { reportOptions } from '../table/audit.ts';
 
-const FORMATS = ['md', 'csv', 'json'] as const;
+const FORMATS = ['md', 'html', 'csv', 'json'] as const;
 
 export const run: Run<typeof reportOptions> = async ({ options, cli }) => {
   const format = oneOf(options.format ?? 'md', FORMATS, '--format');
@@ -14,8 +14,10 @@ export const run: Run<typeof reportOptions> = async ({ options, cli }) => {
   const report = await cli.busy('measuring', () => ledger.report({ since, until }));
   const lines = {
     md: () => markdownReport(report),
+    // Brings a library along that nothing else needs.
+    html: async () => (await import('../render/report-html.ts')).htmlReport(report),
     csv: () => csvReport(report),
     json: () => JSON.stringify(report, null, 2).split('\n'),
   };
-  return { kind: 'report', data: report, lines: lines[format]() };
+  return { kind: 'report', data: report, lines: cli.globals.json ? [] : await lines[format]() };
 };

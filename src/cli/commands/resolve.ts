@@ -1,5 +1,5 @@
 import { LedgerError, type WorkLedger } from '../../index.ts';
-import type { ContestedItem, OpenMerge, SideStep } from '../../repair.ts';
+import type { ContestedItem, OpenMerge, Replayed, SideStep } from '../../repair.ts';
 import type { Run } from '../command.ts';
 import { type Line, styled } from '../render/line.ts';
 import type { Reply } from '../reply.ts';
@@ -13,8 +13,14 @@ export const run: Run<typeof resolveOptions> = async ({ args, options, cli }) =>
     throw new LedgerError('INVALID_INPUT', 'Only one of --ours, --theirs and --replay can be meant.');
   const ledger = await cli.open();
   const repair = await import('../../repair.ts');
-  const merge = await repair.findMerge(ledger, cli.openOptions.dir ?? '.');
-  if (replay) return replayed(ledger, merge);
+  const dir = cli.openOptions.dir ?? '.';
+  const [line, ...more] = args;
+  if (replay && more.length > 0)
+    throw new LedgerError('INVALID_INPUT', '--replay takes one commit or one range, and no items.');
+  if (replay && line !== undefined)
+    return replayed(ledger, await repair.replayLine(ledger, line, dir), `of ${line}`);
+  const merge = await repair.findMerge(ledger, dir);
+  if (replay) return replayed(ledger, await repair.replayInstead(ledger, merge), 'of theirs');
   if (!ours && !theirs) return show(merge, args);
   const side = ours ? 'ours' : 'theirs';
   const taken = await repair.takeSide(merge, side, args);
@@ -68,16 +74,14 @@ const undecided = (left: readonly string[]): LedgerError =>
     details: { undecided: left },
   });
 
-async function replayed(ledger: WorkLedger, merge: OpenMerge): Promise<Reply> {
-  const { replayInstead } = await import('../../repair.ts');
-  const data = await replayInstead(ledger, merge);
+function replayed(ledger: WorkLedger, data: Replayed, whose: string): Reply {
   const { applied, lost } = data;
   const share = applied.length > 0 && ledger.remote !== null ? '; share it with: wl sync' : '';
   return {
     kind: 'replayed',
     data,
     lines: [
-      `the merge is ended; ${applied.length} transitions of theirs stand on ours${share}`,
+      `${applied.length === 1 ? `1 transition ${whose} stands` : `${applied.length} transitions ${whose} stand`} on ours now${share}`,
       ...applied.map(({ verb, id }) => `  ${verb} ${id ?? 'ledger.yaml'}`),
       ...lost.map(({ message }) => `  lost: ${message}`),
       ...(lost.length > 0 ? ['wl rejected lists what was lost; nothing of it is gone'] : []),

@@ -14,6 +14,7 @@ export const run: Run<typeof workOptions> = async ({ args, options, cli }) => {
   requireProgram(command, cli.world.env.PATH ?? '');
   const concurrency = atLeastOne(options.concurrency, '--concurrency');
   const max = options.once ? 1 : atLeastOne(options.max, '--max');
+  const maxFailures = atLeastOne(options.max_failures, '--max-failures');
   const ttl_s = atLeastOne(options.ttl, '--ttl');
   const filter = {
     swarm: options.swarm,
@@ -30,6 +31,7 @@ export const run: Run<typeof workOptions> = async ({ args, options, cli }) => {
       agent: commandAgent({ command, args: rest }),
       concurrency,
       max,
+      maxFailures,
       idleExit: options.once || options.idle_exit,
       ttl_s,
       program: basename(command),

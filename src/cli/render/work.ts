@@ -78,6 +78,8 @@ export class WorkView {
         return [[styled('cyan', '↻'), ` recovered ${event.work_ids.join(', ')}`]];
       case 'synced':
         return event.lost.map(({ message }) => [styled('red', '✗'), ` ${message}`]);
+      case 'gave_up':
+        return [[styled('red', '✗'), ` ${event.failed} items failed in a row: nothing more is taken on`]];
       case 'ended':
         return [summaryOf(event)];
       default:

@@ -6,6 +6,7 @@ export const workOptions = {
   concurrency: count('--concurrency <n>', 'items at a time (default: 1)'),
   once: flag('--once', 'work on one item and end; end at once where nothing is ready'),
   max: count('--max <n>', 'end after so many items'),
+  max_failures: count('--max-failures <n>', 'end once so many items failed in a row (default: 5)'),
   idle_exit: flag('--idle-exit', 'end where nothing is ready'),
   ttl: count('--ttl <seconds>', 'how long a claim lasts without a sign of life'),
   grace: count('--grace <seconds>', 'how long running work may go on once it is to end (default: 30)'),

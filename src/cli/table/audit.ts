@@ -9,7 +9,7 @@ export const blameOptions = PAST;
 export const reportOptions = {
   since: text('--since <time>', 'what was asked for then or later (default: from the beginning)'),
   until: text('--until <time>', 'what was asked for then or earlier; a day counts to its end (default: now)'),
-  format: text('--format <format>', 'md, csv or json (default: md)'),
+  format: text('--format <format>', 'md, html, csv or json (default: md)'),
   ...READ,
 } as const satisfies OptionTable;
 
@@ -39,9 +39,9 @@ export const AUDIT: readonly Command[] = [
     group,
     summary: 'measure a period: throughput, lead and cycle time, attempts, recoveries, what is open',
     details:
-      'Made from history alone, by the times of the requests. Lead time is from creation to completion, cycle time from the first claim. What work came to counts for its holder, whoever approved it. Lost races are those that this clone keeps.',
+      'Made from history alone, by the times of the requests. Lead time is from creation to completion, cycle time from the first claim. What work came to counts for its holder, whoever approved it. Lost races are those that this clone keeps. The HTML page is one file with charts, without scripts, that asks nothing of the network.',
     options: reportOptions,
-    examples: ['wl report --since 2026-01-01 --until 2026-01-31', 'wl report --format csv'],
+    examples: ['wl report --since 2026-01-01 --until 2026-01-31', 'wl report --format html > report.html'],
     load: () => import('../commands/report.ts'),
   }),
 ];

@@ -5,7 +5,10 @@ const group = 'The ledger';
 export const resolveOptions = {
   ours: flag('--ours', 'take the items as they are here'),
   theirs: flag('--theirs', 'take the items as the other side has them'),
-  replay: flag('--replay', 'end the merge, and put what theirs did on top of ours, as transitions'),
+  replay: flag(
+    '--replay',
+    'end the merge, and put what theirs did on top of ours, as transitions; with a commit or a range A..B, what that line did',
+  ),
 } as const satisfies OptionTable;
 
 export const doctorOptions = {
@@ -39,12 +42,15 @@ export const REPAIR: readonly Command[] = [
     group,
     summary: 'show what two merged lines did to the same items, and decide it',
     details:
-      'For a work tree of the ledger in which git merge stopped. --replay makes one line of the two, of which nothing is lost without a word. With --ours or --theirs the merge stays one, to be committed by git; what the other side did to the item has no effect then, and wl verify tells.',
+      'For a work tree of the ledger in which git merge stopped. --replay makes one line of the two, of which nothing is lost without a word. With a commit or a branch it needs no merge: it takes the transitions of that line which the ledger has not; with A..B, those that B has and A has not. With --ours or --theirs the merge stays one, to be committed by git; what the other side did to the item has no effect then, and wl verify tells.',
     args: [
-      { name: '[ids...]', help: 'the items that are meant; all that git waits for where none are given' },
+      {
+        name: '[ids...]',
+        help: 'the items that are meant, all that git waits for where none are given; or the line to replay',
+      },
     ],
     options: resolveOptions,
-    examples: ['wl resolve', 'wl resolve --replay'],
+    examples: ['wl resolve --replay', 'wl resolve --replay theirs'],
     load: () => import('../commands/resolve.ts'),
   }),
   command({
@@ -52,7 +58,7 @@ export const REPAIR: readonly Command[] = [
     group,
     summary: 'say what is wrong with the ledger and with this clone, and how it would be mended',
     details:
-      'Asks the remote, unless --offline is given. --fix puts items back as they were last whole, moves what is no file of the ledger to quarantine/, and shares what waits here. Each mend is a commit; what it drops stays in history. Nothing is rewritten.',
+      'Asks the remote, unless --offline is given. --fix puts items back as they were last whole, moves what is no file of the ledger to quarantine/, takes away locks of processes of this program that are dead, and shares what waits here. Each mend is a commit; what it drops stays in history. Nothing is rewritten.',
     options: doctorOptions,
     examples: ['wl doctor', 'wl doctor --fix'],
     load: () => import('../commands/doctor.ts'),
