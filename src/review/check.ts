@@ -42,7 +42,7 @@ export interface CheckedReview {
  */
 export async function checkReview(call: CheckCall = {}): Promise<CheckedReview> {
   const backend = await openNativeBackend(call.dir ?? '.');
-  const { config, place, store, lock } = backend;
+  const { config, place, store, lock, signatures } = backend;
   const incoming = new IncomingStore(place);
   const projection = new Projection({ store, lock });
   try {
@@ -53,14 +53,14 @@ export async function checkReview(call: CheckCall = {}): Promise<CheckedReview> 
     if (call.branch !== undefined && id === undefined)
       return notOk({ base, head, id: null }, 'proposal', `${call.branch} is no review branch`);
     const now = call.now ?? Math.floor(Date.now() / 1000);
-    const against = { incoming, projection, tip: base, now };
+    const against = { incoming, projection, tip: base, now, signatures };
     // A branch that has a name is to be merged itself.
     const queued = id === undefined ? await mergedIn(incoming, base, head) : undefined;
     const judged = await judgeProposal(against, queued ?? head, id);
     const told = { base, head, id: id ?? (judged.kind === 'fit' ? judged.event.id : null) };
     if (judged.kind !== 'fit' || queued === undefined) return resultOf(told, judged);
     const ground = await groundOf(against, base);
-    const refusal = await checkPush({ incoming, ground, tip: head, now });
+    const refusal = await checkPush({ incoming, ground, tip: head, now, signatures });
     return refusal === undefined ? resultOf(told, judged) : notOk(told, refusal.rule, refusal.message);
   } finally {
     projection.close();

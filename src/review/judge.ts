@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { checkPush, type Ground } from '../audit/check-push.ts';
+import { checkPush } from '../audit/check-push.ts';
 import { requestedAt } from '../audit/check-times.ts';
+import type { Ground } from '../audit/push-state.ts';
+import type { SignatureReader } from '../audit/signatures.ts';
 import { decodeLedgerMessage } from '../codec/ledger-message.ts';
 import { decodeMessage } from '../codec/message.ts';
 import { decide } from '../domain/decide.ts';
@@ -8,21 +10,25 @@ import { isLedgerError } from '../domain/errors.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { isSamePolicy } from '../domain/policy.ts';
+import { PULL_REQUEST } from '../domain/pull-request.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { Projection } from '../projection/projection.ts';
 import { type IncomingStore, Oversize } from '../store/incoming.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
-import { branchOf, PULL_REQUEST } from './names.ts';
+import { branchOf } from './names.ts';
 import type { ReviewFinding, ReviewRule } from './rules.ts';
 
 /** The ledger that a proposal is held against. */
 export interface Against {
   incoming: IncomingStore;
-  projection: Pick<Projection, 'peek' | 'commitsOf' | 'settingsCommits'>;
+  projection: Pick<Projection, 'peek' | 'commitsOf' | 'ledgerCommits'>;
   /** What a host would merge it into. */
   tip: Oid;
   /** Seconds since 1970. */
   now: number;
+  /** Reads the signatures that policy may ask for. */
+  signatures: SignatureReader | undefined;
 }
 
 export type Judgement =
@@ -53,7 +59,7 @@ export async function judgeProposal(against: Against, head: Oid, id: WorkId | un
 }
 
 async function judge(against: Against, head: Oid, id: WorkId | undefined): Promise<Judgement> {
-  const { incoming, projection, tip, now } = against;
+  const { incoming, projection, tip, now, signatures } = against;
   const records: CommitRecord[] = [];
   for await (const record of incoming.commits({ from: tip, to: head, newest: FEW })) records.push(record);
   const [record, ...more] = records;
@@ -69,7 +75,7 @@ async function judge(against: Against, head: Oid, id: WorkId | undefined): Promi
   const made = await projection.commitsOf(tip, [event.op]);
   if (made.has(event.op)) return { kind: 'merged' };
   const ground = await groundOf(against, base);
-  const refusal = await checkPush({ incoming, ground, tip: head, now });
+  const refusal = await checkPush({ incoming, ground, tip: head, now, signatures });
   if (refusal !== undefined) return unfit(refusal.rule, refusal.message);
   const there = await projection.peek(base, (view) => effectOn(view, event));
   const here = await projection.peek(tip, (view) => effectOn(view, event));
@@ -77,8 +83,11 @@ async function judge(against: Against, head: Oid, id: WorkId | undefined): Promi
   if (here.kind === 'refused') return unfit(here.rule, here.message);
   if (!isDeepStrictEqual(there.before, here.before))
     return unfit('moved', `${event.id} was changed since: it is at rev ${here.before.rev} now`);
-  if (!isDeepStrictEqual(there.after, here.after))
+  const standing = await projection.peek(tip, ({ settings }) => settings);
+  if (!isSamePolicy(standing, ground.settings) || !isDeepStrictEqual(there.after, here.after))
     return unfit('moved', 'what an approval means was changed since');
+  if (here.after.status !== 'completed')
+    return unfit('illegal', 'others have to approve first: it is not the last approval');
   return {
     kind: 'fit',
     base,
@@ -103,12 +112,13 @@ function wrongIn({ verb, id, actor }: TransitionEvent, wanted: WorkId | undefine
 export async function groundOf({ incoming, projection, tip }: Against, base: Oid): Promise<Ground> {
   return {
     tip: base,
+    settings: await projection.peek(base, ({ settings }) => settings),
     requestedAt: requestedAt(await incoming.readCommit(base)),
     read: (use) => projection.peek(base, use),
     async commitsOf(ops) {
       const made = await projection.commitsOf(tip, ops);
       // Changes of settings are few, and no index knows their names.
-      for (const commit of await projection.settingsCommits(tip)) {
+      for (const commit of await projection.ledgerCommits(tip)) {
         const op = decodeLedgerMessage((await incoming.readCommit(commit)).message)?.op;
         if (op !== undefined && ops.includes(op)) made.set(op, commit);
       }

@@ -77,9 +77,9 @@ async function judgeOne(
       state: 'missing',
       findings: [{ rule: 'missing', message: 'there is no review branch' }],
     };
-  const { projection, clock } = ledger.connection;
+  const { projection, clock, signatures } = ledger.connection;
   const now = Math.floor(clock.now().getTime() / 1000);
-  const judged = await judgeProposal({ incoming, projection, tip, now }, commit, id);
+  const judged = await judgeProposal({ incoming, projection, tip, now, signatures }, commit, id);
   switch (judged.kind) {
     case 'fit':
       // What is pending here may have ended the review already.

@@ -1,8 +1,5 @@
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 
-/** Who approves where a host merges: who presses its button is not known beforehand. Git says who did. */
-export const PULL_REQUEST = 'pull-request';
-
 /** The branch of an item's proposal, without `refs/heads/`. */
 export const branchOf = (id: WorkId): string => `review/${id}`;
 

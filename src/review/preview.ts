@@ -5,9 +5,9 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { PULL_REQUEST } from '../domain/pull-request.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { reviewPage } from './body.ts';
-import { PULL_REQUEST } from './names.ts';
 
 /** What an approval would do to an item, as this clone has it. */
 export interface Preview {

@@ -3,6 +3,7 @@ import { newOp } from '../codec/op.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { Overlay } from '../domain/overlay.ts';
+import { PULL_REQUEST } from '../domain/pull-request.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { PushResult } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
@@ -10,7 +11,7 @@ import { decideInto, draftOf, type Step } from '../sync/draft.ts';
 import { unreachable } from '../sync/look.ts';
 import type { RemoteContext } from '../sync/ports.ts';
 import { judgeProposal } from './judge.ts';
-import { branchOf, PULL_REQUEST } from './names.ts';
+import { branchOf } from './names.ts';
 import { lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
 
 /** What came of proposing an item's approval. */
@@ -72,17 +73,17 @@ async function tryPropose(
 async function isCurrent(ledger: WorkLedger, tip: Oid, head: Oid, id: WorkId): Promise<boolean> {
   // Out of git's sight nothing foreign is judged, and so nothing is kept.
   if (ledger.connection.local === undefined) return false;
-  const { projection, clock } = ledger.connection;
+  const { projection, clock, signatures } = ledger.connection;
   const now = Math.floor(clock.now().getTime() / 1000);
   const judged = await withUntrusted(ledger, (incoming) =>
-    judgeProposal({ incoming, projection, tip, now }, head, id),
+    judgeProposal({ incoming, projection, tip, now, signatures }, head, id),
   );
   return judged.kind === 'fit';
 }
 
 /** The approval alone: what follows from it is made by the next clone that syncs. */
 async function decideApproval(
-  { views, clock }: RemoteContext,
+  { views, clock, signs }: RemoteContext,
   tip: Oid,
   id: WorkId,
 ): Promise<Step | LedgerError> {
@@ -92,9 +93,17 @@ async function decideApproval(
   try {
     return await views.peek(tip, (view) => {
       const command = { verb: 'approve', id, op, actor: PULL_REQUEST, at, reason: undefined } as const;
-      const decided = decideInto(new Overlay(view), command);
+      const decided = decideInto(new Overlay(view), command, signs);
       const [step] = decided.kind === 'steps' ? decided.steps : [];
-      return step ?? new LedgerError('ILLEGAL_TRANSITION', `Approving ${id} changes nothing.`);
+      if (step?.transition?.after?.status === 'completed') return step;
+      return new LedgerError(
+        'ILLEGAL_TRANSITION',
+        `${id} needs other approvals before the last, which a merge can be.`,
+        {
+          hint: `wl review approve ${id}`,
+          details: { id },
+        },
+      );
     });
   } catch (error) {
     if (!isLedgerError(error) || error.code === 'NOT_FOUND') throw error;

@@ -16,7 +16,7 @@ const entry = (
   [from, to]: [WorkStatus | null, WorkStatus | null],
 ): HistoryEntry => ({
   ...{ commit: 'c', id, verb, actor, at, committed_at: at, machine: 'm', from, to, rev: 1 },
-  ...{ reason: null, epoch: null, execution_id: null, op: null },
+  ...{ reason: null, epoch: null, execution_id: null, op: null, merged_by: null, merged_at: null },
 });
 
 /** An item that an agent created, took and completed. */
