@@ -96,6 +96,8 @@ export type LifeEvent = { work_id: WorkId; execution_id: string } & (
   | { type: 'started'; title: string; epoch: number; attempt: number; resumed: boolean }
   /** `local`: the remote could not be told yet. */
   | { type: 'completed'; where: 'remote' | 'local'; result: JsonMap }
+  /** The ledger's policy asks for a review: it was submitted, and others accept it or send it back. */
+  | { type: 'submitted'; where: 'remote' | 'local'; result: JsonMap }
   | { type: 'failed'; where: 'remote' | 'local'; error: string }
   /** To be tried again. */
   | { type: 'deferred'; where: 'remote' | 'local'; error: string; not_before: string }

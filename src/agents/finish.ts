@@ -1,4 +1,5 @@
 import { isLedgerError } from '../domain/errors.ts';
+import type { JsonMap } from '../domain/item.ts';
 import { asError } from './as-error.ts';
 import { AgentBlocked, AgentDeferred, AgentUnusable, LeaseLostError, SupersededError } from './errors.ts';
 import { type Hold, standingOf } from './hold.ts';
@@ -87,13 +88,25 @@ async function conclude(finishing: Finishing): Promise<Finished> {
   if (failure !== undefined) return fail(finishing, failure.error);
   const result = { execution_id: hold.execution_id, ...ending.result };
   try {
-    const where = await hold.complete(result);
-    await outlet.tell({ type: 'completed', where, result });
+    await outlet.tell({ ...(await deliver(hold, result)), result });
     return { remember: 'nothing' };
   } catch (error) {
     // A result that the ledger cannot hold; trying again would come to the same.
     if (isLedgerError(error, 'INVALID_INPUT')) return fail(finishing, error);
     throw error;
+  }
+}
+
+/** Completes the item, or submits it where policy leaves it to others to say that it is done. */
+async function deliver(
+  hold: Hold,
+  result: JsonMap,
+): Promise<{ type: 'completed' | 'submitted'; where: 'remote' | 'local' }> {
+  try {
+    return { type: 'completed', where: await hold.complete(result) };
+  } catch (error) {
+    if (!isLedgerError(error, 'REVIEW_REQUIRED')) throw error;
+    return { type: 'submitted', where: await hold.submit(result) };
   }
 }
 

@@ -96,6 +96,10 @@ export class Hold {
     return this.#write((proof) => this.#ledger.completeWork(this.id, { result, ...proof }));
   }
 
+  submit(result: JsonMap): Promise<'remote' | 'local'> {
+    return this.#write((proof) => this.#ledger.submitForReview(this.id, { result, ...proof }));
+  }
+
   fail(error: string): Promise<'remote' | 'local'> {
     return this.#write((proof) => this.#ledger.failWork(this.id, { error, ...proof }));
   }

@@ -4,6 +4,7 @@ import type { WaitingFor } from './worker-event.ts';
 /** Events after which an item is no longer worked on. */
 export const ENDINGS: ReadonlySet<string> = new Set([
   'completed',
+  'submitted',
   'failed',
   'deferred',
   'blocked',

@@ -6,6 +6,8 @@ export interface WorkerReport {
   /** Items that it worked on. */
   started: number;
   completed: number;
+  /** Done, and waiting for others to accept it. */
+  submitted: number;
   failed: number;
   /** To be tried again later. */
   deferred: number;
@@ -45,6 +47,7 @@ export type WorkerEvent =
 const emptyReport = (): WorkerReport => ({
   started: 0,
   completed: 0,
+  submitted: 0,
   failed: 0,
   deferred: 0,
   blocked: 0,
@@ -56,10 +59,12 @@ const emptyReport = (): WorkerReport => ({
   unsynced: 0,
 });
 
+type Ended = 'completed' | 'submitted' | 'failed';
+
 /** The transitions by which work ends, and as what each is counted. */
-const ENDED_BY: Readonly<Record<string, 'completed' | 'failed'>> = {
+const ENDED_BY: Readonly<Record<string, Ended>> = {
   complete: 'completed',
-  submit: 'completed',
+  submit: 'submitted',
   fail: 'failed',
 };
 
@@ -68,12 +73,13 @@ export class WorkerCount {
   readonly report = emptyReport();
   /** Items that failed since one did not. */
   failedInARow = 0;
-  readonly #saved = new Map<WorkId, 'completed' | 'failed'>();
+  readonly #saved = new Map<WorkId, Ended>();
 
   take(event: WorkerEvent): void {
     const { report } = this;
     switch (event.type) {
       case 'completed':
+      case 'submitted':
       case 'failed':
         report[event.type] += 1;
         this.failedInARow = event.type === 'failed' ? this.failedInARow + 1 : 0;

@@ -43,6 +43,31 @@ const statuses = async (ledger: WorkLedger): Promise<string[]> => {
 };
 const said = (type: WorkerEvent['type']): WorkerEvent[] => events.filter((event) => event.type === type);
 
+describe('given a policy', () => {
+  test('when it asks for a review, then what is done is submitted, and others accept it', async () => {
+    await createItems(bob, 2, { type: 'bug' });
+    await bob.configure({ review: [{ types: ['bug'] }] });
+    await ada.fetch();
+    const report = await work();
+    expect(report).toMatchObject({ started: 2, completed: 0, submitted: 2, failed: 0 });
+    expect(await statuses(bob)).toEqual(['in_review', 'in_review']);
+    const [item] = await bob.list();
+    expect(await bob.approveWork(item?.id ?? '')).toMatchObject({ ok: true, item: { status: 'completed' } });
+  });
+
+  test('when it leaves some items to others, then those are passed over', async () => {
+    await createItems(bob, 2, { labels: ['security'] });
+    await createItems(bob, 1, {});
+    await bob.configure({
+      roles: { leads: { members: ['lea'] } },
+      allow: [{ verbs: ['claim'], labels: ['security'], roles: ['leads'] }],
+    });
+    await ada.fetch();
+    expect(await work()).toMatchObject({ started: 1, completed: 1 });
+    expect((await statuses(bob)).toSorted()).toEqual(['completed', 'pending', 'pending']);
+  });
+});
+
 describe('given ready items', () => {
   test('when a worker runs until nothing is ready, then all that it may take is completed', async () => {
     await createItems(bob, 3, { swarm_name: 'shop', labels: ['a', 'b'] });

@@ -61,7 +61,7 @@ test.each<[WorkerEvent, string]>([
 test('given a worker that waits, when it is shown, then it says for what; and at the end, how it went', () => {
   const waiting: WorkerEvent = { type: 'waiting', for: 'remote', message: 'the remote is away' };
   expect(shown([waiting]).live).toEqual(['0 running, 0 completed, the remote is away']);
-  const ended: WorkerEvent = { type: 'ended', started: 3, completed: 1, failed: 1, ...report };
+  const ended: WorkerEvent = { type: 'ended', started: 3, completed: 1, submitted: 0, failed: 1, ...report };
   expect(shown([ended]).kept).toEqual(['1 of 3 completed, 1 failed, 1 not finished']);
 });
 

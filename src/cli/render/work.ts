@@ -12,7 +12,7 @@ interface Running {
 /** What a terminal shows of a worker: a line for each item that is over, and below them what runs. */
 export class WorkView {
   readonly #running = new Map<string, Running>();
-  readonly #counts = { completed: 0, failed: 0, other: 0 };
+  readonly #counts = { completed: 0, submitted: 0, failed: 0, other: 0 };
   #state = '';
 
   /** Takes in an event of the time `now`. @returns the lines that stay */
@@ -35,6 +35,14 @@ export class WorkView {
         return this.#does(event.work_id, `checkpoint: ${event.step ?? event.summary ?? ''}`);
       case 'completed':
         return this.#over(event.work_id, now, styled('green', '✓'), shared('completed', event.where));
+      case 'submitted':
+        return this.#over(
+          event.work_id,
+          now,
+          styled('green', '✓'),
+          shared('submitted', event.where),
+          'for review',
+        );
       case 'failed':
         return this.#over(event.work_id, now, styled('red', '✗'), shared('failed', event.where), event.error);
       case 'deferred':
@@ -96,10 +104,11 @@ export class WorkView {
       attempt > 1 ? `attempt ${attempt}` : '',
       doing === '' ? title : `${title} — ${doing}`,
     ]);
-    const { completed, failed, other } = this.#counts;
+    const { completed, submitted, failed, other } = this.#counts;
     const state = [
       `${this.#running.size} running`,
       `${completed} completed`,
+      ...(submitted > 0 ? [`${submitted} submitted`] : []),
       ...(failed > 0 ? [`${failed} failed`] : []),
       ...(other > 0 ? [`${other} not finished`] : []),
       ...(this.#state === '' ? [] : [this.#state]),
@@ -118,6 +127,7 @@ export class WorkView {
     const running = this.#running.get(id);
     this.#running.delete(id);
     if (word.startsWith('completed')) this.#counts.completed += 1;
+    else if (word.startsWith('submitted')) this.#counts.submitted += 1;
     else if (word.startsWith('failed')) this.#counts.failed += 1;
     else this.#counts.other += 1;
     const [first = ''] = more.split('\n');
@@ -133,11 +143,12 @@ const shared = (word: string, where: 'remote' | 'local'): string =>
 const progressOf = (step = '', percent?: number): string =>
   percent === undefined ? step : `${Math.round(percent)}% ${step}`;
 
-function summaryOf({ started, completed, failed, unsynced }: WorkerReport): Line {
+function summaryOf({ started, completed, submitted, failed, unsynced }: WorkerReport): Line {
   if (started === 0) return [styled('dim', 'nothing was ready')];
-  const others = started - completed - failed;
+  const others = started - completed - submitted - failed;
   const parts = [
     `${completed} of ${started} completed`,
+    ...(submitted > 0 ? [`${submitted} submitted for review`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(others > 0 ? [`${others} not finished`] : []),
     ...(unsynced > 0 ? [`${unsynced} in this clone only; share with: wl sync`] : []),
