@@ -70,3 +70,10 @@ test('given a worker that gave up, when it is shown, then a line says why', () =
     '✗ 5 items failed in a row: nothing more is taken on',
   ]);
 });
+
+test('given work that was completed in a clone alone, when it is lost, then it is not counted as completed', () => {
+  const saved: WorkerEvent = { ...about, type: 'completed', where: 'local', result: {} };
+  const lost = { work_id: about.work_id, verb: 'complete', message: 'ada holds it' };
+  const { live } = shown([started, saved, { type: 'synced', accepted: 0, lost: [lost] }]);
+  expect(live).toEqual(['0 running, 0 completed, 1 not finished']);
+});

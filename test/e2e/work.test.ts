@@ -48,6 +48,17 @@ test.each([
   await expectSound(place);
 });
 
+test('given a program that fails for every item, when it did so often enough, then the worker says so and ends, and the rest is left alone', async () => {
+  const place = await makeWork(4);
+  const work = new WlWork(await place.repo.clone('ada'), ['--max-failures', '2', ...sh('exit 3')]);
+  expect(await work.end()).toBe(11);
+  expect(work.of('gave_up')).toMatchObject([{ failed: 2 }]);
+  await place.planner.fetch();
+  const items = await place.planner.list({ all: true });
+  expect(items.map(({ status }) => status).toSorted()).toEqual(['failed', 'failed', 'pending', 'pending']);
+  await expectSound(place);
+});
+
 test('given nothing that is ready, or no such program, when wl work is run once, then it says so', async () => {
   const { repo } = await makeWork(0);
   const dir = await repo.clone('ada');

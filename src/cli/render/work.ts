@@ -9,10 +9,14 @@ interface Running {
   doing: string;
 }
 
+type Ended = 'completed' | 'submitted' | 'failed';
+
 /** What a terminal shows of a worker: a line for each item that is over, and below them what runs. */
 export class WorkView {
   readonly #running = new Map<string, Running>();
   readonly #counts = { completed: 0, submitted: 0, failed: 0, other: 0 };
+  /** What ended in this clone alone, and may be lost yet. */
+  readonly #saved = new Map<string, Ended>();
   #state = '';
 
   /** Takes in an event of the time `now`. @returns the lines that stay */
@@ -34,8 +38,10 @@ export class WorkView {
       case 'checkpoint':
         return this.#does(event.work_id, `checkpoint: ${event.step ?? event.summary ?? ''}`);
       case 'completed':
+        this.#end(event);
         return this.#over(event.work_id, now, styled('green', '✓'), shared('completed', event.where));
       case 'submitted':
+        this.#end(event);
         return this.#over(
           event.work_id,
           now,
@@ -44,6 +50,7 @@ export class WorkView {
           'for review',
         );
       case 'failed':
+        this.#end(event);
         return this.#over(event.work_id, now, styled('red', '✗'), shared('failed', event.where), event.error);
       case 'deferred':
         return this.#over(
@@ -85,6 +92,7 @@ export class WorkView {
       case 'recovered':
         return [[styled('cyan', '↻'), ` recovered ${event.work_ids.join(', ')}`]];
       case 'synced':
+        for (const { work_id } of event.lost) this.#takeBack(work_id ?? '');
         return event.lost.map(({ message }) => [styled('red', '✗'), ` ${message}`]);
       case 'gave_up':
         return [[styled('red', '✗'), ` ${event.failed} items failed in a row: nothing more is taken on`]];
@@ -116,6 +124,20 @@ export class WorkView {
     return [...columns(rows), [styled('dim', state)]].map((line) => fitLine(line, width));
   }
 
+  #end({ work_id, type, where }: Extract<WorkerEvent, { type: Ended }>): void {
+    this.#counts[type] += 1;
+    if (where === 'local') this.#saved.set(work_id, type);
+    else this.#saved.delete(work_id);
+  }
+
+  #takeBack(id: string): void {
+    const ended = this.#saved.get(id);
+    if (ended === undefined) return;
+    this.#saved.delete(id);
+    this.#counts[ended] -= 1;
+    this.#counts.other += 1;
+  }
+
   #does(id: string, doing: string): Line[] {
     const running = this.#running.get(id);
     const text = doing.trim();
@@ -126,10 +148,7 @@ export class WorkView {
   #over(id: string, now: number, mark: Span, word: string, more = ''): Line[] {
     const running = this.#running.get(id);
     this.#running.delete(id);
-    if (word.startsWith('completed')) this.#counts.completed += 1;
-    else if (word.startsWith('submitted')) this.#counts.submitted += 1;
-    else if (word.startsWith('failed')) this.#counts.failed += 1;
-    else this.#counts.other += 1;
+    if (!/^(?:completed|submitted|failed)/.test(word)) this.#counts.other += 1;
     const [first = ''] = more.split('\n');
     const took = running === undefined ? '' : age(now - running.since);
     const title = `${running?.title ?? ''}${first === '' ? '' : `: ${first}`}`;

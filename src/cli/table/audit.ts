@@ -41,7 +41,7 @@ export const AUDIT: readonly Command[] = [
     details:
       'Made from history alone, by the times of the requests. Lead time is from creation to completion, cycle time from the first claim. What work came to counts for its holder, whoever approved it. Lost races are those that this clone keeps. The HTML page is one file with charts, without scripts, that asks nothing of the network.',
     options: reportOptions,
-    examples: ['wl report --since 2026-01-01 --until 2026-01-31', 'wl report --format html > report.html'],
+    examples: ['wl report --since 2026-01-01 --until 2026-01-31', 'wl report --format html'],
     load: () => import('../commands/report.ts'),
   }),
 ];
