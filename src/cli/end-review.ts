@@ -1,4 +1,4 @@
-import { isLedgerError } from '../index.ts';
+import { isLedgerError, type WorkLedger } from '../index.ts';
 import type { Cli } from './cli.ts';
 import type { Reply } from './reply.ts';
 import { onItems, type Tell, type Write } from './transition.ts';
@@ -11,17 +11,19 @@ export async function endReviews(
   tell: Tell,
 ): Promise<Reply> {
   const reply = await onItems(cli, typed, write, tell);
-  if (reply.where !== 'remote') return reply;
+  if (reply.where === 'remote') await clearUp(cli, await cli.open());
+  return reply;
+}
+
+/** Takes away the review branches that nobody needs any more. What is left over does no harm, and goes with the next call. */
+export async function clearUp(cli: Cli, ledger: WorkLedger): Promise<void> {
   const { clearBranches } = await import('../review.ts');
-  const ledger = await cli.open();
   try {
     const cleared = await cli.busy('clearing up', () => clearBranches(ledger));
     const left = cleared.filter(({ gone }) => !gone).map(({ branch }) => branch);
     if (left.length > 0) cli.notice(`the remote still has ${left.join(', ')}`);
   } catch (error) {
     if (!isLedgerError(error)) throw error;
-    // The review is over; branches that are left over are taken away by the next call.
     cli.notice(`review branches were left as they are: ${error.message}`);
   }
-  return reply;
 }

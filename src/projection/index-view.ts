@@ -168,12 +168,18 @@ export class IndexView implements LedgerView {
     ];
   }
 
-  /** Items that are blocked on one that is completed. */
-  overdue(): { id: WorkId; blocker_id: WorkId }[] {
+  /** Items that are blocked on one that is completed, which stands at `rev`. */
+  overdue(): { id: WorkId; blocker_id: WorkId; rev: number }[] {
     const rows = this.#index.all(
-      "SELECT e.id, e.target FROM edges e JOIN items i ON i.id = e.target WHERE e.kind = 'blocked' AND i.status = 'completed' ORDER BY e.id",
+      "SELECT e.id, e.target, i.oid, i.item ->> '$.rev' AS rev FROM edges e JOIN items i ON i.id = e.target WHERE e.kind = 'blocked' AND i.status = 'completed' ORDER BY e.id",
     );
-    return rows.map(({ id, target }) => ({ id: String(id), blocker_id: String(target) }));
+    const unread = rows.flatMap(({ oid, target }) => (oid === null ? [] : [String(target)]));
+    if (unread.length > 0) throw new Unread(unread);
+    return rows.map(({ id, target, rev }) => ({
+      id: String(id),
+      blocker_id: String(target),
+      rev: Number(rev),
+    }));
   }
 
   #edges(kind: string, target: WorkId): WorkId[] {

@@ -99,7 +99,7 @@ export class Projection {
   }
 
   /** @see ViewSource in src/sync/ports.ts */
-  overdue(tip: Oid): Promise<{ id: WorkId; blocker_id: WorkId }[]> {
+  overdue(tip: Oid): Promise<{ id: WorkId; blocker_id: WorkId; rev: number }[]> {
     return this.read(tip, (view) => view.overdue());
   }
 

@@ -102,10 +102,15 @@ const unfit = (rule: ReviewRule, message: string): Judgement => ({
   findings: [{ rule, message }],
 });
 
-function wrongIn({ verb, id, actor }: TransitionEvent, wanted: WorkId | undefined): string | undefined {
+function wrongIn(
+  { verb, id, actor, reason }: TransitionEvent,
+  wanted: WorkId | undefined,
+): string | undefined {
   if (verb !== 'approve') return `it is the verb ${verb}, not an approval`;
   if (wanted !== undefined && id !== wanted) return `it is of ${id}, and the branch is ${branchOf(wanted)}`;
-  return actor === PULL_REQUEST ? undefined : `its actor is ${actor}, not ${PULL_REQUEST}`;
+  if (actor !== PULL_REQUEST) return `its actor is ${actor}, not ${PULL_REQUEST}`;
+  // Whoever could push would speak for whoever merges.
+  return reason === undefined ? undefined : 'it gives a reason, which a proposal has none of';
 }
 
 /** The ledger at a commit that is not the tip; the index stays where it is. What was made up to the tip is not made again. */

@@ -12,12 +12,22 @@ const NOTHING = '\u200b';
 export const inert = (text: string): string =>
   escapeUnsafe(text, true).replaceAll(ACTED_ON, (found) => found[0] + NOTHING + found.slice(1));
 
+interface Block {
+  /** How many bytes of the text are shown. */
+  bytes: number;
+  /** Where the rest is. */
+  more: string;
+  /** What each line begins with, where the text has no mark of its own. */
+  mark?: string;
+  language?: string;
+}
+
 /**
  * A block of code with text of any origin in it. The fence is longer than any in the text, and every line begins with a mark, so that
  * none can end it, or be read as a trailer where a host makes a commit message of the page.
  */
-export function fenced(text: string, mark = '  ', language = 'text'): string {
-  const safe = inert(text).replaceAll('\t', '  ');
+export function fenced(text: string, { bytes, more, mark = '  ', language = 'text' }: Block): string {
+  const safe = cutTo(inert(text).replaceAll('\t', '  '), bytes, more);
   const longest = Math.max(2, ...[...safe.matchAll(/[`~]+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
   const lines = safe.split('\n').map((line) => `${mark}${line}`.trimEnd());
@@ -25,12 +35,13 @@ export function fenced(text: string, mark = '  ', language = 'text'): string {
 }
 
 /** Text cut to so many bytes, with a word about the rest. */
-export function cutTo(text: string, bytes: number, more: string): string {
-  if (Buffer.byteLength(text) <= bytes) return text;
+function cutTo(text: string, bytes: number, more: string): string {
+  const all = Buffer.byteLength(text);
+  if (all <= bytes) return text;
   // A character may be cut in two; what is left of it shows as one that is unknown, and goes.
   const kept = Buffer.from(text)
     .subarray(0, bytes)
     .toString()
     .replace(/\ufffd+$/, '');
-  return `${kept}\n… ${Buffer.byteLength(text) - bytes} more bytes; ${more}`;
+  return `${kept}\n… ${all - Buffer.byteLength(kept)} more bytes: ${more}`;
 }

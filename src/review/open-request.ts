@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { openRepository } from '../git/repository.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
@@ -71,7 +71,9 @@ export async function openRequest(
       ...told,
       reason: 'the host of the remote is not known: git config ledger.host',
     };
-  const asked = await ask(host, repository, request, { cwd: connection.place, env });
+  // Beside the work tree's files, as where a person would call it.
+  const cwd = basename(connection.place) === '.git' ? dirname(connection.place) : connection.place;
+  const asked = await ask(host, repository, request, { cwd, env });
   if ('url' in asked) return { ...told, ...asked, reason: null };
   return { kind: 'link', url: linkTo(host, repository, request), ...told, reason: asked.reason };
 }

@@ -15,3 +15,5 @@ export const OFFERED = 'offered';
 export const EXPOSED = 'exposed';
 /** Transitions that replay found nothing left to do for; the newest last. */
 export const MOOT = 'moot';
+/** Items that are blocked on what came here completed, as by an import: nothing unblocks them by itself. */
+export const UNCAUSED = 'uncaused';

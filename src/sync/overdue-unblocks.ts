@@ -5,7 +5,8 @@ import type { CommandOf } from '../domain/commands.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
-import type { SyncContext } from './ports.ts';
+import { UNCAUSED } from './marks.ts';
+import type { Overdue, SyncContext } from './ports.ts';
 
 /**
  * What followed from a completion that no program of the ledger made, as where a host merged a review branch: items that are
@@ -13,16 +14,29 @@ import type { SyncContext } from './ports.ts';
  * time, so that of two clones that make them one is found to be the other.
  */
 export async function overdueUnblocks(context: SyncContext, tip: Oid): Promise<CommandOf<'unblock'>[]> {
+  const overdue = await context.views.overdue(tip);
+  if (overdue.length === 0) return [];
+  const { state } = context;
+  const uncaused = new Set((state.get(UNCAUSED) ?? '').split(' '));
   const commands: CommandOf<'unblock'>[] = [];
-  for (const { id, blocker_id } of await context.views.overdue(tip)) {
-    const cause = await completionOf(context, tip, blocker_id);
-    if (cause === undefined) continue;
-    const { op, actor, at } = cause;
-    const reason = `${blocker_id} is completed`;
-    commands.push({ verb: 'unblock', id, op: derivedOp(op, id), actor, at, reason });
+  const without: string[] = [];
+  for (const one of overdue) {
+    const { id, blocker_id } = one;
+    const name = nameOf(one);
+    const cause = uncaused.has(name) ? undefined : await completionOf(context, tip, blocker_id);
+    if (cause === undefined) without.push(name);
+    else {
+      const { op, actor, at } = cause;
+      const reason = `${blocker_id} is completed`;
+      commands.push({ verb: 'unblock', id, op: derivedOp(op, id), actor, at, reason });
+    }
   }
+  // Looking for what is not there takes all of history, and is done once.
+  if (without.some((name) => !uncaused.has(name))) state.set(UNCAUSED, without.join(' '));
   return commands;
 }
+
+const nameOf = ({ id, blocker_id, rev }: Overdue): string => `${id}:${blocker_id}:${rev}`;
 
 /** The last transition that completed an item; `undefined` where it came here completed, as by an import. */
 async function completionOf(

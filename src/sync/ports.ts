@@ -15,11 +15,18 @@ export interface ViewSource {
   /** Asks the ledger at a tip that is only looked at in passing. */
   peek<T>(tip: Oid, use: (view: LedgerView) => T): Promise<T>;
   /** Items that are blocked on an item that is completed: nobody's program unblocked them. */
-  overdue(tip: Oid): Promise<{ id: WorkId; blocker_id: WorkId }[]>;
+  overdue(tip: Oid): Promise<Overdue[]>;
   /** Takes over what was committed on `from`. */
   advance(from: Oid, to: Oid, changes: Overlay): Promise<void>;
   /** Makes sure that ids whose items were deleted are known as used. */
   knowDeletions(tip: Oid): Promise<void>;
+}
+
+/** An item that is blocked on one that is completed, which stands at `rev`. */
+export interface Overdue {
+  id: WorkId;
+  blocker_id: WorkId;
+  rev: number;
 }
 
 /** Time and chance as this machine has them; neither is ever asked for safety. */

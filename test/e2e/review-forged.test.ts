@@ -63,6 +63,11 @@ const FORGERIES: Record<string, Forgery> = {
     said: /its actor is root/,
     forge: (git) => reword(git, (message) => message.replace('Work-Actor: pull-request', 'Work-Actor: root')),
   },
+  'a reason that nobody gave': {
+    rule: 'proposal',
+    said: /gives a reason/,
+    forge: (git) => reword(git, (message) => message.trimEnd().concat('\nWork-Reason: checked by root\n')),
+  },
   'another verb': {
     rule: 'proposal',
     said: /verb complete/,

@@ -61,8 +61,13 @@ test('given text that wants to be more than text, when its page is made, then al
   expect(outside.join('\n')).not.toMatch(/script|evil|Work-Actor|closes/);
 });
 
-test('given an item that is as large as one may be, when its page is made, then a host takes it', () => {
-  const { page } = pageFor('T', '<'.repeat(60_000));
-  expect(page.length).toBeLessThan(60_000);
-  expect(page).toContain(`more bytes; wl show ${ID}`);
+test.each([
+  ['letters', '<'],
+  ['lines', 'a\n'],
+  ['mentions', '@a'],
+  ['characters that are told by their numbers', '\u001b'],
+])('given an item as large as one may be, of %s, when its page is made, then a host takes it', (_, text) => {
+  const { page } = pageFor('T', text.repeat(40_000 / text.length));
+  expect(page.length).toBeLessThan(65_536);
+  expect(page).toContain(`more bytes: wl show ${ID}`);
 });

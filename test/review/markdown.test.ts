@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutTo, fenced, inert } from '../../src/review/markdown.ts';
+import { fenced, inert } from '../../src/review/markdown.ts';
+
+const ALL = { bytes: 100_000, more: 'wl show X' };
 
 /** What a host would act on in text that it does not take for code. */
 const ACTIVE = /[@#!][\p{L}\p{N}]|\b(?:close|fix|resolve|implement)[sd]?\b|GH-\d/iu;
@@ -26,7 +28,7 @@ test('given characters that move or hide others, when text is made inert, then t
 test.each(['```', '````\n# Not a heading', '~~~', 'a\n```js\n```\n`````', '<!-- -->', '</details>'])(
   'given %j, when it is fenced, then nothing in it ends the block',
   (text) => {
-    const lines = fenced(text).split('\n');
+    const lines = fenced(text, ALL).split('\n');
     const [, fence = ''] = /^(`{3,})text$/.exec(lines[0] ?? '') ?? [];
     expect(lines.at(-1)).toBe(fence);
     for (const line of lines.slice(1, -1)) expect(line.trim().startsWith(fence)).toBe(false);
@@ -39,7 +41,7 @@ test('given any text, when it is fenced, then no line of it is a trailer, and it
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom('`', '~', '\n', ' ', 'Work-Op: x') }),
       (a, b) => {
-        const [first = '', ...rest] = fenced(`${a}${b}`).split('\n');
+        const [first = '', ...rest] = fenced(`${a}${b}`, ALL).split('\n');
         const fence = first.slice(0, -'text'.length);
         expect(rest.findIndex((line) => line.trim().startsWith(fence))).toBe(rest.length - 1);
         expect(rest.some((line) => line.startsWith('Work-'))).toBe(false);
@@ -48,8 +50,8 @@ test('given any text, when it is fenced, then no line of it is a trailer, and it
   );
 });
 
-test('given text that is too long, when it is cut, then it tells how much is missing, and no character is halved', () => {
-  expect(cutTo('short', 5, 'wl show X')).toBe('short');
-  const cut = cutTo('ää', 3, 'wl show X');
-  expect(cut).toBe('ä\n… 1 more bytes; wl show X');
+test('given text that is too long, when it is fenced, then it tells how much is missing, and no character is halved', () => {
+  expect(fenced('short', { bytes: 5, more: 'wl show X' })).toBe('```text\n  short\n```');
+  const cut = fenced('ää', { bytes: 3, more: 'wl show X' });
+  expect(cut).toBe('```text\n  ä\n  … 2 more bytes: wl show X\n```');
 });

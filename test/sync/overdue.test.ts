@@ -128,6 +128,15 @@ test('given items that came from elsewhere, one blocked on one that was complete
     ada.command('import', { id: imported.id, item: imported }),
     ada.command('import', { id, item: { ...first, id, status: 'blocked', block, completed_at: undefined } }),
   ]);
+  for (let time = 0; time < 2; time += 1) {
+    await ada.sync();
+    expect(await ada.findWork(id)).toMatchObject({ status: 'blocked' });
+  }
+  // Where it is completed anew, there is something that it follows from.
+  itemOf(await ada.reopenWork(imported.id, { reason: 'not after all' }));
+  itemOf(await ada.claimWork(imported.id));
+  itemOf(await ada.submitForReview(imported.id));
+  await mergeOnHost(replica(0), imported.id);
   await ada.sync();
-  expect(await ada.findWork(id)).toMatchObject({ status: 'blocked' });
+  expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
 });

@@ -1,18 +1,19 @@
 import type { Run } from '../command.ts';
+import { clearUp } from '../end-review.ts';
 import { resolveIds } from '../ids.ts';
 import { proposedLine } from '../render/review.ts';
 import type { noOptions } from '../table/review.ts';
 
 export const run: Run<typeof noOptions> = async ({ args, cli }) => {
   const ledger = await cli.open();
-  const { clearBranches, proposeReview } = await import('../../review.ts');
+  const { proposeReview } = await import('../../review.ts');
   const ids = await resolveIds(ledger, args);
   const results = await cli.busy('proposing', async () => {
     const found = [];
     for (const id of ids) found.push(await proposeReview(ledger, id));
-    await clearBranches(ledger);
     return found;
   });
+  await clearUp(cli, ledger);
   const remote = ledger.remote?.name ?? '';
   return {
     kind: 'proposals',
