@@ -1,6 +1,7 @@
 // The program as plain files beside the library: `main.cjs`, a launcher that any Node can read; `start.cjs`, all that answers
-// a question, since each more file takes longer to open than to read; and by themselves what only some calls need, and the
-// libraries, so that they are not even read. Those take from `start.cjs` the modules that it has, so that there is one of each.
+// a question, since each more file takes longer to open than to read; `start-hook.cjs`, all that a hook of git runs; and by
+// themselves what only some calls need, and the libraries, so that they are not even read. Those take from `start.cjs` the
+// modules that it has, so that there is one of each.
 //
 // node .ci/bundle.ts [FOLDER]: FOLDER/dist/cli, where FOLDER is that of the package unless told otherwise.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -134,7 +135,9 @@ const withoutCanvas: Plugin = {
 const launcherAlone: Plugin = {
   name: 'launcher-alone',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/start\.(?:ts|cjs)$/ }, () => ({ path: './start.cjs', external: true }));
+    onResolve({ filter: /^\.\/start(?:-hook)?\.(?:ts|cjs)$/ }, ({ kind, path }) =>
+      kind === 'entry-point' ? undefined : { path: path.replace(/ts$/, 'cjs'), external: true },
+    );
   },
 };
 
@@ -167,33 +170,24 @@ function buildStart(modules: readonly string[]): Promise<BuildResult<typeof scri
   });
 }
 
-function requireEntry(name: string): string {
-  const file = apart.get(name);
-  if (file === undefined) throw new Error(`Nothing loads ${name} by itself any more.`);
-  return file;
-}
-
 const modulesOf = ({ metafile }: { metafile: { inputs: Record<string, unknown> } }): string[] =>
   Object.keys(metafile.inputs).filter((path) => path.startsWith('src/'));
 
 const start = await buildStart(modulesOf(await buildStart([])));
-const started = fromStart(new Set(modulesOf(start)));
-
-/** A push waits for the hook of a server, which needs many modules that others need, too: it has a file of its own. */
-const HOOK = 'cli-table-hook';
+/** All that git's hooks run is one file of its own: a push waits for it. */
 const hook = await build({
   ...script,
-  entryPoints: { [HOOK]: requireEntry(HOOK) },
+  entryPoints: ['src/cli/start-hook.ts'],
   supported: { 'dynamic-import': false },
-  plugins: [started, librariesApart, requireKnown, launcherAlone],
+  plugins: [launcherAlone, librariesApart, requireKnown],
 });
 
 const rest = await build({
   ...options,
-  entryPoints: Object.fromEntries([...apart].filter(([name]) => name !== HOOK)),
+  entryPoints: Object.fromEntries(apart),
   plugins: [
     callsTogether,
-    started,
+    fromStart(new Set(modulesOf(start))),
     librariesApart,
     requireKnown,
     nodeAsItIs,

@@ -68,9 +68,10 @@ export function judgeSignatures(
   const report: SignatureReport = { authenticated: {}, vouched: {}, asserted: {} };
   const findings: Finding[] = [];
   for (const entry of entries) {
-    const { state, signer, keys } = signatures.get(entry.commit) ?? UNSIGNED;
+    const signature = signatures.get(entry.commit) ?? UNSIGNED;
+    const { state, signer, keys } = signature;
     if (state === 'good') {
-      if (isSigner(signer, entry.actor)) count(report.authenticated, entry.actor);
+      if (isSigner(signature, entry.actor)) count(report.authenticated, entry.actor);
       else count(groupOf(report.vouched, signer ?? 'unknown'), entry.actor);
       continue;
     }
@@ -102,10 +103,11 @@ export async function judgeProofs(
   );
 }
 
-function judgeProof(proof: OwedProof, { state, signer, keys }: Signature = UNSIGNED): Finding | undefined {
+function judgeProof(proof: OwedProof, signature: Signature = UNSIGNED): Finding | undefined {
   const { actor, known } = proof;
+  const { state, signer, keys } = signature;
   if (state !== 'good' && (known || state !== 'unknown_key')) return findingOf(proof, state, keys);
-  if (known && !isSigner(signer, actor))
+  if (known && !isSigner(signature, actor))
     return findingOf(proof, 'other_signer', keys, `it is signed by ${signer}, and not by ${actor}`);
   const named = proof.keys.every((asked) => asked.some((key) => keys.includes(fingerprintOf(key))));
   return named
@@ -131,9 +133,12 @@ function fingerprintOf(key: string): string {
   return `SHA256:${hash.replace(/=+$/, '')}`;
 }
 
-/** Who a key belongs to is a name, or several with commas, or patterns; of an OpenPGP key, a name with an address. */
-const isSigner = (signer: string | null, actor: string): boolean =>
-  signer?.split(',').some((name) => matches(name.trim().replace(/ <[^<>]*>$/, ''), actor)) ?? false;
+/** An SSH key's owner is told by a pattern, or several with commas; an OpenPGP key's by its name. */
+const isSigner = ({ signer, keys }: Signature, actor: string): boolean => {
+  const isSsh = keys.some((key) => key.startsWith('SHA256:'));
+  if (signer === null || !isSsh) return signer === actor;
+  return signer.split(',').some((name) => matches(name.trim(), actor));
+};
 
 /** Names come from commits, so none may be special to an object. */
 function count(into: Record<string, number>, name: string): void {

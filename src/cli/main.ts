@@ -13,7 +13,8 @@ const pinned = (): string => join(import.meta.dirname, '../../node_modules/node/
 if (Number(major) >= NEEDED) {
   keepCompiled();
   process.on('SIGINT', () => process.exit(130));
-  import('./start.ts').then(({ start }) => start());
+  const loaded = process.argv[2] === 'hook' ? import('./start-hook.ts') : import('./start.ts');
+  loaded.then(({ start }) => start());
 } else if (existsSync(pinned())) {
   import('node:child_process').then(({ spawnSync }) => {
     const { status } = spawnSync(pinned(), [import.meta.filename, ...process.argv.slice(2)], {

@@ -8,8 +8,7 @@ const ASKED_OFTEN = [...LOOKING, NEXT];
 
 /** Runs the program on what was typed after its name. @returns the exit status */
 export async function run(argv: readonly string[], world: World): Promise<number> {
-  const often = argv[0] === 'hook' ? [(await import('./table/hook.ts')).HOOK] : ASKED_OFTEN;
-  const call = readPlainCall(argv, often) ?? (await readAnyCall(argv, world));
+  const call = readPlainCall(argv, ASKED_OFTEN) ?? (await readAnyCall(argv, world));
   if (typeof call === 'number') return call;
   const { execute } = await import('./execute.ts');
   return execute(call.command, call, call.globals, world);

@@ -1,20 +1,4 @@
-import { Output } from './output.ts';
+import { inProcess } from './in-process.ts';
 import { run } from './program.ts';
 
-/** Runs the program in this process, and ends it. */
-export async function start(): Promise<void> {
-  const stdout = new Output(1);
-  const stderr = new Output(2);
-  process.exitCode = await run(process.argv.slice(2), {
-    stdout,
-    stderr,
-    env: process.env,
-    get stdin() {
-      return process.stdin;
-    },
-  });
-  await stdout.flush();
-  await stderr.flush();
-  // What still runs, such as a timer, is nothing to wait for once everything is said.
-  process.exit();
-}
+export const start = (): Promise<void> => inProcess(run);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { namesOfKeys } from './openpgp.ts';
 import { gitFailure, runGit } from './run.ts';
 
 /**
@@ -28,6 +29,8 @@ const STATES: Readonly<Record<string, SignatureState>> = {
 };
 /** A signature costs a process or two of its own. */
 const TIMEOUT_MS = 3_600_000;
+/** Of an OpenPGP key; those of SSH keys begin with how they were made. */
+const FINGERPRINT = /^[0-9A-F]{40}(?:[0-9A-F]{24})?$/;
 const ALLOWED = 'gpg.ssh.allowedSignersFile';
 
 /** Where a ledger says itself whose SSH keys are whose. */
@@ -86,7 +89,26 @@ async function check(
   });
   if (result.code !== 0) throw gitFailure('checking signatures', result);
   const records = result.stdout.toString().split('\0');
-  return new Map(records.filter((record) => record !== '').map(toSignature));
+  return withNames(gitDir, new Map(records.filter((record) => record !== '').map(toSignature)));
+}
+
+/** Git tells the first user ID of an OpenPGP key, whether or not that is the one that is known to be right. */
+async function withNames(
+  gitDir: string,
+  signatures: Map<string, CommitSignature>,
+): Promise<Map<string, CommitSignature>> {
+  const openPgpKeyOf = ({ state, keys }: CommitSignature): string | undefined =>
+    state === 'good' ? keys.find((key) => FINGERPRINT.test(key)) : undefined;
+  const keys = new Set([...signatures.values()].flatMap((signature) => openPgpKeyOf(signature) ?? []));
+  if (keys.size === 0) return signatures;
+  const names = await namesOfKeys(gitDir, keys);
+  for (const [oid, signature] of signatures) {
+    const known = names.get(openPgpKeyOf(signature) ?? '');
+    if (known === undefined) continue;
+    const told = known.find((name) => signature.signer?.startsWith(name)) ?? known[0];
+    signatures.set(oid, { ...signature, signer: told ?? null });
+  }
+  return signatures;
 }
 
 function toSignature(record: string): [string, CommitSignature] {

@@ -21,7 +21,7 @@ async function createSigned(actor: string, signer: string): Promise<string> {
   ).split('\n');
   const sign = ['-c', 'gpg.format=ssh', '-c', `user.signingkey=${key(signer)}`];
   const args = ['commit-tree', '-S', tree, '-p', 'work-ledger~1', '-m', message.join('\n').trimEnd()];
-  const env = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_DATE: date };
+  const env = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
   const commit = await runGit(dir, [...sign, ...args], env);
   await runGit(dir, ['update-ref', 'refs/heads/work-ledger', commit]);
   return commit;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
-import { makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
+import { makeWorkplace, NOW, type Said, type Workplace, wlHere } from './workplace.ts';
 
 let place: Workplace;
 let dir: string;
@@ -12,7 +12,8 @@ const tip = (): Promise<string> => runGit(dir, ['rev-parse', 'work-ledger']);
 /** A commit by hand that changes nothing; what it says is not a transition. */
 async function spoil(message = 'by hand'): Promise<string> {
   const tree = await runGit(dir, ['rev-parse', 'work-ledger^{tree}']);
-  const commit = await runGit(dir, ['commit-tree', tree, '-p', 'work-ledger', '-m', message]);
+  const args = ['commit-tree', tree, '-p', 'work-ledger', '-m', message];
+  const commit = await runGit(dir, args, { GIT_COMMITTER_DATE: NOW });
   await runGit(dir, ['update-ref', 'refs/heads/work-ledger', commit]);
   return commit;
 }
@@ -48,7 +49,7 @@ it('given a finding, then what follows is not held to be good, and it is found a
 
 it('given something that is found by replaying everything, then what was held to be good is so no longer', async () => {
   const bad = await spoil();
-  await writeFile(`${dir}/work-ledger/verified`, JSON.stringify({ rules: 1, tip: bad, items: 1 }));
+  await writeFile(`${dir}/work-ledger/verified`, JSON.stringify({ rules: 2, tip: bad, items: 1 }));
   await here('create', 'Two');
   expect(await verified()).toMatchObject({ ok: true, from: bad });
   expect(await verified('--full')).toMatchObject({ ok: false });
