@@ -62,41 +62,27 @@ export function checkOutcome(
 
 /**
  * Holds the words of a message against its trailers. A host may add to them: a number to the first line, lines below. Where it
- * squashes a proposal, it may also put a title of its own above them, make points of them, and break long lines.
+ * squashes a proposal, the first line is a title of its own, and it may break the others.
  */
 export function checkWords(message: string, event: TransitionEvent, findings: CommitFindings): void {
   const expected = encodeMessage(event);
   if (message === expected) return;
-  const [first = '', , title = ''] = expected.split('\n');
-  const says = isProposal(event) ? saysAnywhere(message) : saysInLine(message);
-  if (!says.first(first)) findings.add('message', `the first line should be: ${first}`);
-  if (!says.title(title.trim())) findings.add('message', `the title should be: ${title.trim()}`);
+  const title = expected.split('\n')[2]?.trim() ?? '';
+  const isThere = isProposal(event)
+    ? inOneLine(message).includes(inOneLine(title))
+    : message.split(/\r?\n/).some((line) => line.trim() === title);
+  if (!isProposal(event)) checkFirstLine(message, expected, findings);
+  if (!isThere) findings.add('message', `the title should be: ${title}`);
 }
 
-type Says = Record<'first' | 'title', (expected: string) => boolean>;
-
-const saysInLine = (message: string): Says => {
-  const lines = message.split(/\r?\n/);
-  return {
-    first: (expected) => isFirstLine(lines[0] ?? '', expected),
-    title: (expected) => lines.some((line) => line.trim() === expected),
-  };
-};
-
-const saysAnywhere = (message: string): Says => {
-  const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
-  const found = (expected: string): boolean => oneLine(message).includes(oneLine(expected));
-  return { first: found, title: found };
-};
+const inOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
 export function checkFirstLine(message: string, expected: string, findings: CommitFindings): void {
   const [first = ''] = expected.split('\n');
   const [line = ''] = message.split(/\r?\n/);
-  if (!isFirstLine(line, first)) findings.add('message', `the first line should be: ${first}`);
+  if (line !== first && !line.startsWith(`${first} `))
+    findings.add('message', `the first line should be: ${first}`);
 }
-
-const isFirstLine = (line: string, expected: string): boolean =>
-  line === expected || line.startsWith(`${expected} `);
 
 function reasonIn(event: TransitionEvent, after: WorkItem | undefined): string | undefined {
   if (event.verb === 'block') return after?.block?.reason;

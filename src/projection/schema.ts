@@ -1,5 +1,5 @@
 /** Raised with every change of the tables: an index of another number is left to the program that made it. */
-export const INDEX_VERSION = 2;
+export const INDEX_VERSION = 3;
 
 /**
  * `items` has one row for each item's file. Files of finished work are known by path at first: `oid` names what is still to

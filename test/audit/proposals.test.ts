@@ -83,10 +83,11 @@ describe('given the words of a message', () => {
     expect(rules(points, event)).toEqual([]);
   });
 
-  it('of a proposal, with another change or another title, then it is found', () => {
-    expect(rules(points.replace('in_review -> completed\n', 'in_review -> failed\n'), event)).toContain(
-      'message',
-    );
+  it('of a proposal, below a title without the first line, then nothing is found', () => {
+    expect(rules(points.replace(/^\* .*$/m, ''), event)).toEqual([]);
+  });
+
+  it('of a proposal, with the title of another item, then it is found', () => {
     expect(rules(points.replace('long enough', 'short enough'), event)).toEqual(['message']);
   });
 

@@ -98,6 +98,15 @@ describe.each(METHODS)('given %s', (_name, press, merger) => {
   });
 });
 
+it('given a branch that was brought up to date, when the ledger is moved to it by fast-forward, then it is one approval everywhere', async () => {
+  const review = await makeReview();
+  const seen = await onlookers(review);
+  await moveOn(review);
+  await button.updateBranch(review.host, review.prs[0], OPENER);
+  await land(review, await button.fastForward(review.host, review.prs[0], MERGER));
+  await expectWhole(review, seen, null);
+});
+
 it('given a merge that is signed by the host, when signatures are checked, then they vouch for it', async () => {
   const review = await makeReview();
   const { repo } = review;
