@@ -1,6 +1,7 @@
 import type { TransitionEvent } from '../domain/event.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { PULL_REQUEST } from '../domain/pull-request.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
@@ -71,12 +72,10 @@ async function judgeOne(
   const commit = branches.get(id) ?? null;
   const review = { id, item, branch: branchOf(id), commit, proposal: null, findings: [] };
   const isOpen = item?.status === 'in_review';
-  if (commit === null)
-    return {
-      ...review,
-      state: 'missing',
-      findings: [{ rule: 'missing', message: 'there is no review branch' }],
-    };
+  if (commit === null) {
+    const message = await whyMissing(ledger, id);
+    return { ...review, state: 'missing', findings: [{ rule: 'missing', message }] };
+  }
   const { projection, clock, signatures } = ledger.connection;
   const now = Math.floor(clock.now().getTime() / 1000);
   const judged = await judgeProposal({ incoming, projection, tip, now, signatures }, commit, id);
@@ -104,4 +103,12 @@ async function judgeOne(
     default:
       return judged satisfies never;
   }
+}
+
+/** A merge can only be the last of the approvals that policy asks for. */
+async function whyMissing(ledger: WorkLedger, id: WorkId): Promise<string> {
+  const { review } = await ledger.permission('approve', { id, actor: PULL_REQUEST });
+  if (review === null || review.given.length + 1 >= review.needed) return 'there is no review branch';
+  const by = review.given.length === 0 ? '' : ` (${review.given.join(', ')})`;
+  return `it has ${review.given.length} of ${review.needed} approvals${by}, and a branch for the last: wl review approve ${id}`;
 }

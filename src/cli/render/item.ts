@@ -63,11 +63,7 @@ function factsOf(item: WorkItem, related: ReadonlyMap<string, WorkItem>): [strin
         `since ${shortTime(block.since)}${block.blocker_id === undefined ? '' : `, on ${named(block.blocker_id)}`}`,
     ],
     ['because', block?.reason],
-    [
-      'review',
-      review &&
-        `${review.verdict ?? 'asked for'} by ${review.by ?? review.requested_by}${review.note ? `: ${review.note}` : ''}`,
-    ],
+    ['review', review && reviewText(review)],
     ['parent', item.parent_id && named(item.parent_id)],
     ['depends on', item.dependencies.map(named).join(', ')],
     ['links', links.map(({ kind, target }) => `${kind}:${target}`).join(', ')],
@@ -197,4 +193,15 @@ function checkpointLine({ id, checkpoint }: WorkItem): Line[] {
   const { step, summary, next_action } = checkpoint;
   const [said = ''] = (next_action ?? step ?? summary ?? 'there is a checkpoint').split('\n');
   return [`  wl resume ${id} tells where to go on: ${said}`];
+}
+
+function reviewText({
+  verdict,
+  by,
+  requested_by,
+  note,
+  approvals = [],
+}: NonNullable<WorkItem['review']>): string {
+  const earlier = approvals.length === 0 ? '' : `, ${approvals.map((one) => one.by).join(', ')} approved`;
+  return `${verdict ?? 'asked for'} by ${by ?? requested_by}${note ? `: ${note}` : ''}${earlier}`;
 }

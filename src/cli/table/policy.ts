@@ -16,7 +16,7 @@ export const POLICY: readonly Command[] = [
     details:
       'The file is YAML with keys as `ledger.yaml` has them; what it does not name stays, and a key without a value takes a setting away. Roles and limits change by name, lists of rules as a whole.',
     args: [{ name: '<file>', help: 'the file, or - for standard input' }],
-    examples: ['wl config apply policy.yaml', 'wl config apply - < policy.yaml'],
+    examples: ['wl config apply policy.yaml', 'wl config apply policy.yaml --json'],
     load: () => import('../commands/config-apply.ts'),
   }),
   command({
