@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { RULES_VERSION } from '../../src/ledger/verify.ts';
 import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
 import { makeWorkplace, NOW, type Said, type Workplace, wlHere } from './workplace.ts';
 
@@ -49,7 +50,10 @@ it('given a finding, then what follows is not held to be good, and it is found a
 
 it('given something that is found by replaying everything, then what was held to be good is so no longer', async () => {
   const bad = await spoil();
-  await writeFile(`${dir}/work-ledger/verified`, JSON.stringify({ rules: 2, tip: bad, items: 1 }));
+  await writeFile(
+    `${dir}/work-ledger/verified`,
+    JSON.stringify({ rules: RULES_VERSION, tip: bad, items: 1 }),
+  );
   await here('create', 'Two');
   expect(await verified()).toMatchObject({ ok: true, from: bad });
   expect(await verified('--full')).toMatchObject({ ok: false });

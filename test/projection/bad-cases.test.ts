@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, wri
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
+import { INDEX_VERSION } from '../../src/projection/schema.ts';
 import { createItems } from '../helpers/items.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 import { runWorkers } from '../helpers/worker-process.ts';
@@ -31,7 +32,7 @@ async function place(): Promise<Place> {
 
 test('given a clone, when its index is asked for, then it stands in its local state, at the tip', async () => {
   const { repo, dir, path, ids } = await place();
-  expect(path).toBe(join(dir, '.git/work-ledger', 'index-v2.sqlite'));
+  expect(path).toBe(join(dir, '.git/work-ledger', `index-v${INDEX_VERSION}.sqlite`));
   const again = await repo.open(dir);
   expect(await idsOf(again)).toEqual(ids);
   expect(await again.indexStatus()).toMatchObject({ current: true, items: 5, unread: 0 });
@@ -66,7 +67,7 @@ test.each([
 
 test('given an index of another version, when the ledger is asked, then each version has its own', async () => {
   const { repo, dir, path, ids } = await place();
-  const other = path.replace('-v2', '-v0');
+  const other = path.replace(`-v${INDEX_VERSION}`, '-v0');
   writeFileSync(other, 'of another version');
   expect(await idsOf(await repo.open(dir))).toEqual(ids);
   expect(statSync(other).size).toBe('of another version'.length);
