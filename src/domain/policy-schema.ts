@@ -12,7 +12,7 @@ const RULE_VERBS = [EVERY_VERB, ...VERBS, ...LEDGER_VERBS] as const;
 export type PolicyVerb = Exclude<(typeof RULE_VERBS)[number], typeof EVERY_VERB>;
 
 /** Roles that everyone has by what they are to an item; no ledger can give these names another meaning. */
-export const BUILT_IN_ROLES = ['anyone', 'creator', 'owner'] as const;
+const BUILT_IN_ROLES = ['anyone', 'creator', 'owner'] as const;
 
 const MAX_ROLES = 100;
 const MAX_MEMBERS = 1000;

@@ -244,6 +244,12 @@ export function requireExpired({ retention_days }: LedgerSettings, item: WorkIte
   );
 }
 
+/** True where the actor may remove the file of an item as soon as it has ended. */
+export const mayDeleteAtOnce = (settings: LedgerSettings, actor: string, item: WorkItem): boolean => {
+  const found = allowRuleFor(settings, 'delete', item);
+  return !settings.retention_days && (found === undefined || admits(settings, found, actor, item));
+};
+
 /** When an ended item may be deleted, in milliseconds since 1970; `undefined` where at once. */
 export function expiresAt(
   retentionDays: number | undefined,

@@ -2,6 +2,7 @@ import { backoffMs, isExhausted } from '../domain/attempts.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { JsonMap, WorkItem } from '../domain/item.ts';
+import { mayDeleteAtOnce } from '../domain/policy.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Acting, Holding, RetryOptions } from './calls.ts';
@@ -14,7 +15,7 @@ export class FinishingVerbs extends HoldingVerbs {
    * Completes work. Items that it blocked are unblocked in the same push.
    *
    * @param options `claim` claims a ready item that nobody holds first; `confirm_delete` lets a ledger whose `on_complete` is
-   *   `delete` remove the file: history stays
+   *   `delete` remove the file, where policy lets it go at once: history stays
    * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`
    */
   async completeWork(
@@ -34,12 +35,20 @@ export class FinishingVerbs extends HoldingVerbs {
       commands.unshift(this.plan('claim', id, { execution_id }, owner));
     }
     const done = commands.length - 1;
-    if (confirm_delete && (await this.settings()).on_complete === 'delete') {
+    if (confirm_delete && (await this.#deletes(id, owner))) {
       commands.push(this.plan('delete', id, { reason: 'completed' }, owner));
     }
     const outcomes = await this.run(commands, true);
     const lost = outcomes.slice(0, done).find(({ kind }) => kind === 'lost');
     return this.noteEnded(id, owner, toResult(lost ?? outcomes[done]));
+  }
+
+  /** Whether this ledger deletes what is completed, and its policy lets the actor do it now. */
+  async #deletes(id: WorkId, actor: string = this.actor): Promise<boolean> {
+    const settings = await this.settings();
+    if (settings.on_complete !== 'delete') return false;
+    const item = await this.findWork(id);
+    return item !== undefined && mayDeleteAtOnce(settings, actor, item);
   }
 
   /**

@@ -145,6 +145,16 @@ export class LedgerQueries {
     return this.list({ status: ['blocked'] });
   }
 
+  /** Ended items whose files were kept for as long as `retention_days` says; none where it says nothing. */
+  async getExpired(): Promise<WorkItem[]> {
+    const { expiresAt } = await import('../domain/policy.ts');
+    const { retention_days } = await this.settings();
+    const now = this.connection.clock.now().getTime();
+    const ended =
+      retention_days === undefined ? [] : await this.list({ status: ['completed', 'failed', 'cancelled'] });
+    return ended.filter((item) => (expiresAt(retention_days, item) ?? now) <= now);
+  }
+
   /** Direct children, finished ones too. */
   async getChildren(id: WorkId): Promise<WorkItem[]> {
     return this.read((view) => childrenOf(view, id), 'all');

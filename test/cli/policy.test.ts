@@ -90,3 +90,18 @@ it.each([
 ])('given %s, when it is set to %s, then it is refused', async (key, value) => {
   expect((await call('config', 'set', key, value)).status).toBe(2);
 });
+
+it('given days that ended work is kept, when expired files are deleted, then only those whose time is over', async () => {
+  await call('config', 'set', 'on_complete', 'delete');
+  await call('config', 'set', 'retention_days', '30');
+  for (const title of ['One', 'Two']) await call('create', title);
+  expect((await call('complete', '0001', '--yes')).status).toBe(0);
+  const { status, stderr } = await call('delete', '0001', '--yes');
+  expect({ status, told: stderr.includes('is kept until') }).toEqual({ status: 4, told: true });
+  expect((await call('delete', '--expired', '--yes')).stdout).toBe('nothing was kept for long enough\n');
+  await call('config', 'set', 'retention_days', '0');
+  expect((await call('complete', '0002')).status).toBe(0);
+  expect((await call('delete', '--expired', '--yes')).stdout).toContain('0001; its history stays');
+  expect((await call('list', '--all')).stdout).toBe('');
+  expect((await call('delete', '--yes')).status).toBe(2);
+});

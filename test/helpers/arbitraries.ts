@@ -569,7 +569,7 @@ const role = fc.record(
 );
 
 /** Both roles are always there, so that rules can name them. */
-export const policy = fc.record(
+const policy = fc.record(
   {
     roles: fc.record({ leads: role, workers: role }),
     allow: fc.array(
@@ -602,7 +602,7 @@ export const policy = fc.record(
   { requiredKeys: ['roles'] },
 );
 
-export const plainSettings = fc.record(
+const plainSettings = fc.record(
   {
     schema: fc.constant(1 as const),
     ledger_id: fc.constant(LEDGER_ID),

@@ -51,6 +51,7 @@ export const assignOptions = {
 
 export const deleteOptions = {
   ...REASON,
+  expired: flag('--expired', 'all that was kept for as long as the ledger says'),
   yes: flag('--yes', 'do it without asking'),
 } as const satisfies OptionTable;
 
@@ -117,10 +118,11 @@ export const ITEMS: readonly Command[] = [
     name: 'delete',
     group,
     summary: 'remove the files of finished items',
-    details: 'History stays, and an id is never given twice. Without a terminal it needs --yes.',
-    args: [IDS],
+    details:
+      'History stays, and an id is never given twice. Without a terminal it needs --yes. --expired stands for all that was kept for as long as `retention_days` says.',
+    args: [{ ...IDS, name: '[ids...]' }],
     options: deleteOptions,
-    examples: ['wl delete 0001 --yes', 'wl delete 0001 0002 --yes --reason "created by mistake"'],
+    examples: ['wl delete 0001 --yes', 'wl delete --expired --yes'],
     load: () => import('../commands/delete.ts'),
   }),
 ];
