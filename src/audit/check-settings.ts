@@ -19,6 +19,9 @@ import { PLAIN_FILE } from './item-change.ts';
 export function checkRoot(record: CommitRecord, blobs: Blobs, findings: CommitFindings): void {
   const items = record.changes.filter(({ path }) => parsePath(path) !== undefined).length;
   if (items > 0) findings.add('root', `it lays down ${items} items`);
+  for (const change of record.changes)
+    if (change.path !== SETTINGS_PATH && parsePath(change.path) === undefined)
+      checkBeside(change, blobs, findings);
   const file = readSettingsFile(record.changes, blobs);
   const request = readRequest('init', record, findings);
   if (request === undefined) findings.add('root', 'it is not `init`');

@@ -36,7 +36,7 @@ export const verifyOptions = {
   require_signatures: flag('--require-signatures', 'also find what is not signed with a known key'),
   allowed_signers: text(
     '--allowed-signers <file>',
-    'whose SSH keys are whose (default: git config gpg.ssh.allowedSignersFile)',
+    'whose SSH keys are whose (default: policy/allowed_signers of the ledger, else git config gpg.ssh.allowedSignersFile)',
   ),
   format: text('--format <format>', 'text, or github: one annotation for each finding (default: text)'),
 } as const satisfies OptionTable;
