@@ -133,7 +133,7 @@ test('given lines that were merged by hand, when they arrive, then a watch print
       .json<HistoryEntry>()
       .map(({ verb }) => verb)
       .sort(),
-  ).toEqual(['comment', 'create', 'create', 'unknown']);
+  ).toEqual(['comment', 'create', 'create', 'merge']);
   expect(new Set(commitsOf(watching))).toEqual(new Set(await commitsAfter(repo, start)));
   for (const from of commitsOf(watching)) {
     const again = new WlProcess(ada, ['watch', '--from', from, ...QUICK]);
