@@ -1,6 +1,6 @@
 import { readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
-import { isSamePolicy } from '../domain/policy.ts';
+import { isSamePolicy } from '../domain/policy-rules.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { isVerb } from '../domain/transitions.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';

@@ -6,7 +6,7 @@ import { encodeSettings } from '../codec/settings.ts';
 import { type Request, requestSchema } from '../domain/commands.ts';
 import { type ConfigureCommand, decideSettings, diffSettings } from '../domain/configure.ts';
 import { isLedgerError } from '../domain/errors.ts';
-import { keysAsked } from '../domain/policy.ts';
+import { keysAsked } from '../domain/policy-keys.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkRequest } from './check-request.ts';

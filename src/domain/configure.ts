@@ -4,7 +4,8 @@ import { type Request, settingsPatchSchema } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import { withoutUndefined } from './item-check.ts';
 import { diffLimits, mergeLimits } from './limits.ts';
-import { allowRuleFor, requireAllowed } from './policy.ts';
+import { requireAllowed } from './policy.ts';
+import { allowRuleFor } from './policy-rules.ts';
 import { CONFIGURABLE, type LedgerSettings, settingsSchema } from './settings.ts';
 import { parseInput } from './validate.ts';
 

@@ -2,7 +2,7 @@ import { backoffMs, isExhausted } from '../domain/attempts.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { JsonMap, WorkItem } from '../domain/item.ts';
-import { mayDeleteAtOnce } from '../domain/policy.ts';
+import { mayDeleteAtOnce } from '../domain/retention.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Acting, Holding, RetryOptions } from './calls.ts';

@@ -147,7 +147,7 @@ export class LedgerQueries {
 
   /** Ended items whose files were kept for as long as `retention_days` says; none where it says nothing. */
   async getExpired(): Promise<WorkItem[]> {
-    const { expiresAt } = await import('../domain/policy.ts');
+    const { expiresAt } = await import('../domain/retention.ts');
     const { retention_days } = await this.settings();
     const now = this.connection.clock.now().getTime();
     const ended =

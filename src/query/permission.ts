@@ -5,16 +5,10 @@ import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import { signOf } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import {
-  type AllowRule,
-  allowRuleFor,
-  approvalsGiven,
-  approvalsNeeded,
-  keysAsked,
-  requireAllowed,
-  reviewRuleFor,
-  rolesOf,
-} from '../domain/policy.ts';
+import { requireAllowed } from '../domain/policy.ts';
+import { keysAsked } from '../domain/policy-keys.ts';
+import { approvalsGiven, approvalsNeeded } from '../domain/policy-review.ts';
+import { type AllowRule, allowRuleFor, reviewRuleFor, rolesOf } from '../domain/policy-rules.ts';
 import { EVERY_VERB, LEDGER_VERBS, type PolicyVerb } from '../domain/policy-schema.ts';
 import { isVerb, type Verb } from '../domain/transitions.ts';
 import type { LedgerView } from '../domain/view.ts';

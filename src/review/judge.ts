@@ -10,7 +10,7 @@ import { isLedgerError } from '../domain/errors.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { isSamePolicy } from '../domain/policy.ts';
+import { isSamePolicy } from '../domain/policy-rules.ts';
 import { PULL_REQUEST } from '../domain/pull-request.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { Projection } from '../projection/projection.ts';

@@ -12,7 +12,7 @@ import { decide, type Transition } from '../domain/decide.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { Overlay } from '../domain/overlay.ts';
-import { requireNoSignature } from '../domain/policy.ts';
+import { requireNoSignature } from '../domain/policy-keys.ts';
 import type { CommitDraft, FileChange, Identity } from '../store/port.ts';
 
 /** Anything that becomes a commit of the ledger. */
