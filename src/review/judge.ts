@@ -70,7 +70,7 @@ async function judge(against: Against, head: Oid, id: WorkId | undefined): Promi
   const decoded = decodeMessage(record.message);
   if (decoded.kind === 'problem') return unfit('proposal', decoded.message);
   const { event } = decoded;
-  const wrong = wrongIn(event, id);
+  const wrong = wrongIn(event, id) ?? wrongAuthor(record);
   if (wrong !== undefined) return unfit('proposal', wrong);
   const made = await projection.commitsOf(tip, [event.op]);
   if (made.has(event.op)) return { kind: 'merged' };
@@ -112,6 +112,10 @@ function wrongIn(
   // Whoever could push would speak for whoever merges.
   return reason === undefined ? undefined : 'it gives a reason, which a proposal has none of';
 }
+
+/** A host may put another name there when it squashes; nobody has any business to do so before. */
+const wrongAuthor = ({ author }: CommitRecord): string | undefined =>
+  author.name === PULL_REQUEST ? undefined : `its author is ${author.name}, not ${PULL_REQUEST}`;
 
 /** The ledger at a commit that is not the tip; the index stays where it is. What was made up to the tip is not made again. */
 export async function groundOf({ incoming, projection, tip }: Against, base: Oid): Promise<Ground> {

@@ -34,7 +34,7 @@ test('given an item that kills each worker, when others recover it after its lea
   const others = [await worker('carol', '+4h', '--idle-exit'), await worker('dora', '+4h', '--idle-exit')];
   expect(await Promise.all(others.map((work) => work.end()))).toEqual([0, 0]);
   await expectExhausted(place, 'lease of 3600 s expired: bob gave its last sign of life');
-  await expectSound(place);
+  await expectSound(place, 'differ');
 });
 
 test('given an item that kills its worker, when that is started again until no attempt is left, then it failed as exhausted at once, and one escalation asks what to do', async () => {
@@ -47,5 +47,5 @@ test('given an item that kills its worker, when that is started again until no a
   const works = [1, 2].map(() => new WlWork(dir, ['--idle-exit', ...DEADLY]));
   expect(await Promise.all(works.map((work) => work.end()))).toEqual([0, 0]);
   await expectExhausted(place, 'the process of exec-ada-');
-  await expectSound(place);
+  await expectSound(place, 'differ');
 });

@@ -75,7 +75,8 @@ const FORGERIES: Record<string, Forgery> = {
   },
   'no transition at all': { rule: 'proposal', forge: (git) => reword(git, () => 'Fix typo') },
   'an author who is not its actor': {
-    rule: 'author',
+    rule: 'proposal',
+    said: /its author is eve/,
     forge: (git) => amend(git, '--author=eve <eve@example.invalid>'),
   },
   'another result': {
