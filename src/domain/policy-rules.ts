@@ -23,12 +23,14 @@ export function allowRuleFor(
   verb: PolicyVerb,
   item: Scoped | undefined,
 ): Deciding<AllowRule> | undefined {
-  const isOfLedger = (LEDGER_VERBS as readonly string[]).includes(verb);
-  return lastOf(
-    allow,
-    (rule) =>
-      (rule.verbs.includes(verb) || (!isOfLedger && rule.verbs.includes(EVERY_VERB))) && isIn(rule, item),
-  );
+  return lastOf(allow, (rule) => isAbout(rule, verb) && isIn(rule, item));
+}
+
+/** True where a rule names the verb, by a word for every verb, or by `claim`, which stands for `start` as well: both take work. */
+export function isAbout({ verbs }: AllowRule, verb: PolicyVerb): boolean {
+  if (verbs.includes(verb)) return true;
+  if ((LEDGER_VERBS as readonly string[]).includes(verb)) return false;
+  return verbs.includes(EVERY_VERB) || (verb === 'start' && verbs.includes('claim'));
 }
 
 /** The last review rule whose scope the item is in. Who answers a question is not reviewed, unless a rule names the type. */

@@ -56,6 +56,8 @@ export function requireSameRules(
   after: WorkItem,
 ): void {
   if (settings.allow === undefined && settings.review === undefined) return;
+  const isSame = before.type === after.type && before.swarm_name === after.swarm_name;
+  if (isSame && before.labels.join('\n') === after.labels.join('\n')) return;
   for (const verb of VERBS) {
     const found = allowRuleFor(settings, verb, before);
     if (found === undefined || allowRuleFor(settings, verb, after)?.index === found.index) continue;

@@ -8,8 +8,8 @@ import type { WorkItem } from '../domain/item.ts';
 import { requireAllowed } from '../domain/policy.ts';
 import { keysAsked } from '../domain/policy-keys.ts';
 import { approvalsGiven, approvalsNeeded } from '../domain/policy-review.ts';
-import { type AllowRule, allowRuleFor, reviewRuleFor, rolesOf } from '../domain/policy-rules.ts';
-import { EVERY_VERB, LEDGER_VERBS, type PolicyVerb } from '../domain/policy-schema.ts';
+import { type AllowRule, allowRuleFor, isAbout, reviewRuleFor, rolesOf } from '../domain/policy-rules.ts';
+import type { PolicyVerb } from '../domain/policy-schema.ts';
 import { isVerb, type Verb } from '../domain/transitions.ts';
 import type { LedgerView } from '../domain/view.ts';
 
@@ -69,12 +69,8 @@ export function explainPermission(
   };
 }
 
-function rulesNaming(rules: readonly AllowRule[], verb: PolicyVerb): NumberedRule[] {
-  const isOfLedger = (LEDGER_VERBS as readonly string[]).includes(verb);
-  return rules
-    .map((rule, index) => ({ number: index + 1, ...rule }))
-    .filter(({ verbs }) => verbs.includes(verb) || (!isOfLedger && verbs.includes(EVERY_VERB)));
-}
+const rulesNaming = (rules: readonly AllowRule[], verb: PolicyVerb): NumberedRule[] =>
+  rules.map((rule, index) => ({ number: index + 1, ...rule })).filter((rule) => isAbout(rule, verb));
 
 function reviewOf({ settings }: LedgerView, item: WorkItem): Permission['review'] {
   const found = reviewRuleFor(settings, item);
