@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { indexDirectory } from '../../src/projection/index-directory.ts';
+import { INDEX_VERSION } from '../../src/projection/schema.ts';
 import { makeTempFolder } from '../helpers/temp-repo.ts';
 
 const NFS = 0x6969;
@@ -41,6 +42,6 @@ test('given a system that does not tell, or an index that is there, when a place
   };
   expect(indexDirectory(local, refuse)).toBe(local);
   mkdirSync(local, { recursive: true });
-  writeFileSync(join(local, 'index-v2.sqlite'), '');
+  writeFileSync(join(local, `index-v${INDEX_VERSION}.sqlite`), '');
   expect(indexDirectory(local, () => NFS)).toBe(local);
 });
