@@ -1,11 +1,12 @@
 // The program as plain files beside the library: `main.cjs`, a launcher that any Node can read; `start.cjs`, all that answers
-// a question, since each more file takes longer to open than to read; `start-hook.cjs`, all that a hook of git runs; and by
+// a question, since each more file takes longer to open than to read; `writing.cjs`, all that a transition needs besides;
+// `start-hook.cjs`, all that a hook of git runs; and by
 // themselves what only some calls need, and the libraries, so that they are not even read. Those take from `start.cjs` the
 // modules that it has, so that there is one of each.
 //
 // node .ci/bundle.ts [FOLDER]: FOLDER/dist/cli, where FOLDER is that of the package unless told otherwise.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, type BuildResult, build, type Plugin, transform } from 'esbuild';
 import { licensesOf } from './licenses.ts';
@@ -200,6 +201,8 @@ const rest = await build({
   chunkNames: 'part-[hash]',
   write: false,
 });
+/** By the name of its file, the code of each part. */
+const parts = new Map<string, string>();
 for (const { path, text } of rest.outputFiles) {
   const { code } = await transform(text.replaceAll(/(["']\.\/[\w-]+)\.js(["'])/g, '$1.cjs$2'), {
     format: 'cjs',
@@ -209,8 +212,38 @@ for (const { path, text } of rest.outputFiles) {
     minifySyntax: true,
     minifyWhitespace: true,
   });
-  writeFileSync(path.replace(/\.js$/, '.cjs'), code);
+  parts.set(`./${basename(path).replace(/\.js$/, '.cjs')}`, code);
 }
+
+/** What every transition loads: some sixty files, which take longer to open than to read. They are one, which runs each when asked. */
+const WRITING = [
+  'cli-table',
+  'ledger-executions',
+  'ledger-write-path',
+  'projection-catch-up',
+  'store-mailbox',
+  'store-native',
+];
+const writing = new Set(WRITING.map((name) => `./${name}.cjs`));
+for (const name of writing)
+  for (const [, part = ''] of (parts.get(name) ?? '').matchAll(/=require\("(\.\/part-\w+\.cjs)"\)/g))
+    writing.add(part);
+const inOne = (code: string): string =>
+  code.replaceAll(/\brequire\("(\.\/[\w-]+\.cjs)"\)/g, (whole, name: string) =>
+    writing.has(name) ? `require("./writing.cjs").load("${name}")` : whole,
+  );
+const functions = [...writing].map((name) => {
+  const code = parts.get(name);
+  if (code === undefined) throw new Error(`a transition loads ${name}, which is not there`);
+  return `${JSON.stringify(name)}(module,exports,require){${code}}`;
+});
+writeFileSync(
+  join(out, 'writing.cjs'),
+  `const parts={${functions.join(',')}},loaded={};function load(name){if(parts[name]===undefined)return require(name);let module=loaded[name];if(module===undefined){module=loaded[name]={exports:{}};parts[name](module,module.exports,load)}return module.exports}exports.load=load;`,
+);
+for (const [name, code] of parts) if (!writing.has(name)) writeFileSync(join(out, name), inOne(code));
+const startFile = join(out, 'start.cjs');
+writeFileSync(startFile, inOne(readFileSync(startFile, 'utf8')));
 const metafiles = [launcher, start, hook, rest, ...libraries].map(({ metafile }) => metafile);
 writeFileSync(join(out, 'licenses.txt'), licensesOf(root, metafiles));
 chmodSync(join(out, 'main.cjs'), 0o755);
