@@ -221,6 +221,7 @@ const WRITING = [
   'ledger-executions',
   'ledger-write-path',
   'projection-catch-up',
+  'remote-native',
   'store-mailbox',
   'store-native',
 ];

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, copyFile, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -67,6 +67,18 @@ it('given the bundled program, when an item goes through its life, then every pa
   expect(page).toMatch(/<svg .*<\/html>\n$/s);
   expect((await wl(['ready'])).stdout).toBe('WRK-20260103-0002  pend  med  task  -  Two\n');
   expect((await wl(['version'])).stdout).toMatch(/^wl \d/);
+});
+
+it('given a transition, when it is made, then all of the program that it needs are three files, and the library for git', async () => {
+  const [recorder, told] = [join(place.path, 'recorder.cjs'), join(place.path, 'loaded')];
+  const loaded = "Object.keys(require.cache).filter((path) => path.includes('dist')).join('\\n')";
+  await writeFile(
+    recorder,
+    `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(told)}, ${loaded}));`,
+  );
+  await wl(['--offline', 'comment', '2', 'hello'], { NODE_OPTIONS: `--require ${recorder}` });
+  const files = (await readFile(told, 'utf8')).split('\n').map((path) => basename(path));
+  expect(files.sort()).toEqual(['main.cjs', 'simple-git.cjs', 'start.cjs', 'writing.cjs']);
 });
 
 it('given a file that a person wrote, when it is read, then the libraries for that are there', async () => {
