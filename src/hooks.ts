@@ -8,3 +8,4 @@ export {
 } from './githooks/install.ts';
 export { HOOKS, runHook } from './githooks/run-hook.ts';
 export type { Program } from './githooks/shims.ts';
+export { warmIndex } from './githooks/warm-index.ts';

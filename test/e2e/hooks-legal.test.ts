@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { installHooks, removeHooks } from '../../src/githooks/install.ts';
+import { INDEX_VERSION } from '../../src/projection/schema.ts';
 import { mendTree } from '../../src/repair.ts';
 import { editByHand, pathOf } from '../helpers/by-hand.ts';
 import { createItems } from '../helpers/items.ts';
@@ -36,6 +38,22 @@ it('given a server with the hook, when a ledger lives on it, then every push of 
   const [outcome] = await ada.batch([ada.command('complete', { id, result: { ok: true }, epoch: 1 })]);
   expect(outcome).toMatchObject({ kind: 'accepted', where: 'remote' });
   expect(await bob.verify()).toMatchObject({ ok: true });
+});
+
+it('given a server with a ledger, when the hook is put in place, then the index that pushes are judged by is made', async () => {
+  const repo = await makeSharedRepo();
+  const ada = await repo.init(await repo.clone('ada'));
+  await createItems(ada, 2);
+  const index = join(repo.bare, 'work-ledger', `index-v${INDEX_VERSION}.sqlite`);
+  const install = ['hooks', 'install', '--server', repo.bare];
+  expect(await new WlProcess(repo.folder, [...install, '--check']).ended).toBe(1);
+  expect(existsSync(index)).toBe(false);
+  expect(await new WlProcess(repo.folder, install).ended).toBe(0);
+  expect(existsSync(index)).toBe(true);
+  expect(await ada.createWork({ title: 'Third' })).toMatchObject({ rev: 1 });
+  const empty = await makeSharedRepo();
+  expect(await new WlProcess(empty.folder, ['hooks', 'install', '--server', empty.bare]).ended).toBe(0);
+  expect(existsSync(join(empty.bare, 'work-ledger'))).toBe(false);
 });
 
 it('given four clones that want the same work at once, when all push, then it is done once and no push is refused by the hook', async () => {

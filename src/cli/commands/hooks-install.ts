@@ -13,10 +13,12 @@ export const run: Run<typeof hooksOptions> = async ({ options, cli }) => {
   if (client && server !== undefined)
     throw refuse('--client and --server are two things; ask for one at a time.');
   if (check && remove) throw refuse('--check changes nothing, and --remove does.');
-  const { checkHooks, installHooks, removeHooks } = await import('../../hooks.ts');
+  const { checkHooks, installHooks, removeHooks, warmIndex } = await import('../../hooks.ts');
   const act = check ? checkHooks : remove ? removeHooks : installHooks;
   const dir = server ?? cli.openOptions.dir ?? '.';
   const report = await act({ side: server === undefined ? 'client' : 'server', dir, program: program() });
+  if (server !== undefined && act === installHooks)
+    await cli.busy('making the index that pushes are judged by', () => warmIndex(server));
   return {
     kind: 'hooks',
     data: report,
