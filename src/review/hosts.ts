@@ -1,6 +1,4 @@
-/** Programs of hosts that make pull requests. */
-export const HOSTS = ['github', 'gitlab', 'gitea'] as const;
-export type Host = (typeof HOSTS)[number];
+import type { Host } from '../ledger/hosts.ts';
 
 /** A repository on a host, by the address of its remote. */
 export interface HostedRepository {

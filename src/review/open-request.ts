@@ -3,12 +3,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { openRepository } from '../git/repository.ts';
+import { HOSTS, type Host } from '../ledger/hosts.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { titleOf } from './body.ts';
 import {
   addressIn,
-  HOSTS,
-  type Host,
   type HostedRepository,
   hostOf,
   linkTo,

@@ -1,4 +1,4 @@
-import { HOSTS, initLedger, type LaidFiles, LedgerError, type WorkLedger } from '../../index.ts';
+import { HOSTS, type Host, initLedger, type LaidFiles, LedgerError, type WorkLedger } from '../../index.ts';
 import type { Cli } from '../cli.ts';
 import type { Run } from '../command.ts';
 import { oneOf } from '../input.ts';
@@ -38,21 +38,19 @@ export const run: Run<typeof initOptions> = async ({ options: { prefix, host: na
   };
 };
 
-type HostName = (typeof HOSTS)[number];
-
-async function layHost(ledger: WorkLedger, host: HostName, update: boolean, cli: Cli): Promise<LaidFiles> {
+async function layHost(ledger: WorkLedger, host: Host, update: boolean, cli: Cli): Promise<LaidFiles> {
   const { readVersion } = await import('../version.ts');
   return cli.busy('laying files', () => ledger.layHost(host, { version: readVersion(), update }));
 }
 
 /** Where the host itself is told who may push and who may accept. */
-const NEXT: Record<HostName, string> = {
+const NEXT: Record<Host, string> = {
   github: 'on GitHub: Settings, Rules, Rulesets',
   gitlab: 'on GitLab: Settings, Repository, Protected branches',
   gitea: 'on Gitea or Forgejo: Settings, Branches',
 };
 
-function linesOf(host: HostName, branch: string, { laid, updated, differing }: LaidFiles): string[] {
+function linesOf(host: Host, branch: string, { laid, updated, differing }: LaidFiles): string[] {
   return [
     ...laid.map((path) => `laid ${path}`),
     ...updated.map((path) => `updated ${path}`),
