@@ -37,6 +37,17 @@ it('given two approvals that policy asks for, when one is given, then a merge ca
   expect(await typed('wl verify --full')).toContain('ok: 7 commits');
 });
 
+it('given a remote that takes no review branches, when the first of two approves, then that took place, and what is left is said', async () => {
+  const { dir, repo, type } = await openTerminal();
+  await writeFile(join(dir, 'policy.yaml'), POLICY);
+  await type('wl init && wl config apply policy.yaml && wl create One && wl claim 1 && wl submit 1');
+  await repo.hook('update', 'case $1 in refs/heads/review/*) exit 1 ;; esac');
+  const approved = await type('wl review approve 1 --actor lea');
+  expect(approved).toMatchObject({ status: 0, stdout: expect.stringContaining('which needs more') });
+  expect(approved.stderr).toContain('no review branch yet');
+  expect((await type('wl review list')).stdout).toContain('there is no review branch');
+});
+
 it('given work that waits for a review, when policy changes, then its proposal is stale, and can be made anew', async () => {
   const { dir, type } = await openTerminal();
   await writeFile(join(dir, 'policy.yaml'), POLICY.replace('approvals: 2', 'approvals: 1'));
