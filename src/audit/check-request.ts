@@ -1,5 +1,6 @@
 import type { Request } from '../domain/commands.ts';
 import type { CommitRecord } from '../store/port.ts';
+import { tellTime } from './dates.ts';
 import type { CommitFindings } from './findings.ts';
 
 /** Holds the author line against who asked and when. */
@@ -10,7 +11,7 @@ export function checkRequest(
 ): void {
   if (author.name !== actor) findings.add('author', `the author is ${author.name}, the actor ${actor}`);
   if (author.at !== secondsOf(at))
-    findings.add('date', `the author's date is ${told(author.at)}, and Work-At ${at}`);
+    findings.add('date', `the author's date is ${tellTime(author.at)}, and Work-At ${at}`);
 }
 
 /**
@@ -27,13 +28,8 @@ export function checkProposal(
   findings: CommitFindings,
 ): void {
   if (author.at >= secondsOf(at) - skew && author.at <= Math.max(secondsOf(at), committer.at + skew)) return;
-  const between = `it should be between Work-At ${at} and the committer's ${told(committer.at)}`;
-  findings.add('date', `the author's date is ${told(author.at)}; ${between}`);
+  const between = `it should be between Work-At ${at} and the committer's ${tellTime(committer.at)}`;
+  findings.add('date', `the author's date is ${tellTime(author.at)}; ${between}`);
 }
 
 const secondsOf = (at: string): number => Math.floor(Date.parse(at) / 1000);
-
-function told(at: number): string {
-  const date = new Date(at * 1000);
-  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
-}

@@ -1,6 +1,7 @@
 import { readTrailers } from '../codec/message.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord } from '../store/port.ts';
+import { tellTime } from './dates.ts';
 import type { CommitFindings } from './findings.ts';
 
 type Clocks = Pick<LedgerSettings, 'clock_skew_s'>;
@@ -27,7 +28,10 @@ export function checkOrder(
   findings: CommitFindings,
 ): void {
   if (committer.at >= recorded - clock_skew_s) return;
-  findings.add('clock', `it is dated ${told(committer.at)}, and its parent records ${told(recorded)}`);
+  findings.add(
+    'clock',
+    `it is dated ${tellTime(committer.at)}, and its parent records ${tellTime(recorded)}`,
+  );
 }
 
 /**
@@ -45,10 +49,5 @@ export function checkAhead(
 ): void {
   const newest = Math.max(committer.at, requested);
   if (newest > now + clock_skew_s)
-    findings.add('clock', `it is dated ${told(newest)}, and here it is ${told(now)}`);
-}
-
-function told(at: number): string {
-  const date = new Date(at * 1000);
-  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
+    findings.add('clock', `it is dated ${tellTime(newest)}, and here it is ${tellTime(now)}`);
 }

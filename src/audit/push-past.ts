@@ -1,7 +1,9 @@
+import { decodeLedgerMessage } from '../codec/ledger-message.ts';
 import { readTrailers } from '../codec/message.ts';
 import { parsePath, possiblePaths, SETTINGS_PATH, type State } from '../codec/path.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
+import type { Projection } from '../projection/projection.ts';
 import type { CommitRecord, Oid, TreeChange, TreeEntry } from '../store/port.ts';
 import { readAfter, readItemFile, readSettingsFile } from './files.ts';
 import { type FileAt, itemChanges } from './item-change.ts';
@@ -15,6 +17,24 @@ export interface Incoming extends History {
   /** The entries at these paths of a commit's tree that are there. */
   entriesAt(commit: Oid, paths: readonly string[]): Promise<TreeEntry[]>;
   readCommit(commit: Oid): Promise<Omit<CommitRecord, 'changes'>>;
+}
+
+/**
+ * Which of these transitions are in the ledger at `tip`, each with its commit. The index knows the names of transitions of items;
+ * those of the others, which are few, are in their commits.
+ */
+export async function commitsOf(
+  tip: Oid,
+  ops: readonly string[],
+  projection: Pick<Projection, 'commitsOf' | 'ledgerCommits'>,
+  incoming: Incoming,
+): Promise<Map<string, Oid>> {
+  const found = await projection.commitsOf(tip, ops);
+  for (const commit of await projection.ledgerCommits(tip)) {
+    const op = decodeLedgerMessage((await incoming.readCommit(commit)).message)?.op;
+    if (op !== undefined && ops.includes(op)) found.set(op, commit);
+  }
+  return found;
 }
 
 /** How many commits of one item are looked at for the last one that left it whole. */

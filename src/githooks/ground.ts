@@ -1,6 +1,6 @@
 import { requestedAt } from '../audit/check-times.ts';
+import { commitsOf } from '../audit/push-past.ts';
 import type { Ground } from '../audit/push-state.ts';
-import { decodeLedgerMessage } from '../codec/ledger-message.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { Projection } from '../projection/projection.ts';
@@ -20,21 +20,6 @@ export async function groundAt(tip: Oid, projection: Projection, incoming: Incom
     },
     commitsOf: (ops) => commitsOf(tip, ops, projection, incoming),
   };
-}
-
-/** The index knows the names of transitions; those of commits of no item, which are few, are in these. */
-async function commitsOf(
-  tip: Oid,
-  ops: readonly string[],
-  projection: Projection,
-  incoming: IncomingStore,
-): Promise<Map<string, Oid>> {
-  const found = await projection.commitsOf(tip, ops);
-  for (const commit of await projection.ledgerCommits(tip)) {
-    const op = decodeLedgerMessage((await incoming.readCommit(commit)).message)?.op;
-    if (op !== undefined && ops.includes(op)) found.set(op, commit);
-  }
-  return found;
 }
 
 /** Nothing of a ledger can be read whose settings cannot. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkPush } from '../audit/check-push.ts';
 import { requestedAt } from '../audit/check-times.ts';
+import { commitsOf } from '../audit/push-past.ts';
 import type { Ground } from '../audit/push-state.ts';
 import type { SignatureReader } from '../audit/signatures.ts';
-import { decodeLedgerMessage } from '../codec/ledger-message.ts';
 import { decodeMessage } from '../codec/message.ts';
 import { decide } from '../domain/decide.ts';
 import { isLedgerError } from '../domain/errors.ts';
@@ -124,15 +124,7 @@ export async function groundOf({ incoming, projection, tip }: Against, base: Oid
     settings: await projection.peek(base, ({ settings }) => settings),
     requestedAt: requestedAt(await incoming.readCommit(base)),
     read: (use) => projection.peek(base, use),
-    async commitsOf(ops) {
-      const made = await projection.commitsOf(tip, ops);
-      // Changes of settings are few, and no index knows their names.
-      for (const commit of await projection.ledgerCommits(tip)) {
-        const op = decodeLedgerMessage((await incoming.readCommit(commit)).message)?.op;
-        if (op !== undefined && ops.includes(op)) made.set(op, commit);
-      }
-      return made;
-    },
+    commitsOf: (ops) => commitsOf(tip, ops, projection, incoming),
   };
 }
 
