@@ -1,11 +1,8 @@
 import { isKnownFile, QUARANTINE } from '../codec/known-files.ts';
 import { encodeRepairMessage } from '../codec/ledger-message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
-import type { Request } from '../domain/commands.ts';
-import { isLedgerError } from '../domain/errors.ts';
 import { requireAllowed } from '../domain/policy.ts';
 import { keysAsked } from '../domain/policy-keys.ts';
-import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
 import { readRequest } from './check-settings.ts';
 import { checkFirstLine } from './check-trailers.ts';
@@ -29,7 +26,10 @@ export function checkRepair(
   if (request === undefined) findings.add('message', 'the message is not one of `repair`');
   else {
     checkFirstLine(record.message, encodeRepairMessage(mended(record.changes), '', request), findings);
-    checkAllowed(request, state.settings, findings);
+    // By the settings as they were last whole.
+    const { actor } = request;
+    findings.keys = keysAsked(state.settings, 'repair', actor, undefined);
+    findings.decideAgain(() => requireAllowed(state.settings, 'repair', actor, undefined));
   }
   for (const change of items) {
     const { id } = change;
@@ -45,17 +45,6 @@ export function checkRepair(
   }
   const taken = new Set(record.changes.flatMap(({ before }) => before?.oid ?? []));
   for (const change of others) checkOther(change, { settings: state.settingsFile, taken }, findings);
-}
-
-/** By the settings as they were last whole. */
-function checkAllowed({ actor }: Request, settings: LedgerSettings, findings: CommitFindings): void {
-  findings.keys = keysAsked(settings, 'repair', actor, undefined);
-  try {
-    requireAllowed(settings, 'repair', actor, undefined);
-  } catch (error) {
-    if (!isLedgerError(error)) throw error;
-    findings.add(`illegal:${error.code}`, error.message);
-  }
 }
 
 interface Ground {

@@ -4,8 +4,7 @@ import { readTrailers } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import { type Request, requestSchema } from '../domain/commands.ts';
-import { type ConfigureCommand, decideSettings, diffSettings } from '../domain/configure.ts';
-import { isLedgerError } from '../domain/errors.ts';
+import { decideSettings, diffSettings } from '../domain/configure.ts';
 import { keysAsked } from '../domain/policy-keys.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
@@ -54,7 +53,8 @@ export function checkConfigure(
     checkFirstLine(record.message, encodeConfigureMessage(keys, paths, request), findings);
   findings.keys = keysAsked(before, 'configure', request.actor, undefined);
   const files = paths.map((path) => ({ path, text: undefined }));
-  const decided = decideAgain(before, { ...request, verb: 'configure', patch, files }, findings);
+  const command = { ...request, verb: 'configure', patch, files } as const;
+  const decided = findings.decideAgain(() => decideSettings(before, command).after);
   if (file === undefined) return;
   if (decided === undefined || encodeSettings(decided).equals(file.bytes)) return;
   const rule = encodeSettings(file.settings).equals(file.bytes) ? 'configure' : 'canonical';
@@ -69,20 +69,6 @@ function checkBeside({ path, after }: TreeChange, blobs: Blobs, findings: Commit
   const blob = blobs.get(after.oid);
   if (blob?.kind !== 'bytes' || readTextBeside(blob.bytes) === undefined)
     findings.add('configure', `${path} is missing, too large, or not a text`);
-}
-
-function decideAgain(
-  before: LedgerSettings,
-  command: ConfigureCommand,
-  findings: CommitFindings,
-): LedgerSettings | undefined {
-  try {
-    return decideSettings(before, command).after;
-  } catch (error) {
-    if (!isLedgerError(error)) throw error;
-    findings.add(`illegal:${error.code}`, error.message);
-    return undefined;
-  }
 }
 
 export function readRequest(

@@ -1,3 +1,4 @@
+import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { CommitRecord } from '../store/port.ts';
@@ -24,6 +25,17 @@ export class CommitFindings {
     const { oid, message: text } = this.#record;
     const subject = toSafeLine(text.slice(0, LONGEST).split('\n')[0] ?? '', LONGEST);
     this.found.push({ commit: oid, rule, message: toSafeLine(message, LONGEST), id: this.id, subject });
+  }
+
+  /** Decides something again; where it is refused, that is a finding. */
+  decideAgain<T>(decide: () => T): T | undefined {
+    try {
+      return decide();
+    } catch (error) {
+      if (!isLedgerError(error)) throw error;
+      this.add(`illegal:${error.code}`, error.message);
+      return undefined;
+    }
   }
 
   has(name: RuleName): boolean {
