@@ -62,6 +62,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
   const { config, place, refs, lock, state, store } = backend;
   const branch = chooseBranch(options, config);
   const presence = choosePresence(config, branch);
+  const signs = chooseSign(config);
   const clock = options.clock ?? systemClock;
   const localRef = `refs/heads/${branch}`;
   const own = options.connect?.({ store: await store(), state });
@@ -79,7 +80,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     committer: config.identity,
     localRef,
     patience: options.patience ?? PATIENCE_MS,
-    signs: chooseSign(config),
+    signs,
   };
   const makeWrite = async (): Promise<WritePath> => {
     const { makeWritePath } = await import('./write-path.ts');
@@ -108,7 +109,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     branch,
     localRef,
     presence,
-    sign: chooseSign(config),
+    sign: signs,
     place,
     local: backend.local,
     remote: own ?? (chosen === undefined ? null : { name: chosen.name, url: displayUrl(chosen.url) }),

@@ -1,7 +1,7 @@
 import { LedgerError, type LedgerSettings, type SettingsPatch, type WorkLedger } from '../../index.ts';
 import type { Run } from '../command.ts';
+import { configured } from '../configured.ts';
 import { isShared, readLimitKey, readSettings, unknownSetting } from '../settings.ts';
-import { whereabouts } from '../transition.ts';
 
 export const run: Run<Record<never, never>> = async ({ args: [key = '', value = ''], cli }) => {
   const ledger = await cli.open();
@@ -9,14 +9,9 @@ export const run: Run<Record<never, never>> = async ({ args: [key = '', value = 
   const patch = patchOf(key, value, await ledger.settings());
   if (patch === undefined) throw await refusal(ledger, key, value);
   const changed = await ledger.configure(patch as SettingsPatch);
-  const where = ledger.mode === 'push' ? 'remote' : 'local';
-  return {
-    kind: 'setting',
-    data: { key, value: readValue(key, value) },
-    lines: [changed ? `${key} is ${value} now${whereabouts(ledger, where)}` : `${key} is ${value} already`],
-    ids: [],
-    where: ledger.remote === null ? undefined : where,
-  };
+  const done = changed ? `${key} is ${value} now` : undefined;
+  const data = { kind: 'setting', key, value: readValue(key, value) };
+  return configured(ledger, data, done, `${key} is ${value} already`);
 };
 
 /** The change that a key and a value mean; `undefined` where there is no such setting. */

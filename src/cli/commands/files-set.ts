@@ -8,7 +8,7 @@ export const run: Run<Record<never, never>> = async ({ args: [path = '', typed =
   const changed = await ledger.configure({}, { files: [{ path, text }] });
   return configured(
     ledger,
-    { paths: [path] },
+    { kind: 'files', paths: [path], changed },
     changed ? `set ${path}` : undefined,
     `${path} stands so already`,
   );
