@@ -1,46 +1,68 @@
 // Everything that must hold before a change lands, one step after another; the first line of a failed step's output tells why.
+//
+// node .ci/check.ts           what `npm test` runs
+// node .ci/check.ts --long    what takes real waiting, chance or size
+//
+// The last line is "N passed, N failed". Where CHECK_COUNTS names a file, the two numbers are a line of that file instead.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const report = join(tmpdir(), `work-ledger-tests-${process.pid}.json`);
-const steps: [name: string, command: string, args: string[]][] = [
+const counts = join(tmpdir(), `work-ledger-counts-${process.pid}.json`);
+const vitest = (...projects: string[]): string[] => [
+  'run',
+  ...projects.flatMap((project) => ['--project', project]),
+];
+
+type Step = [name: string, command: string, args: string[], env?: Record<string, string>];
+const FAST: Step[] = [
+  ['build', 'npm', ['run', '--silent', 'build']],
   ['format, lint, layers', 'biome', ['ci', '--error-on-warnings']],
   ['types', 'tsc', ['-p', '.']],
   ['dead code', 'knip', []],
-  ['tests', 'vitest', ['run', '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]],
-  ['build', 'npm', ['run', '--silent', 'build']],
   ['package', 'publint', ['--strict']],
   ['package types', 'attw', ['--pack', '.', '--profile', 'esm-only']],
+  ['tests', 'vitest', vitest('unit', 'e2e')],
+];
+const LONG: Step[] = [
+  ['long tests', 'vitest', vitest('long')],
+  ['properties, tried more often', 'vitest', vitest('properties'), { WL_TEST_EFFORT: '2' }],
 ];
 
 let passed = 0;
 let failed = 0;
-for (const [name, command, args] of steps) {
+const began = Date.now();
+for (const [name, command, args, env] of process.argv[2] === '--long' ? LONG : FAST) {
   const started = Date.now();
-  const { status } = spawnSync(command, args, { stdio: 'inherit' });
-  const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
-  if (name === 'tests') countTests();
+  const { status } = spawnSync(command, args, {
+    stdio: 'inherit',
+    env: { ...process.env, TEST_COUNTS: counts, ...env },
+  });
+  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${since(started)} s)`);
+  if (command === 'vitest') countTests();
   else if (status === 0) passed += 1;
   if (status !== 0) failed += 1;
+}
+console.log(`in all ${since(began)} s`);
+
+function since(time: number): string {
+  return ((Date.now() - time) / 1000).toFixed(1);
 }
 
 function countTests(): void {
   try {
-    const result = JSON.parse(readFileSync(report, 'utf8')) as {
-      numPassedTests: number;
-      numFailedTests: number;
-    };
-    passed += result.numPassedTests;
-    failed += result.numFailedTests;
-    rmSync(report);
+    const result = JSON.parse(readFileSync(counts, 'utf8')) as { passed: number; failed: number };
+    passed += result.passed;
+    failed += result.failed;
+    rmSync(counts);
   } catch {
     console.log('the test runner left no report');
     failed += 1;
   }
 }
 
-console.log(`${passed} passed, ${failed} failed`);
+const { CHECK_COUNTS } = process.env;
+if (CHECK_COUNTS === undefined) console.log(`${passed} passed, ${failed} failed`);
+else appendFileSync(CHECK_COUNTS, `${passed} ${failed}\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -2,11 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runGit } from '../helpers/temp-repo.ts';
-import { type CallOptions, makeWorkplace, type Said, type Workplace, wl, wlHere } from './workplace.ts';
+import { type CallOptions, makeWorkplace, type Said, type Workplace, wl, wlProcess } from './workplace.ts';
 
 let place: Workplace;
 let dir: string;
-const call = (args: readonly string[], options?: CallOptions): Promise<Said> => wlHere(dir, args, options);
+const call = (args: readonly string[], options?: CallOptions): Promise<Said> => wl(dir, args, options);
 const ESC = '\u001b';
 const BIDI = '\u202e';
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}]/u;
@@ -111,7 +111,7 @@ it('given WL_NOW that is no time, no repository, or no git, one line says so', a
   expect(none).toMatchObject({ status: 3, stdout: '' });
   expect(none.stderr).toMatch(/^wl: .*plain is not in a git repository\.\nhint: /);
   expect(await call(['-C', join(place.path, 'missing'), 'list'])).toMatchObject({ status: 3, stdout: '' });
-  const gitless = await wl(dir, ['list', '--json'], { env: { PATH: place.path } });
+  const gitless = await wlProcess(dir, ['list', '--json'], { env: { PATH: place.path } });
   expect(gitless).toMatchObject({ status: 1, stdout: '', error: { code: 'NO_GIT' } });
 });
 

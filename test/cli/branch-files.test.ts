@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runGit } from '../helpers/temp-repo.ts';
-import { type CallOptions, idIn, makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
+import { type CallOptions, idIn, makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
 
 let place: Workplace;
 let dir: string;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => place.cleanup());
 
-const call = (args: readonly string[], options?: CallOptions): Promise<Said> => wlHere(dir, args, options);
+const call = (args: readonly string[], options?: CallOptions): Promise<Said> => wl(dir, args, options);
 const shared = async (): Promise<string[]> =>
   (await runGit(place.remote, ['ls-tree', '-r', '--name-only', 'work-ledger'])).split('\n');
 const textOf = (path: string): Promise<string> => runGit(place.remote, ['show', `work-ledger:${path}`]);
@@ -80,7 +80,7 @@ describe('wl init --host', () => {
   it('for another branch and host, then the jobs name that branch', async () => {
     const other = await place.clone('other');
     await runGit(other, ['config', 'ledger.branch', 'team/ledger']);
-    await wlHere(other, ['init', '--host', 'gitlab']);
+    await wl(other, ['init', '--host', 'gitlab']);
     const jobs = await runGit(place.remote, ['show', 'team/ledger:.gitlab-ci.yml']);
     expect(jobs).toContain('$CI_COMMIT_BRANCH == "team/ledger"');
     expect(jobs).not.toContain('work-ledger"');
@@ -104,8 +104,8 @@ describe('wl templates', () => {
   it('in a ledger that has none of its own, then those of the program are there', async () => {
     const other = await makeWorkplace();
     const bare = await other.clone('bob');
-    await wlHere(bare, ['init']);
-    const { list } = await wlHere(bare, ['templates', '--json']);
+    await wl(bare, ['init']);
+    const { list } = await wl(bare, ['templates', '--json']);
     expect(list.map(({ name, from }) => [name, from])).toEqual(ITEMS.map((name) => [name, 'program']));
     await other.cleanup();
   });

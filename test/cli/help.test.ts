@@ -2,9 +2,9 @@ import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/table.ts';
 import { WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES } from '../../src/index.ts';
-import { wlHere } from './workplace.ts';
+import { wl } from './workplace.ts';
 
-const help = (...args: string[]) => wlHere(tmpdir(), [...args, '--help']);
+const help = (...args: string[]) => wl(tmpdir(), [...args, '--help']);
 
 it.each(COMMANDS.map(({ name }) => name))('wl %s --help has a usage and two examples', async (name) => {
   const { status, stdout, stderr } = await help(...name.split(' '));
@@ -30,7 +30,7 @@ it.each(['create', 'list'])('wl %s --help names every value of the domain', asyn
 });
 
 it('wl alone, and wl --help, list every command on standard output', async () => {
-  const { status, stdout } = await wlHere(tmpdir(), []);
+  const { status, stdout } = await wl(tmpdir(), []);
   expect(status).toBe(0);
   for (const { name } of COMMANDS) expect(stdout).toMatch(new RegExp(`\\b${name.split(' ').at(-1)}\\b`));
   expect((await help()).stdout).toBe(stdout);
@@ -45,14 +45,14 @@ it.each([
   { args: ['dep', 'ad', '1', '2'], says: /Unknown command 'ad'\.\nhint: Did you mean add\?/ },
   { args: ['rejected', 'aply'], says: /^wl: Too many arguments/ },
 ])('given a call that cannot be read, wl $args exits with 2 and says why', async ({ args, says }) => {
-  const { status, stdout, stderr } = await wlHere(tmpdir(), args);
+  const { status, stdout, stderr } = await wl(tmpdir(), args);
   expect(status).toBe(2);
   expect(stdout).toBe('');
   expect(stderr).toMatch(says);
 });
 
 it('given --json, a usage error is JSON too', async () => {
-  const said = await wlHere(tmpdir(), ['create', '--json']);
+  const said = await wl(tmpdir(), ['create', '--json']);
   expect(said.status).toBe(2);
   expect(said.stdout).toBe('');
   expect(said.error).toMatchObject({
@@ -63,12 +63,12 @@ it('given --json, a usage error is JSON too', async () => {
 });
 
 it('wl help sync is wl sync --help', async () => {
-  const said = await wlHere(tmpdir(), ['help', 'sync']);
+  const said = await wl(tmpdir(), ['help', 'sync']);
   expect(said).toMatchObject({ status: 0, stderr: '', stdout: (await help('sync')).stdout });
 });
 
 it('wl dep alone prints its help and exits with 2', async () => {
-  const { status, stdout, stderr } = await wlHere(tmpdir(), ['dep']);
+  const { status, stdout, stderr } = await wl(tmpdir(), ['dep']);
   expect(status).toBe(2);
   expect(stdout).toBe('');
   expect(stderr).toContain('Usage: wl dep');

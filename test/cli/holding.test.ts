@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CallOptions, idIn, makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
+import { type CallOptions, idIn, makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
 
 // Two clones of one ledger, and an actor's name that stands for more than one of them.
 const TOMORROW = { env: { WL_NOW: '2026-01-04T13:00:00Z' } };
 let place: Workplace;
 let here: string;
 let there: string;
-const a = (args: readonly string[], options?: CallOptions): Promise<Said> => wlHere(here, args, options);
-const b = (args: readonly string[], options?: CallOptions): Promise<Said> => wlHere(there, args, options);
+const a = (args: readonly string[], options?: CallOptions): Promise<Said> => wl(here, args, options);
+const b = (args: readonly string[], options?: CallOptions): Promise<Said> => wl(there, args, options);
 const create = async (...args: string[]): Promise<string> => idIn(await a(['create', ...args]));
 
 beforeAll(async () => {

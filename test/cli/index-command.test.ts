@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type CallOptions, makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
+import { type CallOptions, makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
 
 let place: Workplace;
 let dir: string;
-const call = (args: readonly string[], options?: CallOptions): Promise<Said> => wlHere(dir, args, options);
+const call = (args: readonly string[], options?: CallOptions): Promise<Said> => wl(dir, args, options);
 
 beforeAll(async () => {
   place = await makeWorkplace();

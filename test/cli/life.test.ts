@@ -2,22 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runGit } from '../helpers/temp-repo.ts';
-import {
-  type CallOptions,
-  idIn,
-  makeWorkplace,
-  NOW,
-  type Said,
-  type Workplace,
-  wl,
-  wlHere,
-} from './workplace.ts';
+import { type CallOptions, idIn, makeWorkplace, NOW, type Said, type Workplace, wl } from './workplace.ts';
 
 // One ledger on a remote, and every verb of an item's life: the program as a process where its own streams, environment and
 // exit status are what is shown, and in this process where they are not.
 let place: Workplace;
 let dir: string;
-const call = (args: readonly string[], options?: CallOptions): Promise<Said> => wlHere(dir, args, options);
+const call = (args: readonly string[], options?: CallOptions): Promise<Said> => wl(dir, args, options);
 const spawned = (args: readonly string[], options?: CallOptions): Promise<Said> => wl(dir, args, options);
 const create = async (...args: string[]): Promise<string> => idIn(await call(['create', ...args]));
 const itemOf = async (id: string): Promise<Record<string, unknown>> =>

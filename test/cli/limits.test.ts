@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
+import { makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
 
 let place: Workplace;
-const call = (...args: string[]): Promise<Said> => wlHere(place.remote, args);
+const call = (...args: string[]): Promise<Said> => wl(place.remote, args);
 const count = ({ stdout }: Said): number => stdout.split('\n').length - 1;
 const LISTS = [['list'], ['ready'], ['search', 'part']];
 const NOTICE = '50 of 53 shown; --limit 0 shows all';

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { namesIn } from '../../src/git/openpgp.ts';
 import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
-import { makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
+import { makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
 
 const ADA = 'ada <ada@example.invalid>';
 const EVE = 'eve (a stranger) <eve@example.invalid>';
@@ -14,7 +14,7 @@ const EVE = 'eve (a stranger) <eve@example.invalid>';
 let place: Workplace;
 let dir: string;
 const homes = { ada: '', eve: '' };
-const here = (...args: string[]): Promise<Said> => wlHere(dir, args);
+const here = (...args: string[]): Promise<Said> => wl(dir, args);
 
 async function gpg(home: string, ...args: string[]): Promise<string> {
   const all = ['--batch', '--yes', '--quiet', '--pinentry-mode', 'loopback', '--passphrase', '', ...args];

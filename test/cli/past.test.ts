@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
-import { makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
+import { makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
 
 // A ledger without a remote that lives through three days; every question is asked of it.
 let place: Workplace;
 let dir: string;
 const at = (day: number, hour = 10): string => `2026-01-0${day}T${hour}:00:00.000Z`;
 const here = (args: readonly string[], now = at(5), actor = 'ada'): Promise<Said> =>
-  wlHere(dir, args, { env: { WL_NOW: now, WL_ACTOR: actor } });
+  wl(dir, args, { env: { WL_NOW: now, WL_ACTOR: actor } });
 
 const LIFE: [now: string, actor: string, args: string[]][] = [
   [at(1), 'ada', ['init', '--prefix', 'OPS']],

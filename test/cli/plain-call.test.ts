@@ -4,6 +4,7 @@ import { GLOBAL_OPTIONS } from '../../src/cli/globals.ts';
 import { readCall } from '../../src/cli/parser.ts';
 import { type ReadCall, readPlainCall } from '../../src/cli/plain-call.ts';
 import { COMMANDS } from '../../src/cli/table.ts';
+import { runs } from '../helpers/runs.ts';
 
 const silent = { write: () => undefined };
 const world = { stdout: silent, stderr: silent, stdin: process.stdin, env: {} };
@@ -76,7 +77,7 @@ it('given any words, when they are read as a plain call, then the whole parser r
     fc.asyncProperty(call, async (argv) => {
       if (await expectAgreement(argv)) plain += 1;
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
   expect(plain).toBeGreaterThan(0);
 });

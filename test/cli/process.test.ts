@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeWorkplace, start, type Workplace, wlHere } from './workplace.ts';
+import { makeWorkplace, start, type Workplace, wl } from './workplace.ts';
 
 let place: Workplace;
 
@@ -14,8 +14,8 @@ const preload = (code: string): string[] => ['--import', `data:text/javascript,$
 
 beforeAll(async () => {
   place = await makeWorkplace();
-  await wlHere(place.remote, ['init']);
-  await wlHere(place.remote, ['create', 'One']);
+  await wl(place.remote, ['init']);
+  await wl(place.remote, ['create', 'One']);
 });
 afterAll(() => place.cleanup());
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runGit } from '../helpers/temp-repo.ts';
-import { type CallOptions, makeWorkplace, type Said, type Workplace, wl, wlHere } from './workplace.ts';
+import { type CallOptions, makeWorkplace, type Said, type Workplace, wl, wlProcess } from './workplace.ts';
 
 // A ledger without a remote, made once; every question is asked of it.
 let place: Workplace;
 let dir: string;
 const call = (args: readonly string[], options?: CallOptions): Promise<Said> => wl(dir, args, options);
-const here = (args: readonly string[], options?: CallOptions): Promise<Said> => wlHere(dir, args, options);
+const here = (args: readonly string[], options?: CallOptions): Promise<Said> => wl(dir, args, options);
 const LATER = { env: { WL_NOW: '2026-01-03T13:00:00Z' } };
 
 beforeAll(async () => {
@@ -84,10 +84,10 @@ it('global options count before and after the command, and the later one wins', 
   expect(await ids('--actor', 'ada', 'list', '--mine', '--json', '--actor', 'bob')).toEqual([
     'OPS-20260103-0004',
   ]);
-  expect((await wl(place.path, ['-C', 'remote.git', 'list', '-q', '--limit', '1'])).stdout).toBe(
+  expect((await wlProcess(place.path, ['-C', 'remote.git', 'list', '-q', '--limit', '1'])).stdout).toBe(
     'OPS-20260103-0004\n',
   );
-  expect((await wl(place.path, ['list', '-q', '--limit', '1'], { env: { WL_DIR: dir } })).stdout).toBe(
+  expect((await wlProcess(place.path, ['list', '-q', '--limit', '1'], { env: { WL_DIR: dir } })).stdout).toBe(
     'OPS-20260103-0004\n',
   );
 });
@@ -269,7 +269,7 @@ it('wl version needs no ledger', async () => {
   const { stdout, status } = await wl(place.path, ['version']);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^wl \d+\.\d+\.\d+\n$/);
-  expect((await wlHere(place.path, ['version', '--json'])).envelope).toMatchObject({
+  expect((await wl(place.path, ['version', '--json'])).envelope).toMatchObject({
     kind: 'version',
     as_of: null,
   });

@@ -2,15 +2,15 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runGit } from '../helpers/temp-repo.ts';
-import { type CallOptions, idIn, makeWorkplace, type Said, type Workplace, wl, wlHere } from './workplace.ts';
+import { type CallOptions, idIn, makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
 
 // Two clones of one remote: ada works in one, bob in the other.
 let place: Workplace;
 let a: string;
 let b: string;
-const ada = (args: readonly string[], options?: CallOptions): Promise<Said> => wlHere(a, args, options);
+const ada = (args: readonly string[], options?: CallOptions): Promise<Said> => wl(a, args, options);
 const bob = (args: readonly string[], options?: CallOptions): Promise<Said> =>
-  wlHere(b, args, { ...options, env: { ...options?.env, WL_ACTOR: 'bob' } });
+  wl(b, args, { ...options, env: { ...options?.env, WL_ACTOR: 'bob' } });
 const create = async (title: string): Promise<string> => idIn(await ada(['create', title]));
 
 beforeAll(async () => {

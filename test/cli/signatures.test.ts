@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
-import { makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
+import { makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
 
 // Ada signs with her own key, a machine signs for bob, eve signs with a key that nobody knows, and cy does not sign.
 let place: Workplace;
 let dir: string;
 let signers: string;
-const here = (...args: string[]): Promise<Said> => wlHere(dir, args);
+const here = (...args: string[]): Promise<Said> => wl(dir, args);
 const key = (name: string): string => join(place.path, `${name}.key`);
 
 /** Makes an item as `actor`, and the commit again with a signature. */

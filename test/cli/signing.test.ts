@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openLedger } from '../../src/index.ts';
 import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
-import { makeWorkplace, type Said, type Workplace, wlHere } from './workplace.ts';
+import { makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
 
 // Ada and bob sign with keys of their own, each in a clone of one remote.
 let place: Workplace;
@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => place.cleanup());
 
 const as = (name: string, ...args: string[]): Promise<Said> =>
-  wlHere(clones[name] ?? '', [...args, '--actor', name]);
+  wl(clones[name] ?? '', [...args, '--actor', name]);
 const tipOf = (dir = ''): Promise<string> => runGit(dir, ['rev-parse', 'work-ledger']);
 
 it('given ledger.sign, then every transition is signed, also several at once and one that was decided again', async () => {
@@ -43,7 +43,7 @@ it('given ledger.sign, then every transition is signed, also several at once and
   // Bob’s clone has not seen the claims: his comment loses the race and is built again on them.
   expect(await as('bob', 'comment', '0001', 'Good – go on. ✓')).toMatchObject({ status: 0 });
   expect(await as('ada', 'done', '0001')).toMatchObject({ status: 0 });
-  const said = await wlHere(place.remote, [
+  const said = await wl(place.remote, [
     'verify',
     '--full',
     '--require-signatures',
@@ -63,7 +63,7 @@ it('given a key that is not there, or a name that git would change, then nothing
   const dir = clones.bob ?? '';
   await as('bob', 'sync');
   const before = await tipOf(dir);
-  const odd = await wlHere(dir, ['create', 'Three', '--actor', 'bob.', '--json']);
+  const odd = await wl(dir, ['create', 'Three', '--actor', 'bob.', '--json']);
   expect(odd.error).toMatchObject({ code: 'STORAGE_FAILED' });
   await runGit(dir, ['config', 'user.signingkey', join(place.path, 'none.key')]);
   expect((await as('bob', 'create', 'Three', '--json')).error).toMatchObject({ code: 'STORAGE_FAILED' });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeWorkplace, type Said, type TerminalOptions, type Workplace, wlHere } from './workplace.ts';
+import { makeWorkplace, type Said, type TerminalOptions, type Workplace, wl } from './workplace.ts';
 
 let place: Workplace;
 const TITLE = 'A title that is a good deal longer than what is left of the line';
 const call = (args: readonly string[], options: TerminalOptions = {}): Promise<Said> =>
-  wlHere(place.remote, args, { columns: 60, ...options });
+  wl(place.remote, args, { columns: 60, ...options });
 const lines = ({ stdout }: Said): string[] => stdout.trimEnd().split('\n');
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is looked for
 const COLOR = /\u001b\[\d+m/g;
@@ -18,9 +18,9 @@ beforeAll(async () => {
     ['create', 'Short'],
     ['create', 'Gone'],
   ]) {
-    await wlHere(place.remote, args);
+    await wl(place.remote, args);
   }
-  await wlHere(place.remote, ['cancel', '0003']);
+  await wl(place.remote, ['cancel', '0003']);
 });
 afterAll(() => place.cleanup());
 

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeBareRepo, runGit } from '../helpers/temp-repo.ts';
-import { makeWorkplace, type Workplace, wl, wlHere } from './workplace.ts';
+import { makeWorkplace, type Workplace, wl } from './workplace.ts';
 
 let place: Workplace;
 let dir: string;
@@ -39,20 +39,20 @@ const ISSUES = [
 beforeAll(async () => {
   place = await makeWorkplace();
   dir = await place.clone('a');
-  await wlHere(dir, ['init']);
+  await wl(dir, ['init']);
   await writeFile(file(), `${ISSUES.map((issue) => JSON.stringify(issue)).join('\n')}\nnot json\n`);
 });
 afterAll(() => place.cleanup());
 
 describe('wl import of Beads issues', () => {
   it('shows what it would do, and does nothing', async () => {
-    const said = await wlHere(dir, ['import', file(), '--from', 'beads', '--dry-run']);
+    const said = await wl(dir, ['import', file(), '--from', 'beads', '--dry-run']);
     expect(said).toMatchObject({ status: 0, stderr: '' });
     expect(said.stdout).toMatch(
       /^would import 2 of 4 records\n {2}0 here already, 1 deleted at the source, 1 unusable\n/,
     );
     expect(said.stdout).toMatch(/line 2 +bd-2 +type +type epic became feature/);
-    expect((await wlHere(dir, ['list', '--all', '--json'])).list).toEqual([]);
+    expect((await wl(dir, ['list', '--all', '--json'])).list).toEqual([]);
   });
 
   it('makes a commit for each item in one push, and finds items by their old ids', async () => {
@@ -60,7 +60,7 @@ describe('wl import of Beads issues', () => {
     expect(said).toMatchObject({ status: 0, stderr: '' });
     expect(said.stdout).toMatch(/^imported 2 of 4 records, on origin\n/);
     expect(await runGit(place.remote, ['rev-list', '--count', 'work-ledger'])).toBe('3');
-    const { data } = await wlHere(dir, ['show', 'bd-2', '--json']);
+    const { data } = await wl(dir, ['show', 'bd-2', '--json']);
     expect(data).toMatchObject({
       title: 'Above',
       priority: 'critical',
@@ -69,7 +69,7 @@ describe('wl import of Beads issues', () => {
   });
 
   it('changes nothing when it is done again, and tells all in JSON', async () => {
-    const said = await wlHere(dir, ['import', file(), '--from', 'beads', '--json']);
+    const said = await wl(dir, ['import', file(), '--from', 'beads', '--json']);
     expect(said.envelope).toMatchObject({
       kind: 'import',
       data: { dry_run: false, records: 4, planned: 0, imported: 0, unchanged: 2, tombstones: 1, unusable: 1 },
@@ -84,7 +84,7 @@ describe('wl import of Beads issues', () => {
     ['a missing file', ['import', 'nowhere', '--from', 'beads']],
     ['a missing folder', ['import', 'nowhere', '--from', 'json']],
   ])('given %s, it exits with 2', async (_, args) => {
-    expect(await wlHere(dir, args)).toMatchObject({ status: 2, stdout: '' });
+    expect(await wl(dir, args)).toMatchObject({ status: 2, stdout: '' });
   });
 });
 
@@ -94,15 +94,15 @@ it('wl export writes the layout of JSON files, and another ledger imports it, id
   expect((await readdir(to)).toSorted()).toEqual(['active', 'completed', 'index.json']);
   const index = JSON.parse(await readFile(join(to, 'index.json'), 'utf8')) as { total_count: number };
   expect(index.total_count).toBe(2);
-  expect((await wlHere(dir, ['export', '--to', to])).status).toBe(2);
-  expect((await wlHere(dir, ['export', '--to', `${to}2`, '--format', 'xml'])).status).toBe(2);
-  expect((await wlHere(dir, ['export'])).status).toBe(2);
+  expect((await wl(dir, ['export', '--to', to])).status).toBe(2);
+  expect((await wl(dir, ['export', '--to', `${to}2`, '--format', 'xml'])).status).toBe(2);
+  expect((await wl(dir, ['export'])).status).toBe(2);
 
   const other = await makeBareRepo(place.path, 'other.git');
-  await wlHere(other, ['init']);
-  const imported = await wlHere(other, ['import', to, '--from', 'json']);
+  await wl(other, ['init']);
+  const imported = await wl(other, ['import', to, '--from', 'json']);
   expect(imported.stdout).toMatch(/^imported 2 of 2 records\n/);
-  const ids = async (of: string): Promise<string> => (await wlHere(of, ['list', '--all', '-q'])).stdout;
+  const ids = async (of: string): Promise<string> => (await wl(of, ['list', '--all', '-q'])).stdout;
   expect(await ids(other)).toBe(await ids(dir));
 });
 
@@ -111,7 +111,7 @@ describe('wl verify', () => {
     const said = await wl(dir, ['verify']);
     expect(said).toMatchObject({ status: 0, stderr: '' });
     expect(said.stdout).toMatch(/^ok: 3 commits and 2 items, up to [0-9a-f]{40}\n$/);
-    expect((await wlHere(dir, ['verify', '--full', '--json'])).envelope).toMatchObject({
+    expect((await wl(dir, ['verify', '--full', '--json'])).envelope).toMatchObject({
       kind: 'verification',
       data: { ok: true, commits: 3, findings: [] },
     });
@@ -121,11 +121,11 @@ describe('wl verify', () => {
     const tree = await runGit(dir, ['rev-parse', 'work-ledger^{tree}']);
     const commit = await runGit(dir, ['commit-tree', tree, '-p', 'work-ledger', '-m', 'by hand']);
     await runGit(dir, ['update-ref', 'refs/heads/work-ledger', commit]);
-    const said = await wlHere(dir, ['verify']);
+    const said = await wl(dir, ['verify']);
     expect(said.status).toBe(9);
     expect(said.stdout).toContain(`${commit.slice(0, 10)}  `);
     expect(said.stderr).toMatch(/^wl: \d+ findings? in 1 commit\.\nhint: /);
-    const json = await wlHere(dir, ['verify', '--json']);
+    const json = await wl(dir, ['verify', '--json']);
     expect(json.envelope).toMatchObject({ data: { ok: false, tip: commit } });
     expect(json.error.code).toBe('VERIFICATION_FAILED');
   });

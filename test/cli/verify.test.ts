@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { RULES_VERSION } from '../../src/ledger/verify.ts';
 import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
-import { makeWorkplace, NOW, type Said, type Workplace, wlHere } from './workplace.ts';
+import { makeWorkplace, NOW, type Said, type Workplace, wl } from './workplace.ts';
 
 let place: Workplace;
 let dir: string;
-const here = (...args: string[]): Promise<Said> => wlHere(dir, args);
+const here = (...args: string[]): Promise<Said> => wl(dir, args);
 const verified = async (...args: string[]): Promise<Record<string, unknown>> =>
   (await here('verify', ...args, '--json')).data;
 const tip = (): Promise<string> => runGit(dir, ['rev-parse', 'work-ledger']);

@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers';
 import { run } from '../../src/cli/program.ts';
 import { isolatedEnv, makeBareRepo, makeTempFolder, makeWorkRepo, runGit } from '../helpers/temp-repo.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+/** The program as users run it; the tests' set-up builds it. */
+export const MAIN = join(import.meta.dirname, '../../dist/cli/main.cjs');
 export const NOW = '2026-01-03T11:00:00.000Z';
 
 export interface Envelope {
@@ -66,8 +67,8 @@ function environment(env: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...rest, WL_NOW: NOW, WL_ACTOR: 'ada', ...env };
 }
 
-/** Runs the program as a process of its own. */
-export async function wl(
+/** Runs the program as a process of its own: for what only a process has, such as signals, or a PATH. */
+export async function wlProcess(
   dir: string,
   args: readonly string[],
   { env, input }: CallOptions = {},
@@ -88,12 +89,8 @@ export interface TerminalOptions extends CallOptions {
   columns?: number;
 }
 
-/** Runs the program in this process: for what a pipe cannot show, and for many calls that cost little. */
-export async function wlHere(
-  dir: string,
-  args: readonly string[],
-  options: TerminalOptions = {},
-): Promise<Said> {
+/** Runs the program in this process, which costs a tenth of a process of its own. */
+export async function wl(dir: string, args: readonly string[], options: TerminalOptions = {}): Promise<Said> {
   const { columns, env, input } = options;
   const said = { stdout: '', stderr: '' };
   const writer = (name: 'stdout' | 'stderr') => ({

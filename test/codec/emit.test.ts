@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { emitYaml } from '../../src/codec/emit.ts';
 import { readYaml } from '../../src/codec/read-yaml.ts';
 import { anyMap, text } from '../helpers/arbitraries.ts';
+import { runs } from '../helpers/runs.ts';
 
 function reread(yaml: string): Record<string, unknown> {
   const read = readYaml(Buffer.from(yaml));
@@ -68,7 +69,7 @@ test('given any map, when written, then it reads the same and shows as it is', (
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
       expect(yaml).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\ufeff]/);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -80,7 +81,7 @@ test('given any text, when a reader of YAML 1.1 reads it as key, value and membe
       const expected = { value, list: [value, [value]], map: { deep: [{ value }] }, [`${value}`]: 1 };
       expect(JSON.stringify(old)).toBe(JSON.stringify(expected));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

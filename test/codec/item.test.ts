@@ -8,6 +8,7 @@ import { compareText, type WorkItem } from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { workItem } from '../helpers/arbitraries.ts';
 import { refusal } from '../helpers/fake-view.ts';
+import { runs } from '../helpers/runs.ts';
 
 const FULL: WorkItem = workItemSchema().parse({
   // Out of order on purpose: the file's order is the format's, not the caller's.
@@ -288,7 +289,7 @@ describe('round trip', () => {
         expect(content(again)).toBe(content(item));
         expect(encodeItem(again).equals(bytes)).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -300,7 +301,7 @@ describe('round trip', () => {
         expect(old).toEqual(texts(parse(yaml, { version: '1.2', logLevel: 'silent' })));
         expect(old).toEqual(texts(reread(item)));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -464,7 +465,7 @@ describe('reading an item', () => {
         ]);
         expect(['item', 'damaged']).toContain(read(bytes).kind);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeMessage, encodeMessage, readTrailers } from '../../src/codec/message.ts';
 import type { TransitionEvent } from '../../src/domain/event.ts';
 import { transitionEvent } from '../helpers/arbitraries.ts';
+import { runs } from '../helpers/runs.ts';
 
 const CLAIM: TransitionEvent = {
   verb: 'claim',
@@ -115,7 +116,7 @@ describe('reading a message', () => {
         expect(decodeMessage(message)).toEqual({ kind: 'event', event: { ...event, title: '' } });
         expect(message).not.toContain('\r');
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

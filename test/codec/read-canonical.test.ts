@@ -8,6 +8,7 @@ import { readYaml } from '../../src/codec/read-yaml.ts';
 import type { WorkItem } from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { anyMap, workItem } from '../helpers/arbitraries.ts';
+import { runs } from '../helpers/runs.ts';
 
 it('given any map, when it was written canonically, then it is read back', () => {
   fc.assert(
@@ -15,7 +16,7 @@ it('given any map, when it was written canonically, then it is read back', () =>
       // JSON has one zero.
       expect(readCanonical(emitYaml({ map }))).toEqual({ map: JSON.parse(JSON.stringify(map)) });
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 
@@ -41,7 +42,7 @@ it('given any item, when it was written canonically, then it is read as the libr
       expect(decodeItem(bytes, item.id, stateOf(item.status)).kind).toBe('item');
       expectSame(bytes, item);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -78,7 +79,7 @@ it('given any item, when its file was edited anywhere, then it is read as the li
       const from = at % text.length;
       expectSame(Buffer.from(text.slice(0, from) + added + text.slice(from + removed)), item);
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 

@@ -12,6 +12,7 @@ import { TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';
 import type { LedgerView } from '../../src/domain/view.ts';
 import { commandFor, commandOf, workItem } from '../helpers/arbitraries.ts';
 import { ask, FakeView, idOf, time } from '../helpers/fake-view.ts';
+import { runs } from '../helpers/runs.ts';
 
 /** The item as whoever opens its file finds it. */
 function reread(item: WorkItem): WorkItem {
@@ -92,7 +93,7 @@ describe('reading a command back', () => {
           fc.pre(transition !== undefined);
           if (transition !== undefined) expectReadBack(view, transition);
         }),
-        { numRuns: 30, maxSkipsPerRun: 1000 },
+        { numRuns: runs(30), maxSkipsPerRun: 1000 },
       );
     },
   );
@@ -113,7 +114,7 @@ describe('reading a command back', () => {
           view.apply(transition);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
     expect(seen.size).toBeGreaterThan(VERBS.length / 2);
   });

@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FIRST, script } from '../audit/honest.ts';
 import { makeLedger, run as runAll } from '../audit/ledgers.ts';
+import { MAIN } from '../cli/workplace.ts';
 import { isolatedEnv, isolateThisProcess, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 import { readProject } from './markdown.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readProject('docs/audit.md');
 const [setting = '', ...blocks] = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, body = '']) => body);
 const commands = blocks.flatMap((block) => block.trimEnd().split('\n'));
@@ -33,7 +32,7 @@ beforeAll(async () => {
   await place.ledger.close();
   const bin = join(folder.path, 'bin');
   await mkdir(bin);
-  await writeFile(join(bin, 'wl'), `#!/bin/sh\nexec '${process.execPath}' '${root}src/cli/main.ts' "$@"\n`);
+  await writeFile(join(bin, 'wl'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
   await chmod(join(bin, 'wl'), 0o755);
   env = { ...isolatedEnv(), PATH: `${bin}:${process.env.PATH}` };
 });

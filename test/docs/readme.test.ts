@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MAIN } from '../cli/workplace.ts';
 import { isolatedEnv, makeBareRepo, makeTempFolder, runGit, type TempFolder } from '../helpers/temp-repo.ts';
 import { blocksOf, settle } from './console.ts';
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
   folder = await makeTempFolder();
   const bin = join(folder.path, 'bin');
   await mkdir(bin);
-  await writeFile(join(bin, 'wl'), `#!/bin/sh\nexec '${process.execPath}' '${root}src/cli/main.ts' "$@"\n`);
+  await writeFile(join(bin, 'wl'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
   await chmod(join(bin, 'wl'), 0o755);
   // Each clone has an identity of its own, as its owner's machine would.
   const { GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_COMMITTER_NAME, GIT_COMMITTER_EMAIL, ...rest } =

@@ -9,6 +9,7 @@ import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { VERBS, type Verb } from '../../src/domain/transitions.ts';
 import { commandFor, commandOf, workItem } from '../helpers/arbitraries.ts';
 import { ask, FakeView, idOf, itemOf, opOf, refusal, time } from '../helpers/fake-view.ts';
+import { runs } from '../helpers/runs.ts';
 
 const ID = idOf(1);
 
@@ -34,7 +35,7 @@ function walk(visit: (view: FakeView, command: Command, decision: Decision) => v
         if (decision.kind === 'transition') view.apply(decision);
       }
     }),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   );
 }
 
@@ -118,7 +119,7 @@ describe('every transition', () => {
           fc.pre(after !== undefined);
           expect(unknown(after ?? {})).toBe(unknown(item));
         }),
-        { numRuns: 20, maxSkipsPerRun: 1000 },
+        { numRuns: runs(20), maxSkipsPerRun: 1000 },
       );
     },
   );

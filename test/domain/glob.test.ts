@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { matches } from '../../src/domain/glob.ts';
+import { runs } from '../helpers/runs.ts';
 
 test.each([
   ['ada', 'ada', true],
@@ -34,6 +35,6 @@ test('given any pattern and text, then it is as the same pattern as a regular ex
         .join('[^]*');
       expect(matches(pattern, text)).toBe(new RegExp(`^${source}$`).test(text));
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });

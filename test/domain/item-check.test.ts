@@ -4,6 +4,7 @@ import { newWorkSchema } from '../../src/domain/commands.ts';
 import { checkItem, checkNewWork, withoutUndefined } from '../../src/domain/item-check.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { workItem } from '../helpers/arbitraries.ts';
+import { runs } from '../helpers/runs.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -158,12 +159,12 @@ describe('the quick check of an item', () => {
         expect(checkItem(map)).toBeDefined();
         expectAgreement(map);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
   it('given an item with anything changed in it, then it takes nothing that the schema would not', () => {
-    fc.assert(fc.property(spoiled, expectAgreement), { numRuns: 3_000 });
+    fc.assert(fc.property(spoiled, expectAgreement), { numRuns: runs(3_000) });
   });
 
   it('given any one field with any odd value, then it takes nothing that the schema would not', () => {
@@ -190,8 +191,8 @@ describe('the quick check of what a decision puts together', () => {
         .subarray([...Object.keys(workItemSchema().shape), 'extra'])
         .map((keys) => ({ ...item, ...Object.fromEntries(keys.map((key) => [key, undefined])) })),
     );
-    fc.assert(fc.property(absent, expectSameItem), { numRuns: 500 });
-    fc.assert(fc.property(spoiled, expectSameItem), { numRuns: 1_000 });
+    fc.assert(fc.property(absent, expectSameItem), { numRuns: runs(500) });
+    fc.assert(fc.property(spoiled, expectSameItem), { numRuns: runs(1_000) });
   });
 
   it('given what anyone makes a new item from, then it takes nothing that the schema would not', () => {
@@ -209,7 +210,7 @@ describe('the quick check of what a decision puts together', () => {
         ...Object.fromEntries(keys.map((key) => [key, item[key]])),
       })),
     );
-    fc.assert(fc.property(some, expectSameWork), { numRuns: 2_000 });
+    fc.assert(fc.property(some, expectSameWork), { numRuns: runs(2_000) });
     expect(checkNewWork({ title: 'One', labels: ['a'], parent_id: undefined })).toMatchObject({
       type: 'task',
     });

@@ -7,6 +7,7 @@ import { Overlay } from '../../src/domain/overlay.ts';
 import type { LedgerView } from '../../src/domain/view.ts';
 import { commandFor } from '../helpers/arbitraries.ts';
 import { DAY, FakeView, idOf } from '../helpers/fake-view.ts';
+import { runs } from '../helpers/runs.ts';
 
 /** Everything a decision can ask of a view about these ids. */
 function answers(
@@ -53,6 +54,6 @@ test('given changes that are decided and not committed, when the overlay is aske
       const names = whole.items().flatMap((item) => countedUnder(item, item.owner));
       expect(answers(overlay, ids, keys, names)).toEqual(answers(whole, ids, keys, names));
     }),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   );
 });

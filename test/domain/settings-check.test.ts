@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { settingsSchema } from '../../src/domain/settings.ts';
 import { checkSettings } from '../../src/domain/settings-check.ts';
 import { settings } from '../helpers/arbitraries.ts';
+import { runs } from '../helpers/runs.ts';
 
 const KEYS = [...Object.keys(settingsSchema().shape), 'extra', '__proto__'];
 const odd = fc.oneof(
@@ -31,6 +32,6 @@ it('given settings with anything changed in them, then nothing is taken that the
       expect(quick).toEqual(data);
       expect(JSON.stringify(quick)).toBe(JSON.stringify(data));
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { ITEM_KEYS } from '../../src/domain/item.ts';
 import { itemSchemas, workItemSchema } from '../../src/domain/item-schema.ts';
 import { isActorName, isTime } from '../../src/domain/values.ts';
+import { runs } from '../helpers/runs.ts';
 
 it('given the keys of an item, when held against its schema, then names and order are the same', () => {
   expect(ITEM_KEYS).toEqual(Object.keys(workItemSchema().shape));
@@ -19,7 +20,7 @@ it('given any name, when it is checked without the schema, then the schema says 
     fc.property(name, (text) => {
       expect(isActorName(text)).toBe(itemSchemas().actor.safeParse(text).success);
     }),
-    { numRuns: 1_000 },
+    { numRuns: runs(1_000) },
   );
 });
 
@@ -35,7 +36,7 @@ it('given any time, when it is checked without the schema, then the schema says 
   const said = (text: string): void => {
     expect(isTime(text), text).toBe(itemSchemas().time.safeParse(text).success);
   };
-  fc.assert(fc.property(time, said), { numRuns: 2_000 });
+  fc.assert(fc.property(time, said), { numRuns: runs(2_000) });
   for (const year of ['0000', '0004', '1900', '2000', '2023', '2024', '2100', '9999']) {
     for (let month = 0; month <= 13; month += 1) {
       for (let of = 27; of <= 32; of += 1)

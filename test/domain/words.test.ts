@@ -14,6 +14,7 @@ import { byUrgency, isTerminal, WORK_STATUSES, type WorkItem } from '../../src/d
 import { escapeUnsafe, isSafeLine, normalizeText, toSafeLine } from '../../src/domain/text.ts';
 import { id, text } from '../helpers/arbitraries.ts';
 import { FakeView, refusal, time } from '../helpers/fake-view.ts';
+import { runs } from '../helpers/runs.ts';
 
 describe('ids', () => {
   test.each(['WRK-20260103-0001', 'AB-20260103-k3m9x2ab', 'LONGNAME-00000000-0123456789abcdef'])(
@@ -87,7 +88,7 @@ describe('text', () => {
         expect([...line].length).toBeLessThanOrEqual(max);
         expect(toSafeLine(line, max)).toBe(line);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -97,7 +98,7 @@ describe('text', () => {
         expect(isSafeLine(escapeUnsafe(some))).toBe(true);
         expect(isSafeLine(escapeUnsafe(some, true).replaceAll(/[\n\t]/g, ''))).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
     expect(escapeUnsafe('a\u001b[2J\n\u202e\u2028é🚀')).toBe('a\\u001b[2J\\u000a\\u202e\\u2028é🚀');
     expect(escapeUnsafe('a\n\tb\r', true)).toBe('a\n\tb\\u000d');

@@ -7,8 +7,8 @@ import { type Said, wl } from '../cli/workplace.ts';
 import { blocksOf } from '../docs/console.ts';
 import { readProject } from '../docs/markdown.ts';
 import * as button from '../helpers/host-buttons.ts';
-import { land, moveOn, onlookers } from '../helpers/merged.ts';
-import { MERGER, makeReview, type Review } from '../helpers/proposals.ts';
+import { land, moveOn } from '../helpers/merged.ts';
+import { MERGER, makeReview, onlookers, type Review } from '../helpers/proposals.ts';
 
 /** What a host lets a check see before anyone merges: the merge of the pull request, as it would be now. */
 async function checked(review: Review): Promise<Said> {

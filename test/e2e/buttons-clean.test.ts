@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import * as button from '../helpers/host-buttons.ts';
-import { expectWhole, land, moveOn, onlookers } from '../helpers/merged.ts';
-import { MERGER, makeReview, OPENER } from '../helpers/proposals.ts';
+import { expectWhole, land, moveOn } from '../helpers/merged.ts';
+import { MERGER, makeReview, OPENER, onlookers } from '../helpers/proposals.ts';
 
 /** Each button that keeps the ledger whole, and who merged as git tells it. */
 const BUTTONS: [string, button.Button, string | null][] = [

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { pathOf, rewriting } from '../helpers/by-hand.ts';
 import * as button from '../helpers/host-buttons.ts';
 import { createItems } from '../helpers/items.ts';
-import { expectWhole, judge, land, moveOn, onlookers } from '../helpers/merged.ts';
-import { does, MERGER, makeReview, OPENER, propose } from '../helpers/proposals.ts';
+import { expectWhole, judge, land, moveOn } from '../helpers/merged.ts';
+import { does, MERGER, makeReview, OPENER, onlookers, propose } from '../helpers/proposals.ts';
 
 const METHODS: [string, button.Button, string][] = [
   ['merge commits', button.githubMerge, MERGER.name],

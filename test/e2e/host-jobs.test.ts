@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initLedger, itemOf, openLedger } from '../../src/index.ts';
+import { MAIN } from '../cli/workplace.ts';
 import {
   type ActionsHost,
   gitlabStep,
@@ -22,7 +23,6 @@ import {
   type TempFolder,
 } from '../helpers/temp-repo.ts';
 
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 const ACTIONS = Object.keys(WORKFLOWS) as ActionsHost[];
 
 let folder: TempFolder;

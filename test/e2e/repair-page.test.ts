@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { MAIN } from '../cli/workplace.ts';
 import { blocks, readProject } from '../docs/markdown.ts';
 import { editByHand, pathOf, rewriting } from '../helpers/by-hand.ts';
 import { isolatedEnv } from '../helpers/temp-repo.ts';
 import { claim, makeTwoLines, type TwoLines } from '../helpers/two-lines.ts';
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 const COMMANDS = blocks(readProject('docs/repair.md')).flatMap((block) => block.trim().split('\n'));
 
 /** Runs a command of the page, as a person types it. */

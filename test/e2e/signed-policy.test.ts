@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeWorkplace, type Said, type Workplace, wlHere } from '../cli/workplace.ts';
+import { makeWorkplace, type Said, type Workplace, wl } from '../cli/workplace.ts';
 import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
 
 // Ada leads and has a key of her own, bob has one, and eve’s is known as eve’s. Zoe has none. The server has the hook.
@@ -11,7 +11,7 @@ let place: Workplace;
 const clones: Record<string, string> = {};
 const NAMES = ['ada', 'bob', 'eve'];
 const as = (name: string, ...args: string[]): Promise<Said> =>
-  wlHere(clones[name] ?? '', args.includes('--actor') ? args : [...args, '--actor', name]);
+  wl(clones[name] ?? '', args.includes('--actor') ? args : [...args, '--actor', name]);
 const dirOf = (name: string): string => clones[name] ?? '';
 const publicKey = async (name: string): Promise<string> =>
   (await readFile(join(place.path, `${name}.key.pub`), 'utf8')).trim();
@@ -58,7 +58,7 @@ it('given signatures that are required, when a clone that does not sign writes, 
 it('given a known key, when its owner works, then the hook takes it and verify finds nothing', async () => {
   expect(await as('bob', 'claim', '0001')).toMatchObject({ status: 0 });
   expect(await as('bob', 'done', '0001')).toMatchObject({ status: 0 });
-  const said = await wlHere(place.remote, ['verify', '--full', '--signatures', '--json']);
+  const said = await wl(place.remote, ['verify', '--full', '--signatures', '--json']);
   expect(said.data).toMatchObject({ ok: true, signatures: { asserted: {}, vouched: {} } });
   expect(said.data.signatures).toMatchObject({ authenticated: { bob: 2 } });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeWorkplace, type Workplace, wlHere } from '../cli/workplace.ts';
+import { makeWorkplace, type Workplace, wl } from '../cli/workplace.ts';
 import { HEAVY, loadsOf } from '../helpers/loads.ts';
 import { isolatedEnv } from '../helpers/temp-repo.ts';
 
@@ -41,10 +41,10 @@ const NODE = ['fs', 'module', 'os', 'path', 'process', 'sqlite', 'url', 'util'].
 beforeAll(async () => {
   place = await makeWorkplace();
   clone = await place.clone('ada');
-  await wlHere(clone, ['init']);
-  await wlHere(clone, ['create', 'One']);
+  await wl(clone, ['init']);
+  await wl(clone, ['create', 'One']);
   await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
-  for (const asked of [['ready'], ['show', '1'], ['search', 'one']]) await wlHere(clone, asked);
+  for (const asked of [['ready'], ['show', '1'], ['search', 'one']]) await wl(clone, asked);
 });
 afterAll(() => place.cleanup());
 

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import type { NewWork, WorkLedger } from '../../src/index.ts';
-import { makeSharedRepo, type SharedRepo, type Transport } from './shared-repo.ts';
+import { makeSharedRepo, type SharedRepo, Template, type Transport } from './shared-repo.ts';
 
 /** Creates so many items in one push. @returns their ids, in order */
 export async function createItems(
@@ -18,12 +19,24 @@ export async function createItems(
   });
 }
 
+const oneItem = new Template((repo) => makeItem(repo));
+
 /** A ledger with one item, and a clone of it that has not been used. */
 export async function makeOneItem(
   transport: Transport = 'file',
 ): Promise<{ repo: SharedRepo; dir: string; id: string }> {
+  if (transport === 'file') {
+    const { repo, value } = await oneItem.copy();
+    return { repo, dir: join(repo.folder, 'ada'), id: value };
+  }
   const repo = await makeSharedRepo(transport);
+  const id = await makeItem(repo);
+  return { repo, dir: join(repo.folder, 'ada'), id };
+}
+
+async function makeItem(repo: SharedRepo): Promise<string> {
   const first = await repo.init(await repo.clone('first'));
   const [id = ''] = await createItems(first, 1);
-  return { repo, dir: await repo.clone('ada'), id };
+  await repo.clone('ada');
+  return id;
 }

@@ -9,20 +9,6 @@ import { does, type Review } from './proposals.ts';
 
 const LEDGER = 'refs/heads/work-ledger';
 
-/** Clones that looked before the button was pressed: one with nothing of its own, one with something not pushed yet. */
-export async function onlookers({
-  repo,
-  ids: [, , , free],
-}: Review): Promise<{ bob: WorkLedger; cy: WorkLedger }> {
-  const bob = await repo.open(await repo.clone('bob'));
-  expect(await bob.verify()).toMatchObject({ ok: true });
-  await bob.log(5);
-  const cy = await repo.open(await repo.clone('cy'), { mode: 'local' });
-  await does(cy, 'comment', { id: free, body: 'not pushed yet' });
-  await cy.log(5);
-  return { bob, cy };
-}
-
 /** What others do meanwhile: to what depends on the item, to another, and a new one. */
 export async function moveOn({ repo, ids: [, , after, free] }: Review): Promise<void> {
   const dan = await repo.open(await repo.clone('dan'));

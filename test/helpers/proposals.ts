@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { VerbInput } from '../../src/domain/commands.ts';
 import { Overlay } from '../../src/domain/overlay.ts';
 import { PULL_REQUEST } from '../../src/domain/pull-request.ts';
@@ -6,7 +7,7 @@ import { systemClock, type WorkLedger } from '../../src/index.ts';
 import { decideInto, draftOf } from '../../src/sync/draft.ts';
 import { Host, type Person, type PullRequest } from './host-buttons.ts';
 import { createItems } from './items.ts';
-import { makeSharedRepo, type SharedRepo } from './shared-repo.ts';
+import { type SharedRepo, Template } from './shared-repo.ts';
 
 export const OPENER: Person = { name: 'Opal Opener', email: 'opal@example.invalid' };
 export const MERGER: Person = { name: 'Mel Merger', email: 'mel@example.invalid' };
@@ -29,8 +30,19 @@ const TITLE =
 const AGO_MS = 7_200_000;
 const clock = { ...systemClock, now: () => new Date(Date.now() - AGO_MS) };
 
+/** By how many items more there are. */
+const templates = new Map<number, Template<Pick<Review, 'ids' | 'prs'>>>();
+
+/** Bob and cy, who looked before anything happened, have clones in its folder, too: see `onlookers`. */
 export async function makeReview({ more = 0 }: { more?: number } = {}): Promise<Review> {
-  const repo = await makeSharedRepo();
+  const template = templates.get(more) ?? new Template((repo) => build(repo, more));
+  templates.set(more, template);
+  const { repo, value } = await template.copy();
+  const ada = await repo.open(join(repo.folder, 'ada'), { clock });
+  return { repo, host: await Host.open(repo.folder, repo.bare), ada, ...value };
+}
+
+async function build(repo: SharedRepo, more: number): Promise<Pick<Review, 'ids' | 'prs'>> {
   const dir = await repo.clone('ada');
   const ada = await repo.init(dir, { clock });
   const [first = '', second = ''] = await createItems(ada, 2, { title: TITLE });
@@ -40,17 +52,23 @@ export async function makeReview({ more = 0 }: { more?: number } = {}): Promise<
     await does(ada, 'claim', { id, execution_id: `for ${id}` });
     await does(ada, 'submit', { id, result: { done: true } });
   }
-  const prs: [PullRequest, PullRequest] = [
+  const prs: Review['prs'] = [
     await propose(repo, ada, dir, first, 7),
     await propose(repo, ada, dir, second, 8),
   ];
-  return {
-    repo,
-    host: await Host.open(repo.folder, repo.bare),
-    ada,
-    ids: [first, second, after, free],
-    prs,
-  };
+  const bob = await repo.open(await repo.clone('bob'));
+  if (!(await bob.verify()).ok) throw new Error('what was made does not verify');
+  await bob.log(5);
+  const cy = await repo.open(await repo.clone('cy'), { mode: 'local' });
+  await does(cy, 'comment', { id: free, body: 'not pushed yet' });
+  await cy.log(5);
+  return { ids: [first, second, after, free], prs };
+}
+
+/** Clones that looked before the button was pressed: one with nothing of its own, one with something not pushed yet. */
+export async function onlookers({ repo }: Review): Promise<{ bob: WorkLedger; cy: WorkLedger }> {
+  const bob = await repo.open(join(repo.folder, 'bob'));
+  return { bob, cy: await repo.open(join(repo.folder, 'cy'), { mode: 'local' }) };
 }
 
 /** Makes a transition that must be taken. */

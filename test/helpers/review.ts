@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
 import { proposeReview } from '../../src/review.ts';
-import { makeSharedRepo, type SharedRepo, type Transport } from './shared-repo.ts';
+import { makeSharedRepo, type SharedRepo, Template, type Transport } from './shared-repo.ts';
 
 /** Ada did some work, which is in review; bob may approve it. A third clone, on plain git, is the host's. */
 export interface ReviewPlace {
@@ -19,9 +19,43 @@ export interface ReviewPlace {
   branch: string;
 }
 
+interface Made {
+  id: string;
+  waiting: string;
+  dependent: string;
+}
+const templates = { proposed: new Template(makeProposal), submitted: new Template(makeSubmission) };
+
 /** @param proposed whether the branch is there, too */
 export async function makeReview(transport: Transport = 'file', proposed = true): Promise<ReviewPlace> {
-  const repo = await makeSharedRepo(transport);
+  const { repo, value } =
+    transport === 'file'
+      ? await templates[proposed ? 'proposed' : 'submitted'].copy()
+      : await makeOverHttp(proposed);
+  const at = (name: string): string => join(repo.folder, name);
+  const [ada, bob] = [await repo.open(at('ada')), await repo.open(at('bob'))];
+  return { repo, ada, bob, host: at('host'), ...value, branch: `review/${value.id}` };
+}
+
+async function makeOverHttp(proposed: boolean): Promise<{ repo: SharedRepo; value: Made }> {
+  const repo = await makeSharedRepo('http');
+  return { repo, value: await (proposed ? makeProposal : makeSubmission)(repo) };
+}
+
+async function makeSubmission(repo: SharedRepo): Promise<Made> {
+  const { made } = await submit(repo);
+  for (const name of ['bob', 'host']) await repo.clone(name);
+  return made;
+}
+
+async function makeProposal(repo: SharedRepo): Promise<Made> {
+  const { ada, made } = await submit(repo);
+  await proposeReview(ada, made.id);
+  for (const name of ['bob', 'host']) await repo.clone(name);
+  return made;
+}
+
+async function submit(repo: SharedRepo): Promise<{ ada: WorkLedger; made: Made }> {
   const ada = await repo.init(await repo.clone('ada'));
   const { id } = await ada.createWork({ title: 'Sign users in', description: 'With tokens.' });
   const { id: waiting } = await ada.createWork({ title: 'Waiting' });
@@ -29,10 +63,7 @@ export async function makeReview(transport: Transport = 'file', proposed = true)
   itemOf(await ada.blockWork(waiting, { reason: 'needs it', blocker_id: id }));
   itemOf(await ada.claimWork(id));
   itemOf(await ada.submitForReview(id, { result: { tests: 12 } }));
-  if (proposed) await proposeReview(ada, id);
-  const bob = await repo.open(await repo.clone('bob'));
-  const host = await repo.clone('host');
-  return { repo, ada, bob, host, id, waiting, dependent, branch: `review/${id}` };
+  return { ada, made: { id, waiting, dependent } };
 }
 
 /** Merges the review branch as a host does, and takes it away. */

@@ -1,4 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { cp, glob, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -37,19 +38,70 @@ export async function makeSharedRepo(transport: Transport = 'file'): Promise<Sha
   await runGit(bare, ['config', 'receive.autogc', 'false']);
   const server = transport === 'http' ? await GitHttpServer.start(folder.path) : undefined;
   onTestFinished(() => server?.stop());
+  return shared(folder.path, server, (ledger) => onTestFinished(() => ledger.close()));
+}
+
+/** A shared repository and what else is in its folder, as `build` leaves it: made once in a process, and copied for each test. */
+export class Template<T> {
+  readonly #build: (repo: SharedRepo) => Promise<T>;
+  #made: Promise<{ folder: string; value: T }> | undefined;
+
+  /** @param build closes nothing that it opens by the repository, and returns what a copy of the folder can use */
+  constructor(build: (repo: SharedRepo) => Promise<T>) {
+    this.#build = build;
+  }
+
+  async copy(): Promise<{ repo: SharedRepo; value: T }> {
+    this.#made ??= this.#make();
+    const { folder, value } = await this.#made;
+    const { path, cleanup } = await makeTempFolder();
+    onTestFinished(cleanup);
+    await cp(folder, path, { recursive: true, mode: constants.COPYFILE_FICLONE });
+    for (const config of await Array.fromAsync(glob('*/.git/config', { cwd: path })))
+      await writeFile(
+        join(path, config),
+        (await readFile(join(path, config), 'utf8')).replaceAll(folder, path),
+      );
+    return { repo: shared(path, undefined, (ledger) => onTestFinished(() => ledger.close())), value };
+  }
+
+  async #make(): Promise<{ folder: string; value: T }> {
+    isolateThisProcess();
+    const { path: folder } = await makeTempFolder();
+    const bare = await makeBareRepo(folder);
+    await runGit(bare, ['config', 'receive.autogc', 'false']);
+    const opened: WorkLedger[] = [];
+    const value = await this.#build(shared(folder, undefined, (ledger) => opened.push(ledger)));
+    await Promise.all(opened.map((ledger) => ledger.close()));
+    return { folder, value };
+  }
+}
+
+/** @param opened hears of each ledger, which somebody has to close */
+function shared(
+  folder: string,
+  server: GitHttpServer | undefined,
+  opened: (ledger: WorkLedger) => unknown,
+): SharedRepo {
+  const bare = join(folder, 'repo.git');
   const url = server?.url('repo.git') ?? pathToFileURL(bare).href;
+  const tracked = async (opening: Promise<WorkLedger>): Promise<WorkLedger> => {
+    const ledger = await opening;
+    opened(ledger);
+    return ledger;
+  };
   return {
-    folder: folder.path,
+    folder,
     bare,
     url,
     server,
     clone: async (name, args = []) => {
-      const dir = join(folder.path, name);
-      await runGit(folder.path, ['clone', '--quiet', ...args, url, dir]);
+      const dir = join(folder, name);
+      await runGit(folder, ['clone', '--quiet', ...args, url, dir]);
       return dir;
     },
     open: (dir, options) => tracked(openLedger({ dir, actor: nameOf(dir), ...options })),
-    init: async (dir, options) =>
+    init: (dir, options) =>
       tracked(initLedger({ dir, actor: nameOf(dir), ...options }).then(({ ledger }) => ledger)),
     git: (cwd, ...args) => runGit(cwd, args),
     hook: (name, script) => writeFile(join(bare, 'hooks', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 }),
@@ -59,9 +111,3 @@ export async function makeSharedRepo(transport: Transport = 'file'): Promise<Sha
 }
 
 const nameOf = (dir: string): string => dir.slice(dir.lastIndexOf('/') + 1);
-
-async function tracked(opening: Promise<WorkLedger>): Promise<WorkLedger> {
-  const ledger = await opening;
-  onTestFinished(() => ledger.close());
-  return ledger;
-}

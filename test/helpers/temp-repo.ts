@@ -1,13 +1,21 @@
 import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+const CACHE = join(tmpdir(), 'work-ledger-test-cache');
+
+/** A repository begins without the examples of hooks that git would copy into each. */
+const TEMPLATE = join(CACHE, 'template');
+for (const folder of ['hooks', 'info']) mkdirSync(join(TEMPLATE, folder), { recursive: true });
+
 /** What keeps a test's git apart from the machine's own configuration, identity and prompts. */
 const ISOLATED_GIT = {
   GIT_CONFIG_GLOBAL: devNull,
   GIT_CONFIG_NOSYSTEM: '1',
+  GIT_TEMPLATE_DIR: TEMPLATE,
   GIT_TERMINAL_PROMPT: '0',
   GIT_AUTHOR_NAME: 'Test',
   GIT_AUTHOR_EMAIL: 'test@example.invalid',
@@ -16,10 +24,13 @@ const ISOLATED_GIT = {
   LC_ALL: 'C',
 } as const;
 
-/** This process's environment with `ISOLATED_GIT`, caches in a temporary folder, and without what would point git elsewhere. */
+/**
+ * This process's environment with `ISOLATED_GIT`, caches in a temporary folder (compiled sources among them), and without
+ * what would point git elsewhere.
+ */
 export function isolatedEnv(): NodeJS.ProcessEnv {
   const { GIT_DIR, GIT_WORK_TREE, GIT_INDEX_FILE, GIT_CEILING_DIRECTORIES, ...rest } = process.env;
-  return { ...rest, ...ISOLATED_GIT, XDG_CACHE_HOME: join(tmpdir(), 'work-ledger-test-cache') };
+  return { ...rest, ...ISOLATED_GIT, XDG_CACHE_HOME: CACHE, NODE_COMPILE_CACHE: join(CACHE, 'compiled') };
 }
 
 /** Isolates code under test that runs git itself, for the rest of this process. */

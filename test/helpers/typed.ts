@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
+import { MAIN } from '../cli/workplace.ts';
 import { makeSharedRepo, type SharedRepo } from './shared-repo.ts';
 import { isolatedEnv } from './temp-repo.ts';
 
@@ -49,7 +50,7 @@ export async function openTerminal(name = 'ada'): Promise<Terminal> {
     await writeFile(join(bin, program), `#!/bin/sh\n${script}\n`);
     await chmod(join(bin, program), 0o755);
   };
-  await install('wl', `exec '${process.execPath}' '${ROOT}src/cli/main.ts' "$@"`);
+  await install('wl', `exec '${process.execPath}' '${MAIN}' "$@"`);
   return {
     repo,
     dir,

@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { MAIN } from '../cli/workplace.ts';
 import { isolatedEnv } from './temp-repo.ts';
-
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
 /** The program as a process that goes on, with what it printed so far. It is gone when the test ends. */
 export class WlProcess {

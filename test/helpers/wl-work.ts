@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { MAIN } from '../cli/workplace.ts';
 import { isolatedEnv } from './temp-repo.ts';
 
 const LIBRARY = new URL('../e2e/library-worker.ts', import.meta.url).pathname;
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
 /** A line that `wl work` printed. */
 export interface WorkLine {

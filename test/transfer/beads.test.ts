@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { runs } from '../helpers/runs.ts';
 import { planOf } from './beads-plan.ts';
 import { edge, issue, lines } from './beads-sample.ts';
 import { itemOf, MemoryLedger, NOW } from './memory-ledger.ts';
@@ -95,6 +96,6 @@ test('property: whatever the lines hold, nothing is thrown, each is counted, and
       ledger.apply(plan);
       expect(planOf(text.join('\n'), ledger).items).toEqual([]);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });

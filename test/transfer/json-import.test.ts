@@ -4,6 +4,7 @@ import { planBeadsImport } from '../../src/transfer/beads.ts';
 import { exportJson } from '../../src/transfer/json-export.ts';
 import { planJsonImport } from '../../src/transfer/json-import.ts';
 import { type ImportPlan, importedIds, type TransferFile } from '../../src/transfer/plan.ts';
+import { runs } from '../helpers/runs.ts';
 import { issue, lines } from './beads-sample.ts';
 import { comparable, ledgerItems } from './json-sample.ts';
 import { itemOf, MemoryLedger, NOW } from './memory-ledger.ts';
@@ -302,7 +303,7 @@ test('property: what is exported and imported into an empty ledger is the same, 
         records: items.length,
       });
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -337,6 +338,6 @@ test('property: whatever the files hold, nothing is thrown, each is counted, and
       expect(plan.items.length + plan.unusable).toBe(plan.records);
       new MemoryLedger().apply(plan);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });

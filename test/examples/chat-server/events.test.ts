@@ -5,6 +5,7 @@ import { eventsOf } from '../../../examples/chat-server/events.ts';
 import { saidIn, Transcript } from '../../../examples/chat-server/transcript.ts';
 import type { Json, WorkItem } from '../../../src/index.ts';
 import { makeWorld } from '../../helpers/replicas.ts';
+import { runs } from '../../helpers/runs.ts';
 
 let item: WorkItem;
 beforeEach(async () => {
@@ -72,7 +73,7 @@ test('given anything that is said, when it is recorded, then it fits into a chec
       }
       expect(next.said).toEqual(transcript.said);
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 
@@ -83,7 +84,7 @@ test('given any text, when it becomes a title, then a ledger takes it', async ()
       const made = await ada?.ledger.createWork({ title: titleOf(text) });
       expect([...(made?.title ?? '')].length).toBeLessThanOrEqual(100);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
   expect(titleOf(' a\n b\u202e\u0000 ')).toBe('a b');
   expect(titleOf('\u200b\n')).toBe('Message without words');
