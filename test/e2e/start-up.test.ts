@@ -35,8 +35,9 @@ beforeAll(async () => {
 afterAll(() => place.cleanup());
 
 async function wl(args: readonly string[], env: Record<string, string> = {}) {
+  const { NODE_COMPILE_CACHE, ...isolated } = isolatedEnv();
   const all = {
-    ...isolatedEnv(),
+    ...isolated,
     HOME: place.path,
     WL_ACTOR: 'ada',
     WL_NOW: '2026-01-03T11:00:00.000Z',

@@ -78,6 +78,9 @@ class WorkProcess {
   }
 }
 
+/** What a worker is to run for each item: a script of the shell. */
+export const sh = (script: string): string[] => ['--', 'sh', '-c', script];
+
 /** `wl work`. */
 export class WlWork extends WorkProcess {
   constructor(dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
