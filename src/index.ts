@@ -83,4 +83,19 @@ export type { DependencyNode, Progress } from './query/tree.ts';
 export type { Outcome } from './sync/outcome.ts';
 export type { Clock } from './sync/ports.ts';
 export type { RejectedTransition } from './sync/rejected.ts';
+export {
+  type ConfigTrace,
+  type DecideTrace,
+  type FetchTrace,
+  type GitTrace,
+  type IndexTrace,
+  type LockHolder,
+  type LockTrace,
+  type PushTrace,
+  type RemotePart,
+  type ReplayTrace,
+  TRACE_CHANNELS,
+  type TraceKind,
+  type TraceRecord,
+} from './trace/channels.ts';
 export type { ImportNote, ImportPlan, TransferFile } from './transfer/plan.ts';

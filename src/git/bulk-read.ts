@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { gitEnvironment, SETTING_ARGS } from './environment.ts';
 import { readObjectStream, type StreamedObject } from './object-stream.ts';
-import { childProcess, gitFailure, spawnFailure } from './run.ts';
+import { gitFailure, spawnFailure, spawnGit } from './run.ts';
 
 /**
  * Many objects by one git process that ends with them, in the order of their names.
@@ -50,11 +50,10 @@ function watch(
   args: readonly string[],
   stdin: 'pipe' | 'ignore' | Readable,
 ): Watched {
-  const child = childProcess().spawn('git', [...SETTING_ARGS, '--git-dir', gitDir, ...args], {
+  const child = spawnGit([...SETTING_ARGS, '--git-dir', gitDir, ...args], {
     cwd: gitDir,
     env: gitEnvironment(),
     stdio: [stdin, 'pipe', 'pipe'],
-    windowsHide: true,
   });
   const stderr: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));

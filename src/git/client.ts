@@ -4,6 +4,16 @@ import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
 
 const SILENT_FOR_MS = 60_000;
 
+/** Git that ended with another status than 0; the message is all that it printed. */
+export class GitExit extends Error {
+  readonly status: number;
+
+  constructor(status: number, said: Buffer) {
+    super(said.toString());
+    this.status = status;
+  }
+}
+
 /**
  * simple-git on one repository, for what talks to a remote. It guards against arguments and environments of unknown origin;
  * here the arguments are ours and the environment is the user's own, which must reach ssh, proxies and credential helpers.
@@ -17,7 +27,7 @@ export function gitClient(gitDir: string): SimpleGit {
     timeout: { block: SILENT_FOR_MS },
     // By itself it takes a git that was killed for one that succeeded.
     errors: (error, { exitCode, stdOut, stdErr }) =>
-      error ?? (exitCode === 0 ? undefined : Buffer.concat([...stdOut, ...stdErr])),
+      error ?? (exitCode === 0 ? undefined : new GitExit(exitCode, Buffer.concat([...stdOut, ...stdErr]))),
     allowEnvironment: Object.keys(env),
     unsafe: {
       allowUnsafeAskPass: true,

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { ConfigTrace } from '../trace/channels.ts';
 import { isCachedConfig } from './cached-config.ts';
 import { configEnvironment, configFiles, type FileStamp, isUnchanged, stampSettled } from './config-files.ts';
 import type { ConfigEntry, RepositoryConfig } from './git-config.ts';
@@ -29,17 +30,33 @@ export interface CachedConfig {
 const stateFolder = (gitDir: string): string => join(gitDir, 'work-ledger');
 const cachePath = (gitDir: string): string => join(stateFolder(gitDir), 'config-cache.json');
 
-/** What git said when it was last asked; `undefined` where it must be asked again. */
-export function readConfigCache(gitDir: string): RepositoryConfig | undefined {
+/** Why git is asked again, and what changed. */
+export type Stale = Pick<ConfigTrace, 'why' | 'files' | 'variables'>;
+
+/** What git said when it was last asked, or why it must be asked again. */
+export function readConfigCache(gitDir: string): { config: RepositoryConfig } | { stale: Stale } {
   const cached = readOwnFile(cachePath(gitDir));
-  if (!isCachedConfig(cached) || cached.git_dir !== gitDir) return undefined;
-  if (JSON.stringify(cached.environment) !== JSON.stringify(configEnvironment())) return undefined;
-  return cached.files.every(isUnchanged) ? cached.config : undefined;
+  if (!isCachedConfig(cached) || cached.git_dir !== gitDir) return { stale: NOTHING_KEPT };
+  const variables = differing(cached.environment, configEnvironment());
+  if (variables.length > 0) return { stale: { why: 'other_environment', files: [], variables } };
+  const files = cached.files.filter((stamp) => !isUnchanged(stamp)).map(([path]) => path);
+  return files.length > 0
+    ? { stale: { why: 'files_changed', files, variables: [] } }
+    : { config: cached.config };
+}
+
+export const NOTHING_KEPT: Stale = { why: 'nothing_kept', files: [], variables: [] };
+
+/** Names of variables that have another value in one than in the other. */
+function differing(before: CachedConfig['environment'], now: CachedConfig['environment']): string[] {
+  const [a, b] = [new Map(before), new Map(now)];
+  return [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name));
 }
 
 /**
  * Keeps git's answer, where it depends on files alone and they are at rest. Where that cannot be, nothing is lost but time.
  *
+ * @returns whether it is kept
  * @param asked when git was asked: what changed since, or just before, may not be in its answer
  * @param systemFile gives git's own path of the system's configuration, where git tells it
  */
@@ -48,21 +65,23 @@ export async function writeConfigCache(
   entries: readonly ConfigEntry[],
   config: RepositoryConfig,
   { asked, systemFile }: { asked: number; systemFile(): Promise<string | undefined> },
-): Promise<void> {
+): Promise<boolean> {
   const files = existsSync(stateFolder(gitDir)) ? configFiles(gitDir, entries) : undefined;
-  if (files === undefined || stampSettled(files, asked) === undefined) return;
+  if (files === undefined || stampSettled(files, asked) === undefined) return false;
   const system = await systemFile();
   const stamps = system && stampSettled([...new Set([system, ...files])], asked);
-  if (!stamps) return;
+  if (!stamps) return false;
   const environment = configEnvironment();
   const cached: CachedConfig = { version: 1, git_dir: gitDir, environment, files: stamps, config };
   const temporary = `${cachePath(gitDir)}.${process.pid}`;
   try {
     writeFileSync(temporary, JSON.stringify(cached), { mode: 0o600, flag: 'wx' });
     renameSync(temporary, cachePath(gitDir));
+    return true;
   } catch {
     // A repository that is only read.
     rmSync(temporary, { force: true });
+    return false;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The environment git runs in: the caller's, without what would point git at a work tree, an index, other objects or a prompt. Hooks are
- * off, texts are English, nothing asks for a password on a terminal. Objects are what their names say, also where the clone
+ * off and say nothing of what `wl` does in them, texts are English, nothing asks for a password on a terminal. Objects are what their names say, also where the clone
  * has others in their place (`git replace`): what is shared are the originals.
  *
  * @param incoming whether git also sees the objects of the push that this process was started to judge: git keeps them apart
@@ -17,6 +17,7 @@ export function gitEnvironment(incoming = false): NodeJS.ProcessEnv {
     EDITOR,
     PAGER,
     GIT_PAGER,
+    WL_TRACE,
     ...rest
   } = process.env;
   return {

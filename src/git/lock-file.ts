@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LedgerError } from '../domain/errors.ts';
+import { traced } from '../trace/channels.ts';
 import { syncFolder } from './atomic-fs.ts';
 import { errorCode, type FsLike, type OpenFile } from './fs-like.ts';
 import type { LockMarks } from './lock-marks.ts';
@@ -43,19 +44,41 @@ export class LockFile {
    * @throws LedgerError `CONTENDED` where it did not come free in time
    */
   static async acquire(place: LockPlace, target: string): Promise<LockFile> {
-    const { fs, marks, lockWaitMs: waitMs = LOCK_WAIT_MS } = place;
     const path = `${target}.lock`;
+    // A folder that was missing, or a lock whose owner is dead, is no wait.
+    const first = (await LockFile.#try(place, target)) ?? (await LockFile.#try(place, target));
+    if (first !== undefined) return first;
+    const began = () => ({ lock: path, path, holder: place.marks?.holderOf(path) ?? null });
+    return traced(
+      'lock',
+      began,
+      () => LockFile.#wait(place, target),
+      () => ({ outcome: 'taken' }),
+    );
+  }
+
+  /** @returns `undefined` where another has the lock; where its folder was missing, or its owner is dead, the next try gets it */
+  static async #try(place: LockPlace, target: string): Promise<LockFile | undefined> {
+    const { fs, marks } = place;
+    const path = `${target}.lock`;
+    try {
+      const file = await (marks?.create(path) ?? fs.promises.open(path, 'wx'));
+      return new LockFile(place, target, file);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'ENOENT') await makeFolder(fs, dirname(path));
+      else if (code !== 'EEXIST') throw error;
+      else marks?.breakDead(path);
+      return undefined;
+    }
+  }
+
+  static async #wait(place: LockPlace, target: string): Promise<LockFile> {
+    const { lockWaitMs: waitMs = LOCK_WAIT_MS } = place;
     for (let waited = 0, pause = FIRST_PAUSE_MS; ; ) {
-      try {
-        const file = await (marks?.create(path) ?? fs.promises.open(path, 'wx'));
-        return new LockFile(place, target, file);
-      } catch (error) {
-        const code = errorCode(error);
-        if (code === 'ENOENT') await makeFolder(fs, dirname(path));
-        else if (code !== 'EEXIST') throw error;
-        else if (marks?.breakDead(path)) continue;
-        else if (waited >= waitMs) throw stillLocked(path);
-      }
+      const file = await LockFile.#try(place, target);
+      if (file !== undefined) return file;
+      if (waited >= waitMs) throw stillLocked(`${target}.lock`);
       const delay = Math.random() * pause;
       await wait(delay);
       waited += delay;

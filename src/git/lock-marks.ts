@@ -1,8 +1,9 @@
 import { linkSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import type { LockHolder } from '../trace/channels.ts';
 import { diskFs } from './disk-fs.ts';
 import { errorCode, type OpenFile } from './fs-like.ts';
-import { isOfDeadProcess, markOfThisProcess } from './process-mark.ts';
+import { isOfDeadProcess, markOfThisProcess, processOfMark, stateOf } from './process-mark.ts';
 
 /** What a file system answers that has no second names for files, or where the two places are on different ones. */
 const CANNOT_LINK = new Set([
@@ -58,6 +59,13 @@ export class LockMarks {
     return this.#deadMarkOf(path) !== undefined;
   }
 
+  /** The process that has the lock at `path`; `null` where that cannot be known, as of git's own. */
+  holderOf(path: string): LockHolder | null {
+    const mark = this.#markOf(path);
+    const pid = mark === undefined ? undefined : processOfMark(basename(mark));
+    return pid === undefined ? null : { pid, state: stateOf(pid) };
+  }
+
   /** Takes the lock at `path` away where the process that made it is dead. */
   breakDead(path: string): boolean {
     if (!this.isDead(path)) return false;
@@ -87,13 +95,17 @@ export class LockMarks {
   }
 
   #deadMarkOf(path: string): string | undefined {
+    const mark = this.#markOf(path);
+    return mark !== undefined && isOfDeadProcess(basename(mark)) ? mark : undefined;
+  }
+
+  #markOf(path: string): string | undefined {
     const lock = lstatSync(path, { throwIfNoEntry: false });
     // Git's own have one name.
     if (lock === undefined || lock.nlink < 2) return undefined;
     for (const name of listMarks(this.#folder)) {
       const mark = join(this.#folder, name);
-      if (lstatSync(mark, { throwIfNoEntry: false })?.ino !== lock.ino) continue;
-      return isOfDeadProcess(name) ? mark : undefined;
+      if (lstatSync(mark, { throwIfNoEntry: false })?.ino === lock.ino) return mark;
     }
     return undefined;
   }

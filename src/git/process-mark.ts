@@ -11,8 +11,8 @@ export const markOfThisProcess = (): string =>
 
 /** True where the process that a mark is of has ended. Of one that runs elsewhere that cannot be known: false. */
 export function isOfDeadProcess(mark: string): boolean {
-  const [where, pid] = mark.split('.');
-  return where === scopeHere() && !isAlive(Number(pid));
+  const pid = processOfMark(mark);
+  return pid !== undefined && !isAlive(pid);
 }
 
 /** Within which a process id means one process: a running system, and in it a space of ids. */
@@ -31,16 +31,27 @@ function readScope(): string {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** The process that a mark is of, where it runs here. */
+export function processOfMark(mark: string): number | undefined {
+  const [where, pid] = mark.split('.');
+  return where === scopeHere() ? Number(pid) : undefined;
+}
+
+const isAlive = (pid: number): boolean => stateOf(pid) !== 'ended';
+
+/** What a process of this machine is at; `unknown` of one that is there, where the system does not say more. */
+export function stateOf(pid: number): 'running' | 'stopped' | 'ended' | 'unknown' {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return errorCode(error) !== 'ESRCH';
+    if (errorCode(error) === 'ESRCH') return 'ended';
   }
   try {
+    const [, letter = ''] = /.*\) (\S) /s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
     // One that was killed stays until its parent has taken note.
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    if ('ZX'.includes(letter)) return 'ended';
+    return 'Tt'.includes(letter) ? 'stopped' : 'running';
   } catch {
-    return true;
+    return 'unknown';
   }
 }

@@ -2,7 +2,8 @@ import { hostname, userInfo } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { CONTROL } from '../domain/text.ts';
-import { readConfigCache, writeConfigCache } from './config-cache.ts';
+import { traced } from '../trace/channels.ts';
+import { NOTHING_KEPT, readConfigCache, type Stale, writeConfigCache } from './config-cache.ts';
 import { interpretConfig, parseConfigList, type RepositoryConfig } from './git-config.ts';
 import { findGitDir } from './git-dir.ts';
 import { gitFailure, runGit } from './run.ts';
@@ -32,10 +33,22 @@ export interface Repository {
 export async function openRepository(dir: string, now: () => number = Date.now): Promise<Repository> {
   const cwd = resolve(dir);
   const found = findGitDir(cwd);
-  const known = found === undefined ? undefined : readConfigCache(found);
-  if (found !== undefined && known !== undefined) return describe(found, known);
+  const known = found === undefined ? { stale: NOTHING_KEPT } : readConfigCache(found);
+  if (found !== undefined && 'config' in known) return describe(found, known.config);
+  const stale = 'stale' in known ? known.stale : NOTHING_KEPT;
   const gitDir = await askForGitDir(cwd);
-  return describe(gitDir, await askForConfig(gitDir, found === gitDir ? now : undefined));
+  const keep = found === gitDir ? now : undefined;
+  return describe(gitDir, await readAnew(gitDir, stale, () => askForConfig(gitDir, keep)));
+}
+
+async function readAnew(
+  gitDir: string,
+  stale: Stale,
+  read: () => Promise<Answer>,
+): Promise<RepositoryConfig> {
+  const began = () => ({ git_dir: gitDir, ...stale });
+  const end = ({ kept }: Answer) => ({ outcome: kept ? ('kept' as const) : ('not_kept' as const) });
+  return (await traced('config', began, read, end)).config;
 }
 
 async function askForGitDir(cwd: string): Promise<string> {
@@ -53,17 +66,23 @@ async function askForGitDir(cwd: string): Promise<string> {
   });
 }
 
-async function askForConfig(gitDir: string, now: (() => number) | undefined): Promise<RepositoryConfig> {
+interface Answer {
+  config: RepositoryConfig;
+  /** Whether the next process need not ask. */
+  kept: boolean;
+}
+
+async function askForConfig(gitDir: string, now: (() => number) | undefined): Promise<Answer> {
   const args = ['--git-dir', gitDir, 'config', '--list', '--show-origin', '-z'];
   const asked = now?.();
   const listed = await runGit({ args, cwd: gitDir, plain: true });
   if (listed.code !== 0) throw gitFailure('reading the configuration', listed);
   const entries = parseConfigList(listed.stdout.toString());
   const config = interpretConfig(entries);
-  if (asked !== undefined) {
-    await writeConfigCache(gitDir, entries, config, { asked, systemFile: () => systemFile(gitDir) });
-  }
-  return config;
+  const kept =
+    asked !== undefined &&
+    (await writeConfigCache(gitDir, entries, config, { asked, systemFile: () => systemFile(gitDir) }));
+  return { config, kept };
 }
 
 /** Where git has the system's configuration, which is fixed when it is built; `undefined` where it does not say. */

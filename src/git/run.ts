@@ -1,6 +1,8 @@
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { ChildProcess, ChildProcessWithoutNullStreams, SpawnOptions } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { LedgerError } from '../domain/errors.ts';
+import { type GitTrace, traced } from '../trace/channels.ts';
+import { maskArgs } from '../trace/mask.ts';
 import { gitEnvironment, SETTING_ARGS } from './environment.ts';
 
 export interface GitResult {
@@ -69,17 +71,37 @@ export function runGit({
 /** Loaded when git is first needed: that costs a tenth of what starting node does. */
 export const childProcess = () => process.getBuiltinModule('node:child_process');
 
+/** Starts git, and says so to whoever listens. */
+export function spawnGit(args: readonly string[], options: SpawnOptions & { cwd: string }): ChildProcess {
+  const child = childProcess().spawn('git', args, { windowsHide: true, ...options });
+  const began = () => ({ args: maskArgs(args), cwd: options.cwd, pid: child.pid });
+  void traced(
+    'git',
+    began,
+    () => endOf(child),
+    (end) => end,
+  );
+  return child;
+}
+
+function endOf(child: ChildProcess): Promise<Partial<GitTrace>> {
+  return new Promise((resolve) => {
+    child.on('error', ({ message }) => resolve({ outcome: 'failed', reason: message }));
+    child.on('exit', (code, signal) =>
+      resolve(
+        signal === null ? { outcome: 'exited', exit_status: code ?? 0 } : { outcome: 'killed', signal },
+      ),
+    );
+  });
+}
+
 function startGit(
   args: readonly string[],
   cwd: string,
   env: NodeJS.ProcessEnv,
 ): ChildProcessWithoutNullStreams {
   try {
-    return childProcess().spawn('git', args, {
-      cwd,
-      env,
-      windowsHide: true,
-    });
+    return spawnGit(args, { cwd, env }) as ChildProcessWithoutNullStreams;
   } catch (error) {
     // Some failures are thrown at once, such as a file for a directory.
     throw spawnFailure(error as NodeJS.ErrnoException, cwd);

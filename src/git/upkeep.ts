@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { gitEnvironment } from './environment.ts';
-import { childProcess } from './run.ts';
+import { spawnGit } from './run.ts';
 import type { RepositoryTraits } from './traits.ts';
 
 /** Names of objects are spread evenly, so git counts one folder of 256 and takes the others for alike. */
@@ -52,13 +52,7 @@ function startMaintenance(gitDir: string): void {
     '--auto',
     '--quiet',
   ];
-  const child = childProcess().spawn('git', args, {
-    cwd: gitDir,
-    env: gitEnvironment(),
-    detached: true,
-    stdio: 'ignore',
-    windowsHide: true,
-  });
+  const child = spawnGit(args, { cwd: gitDir, env: gitEnvironment(), detached: true, stdio: 'ignore' });
   child.on('error', () => undefined);
   child.unref();
   try {

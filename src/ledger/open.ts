@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
+import { TracedRemote } from '../remote/traced.ts';
 import { displayUrl } from '../remote/url.ts';
 import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
@@ -84,9 +85,10 @@ async function connect(options: OpenOptions): Promise<Connection> {
   };
   const makeWrite = async (): Promise<WritePath> => {
     const { makeWritePath } = await import('./write-path.ts');
+    const remote = own ?? (chosen && (await reach(chosen)));
     return makeWritePath({
       store: await store(),
-      remote: own ?? (chosen && (await reach(chosen))),
+      remote: remote && new TracedRemote(remote),
       views: projection,
       lock,
       mailbox:

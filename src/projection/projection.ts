@@ -2,6 +2,7 @@ import type { WorkId } from '../domain/ids.ts';
 import type { Overlay } from '../domain/overlay.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
+import { type IndexTrace, traced } from '../trace/channels.ts';
 import type { Delta } from './changes.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
@@ -180,12 +181,12 @@ export class Projection {
       case 'behind':
         return this.#follow(tip);
       case 'unread':
-        return this.#whileSafe(async (index) => {
+        return this.#whileSafe('finished', tip, async (index) => {
           const { readFinished } = await catchUp();
           await readFinished(index, await this.#options.store(), missing.ids, this.#options.onProgress);
         });
       case 'no_words':
-        return this.#whileSafe(async (index) => (await catchUp()).addAllWords(index));
+        return this.#whileSafe('words', tip, async (index) => (await catchUp()).addAllWords(index));
       default:
         return missing satisfies never;
     }
@@ -194,13 +195,14 @@ export class Projection {
   async #follow(tip: Oid): Promise<void> {
     const from = this.#safely(undefined, (index) => index.meta('tip'));
     if (from === undefined) return this.#load(tip);
-    const { readDelta, writeChanges } = await catchUp();
-    const store = await this.#options.store();
-    const delta = await readDelta(store, from, tip);
-    if (delta === undefined) return this.#load(tip);
-    const fits = this.#safely(true, (index) =>
-      index.write(() => index.meta('tip') !== from || writeChanges(index, delta.changes, tip)),
-    );
+    const fits = await this.#caughtUp('changes', from, tip, async () => {
+      const { readDelta, writeChanges } = await catchUp();
+      const delta = await readDelta(await this.#options.store(), from, tip);
+      if (delta === undefined) return false;
+      return this.#safely(true, (index) =>
+        index.write(() => index.meta('tip') !== from || writeChanges(index, delta.changes, tip)),
+      );
+    });
     if (!fits) await this.#load(tip);
   }
 
@@ -216,7 +218,7 @@ export class Projection {
 
   #load(tip: Oid): Promise<void> {
     const { lock, onProgress } = this.#options;
-    return this.#whileSafe(async (index) => {
+    return this.#whileSafe('items', tip, async (index) => {
       const { loadIndex } = await catchUp();
       const isThere = (): boolean => index.meta('tip') === tip;
       const load = async (): Promise<void> => {
@@ -240,7 +242,8 @@ export class Projection {
         if (found !== undefined) return found.value;
         const store = await this.#options.store();
         const { followLog } = await catchUp();
-        await this.#whileSafe((index) => followLog(index, store, tip, this.#options.onProgress));
+        const follow = (index: IndexDatabase) => followLog(index, store, tip, this.#options.onProgress);
+        await this.#whileSafe('history', tip, follow);
       }
     });
   }
@@ -262,13 +265,27 @@ export class Projection {
     }
   }
 
-  async #whileSafe(task: (index: IndexDatabase) => Promise<void>): Promise<void> {
+  async #whileSafe(
+    work: IndexTrace['work'],
+    to: Oid,
+    task: (index: IndexDatabase) => Promise<void>,
+  ): Promise<void> {
     const index = this.#index;
+    const from = this.#safely(undefined, () => index.meta(work === 'history' ? 'log' : 'tip'));
     try {
-      await task(index);
+      await this.#caughtUp(work, from, to, () => task(index));
     } catch (error) {
       this.#replace(index, error);
     }
+  }
+
+  #caughtUp<T>(work: IndexTrace['work'], from: Oid | undefined, to: Oid, task: () => Promise<T>): Promise<T> {
+    return traced(
+      'index',
+      () => ({ work, from: from ?? null, to }),
+      task,
+      () => ({ outcome: 'done' }),
+    );
   }
 
   /** @throws the error itself where it does not come from the index's file */

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import { gitClient } from '../git/client.ts';
+import { GitExit, gitClient } from '../git/client.ts';
 import { LockMarks } from '../git/lock-marks.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
+import { traced } from '../trace/channels.ts';
+import { maskArgs } from '../trace/mask.ts';
 import { lastWords, PUSH, readGitPush } from './native-push.ts';
 import { NativeSideRefs } from './native-side-refs.ts';
 import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult, SideRefs } from './port.ts';
@@ -169,13 +171,24 @@ export class NativeRemote implements LedgerRemote {
   }
 
   async #git(args: string[]): Promise<{ ok: boolean; said: string }> {
-    this.#client ??= gitClient(this.#options.gitDir);
     // A mirror would push every ref it has, and refuses to push one.
-    const plain = ['-c', `remote.${this.name}.mirror=false`];
+    const all = ['-c', `remote.${this.name}.mirror=false`, ...args];
+    const began = () => ({ args: maskArgs(all), cwd: this.#options.gitDir });
+    return traced(
+      'git',
+      began,
+      () => this.#run(all),
+      ({ status }) => ({ outcome: 'exited', exit_status: status }),
+    );
+  }
+
+  async #run(args: string[]): Promise<{ ok: boolean; said: string; status: number }> {
+    this.#client ??= gitClient(this.#options.gitDir);
     try {
-      return { ok: true, said: await this.#client.raw([...plain, ...args]) };
+      return { ok: true, said: await this.#client.raw(args), status: 0 };
     } catch (error) {
-      return { ok: false, said: error instanceof Error ? error.message : String(error) };
+      const said = error instanceof Error ? error.message : String(error);
+      return { ok: false, said, status: error instanceof GitExit ? error.status : 128 };
     }
   }
 }

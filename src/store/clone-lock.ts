@@ -1,7 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../domain/errors.ts';
+import { stateOf } from '../git/process-mark.ts';
+import { type LockHolder, type LockTrace, traced } from '../trace/channels.ts';
 
 /** How often a waiter looks, as a part of how long the wait lasts: many who wait long must not keep the machine busy with it. */
 const LOOKS = 6;
@@ -28,30 +30,46 @@ export class SqliteCloneLock {
     giveUp?: () => Promise<boolean>,
     pause: (ms: number) => Promise<void> = sleep,
   ): Promise<T | undefined> {
-    const database = this.#open(name);
-    const start = performance.now();
-    let looks = 0;
+    const path = join(this.#dir, `${name}.lock.sqlite`);
+    const database = this.#open(path);
     try {
-      while (!tryLock(database)) {
-        if (await giveUp?.()) {
-          // What one came for is there without the lock.
-          if (looks > 0) this.#waited.set(name, performance.now() - start);
-          return undefined;
-        }
-        looks += 1;
-        await pause(spacing(performance.now() - start, this.#waited.get(name) ?? 0));
-      }
-      this.#waited.set(name, performance.now() - start);
+      const began = () => ({ lock: name, path, holder: holderOf(path) });
+      const wait = (record?: LockTrace) => this.#wait(database, name, giveUp, pause, record);
+      if (tryLock(database)) this.#waited.set(name, 0);
+      else if (!(await traced('lock', began, wait, ended))) return undefined;
       return await task();
     } finally {
       database.close();
     }
   }
 
-  #open(name: string): DatabaseSync {
+  /** @returns false where what one came for is there without the lock */
+  async #wait(
+    database: DatabaseSync,
+    name: string,
+    giveUp: (() => Promise<boolean>) | undefined,
+    pause: (ms: number) => Promise<void>,
+    record: LockTrace | undefined,
+  ): Promise<boolean> {
+    const start = performance.now();
+    let taken = false;
+    for (let looks = 0; !taken; looks += 1) {
+      if (await giveUp?.()) {
+        if (looks > 0) this.#waited.set(name, performance.now() - start);
+        return false;
+      }
+      await pause(spacing(performance.now() - start, this.#waited.get(name) ?? 0));
+      taken = tryLock(database);
+      if (record !== undefined && !taken) record.holder = holderOf(record.path) ?? record.holder;
+    }
+    this.#waited.set(name, performance.now() - start);
+    return true;
+  }
+
+  #open(path: string): DatabaseSync {
     try {
       mkdirSync(this.#dir, { recursive: true });
-      return new DatabaseSync(join(this.#dir, `${name}.lock.sqlite`), { timeout: 0 });
+      return new DatabaseSync(path, { timeout: 0 });
     } catch (error) {
       throw new LedgerError('PERMISSION_DENIED', `The directory ${this.#dir} cannot be written.`, {
         hint: 'Check who owns the repository, and whether its disk is full or read-only.',
@@ -59,6 +77,29 @@ export class SqliteCloneLock {
       });
     }
   }
+}
+
+const ended = (taken: boolean): Partial<LockTrace> => ({ outcome: taken ? 'taken' : 'passed' });
+
+/** SQLite's own range of bytes for locks, in every file. */
+const FIRST_BYTE = 0x40000000;
+const LAST_BYTE = FIRST_BYTE + 511;
+
+/** The process that has a lock on the file, where the system lists locks: on Linux, among processes that are seen from here. */
+function holderOf(path: string): LockHolder | null {
+  try {
+    const inode = String(statSync(path).ino);
+    for (const line of readFileSync('/proc/locks', 'latin1').split('\n')) {
+      // 1: POSIX  ADVISORY  WRITE 4242 08:01:1311 1073741826 1073742335
+      const [, kind, , access, pid = '', file = '', first = ''] = line.split(/ +/);
+      if (kind !== 'POSIX' || access !== 'WRITE' || !file.endsWith(`:${inode}`)) continue;
+      if (Number(first) >= FIRST_BYTE && Number(first) <= LAST_BYTE && Number(pid) > 0)
+        return { pid: Number(pid), state: stateOf(Number(pid)) };
+    }
+  } catch {
+    // Not on Linux, or locks are not shown.
+  }
+  return null;
 }
 
 /** Who waited longer than the last time looks more often, so that nobody is passed over again and again. */

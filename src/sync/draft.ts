@@ -9,11 +9,12 @@ import type { Command } from '../domain/commands.ts';
 import { type ConfigureCommand, decideSettings, type FileBeside } from '../domain/configure.ts';
 import { consequences, isOverdue } from '../domain/consequences.ts';
 import { decide, type Transition } from '../domain/decide.ts';
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { Overlay } from '../domain/overlay.ts';
 import { requireNoSignature } from '../domain/policy-keys.ts';
 import type { CommitDraft, FileChange, Identity } from '../store/port.ts';
+import { type DecideTrace, failed, tracedSync } from '../trace/channels.ts';
 
 /** Anything that becomes a commit of the ledger. */
 export type LedgerCommand = Command | ConfigureCommand;
@@ -39,6 +40,29 @@ export type Decided = { kind: 'steps'; steps: Step[] } | { kind: 'unchanged'; it
  * @throws LedgerError as `decide`; `view` is then as before
  */
 export function decideInto(view: Overlay, command: LedgerCommand, signs = true): Decided {
+  return tracedSync(
+    'decide',
+    () => begun(command),
+    () => decideAll(view, command, signs),
+    decided,
+    refused,
+  );
+}
+
+function begun(command: LedgerCommand): Omit<DecideTrace, 'kind'> {
+  const { verb, op, actor } = command;
+  return { verb, op, actor, id: 'id' in command ? (command.id ?? null) : null };
+}
+
+function decided(decision: Decided): Partial<DecideTrace> {
+  if (decision.kind === 'unchanged') return { outcome: 'unchanged', id: decision.item?.id ?? null };
+  return { outcome: 'decided', id: decision.steps[0]?.transition?.event.id ?? null };
+}
+
+const refused = (error: unknown): Partial<DecideTrace> =>
+  isLedgerError(error) ? { outcome: 'refused', code: error.code, reason: error.message } : failed(error);
+
+function decideAll(view: Overlay, command: LedgerCommand, signs: boolean): Decided {
   if (command.verb === 'configure') return configureInto(view, command, signs);
   const decision = decide(view, command);
   if (decision.kind === 'unchanged') return decision;

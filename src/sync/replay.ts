@@ -5,6 +5,7 @@ import { isOfflineId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { Overlay } from '../domain/overlay.ts';
 import type { LedgerView } from '../domain/view.ts';
+import { tracedSync } from '../trace/channels.ts';
 import { decideInto, type LedgerCommand, type Step } from './draft.ts';
 import type { ReadCommit } from './pending.ts';
 
@@ -31,6 +32,21 @@ export interface Replayed {
  * reason; nothing is merged. A create whose number was taken gets the next one, and what follows in the list is told.
  */
 export function replay(view: Overlay, pending: readonly ReadCommit[], options: ReplayOptions): Replayed {
+  const began = () => ({ pending: pending.length });
+  return tracedSync(
+    'replay',
+    began,
+    () => replayAll(view, pending, options),
+    (replayed) => ({
+      outcome: 'replayed',
+      stand: replayed.steps.length,
+      unchanged: replayed.unchanged.length,
+      lost: replayed.lost.length,
+    }),
+  );
+}
+
+function replayAll(view: Overlay, pending: readonly ReadCommit[], options: ReplayOptions): Replayed {
   const result: Replayed = { steps: [], unchanged: [], lost: [] };
   const renamed = new Map<WorkId, WorkId>();
   const followed = new Set<string>();
