@@ -11,12 +11,11 @@ import type { Globals } from './globals.ts';
 import { safe } from './render/line.ts';
 import { grouped } from './render/number.ts';
 import { age } from './render/time.ts';
+import { StatusLine } from './status-line.ts';
 import type { World } from './world.ts';
 
 /** A last contact that is older gets a notice. */
 const OLD_MS = 10 * 60_000;
-/** Work that is done sooner shows no progress. */
-const PATIENT_MS = 400;
 
 /** One run of the program, as a command sees it. */
 export class Cli {
@@ -28,11 +27,14 @@ export class Cli {
   /** The ledger as it was, where that is what was asked for. */
   #past: LedgerQueries | undefined;
   /** What a terminal is told, while something takes long. */
+  readonly #status: StatusLine | undefined;
   #busyWith: string | undefined;
+  #stopWaits: (() => void) | undefined;
 
   constructor(globals: Globals, world: World) {
     this.globals = globals;
-    this.world = world;
+    this.#status = world.stderr.isTTY && !globals.json ? new StatusLine(world.stderr) : undefined;
+    this.world = this.#status?.guard(world) ?? world;
     this.clock = chooseClock(world.env.WL_NOW);
   }
 
@@ -57,6 +59,7 @@ export class Cli {
   }
 
   async open(open: () => Promise<WorkLedger> = () => openLedger(this.openOptions)): Promise<WorkLedger> {
+    if (!this.globals.quiet) this.#stopWaits ??= this.#status?.followWaits();
     this.#ledger ??= await this.busy('opening the ledger', open);
     return this.#ledger;
   }
@@ -141,27 +144,21 @@ export class Cli {
 
   /** Shows on a terminal that `task` is still at it. */
   async busy<T>(label: string, task: (say: (label: string) => void) => Promise<T>): Promise<T> {
-    const { stderr } = this.world;
-    if (!stderr.isTTY || this.globals.json) return task(() => undefined);
     this.#busyWith = label;
-    let shown = false;
-    const timer = setInterval(() => {
-      shown = true;
-      stderr.write(`\r\u001b[K${safe(this.#busyWith ?? label)}…`);
-    }, PATIENT_MS);
+    const end = this.#status?.begin(() => `${this.#busyWith}…`);
     try {
       return await task((next) => {
         this.#busyWith = next;
       });
     } finally {
-      clearInterval(timer);
-      if (shown) stderr.write('\r\u001b[K');
+      end?.();
     }
   }
 
   async close(): Promise<void> {
     await this.#past?.close();
     await this.#ledger?.close();
+    this.#stopWaits?.();
   }
 }
 

@@ -20,8 +20,10 @@ export async function execute(
   let failures: readonly unknown[];
   let status = 0;
   let cli: Cli | undefined;
+  let trace: { stop(): void } | undefined;
   try {
     cli = new Cli(globals, world);
+    if (globals.verbose || world.env.WL_TRACE) trace = await beginTrace(command, cli);
     const reply = await command.invoke(cli, call.args, call.values);
     if (reply.data !== undefined) await show(reply, cli);
     failures = reply.failures ?? [];
@@ -30,10 +32,24 @@ export async function execute(
     failures = [error];
   } finally {
     await cli?.close();
+    trace?.stop();
   }
   reportFailures(failures, globals.json, world.stderr);
   for (const notice of cli?.notices ?? []) writeNotice(notice, globals.json, world.stderr);
   return failures.length === 0 ? status : exitStatus(failures[0]);
+}
+
+async function beginTrace({ name }: Command, { globals, world }: Cli): Promise<{ stop(): void }> {
+  const { startTrace } = await import('./trace.ts');
+  const { verbose, json } = globals;
+  return startTrace({
+    variable: world.env.WL_TRACE,
+    verbose,
+    json,
+    hook: name === 'hook',
+    tell: (line) => world.stderr.write(`${line}\n`),
+    complain: (message) => writeNotice(message, json, world.stderr),
+  });
 }
 
 async function show(reply: Reply, cli: Cli): Promise<void> {

@@ -7,6 +7,7 @@ export const GLOBAL_OPTIONS = {
   offline: flag('--offline', 'commit in this clone only; `wl sync` shares it later'),
   dir: text('-C, --dir <dir>', 'a directory of the repository (default: WL_DIR, the working directory)'),
   quiet: flag('-q, --quiet', 'print ids only'),
+  verbose: flag('--verbose', 'tell each step on standard error, as WL_TRACE=1 does'),
   no_color: flag('--no-color', 'no colours, also on a terminal'),
 } as const satisfies OptionTable;
 
@@ -19,6 +20,8 @@ export const ENVIRONMENT = {
   WL_REMOTE: 'name of the remote that the ledger is shared through',
   WL_NOW:
     'for tests, the clock: an ISO time; `+1d` or `-90m` for one that is off; `x2@` and an ISO time for one that runs twice as fast since',
+  WL_TRACE:
+    'where each step is told: `1` or `json` (standard error), or a file that lines are added to; see [debugging.md](debugging.md)',
   NO_COLOR: 'no colours, whatever its value',
 } as const;
 
@@ -28,6 +31,7 @@ export interface Globals {
   offline: boolean;
   dir: string | undefined;
   quiet: boolean;
+  verbose: boolean;
   color: boolean;
 }
 
@@ -44,6 +48,7 @@ export function mergeGlobals(levels: readonly Readonly<Record<string, unknown>>[
     offline: any('offline'),
     dir: last('dir'),
     quiet: any('quiet'),
+    verbose: any('verbose'),
     // Commander reads `--no-color` as `color`, true unless it is given.
     color: !levels.some((level) => level.color === false),
   };

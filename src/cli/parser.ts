@@ -137,7 +137,8 @@ function helpAfter({ details, examples }: Command): string {
   return `${paragraphs}\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}\n${GLOBAL_HINT}`;
 }
 
-const GLOBAL_HINT = 'Also: --json, --actor NAME, --offline, -C DIR, -q, --no-color (see: wl --help)';
+const GLOBAL_HINT =
+  'Also: --json, --actor NAME, --offline, -C DIR, -q, --verbose, --no-color (see: wl --help)';
 const HELP_WIDTH = 100;
 
 /** Throws where commander would end the process. */

@@ -64,7 +64,7 @@ export class CatFile {
     const mode = this.#contents ? '--batch' : '--batch-check';
     const args = [...SETTING_ARGS, '--git-dir', this.#gitDir, 'cat-file', mode];
     const options = { cwd: this.#gitDir, env: gitEnvironment(this.#incoming) };
-    const child = spawnGit(args, options) as ChildProcessWithoutNullStreams;
+    const child = spawnGit(args, options, true) as ChildProcessWithoutNullStreams;
     const end = (cause: Error | undefined): void => this.#ended(child, cause);
     child.stdout.on('data', (chunk: Buffer) => this.#take(child, chunk));
     child.stderr.resume();

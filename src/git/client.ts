@@ -1,15 +1,16 @@
 import { basename, dirname } from 'node:path';
-import { type SimpleGit, simpleGit } from 'simple-git';
+import { GitError, type SimpleGit, simpleGit } from 'simple-git';
 import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
 
 const SILENT_FOR_MS = 60_000;
+const LAST_STATUS = 255;
 
 /** Git that ended with another status than 0; the message is all that it printed. */
-export class GitExit extends Error {
+export class GitExit extends GitError {
   readonly status: number;
 
   constructor(status: number, said: Buffer) {
-    super(said.toString());
+    super(undefined, said.toString());
     this.status = status;
   }
 }
@@ -25,9 +26,12 @@ export function gitClient(gitDir: string): SimpleGit {
     baseDir: basename(gitDir) === '.git' ? dirname(gitDir) : gitDir,
     config: [...GIT_SETTINGS],
     timeout: { block: SILENT_FOR_MS },
-    // By itself it takes a git that was killed for one that succeeded.
-    errors: (error, { exitCode, stdOut, stdErr }) =>
-      error ?? (exitCode === 0 ? undefined : new GitExit(exitCode, Buffer.concat([...stdOut, ...stdErr]))),
+    errors: (error, { exitCode, stdOut, stdErr }) => {
+      const said = Buffer.concat([...stdOut, ...stdErr]);
+      if (exitCode > 0 && exitCode <= LAST_STATUS) return new GitExit(exitCode, said);
+      // By itself it takes a git that was killed for one that succeeded.
+      return error ?? (exitCode === 0 ? undefined : said);
+    },
     allowEnvironment: Object.keys(env),
     unsafe: {
       allowUnsafeAskPass: true,

@@ -1,7 +1,9 @@
 /**
  * The environment git runs in: the caller's, without what would point git at a work tree, an index, other objects or a prompt. Hooks are
- * off and say nothing of what `wl` does in them, texts are English, nothing asks for a password on a terminal. Objects are what their names say, also where the clone
+ * off, texts are English, nothing asks for a password on a terminal. Objects are what their names say, also where the clone
  * has others in their place (`git replace`): what is shared are the originals.
+ *
+ * What the hooks of a remote print comes back as the remote's answer, so no trace is asked of them.
  *
  * @param incoming whether git also sees the objects of the push that this process was started to judge: git keeps them apart
  *   until they are accepted, and says where in its environment

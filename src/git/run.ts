@@ -71,10 +71,18 @@ export function runGit({
 /** Loaded when git is first needed: that costs a tenth of what starting node does. */
 export const childProcess = () => process.getBuiltinModule('node:child_process');
 
-/** Starts git, and says so to whoever listens. */
-export function spawnGit(args: readonly string[], options: SpawnOptions & { cwd: string }): ChildProcess {
+/**
+ * Starts git, and says so to whoever listens.
+ *
+ * @param helper whether it stays until it is told to go, and so takes as long as this process
+ */
+export function spawnGit(
+  args: readonly string[],
+  options: SpawnOptions & { cwd: string },
+  helper = false,
+): ChildProcess {
   const child = childProcess().spawn('git', args, { windowsHide: true, ...options });
-  const began = () => ({ args: maskArgs(args), cwd: options.cwd, pid: child.pid });
+  const began = () => ({ args: maskArgs(args), cwd: options.cwd, pid: child.pid, ...(helper && { helper }) });
   void traced(
     'git',
     began,

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { GitExit, gitClient } from '../git/client.ts';
+import { SETTING_ARGS } from '../git/environment.ts';
 import { LockMarks } from '../git/lock-marks.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { traced } from '../trace/channels.ts';
+import { type GitTrace, traced } from '../trace/channels.ts';
 import { maskArgs } from '../trace/mask.ts';
 import { lastWords, PUSH, readGitPush } from './native-push.ts';
 import { NativeSideRefs } from './native-side-refs.ts';
@@ -173,24 +174,25 @@ export class NativeRemote implements LedgerRemote {
   async #git(args: string[]): Promise<{ ok: boolean; said: string }> {
     // A mirror would push every ref it has, and refuses to push one.
     const all = ['-c', `remote.${this.name}.mirror=false`, ...args];
-    const began = () => ({ args: maskArgs(all), cwd: this.#options.gitDir });
-    return traced(
-      'git',
-      began,
-      () => this.#run(all),
-      ({ status }) => ({ outcome: 'exited', exit_status: status }),
-    );
+    const began = () => ({ args: maskArgs([...SETTING_ARGS, ...all]), cwd: this.#options.gitDir });
+    return traced('git', began, () => this.#run(all), ended);
   }
 
-  async #run(args: string[]): Promise<{ ok: boolean; said: string; status: number }> {
+  async #run(args: string[]): Promise<{ ok: boolean; said: string; status: number | undefined }> {
     this.#client ??= gitClient(this.#options.gitDir);
     try {
       return { ok: true, said: await this.#client.raw(args), status: 0 };
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
-      return { ok: false, said, status: error instanceof GitExit ? error.status : 128 };
+      return { ok: false, said, status: error instanceof GitExit ? error.status : undefined };
     }
   }
+}
+
+function ended({ said, status }: { said: string; status: number | undefined }): Partial<GitTrace> {
+  return status === undefined
+    ? { outcome: 'failed', reason: lastWords(said) }
+    : { outcome: 'exited', exit_status: status };
 }
 
 function stillLocked(lock: string): LedgerError {

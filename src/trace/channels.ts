@@ -35,6 +35,8 @@ export interface GitTrace extends Ended<'exited' | 'killed'> {
   args: readonly string[];
   cwd: string;
   pid?: number | undefined;
+  /** Answers until it is closed, which takes as long as the program goes on. */
+  helper?: boolean;
   exit_status?: number;
   signal?: string;
 }

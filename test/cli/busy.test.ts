@@ -13,6 +13,7 @@ afterEach(() => {
 const GLOBALS: Globals = {
   json: false,
   quiet: false,
+  verbose: false,
   offline: false,
   color: true,
   actor: undefined,

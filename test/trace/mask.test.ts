@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { maskArgs, maskUrls } from '../../src/trace/mask.ts';
+
+it.each([
+  ['https://ada:s3cret@example.com/a.git', 'https://***@example.com/a.git'],
+  ['https://s3cret@example.com/a.git', 'https://***@example.com/a.git'],
+  ['https://ada:s3c@ret@example.com/a.git', 'https://***@example.com/a.git'],
+  ['https://ada:s3/c?r#et@example.com/a.git', 'https://***@example.com/a.git'],
+  ['https://example.com/a.git?token=s3cret', 'https://example.com/a.git?***'],
+  ["fatal: unable to access 'https://a:s3cret@b/': gone", "fatal: unable to access 'https://***@b/': gone"],
+  ['+ssh://git:s3cret@a/b:refs/x https://u:s3cret@c', '+ssh://***@a/b:refs/x https://***@c'],
+  ['https://a/x?at=https://u:s3cret@b', 'https://a/x?***://***@b'],
+  ['https://example.com/a@b/c.git', 'https://example.com/a@b/c.git'],
+  ['no address, a@b', 'no address, a@b'],
+])('given %s, when it is masked, then nobody reads a user or a password in it', (text, masked) => {
+  expect(maskUrls(text)).toBe(masked);
+});
+
+it.each([
+  ['http.extraHeader=Authorization: Basic s3cret', 'http.extraHeader=***'],
+  ['http.https://u:s3cret@a/.extraheader=X: s3cret', 'http.https://***@a/.extraheader=***'],
+  ['url.https://s3cret@a/.insteadOf=b:', 'url.https://***@a/.insteadOf=***'],
+  ['core.sshCommand=sshpass -p s3cret ssh', 'core.sshCommand=***'],
+  ['core.hooksPath=/dev/null', 'core.hooksPath=/dev/null'],
+  ['remote.origin.mirror=false', 'remote.origin.mirror=false'],
+])(
+  'given the setting %s, when arguments are masked, then only values of our own are shown',
+  (setting, masked) => {
+    expect(maskArgs(['-c', setting, 'fetch', 'origin'])).toEqual(['-c', masked, 'fetch', 'origin']);
+  },
+);
+
+it('given long text made to be slow to read, when it is masked, then time grows with its length alone', () => {
+  const shapes = ['://', '://a@', 'a:b@', '?', "'://x?", '/@'];
+  for (const shape of shapes) {
+    const text = shape.repeat(200_000);
+    expect(maskUrls(text).length, shape).toBeGreaterThan(0);
+  }
+}, 5_000);
