@@ -1,10 +1,9 @@
 import { readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
-import { isSamePolicy } from '../domain/policy-rules.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { isVerb } from '../domain/transitions.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
-import { checkMerge } from './check-merge.ts';
+import { adoptMerged, besideNewKeys, checkMerge, checkPolicies, MAX_PARENTS, Merge } from './check-merge.ts';
 import { checkRepair } from './check-repair.ts';
 import { checkConfigure, checkRoot } from './check-settings.ts';
 import { checkAhead, checkOrder, requestedAt } from './check-times.ts';
@@ -13,7 +12,7 @@ import { type Blobs, readAfter, readItemFile, readSettingsFile } from './files.t
 import { CommitFindings } from './findings.ts';
 import { itemChanges } from './item-change.ts';
 import type { Finding } from './rules.ts';
-import type { OwedProof } from './signatures.ts';
+import { type KeptProof, type OwedProof, signersOf } from './signatures.ts';
 import type { History, LedgerState, Left } from './state.ts';
 
 /** A commit as it was read. */
@@ -23,8 +22,6 @@ interface Told {
   isCutOff: boolean;
   blobs: Blobs;
 }
-
-const MERGED_POLICY = 'what was done on the other has to be decided again by it';
 
 /**
  * Holds commits against every rule, each after its parents, and takes each as it stands: whether to go on after one that is
@@ -38,6 +35,8 @@ export class CommitCheck {
   readonly #left = new Map<Oid, Left>();
   /** Commits that policy asks to be signed, oldest first. */
   readonly owed: OwedProof[] = [];
+  /** Signatures that are to hold as well by what a merge brought them together with. */
+  readonly kept: KeptProof[] = [];
   #transitions = 0;
 
   constructor(store: History, state: LedgerState) {
@@ -64,10 +63,11 @@ export class CommitCheck {
     const before = await this.#leftBy(parents);
     const [parent] = before;
     if (parent !== undefined) state.settings = parent.settings;
-    await state.prepare(record);
+    const merge = parents.length > 1 ? await this.#readMerge(record) : undefined;
+    await state.prepare(record, merge?.changes ?? record.changes);
     const findings =
-      parents.length > 1
-        ? await this.#merge(record, before)
+      merge !== undefined
+        ? await this.#merge(record, merge, before)
         : await this.#single(record, { trailers, isCutOff: before.length < parents.length, blobs });
     if (parents.length === 1 && parent !== undefined)
       this.#owe(record, trailers.values.get('Work-Actor') ?? '', parent.settings, findings);
@@ -84,7 +84,9 @@ export class CommitCheck {
     const found: Left[] = [];
     for (const parent of parents) {
       const left = this.#left.get(parent) ?? (await this.#state.recall(parent));
-      if (left !== undefined) found.push(left);
+      if (left === undefined) continue;
+      this.#left.set(parent, left);
+      found.push(left);
     }
     return found;
   }
@@ -137,43 +139,55 @@ export class CommitCheck {
 
   /** By the settings before the commit; who signed is asked for all commits at once. */
   #owe(
-    { oid, parents }: CommitRecord,
+    record: CommitRecord,
     actor: string,
     { signatures }: LedgerSettings,
     { id, keys, follows }: CommitFindings,
   ): void {
     const known = signatures === 'required' && !follows;
-    if (known || keys.length > 0) this.owed.push({ commit: oid, parent: parents[0], actor, id, known, keys });
+    if (known || keys.length > 0)
+      this.owed.push({ commit: record.oid, signers: signersOf(record), actor, id, known, keys });
   }
 
-  async #merge(record: CommitRecord, parents: readonly Left[]): Promise<CommitFindings> {
+  async #readMerge({ oid, parents }: CommitRecord): Promise<Merge> {
+    const there: Oid[] = [];
+    for (const parent of parents) if ((await this.#leftBy([parent])).length > 0) there.push(parent);
+    return Merge.read(this.#store, oid, there.slice(0, MAX_PARENTS));
+  }
+
+  async #merge(record: CommitRecord, merge: Merge, parents: readonly Left[]): Promise<CommitFindings> {
     const findings = new CommitFindings(record);
-    await this.#checkPolicies(record, parents, findings);
-    const changes = await checkMerge(this.#store, record, this.#state, findings);
-    const settings = changes.filter(({ path }) => path === SETTINGS_PATH);
+    const { length } = record.parents;
+    if (parents.length < length) {
+      findings.add('root', 'history is cut off here: a parent is missing');
+    } else if (length > MAX_PARENTS) {
+      findings.add('merge', `it has ${length} parents; ${MAX_PARENTS} are allowed`);
+    } else {
+      const settingsAt = async (commit: Oid) => (await this.#leftBy([commit]))[0]?.settings;
+      await checkPolicies(merge, settingsAt, findings);
+      await checkMerge(merge, this.#state, findings);
+      if (parents.some(({ settings }) => settings.signatures === 'required'))
+        await this.#oweMerge(record, merge);
+    }
+    await adoptMerged(this.#store, merge, this.#state);
+    const settings = merge.changes.filter(({ path }) => path === SETTINGS_PATH);
     if (settings.length > 0) this.#adoptSettings(settings, await readAfter(this.#store, settings));
     return findings;
   }
 
   /**
-   * What a line of history did was held against the policy of that line. Where policy changed on either line meanwhile, a merge
-   * would be a way around it: such a change goes on top of all else, or all else on top of it.
+   * Who merges answers for what comes of it, but for a tree that is signed for already. A key that one side no longer knows does
+   * not sign for the other.
    */
-  async #checkPolicies(
-    { parents: [first, ...others] }: CommitRecord,
-    [main, ...sides]: readonly Left[],
-    findings: CommitFindings,
-  ): Promise<void> {
-    if (first === undefined || main === undefined || sides.length < others.length) return;
-    for (const [index, other] of others.entries()) {
-      const side = sides[index];
-      // Settings that nobody changed are handed on as they are.
-      if (side?.settings === main.settings) continue;
-      const base = await this.#store.mergeBase(first, other);
-      if (base === undefined || base === first || base === other) continue;
-      const [began] = await this.#leftBy([base]);
-      if ([side, began].every((left) => isSamePolicy(main.settings, left?.settings))) continue;
-      findings.add('merge', `the policy changed on one side, after ${base.slice(0, 12)}: ${MERGED_POLICY}`);
+  async #oweMerge(record: CommitRecord, merge: Merge): Promise<void> {
+    const { oid } = record;
+    const signers = signersOf(record);
+    if (!merge.isPlain)
+      this.owed.push({ commit: oid, signers, actor: undefined, id: undefined, known: true, keys: [] });
+    for (const commit of await besideNewKeys(merge)) {
+      const actor =
+        commit.parents.length > 1 ? undefined : readTrailers(commit.message).values.get('Work-Actor');
+      this.kept.push({ merge: oid, commit: commit.oid, signers: signersOf(commit), actor });
     }
   }
 

@@ -1,6 +1,7 @@
 import { readTrailers } from '../codec/message.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 import { CommitCheck } from './check-commit.ts';
+import { MAX_PARENTS } from './check-merge.ts';
 import { readAfter } from './files.ts';
 import type { Incoming } from './push-past.ts';
 import { type Refusal, refusalOf } from './push-rules.ts';
@@ -58,7 +59,7 @@ export async function checkPush({
       if (first !== undefined) return refusalOf(first);
     }
   }
-  const [unproven] = await judgeProofs(check.owed, signatures);
+  const [unproven] = await judgeProofs(check, signatures);
   return unproven && refusalOf(unproven);
 }
 
@@ -76,7 +77,10 @@ function checkShape(
     if (other !== undefined) return { rule: 'configure', message, commit: other.oid };
   }
   const large = records.find(({ changes }) => changes.length > MAX_FILES);
-  return large && { rule: 'size', message: `it touches ${large.changes.length} files`, commit: large.oid };
+  if (large !== undefined)
+    return { rule: 'size', message: `it touches ${large.changes.length} files`, commit: large.oid };
+  const wide = records.find(({ parents }) => parents.length > MAX_PARENTS);
+  return wide && { rule: 'size', message: `it has ${wide.parents.length} parents`, commit: wide.oid };
 }
 
 /** What is new reaches the old tip exactly where one of its commits has it as a parent. */

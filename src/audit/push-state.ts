@@ -74,16 +74,10 @@ export class PushState extends ItemFiles implements LedgerState {
     this.#view.settings = settings;
   }
 
-  async prepare(record: CommitRecord): Promise<void> {
-    const changes = await this.#changesOf(record);
+  async prepare(record: CommitRecord, changes: readonly TreeChange[]): Promise<void> {
     const isMend = readTrailers(record.message).values.get('Work-Verb') === 'repair';
     for (const { id } of itemChanges(changes).items) await this.#learn(id, isMend);
     if (isMend && changes.some(({ path }) => path === SETTINGS_PATH)) await this.#learnSettings();
-  }
-
-  async #changesOf({ oid, parents, changes }: CommitRecord): Promise<readonly TreeChange[]> {
-    if (parents.length < 2) return changes;
-    return (await Promise.all(parents.map((parent) => this.#incoming.diffTrees(parent, oid)))).flat();
   }
 
   async #learn(id: WorkId, isMend: boolean): Promise<void> {

@@ -3,7 +3,7 @@ import { matches } from '../domain/glob.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
-import type { Oid } from '../store/port.ts';
+import type { CommitRecord, Oid } from '../store/port.ts';
 import type { Finding } from './rules.ts';
 
 /** What is known of one commit's signature. @see CommitSignature in src/git/signatures.ts */
@@ -16,12 +16,12 @@ export interface Signature {
 
 /**
  * Checks signatures. Whose SSH keys are whose is told by `allowedSigners` where it is given, else by the ledger itself as each
- * commit's parent has it (`policy/allowed_signers`), else by the file that git is configured with.
+ * commit's parent has it (`policy/allowed_signers`; a merge itself), else by the file that git is configured with.
  */
 export type SignatureReader = (query: SignatureQuery) => Promise<ReadonlyMap<Oid, Signature>>;
 
 export interface SignatureQuery {
-  commits: readonly { oid: Oid; parent: Oid | undefined }[];
+  commits: readonly { oid: Oid; signers: Oid | undefined }[];
   allowedSigners?: string | undefined;
   /** Whether the commits are those of a push that is being judged. */
   incoming?: boolean | undefined;
@@ -30,14 +30,28 @@ export interface SignatureQuery {
 /** What policy asks of a commit's signature. */
 export interface OwedProof {
   commit: Oid;
-  parent: Oid | undefined;
-  actor: string;
+  /** The commit in whose tree it stands whose keys are whose. @see signersOf */
+  signers: Oid | undefined;
+  /** `undefined` for a merge, which is nobody's transition: any known key will do. */
+  actor: string | undefined;
   id: WorkId | undefined;
   /** The key has to be known as the actor's. */
   known: boolean;
   /** Of each list, one key has to have signed: a public key of SSH, or a fingerprint. */
   keys: readonly (readonly string[])[];
 }
+
+/** A signature that a merge brings together with a change of whose keys are whose: what held before is to hold by that, too. */
+export interface KeptProof extends Pick<OwedProof, 'commit' | 'signers' | 'actor'> {
+  merge: Oid;
+}
+
+/**
+ * The commit in whose tree it stands whose keys are whose for this one: its parent, so that nobody vouches for himself. A merge is
+ * held against what it brings together, which no parent has alone.
+ */
+export const signersOf = ({ oid, parents }: Pick<CommitRecord, 'oid' | 'parents'>): Oid | undefined =>
+  parents.length > 1 ? oid : parents[0];
 
 /** How sure it is who did what: numbers of commits by the actor that each names. */
 export interface SignatureReport {
@@ -92,22 +106,57 @@ const UNCHECKED: Signature = { state: 'unchecked', signer: null, keys: [] };
  * @param read `undefined` where nothing here can check signatures: what is asked for is then not shown
  */
 export async function judgeProofs(
-  owed: readonly OwedProof[],
+  { owed, kept }: { owed: readonly OwedProof[]; kept: readonly KeptProof[] },
   read: SignatureReader | undefined,
 ): Promise<Finding[]> {
+  return [...(await judgeOwed(owed, read)), ...(await judgeKept(kept, read))];
+}
+
+async function judgeOwed(owed: readonly OwedProof[], read: SignatureReader | undefined): Promise<Finding[]> {
   if (owed.length === 0) return [];
-  const commits = owed.map(({ commit: oid, parent }) => ({ oid, parent }));
+  const commits = owed.map(({ commit: oid, signers }) => ({ oid, signers }));
   const signatures = await read?.({ commits });
   return owed.flatMap(
     (proof) => judgeProof(proof, signatures === undefined ? UNCHECKED : signatures.get(proof.commit)) ?? [],
   );
 }
 
+/** What was signed by a known key stays so: a key that is no longer known on one side does not sign on the other. */
+export async function judgeKept(
+  kept: readonly KeptProof[],
+  read: SignatureReader | undefined,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const [merge, some] of Map.groupBy(kept, (proof) => proof.merge)) {
+    const commits = some.map(({ commit: oid, signers }) => ({ oid, signers }));
+    const before = await read?.({ commits });
+    const after = await read?.({ commits: commits.map(({ oid }) => ({ oid, signers: merge })) });
+    const lost = some.find(({ commit, actor }) => {
+      const [was, is] = [before?.get(commit), after?.get(commit)].map((one) => isKnown(one, actor));
+      return before === undefined || (was && !is);
+    });
+    if (lost === undefined) continue;
+    const [key] = before?.get(lost.commit)?.keys ?? [];
+    const [state, told] =
+      before === undefined
+        ? (['unchecked', WRONG.unchecked] as const)
+        : ([
+            'revoked',
+            `${lost.commit.slice(0, 12)} is signed with a key that one side no longer knows`,
+          ] as const);
+    findings.push(findingOf({ commit: merge }, state, key === undefined ? [] : [key], told));
+  }
+  return findings;
+}
+
+const isKnown = (signature: Signature | undefined, actor: string | undefined): boolean =>
+  signature?.state === 'good' && (actor === undefined || isSigner(signature, actor));
+
 function judgeProof(proof: OwedProof, signature: Signature = UNSIGNED): Finding | undefined {
   const { actor, known } = proof;
   const { state, signer, keys } = signature;
   if (state !== 'good' && (known || state !== 'unknown_key')) return findingOf(proof, state, keys);
-  if (known && !isSigner(signature, actor))
+  if (known && actor !== undefined && !isSigner(signature, actor))
     return findingOf(proof, 'other_signer', keys, `it is signed by ${signer}, and not by ${actor}`);
   const named = proof.keys.every((asked) => asked.some((key) => keys.includes(fingerprintOf(key))));
   return named

@@ -3,7 +3,7 @@ import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
-import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
+import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import type { ItemFile, SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
 import type { FileAt, ItemChange } from './item-change.ts';
@@ -37,8 +37,8 @@ export interface LedgerState {
   /** What the next commit is decided by: the settings that its parent leaves. */
   settings: LedgerSettings;
   readonly settingsFile: SettingsState;
-  /** Reads what will be asked about a commit. */
-  prepare(record: CommitRecord): Promise<void>;
+  /** Reads what will be asked about a commit that makes these changes: a merge, against any parent. */
+  prepare(record: CommitRecord, changes: readonly TreeChange[]): Promise<void>;
   /** Asks the ledger about the commit at hand. `use` may be called more than once: it must be pure, but for what it applies. */
   ask<T>(use: () => T): Promise<T>;
   /** What was applied since the last commit is what that one did. */

@@ -81,7 +81,7 @@ export async function replayLedger(
     commits += batch.length;
     onProgress?.({ commits, findings: findings.length });
   }
-  findings.push(...(await judgeProofs(check.owed, signatures)));
+  findings.push(...(await judgeProofs(check, signatures)));
   const verification = {
     ok: findings.length === 0,
     from: from ?? null,

@@ -6,6 +6,8 @@ export const STATES = ['active', 'completed', 'failed', 'cancelled'] as const;
 export type State = (typeof STATES)[number];
 
 export const SETTINGS_PATH = 'ledger.yaml';
+/** Whose SSH keys are whose. */
+export const SIGNERS_PATH = 'policy/allowed_signers';
 
 export function stateOf(status: WorkStatus): State {
   return isTerminal(status) ? (status as State) : 'active';

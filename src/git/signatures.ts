@@ -39,12 +39,13 @@ const MAX_SIGNERS_BYTES = 256 * 1024;
 
 interface Signed {
   oid: string;
-  parent: string | undefined;
+  /** The commit in whose tree it stands whose keys are whose. */
+  signers: string | undefined;
 }
 
 /**
- * Checks the signatures of commits. Whose SSH keys are whose is told by the file `allowedSigners`, else by the ledger as each
- * commit's parent has it, else by the file that git is configured with.
+ * Checks the signatures of commits. Whose SSH keys are whose is told by the file `allowedSigners`, else by the ledger as the
+ * commit that is named for each has it, else by the file that git is configured with.
  *
  * @param incoming whether the commits may be those of a push that is being judged
  */
@@ -117,7 +118,7 @@ function toSignature(record: string): [string, CommitSignature] {
   return [oid, { state: STATES[state] ?? 'unchecked', signer: signer.join(' ').trim() || null, keys }];
 }
 
-/** The commits by the object in which their parents say whose keys are whose. */
+/** The commits by the object that says whose keys are whose. */
 async function byOwnFile(
   { gitDir, incoming }: Git,
   commits: readonly Signed[],
@@ -125,7 +126,7 @@ async function byOwnFile(
   const { code, stdout, stderr } = await runGit({
     args: ['--git-dir', gitDir, 'cat-file', '--batch-check=%(objecttype) %(objectsize) %(objectname)'],
     cwd: gitDir,
-    input: commits.map(({ parent }) => `${parent ?? 'none'}:${OWN}\n`).join(''),
+    input: commits.map(({ signers }) => `${signers ?? 'none'}:${OWN}\n`).join(''),
     incoming,
   });
   if (code !== 0) throw gitFailure('reading who may sign', { stderr });

@@ -1,5 +1,5 @@
 import { groundOf } from '../audit/range.ts';
-import { judgeSignatures, type SignatureQuery } from '../audit/signatures.ts';
+import { judgeSignatures, type SignatureQuery, signersOf } from '../audit/signatures.ts';
 import { type Verification, type VerifyOptions, verifyLedger } from '../audit/verify.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
@@ -23,7 +23,7 @@ export interface VerifyCall extends Pick<VerifyOptions, 'onProgress'> {
 /** Local state: up to where this clone found nothing wrong. */
 const VERIFIED = 'verified';
 /** Raised with every rule that is added or changed: what was found good before is then replayed. */
-export const RULES_VERSION = 3;
+export const RULES_VERSION = 4;
 
 /** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
 export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
@@ -42,11 +42,11 @@ async function withSignatures(
   const { tip: to } = verification;
   const from = range === undefined ? undefined : (verification.from ?? undefined);
   const entries: HistoryEntry[] = [];
-  const commits: { oid: Oid; parent: Oid | undefined }[] = [];
+  const commits: { oid: Oid; signers: Oid | undefined }[] = [];
   const store = await connection.store();
   for await (const record of store.commits({ to, from, changes: false })) {
     entries.push(toEntry(record));
-    commits.push({ oid: record.oid, parent: record.parents[0] });
+    commits.push({ oid: record.oid, signers: signersOf(record) });
   }
   const found = await connection.signatures({ commits, allowedSigners: signatures?.allowed_signers });
   const { report, findings } = judgeSignatures(entries, found, signatures?.required ?? false);

@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
+import { findPolicyChange } from '../audit/check-merge.ts';
 import { checkPush } from '../audit/check-push.ts';
 import { requestedAt } from '../audit/check-times.ts';
-import { commitsOf } from '../audit/push-past.ts';
+import { commitsOf, readSettingsIn } from '../audit/push-past.ts';
 import type { Ground } from '../audit/push-state.ts';
-import type { SignatureReader } from '../audit/signatures.ts';
+import { judgeKept, type SignatureReader } from '../audit/signatures.ts';
 import { decodeMessage } from '../codec/message.ts';
+import { SETTINGS_PATH, SIGNERS_PATH } from '../codec/path.ts';
 import { decide } from '../domain/decide.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { isSamePolicy } from '../domain/policy-rules.ts';
 import { PULL_REQUEST } from '../domain/pull-request.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { Projection } from '../projection/projection.ts';
 import { type IncomingStore, Oversize } from '../store/incoming.ts';
@@ -83,8 +85,7 @@ async function judge(against: Against, head: Oid, id: WorkId | undefined): Promi
   if (here.kind === 'refused') return unfit(here.rule, here.message);
   if (!isDeepStrictEqual(there.before, here.before))
     return unfit('moved', `${event.id} was changed since: it is at rev ${here.before.rev} now`);
-  const standing = await projection.peek(tip, ({ settings }) => settings);
-  if (!isSamePolicy(standing, ground.settings) || !isDeepStrictEqual(there.after, here.after))
+  if ((await isAnotherPolicy(against, record, ground)) || !isDeepStrictEqual(there.after, here.after))
     return unfit('moved', 'what an approval means was changed since');
   if (here.after.status !== 'completed')
     return unfit('illegal', 'others have to approve first: it is not the last approval');
@@ -95,6 +96,26 @@ async function judge(against: Against, head: Oid, id: WorkId | undefined): Promi
     after: here.after,
     event: { ...event, title: here.before.title },
   };
+}
+
+/** Whether the ledger went on in a way that a merge with what was done before is refused for, whatever stands there now. */
+async function isAnotherPolicy(
+  { incoming, tip, signatures }: Against,
+  { oid, parents: [base] }: CommitRecord,
+  { settings }: Ground,
+): Promise<boolean> {
+  const since: CommitRecord[] = [];
+  for await (const record of incoming.commits({ from: base, to: tip })) since.push(record);
+  const touching = (path: string) =>
+    since.filter(({ changes }) => changes.some((change) => change.path === path));
+  const settingsAt = async (commit: Oid): Promise<LedgerSettings | undefined> => {
+    const file = await readSettingsIn(incoming, commit);
+    return file?.kind === 'settings' ? file.settings : undefined;
+  };
+  if ((await findPolicyChange(touching(SETTINGS_PATH), settingsAt)) !== undefined) return true;
+  if (settings?.signatures !== 'required' || touching(SIGNERS_PATH).length === 0) return false;
+  const proof = { commit: oid, signers: base, actor: PULL_REQUEST, merge: tip };
+  return (await judgeKept([proof], signatures)).length > 0;
 }
 
 const unfit = (rule: ReviewRule, message: string): Judgement => ({

@@ -94,10 +94,10 @@ describe('given a merge', () => {
     expect(await forger.rulesOf([...base, ours, theirs, merge])).toEqual(['fork']);
   });
 
-  it('with a ledger of another root, then the root is found', async () => {
+  it('with a ledger of another root, then the root is found, and that both have other settings', async () => {
     const foreign = { ...forger.commitOf('init'), parents: [], author: 'eve', message: 'Initial commit\n' };
     const merge = { ...MERGE, files: [], parents: [forger.history.length - 1, forger.history.length] };
-    expect(await forger.rulesOf([...forger.history, foreign, merge])).toEqual(['root']);
+    expect(await forger.rulesOf([...forger.history, foreign, merge])).toEqual(['root', 'merge']);
   });
 });
 
