@@ -2,14 +2,14 @@ import { readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { isVerb } from '../domain/transitions.ts';
-import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
+import type { CommitRecord, Oid, TreeChange, TreeFault } from '../store/port.ts';
 import { adoptMerged, besideNewKeys, checkMerge, checkPolicies, MAX_PARENTS, Merge } from './check-merge.ts';
 import { checkRepair } from './check-repair.ts';
 import { checkConfigure, checkRoot } from './check-settings.ts';
 import { checkAhead, checkOrder, requestedAt } from './check-times.ts';
 import { checkTransition } from './check-transition.ts';
 import { type Blobs, readAfter, readItemFile, readSettingsFile } from './files.ts';
-import { CommitFindings } from './findings.ts';
+import { CommitFindings, tellFault } from './findings.ts';
 import { itemChanges } from './item-change.ts';
 import type { Finding } from './rules.ts';
 import { type KeptProof, type OwedProof, signersOf } from './signatures.ts';
@@ -39,9 +39,13 @@ export class CommitCheck {
   readonly kept: KeptProof[] = [];
   #transitions = 0;
 
-  constructor(store: History, state: LedgerState) {
+  readonly #looksAtTrees: boolean;
+
+  /** @param looksAtTrees false where it is known that no tree of the commits has a fault */
+  constructor(store: History, state: LedgerState, looksAtTrees = true) {
     this.#store = store;
     this.#state = state;
+    this.#looksAtTrees = looksAtTrees;
   }
 
   /** Commits so far that have the verb of a transition. */
@@ -56,6 +60,32 @@ export class CommitCheck {
 
   /** @param now seconds since 1970, where the commit is to be held against a clock */
   async take(record: CommitRecord, blobs: Blobs, now?: number): Promise<Finding[]> {
+    const faults = this.#looksAtTrees
+      ? await this.#store.treeFaults(record.oid, await this.#there(record.parents))
+      : [];
+    const found = new CommitFindings(record);
+    for (const { path, fault, mode } of faults) found.add(`tree:${fault}`, tellFault({ path, mode }));
+    const findings = await this.#take(...(await this.#asNamed(record, blobs, faults)), now);
+    return [...found.found, ...findings.found];
+  }
+
+  /**
+   * What a commit changed, of what a path can name. Git compares trees line by line, which tells something else where lines are not
+   * as git writes them.
+   */
+  async #asNamed(
+    record: CommitRecord,
+    blobs: Blobs,
+    faults: readonly TreeFault[],
+  ): Promise<[CommitRecord, Blobs]> {
+    const [parent, ...others] = record.parents;
+    const isMend = readTrailers(record.message).values.get('Work-Verb') === 'repair';
+    if (parent === undefined || others.length > 0 || (faults.length === 0 && !isMend)) return [record, blobs];
+    const changes = await this.#store.diffTrees(parent, record.oid);
+    return [{ ...record, changes }, await readAfter(this.#store, changes)];
+  }
+
+  async #take(record: CommitRecord, blobs: Blobs, now: number | undefined): Promise<CommitFindings> {
     const { oid, parents } = record;
     const state = this.#state;
     const trailers = readTrailers(record.message);
@@ -76,7 +106,14 @@ export class CommitCheck {
     if (now !== undefined) checkAhead(record, requested, now, parent?.settings ?? state.settings, findings);
     state.settle();
     this.#left.set(oid, { settings: state.settings, requestedAt: requested });
-    return findings.found;
+    return findings;
+  }
+
+  async #there(parents: readonly Oid[]): Promise<Oid[]> {
+    const there: Oid[] = [];
+    for (const parent of parents.slice(0, MAX_PARENTS))
+      if ((await this.#leftBy([parent])).length > 0) there.push(parent);
+    return there;
   }
 
   /** What the parents left that are there. */
@@ -150,9 +187,7 @@ export class CommitCheck {
   }
 
   async #readMerge({ oid, parents }: CommitRecord): Promise<Merge> {
-    const there: Oid[] = [];
-    for (const parent of parents) if ((await this.#leftBy([parent])).length > 0) there.push(parent);
-    return Merge.read(this.#store, oid, there.slice(0, MAX_PARENTS));
+    return Merge.read(this.#store, oid, await this.#there(parents));
   }
 
   async #merge(record: CommitRecord, merge: Merge, parents: readonly Left[]): Promise<CommitFindings> {

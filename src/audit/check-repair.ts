@@ -8,7 +8,7 @@ import { readRequest } from './check-settings.ts';
 import { checkFirstLine } from './check-trailers.ts';
 import { type Blobs, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { itemChanges } from './item-change.ts';
+import { itemChanges, PLAIN_FILE } from './item-change.ts';
 import type { LedgerState, SettingsState } from './state.ts';
 
 /**
@@ -63,16 +63,19 @@ function checkOther(
     if (after?.oid !== settings.good) findings.add('repair', `${path} is not as it was last whole`);
     return;
   }
+  const isPlain = before === undefined || before.mode === PLAIN_FILE;
   const isMended =
-    after === undefined
-      ? !isKnownFile(path)
-      : path.startsWith(QUARANTINE) && before === undefined && taken.has(after.oid);
+    !isPlain && isKnownFile(path)
+      ? after === undefined || (after.mode === PLAIN_FILE && after.oid === before.oid)
+      : after === undefined
+        ? !isKnownFile(path)
+        : path.startsWith(QUARANTINE) && before === undefined && taken.has(after.oid);
   if (!isMended) findings.add('repair', `it ${after === undefined ? 'removes' : 'writes'} ${path}`);
 }
 
-/** What the first line of a mend names: items, and what is no item and is no longer where it was. */
+/** What the first line of a mend names: items, and what is no item and is no longer where, or what, it was. */
 export function mended(changes: readonly Pick<TreeChange, 'path' | 'after'>[]): string[] {
   const { items, others } = itemChanges(changes.map((change) => ({ before: undefined, ...change })));
-  const paths = others.filter(({ path, after }) => after === undefined || path === SETTINGS_PATH);
+  const paths = others.filter(({ path, after }) => after === undefined || !path.startsWith(QUARANTINE));
   return [...items.map(({ id }) => id), ...paths.map(({ path }) => path)].sort();
 }

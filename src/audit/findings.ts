@@ -1,7 +1,7 @@
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
-import type { CommitRecord } from '../store/port.ts';
+import type { CommitRecord, TreeFault } from '../store/port.ts';
 import type { Finding, Rule, RuleName } from './rules.ts';
 
 const LONGEST = 500;
@@ -42,3 +42,6 @@ export class CommitFindings {
     return this.found.some(({ rule }) => rule === name || rule.startsWith(`${name}:`));
   }
 }
+
+export const tellFault = ({ path, mode }: Pick<TreeFault, 'path' | 'mode'>): string =>
+  `the entry ${JSON.stringify(path)}, of mode ${mode}, is not as git would write it`;

@@ -17,6 +17,7 @@ export const RULES = {
   item: 'A transition touches one item, and nothing beside items.',
   path: 'An item has one file, where its id says.',
   mode: 'A file of the ledger is a plain one, of mode 100644.',
+  tree: 'A tree is as git would write it; `tree:…` is what git’s own check calls its fault.',
   file: 'A file can be read as the item that its path names; `file:…` says what is wrong with it.',
   canonical: 'A file has the very bytes that its item is written as.',
   deleted: 'A file goes by the verb `delete` alone.',
@@ -38,7 +39,7 @@ export const RULES = {
 } as const;
 
 export type RuleName = keyof typeof RULES;
-export type Rule = RuleName | `${'file' | 'trailer' | 'illegal' | 'signature'}:${string}`;
+export type Rule = RuleName | `${'tree' | 'file' | 'trailer' | 'illegal' | 'signature'}:${string}`;
 
 /** A commit that is not as it must be. */
 export interface Finding {

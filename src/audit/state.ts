@@ -9,7 +9,7 @@ import type { CommitFindings } from './findings.ts';
 import type { FileAt, ItemChange } from './item-change.ts';
 
 /** What a check reads of history. */
-export type History = Pick<LedgerStore, 'commits' | 'diffTrees' | 'mergeBase' | 'readBlobs'>;
+export type History = Pick<LedgerStore, 'commits' | 'diffTrees' | 'treeFaults' | 'mergeBase' | 'readBlobs'>;
 
 /** The item as a commit found it, and the ledger that the commit was decided on. */
 export interface Before {

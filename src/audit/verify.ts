@@ -67,7 +67,7 @@ export async function replayLedger(
   { from, now, signatures, onProgress }: VerifyOptions = {},
 ): Promise<{ verification: Verification; state: ReplayState }> {
   const state = new ReplayState(store);
-  const check = new CommitCheck(store, state);
+  const check = new CommitCheck(store, state, await store.mayHaveTreeFaults({ from, to: tip }));
   if (from !== undefined) await trust(store, from, state, check);
   const findings: Finding[] = [];
   let commits = 0;

@@ -27,9 +27,10 @@ export function encodeConfigureMessage(
   return `configure ${[...settings, ...files].join('; ')}\n\n${trailers('configure', request)}`;
 }
 
-/** @param what what is mended: ids, and paths where no item stands */
+/** @param what what is mended: ids, and paths where no item stands; nothing, where trees alone are written anew */
 export function encodeRepairMessage(what: readonly string[], why: string, request: Request): string {
-  return `repair ${what.map((name) => toSafeLine(name, NAME_LENGTH)).join(', ')}\n\n${toSafeLine(why, REASON_LENGTH)}\n\n${trailers('repair', request)}`;
+  const names = what.map((name) => toSafeLine(name, NAME_LENGTH)).join(', ');
+  return `repair ${names === '' ? 'trees' : names}\n\n${toSafeLine(why, REASON_LENGTH)}\n\n${trailers('repair', request)}`;
 }
 
 function trailers(verb: string, { actor, op, at }: Request): string {

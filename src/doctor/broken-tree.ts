@@ -29,7 +29,8 @@ export async function examineTree(
   const standing = entries.find(({ path }) => path === SETTINGS_PATH)?.oid;
   const settings = state.settingsFile;
   const broken = !settings.whole || standing !== settings.good;
-  const mends = planMends({ entries, items, settings: broken ? settings.good : undefined });
+  const faults = await store.treeFaults(tip, []);
+  const mends = planMends({ entries, items, settings: broken ? settings.good : undefined, faults });
   return { verification, mends, policy: state.settings };
 }
 

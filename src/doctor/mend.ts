@@ -149,5 +149,6 @@ async function draftOf(ledger: WorkLedger, context: SyncContext, mend: Mend): Pr
     committer,
     committed_at: seconds,
     changes,
+    tidied: mend.tidied,
   };
 }

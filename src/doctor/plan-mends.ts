@@ -1,7 +1,8 @@
+import { PLAIN_FILE } from '../audit/item-change.ts';
 import { isKnownFile, QUARANTINE } from '../codec/known-files.ts';
 import { parsePath, possiblePaths, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
-import type { Oid, TreeEntry } from '../store/port.ts';
+import type { Oid, TreeEntry, TreeFault } from '../store/port.ts';
 
 /** A file as a mend leaves it: with the bytes of a blob that the repository has, or gone. */
 export interface MendedFile {
@@ -11,7 +12,7 @@ export interface MendedFile {
 
 /** One commit that mends one thing. */
 export interface Mend {
-  kind: 'restore' | 'move' | 'quarantine' | 'settings';
+  kind: 'tree' | 'mode' | 'restore' | 'move' | 'quarantine' | 'settings';
   id?: WorkId | undefined;
   path: string;
   /** What is wrong. */
@@ -19,6 +20,8 @@ export interface Mend {
   /** How it is mended. */
   how: string;
   files: MendedFile[];
+  /** Folders whose trees are written anew. */
+  tidied?: string[] | undefined;
 }
 
 /** An item that is not whole: damaged, in two places, or gone without the verb for it. */
@@ -34,10 +37,15 @@ export interface BrokenTree {
   items: readonly BrokenItem[];
   /** The settings as they were last whole, where they are not now. */
   settings: Oid | undefined;
+  /** Entries that git would not have written as they are. */
+  faults: readonly TreeFault[];
 }
 
-/** How a tree is mended: by putting back what was last whole, and out of the way what is no file of the ledger. */
-export function planMends({ entries, items, settings }: BrokenTree): Mend[] {
+/**
+ * How a tree is mended: by writing it as git would, putting out of the way what is no file of the ledger, and putting back what was
+ * last whole, in this order, since what is in the way may stand where something comes back.
+ */
+export function planMends({ entries, items, settings, faults }: BrokenTree): Mend[] {
   const taken = new Set(entries.map(({ path }) => path));
   const moved = new Set<string>();
   const mends: Mend[] = settings === undefined ? [] : [restoreSettings(settings)];
@@ -49,7 +57,51 @@ export function planMends({ entries, items, settings }: BrokenTree): Mend[] {
     );
   }
   const strays = entries.filter(({ path }) => isStray(path) && !moved.has(path));
-  return [...mends, ...strays.map((stray) => quarantine(stray, taken))];
+  const links = entries.filter(({ path, mode }) => isKnownFile(path) && mode !== PLAIN_FILE);
+  return [
+    ...tidyFolders(faults.filter(({ fault }) => IN_WRITING.has(fault))),
+    ...strays.map((stray) => quarantine(stray, taken)),
+    ...links.map((link) => makePlain(link)),
+    ...mends,
+  ];
+}
+
+/** Faults that are gone once a tree is written anew. The others are in a name or an object, and so of a file. */
+const IN_WRITING: ReadonlySet<string> = new Set([
+  'badFilemode',
+  'zeroPaddedFilemode',
+  'duplicateEntries',
+  'treeNotSorted',
+  'fullPathname',
+]);
+
+/** One mend for all of them: trees are written from the bottom up. */
+function tidyFolders(faults: readonly TreeFault[]): Mend[] {
+  const [first] = faults;
+  if (first === undefined) return [];
+  const wrong = [...new Set(faults.map(({ path, fault, mode }) => `${path} (${fault}, mode ${mode})`))];
+  return [
+    {
+      kind: 'tree',
+      path: first.path,
+      wrong: `git would not have written: ${wrong.join(', ')}`,
+      how: 'written anew as git reads it',
+      files: [],
+      tidied: [...new Set(faults.map(({ folder }) => folder))],
+    },
+  ];
+}
+
+/** A file beside items that is a program stays, as a plain file; a link or a submodule goes. */
+function makePlain({ path, mode, oid }: TreeEntry): Mend {
+  const isFile = mode.startsWith('100');
+  return {
+    kind: 'mode',
+    path,
+    wrong: `it has mode ${mode}`,
+    how: isFile ? 'made a plain file' : 'removed',
+    files: [{ path, blob: isFile ? oid : undefined }],
+  };
 }
 
 const isStray = (path: string): boolean =>

@@ -1,7 +1,7 @@
 import { compareHistories, oldestFirst } from './ancestry.ts';
 import { type CommitLinks, readCommitLinks } from './commit-format.ts';
 import type { ObjectSource } from './object-format.ts';
-import { FOLDER, readTreeLines } from './tree-object.ts';
+import { FOLDER, linesOf, readTree, readTreeBytes } from './tree-object.ts';
 
 const SUBMODULE = '160000';
 
@@ -51,9 +51,8 @@ async function addFolder(
   if (tree === before || compared.has(pair)) return;
   compared.add(pair);
   found.add(tree);
-  const old = before === undefined ? [] : await readTreeLines(source, before);
-  const beside = new Map(old.map((line) => [line.name, line]));
-  for (const line of await readTreeLines(source, tree)) {
+  const beside = await readTree(source, before);
+  for (const line of linesOf(await readTreeBytes(source, tree))) {
     const other = beside.get(line.name);
     if (line.oid === other?.oid || line.mode === SUBMODULE) continue;
     if (line.mode !== FOLDER) found.add(line.oid);

@@ -46,6 +46,18 @@ export class TreeDraft {
     for (const changed of folders) changed.oid = undefined;
   }
 
+  /** Writes the tree of a folder as git would, whatever stands in it: the root's under an empty path. */
+  async tidy(path: string): Promise<void> {
+    const folders = [this.#root];
+    for (const part of path === '' ? [] : rawPath(path).split('/')) {
+      const below = await this.#enter(folders.at(-1) ?? this.#root, part, false);
+      if (below === undefined) return;
+      folders.push(below);
+    }
+    folders.at(-1)?.lines.tidy();
+    for (const changed of folders) changed.oid = undefined;
+  }
+
   /** The tree's name as it now stands, and the tree objects that were not in the repository when the draft began. */
   write(): { tree: string; made: NamedObject[] } {
     const made: NamedObject[] = [];

@@ -1,5 +1,16 @@
 import type { ObjectSource } from './object-format.ts';
-import { FOLDER, rawPath, readablePath, readTreeLines, type TreeLine } from './tree-object.ts';
+import {
+  FOLDER,
+  findFaults,
+  type LineFault,
+  linesByName,
+  rawPath,
+  readablePath,
+  readTree,
+  readTreeBytes,
+  type TreeFaultName,
+  type TreeLine,
+} from './tree-object.ts';
 
 interface FileAt {
   mode: string;
@@ -36,7 +47,7 @@ async function diffFolders(
   found: FileDifference[],
 ): Promise<void> {
   if (before === after) return;
-  const [left, right] = await Promise.all([byName(source, before), byName(source, after)]);
+  const [left, right] = await Promise.all([readTree(source, before), readTree(source, after)]);
   for (const name of new Set([...left.keys(), ...right.keys()])) {
     const [old, now] = [left.get(name), right.get(name)];
     if (old?.oid === now?.oid && old?.mode === now?.mode) continue;
@@ -53,7 +64,7 @@ async function diffFolders(
  * @returns `undefined` where the trees differ in more places
  */
 export async function diffNearTrees(
-  source: ObjectSource & { isAtHand(oid: string): boolean },
+  source: ObjectSource & { isAtHand?(oid: string): boolean },
   before: string,
   after: string,
   most: number,
@@ -61,7 +72,7 @@ export async function diffNearTrees(
   let left = most;
   const few: ObjectSource = {
     async read(oid) {
-      if (!source.isAtHand(oid)) left -= 1;
+      if (!source.isAtHand?.(oid)) left -= 1;
       if (left < 0) throw new TooFar();
       return source.read(oid);
     },
@@ -89,7 +100,7 @@ async function addFiles(
   prefix: string,
   found: (FileAt & { path: string })[],
 ): Promise<void> {
-  for (const { mode, name, oid } of await readTreeLines(source, tree)) {
+  for (const { mode, name, oid } of (await readTree(source, tree)).values()) {
     const path = `${prefix}${readablePath(name)}`;
     if (mode === FOLDER) await addFiles(source, oid, `${path}/`, found);
     else found.push({ path, mode, oid });
@@ -107,7 +118,7 @@ export async function differsAt(
   let [left, right] = [before, after];
   for (const [depth, name] of names.entries()) {
     if (left === right) return false;
-    const [old, now] = [(await byName(source, left)).get(name), (await byName(source, right)).get(name)];
+    const [old, now] = [(await readTree(source, left)).get(name), (await readTree(source, right)).get(name)];
     if (old?.oid === now?.oid && old?.mode === now?.mode) return false;
     if (depth === names.length - 1) return true;
     [left, right] = [folderOf(old), folderOf(now)];
@@ -115,10 +126,58 @@ export async function differsAt(
   return false;
 }
 
-async function byName(source: ObjectSource, tree: string | undefined): Promise<Map<string, TreeLine>> {
-  const lines = tree === undefined ? [] : await readTreeLines(source, tree);
-  return new Map(lines.map((line) => [line.name, line]));
+/** What is wrong with a tree by git's own rules, and where. */
+export interface TreeFault {
+  /** Of the folder whose tree it is; empty for the root. */
+  folder: string;
+  /** Of the entry. */
+  path: string;
+  fault: TreeFaultName;
+  /** The mode of the entry as it is written. */
+  mode: string;
 }
+
+/** Faults of a tree that none of the others has at the same place. Folders that any of them has as they are, are not opened. */
+export async function newFaults(
+  source: ObjectSource,
+  tree: string,
+  others: readonly string[],
+): Promise<TreeFault[]> {
+  const found: TreeFault[] = [];
+  await addFaults(source, '', tree, others, found);
+  return found;
+}
+
+async function addFaults(
+  source: ObjectSource,
+  folder: string,
+  tree: string,
+  others: readonly string[],
+  found: TreeFault[],
+): Promise<void> {
+  if (others.includes(tree)) return;
+  const bytes = await readTreeBytes(source, tree);
+  const before: Uint8Array[] = [];
+  for (const other of others) before.push(await readTreeBytes(source, other));
+  const faults = findFaults(bytes);
+  const old = new Set(faults.length === 0 ? [] : before.flatMap(findFaults).map(sameFault));
+  for (const one of faults) {
+    if (old.has(sameFault(one))) continue;
+    const { name, fault, mode } = one;
+    found.push({ folder, path: join(folder, readablePath(name)), fault, mode });
+  }
+  const beside = before.map(linesByName);
+  for (const line of linesByName(bytes).values()) {
+    const below = folderOf(line);
+    if (below === undefined) continue;
+    const there = beside.flatMap((lines) => folderOf(lines.get(line.name)) ?? []);
+    await addFaults(source, join(folder, readablePath(line.name)), below, there, found);
+  }
+}
+
+/** What makes an old fault a new one is another line, and not where in the tree it stands. */
+const sameFault = ({ fault, line }: LineFault): string => `${fault} ${line}`;
+const join = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
 
 const folderOf = (line: TreeLine | undefined): string | undefined =>
   line?.mode === FOLDER ? line.oid : undefined;

@@ -1,30 +1,41 @@
 import { gitFailure, runGit } from '../git/run.ts';
 
 /**
- * Git's own check of every object that comes in. What else git can refuse by itself, rewriting and deleting (`receive.denyNonFastForwards`,
- * `receive.denyDeletes`), it refuses for every branch, and review branches are rewritten and deleted as a matter of course: so
- * that is the hook's, for the ledger's branch alone.
+ * Git's own check of every object that comes in, modes included, which git tells of and lets in otherwise. What else git can refuse by
+ * itself, rewriting and deleting (`receive.denyNonFastForwards`, `receive.denyDeletes`), it refuses for every branch, and review
+ * branches are rewritten and deleted as a matter of course: so that is the hook's, for the ledger's branch alone.
  */
-const CHECK = 'receive.fsckObjects';
-/** Remembers what was there before. */
-const BEFORE = 'ledger.fsckBefore';
+const SETTINGS = [
+  { key: 'receive.fsckObjects', value: 'true', type: ['--type=bool'], before: 'ledger.fsckBefore' },
+  { key: 'receive.fsck.badFilemode', value: 'error', type: [], before: 'ledger.badFilemodeBefore' },
+] as const;
+/** Stands for what was there before, where nothing was. */
 const NOTHING = 'unset';
 
 export async function areSettingsApplied(dir: string): Promise<boolean> {
-  return (await read(dir, ['--type=bool', CHECK])) === 'true';
+  for (const setting of SETTINGS) if (!(await isApplied(dir, setting))) return false;
+  return true;
 }
 
+const isApplied = async (dir: string, { key, value, type }: (typeof SETTINGS)[number]): Promise<boolean> =>
+  (await read(dir, [...type, key]))?.toLowerCase() === value;
+
 export async function applySettings(dir: string): Promise<void> {
-  if (await areSettingsApplied(dir)) return;
-  await write(dir, [BEFORE, (await read(dir, ['--local', CHECK])) ?? NOTHING]);
-  await write(dir, [CHECK, 'true']);
+  for (const setting of SETTINGS) {
+    const { key, value, before } = setting;
+    if (await isApplied(dir, setting)) continue;
+    await write(dir, [before, (await read(dir, ['--local', key])) ?? NOTHING]);
+    await write(dir, [key, value]);
+  }
 }
 
 export async function removeSettings(dir: string): Promise<void> {
-  const before = await read(dir, ['--local', BEFORE]);
-  if (before === undefined) return;
-  await write(dir, before === NOTHING ? ['--unset-all', CHECK] : [CHECK, before]);
-  await write(dir, ['--unset-all', BEFORE]);
+  for (const { key, before } of SETTINGS) {
+    const found = await read(dir, ['--local', before]);
+    if (found === undefined) continue;
+    await write(dir, found === NOTHING ? ['--unset-all', key] : [key, found]);
+    await write(dir, ['--unset-all', before]);
+  }
 }
 
 async function read(dir: string, args: readonly string[]): Promise<string | undefined> {

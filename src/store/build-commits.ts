@@ -1,7 +1,8 @@
 import { makeCommit, readCommitLinks } from '../git/commit-format.ts';
 import { type NamedObject, nameObject, type ObjectSource } from '../git/object-format.ts';
 import { TreeDraft } from '../git/tree-draft.ts';
-import type { CommitDraft, Oid } from './port.ts';
+import { newFaults } from '../git/tree-walk.ts';
+import type { CommitDraft, Oid, TreeFault } from './port.ts';
 
 /** Makes the drafts one after another on `base`, in memory: their names in order, and every object that they need. */
 export async function buildCommits(
@@ -15,6 +16,7 @@ export async function buildCommits(
   const oids: Oid[] = [];
   let parent = base;
   for (const draft of drafts) {
+    for (const folder of draft.tidied ?? []) await tree.tidy(folder);
     for (const { path, bytes } of draft.changes) {
       const blob = bytes === undefined ? undefined : nameObject({ type: 'blob', bytes });
       await tree.set(path, blob?.oid);
@@ -33,4 +35,16 @@ export async function buildCommits(
     parent = commit.oid;
   }
   return { oids, objects };
+}
+
+/** @see LedgerStore.treeFaults */
+export async function faultsOf(
+  source: ObjectSource,
+  commit: Oid,
+  others: readonly Oid[],
+): Promise<TreeFault[]> {
+  const trees: Oid[] = [];
+  for (const oid of [commit, ...others]) trees.push((await readCommitLinks(source, oid)).tree);
+  const [tree = '', ...beside] = trees;
+  return newFaults(source, tree, beside);
 }

@@ -1,6 +1,11 @@
 import { LedgerError } from '../domain/errors.ts';
 import { CatFile } from '../git/cat-file.ts';
+import { readCommitLinks } from '../git/commit-format.ts';
+import { type GitObject, isObjectType, type ObjectSource } from '../git/object-format.ts';
 import { gitFailure, runGit } from '../git/run.ts';
+import { MAX_TREE_BYTES } from '../git/tree-object.ts';
+import { diffNearTrees } from '../git/tree-walk.ts';
+import { faultsOf } from './build-commits.ts';
 import { parseCommit } from './commit-object.ts';
 import { LOG, range } from './native-log.ts';
 import type {
@@ -11,11 +16,15 @@ import type {
   Oid,
   TreeChange,
   TreeEntry,
+  TreeFault,
 } from './port.ts';
 import { parseRawDiff } from './raw-diff.ts';
 
 /** Far more than a message of the ledger; a commit is read whole. */
 const MAX_COMMIT_BYTES = 1024 * 1024;
+
+/** Trees that are compared here; where it takes more, git does it in less time. */
+const NEAR = 24;
 
 /** An object that is larger than any of its kind needs to be. */
 export class Oversize extends Error {
@@ -31,7 +40,11 @@ export class Oversize extends Error {
  * The objects of a repository and of the push that it is asked to take. Git keeps those apart until they are accepted, in a place
  * that it tells its own commands by their environment: so all is read by git. Nothing is read whose size was not asked first.
  */
-export class IncomingStore implements Pick<LedgerStore, 'commits' | 'diffTrees' | 'mergeBase' | 'readBlobs'> {
+export class IncomingStore
+  implements
+    ObjectSource,
+    Pick<LedgerStore, 'commits' | 'diffTrees' | 'treeFaults' | 'mergeBase' | 'readBlobs'>
+{
   readonly #gitDir: string;
   readonly #contents: CatFile;
   readonly #names: CatFile;
@@ -69,10 +82,7 @@ export class IncomingStore implements Pick<LedgerStore, 'commits' | 'diffTrees' 
 
   /** @throws Oversize */
   async readCommit(oid: Oid): Promise<Omit<CommitRecord, 'changes'>> {
-    const found = await this.#names.ask(oid);
-    if (found !== undefined && found.size > MAX_COMMIT_BYTES)
-      throw new Oversize(oid, `the commit has ${found.size} bytes; ${MAX_COMMIT_BYTES} are allowed`);
-    const commit = await this.#contents.ask(oid);
+    const commit = await this.read(oid);
     if (commit?.type === 'commit') return { oid, ...parseCommit(commit.bytes) };
     throw new LedgerError('STORAGE_FAILED', `There is no commit ${oid}.`);
   }
@@ -86,9 +96,28 @@ export class IncomingStore implements Pick<LedgerStore, 'commits' | 'diffTrees' 
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
+    const [old, now] = [await readCommitLinks(this, before), await readCommitLinks(this, after)];
+    const near = await diffNearTrees(this, old.tree, now.tree, NEAR);
+    if (near !== undefined) return near;
     const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options'];
     const output = await this.#ask('comparing two states', [...args, before, after]);
     return parseRawDiff(splitRecords(output)).flatMap(({ changes }) => changes);
+  }
+
+  /** @throws Oversize */
+  treeFaults(commit: Oid, others: readonly Oid[]): Promise<TreeFault[]> {
+    return faultsOf(this, commit, others);
+  }
+
+  /** An object of any kind but a file. @throws Oversize */
+  async read(oid: Oid): Promise<GitObject | undefined> {
+    const found = await this.#names.ask(oid);
+    if (found === undefined || !isObjectType(found.type) || found.type === 'blob') return undefined;
+    const most = found.type === 'tree' ? MAX_TREE_BYTES : MAX_COMMIT_BYTES;
+    if (found.size > most)
+      throw new Oversize(oid, `the ${found.type} has ${found.size} bytes; ${most} are allowed`);
+    const { bytes } = (await this.#contents.ask(oid)) ?? {};
+    return bytes && { type: found.type, bytes };
   }
 
   async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {

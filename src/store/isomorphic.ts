@@ -7,7 +7,7 @@ import { listRefs, type RefPlace, readRef } from '../git/ref-files.ts';
 import { swapRef } from '../git/ref-lock.ts';
 import { assertSupported } from '../git/supported.ts';
 import { differsAt, diffTrees, listFiles } from '../git/tree-walk.ts';
-import { buildCommits } from './build-commits.ts';
+import { buildCommits, faultsOf } from './build-commits.ts';
 import { parseCommit } from './commit-object.ts';
 import type {
   BlobContent,
@@ -19,6 +19,7 @@ import type {
   Oid,
   TreeChange,
   TreeEntry,
+  TreeFault,
 } from './port.ts';
 
 export interface IsomorphicStoreOptions {
@@ -92,6 +93,15 @@ export class IsomorphicStore implements LedgerStore {
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
     return diffTrees(this.objects, await this.#treeOf(before), await this.#treeOf(after));
+  }
+
+  treeFaults(commit: Oid, others: readonly Oid[]): Promise<TreeFault[]> {
+    return faultsOf(this.objects, commit, others);
+  }
+
+  /** Trees are read one by one in any case. */
+  async mayHaveTreeFaults(): Promise<boolean> {
+    return true;
   }
 
   async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {

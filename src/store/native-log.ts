@@ -1,6 +1,7 @@
 import { readListed } from '../git/bulk-read.ts';
 import type { DiskObjects } from '../git/disk-objects.ts';
 import { gitFailure, runGit } from '../git/run.ts';
+import { findFaults, MAX_TREE_BYTES } from '../git/tree-object.ts';
 import { parseCommit } from './commit-object.ts';
 import type { CommitQuery, CommitRecord } from './port.ts';
 import { parseRawDiff } from './raw-diff.ts';
@@ -31,6 +32,18 @@ async function* listPlain(gitDir: string, query: CommitQuery): AsyncIterable<Com
   for await (const commits of readListed(gitDir, range(query), Number.POSITIVE_INFINITY)) {
     for (const { oid, bytes } of commits) if (bytes) yield { oid, ...parseCommit(bytes), changes: [] };
   }
+}
+
+/** Whether any tree of these commits has a fault: each tree is read once, in one stream. */
+export async function isAnyTreeFaulty(
+  gitDir: string,
+  { from, to }: Pick<CommitQuery, 'from' | 'to'>,
+): Promise<boolean> {
+  const args = ['--objects', '--filter=blob:none', '--no-object-names', ...range({ from, to })];
+  for await (const objects of readListed(gitDir, args, MAX_TREE_BYTES))
+    for (const { type, bytes } of objects)
+      if (type === 'tree' && (bytes === undefined || findFaults(bytes).length > 0)) return true;
+  return false;
 }
 
 async function* listWithChanges(

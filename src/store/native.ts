@@ -9,10 +9,10 @@ import { gitFailure, runGit } from '../git/run.ts';
 import { PLAIN_TRAITS, type RepositoryTraits } from '../git/traits.ts';
 import { diffNearTrees, diffTrees, listFiles } from '../git/tree-walk.ts';
 import { packInTime } from '../git/upkeep.ts';
-import { buildCommits } from './build-commits.ts';
+import { buildCommits, faultsOf } from './build-commits.ts';
 import { parseCommit } from './commit-object.ts';
 import { importCommits } from './fast-import.ts';
-import { listCommits } from './native-log.ts';
+import { isAnyTreeFaulty, listCommits } from './native-log.ts';
 import type {
   BlobContent,
   CommitDraft,
@@ -25,6 +25,7 @@ import type {
   Oid,
   TreeChange,
   TreeEntry,
+  TreeFault,
 } from './port.ts';
 import { parseRawDiff } from './raw-diff.ts';
 import { makeSigned } from './signed-commits.ts';
@@ -110,7 +111,8 @@ export class NativeStore implements LedgerStore, ObjectSource {
       const oids = await makeSigned(this.#gitDir, this.#objects, base, drafts);
       return { oids, made: oids };
     }
-    if (drafts.length > LONG_RUN || this.#traits.groupShared) {
+    const isPlain = drafts.every(({ tidied = [] }) => tidied.length === 0);
+    if (isPlain && (drafts.length > LONG_RUN || this.#traits.groupShared)) {
       const oids = await importCommits(this.#gitDir, base, drafts);
       return { oids, made: oids };
     }
@@ -164,6 +166,20 @@ export class NativeStore implements LedgerStore, ObjectSource {
       },
       () => diffTrees(this.#objects, old.tree, now.tree),
     );
+  }
+
+  treeFaults(commit: Oid, others: readonly Oid[]): Promise<TreeFault[]> {
+    return faultsOf(this, commit, others);
+  }
+
+  async mayHaveTreeFaults(range: Pick<CommitQuery, 'from' | 'to'>): Promise<boolean> {
+    try {
+      return await isAnyTreeFaulty(this.#gitDir, range);
+    } catch (error) {
+      // What git cannot list is read commit by commit, which tells where it ends.
+      if (isLedgerError(error, 'STORAGE_FAILED') || isLedgerError(error, 'NO_GIT')) return true;
+      throw error;
+    }
   }
 
   async #ask(what: string, args: readonly string[]): Promise<Buffer> {

@@ -21,6 +21,8 @@ export interface CommitDraft {
   committer: Identity;
   committed_at: number;
   changes: readonly FileChange[];
+  /** Folders whose trees are first written as git would write them, empty for the root: nothing that a path can name is changed. */
+  tidied?: readonly string[] | undefined;
 }
 
 export interface TreeEntry {
@@ -35,6 +37,18 @@ export interface TreeChange {
   path: string;
   before: { mode: string; oid: Oid } | undefined;
   after: { mode: string; oid: Oid } | undefined;
+}
+
+/** What is wrong with a tree by git's own rules: what git reads, and would not have written. */
+export interface TreeFault {
+  /** Of the folder whose tree it is; empty for the root. */
+  folder: string;
+  /** Of the entry. */
+  path: string;
+  /** As git's own check calls it: `badFilemode`, `treeNotSorted`, … */
+  fault: string;
+  /** The mode of the entry as it is written. */
+  mode: string;
 }
 
 export interface CommitRecord {
@@ -99,6 +113,10 @@ export interface LedgerStore {
   /** Every file of the commit's tree. */
   readTree(commit: Oid): Promise<TreeEntry[]>;
   diffTrees(before: Oid, after: Oid): Promise<TreeChange[]>;
+  /** Faults in the tree of a commit that the trees of none of `others` have; with none, all of them. */
+  treeFaults(commit: Oid, others: readonly Oid[]): Promise<TreeFault[]>;
+  /** False where no tree of these commits has a fault, as far as that is quicker to tell than commit by commit. */
+  mayHaveTreeFaults(range: Pick<CommitQuery, 'from' | 'to'>): Promise<boolean>;
   /** Contents by name; a blob over `maxBytes` is not read. A name that is missing is not in the map. */
   readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>>;
   commits(query: CommitQuery): AsyncIterable<CommitRecord>;
