@@ -4,21 +4,21 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { gitEnvironment } from '../../src/git/environment.ts';
 import { loadsOf } from '../helpers/loads.ts';
 import { isolatedEnv, runGit } from '../helpers/temp-repo.ts';
-import { makeWorkplace, type TerminalOptions, type Workplace, wlHere } from './workplace.ts';
+import { makeWorkplace, type TerminalOptions, type Workplace, wl } from './workplace.ts';
 
 let place: Workplace;
 let dir: string;
 beforeAll(async () => {
   place = await makeWorkplace();
   dir = await place.clone('ada');
-  await wlHere(dir, ['init']);
-  await wlHere(dir, ['create', 'One']);
+  await wl(dir, ['init']);
+  await wl(dir, ['create', 'One']);
 });
 afterAll(() => place.cleanup());
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 const sync = (WL_TRACE: string, args: string[] = [], options: TerminalOptions = {}) =>
-  wlHere(dir, ['sync', ...args], { env: { WL_TRACE }, ...options });
+  wl(dir, ['sync', ...args], { env: { WL_TRACE }, ...options });
 const LINE = /^trace +\d+ ms {2}(git|fetch) +\S.*: .+ \(\d+(\.\d)? ms\)$/;
 const lines = (text: string): string[] => text.trimEnd().split('\n');
 /** Whether the configuration is read anew is a matter of how long its files have been at rest. */
@@ -84,7 +84,7 @@ it('given a path that is no file of this user, when a call is made, then that is
     expect(lines(stderr), path).toHaveLength(1);
     expect(stderr, path).toContain(`the trace cannot be written to ${path}: `);
   }
-  const { error, status } = await wlHere(dir, ['show', '9', '--json'], { env: { WL_TRACE: folder } });
+  const { error, status } = await wl(dir, ['show', '9', '--json'], { env: { WL_TRACE: folder } });
   expect([status, error.code]).toEqual([3, 'NOT_FOUND']);
 });
 
@@ -92,7 +92,7 @@ it('given texts of a remote that a terminal would act on, when they are told, th
   const hook = join(place.remote, 'hooks/pre-receive');
   writeFileSync(hook, "#!/bin/sh\nprintf 'no\\033[31m\\rway\\n' >&2\nexit 1\n", { mode: 0o755 });
   try {
-    const { stderr } = await wlHere(dir, ['create', 'Two'], { env: { WL_TRACE: '1' } });
+    const { stderr } = await wl(dir, ['create', 'Two'], { env: { WL_TRACE: '1' } });
     expect(stderr).toMatch(/ push .*: refused: .*\\u001b\[31m/);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that none is there is what is looked for
     expect(stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/);
@@ -105,7 +105,7 @@ it('given a remote whose address has a password, when it is asked, then no line 
   const other = await place.clone('bob');
   await runGit(other, ['remote', 'set-url', 'origin', 'http://ada:s3cret@127.0.0.1:9/x.git']);
   for (const WL_TRACE of ['1', 'json']) {
-    const said = await wlHere(other, ['list'], { env: { WL_TRACE } });
+    const said = await wl(other, ['list'], { env: { WL_TRACE } });
     expect(said.status).toBe(7);
     expect(said.stderr).toMatch(/unreachable/);
     expect(said.stderr).toContain('127.0.0.1:9');
@@ -129,7 +129,7 @@ it('given a hook, when a trace is asked for, then what a pusher sees is the same
   const root = await runGit(dir, ['rev-list', '--max-parents=0', tip]);
   const input = `${tip} ${root} refs/heads/work-ledger\n`;
   const judge = (WL_TRACE: string, args: string[] = []) =>
-    wlHere(place.remote, ['hook', 'pre-receive', ...args], { input, env: { WL_TRACE } });
+    wl(place.remote, ['hook', 'pre-receive', ...args], { input, env: { WL_TRACE } });
   const plain = await judge('');
   expect(plain.status).toBe(1);
   const file = join(place.path, 'hook.log');
