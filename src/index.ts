@@ -36,7 +36,7 @@ export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/limits.
 export { LEDGER_VERBS, type PolicyVerb } from './domain/policy-schema.ts';
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
 export { escapeUnsafe } from './domain/text.ts';
-export { TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';
+export { type IdPurpose, TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';
 export type {
   Acting,
   ClaimOptions,

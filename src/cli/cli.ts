@@ -8,7 +8,7 @@ import {
 } from '../index.ts';
 import { chooseClock } from './clock.ts';
 import type { Globals } from './globals.ts';
-import { safe } from './render/line.ts';
+import { type Line, printLine, safe } from './render/line.ts';
 import { grouped } from './render/number.ts';
 import { age } from './render/time.ts';
 import { StatusLine } from './status-line.ts';
@@ -127,12 +127,18 @@ export class Cli {
     return this.world.env.WL_EXECUTION_ID || undefined;
   }
 
-  /** Asks a person yes or no. @returns `undefined` where nobody sits at a terminal */
-  async confirm(question: string): Promise<boolean | undefined> {
+  /**
+   * Asks a person yes or no.
+   *
+   * @param about what the question is about, a line each
+   * @returns `undefined` where nobody sits at a terminal
+   */
+  async confirm(question: string, about: readonly Line[]): Promise<boolean | undefined> {
     const { stdin, stderr } = this.world;
     if (!stdin.isTTY || !stderr.isTTY || this.globals.json) return undefined;
     const { createInterface } = await import('node:readline/promises');
     const lines = createInterface({ input: stdin });
+    for (const line of about) stderr.write(`${printLine(line, false)}\n`);
     stderr.write(`${safe(question)} [y/N] `);
     try {
       for await (const line of lines) return /^y(es)?$/i.test(line.trim());

@@ -15,8 +15,13 @@ const INTRODUCTION = `# Command line
 
 \`wl COMMAND [OPTIONS]\`. \`wl COMMAND --help\` tells what stands here.
 
-- Ids may be shortened to any part that no other item has: \`0001\` for \`WRK-20260103-0001\`. The id that an imported item had
-  where it came from works too. Put \`--\` before what begins with a dash.
+- An id can be short. Digits alone are an item's number, with zeros in front or without: \`1\` or \`0001\` for \`WRK-20260103-0001\`;
+  where no item has it, they are the whole id that an imported item had. With its day the number is \`0103-1\` or \`20260103-1\`. With a
+  letter in it, the short form is the beginning, from four characters on, of the random part of an id that was made offline, or of the id
+  that an imported item had; the whole of one goes before longer ones. No other part of an id stands for it.
+- Where a short id fits several items and the verb needs an open one, the open one is meant, if there is one alone. Otherwise the call is
+  refused with \`AMBIGUOUS_ID\`, and they are listed, newest first, with their titles. Lists on a terminal with colours mark of each id the
+  shortest part that no other item has. Put \`--\` before what begins with a dash.
 - Verbs take several ids: a commit for each, and one push. One that fails does not stop the others; each failure is reported, and
   the first decides the exit status.
 - Results go to standard output, notices and errors to standard error. Lists are one line an item: id, status, priority, type,

@@ -1,4 +1,4 @@
-import { isLedgerError, type WorkLedger } from '../index.ts';
+import { isLedgerError, type Verb, type WorkLedger } from '../index.ts';
 import type { Cli } from './cli.ts';
 import type { Reply } from './reply.ts';
 import { onItems, type Tell, type Write } from './transition.ts';
@@ -6,11 +6,12 @@ import { onItems, type Tell, type Write } from './transition.ts';
 /** Ends the review of items, and takes away the branches that nobody needs any more. */
 export async function endReviews(
   cli: Cli,
+  verb: Verb,
   typed: readonly string[],
   write: Write,
   tell: Tell,
 ): Promise<Reply> {
-  const reply = await onItems(cli, typed, write, tell);
+  const reply = await onItems(cli, verb, typed, write, tell);
   if (reply.where === 'remote') await clearUp(cli, await cli.open());
   return reply;
 }

@@ -1,6 +1,6 @@
 import { escapeUnsafe, isLedgerError, LedgerError, type LostRace } from '../index.ts';
 import { EXIT, exitStatusOf } from './exit-codes.ts';
-import { safe } from './render/line.ts';
+import { columns, printLine, safe } from './render/line.ts';
 import type { Writer } from './world.ts';
 
 /**
@@ -46,7 +46,9 @@ function toLedgerError(failure: unknown): LedgerError {
 
 function toText(error: LedgerError): string {
   const lines = [`wl: ${error.message}`];
-  const { saved, withdrawn } = error.details;
+  const { saved, withdrawn, items, found } = error.details;
+  if (error.code === 'AMBIGUOUS_ID' && Array.isArray(items))
+    lines.push(...fittingLines(items, Number(found)));
   if (Array.isArray(saved) && saved.length > 0) {
     lines.push(`saved in this clone only: ${saved.map(describeSaved).join(', ')}`);
   }
@@ -54,6 +56,19 @@ function toText(error: LedgerError): string {
     lines.push(`not made: the claim of ${withdrawn.join(', ')}`);
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   return lines.map((line) => safe(line)).join('\n');
+}
+
+/** Items that what was typed fits, as they were found. */
+function fittingLines(items: readonly unknown[], found: number): string[] {
+  const rows = items.map((entry) => {
+    const { id, status, title } = (entry ?? {}) as { id?: unknown; status?: unknown; title?: unknown };
+    return [`  ${id}`, `${status}`, `${title ?? '(its file cannot be read)'}`];
+  });
+  const left = found - items.length;
+  return [
+    ...columns(rows).map((line) => printLine(line, false)),
+    ...(left > 0 ? [`  and ${left} more`] : []),
+  ];
 }
 
 function describeSaved(entry: unknown): string {

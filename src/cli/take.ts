@@ -24,6 +24,7 @@ export function take(
   const asked = claimOptions(cli, options);
   return onItems(
     cli,
+    verb,
     args,
     (ledger, id) => (verb === 'claim' ? ledger.claimWork(id, asked) : ledger.startWork(id, asked)),
     (item) => tellTaken(verb === 'claim' ? 'claimed' : 'started', item),

@@ -1,7 +1,7 @@
-import { isLedgerError, type TransitionResult, type WorkItem, type WorkLedger } from '../index.ts';
+import { isLedgerError, type TransitionResult, type Verb, type WorkItem, type WorkLedger } from '../index.ts';
 import type { Cli } from './cli.ts';
 import { RaceLost } from './failure.ts';
-import { settleIds } from './ids.ts';
+import { resolveAll, type SettledIds } from './ids.ts';
 import type { Line } from './render/line.ts';
 import type { Reply } from './reply.ts';
 
@@ -33,40 +33,59 @@ export function savedId(failure: unknown): string | undefined {
   return typeof id === 'string' ? id : undefined;
 }
 
-/** Ids in full. All are looked up before anything is written; a mistyped one does not stop the others. */
-async function resolveAll(
-  ledger: WorkLedger,
-  typed: readonly string[],
-): Promise<{ ids: string[]; failures: unknown[] }> {
-  const found = await settleIds(ledger, typed);
-  const ids = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  return {
-    ids: [...new Set(ids)],
-    failures: found.flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
-  };
-}
-
 export type Write = (ledger: WorkLedger, id: string) => Promise<TransitionResult>;
 /** What happened, in words that `, on origin` can follow. */
 export type Tell = (item: WorkItem) => string;
 
-/** Makes one transition of each item, all at once so that they share a push, and tells what became of each. */
+/**
+ * Makes one transition of each item, all at once so that they share a push, and tells what became of each.
+ *
+ * @param verb what the ids are typed for
+ * @param named ids as they were typed, or settled already
+ */
 export async function onItems(
   cli: Cli,
-  typed: readonly string[],
+  verb: Verb,
+  named: readonly string[] | SettledIds,
   write: Write,
   tell: Tell,
   more: (item: WorkItem) => readonly Line[] = () => [],
 ): Promise<Reply> {
   const ledger = await cli.open();
-  const { ids, failures } = await resolveAll(ledger, typed);
+  const { ids, failures, several } = 'ids' in named ? named : await resolveAll(ledger, named, verb);
   const attempts = await cli.busy('writing', () =>
     Promise.all(ids.map((id) => attempt(ledger, () => write(ledger, id)))),
   );
-  return writeReply(ledger, attempts, failures, typed.length > 1, (item, changed) => [
+  return writeReply(ledger, attempts, failures, several, (item, changed) => [
     changed ? tell(item) : `nothing to change in ${item.id}`,
     ...more(item),
   ]);
+}
+
+/**
+ * Asks a person whether to do what cannot be undone, naming each item in full and by its title, whatever was typed.
+ *
+ * @returns `undefined` where nobody sits at a terminal
+ */
+export async function confirmItems(
+  cli: Cli,
+  ids: readonly string[],
+  question: string,
+): Promise<boolean | undefined> {
+  const ledger = await cli.open();
+  const lines = await Promise.all(
+    ids.map(async (id): Promise<Line> => `  ${id}  ${await titleOf(ledger, id)}`),
+  );
+  return cli.confirm(question, lines);
+}
+
+async function titleOf(ledger: WorkLedger, id: string): Promise<string> {
+  try {
+    return (await ledger.findWork(id))?.title ?? '(it is deleted already)';
+  } catch (error) {
+    if (isLedgerError(error, 'DAMAGED_ITEM')) return '(its file cannot be read)';
+    throw error;
+  }
 }
 
 /** The reply to one or more writes: a line for each, and where it is. */

@@ -53,4 +53,12 @@ export const TRANSITIONS = {
 export type Verb = keyof typeof TRANSITIONS;
 export const VERBS = Object.keys(TRANSITIONS) as readonly Verb[];
 
+/** What an item is named for: to have a verb done to it, or to block another one. */
+export type IdPurpose = Verb | 'blocker';
+
+/** Whether only an open item can serve the purpose. */
+export const needsOpen = (purpose: IdPurpose): boolean =>
+  purpose === 'blocker' ||
+  TRANSITIONS[purpose].from.every((status) => (OPEN as readonly string[]).includes(status));
+
 export const isVerb = (text: string): text is Verb => Object.hasOwn(TRANSITIONS, text);

@@ -2,11 +2,11 @@ import type { Blame, ItemDiff } from '../audit/diff.ts';
 import type { Report } from '../audit/report.ts';
 import type { Verification } from '../audit/verify.ts';
 import type { Version } from '../audit/versions.ts';
-import { isLedgerError } from '../domain/errors.ts';
-import { isWorkId, type WorkId } from '../domain/ids.ts';
+import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkType } from '../domain/item.ts';
 import type { PolicyVerb } from '../domain/policy-schema.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
+import type { IdPurpose } from '../domain/transitions.ts';
 import type { Damage } from '../projection/damage.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { IndexPlace } from '../projection/index-database.ts';
@@ -17,7 +17,7 @@ import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
 import type { Permission } from '../query/permission.ts';
 import { type Asking, countReady, type Explanation, explainItem, readyItems } from '../query/ready.ts';
-import { notFound, resolveId } from '../query/resolve.ts';
+import { notFound, resolveId, shortIds } from '../query/resolve.ts';
 import { countFound, searchItems } from '../query/search.ts';
 import { staleItems } from '../query/stale.ts';
 import {
@@ -102,18 +102,19 @@ export class LedgerQueries {
   }
 
   /**
-   * The id that `typed` stands for: whole, a part that only one has, or the id from before an import.
+   * The id that `typed` stands for.
    *
-   * @throws LedgerError `INVALID_INPUT`, `AMBIGUOUS_ID`, `NOT_FOUND` with near ones in the hint
+   * @param purpose what the item is named for: where that takes an open one and exactly one of several is open, it is meant
+   * @throws LedgerError `INVALID_INPUT`; `AMBIGUOUS_ID` with those that fit, newest first; `NOT_FOUND` with near ones in the hint
+   * @see resolveId in src/query/resolve.ts, for what can be typed
    */
-  async resolveId(typed: string): Promise<WorkId> {
-    try {
-      return await this.read((view) => resolveId(view, typed));
-    } catch (error) {
-      if (!isLedgerError(error, 'NOT_FOUND') || isWorkId(typed)) throw error;
-      // An imported item's old id stands in its file.
-      return this.read((view) => resolveId(view, typed), 'all');
-    }
+  async resolveId(typed: string, purpose?: IdPurpose): Promise<WorkId> {
+    return this.read((view) => resolveId(view, typed, purpose));
+  }
+
+  /** The shortest text for each id that `resolveId` takes for it and for no other item; none for ids that no item has. */
+  async shortIds(ids: readonly WorkId[]): Promise<Map<WorkId, string>> {
+    return this.read((view) => shortIds(view, ids));
   }
 
   /** The item without its history; `undefined` where there is none. @throws LedgerError `DAMAGED_ITEM` with line and column */

@@ -1,5 +1,5 @@
 import type { FileBeside, SettingsPatch } from '../domain/configure.ts';
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES } from '../domain/item.ts';
 import type { RejectedTransition } from '../sync/rejected.ts';
@@ -127,9 +127,24 @@ export class WorkLedger extends FinishingVerbs {
     return entry;
   }
 
+  /** Those of an item that is named as any other. @throws LedgerError `AMBIGUOUS_ID` */
+  async #ofItem(all: readonly RejectedTransition[], typed: string): Promise<RejectedTransition[]> {
+    try {
+      const id = await this.resolveId(typed);
+      return all.filter((entry) => entry.id === id);
+    } catch (error) {
+      if (isLedgerError(error, 'NOT_FOUND') || isLedgerError(error, 'INVALID_INPUT')) return [];
+      throw error;
+    }
+  }
+
+  /** @param op its name or the end of it, from eight characters on, or its item */
   async #rejectedEntry(op: string): Promise<RejectedTransition> {
     const all = await this.rejected();
-    const matching = all.filter((entry) => entry.op === op || entry.id === op || entry.op.endsWith(op));
+    const byOp = all.filter((entry) => entry.op === op || (op.length >= OP_END && entry.op.endsWith(op)));
+    const byId = all.filter((entry) => entry.id === op);
+    const named = [...byOp, ...byId];
+    const matching = named.length > 0 ? named : await this.#ofItem(all, op);
     const [entry] = matching;
     if (entry !== undefined && matching.length === 1) return entry;
     const code = entry === undefined ? 'NOT_FOUND' : 'AMBIGUOUS_ID';
@@ -139,6 +154,9 @@ export class WorkLedger extends FinishingVerbs {
     });
   }
 }
+
+/** Characters of the end of an op that stand for it: fewer would soon fit several, or an item's number. */
+const OP_END = 8;
 
 const idIn = (error: LedgerError): WorkId | undefined =>
   typeof error.details.id === 'string' ? error.details.id : undefined;

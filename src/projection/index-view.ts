@@ -11,10 +11,11 @@ import type { IndexDatabase, Row } from './index-database.ts';
 
 /** Files that must be read before the question can be answered. */
 export class Unread extends Error {
-  readonly ids: readonly WorkId[];
+  /** `undefined` for every file of finished work. */
+  readonly ids: readonly WorkId[] | undefined;
 
-  constructor(ids: readonly WorkId[]) {
-    super(`${ids.length} files of finished work were not read yet`);
+  constructor(ids?: readonly WorkId[]) {
+    super(`${ids?.length ?? 'all'} files of finished work were not read yet`);
     this.ids = ids;
   }
 }
@@ -143,10 +144,15 @@ export class IndexView implements LedgerView {
     return Number(this.#index.get(sql, ...values)?.found);
   }
 
-  /** Ids that match a condition on `items`. */
-  ids(where: string, ...values: (string | number)[]): WorkId[] {
-    const rows = this.#index.all(`SELECT id FROM items WHERE ${where} ORDER BY id`, ...values);
-    return rows.map(({ id }) => String(id));
+  /** The rows of a `SELECT` over the tables. */
+  rows(sql: string, ...values: (string | number)[]): Row[] {
+    return this.#index.all(sql, ...values);
+  }
+
+  /** To be called before a column is asked about that is only known once the file was read. @throws Unread */
+  requireAllRead(): void {
+    if (this.#index.get('SELECT 1 FROM items WHERE oid IS NOT NULL LIMIT 1') !== undefined)
+      throw new Unread();
   }
 
   /** How many items there are by status, without reading any. */

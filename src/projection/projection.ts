@@ -301,12 +301,11 @@ export class Projection {
 
 function ask<T>(index: IndexDatabase, tip: Oid, use: (view: IndexView) => T, need: Need): Attempt<T> {
   if (index.meta('tip') !== tip) return { kind: 'behind' };
-  if (need !== 'open' && index.get('SELECT 1 FROM items WHERE oid IS NOT NULL LIMIT 1') !== undefined) {
-    return { kind: 'unread', ids: undefined };
-  }
-  if (need === 'words' && index.meta('words') === undefined) return { kind: 'no_words' };
+  const view = new IndexView(index);
   try {
-    return { kind: 'answer', value: use(new IndexView(index)) };
+    if (need !== 'open') view.requireAllRead();
+    if (need === 'words' && index.meta('words') === undefined) return { kind: 'no_words' };
+    return { kind: 'answer', value: use(view) };
   } catch (error) {
     if (error instanceof Unread) return { kind: 'unread', ids: error.ids };
     throw error;

@@ -1,5 +1,10 @@
 /** Raised with every change of the tables: an index of another number is left to the program that made it. */
-export const INDEX_VERSION = 3;
+export const INDEX_VERSION = 4;
+
+/** Of an id, as SQL over the columns of `items`: what follows the date, the date, and the month and day of it. */
+export const SUFFIX = 'substr(id, length(series) + 2)';
+export const DATE = 'substr(series, -8)';
+export const MONTH_DAY = 'substr(series, -4)';
 
 /**
  * `items` has one row for each item's file. Files of finished work are known by path at first: `oid` names what is still to
@@ -43,9 +48,11 @@ export const ITEM_INDEXES = {
   items_owned: "items (owner, swarm) WHERE state = 'active' AND owner IS NOT NULL",
   items_status: 'items (status, rank, created_at, id)',
   items_series: 'items (series, number)',
+  items_number: `items (number, ${MONTH_DAY}, series, state) WHERE number IS NOT NULL`,
+  items_random: `items (${SUFFIX}, state) WHERE number IS NULL`,
   items_parent: 'items (parent) WHERE parent IS NOT NULL',
   items_swarm: 'items (swarm) WHERE swarm IS NOT NULL',
-  items_imported: 'items (imported_id) WHERE imported_id IS NOT NULL',
+  items_imported: 'items (imported_id, state) WHERE imported_id IS NOT NULL',
   items_key: 'items (key) WHERE key IS NOT NULL',
   items_unread: 'items (state) WHERE oid IS NOT NULL',
   items_damaged: 'items (state) WHERE problem IS NOT NULL',

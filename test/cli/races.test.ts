@@ -101,11 +101,22 @@ describe('given --offline', () => {
   it('a rejected transition can be dropped', async () => {
     const id = await create('Dropped');
     const earlier = (await bob(['rejected', '-q'])).stdout;
+    const other = await create('Beside');
     await bob(['sync']);
     await bob(['claim', id, '--offline', '--tentative']);
     await ada(['claim', id]);
     await bob(['sync']);
-    expect((await bob(['rejected', 'drop', id])).stdout).toMatch(
+    const { op } = (await bob(['rejected', '--json'])).list.find((entry) => entry.id === id) ?? {};
+    for (const typed of [
+      String(op).slice(-1),
+      String(op).slice(-7),
+      String(op).slice(0, 12),
+      '',
+      other,
+      '20260103',
+    ])
+      expect(await bob(['rejected', 'drop', typed])).toMatchObject({ status: 3, stdout: '' });
+    expect((await bob(['rejected', 'drop', String(Number(id.slice(-4)))])).stdout).toMatch(
       new RegExp(`^dropped claim ${id}; .*git show [0-9a-f]{40}`),
     );
     expect((await bob(['rejected', '-q'])).stdout).toBe(earlier);
@@ -203,7 +214,11 @@ it('given a remote whose history was replaced, a sync exits with 10 and loses no
   const tip = await runGit(place.remote, ['rev-parse', 'work-ledger']);
   await runGit(place.remote, ['update-ref', 'refs/heads/work-ledger', `${tip}~2`]);
   const said = await ada(['sync', '--json']);
+  const asked = await wlHere(a, ['recover-history'], { columns: 80, input: 'n\n' });
   await runGit(place.remote, ['update-ref', 'refs/heads/work-ledger', tip]);
+  expect(asked.stderr).toMatch(
+    /^origin was set back: [^\n]*\nmissing on origin: 2\n[^\\]*\nBring back what is missing\? \[y\/N\] /,
+  );
   expect(said).toMatchObject({ status: 10, stdout: '', error: { code: 'HISTORY_REWRITTEN' } });
   expect(await runGit(a, ['rev-parse', 'work-ledger'])).toBe(tip);
 });

@@ -64,7 +64,9 @@ it('an item is shown whole, and wl explain gives its verdict', async () => {
 it('wl delete asks, and does it on yes alone', async () => {
   const no = await call(['delete', '0003'], { input: 'n\n' });
   expect(no).toMatchObject({ status: 2, stdout: '' });
-  expect(no.stderr).toMatch(/^Remove the files of 0003\? Their history stays\. \[y\/N\] /);
+  expect(no.stderr).toMatch(
+    /^ {2}WRK-20260103-0003 {2}Gone\nRemove the files of these items\? Their history stays\. \[y\/N\] /,
+  );
   expect((await call(['delete', '0003'], { input: '' })).status).toBe(2);
   const yes = await call(['delete', '0003'], { input: 'yes\n' });
   expect(yes.stdout).toBe('deleted WRK-20260103-0003; its history stays\n');
@@ -73,6 +75,9 @@ it('wl delete asks, and does it on yes alone', async () => {
 it('given a ledger that deletes what is completed, wl complete asks first', async () => {
   await call(['config', 'set', 'on_complete', 'delete']);
   const kept = await call(['done', '0002'], { input: 'n\n' });
+  expect(kept.stderr).toMatch(
+    /^ {2}WRK-20260103-0002 {2}Short\nThis ledger deletes what is completed\. Delete these items\? \[y\/N\] /,
+  );
   expect(kept.stderr).toContain('kept among the completed');
   expect((await call(['list', '--status', 'done', '-q'])).stdout).toBe('WRK-20260103-0002\n');
   await call(['done', '0001'], { input: 'y\n' });

@@ -8,7 +8,7 @@ import { whereabouts } from '../transition.ts';
 export const run: Run<typeof answerOptions> = async ({ args: [typed = '', ...words], options, cli }) => {
   const answer = words.length === 0 ? undefined : await readText(words.join(' '), cli.world);
   const ledger = await cli.open();
-  const id = await resolveOne(ledger, typed);
+  const id = await resolveOne(ledger, typed, 'complete');
   const { EscalationProtocol } = await import('../../agents.ts');
   const protocol = new EscalationProtocol({ ledger });
   const done = await cli.busy('answering', () => protocol.answer(id, { answer, option: options.option }));

@@ -10,6 +10,7 @@ export const run: Run<typeof assignOptions> = async ({ args, options, cli }) => 
   required(ids[0], 'An id', 'wl assign ID OWNER, or: wl assign ID --nobody');
   return onItems(
     cli,
+    'assign',
     ids,
     (ledger, id) => ledger.assignWork(id, owner, reason === undefined ? {} : { reason }),
     ({ id }) => (owner === undefined ? `${id} is anyone's to claim` : `assigned ${id} to ${owner}`),

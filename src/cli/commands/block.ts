@@ -8,11 +8,12 @@ import { onItems } from '../transition.ts';
 export const run: Run<typeof blockOptions> = async ({ args: [id = '', ...words], options, cli }) => {
   const { on, force } = options;
   const ledger = await cli.open();
-  const blocker_id = on === undefined ? undefined : await resolveOne(ledger, on);
+  const blocker_id = on === undefined ? undefined : await resolveOne(ledger, on, 'blocker');
   const said = words.length === 0 && blocker_id !== undefined ? `waits for ${blocker_id}` : words.join(' ');
   const reason = required(said, 'A reason', 'wl block ID REASON, or: wl block ID --on BLOCKER');
   return onItems(
     cli,
+    'block',
     [id],
     async (_, of) =>
       ledger.blockWork(of, { reason, blocker_id, force, ...(await fenceOf(cli, ledger, of, options)) }),

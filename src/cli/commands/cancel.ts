@@ -5,6 +5,7 @@ import { onItems } from '../transition.ts';
 export const run: Run<typeof reasonOptions> = ({ args, options: { reason }, cli }) =>
   onItems(
     cli,
+    'cancel',
     args,
     (ledger, id) => ledger.cancelWork(id, { reason }),
     ({ id }) => `cancelled ${id}`,

@@ -19,6 +19,7 @@ export const run: Run<typeof checkpointOptions> = async ({ args, options, cli })
   };
   return onItems(
     cli,
+    'checkpoint',
     args,
     async (ledger, id) => ledger.checkpointWork(id, checkpoint, await fenceOf(cli, ledger, id, options)),
     ({ id }) => `recorded a checkpoint of ${id}`,

@@ -12,6 +12,7 @@ export const run: Run<Record<never, never>> = async ({ args: [id = '', ...words]
   );
   return onItems(
     cli,
+    'comment',
     [id],
     (ledger, of) => ledger.commentOn(of, body),
     (item) => `commented on ${item.id}`,

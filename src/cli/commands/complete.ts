@@ -1,22 +1,25 @@
 import type { Run } from '../command.ts';
 import { fenceOf } from '../fence.ts';
+import { resolveAll } from '../ids.ts';
 import { readMap } from '../input.ts';
 import type { completeOptions } from '../table/doing.ts';
-import { onItems } from '../transition.ts';
+import { confirmItems, onItems } from '../transition.ts';
 
 export const run: Run<typeof completeOptions> = async ({ args, options, cli }) => {
   const result = options.result.length === 0 ? undefined : await readMap(options.result, '--result');
   const ledger = await cli.open();
+  const named = await resolveAll(ledger, args, 'complete');
   let confirm_delete = options.yes;
-  if (!options.yes && (await ledger.settings()).on_complete === 'delete') {
-    confirm_delete =
-      (await cli.confirm(`This ledger deletes what is completed. Delete ${args.join(', ')}?`)) === true;
+  if (!options.yes && named.ids.length > 0 && (await ledger.settings()).on_complete === 'delete') {
+    const question = 'This ledger deletes what is completed. Delete these items?';
+    confirm_delete = (await confirmItems(cli, named.ids, question)) === true;
     if (!confirm_delete)
       cli.notice('kept among the completed: this ledger deletes them only where --yes confirms it');
   }
   return onItems(
     cli,
-    args,
+    'complete',
+    named,
     async (_, id) => {
       const fence = await fenceOf(cli, ledger, id, options);
       return ledger.completeWork(id, { result, claim: true, confirm_delete, ...fence });

@@ -19,7 +19,8 @@ export const run: Run<typeof explainOptions> = async ({ args: [typed, item], opt
   const ledger = await cli.openToAsk(options);
   if (typed === undefined) return wholePolicy(await ledger.settings());
   const verb = oneOf<PolicyVerb>(typed, [...VERBS, ...LEDGER_VERBS], 'the verb');
-  const id = item === undefined ? undefined : await ledger.resolveId(item);
+  const purpose = VERBS.find((one) => one === verb);
+  const id = item === undefined ? undefined : await ledger.resolveId(item, purpose);
   const permission = await ledger.permission(verb, { id, actor: options.for });
   return { kind: 'permission', data: permission, lines: await permissionLines(ledger, permission) };
 };

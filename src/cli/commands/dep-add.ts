@@ -7,6 +7,7 @@ export const run: Run<Record<never, never>> = async ({ args: [id = '', ...typed]
   const add = await resolveIds(ledger, typed);
   return onItems(
     cli,
+    'update',
     [id],
     (_, of) => ledger.updateWork(of, { dependencies: { add } }),
     (item) => `${item.id} waits for ${add.join(', ')}`,

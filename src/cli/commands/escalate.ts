@@ -18,7 +18,7 @@ export const run: Run<typeof escalateOptions> = async ({ args, options, cli }) =
   const said = required(words.join(' '), 'A question', 'wl escalate ID "QUESTION"');
   const question = await readText(said, world);
   const ledger = await cli.open();
-  const workId = about === undefined ? undefined : await resolveOne(ledger, about);
+  const workId = about === undefined ? undefined : await resolveOne(ledger, about, 'block');
   const { EscalationProtocol } = await import('../../agents.ts');
   const protocol = new EscalationProtocol({ ledger });
   const { title, option, to } = options;

@@ -11,6 +11,7 @@ export const run: Run<typeof failOptions> = async ({ args, options, cli }) => {
   const error = required(text, 'What went wrong', 'wl fail ID "what went wrong"');
   return onItems(
     cli,
+    'fail',
     ids,
     async (ledger, id) =>
       ledger.failWork(id, { error, retry: options.retry, ...(await fenceOf(cli, ledger, id, options)) }),

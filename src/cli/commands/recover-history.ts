@@ -16,7 +16,7 @@ export const run: Run<typeof recoverHistoryOptions> = async ({ options: { yes },
       ids: [],
     };
   const shown = rewriteLines(rewrite);
-  const wanted = yes || (await cli.confirm(`${shown.join('\n')}\nBring back what is missing?`)) === true;
+  const wanted = yes || (await cli.confirm('Bring back what is missing?', shown)) === true;
   if (!wanted)
     return { kind: 'recovery', data: { rewrite }, lines: shown, ids: [], failures: [undecided(rewrite)] };
   const done = await cli.busy('bringing it back', () => recoverHistory(ledger, rewrite));

@@ -6,6 +6,7 @@ import { onItems } from '../transition.ts';
 export const run: Run<typeof releaseOptions> = ({ args, options, cli }) =>
   onItems(
     cli,
+    'release',
     args,
     async (ledger, id) =>
       ledger.releaseWork(id, { reason: options.reason, ...(await fenceOf(cli, ledger, id, options)) }),

@@ -1,4 +1,4 @@
-import { LedgerError, type WorkLedger } from '../../index.ts';
+import { isLedgerError, LedgerError, type WorkLedger } from '../../index.ts';
 import type { ContestedItem, OpenMerge, Replayed, SideStep } from '../../repair.ts';
 import type { Run } from '../command.ts';
 import { type Line, styled } from '../render/line.ts';
@@ -21,9 +21,10 @@ export const run: Run<typeof resolveOptions> = async ({ args, options, cli }) =>
     return replayed(ledger, await repair.replayLine(ledger, line, dir), `of ${line}`);
   const merge = await repair.findMerge(ledger, dir);
   if (replay) return replayed(ledger, await repair.replayInstead(ledger, merge), 'of theirs');
-  if (!ours && !theirs) return show(merge, args);
+  const ids = await Promise.all(args.map((typed) => contestedId(ledger, merge, typed)));
+  if (!ours && !theirs) return show(merge, ids);
   const side = ours ? 'ours' : 'theirs';
-  const taken = await repair.takeSide(merge, side, args);
+  const taken = await repair.takeSide(merge, side, ids);
   return {
     kind: 'resolved',
     data: { side, items: taken },
@@ -33,6 +34,17 @@ export const run: Run<typeof resolveOptions> = async ({ args, options, cli }) =>
     ids: taken,
   };
 };
+
+/** An item that only theirs has is not known here, so it is named in full. */
+async function contestedId(ledger: WorkLedger, { items }: OpenMerge, typed: string): Promise<string> {
+  if (items.some(({ id }) => id === typed)) return typed;
+  try {
+    return await ledger.resolveId(typed);
+  } catch (error) {
+    if (isLedgerError(error, 'NOT_FOUND')) return typed;
+    throw error;
+  }
+}
 
 function show({ items, others, ours, theirs, base }: OpenMerge, ids: readonly string[]): Reply {
   const shown = items.filter(({ id }) => ids.length === 0 || ids.includes(id));

@@ -14,6 +14,7 @@ export const run: Run<typeof retryOptions> = async ({ args, options, cli }) => {
   const not_before = now ? null : typed === undefined ? later : readTime(typed, '--not-before');
   return onItems(
     cli,
+    'retry',
     args,
     (ledger, id) => ledger.retryWork(id, { not_before, reset, reason }),
     ({ id, not_before: from }) => `${id} is pending again${from === undefined ? '' : `, not before ${from}`}`,

@@ -9,6 +9,7 @@ import type { approveOptions } from '../table/review.ts';
 export const run: Run<typeof approveOptions> = async ({ args, options: { reason }, cli }) => {
   const reply = await endReviews(
     cli,
+    'approve',
     args,
     (ledger, id) => ledger.approveWork(id, { reason }),
     ({ id, status }) => (status === 'in_review' ? `approved ${id}, which needs more` : `approved ${id}`),

@@ -7,7 +7,7 @@ import type { noOptions } from '../table/review.ts';
 export const run: Run<typeof noOptions> = async ({ args: [typed = ''], cli }) => {
   const ledger = await cli.open();
   const { previewReview } = await import('../../review.ts');
-  const id = await resolveOne(ledger, typed);
+  const id = await resolveOne(ledger, typed, 'approve');
   const { before, after, changes } = await previewReview(ledger, id);
   return {
     kind: 'review_diff',

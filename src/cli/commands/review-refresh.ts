@@ -7,7 +7,7 @@ import type { noOptions } from '../table/review.ts';
 export const run: Run<typeof noOptions> = async ({ args, cli }) => {
   const ledger = await cli.open();
   const { proposeReview } = await import('../../review.ts');
-  const ids = await resolveIds(ledger, args);
+  const ids = await resolveIds(ledger, args, 'approve');
   const results = await cli.busy('proposing', async () => {
     const found = [];
     for (const id of ids) found.push(await proposeReview(ledger, id));

@@ -6,7 +6,7 @@ import type { noOptions } from '../table/review.ts';
 export const run: Run<typeof noOptions> = async ({ args: [typed = ''], cli }) => {
   const ledger = await cli.open();
   const { findReview, pageOf, previewReview } = await import('../../review.ts');
-  const id = await resolveOne(ledger, typed);
+  const id = await resolveOne(ledger, typed, 'approve');
   // Where nothing is shared there is no branch, and the item is shown as this clone has it.
   const review = ledger.mode === 'push' ? await findReview(ledger, id) : undefined;
   const shown = await previewReview(ledger, id);

@@ -6,6 +6,7 @@ import type { withdrawOptions } from '../table/review.ts';
 export const run: Run<typeof withdrawOptions> = ({ args, options, cli }) =>
   endReviews(
     cli,
+    'withdraw',
     args,
     async (ledger, id) => {
       const fence = await fenceOf(cli, ledger, id, options);

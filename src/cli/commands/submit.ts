@@ -18,6 +18,7 @@ export const run: Run<typeof submitOptions> = async ({ args, options, cli }) => 
   const ledger = await cli.open();
   const reply = await onItems(
     cli,
+    'submit',
     args,
     async (_, id) => ledger.submitForReview(id, { result, ...(await fenceOf(cli, ledger, id, options)) }),
     ({ id }) => `submitted ${id}`,

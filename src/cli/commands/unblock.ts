@@ -5,6 +5,7 @@ import { onItems } from '../transition.ts';
 export const run: Run<typeof reasonOptions> = ({ args, options: { reason }, cli }) =>
   onItems(
     cli,
+    'unblock',
     args,
     (ledger, id) => ledger.unblockWork(id, { reason }),
     ({ id, status }) => `unblocked ${id}: it is ${status}`,

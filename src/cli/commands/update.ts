@@ -26,6 +26,7 @@ export const run: Run<typeof updateOptions> = async ({ args, options, cli }) => 
   }
   return onItems(
     cli,
+    'update',
     args,
     (ledger, id) => ledger.updateWork(id, patch),
     ({ id }) => `updated ${id}`,

@@ -27,7 +27,7 @@ export const indexOptions = {
 } as const satisfies OptionTable;
 const OP = {
   name: '<op>',
-  help: 'the name of a rejected transition, a part of its end, or its item',
+  help: 'the name of a rejected transition, the end of it from eight characters on, or its item',
 } as const;
 
 export const verifyOptions = {

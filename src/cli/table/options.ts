@@ -36,8 +36,8 @@ export const NARROW = {
   label: list('--label <label>', 'with this label (repeatable: with all of them)'),
 } as const satisfies OptionTable;
 
-export const IDS = { name: '<ids...>', help: 'ids, or parts of ids that no other item has' } as const;
-export const ID = { name: '<id>', help: 'an id, or a part of one that no other item has' } as const;
+export const IDS = { name: '<ids...>', help: 'ids, or what is enough of them, such as 1 or 0103-1' } as const;
+export const ID = { name: '<id>', help: 'an id, or what is enough of it, such as 1 or 0103-1' } as const;
 
 /** What taking an item can be told. */
 export const LEASE = {
