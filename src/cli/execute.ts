@@ -4,7 +4,7 @@ import type { Command } from './command.ts';
 import { exitStatus, reportFailures } from './failure.ts';
 import type { Globals } from './globals.ts';
 import { writeNotice } from './notice.ts';
-import { printLine, safe } from './render/line.ts';
+import { idsIn, printLine, safe } from './render/line.ts';
 import type { Reply } from './reply.ts';
 import type { World } from './world.ts';
 
@@ -66,6 +66,8 @@ async function show(reply: Reply, cli: Cli): Promise<void> {
     for (const id of reply.ids) stdout.write(`${safe(id)}\n`);
     return;
   }
-  const text = reply.lines.map((line) => printLine(line, cli.colored)).join('\n');
+  const ids = cli.colored ? idsIn(reply.lines) : [];
+  const short = ids.length === 0 ? undefined : await cli.opened?.shortIds(ids);
+  const text = reply.lines.map((line) => printLine(line, cli.colored, short)).join('\n');
   if (reply.lines.length > 0) stdout.write(`${text}\n`);
 }

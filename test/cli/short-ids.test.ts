@@ -148,11 +148,46 @@ it('given imported items that have ended, a clone that has not read them yet kno
   expect(await item('bd-71')).toMatchObject({ title: 'Open', status: 'pending' });
 });
 
-it('what is asked before files are removed names each item in full, and what it named is removed', async () => {
-  const { call, ended } = await twoDays('asked.git', 1);
-  const said = await call(['delete', '1129-1'], { columns: 100, input: 'y\n' });
-  expect(said.stderr).toBe(
-    `  ${ended}  Of yesterday\nRemove the files of these items? Their history stays. [y/N] `,
+describe('on a terminal', () => {
+  const BOLD = '\u001b[1m';
+  const OFF = '\u001b[22m';
+  const DIM = '\u001b[2m';
+  const terminal = { columns: 100 };
+  const one = (id = ''): string =>
+    `${DIM}WRK-2026${OFF}${BOLD}${id.slice(8, 13)}${OFF}${DIM}000${OFF}${BOLD}1${OFF}`;
+  const alone = `${DIM}WRK-20261130-000${OFF}${BOLD}2${OFF}`;
+  let ledger: Awaited<ReturnType<typeof twoDays>>;
+  beforeAll(async () => {
+    ledger = await twoDays('terminal.git', 1);
+    await ledger.call(['create', 'Second', '--depends-on', '1130-1']);
+    await ledger.call(['escalate', '1130-1', 'Which?']);
+  });
+
+  it.each([[['list', '--all']], [['log']], [['search', 'of']], [['dep', 'tree', '2']], [['escalations']]])(
+    'wl %j marks of each id the shortest part that is enough',
+    async (args) => {
+      const { stdout } = await ledger.call(args, terminal);
+      expect(stdout).toContain(one(ledger.open[0]));
+      if (args.includes('list') || args.includes('search')) expect(stdout).toContain(one(ledger.ended[0]));
+      else expect(stdout).toContain(args[0] === 'escalations' ? alone.replace('2\u001b', '3\u001b') : alone);
+    },
   );
-  expect(said.stdout).toBe(`deleted ${ended}; its history stays\n`);
+
+  it.each<[string, string[], TerminalOptions]>([
+    ['where nothing has colours', ['list', '--no-color'], terminal],
+    ['with NO_COLOR', ['list'], { ...terminal, env: { NO_COLOR: '1' } }],
+    ['to a pipe', ['list'], {}],
+  ])('%s nothing is marked', async (_, args, options) => {
+    expect((await ledger.call(args, options)).stdout).toMatch(/^WRK-20261130-0002 {2}pend/m);
+  });
+
+  it('what is asked before files are removed names each item in full, and an id that is gone is not marked', async () => {
+    const { call, ended } = ledger;
+    const said = await call(['delete', '1129-1'], { ...terminal, input: 'y\n' });
+    expect(said.stderr).toBe(
+      `  ${ended}  Of yesterday\nRemove the files of these items? Their history stays. [y/N] `,
+    );
+    expect(said.stdout).toBe(`deleted ${ended}; its history stays\n`);
+    expect((await call(['log'], terminal)).stdout).toContain(`${BOLD}${ended}${OFF}`);
+  });
 });

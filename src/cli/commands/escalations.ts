@@ -23,9 +23,9 @@ export const run: Run<typeof escalationsOptions> = async ({ options, cli }) => {
 };
 
 const toColumns = ({ id, status, to, work_id, title }: Escalation): Span[] => [
-  styled('bold', id),
+  styled('id', id),
   statusSpan(status),
   to ?? '-',
-  work_id ?? '-',
+  work_id === null ? '-' : styled('id', work_id),
   title,
 ];

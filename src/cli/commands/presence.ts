@@ -40,7 +40,7 @@ function rowsOf(entry: PresenceEntry): Span[][] {
   const { agent, host, pid, program, executions } = entry.record;
   const who = [styled('bold', agent), host, `${pid}`, program, silent];
   if (executions.length === 0) return [[...who, '-', '-']];
-  return executions.map(({ id, step }) => [...who, id, step ?? '-']);
+  return executions.map(({ id, step }) => [...who, styled('id', id), step ?? '-']);
 }
 
 /** An entry as JSON has it: flat, and without what is `undefined`. */

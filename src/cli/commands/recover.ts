@@ -20,7 +20,7 @@ export const run: Run<typeof recoverOptions> = async ({ options, cli }) => {
     lines: items.flatMap((item): Line[] => [
       [
         options.dry_run ? 'would recover ' : 'recovered ',
-        styled('bold', item.id),
+        styled('id', item.id),
         `${outcomeOf(item)}${whither}`,
       ],
       ...evidenceLines(item),

@@ -11,7 +11,7 @@ export const run: Run<Record<never, never>> = async ({ cli }) => {
     all.map(({ op, id, verb, actor, at, error }) => [
       styled('dim', op),
       verb,
-      styled('bold', id ?? '-'),
+      styled('id', id ?? '-'),
       actor,
       shortTime(at),
       error.message,

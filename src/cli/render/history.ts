@@ -40,7 +40,7 @@ function toParagraph(entry: HistoryEntry): [string, string][] {
 
 function toColumns({ at, verb, id, actor, commit }: HistoryEntry, withId: boolean): Span[] {
   const first = [styled('dim', shortTime(at)), styled('dim', commit.slice(0, SHORT_COMMIT)), verb];
-  return withId ? [...first, styled('bold', id ?? '-'), actor] : [...first, actor];
+  return withId ? [...first, styled('id', id ?? '-'), actor] : [...first, actor];
 }
 
 function toChange({ from, to, reason, epoch, merged_by }: HistoryEntry): string {

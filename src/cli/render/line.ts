@@ -3,12 +3,15 @@ import { escapeUnsafe } from '../../index.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
-/** A piece of a line. Its text may come from anywhere: nothing but printing makes it safe, and printing always does. */
-export type Span = string | { style: Style; text: string };
+/**
+ * A piece of a line. Its text may come from anywhere: nothing but printing makes it safe, and printing always does. Of an `id` in a
+ * list, the shortest part that is enough to type is marked.
+ */
+export type Span = string | { style: Style | 'id'; text: string };
 /** One line of output, without its break. */
 export type Line = string | readonly Span[];
 
-export const styled = (style: Style, text: string): Span => ({ style, text });
+export const styled = (style: Style | 'id', text: string): Span => ({ style, text });
 const textOf = (span: Span): string => (typeof span === 'string' ? span : span.text);
 
 /** True for text that needs no more looking at, as nearly all of a list does. */
@@ -29,15 +32,44 @@ function lengthOf(span: Span): number {
   return isPlain(text) ? text.length : [...safe(text)].length;
 }
 
-/** The line as it is written. */
-export function printLine(line: Line, color: boolean): string {
+/** Ids that stand in lists. */
+export const idsIn = (lines: readonly Line[]): string[] =>
+  lines.flatMap((line) =>
+    typeof line === 'string'
+      ? []
+      : line.flatMap((span) => (typeof span !== 'string' && span.style === 'id' ? [span.text] : [])),
+  );
+
+/** An id of which only what is enough to be typed is bold: day and number, the number, or the beginning of the random part. */
+function markId(id: string, short: string): { style: Style; text: string }[] {
+  if (short === id) return [{ style: 'bold', text: id }];
+  const suffix = id.lastIndexOf('-') + 1;
+  const day = short.lastIndexOf('-') + 1;
+  const rest = short.slice(day);
+  const at = /^\d+$/.test(rest) ? id.length - rest.length : suffix;
+  const from = day === 0 ? at : suffix;
+  const parts: { style: Style; text: string }[] = [
+    { style: 'dim', text: id.slice(0, from - day) },
+    { style: 'bold', text: id.slice(from - day, from) },
+    { style: 'dim', text: id.slice(from, at) },
+    { style: 'bold', text: id.slice(at, at + rest.length) },
+    { style: 'dim', text: id.slice(at + rest.length) },
+  ];
+  return parts.filter(({ text }) => text !== '');
+}
+
+/** The line as it is written. @param short what is enough of the ids in it, where that is known */
+export function printLine(line: Line, color: boolean, short?: ReadonlyMap<string, string>): string {
   if (typeof line === 'string') return safe(line);
   const text = line.map(textOf).join('');
   if (!color && isPlain(text)) return text.trimEnd();
   return line
     .map((span) => {
       if (typeof span === 'string') return safe(span);
-      return color ? styleText(span.style, safe(span.text), { validateStream: false }) : safe(span.text);
+      if (!color) return safe(span.text);
+      const { style, text: own } = span;
+      const parts = style === 'id' ? markId(own, short?.get(own) ?? own) : [{ style, text: own }];
+      return parts.map((part) => styleText(part.style, safe(part.text), { validateStream: false })).join('');
     })
     .join('')
     .trimEnd();

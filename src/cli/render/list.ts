@@ -33,7 +33,7 @@ export const statusSpan = (status: WorkStatus): Span =>
 export function itemColumns(item: WorkItem): Span[] {
   const { id, status, priority, type, owner, title } = item;
   return [
-    styled('bold', id),
+    styled('id', id),
     statusSpan(status),
     maybeStyled(PRIORITY_STYLE[priority], SHORT_PRIORITY[priority]),
     type,

@@ -11,7 +11,7 @@ const STYLE = {
 
 /** A review on one line, in columns. */
 export const reviewColumns = ({ id, state, item, findings }: Review): Span[] => [
-  styled('bold', id),
+  styled('id', id),
   styled(STYLE[state], state),
   item?.owner ?? '-',
   [item?.title ?? '-', ...findings.map(({ message }) => message)].join('  # '),

@@ -9,7 +9,7 @@ export function treeLines(node: DependencyNode, depth = 0): Line[] {
 
 function nodeLine({ id, item, repeated }: DependencyNode, depth: number): Span[] {
   const indent = '  '.repeat(depth);
-  if (item === undefined) return [indent, styled('bold', id), '  ', styled('red', 'missing or damaged')];
+  if (item === undefined) return [indent, styled('id', id), '  ', styled('red', 'missing or damaged')];
   const again = repeated && item.dependencies.length > 0 ? [styled('dim', '  (see above)')] : [];
-  return [indent, styled('bold', id), '  ', statusSpan(item.status), '  ', item.title, ...again];
+  return [indent, styled('id', id), '  ', statusSpan(item.status), '  ', item.title, ...again];
 }
