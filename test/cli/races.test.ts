@@ -214,7 +214,7 @@ it('given a remote whose history was replaced, a sync exits with 10 and loses no
   const tip = await runGit(place.remote, ['rev-parse', 'work-ledger']);
   await runGit(place.remote, ['update-ref', 'refs/heads/work-ledger', `${tip}~2`]);
   const said = await ada(['sync', '--json']);
-  const asked = await wlHere(a, ['recover-history'], { columns: 80, input: 'n\n' });
+  const asked = await wl(a, ['recover-history'], { columns: 80, input: 'n\n' });
   await runGit(place.remote, ['update-ref', 'refs/heads/work-ledger', tip]);
   expect(asked.stderr).toMatch(
     /^origin was set back: [^\n]*\nmissing on origin: 2\n[^\\]*\nBring back what is missing\? \[y\/N\] /,

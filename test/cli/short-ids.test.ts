@@ -6,7 +6,7 @@ import { initLedger, LedgerError, systemClock } from '../../src/index.ts';
 import { indexPath } from '../../src/projection/index-database.ts';
 import { createItems } from '../helpers/items.ts';
 import { makeBareRepo } from '../helpers/temp-repo.ts';
-import { idIn, makeWorkplace, type Said, type TerminalOptions, type Workplace, wlHere } from './workplace.ts';
+import { idIn, makeWorkplace, type Said, type TerminalOptions, type Workplace, wl } from './workplace.ts';
 
 let place: Workplace;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ async function twoDays(name: string, each: number) {
   const open = await createItems(ledger, each, { title: 'Of today' });
   await ledger.close();
   const call = (args: readonly string[], { env, ...options }: TerminalOptions = {}): Promise<Said> =>
-    wlHere(dir, args, { ...options, env: { WL_NOW: now, ...env } });
+    wl(dir, args, { ...options, env: { WL_NOW: now, ...env } });
   const item = async (id: string) => (await call(['show', id, '--json'])).data;
   return { dir, ended, open, call, item };
 }
