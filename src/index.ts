@@ -66,7 +66,7 @@ export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger
 export type { Resumption } from './ledger/resume.ts';
 export type { SignOfLife, SignsOfLife } from './ledger/signs.ts';
 export type { ItemTemplate, ListedTemplate, TemplateFields } from './ledger/templates.ts';
-export type { ImportInput } from './ledger/transfer.ts';
+export type { ImportCall, ImportInput, ImportReport } from './ledger/transfer.ts';
 export type { VerifyCall } from './ledger/verify.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';
 export type { Damage } from './projection/damage.ts';

@@ -50,7 +50,7 @@ function draftsOf(view: Overlay, command: Command): CommitDraft[] {
 
 /**
  * Items of blocks before: their status alone, so that memory stays small. Nothing is decided about them again, nothing of the plan
- * has a parent, a blocker or a key, and what they depend on cannot lead back to a new item.
+ * has a parent, a blocker, a key or a source, and what they depend on cannot lead back to a new item.
  */
 class SettledView implements LedgerView {
   readonly settings: LedgerSettings;
@@ -72,5 +72,6 @@ class SettledView implements LedgerView {
   openDependentsOf = (): readonly WorkId[] => [];
   inProgress = (): readonly WorkId[] => [];
   openByKey = (): undefined => undefined;
+  fromSource = (): readonly WorkId[] => [];
   nextNumber = (): number => 1;
 }

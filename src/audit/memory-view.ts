@@ -6,7 +6,7 @@ import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
 import type { LimitKind } from '../domain/limits.ts';
 import { Numbers } from '../domain/numbers.ts';
-import { OpenIndex } from '../domain/open-index.ts';
+import { OpenIndex, SourceIndex } from '../domain/open-index.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
 
@@ -21,6 +21,7 @@ export class MemoryView implements LedgerView {
   readonly #entries = new Map<WorkId, Entry>();
   readonly #deleted = new Set<WorkId>();
   readonly #open = new OpenIndex();
+  readonly #sources = new SourceIndex();
   readonly #numbers = new Numbers();
   readonly #deletedNumbers = new Numbers();
 
@@ -30,6 +31,7 @@ export class MemoryView implements LedgerView {
 
   put(id: WorkId, state: State, item: WorkItem): void {
     this.#set(id, { state, decoded: { kind: 'item', item } });
+    this.#sources.add(item);
     if (state === 'active') this.#open.add(item);
   }
 
@@ -93,6 +95,10 @@ export class MemoryView implements LedgerView {
     return this.#open.byKey(key);
   }
 
+  fromSource(key: string): readonly WorkId[] {
+    return this.#sources.items(key);
+  }
+
   nextNumber(prefix: string, date: string): number {
     return Math.max(this.#numbers.highest(prefix, date), this.#deletedNumbers.highest(prefix, date)) + 1;
   }
@@ -113,6 +119,8 @@ export class MemoryView implements LedgerView {
 
   #forget(id: WorkId): void {
     const entry = this.#entries.get(id);
-    if (entry?.state === 'active' && entry.decoded.kind === 'item') this.#open.remove(entry.decoded.item);
+    if (entry?.decoded.kind !== 'item') return;
+    this.#sources.remove(entry.decoded.item);
+    if (entry.state === 'active') this.#open.remove(entry.decoded.item);
   }
 }

@@ -41,11 +41,10 @@ export type Decision = Transition | { kind: 'unchanged'; item: WorkItem };
  */
 export function decide(view: LedgerView, command: Command): Decision {
   requireRequest(command);
-  if (command.verb === 'create') {
-    const { item, existed } = create(command, view);
+  if (command.verb === 'create' || command.verb === 'import') {
+    const { item, existed } = command.verb === 'create' ? create(command, view) : importItem(command, view);
     return existed ? { kind: 'unchanged', item } : enter(view, command, item);
   }
-  if (command.verb === 'import') return enter(view, command, importItem(command, view));
 
   const item = view.find(command.id);
   if (item === undefined) {

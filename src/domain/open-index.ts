@@ -1,6 +1,22 @@
 import type { WorkId } from './ids.ts';
 import type { WorkItem } from './item.ts';
 import { countsUnder, type LimitKind } from './limits.ts';
+import { sourceKey, sourcesOf } from './sources.ts';
+
+/** Which items have which source, kept as items come and go. */
+export class SourceIndex {
+  readonly #items = new Map<string, Set<WorkId>>();
+
+  add(item: WorkItem): void {
+    for (const source of sourcesOf(item)) include(this.#items, sourceKey(source), item.id);
+  }
+
+  remove(item: WorkItem): void {
+    for (const source of sourcesOf(item)) exclude(this.#items, sourceKey(source), item.id);
+  }
+
+  items = (key: string): WorkId[] => sorted(this.#items.get(key));
+}
 
 /** Who points at whom among open items, kept as items come and go. */
 export class OpenIndex {
@@ -43,6 +59,11 @@ function include(map: Map<WorkId, Set<WorkId>>, key: WorkId, id: WorkId): void {
   const ids = map.get(key);
   if (ids === undefined) map.set(key, new Set([id]));
   else ids.add(id);
+}
+
+function exclude(map: Map<string, Set<WorkId>>, key: string, id: WorkId): void {
+  const ids = map.get(key);
+  if (ids?.delete(id) && ids.size === 0) map.delete(key);
 }
 
 const sorted = (ids: Set<WorkId> | undefined): WorkId[] => (ids === undefined ? [] : [...ids].sort());

@@ -2,7 +2,7 @@ import type { WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
 import type { LimitKind } from './limits.ts';
 import { Numbers } from './numbers.ts';
-import { OpenIndex } from './open-index.ts';
+import { OpenIndex, SourceIndex } from './open-index.ts';
 import type { LedgerSettings } from './settings.ts';
 import type { LedgerView } from './view.ts';
 
@@ -14,6 +14,7 @@ export class Overlay implements LedgerView {
   #base: LedgerView;
   readonly #changed = new Map<WorkId, WorkItem | undefined>();
   readonly #open = new OpenIndex();
+  readonly #sources = new SourceIndex();
   readonly #numbers = new Numbers();
   settings: LedgerSettings;
   /** Files beside items, by path, as far as a command of this decision names them. */
@@ -33,10 +34,22 @@ export class Overlay implements LedgerView {
   /** `undefined` deletes. */
   set(id: WorkId, item: WorkItem | undefined): void {
     const before = this.#changed.get(id);
-    if (before !== undefined) this.#open.remove(before);
+    if (before !== undefined) {
+      this.#open.remove(before);
+      this.#sources.remove(before);
+    }
     this.#changed.set(id, item);
     this.#numbers.add(id);
-    if (item !== undefined && !isTerminal(item.status)) this.#open.add(item);
+    if (item === undefined) return;
+    this.#sources.add(item);
+    if (!isTerminal(item.status)) this.#open.add(item);
+  }
+
+  /** Takes over what was changed in an overlay over this one. */
+  take(above: Overlay): void {
+    for (const [id, item] of above.#changed) this.set(id, item);
+    this.settings = above.settings;
+    for (const [path, content] of above.beside) this.beside.set(path, content);
   }
 
   /** What was changed, in the order of the first change of each item. */
@@ -73,6 +86,10 @@ export class Overlay implements LedgerView {
     if (own !== undefined) return own;
     const base = this.#base.openByKey(key);
     return base !== undefined && this.#changed.has(base) ? undefined : base;
+  }
+
+  fromSource(key: string): readonly WorkId[] {
+    return this.#merge(this.#base.fromSource(key), this.#sources.items(key));
   }
 
   nextNumber(prefix: string, date: string): number {

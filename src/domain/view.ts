@@ -21,6 +21,8 @@ export interface LedgerView {
   /** Items that someone holds and that count under the name: its owner's, its swarm's, or a label. */
   inProgress(kind: LimitKind, name: string): readonly WorkId[];
   openByKey(idempotencyKey: string): WorkId | undefined;
+  /** Items, open and ended, that have a source; `key` is its `sourceKey`. */
+  fromSource(key: string): readonly WorkId[];
   /** One past the highest number ever given for that prefix and day (`YYYYMMDD`), deleted items included. */
   nextNumber(prefix: string, date: string): number;
   /** True for an id that was given once, also after its item was deleted, as far as this view knows. */

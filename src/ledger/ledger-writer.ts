@@ -6,7 +6,7 @@ import type { Verb } from '../domain/transitions.ts';
 import { parseInput } from '../domain/validate.ts';
 import { isActorName } from '../domain/values.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
-import type { Planned } from '../sync/local.ts';
+import type { Group, Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import type { LedgerStatus } from './calls.ts';
 import { LedgerQueries } from './queries.ts';
@@ -24,10 +24,14 @@ export class LedgerWriter extends LedgerQueries {
   /**
    * Runs many commands: a commit for each that is legal, one push for all. One that is not does not stop the others.
    *
+   * @param options `provisional`: a numbered id of a new item that is taken is given up for the next, in all commands
    * @returns an outcome for each command, in order
    */
-  batch(commands: readonly Planned[], options: { atomic?: boolean } = {}): Promise<Outcome[]> {
-    return commands.length === 0 ? Promise.resolve([]) : this.run(commands, options.atomic ?? false);
+  batch(
+    commands: readonly Planned[],
+    { atomic = false, provisional }: Partial<Omit<Group, 'commands'>> = {},
+  ): Promise<Outcome[]> {
+    return commands.length === 0 ? Promise.resolve([]) : this.run(commands, atomic, provisional);
   }
 
   /** A command for `batch`, with who asks, when, and the transition's own name filled in. */
@@ -79,10 +83,14 @@ export class LedgerWriter extends LedgerQueries {
     return (await this.run([command], false))[0];
   }
 
-  protected async run(commands: readonly Planned[], atomic: boolean): Promise<Outcome[]> {
+  protected async run(
+    commands: readonly Planned[],
+    atomic: boolean,
+    provisional?: boolean,
+  ): Promise<Outcome[]> {
     const { sync, context } = await this.connection.write();
     const planned = this.mode === 'local' ? await this.#withOfflineIds(commands) : commands;
-    const outcomes = await sync.submit({ commands: planned, atomic }, this.publishes);
+    const outcomes = await sync.submit({ commands: planned, atomic, provisional }, this.publishes);
     if (!outcomes.some(({ kind }) => kind === 'refused')) return outcomes;
     const { keepRefused } = await import('./refused.ts');
     return keepRefused(context, planned, outcomes);

@@ -420,10 +420,10 @@ export class LedgerQueries {
     return listTemplates(this.connection);
   }
 
-  /** What an import would do to the ledger as it stands; `batch`, with an `import` command for each item, does it. */
+  /** What an import would make of the ledger as it stands in this clone. `importWork` does it. */
   async planImport(input: ImportInput): Promise<ImportPlan> {
     const { planImport } = await import('./transfer.ts');
-    return this.read((view) => planImport(view, input, this.now()), 'all');
+    return this.read((view) => planImport(view, input, this.now()));
   }
 
   /** The whole ledger as files of JSON, each item with its history; damaged files are left out. */

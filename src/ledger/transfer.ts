@@ -1,24 +1,160 @@
+import { randomSuffix } from '../codec/op.ts';
+import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { idFrom } from '../domain/sources.ts';
 import { isVerb } from '../domain/transitions.ts';
+import type { LedgerView } from '../domain/view.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
-import { type IndexView, READABLE } from '../projection/index-view.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
+import type { Outcome } from '../sync/outcome.ts';
 import { planBeadsImport } from '../transfer/beads.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
 import { planJsonImport } from '../transfer/json-import.ts';
-import { type ImportPlan, importedIds, type TransferFile } from '../transfer/plan.ts';
+import type { ImportNote, ImportOptions, ImportPlan, TransferFile } from '../transfer/plan.ts';
+import type { Acting } from './calls.ts';
+import { currentTip } from './connection.ts';
+import type { WorkLedger } from './work-ledger.ts';
+
+/** Who imports, and whether it only says what it would do. */
+export interface ImportCall extends Acting {
+  dry_run?: boolean | undefined;
+  onPlan?: ((planned: number) => void) | undefined;
+}
 
 /** What is imported: the text of a Beads file, or the files of a folder of JSON. */
 export type ImportInput = { from: 'beads'; text: string } | { from: 'json'; files: Iterable<TransferFile> };
 
-export function planImport(view: IndexView, input: ImportInput, now: string): ImportPlan {
-  const options = {
-    ledger: view,
-    known: importedIds(view.select({ where: [READABLE], values: [], order: 'n' }), input.from),
-    now,
-  };
+/** @param randomSuffix where nobody can be asked for numbers */
+export function planImport(
+  ledger: LedgerView,
+  input: ImportInput,
+  now: string,
+  randomSuffix?: () => string,
+): ImportPlan {
+  const options: ImportOptions = { ledger, now, randomSuffix };
   return input.from === 'beads' ? planBeadsImport(input.text, options) : planJsonImport(input.files, options);
+}
+
+/** What became of an import. Every id in it is the item's for good. */
+export interface ImportReport {
+  dry_run: boolean;
+  records: number;
+  /** How many of them the ledger did not have when the import began. */
+  planned: number;
+  tombstones: number;
+  unusable: number;
+  /** Items that this import made, by their ids in the source. */
+  ids: Map<string, WorkId>;
+  /** Items that stood already, also where another import was first meanwhile. */
+  present: Map<string, WorkId>;
+  /** What was not imported, and why. */
+  failed: { source_id: string; error: LedgerError; kept: { op: string; ref: string } | undefined }[];
+  /** Why not all of it is shared: the remote could not be asked, or others kept being first. What is in `ids` waits here. */
+  unshared: LedgerError | undefined;
+  notes: ImportNote[];
+  where: 'remote' | 'local';
+}
+
+/**
+ * Imports what the shared branch does not have, so that ids that are told are those of the shared branch; where there is none, or it
+ * is not asked, what this clone does not have.
+ *
+ * @param onPlan told how many items are to be made
+ */
+export async function importWork(
+  ledger: WorkLedger,
+  input: ImportInput,
+  { actor, dry_run = false, onPlan }: ImportCall,
+): Promise<ImportReport> {
+  const { connection, mode } = ledger;
+  const { context } = await connection.write();
+  if (mode === 'push' && !dry_run) await ledger.fetch();
+  const now = connection.clock.now().toISOString();
+  const atShared = async <T>(use: (view: LedgerView) => T): Promise<T> => {
+    const seen =
+      mode === 'push' ? context.remote && (await context.store.readRef(context.remote.seenRef)) : undefined;
+    return connection.projection.read(seen ?? (await currentTip(connection)), use);
+  };
+  const plan = await atShared((view) =>
+    planImport(view, input, now, mode === 'local' ? randomSuffix : undefined),
+  );
+  onPlan?.(plan.items.length);
+  const { items, present, notes, records, tombstones, unusable } = plan;
+  const report: ImportReport = {
+    dry_run,
+    records,
+    planned: items.length,
+    tombstones,
+    unusable,
+    ids: new Map(),
+    present: new Map(present.map(({ source_id, id }) => [source_id, id])),
+    failed: [],
+    unshared: undefined,
+    notes,
+    where: mode === 'push' ? 'remote' : 'local',
+  };
+  if (dry_run) return report;
+  const commands = items.map(({ id, item }) => ledger.command('import', { id, item }, actor));
+  try {
+    const outcomes = await ledger.batch(commands, { provisional: true });
+    for (const [index, outcome] of outcomes.entries()) tell(report, items[index]?.source_id ?? '', outcome);
+  } catch (error) {
+    if (!isLedgerError(error) || !Array.isArray(error.details.saved)) throw error;
+    await tellUnshared(report, error, { items, commands, atShared, from: input.from });
+  }
+  return report;
+}
+
+interface Begun {
+  items: ImportPlan['items'];
+  commands: readonly { op: string }[];
+  atShared<T>(use: (view: LedgerView) => T): Promise<T>;
+  from: string;
+}
+
+/** The remote could not be told. What waits here has an id to tell where that needs nobody's agreement any more. */
+async function tellUnshared(
+  report: ImportReport,
+  error: LedgerError,
+  { items, commands, atShared, from }: Begun,
+): Promise<void> {
+  const saved = new Map((error.details.saved as Saved[]).map(({ op, id }) => [op, id]));
+  const outcomes = (error.details.outcomes ?? []) as Outcome[];
+  const shared = await atShared((view) =>
+    items.map(({ source_id }) => idFrom(view, { from, id: source_id.toWellFormed() })),
+  );
+  for (const [index, { source_id }] of items.entries()) {
+    const outcome = outcomes[index];
+    const waiting = saved.get(commands[index]?.op ?? '');
+    const standing = shared[index];
+    if (waiting !== undefined) report.ids.set(source_id, waiting);
+    else if (standing !== undefined) report.present.set(source_id, standing);
+    else if (outcome?.kind === 'refused' || outcome?.kind === 'lost') tell(report, source_id, outcome);
+  }
+  report.unshared = error;
+  report.where = 'local';
+}
+
+type Saved = { op: string; id?: WorkId };
+
+function tell(report: ImportReport, source_id: string, outcome: Outcome): void {
+  switch (outcome.kind) {
+    case 'accepted':
+      if (outcome.item !== undefined) report.ids.set(source_id, outcome.item.id);
+      return;
+    case 'unchanged':
+      if (outcome.item !== undefined) report.present.set(source_id, outcome.item.id);
+      return;
+    case 'lost':
+    case 'refused': {
+      const kept = outcome.kind === 'lost' ? { op: outcome.op, ref: outcome.kept } : undefined;
+      report.failed.push({ source_id, error: outcome.error, kept });
+      return;
+    }
+    default:
+      outcome satisfies never;
+  }
 }
 
 /** Every item that can be read, with its history from one walk over the log. */

@@ -10,6 +10,7 @@ import type { Host } from './hosts.ts';
 import type { LaidFiles, LayOptions } from './lay-host.ts';
 import type { RecoveredWork } from './recover.ts';
 import { type TransitionResult, toResult } from './results.ts';
+import type { ImportCall, ImportInput, ImportReport } from './transfer.ts';
 
 /**
  * The ledger of one clone: every transition and every question. Opened with `openLedger`.
@@ -33,6 +34,17 @@ export class WorkLedger extends FinishingVerbs {
     if (orphans.length === 0) return [];
     const { recoverOrphans } = await import('./recover.ts');
     return recoverOrphans(this, orphans, actor);
+  }
+
+  /**
+   * Imports items of another tracker, or of an export. What stands in the ledger already, by its id in the source, stays as it is:
+   * importing again, or in two clones at once, makes nothing twice.
+   *
+   * @throws LedgerError `REMOTE_UNREACHABLE` where the remote could not be asked first: nothing was imported
+   */
+  async importWork(input: ImportInput, call: ImportCall = {}): Promise<ImportReport> {
+    const { importWork } = await import('./transfer.ts');
+    return importWork(this, input, call);
   }
 
   /** Changes settings that all clones share, and sets files beside items. @returns whether anything changed */

@@ -9,7 +9,7 @@ import type { LedgerView } from '../domain/view.ts';
 import type { Damage } from './damage.ts';
 import type { IndexDatabase, Row } from './index-database.ts';
 
-/** Files that must be read before the question can be answered. */
+/** Files of finished work that must be read before the question can be answered: these, or all of them. */
 export class Unread extends Error {
   /** `undefined` for every file of finished work. */
   readonly ids: readonly WorkId[] | undefined;
@@ -112,6 +112,18 @@ export class IndexView implements LedgerView {
     return row?.id as WorkId | undefined;
   }
 
+  /** @throws Unread where it may stand in finished work that was not read yet */
+  fromSource(key: string): readonly WorkId[] {
+    const found = this.#edges('source', key);
+    if (found.length === 0 && this.hasUnread()) throw new Unread(undefined);
+    return found;
+  }
+
+  /** True where files of finished work are known by path alone. */
+  hasUnread(): boolean {
+    return this.#index.get('SELECT 1 FROM items WHERE oid IS NOT NULL LIMIT 1') !== undefined;
+  }
+
   nextNumber(prefix: string, date: string): number {
     const series = `${prefix}-${date}`;
     const given = this.#index.get('SELECT max(number) AS highest FROM items WHERE series = ?', series);
@@ -188,7 +200,7 @@ export class IndexView implements LedgerView {
     }));
   }
 
-  #edges(kind: string, target: WorkId): WorkId[] {
+  #edges(kind: string, target: string): WorkId[] {
     const rows = this.#index.all('SELECT id FROM edges WHERE kind = ? AND target = ?', kind, target);
     return rows.map(({ id }) => String(id));
   }

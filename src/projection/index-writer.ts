@@ -4,6 +4,7 @@ import type { State } from '../codec/path.ts';
 import type { Problem } from '../codec/problem.ts';
 import { parseId, type WorkId } from '../domain/ids.ts';
 import { isTerminal, WORK_PRIORITIES, type WorkItem } from '../domain/item.ts';
+import { sourceKey, sourcesOf } from '../domain/sources.ts';
 import type { Oid } from '../store/port.ts';
 import type { IndexDatabase } from './index-database.ts';
 import { importedId, searchText } from './item-text.ts';
@@ -49,6 +50,7 @@ export class IndexWriter {
     ];
     this.#index.run(UPSERT, id, ...own, ...columnsOf(item), ...rest);
     if (item === undefined) return;
+    for (const source of sourcesOf(item)) this.#addEdge('source', sourceKey(source), id);
     if (!isTerminal(item.status)) this.#addEdges(item);
     if (this.#withWords) addWords(this.#index, item);
   }
@@ -82,14 +84,16 @@ export class IndexWriter {
   }
 
   #addEdges(item: WorkItem): void {
-    const add = (kind: string, target: WorkId): void =>
-      this.#index.run('INSERT OR IGNORE INTO edges VALUES (?, ?, ?)', kind, target, item.id);
-    for (const target of item.dependencies) add('needs', target);
+    for (const target of item.dependencies) this.#addEdge('needs', target, item.id);
     const blocker = item.block?.blocker_id;
-    if (blocker !== undefined) add('blocked', blocker);
+    if (blocker !== undefined) this.#addEdge('blocked', blocker, item.id);
     if (item.parent_id === undefined) return;
-    add('child', item.parent_id);
+    this.#addEdge('child', item.parent_id, item.id);
     if (!this.#loading) this.#touched.add(item.parent_id);
+  }
+
+  #addEdge(kind: string, target: string, id: WorkId): void {
+    this.#index.run('INSERT OR IGNORE INTO edges VALUES (?, ?, ?)', kind, target, id);
   }
 
   #touch(id: WorkId): void {

@@ -9,7 +9,8 @@ export const MONTH_DAY = 'substr(series, -4)';
 /**
  * `items` has one row for each item's file. Files of finished work are known by path at first: `oid` names what is still to
  * be read, and is empty once it was. `waits` counts what keeps an open item from being taken: dependencies that are not
- * completed, and open children.
+ * completed, and open children. `edges` lead from what an open item needs, waits for or is a part of, and from the source of any
+ * item, to it.
  */
 export const TABLES = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -1,5 +1,6 @@
 import type { Oid } from '../store/port.ts';
 import type { PlainGroup } from './letter.ts';
+import { isEntering } from './local.ts';
 import type { Accepted, Outcome, Settled } from './outcome.ts';
 import { type ReadCommit, readCommits } from './pending.ts';
 import type { SyncContext } from './ports.ts';
@@ -59,14 +60,18 @@ export async function adopt(
   );
   const begun = own.filter(({ op }) => !settled.has(op));
   const published = begun.length === 0 ? [] : await heir.publish(begun, before);
-  const left = group.commands.filter(({ op }) => !settled.has(op) && !made.has(op));
+  const ended = new Map<string, Outcome>(settled);
+  for (const [at, { op }] of begun.entries()) setIfThere(ended, op, published[at]);
+  // A new item that stood already is asked for once more: the answer has what stands instead.
+  const left = group.commands.filter((command) => {
+    const outcome = ended.get(command.op);
+    return outcome === undefined || (outcome.kind === 'unchanged' && isEntering(command));
+  });
   // All of an atomic group was committed in one step, so that what is left of one had no effect.
   const done =
     left.length === 0
       ? []
-      : await heir.submit({ commands: left, atomic: group.atomic && left.length === ops.size });
-  const ended = new Map<string, Outcome>(settled);
-  for (const [at, { op }] of begun.entries()) setIfThere(ended, op, published[at]);
+      : await heir.submit({ ...group, commands: left, atomic: group.atomic && left.length === ops.size });
   for (const [at, { op }] of left.entries()) setIfThere(ended, op, done[at]);
   return group.commands.flatMap(({ op }) => ended.get(op) ?? []);
 }

@@ -20,8 +20,8 @@ const LARGEST = 256 * 1024;
 /** @returns `undefined` for what cannot be handed on */
 export function encodeOrder(group: Group, publish: boolean): string | undefined {
   if (!isPlain(group)) return undefined;
-  const { commands, atomic } = group;
-  const text = JSON.stringify({ group: { commands, atomic }, publish } satisfies Order);
+  const { commands, atomic, provisional } = group;
+  const text = JSON.stringify({ group: { commands, atomic, provisional }, publish } satisfies Order);
   return text.length <= LARGEST ? text : undefined;
 }
 

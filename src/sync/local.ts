@@ -1,3 +1,4 @@
+import type { CommandOf } from '../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
@@ -6,6 +7,7 @@ import { decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
 import type { Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
 import type { SyncContext } from './ports.ts';
+import { type Names, prepare, settleNames } from './replay.ts';
 
 /** A command, or one that is known only once earlier ones of its group are decided. */
 export type Planned = LedgerCommand | ((earlier: readonly Outcome[]) => LedgerCommand);
@@ -14,6 +16,8 @@ export type Planned = LedgerCommand | ((earlier: readonly Outcome[]) => LedgerCo
 export interface Group {
   commands: readonly Planned[];
   atomic: boolean;
+  /** True where numbers of new items are provisional: one that is taken is given up for the next, as in a replay. */
+  provisional?: boolean | undefined;
 }
 
 const TRIES = 50;
@@ -78,9 +82,7 @@ async function requireTip({ store, localRef }: SyncContext): Promise<Oid> {
 /** Numbers are given once: before one is given, deleted items must be known. */
 async function learnDeletions({ views }: SyncContext, groups: readonly Group[], tip: Oid): Promise<void> {
   const giving = groups.some(({ commands }) =>
-    commands.some(
-      (command) => typeof command === 'function' || command.verb === 'create' || command.verb === 'import',
-    ),
+    commands.some((command) => typeof command === 'function' || isEntering(command)),
   );
   if (giving) await views.knowDeletions(tip);
 }
@@ -99,32 +101,56 @@ function decideGroups(
 }
 
 function decideGroup(view: Overlay, signs: boolean, group: Group, steps: Step[]): Outcome[] {
-  const scratch = group.atomic ? new Overlay(view, view.beside) : view;
-  const made: Step[] = [];
-  const outcomes: Outcome[] = [];
-  for (const planned of group.commands) {
-    const outcome = decideOne(scratch, planned, signs, outcomes, made);
-    outcomes.push(outcome);
-    if (group.atomic && outcome.kind === 'refused') return group.commands.map(() => outcome);
-  }
-  if (scratch !== view) {
-    for (const [id, item] of scratch.changes()) view.set(id, item);
-    view.settings = scratch.settings;
-    for (const [path, content] of scratch.beside) view.beside.set(path, content);
-  }
+  const { made, outcomes } = settleNames(view, group.provisional ?? false, (on, names) => {
+    const scratch = group.atomic ? new Overlay(on, on.beside) : on;
+    const decided = decideEach(scratch, signs, group, names);
+    if (scratch !== on && decided.made.length > 0) on.take(scratch);
+    return decided;
+  });
   steps.push(...made);
   return outcomes;
+}
+
+function decideEach(
+  view: Overlay,
+  signs: boolean,
+  { commands, atomic, provisional }: Group,
+  names: Names,
+): { made: Step[]; outcomes: Outcome[] } {
+  const made: Step[] = [];
+  const outcomes: Outcome[] = [];
+  for (const planned of commands) {
+    const known = (command: LedgerCommand): LedgerCommand =>
+      provisional ? prepare(names.rename(command), view, names) : command;
+    const outcome = decideOne(view, planned, known, signs, outcomes, made);
+    outcomes.push(outcome);
+    if (atomic && outcome.kind === 'refused') return { made: [], outcomes: commands.map(() => outcome) };
+    if (provisional && typeof planned !== 'function') noteId(planned, outcome, names);
+  }
+  return { made, outcomes };
+}
+
+/** True for a command that makes an item, or is answered by one that stands already. */
+export const isEntering = (command: Planned): command is CommandOf<'create' | 'import'> =>
+  typeof command !== 'function' && (command.verb === 'create' || command.verb === 'import');
+
+/** What the item of a command is called by what came of it. */
+export function noteId(command: LedgerCommand, outcome: Outcome, names: Names): void {
+  if (!isEntering(command) || command.id === undefined) return;
+  const item = outcome.kind === 'accepted' || outcome.kind === 'unchanged' ? outcome.item : undefined;
+  if (item !== undefined) names.note(command.id, item.id);
 }
 
 function decideOne(
   view: Overlay,
   planned: Planned,
+  known: (command: LedgerCommand) => LedgerCommand,
   signs: boolean,
   earlier: readonly Outcome[],
   made: Step[],
 ): Outcome {
   try {
-    const command = typeof planned === 'function' ? planned(earlier) : planned;
+    const command = known(typeof planned === 'function' ? planned(earlier) : planned);
     const decided = decideInto(view, command, signs);
     if (decided.kind === 'unchanged') return { kind: 'unchanged', item: decided.item };
     made.push(...decided.steps);

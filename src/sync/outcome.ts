@@ -15,6 +15,9 @@ export interface Accepted {
   where: 'remote' | 'local';
 }
 
+/** True where it made the item: until the remote has it, a number of it is provisional. */
+export const isNew = ({ event }: Accepted): boolean => event !== undefined && event.from === undefined;
+
 /** There was nothing to do. */
 export interface Unchanged {
   kind: 'unchanged';

@@ -1,7 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
 import { isOfflineId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
-import type { Accepted, Outcome, Settled } from './outcome.ts';
+import { type Accepted, isNew, type Outcome, type Settled } from './outcome.ts';
 import type { RemoteContext } from './ports.ts';
 import { Publisher, type Wanted } from './publisher.ts';
 import { pushPending } from './push-cycle.ts';
@@ -126,14 +126,16 @@ async function giveUp(
         withdrawn: taken.map(idOf),
         // Others may have it, so that it may yet be made.
         unknown: waiting.some(({ op }) => exposed.has(op)),
+        outcomes: now,
       }),
     );
   }
 }
 
-/** Where others may have a create, its number is not settled, and no one is told one. */
-function describeSaved({ op, item, event }: Accepted, exposed: ReadonlySet<string>): Record<string, unknown> {
-  const open = exposed.has(op) && event?.verb === 'create' && item !== undefined && !isOfflineId(item.id);
+/** Where others may have a new item, its number is not settled, and no one is told one. */
+function describeSaved(saved: Accepted, exposed: ReadonlySet<string>): Record<string, unknown> {
+  const { op, item, event } = saved;
+  const open = exposed.has(op) && isNew(saved) && item !== undefined && !isOfflineId(item.id);
   return { op, verb: event?.verb ?? 'configure', id: open ? undefined : item?.id, title: item?.title };
 }
 

@@ -1,7 +1,7 @@
 import type { Verb } from '../domain/transitions.ts';
 import type { Oid } from '../store/port.ts';
 import { MOOT, PUBLISHED } from './marks.ts';
-import type { Accepted, Settled } from './outcome.ts';
+import { type Accepted, isNew, type Settled } from './outcome.ts';
 import { NAMES, readAlone, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 import { pushPending } from './push-cycle.ts';
@@ -114,7 +114,7 @@ export class Publisher {
       const open = made.filter(({ op }) => !settled.has(op));
       const ops = new Set(open.filter(({ event }) => TAKING.has(event?.verb ?? '')).map(({ op }) => op));
       // Where others may have it, a number may be the item's for good, and must not be given up for another id.
-      const created = open.filter(({ op, event }) => event?.verb === 'create' && !exposed.has(op));
+      const created = open.filter((one) => isNew(one) && !exposed.has(one.op));
       const renumber = new Set(created.map(({ op }) => op));
       if (ops.size + renumber.size > 0) {
         for (const [op, one] of await withdraw(this.#context, { ops, renumber })) settled.set(op, one);

@@ -1,9 +1,9 @@
 import { derivedOp } from '../codec/op.ts';
-import type { Command, WorkPatch } from '../domain/commands.ts';
+import type { Command, ImportedWork, WorkPatch } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { isOfflineId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import type { Overlay } from '../domain/overlay.ts';
+import { Overlay } from '../domain/overlay.ts';
 import type { LedgerView } from '../domain/view.ts';
 import { tracedSync } from '../trace/channels.ts';
 import { decideInto, type LedgerCommand, type Step } from './draft.ts';
@@ -33,10 +33,11 @@ export interface Replayed {
  */
 export function replay(view: Overlay, pending: readonly ReadCommit[], options: ReplayOptions): Replayed {
   const began = () => ({ pending: pending.length });
+  const imports = pending.some(({ command }) => command?.verb === 'import');
   return tracedSync(
     'replay',
     began,
-    () => replayAll(view, pending, options),
+    () => settleNames(view, imports, (on, names) => replayOnce(on, pending, options, names)),
     (replayed) => ({
       outcome: 'replayed',
       stand: replayed.steps.length,
@@ -46,9 +47,13 @@ export function replay(view: Overlay, pending: readonly ReadCommit[], options: R
   );
 }
 
-function replayAll(view: Overlay, pending: readonly ReadCommit[], options: ReplayOptions): Replayed {
+function replayOnce(
+  view: Overlay,
+  pending: readonly ReadCommit[],
+  options: ReplayOptions,
+  names: Names,
+): Replayed {
   const result: Replayed = { steps: [], unchanged: [], lost: [] };
-  const renamed = new Map<WorkId, WorkId>();
   const followed = new Set<string>();
   for (const from of pending) {
     const { op } = from;
@@ -58,16 +63,16 @@ function replayAll(view: Overlay, pending: readonly ReadCommit[], options: Repla
     }
     const standing = options.known.get(op);
     if (standing?.event !== undefined && from.event !== undefined) {
-      note(renamed, from.event.id, standing.event.id);
+      names.note(from.event.id, standing.event.id);
     }
     if (standing !== undefined || options.withdrawn?.has(op) || followed.has(op)) continue;
-    const command = prepare(rename(from.command, renamed), view, options);
+    const command = prepare(names.rename(from.command), view, names, options);
     try {
       const decided = decideInto(view, command, options.signs);
       if (decided.kind === 'unchanged') {
         result.unchanged.push({ from, item: decided.item });
         if (from.event !== undefined && decided.item !== undefined)
-          note(renamed, from.event.id, decided.item.id);
+          names.note(from.event.id, decided.item.id);
         continue;
       }
       for (const step of decided.steps) {
@@ -75,7 +80,7 @@ function replayAll(view: Overlay, pending: readonly ReadCommit[], options: Repla
         followed.add(step.op);
       }
       const id = decided.steps[0]?.transition?.event.id;
-      if (id !== undefined && from.event !== undefined) note(renamed, from.event.id, id);
+      if (id !== undefined && from.event !== undefined) names.note(from.event.id, id);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       if (!isMootFollower(from, pending)) result.lost.push({ from, error });
@@ -98,21 +103,22 @@ function unreadable({ record }: ReadCommit): LedgerError {
 }
 
 /** A number that was taken meanwhile is given up for the next; ids that someone may have seen stay. */
-function prepare(command: LedgerCommand, view: LedgerView, { renumber }: ReplayOptions): LedgerCommand {
+export function prepare(
+  command: LedgerCommand,
+  view: LedgerView,
+  names: Names,
+  { renumber }: Pick<ReplayOptions, 'renumber'> = {},
+): LedgerCommand {
   if (command.verb !== 'create' && command.verb !== 'import') return command;
   const { id } = command;
   if (id === undefined || isOfflineId(id)) return command;
-  const other = renumber?.(command, id);
-  if (other !== undefined) return { ...command, id: other };
+  const other = names.foreseen(id) ?? renumber?.(command, id);
+  if (other !== undefined && !view.wasUsed(other)) return { ...command, id: other };
   if (!view.wasUsed(id)) return command;
   if (command.verb === 'create') return { ...command, id: undefined };
   const [prefix = '', date = ''] = id.split('-');
   const next = `${prefix}-${date}-${String(view.nextNumber(prefix, date)).padStart(4, '0')}`;
   return { ...command, id: next };
-}
-
-function note(renamed: Map<WorkId, WorkId>, before: WorkId, after: WorkId): void {
-  if (before !== after) renamed.set(before, after);
 }
 
 /** A transition that only followed from another one in the list, and which that one no longer asks for. */
@@ -122,27 +128,94 @@ function isMootFollower(commit: ReadCommit, pending: readonly ReadCommit[]): boo
   return pending.some(({ op }) => op !== undefined && derivedOp(op, id) === commit.op);
 }
 
-/** The command with ids that changed on the way replaced. */
-function rename(command: LedgerCommand, renamed: ReadonlyMap<WorkId, WorkId>): LedgerCommand {
-  if (renamed.size === 0 || command.verb === 'configure') return command;
-  const now = (id: WorkId): WorkId => renamed.get(id) ?? id;
-  const maybe = (id: WorkId | undefined): WorkId | undefined => (id === undefined ? undefined : now(id));
+/**
+ * What items are called that are decided anew: a number that was taken is given up for the next, and an item that is there
+ * already stands for what would be its copy.
+ *
+ * An import may name items that come after it. What those are called is known only once they are decided; then all of it is
+ * decided once more, with names that are foreseen.
+ */
+export class Names {
+  readonly #now = new Map<WorkId, WorkId>();
+  readonly #foreseen: ReadonlyMap<WorkId, WorkId>;
+  readonly #named = new Set<WorkId>();
+
+  constructor(foreseen: ReadonlyMap<WorkId, WorkId> = new Map()) {
+    this.#foreseen = foreseen;
+  }
+
+  get now(): ReadonlyMap<WorkId, WorkId> {
+    return this.#now;
+  }
+
+  /** True where something was named by an id that turned out to be another's. */
+  get cameLate(): boolean {
+    return [...this.#named].some((id) => this.#now.has(id));
+  }
+
+  note(before: WorkId, after: WorkId): void {
+    if (before !== after) this.#now.set(before, after);
+  }
+
+  foreseen(id: WorkId): WorkId | undefined {
+    return this.#foreseen.get(id);
+  }
+
+  /** The command with ids that changed replaced. */
+  rename(command: LedgerCommand): LedgerCommand {
+    if (command.verb === 'import') return { ...command, item: renameImported(command.item, this.#ahead) };
+    return this.#now.size === 0 ? command : rename(command, (id) => this.#now.get(id) ?? id);
+  }
+
+  #ahead = (id: WorkId): WorkId => {
+    const other = this.#now.get(id) ?? this.#foreseen.get(id);
+    if (other === undefined) this.#named.add(id);
+    return other ?? id;
+  };
+}
+
+/** Lets `decide` work on `view`; once more where names came late. It must not change anything but the view that it gets. */
+export function settleNames<T>(
+  view: Overlay,
+  mayComeLate: boolean,
+  decide: (view: Overlay, names: Names) => T,
+): T {
+  const names = new Names();
+  if (!mayComeLate) return decide(view, names);
+  const trial = new Overlay(view, view.beside);
+  const result = decide(trial, names);
+  if (names.cameLate) return decide(view, new Names(names.now));
+  view.take(trial);
+  return result;
+}
+
+type Rename = (id: WorkId) => WorkId;
+
+function renameImported(item: ImportedWork, now: Rename): ImportedWork {
+  const { parent_id, block } = item;
+  return {
+    ...item,
+    parent_id: parent_id && now(parent_id),
+    dependencies: item.dependencies.map(now),
+    links: item.links.map((link) => ({ ...link, target: now(link.target) })),
+    block: block && { ...block, blocker_id: block.blocker_id && now(block.blocker_id) },
+  };
+}
+
+function rename(command: LedgerCommand, now: Rename): LedgerCommand {
   switch (command.verb) {
+    case 'configure':
+    case 'import':
+      return command;
     case 'create': {
       const { fields } = command;
       const dependencies = (fields.dependencies ?? []).map(now);
       const links = (fields.links ?? []).map((link) => ({ ...link, target: now(link.target) }));
-      return { ...command, fields: { ...fields, parent_id: maybe(fields.parent_id), dependencies, links } };
-    }
-    case 'import': {
-      const { item } = command;
-      const dependencies = item.dependencies.map(now);
-      const links = item.links.map((link) => ({ ...link, target: now(link.target) }));
-      const block = item.block && { ...item.block, blocker_id: maybe(item.block.blocker_id) };
-      return { ...command, item: { ...item, parent_id: maybe(item.parent_id), dependencies, links, block } };
+      const parent_id = fields.parent_id && now(fields.parent_id);
+      return { ...command, fields: { ...fields, parent_id, dependencies, links } };
     }
     case 'block':
-      return { ...command, id: now(command.id), blocker_id: maybe(command.blocker_id) };
+      return { ...command, id: now(command.id), blocker_id: command.blocker_id && now(command.blocker_id) };
     case 'update':
       return { ...command, id: now(command.id), patch: renamePatch(command.patch, now) };
     default:
@@ -150,7 +223,7 @@ function rename(command: LedgerCommand, renamed: ReadonlyMap<WorkId, WorkId>): L
   }
 }
 
-function renamePatch(patch: WorkPatch, now: (id: WorkId) => WorkId): WorkPatch {
+function renamePatch(patch: WorkPatch, now: Rename): WorkPatch {
   const parent = patch.set?.parent_id;
   const { add = [], remove = [] } = patch.dependencies ?? {};
   return {

@@ -3,7 +3,7 @@ import type { Oid } from '../store/port.ts';
 import { adopt, type Before, remember } from './adopt.ts';
 import { Desk } from './desk.ts';
 import type { PlainGroup } from './letter.ts';
-import { commitLocally, type Group } from './local.ts';
+import { commitLocally, type Group, isEntering, noteId } from './local.ts';
 import { CONTACT } from './marks.ts';
 import type { Outcome } from './outcome.ts';
 import { makeOverdue, withoutOverdue } from './overdue.ts';
@@ -13,6 +13,7 @@ import { Publisher, TAKING } from './publisher.ts';
 import { type Ending, fetchAndReconcile, pushPending } from './push-cycle.ts';
 import { isPassing } from './reconcile.ts';
 import { rejectionOf } from './rejected.ts';
+import { Names } from './replay.ts';
 
 interface Request extends Group, Waiter {
   publish: boolean;
@@ -154,12 +155,44 @@ export class Synchronizer {
     for (const one of publish) if (!waits.has(one)) one.waiter.resolve(one.outcomes);
     if (waits.size === 0) return;
     this.#publishing?.add({
-      published,
+      published: published.map(({ waiter, outcomes: made }) => ({
+        waiter: this.#askingAgain(waiter),
+        outcomes: made,
+      })),
       unsure: unsure.map(({ waiter }) => ({ waiter, again: () => this.#add(waiter) })),
       since,
       rejections,
       failure,
     });
+  }
+
+  /**
+   * Answers a request once everything that it came to is settled. A new item that stood already may have been one that the remote
+   * did not take, or not under that id: it is asked for again, and told as it is by then.
+   */
+  #askingAgain(request: Request): Waiter {
+    const { commands, resolve, reject } = request;
+    return {
+      reject,
+      resolve: (outcomes) => {
+        const names = namesAfter(request, outcomes);
+        const again = commands.flatMap((command, index) =>
+          outcomes[index]?.kind === 'unchanged' && isEntering(command)
+            ? [{ index, command: names.rename(command) }]
+            : [],
+        );
+        if (again.length === 0) return resolve(outcomes);
+        this.#add({
+          ...request,
+          commands: again.map(({ command }) => command),
+          atomic: false,
+          resolve: (told) => {
+            const after = new Map(again.map(({ index }, at) => [index, told[at]]));
+            resolve(outcomes.map((one, index) => after.get(index) ?? one));
+          },
+        });
+      },
+    };
   }
 
   async #rejections(requests: readonly Request[]): Promise<Map<string, Oid | undefined>> {
@@ -198,6 +231,15 @@ export class Synchronizer {
     const { store, remote } = this.#context;
     return remote && store.readRef(remote.seenRef);
   }
+}
+
+function namesAfter({ commands, provisional }: Group, outcomes: readonly Outcome[]): Names {
+  const names = new Names();
+  for (const [index, command] of provisional ? commands.entries() : []) {
+    const outcome = outcomes[index];
+    if (typeof command !== 'function' && outcome !== undefined) noteId(command, outcome, names);
+  }
+  return names;
 }
 
 const isTaking = ({ commands }: Group): boolean =>

@@ -4,7 +4,7 @@ import { IdAllocator } from './allocate.ts';
 import { connect, type Linked, type Resolve } from './connect.ts';
 import { type Draft, finishItem } from './draft.ts';
 import { needsFirst } from './order.ts';
-import type { ImportCandidate, ImportLedger, ImportSource } from './plan.ts';
+import type { ImportCandidate, ImportOptions, ImportSource } from './plan.ts';
 import { ReferenceGraph } from './references.ts';
 
 /**
@@ -15,11 +15,11 @@ import { ReferenceGraph } from './references.ts';
 export function assemble(
   drafts: readonly Draft[],
   from: ImportSource,
-  ledger: ImportLedger,
+  options: ImportOptions,
   elsewhere: Resolve,
 ): ImportCandidate[] {
-  const linked = giveIds(drafts.toSorted(byAge), ledger);
-  const graph = new ReferenceGraph(ledger);
+  const linked = giveIds(drafts.toSorted(byAge), options);
+  const graph = new ReferenceGraph(options.ledger);
   connect(new Map(linked.map((item) => [item.draft.source_id, item])), elsewhere, graph);
 
   const byId = new Map(linked.map((item) => [item.id, item]));
@@ -34,8 +34,8 @@ function byAge(a: Draft, b: Draft): number {
 }
 
 /** Ids that are kept are taken before the first new one is given. */
-function giveIds(drafts: readonly Draft[], ledger: ImportLedger): Linked[] {
-  const allocator = new IdAllocator(ledger);
+function giveIds(drafts: readonly Draft[], { ledger, randomSuffix }: ImportOptions): Linked[] {
+  const allocator = new IdAllocator(ledger, randomSuffix);
   const keeps = new Set(
     drafts.filter(({ wanted_id }) => wanted_id !== undefined && allocator.reserve(wanted_id)),
   );
@@ -44,7 +44,7 @@ function giveIds(drafts: readonly Draft[], ledger: ImportLedger): Linked[] {
     if (wanted_id !== undefined && keeps.has(draft)) return { draft, id: wanted_id, ...noReferences() };
     const id = allocator.take(draft.fields.created_at);
     if (wanted_id !== undefined)
-      record.note('id', `the id ${wanted_id} was given before in this ledger; it became ${id}`);
+      record.note('id', `the id ${wanted_id} cannot be kept: ${allocator.whyNot}; it gets another`);
     return { draft, id, ...noReferences() };
   });
 }

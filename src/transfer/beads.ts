@@ -1,9 +1,11 @@
+import type { WorkId } from '../domain/ids.ts';
+import { idFrom, SOURCE_ID_LENGTH } from '../domain/sources.ts';
 import { assemble } from './assemble.ts';
 import { readBeadsEdges } from './beads-edges.ts';
 import { readBeadsFields } from './beads-fields.ts';
 import type { Resolved } from './connect.ts';
-import { type Draft, SOURCE_ID_LENGTH, settle } from './draft.ts';
-import { type RawRecord, withoutDuplicates } from './duplicates.ts';
+import { type Draft, settle } from './draft.ts';
+import { type RawRecord, standingIn, withoutDuplicates } from './duplicates.ts';
 import { Notebook } from './notebook.ts';
 import { parseRecord } from './parse-json.ts';
 import type { ImportOptions, ImportPlan } from './plan.ts';
@@ -21,28 +23,25 @@ export function planBeadsImport(text: string, options: ImportOptions): ImportPla
   const { records, lines } = readLines(text, notebook);
   const latest = withoutDuplicates(records, notebook);
   const tombstones = new Set(latest.filter(isTombstone).map(({ source_id }) => source_id));
-  const inLedger = (source_id: string): boolean => {
-    const id = options.known.get(source_id);
-    return id !== undefined && options.ledger.statusOf(id) !== undefined;
-  };
-
-  let unchanged = 0;
+  const present: { source_id: string; id: WorkId }[] = [];
   const drafts: Draft[] = [];
   for (const raw of latest) {
     if (tombstones.has(raw.source_id)) continue;
-    if (inLedger(raw.source_id)) unchanged += 1;
+    const id = standingIn(options.ledger, 'beads', raw, notebook);
+    if (id !== undefined) present.push({ source_id: raw.source_id, id });
     else drafts.push(...toDraft(raw, options.now, notebook));
   }
-  const items = assemble(drafts, 'beads', options.ledger, (source_id): Resolved => {
-    const id = inLedger(source_id) ? options.known.get(source_id) : undefined;
+  const items = assemble(drafts, 'beads', options, (source_id): Resolved => {
+    const id = idFrom(options.ledger, { from: 'beads', id: source_id.toWellFormed() });
     if (id !== undefined) return { kind: 'item', id };
     return { kind: tombstones.has(source_id) ? 'tombstone' : 'unknown' };
   });
-  const placed = items.length + unchanged + tombstones.size;
+  const placed = items.length + present.length + tombstones.size;
   return {
     items,
     records: lines,
-    unchanged,
+    unchanged: present.length,
+    present,
     tombstones: tombstones.size,
     unusable: lines - placed,
     notes: notebook.notes,

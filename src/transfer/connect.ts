@@ -60,7 +60,9 @@ function find(item: Linked, edge: SourceEdge, resolve: Resolve): WorkId | undefi
 }
 
 function refer(item: Linked, edge: SourceEdge, target: WorkId, graph: ReferenceGraph): void {
-  const circle = `${target} as its ${edge.kind} would make a circle; it became a related link`;
+  // By its name in the source: its id here may be provisional.
+  const name = quoteSource(edge.target);
+  const circle = `${name} as its ${edge.kind} would make a circle; it became a related link`;
   if (edge.kind === 'dependency') {
     if (item.dependencies.includes(target)) return;
     if (graph.addDependency(item.id, target)) item.dependencies.push(target);
@@ -70,7 +72,7 @@ function refer(item: Linked, edge: SourceEdge, target: WorkId, graph: ReferenceG
     else demote(item, edge, target, 'reference_cycle', circle);
   } else if (item.parent_id !== undefined) {
     if (item.parent_id === target) return;
-    demote(item, edge, target, 'second_parent', `it has a parent already; ${target} became a related link`);
+    demote(item, edge, target, 'second_parent', `it has a parent already; ${name} became a related link`);
   } else if (graph.addParent(item.id, target)) item.parent_id = target;
   else demote(item, edge, target, 'reference_cycle', circle);
 }
@@ -111,7 +113,7 @@ function placeLink(
       item,
       edge,
       'reference_kind',
-      `${target} ${kind} it, but is not in this plan; it became a related link`,
+      `${quoteSource(edge.target)} ${kind} it, but is not in this plan; it became a related link`,
     );
     addLink(item, { kind: 'related', target });
   }

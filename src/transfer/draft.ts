@@ -29,9 +29,6 @@ export interface Draft {
   edges: SourceEdge[];
 }
 
-/** An id above this is not one; it has to fit wherever the item goes. */
-export const SOURCE_ID_LENGTH = 200;
-
 const CONTEXT_BYTES = 256 * 1024;
 /** Half of what a reader opens: work adds checkpoints, comments and a result to what it was given. */
 const FILE_BYTES = 1024 * 1024;

@@ -1,5 +1,8 @@
+import type { WorkId } from '../domain/ids.ts';
+import { idFrom } from '../domain/sources.ts';
 import { toTime } from './foreign.ts';
 import { type Notebook, quoteSource, type Where } from './notebook.ts';
+import type { ImportLedger, ImportSource } from './plan.ts';
 
 /** One record of a source before it is read: its raw fields and where they stood. */
 export interface RawRecord {
@@ -34,3 +37,26 @@ function updatedAt({ value }: RawRecord): string {
   );
   return times.sort().at(-1) ?? '';
 }
+
+/** What the ledger has of a record's source. A record that seems to be another item, of another project, is noted. */
+export function standingIn(
+  ledger: ImportLedger,
+  from: ImportSource,
+  { source_id, where, value }: RawRecord,
+  notebook: Notebook,
+): WorkId | undefined {
+  const id = idFrom(ledger, { from, id: source_id.toWellFormed() });
+  const created_at = createdAt(value);
+  if (id === undefined || created_at === undefined) return id;
+  if (ledger.find(id)?.created_at !== created_at) {
+    notebook.add(
+      where,
+      'same_id',
+      `${id} came from this id of ${from} and was created at another time; where this is another project's, it was not imported`,
+    );
+  }
+  return id;
+}
+
+export const createdAt = ({ created_at }: RawRecord['value']): string | undefined =>
+  typeof created_at === 'string' ? toTime(created_at) : undefined;

@@ -1,10 +1,11 @@
 import { stateOf } from '../codec/path.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkStatus } from '../domain/item.ts';
+import { idFrom, SOURCE_ID_LENGTH } from '../domain/sources.ts';
 import { assemble } from './assemble.ts';
-import { type Draft, SOURCE_ID_LENGTH, settle } from './draft.ts';
-import { type RawRecord, withoutDuplicates } from './duplicates.ts';
-import { isMap, toTime } from './foreign.ts';
+import { type Draft, settle } from './draft.ts';
+import { createdAt, type RawRecord, standingIn, withoutDuplicates } from './duplicates.ts';
+import { isMap } from './foreign.ts';
 import { readJsonEdges } from './json-edges.ts';
 import { readJsonFields } from './json-fields.ts';
 import { Notebook, quoteSource } from './notebook.ts';
@@ -30,8 +31,9 @@ export function planJsonImport(files: Iterable<TransferFile>, options: ImportOpt
     if (id !== undefined) unchanged.set(record.source_id, id);
     else drafts.push(...toDraft(record, options, notebook));
   }
-  const items = assemble(drafts, 'json', options.ledger, (source_id) => {
-    const id = unchanged.get(source_id) ?? options.known.get(source_id) ?? source_id;
+  const items = assemble(drafts, 'json', options, (source_id) => {
+    const source = { from: 'json', id: source_id.toWellFormed() };
+    const id = unchanged.get(source_id) ?? idFrom(options.ledger, source) ?? source_id;
     return isWorkId(id) && options.ledger.statusOf(id) !== undefined
       ? { kind: 'item', id }
       : { kind: 'unknown' };
@@ -40,6 +42,7 @@ export function planJsonImport(files: Iterable<TransferFile>, options: ImportOpt
     items,
     records,
     unchanged: unchanged.size,
+    present: [...unchanged].map(([source_id, id]) => ({ source_id, id })),
     tombstones: 0,
     unusable: records - items.length - unchanged.size,
     notes: notebook.notes,
@@ -103,13 +106,10 @@ function checkIndex({ path, text }: TransferFile, names: ReadonlySet<string>, no
 }
 
 /** The ledger's id of an item that is there already; another item that only has the same id is not it. */
-function findInLedger(
-  { source_id, where, value }: RawRecord,
-  { ledger, known }: ImportOptions,
-  notebook: Notebook,
-): WorkId | undefined {
-  const imported = known.get(source_id);
-  if (imported !== undefined && ledger.statusOf(imported) !== undefined) return imported;
+function findInLedger(record: RawRecord, { ledger }: ImportOptions, notebook: Notebook): WorkId | undefined {
+  const imported = standingIn(ledger, 'json', record, notebook);
+  if (imported !== undefined) return imported;
+  const { source_id, where, value } = record;
   const status = isWorkId(source_id) ? ledger.statusOf(source_id) : undefined;
   if (status === undefined) return undefined;
   if (status === 'damaged') {
@@ -120,8 +120,7 @@ function findInLedger(
     );
     return source_id;
   }
-  const created_at = typeof value.created_at === 'string' ? toTime(value.created_at) : undefined;
-  return ledger.find(source_id)?.created_at === created_at ? source_id : undefined;
+  return ledger.find(source_id)?.created_at === createdAt(value) ? source_id : undefined;
 }
 
 const DIRECTORY = /(?:^|\/)(active|completed|failed|cancelled)\//;

@@ -1,9 +1,8 @@
 import type { ImportedWork } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
-import type { WorkItem } from '../domain/item.ts';
 import type { LedgerView } from '../domain/view.ts';
 
-/** Where imported work came from; stands in the item as `context.imported.from`. */
+/** Where imported work came from: its format. Stands in the item as `context.imported.from`. */
 export type ImportSource = 'beads' | 'json';
 
 /** Why a note was taken. Rules are for programs that group notes; messages are for people. */
@@ -16,6 +15,8 @@ export type ImportRule =
   | 'too_deep'
   | 'too_large'
   | 'id'
+  // Left alone as here already, though it seems to be another item.
+  | 'same_id'
   // One field. What it said is under `context.imported`.
   | 'status'
   | 'type'
@@ -55,6 +56,7 @@ export interface ImportNote {
 /** What the `import` command needs for one item. */
 export interface ImportCandidate {
   source_id: string;
+  /** Provisional, unless it was kept or made without asking: a number is settled with the import, as that of a `create`. */
   id: WorkId;
   item: ImportedWork;
 }
@@ -67,8 +69,10 @@ export interface ImportPlan {
   /** Every parent and dependency stands before the item that needs it; otherwise oldest first. */
   items: ImportCandidate[];
   records: number;
-  /** Records that the ledger has already; they are left as they stand there. */
+  /** How many records the ledger has already; they are left as they stand there. */
   unchanged: number;
+  /** Those records, and what each is there. */
+  present: readonly { source_id: string; id: WorkId }[];
   /** Records that the source itself had deleted. */
   tombstones: number;
   /** Records that are in a note of their own instead of in the plan. */
@@ -79,13 +83,13 @@ export interface ImportPlan {
 /** The ledger that is imported into, as far as a plan looks at it; a `LedgerView` is one. */
 export type ImportLedger = Pick<
   LedgerView,
-  'settings' | 'find' | 'statusOf' | 'openChildrenOf' | 'openByKey' | 'nextNumber' | 'wasUsed'
+  'settings' | 'find' | 'statusOf' | 'openChildrenOf' | 'openByKey' | 'fromSource' | 'nextNumber' | 'wasUsed'
 >;
 
 export interface ImportOptions {
   ledger: ImportLedger;
-  /** The ledger's id for a source's id: see `importedIds`. */
-  known: { get(source_id: string): WorkId | undefined };
+  /** Draws the random part of an id, where nobody can be asked for numbers: then none is given or kept. */
+  randomSuffix?: (() => string) | undefined;
   /** ISO 8601 UTC with milliseconds; stands in where a record says nothing of when it was created. */
   now: string;
 }
@@ -94,28 +98,4 @@ export interface ImportOptions {
 export interface TransferFile {
   path: string;
   text: string;
-}
-
-/**
- * Tells which records of `from` the ledger's items came from, so that a second import plans nothing.
- *
- * Looks through imports of imports: an item that came from Beads, left as JSON and came back is known by both ids.
- */
-export function importedIds(
-  items: Iterable<Pick<WorkItem, 'id' | 'context'>>,
-  from: ImportSource,
-): Map<string, WorkId> {
-  const known = new Map<string, WorkId>();
-  for (const { id, context } of items) {
-    for (let origin = asMap(context.imported); origin !== undefined; origin = asMap(origin.imported)) {
-      if (origin.from === from && typeof origin.id === 'string') known.set(origin.id, id);
-    }
-  }
-  return known;
-}
-
-function asMap(value: unknown): Record<string, unknown> | undefined {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
 }

@@ -5,6 +5,7 @@ import { parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from '../../src/domain/item.ts';
 import { countsUnder, type LimitKind } from '../../src/domain/limits.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
+import { sourceKey, sourcesOf } from '../../src/domain/sources.ts';
 import type { Verb } from '../../src/domain/transitions.ts';
 import type { LedgerView } from '../../src/domain/view.ts';
 
@@ -124,6 +125,14 @@ export class FakeView implements LedgerView {
 
   openByKey(idempotencyKey: string): WorkId | undefined {
     return this.#openIds((item) => item.idempotency_key === idempotencyKey)[0];
+  }
+
+  fromSource(key: string): WorkId[] {
+    const has = (item: WorkItem): boolean => sourcesOf(item).some((source) => sourceKey(source) === key);
+    return this.items()
+      .filter(has)
+      .map(({ id }) => id)
+      .sort();
   }
 
   nextNumber(prefix: string, date: string): number {

@@ -3,6 +3,7 @@ import { decide } from '../../src/domain/decide.ts';
 import { numberedId, parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem } from '../../src/domain/item.ts';
 import { countsUnder, type LimitKind } from '../../src/domain/limits.ts';
+import { SourceIndex } from '../../src/domain/open-index.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
 import type { LedgerView } from '../../src/domain/view.ts';
 import type { ImportPlan } from '../../src/transfer/plan.ts';
@@ -15,6 +16,7 @@ export class MemoryLedger implements LedgerView {
   readonly items = new Map<WorkId, WorkItem>();
   readonly deleted = new Set<WorkId>();
   readonly damaged = new Set<WorkId>();
+  readonly #sources = new SourceIndex();
   #ops = 0;
 
   /** @throws LedgerError where the ledger refuses one of the plan's items */
@@ -35,6 +37,7 @@ export class MemoryLedger implements LedgerView {
     if (decision.kind !== 'transition' || decision.after === undefined)
       throw new Error('nothing was imported');
     this.items.set(decision.after.id, decision.after);
+    this.#sources.add(decision.after);
     return decision.after;
   }
 
@@ -65,6 +68,10 @@ export class MemoryLedger implements LedgerView {
 
   openByKey(key: string): WorkId | undefined {
     return this.#open((item) => item.idempotency_key === key)[0];
+  }
+
+  fromSource(key: string): WorkId[] {
+    return this.#sources.items(key);
   }
 
   nextNumber(prefix: string, date: string): number {

@@ -1,22 +1,16 @@
 import { promises as fs } from 'node:fs';
 import { join, sep } from 'node:path';
-import {
-  type ImportInput,
-  type ImportPlan,
-  LedgerError,
-  type Outcome,
-  type TransferFile,
-  type WorkLedger,
-} from '../../index.ts';
+import { type ImportInput, type ImportReport, LedgerError, type TransferFile } from '../../index.ts';
 import type { Run } from '../command.ts';
+import { RaceLost } from '../failure.ts';
 import { oneOf, readInputFile } from '../input.ts';
 import { columns, type Line, type Span, styled } from '../render/line.ts';
 import type { importOptions } from '../table/ledger.ts';
 import { whereabouts } from '../transition.ts';
 
 const FORMATS = ['beads', 'json'] as const;
-/** Notes that are shown one by one; a person counts the rest. */
-const NOTES_SHOWN = 20;
+/** What is shown one by one; a person counts the rest. */
+const SHOWN = 20;
 
 export const run: Run<typeof importOptions> = async ({ args: [path = ''], options, cli }) => {
   if (options.from === undefined) {
@@ -28,64 +22,70 @@ export const run: Run<typeof importOptions> = async ({ args: [path = ''], option
   const input: ImportInput =
     from === 'beads' ? { from, text: await readInputFile(path) } : { from, files: await readFolder(path) };
   const ledger = await cli.open();
-  const { plan, outcomes } = await cli.busy('planning the import', async (say) => {
-    if (ledger.mode === 'push' && !options.dry_run) await ledger.fetch();
-    const planned = await ledger.planImport(input);
-    if (options.dry_run) return { plan: planned, outcomes: [] };
-    say(`importing ${planned.items.length} items`);
-    return {
-      plan: planned,
-      outcomes: await ledger.batch(planned.items.map((one) => toCommand(ledger, one))),
-    };
-  });
-  const imported = outcomes.filter(({ kind }) => kind === 'accepted').length;
-  const where = outcomes.some((one) => one.kind === 'accepted' && one.where === 'remote')
-    ? 'remote'
-    : 'local';
-  const { items, notes, ...counts } = plan;
+  const report = await cli.busy('planning the import', (say) =>
+    ledger.importWork(input, {
+      dry_run: options.dry_run,
+      onPlan: (planned) => say(`importing ${planned} items`),
+    }),
+  );
+  const { ids, present, failed, unshared, where, notes, ...counts } = report;
+  const imported = ids.size;
   return {
     kind: 'import',
     data: {
-      dry_run: options.dry_run,
       ...counts,
-      planned: items.length,
       imported,
-      ids: Object.fromEntries(items.map(({ source_id, id }) => [source_id, id])),
+      unchanged: present.size,
+      ids: Object.fromEntries(ids),
+      present: Object.fromEntries(present),
+      failed: Object.fromEntries(failed.map(({ source_id, error }) => [source_id, error.code])),
       notes,
     },
     lines: [
       options.dry_run
-        ? `would import ${items.length} of ${counts.records} records`
+        ? `would import ${counts.planned} of ${counts.records} records`
         : `imported ${imported} of ${counts.records} records${imported > 0 ? whereabouts(ledger, where) : ''}`,
-      `  ${counts.unchanged} here already, ${counts.tombstones} deleted at the source, ${counts.unusable} unusable`,
-      ...noteLines(plan),
+      `  ${present.size} here already, ${counts.tombstones} deleted at the source, ${counts.unusable} unusable`,
+      ...presentLines(present),
+      ...noteLines(notes),
     ],
-    ids: items.map(({ id }) => id),
+    ids: [...ids.values(), ...present.values()],
     where: ledger.remote === null || imported === 0 ? undefined : where,
-    failures: outcomes.flatMap(failureOf),
+    failures: [...(unshared === undefined ? [] : [unshared]), ...failed.map(failureOf)],
   };
 };
 
-const toCommand = (
-  ledger: WorkLedger,
-  { id, item }: ImportPlan['items'][number],
-): ReturnType<WorkLedger['command']> => ledger.command('import', { id, item });
+/** Someone else was first, or it was never legal. */
+function failureOf({ error, kept }: ImportReport['failed'][number]): LedgerError {
+  const { code, message, hint, details } = error;
+  return kept === undefined ? error : new RaceLost({ ok: false, code, message, hint, details, kept });
+}
 
-const failureOf = (outcome: Outcome): LedgerError[] =>
-  outcome.kind === 'refused' || outcome.kind === 'lost' ? [outcome.error] : [];
+function presentLines(present: ImportReport['present']): Line[] {
+  const rows = [...present].map(([source_id, id]): Span[] => [
+    `  ${source_id.replaceAll('\n', ' ')}`,
+    id,
+    'here already',
+  ]);
+  const left = rows.length - SHOWN;
+  return [
+    ...columns(rows.slice(0, SHOWN)),
+    ...(left > 0 ? [`  and ${left} more; --json lists them all`] : []),
+  ];
+}
 
-function noteLines({ notes }: ImportPlan): Line[] {
+function noteLines(notes: ImportReport['notes']): Line[] {
   if (notes.length === 0) return [];
   const rules = [...Map.groupBy(notes, ({ rule }) => rule)].map(([rule, of]) => `${of.length} ${rule}`);
   const rows = notes
-    .slice(0, NOTES_SHOWN)
+    .slice(0, SHOWN)
     .map(({ line, path, source_id, rule, message }): Span[] => [
       `  ${path ?? (line === undefined ? '-' : `line ${line}`)}`,
       source_id ?? '-',
       styled('dim', rule),
       message,
     ]);
-  const left = notes.length - NOTES_SHOWN;
+  const left = notes.length - SHOWN;
   return [
     `${notes.length} notes on what could not be taken over as it was (${rules.join(', ')}):`,
     ...columns(rows),

@@ -3,6 +3,7 @@ import { LedgerError } from '../errors.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
 import { idDate, numberedId, parseId, type WorkId } from '../ids.ts';
 import { isTerminal, type WorkItem } from '../item.ts';
+import { requireFreeSource, standingFor } from '../sources.ts';
 import { normalizeText } from '../text.ts';
 import { toItem, toNewWork } from '../to-item.ts';
 import type { LedgerView } from '../view.ts';
@@ -13,8 +14,14 @@ function refuseUsed(view: LedgerView, id: WorkId): void {
   throw new LedgerError('ID_TAKEN', `The id ${id} was given already.`, { details: { id } });
 }
 
+/** An item, and whether it stood already: then nothing is written. */
+interface Entered {
+  item: WorkItem;
+  existed: boolean;
+}
+
 /** The item that a `create` makes, or the open one that has its idempotency key already. */
-export function create(command: CommandOf<'create'>, view: LedgerView): { item: WorkItem; existed: boolean } {
+export function create(command: CommandOf<'create'>, view: LedgerView): Entered {
   const fields = toNewWork(command.fields);
   const existing = fields.idempotency_key === undefined ? undefined : view.openByKey(fields.idempotency_key);
   const same = existing === undefined ? undefined : view.find(existing);
@@ -42,10 +49,14 @@ export function create(command: CommandOf<'create'>, view: LedgerView): { item: 
     'new item',
   );
   checkReferences(view, item, undefined);
+  requireFreeSource(view, item, undefined);
   return { item, existed: false };
 }
 
-export function importItem(command: CommandOf<'import'>, view: LedgerView): WorkItem {
+/** The item that an `import` makes, or the one that came from the same source already. */
+export function importItem(command: CommandOf<'import'>, view: LedgerView): Entered {
+  const standing = standingFor(view, command.item);
+  if (standing !== undefined) return { item: standing, existed: true };
   refuseUsed(view, command.id);
   const item = toItem(
     { ...command.item, id: command.id, schema: 1, rev: 1, last_op: command.op },
@@ -53,5 +64,5 @@ export function importItem(command: CommandOf<'import'>, view: LedgerView): Work
   );
   checkReferences(view, item, undefined);
   if (!isTerminal(item.status)) requireFreeKey(view, item);
-  return { ...item, labels: [...new Set(item.labels)].sort() };
+  return { item: { ...item, labels: [...new Set(item.labels)].sort() }, existed: false };
 }

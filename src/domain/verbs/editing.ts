@@ -2,6 +2,7 @@ import { SETTABLE, type SetChange, type WorkPatch } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
 import { isTerminal, type JsonMap, type WorkItem, type WorkLink } from '../item.ts';
+import { requireFreeSource } from '../sources.ts';
 import { normalizeText } from '../text.ts';
 import { toItem } from '../to-item.ts';
 import type { Apply } from './apply.ts';
@@ -60,6 +61,7 @@ function applyPatch(item: WorkItem, patch: WorkPatch): WorkItem {
 export const update: Apply<'update'> = (item, { patch }, view) => {
   const after = toItem(applyPatch(item, patch), `change to ${item.id}`);
   checkReferences(view, after, item);
+  requireFreeSource(view, after, item);
   if (after.idempotency_key !== item.idempotency_key && !isTerminal(after.status))
     requireFreeKey(view, after);
   return JSON.stringify(after) === JSON.stringify(toItem(item, item.id)) ? undefined : after;
