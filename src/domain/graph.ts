@@ -50,12 +50,14 @@ export function refuseCycle(view: LedgerView, waiter: WorkId, target: WorkId): v
 /** @throws LedgerError `UNKNOWN_REFERENCE` naming each id that no item has */
 export function requireKnown(view: LedgerView, role: string, ids: readonly WorkId[]): void {
   const missing = ids.filter((id) => view.statusOf(id) === undefined);
-  if (missing.length === 0) return;
-  throw new LedgerError('UNKNOWN_REFERENCE', `There is no item ${missing.join(', ')} to be the ${role}.`, {
+  if (missing.length > 0) throw unknownReference(role, missing);
+}
+
+export const unknownReference = (role: string, missing: readonly WorkId[]): LedgerError =>
+  new LedgerError('UNKNOWN_REFERENCE', `There is no item ${missing.join(', ')} to be the ${role}.`, {
     hint: '`wl list --all` shows every item.',
     details: { missing },
   });
-}
 
 /** Holds the rules about parents and dependencies for an item whose references are about to be written. */
 export function checkReferences(view: LedgerView, item: WorkItem, before: WorkItem | undefined): void {

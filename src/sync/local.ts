@@ -120,9 +120,9 @@ function decideEach(
   const made: Step[] = [];
   const outcomes: Outcome[] = [];
   for (const planned of commands) {
-    const known = (command: LedgerCommand): LedgerCommand =>
+    const settle = (command: LedgerCommand): LedgerCommand =>
       provisional ? prepare(names.rename(command), view, names) : command;
-    const outcome = decideOne(view, planned, known, signs, outcomes, made);
+    const outcome = decideOne(view, planned, settle, signs, outcomes, made);
     outcomes.push(outcome);
     if (atomic && outcome.kind === 'refused') return { made: [], outcomes: commands.map(() => outcome) };
     if (provisional && typeof planned !== 'function') noteId(planned, outcome, names);
@@ -138,19 +138,19 @@ export const isEntering = (command: Planned): command is CommandOf<'create' | 'i
 export function noteId(command: LedgerCommand, outcome: Outcome, names: Names): void {
   if (!isEntering(command) || command.id === undefined) return;
   const item = outcome.kind === 'accepted' || outcome.kind === 'unchanged' ? outcome.item : undefined;
-  if (item !== undefined) names.note(command.id, item.id);
+  names.note(command.id, item?.id);
 }
 
 function decideOne(
   view: Overlay,
   planned: Planned,
-  known: (command: LedgerCommand) => LedgerCommand,
+  settle: (command: LedgerCommand) => LedgerCommand,
   signs: boolean,
   earlier: readonly Outcome[],
   made: Step[],
 ): Outcome {
   try {
-    const command = known(typeof planned === 'function' ? planned(earlier) : planned);
+    const command = settle(typeof planned === 'function' ? planned(earlier) : planned);
     const decided = decideInto(view, command, signs);
     if (decided.kind === 'unchanged') return { kind: 'unchanged', item: decided.item };
     made.push(...decided.steps);

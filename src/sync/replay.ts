@@ -1,8 +1,9 @@
 import { derivedOp } from '../codec/op.ts';
-import type { Command, ImportedWork, WorkPatch } from '../domain/commands.ts';
+import type { Command, NewWork, WorkPatch } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
+import { unknownReference } from '../domain/graph.ts';
 import { isOfflineId, type WorkId } from '../domain/ids.ts';
-import type { WorkItem } from '../domain/item.ts';
+import type { WorkItem, WorkLink } from '../domain/item.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { LedgerView } from '../domain/view.ts';
 import { tracedSync } from '../trace/channels.ts';
@@ -65,9 +66,10 @@ function replayOnce(
     if (standing?.event !== undefined && from.event !== undefined) {
       names.note(from.event.id, standing.event.id);
     }
+    if (options.withdrawn?.has(op)) noteLost(from, names);
     if (standing !== undefined || options.withdrawn?.has(op) || followed.has(op)) continue;
-    const command = prepare(names.rename(from.command), view, names, options);
     try {
+      const command = prepare(names.rename(from.command), view, names, options);
       const decided = decideInto(view, command, options.signs);
       if (decided.kind === 'unchanged') {
         result.unchanged.push({ from, item: decided.item });
@@ -83,10 +85,15 @@ function replayOnce(
       if (id !== undefined && from.event !== undefined) names.note(from.event.id, id);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
+      noteLost(from, names);
       if (!isMootFollower(from, pending)) result.lost.push({ from, error });
     }
   }
   return result;
+}
+
+function noteLost({ event }: ReadCommit, names: Names): void {
+  if (event !== undefined && event.from === undefined) names.note(event.id, undefined);
 }
 
 const isRoot = ({ record }: ReadCommit): boolean => record.parents.length === 0;
@@ -130,21 +137,21 @@ function isMootFollower(commit: ReadCommit, pending: readonly ReadCommit[]): boo
 
 /**
  * What items are called that are decided anew: a number that was taken is given up for the next, and an item that is there
- * already stands for what would be its copy.
+ * already stands for what would be its copy. An item that is not made has no name: its number may be another's by now.
  *
  * An import may name items that come after it. What those are called is known only once they are decided; then all of it is
  * decided once more, with names that are foreseen.
  */
 export class Names {
-  readonly #now = new Map<WorkId, WorkId>();
-  readonly #foreseen: ReadonlyMap<WorkId, WorkId>;
+  readonly #now = new Map<WorkId, WorkId | undefined>();
+  readonly #foreseen: ReadonlyMap<WorkId, WorkId | undefined>;
   readonly #named = new Set<WorkId>();
 
-  constructor(foreseen: ReadonlyMap<WorkId, WorkId> = new Map()) {
+  constructor(foreseen: ReadonlyMap<WorkId, WorkId | undefined> = new Map()) {
     this.#foreseen = foreseen;
   }
 
-  get now(): ReadonlyMap<WorkId, WorkId> {
+  get now(): ReadonlyMap<WorkId, WorkId | undefined> {
     return this.#now;
   }
 
@@ -153,7 +160,8 @@ export class Names {
     return [...this.#named].some((id) => this.#now.has(id));
   }
 
-  note(before: WorkId, after: WorkId): void {
+  /** @param after `undefined` where the item is not made */
+  note(before: WorkId, after: WorkId | undefined): void {
     if (before !== after) this.#now.set(before, after);
   }
 
@@ -161,17 +169,92 @@ export class Names {
     return this.#foreseen.get(id);
   }
 
-  /** The command with ids that changed replaced. */
+  /**
+   * The command with ids that changed replaced. Links to what is not made are left out.
+   *
+   * @throws LedgerError `NOT_FOUND`, `UNKNOWN_REFERENCE` where it cannot do without an item that is not made
+   */
   rename(command: LedgerCommand): LedgerCommand {
-    if (command.verb === 'import') return { ...command, item: renameImported(command.item, this.#ahead) };
-    return this.#now.size === 0 ? command : rename(command, (id) => this.#now.get(id) ?? id);
+    if (command.verb === 'configure' || (command.verb !== 'import' && this.#now.size === 0)) return command;
+    switch (command.verb) {
+      case 'import': {
+        const { item } = command;
+        const block = item.block && { ...item.block, blocker_id: this.#ahead(item.block.blocker_id) };
+        const links = this.#links(item.links, (id) => this.#ahead(id));
+        return { ...command, item: { ...item, ...this.#needs(item), links, block } };
+      }
+      case 'create': {
+        const { fields } = command;
+        const links = this.#links(fields.links ?? [], (id) => this.#find(id));
+        return { ...command, fields: { ...fields, ...this.#needs(fields), links } };
+      }
+      case 'block': {
+        const { blocker_id } = command;
+        return {
+          ...command,
+          id: this.#itself(command.id),
+          blocker_id: blocker_id && this.#reference('blocker', blocker_id),
+        };
+      }
+      case 'update':
+        return { ...command, id: this.#itself(command.id), patch: this.#patch(command.patch) };
+      default:
+        return { ...command, id: this.#itself(command.id) };
+    }
   }
 
-  #ahead = (id: WorkId): WorkId => {
-    const other = this.#now.get(id) ?? this.#foreseen.get(id);
-    if (other === undefined) this.#named.add(id);
-    return other ?? id;
-  };
+  #find(id: WorkId): WorkId | undefined {
+    return this.#now.has(id) ? this.#now.get(id) : id;
+  }
+
+  /** As `find`, also for what comes later. */
+  #ahead(id: WorkId | undefined): WorkId | undefined {
+    if (id === undefined || this.#now.has(id)) return id && this.#now.get(id);
+    if (this.#foreseen.has(id)) return this.#foreseen.get(id);
+    this.#named.add(id);
+    return id;
+  }
+
+  #itself(id: WorkId): WorkId {
+    const now = this.#find(id);
+    if (now !== undefined) return now;
+    throw new LedgerError('NOT_FOUND', `There is no item ${id}: it was not made.`, { details: { id } });
+  }
+
+  #reference(role: string, id: WorkId): WorkId {
+    const now = this.#find(id);
+    if (now === undefined) throw unknownReference(role, [id]);
+    return now;
+  }
+
+  #needs({ parent_id, dependencies = [] }: Pick<NewWork, 'parent_id' | 'dependencies'>) {
+    return {
+      parent_id: parent_id && this.#reference('parent', parent_id),
+      dependencies: dependencies.map((id) => this.#reference('dependency', id)),
+    };
+  }
+
+  #links(links: readonly WorkLink[], find: (id: WorkId) => WorkId | undefined): WorkLink[] {
+    return links.flatMap((link) => {
+      const target = find(link.target);
+      return target === undefined ? [] : [{ ...link, target }];
+    });
+  }
+
+  #patch(patch: WorkPatch): WorkPatch {
+    const parent = patch.set?.parent_id;
+    const { add = [], remove = [] } = patch.dependencies ?? {};
+    return {
+      ...patch,
+      ...(typeof parent === 'string'
+        ? { set: { ...patch.set, parent_id: this.#reference('parent', parent) } }
+        : {}),
+      dependencies: {
+        add: add.map((id) => this.#reference('dependency', id)),
+        remove: remove.flatMap((id) => this.#find(id) ?? []),
+      },
+    };
+  }
 }
 
 /** Lets `decide` work on `view`; once more where names came late. It must not change anything but the view that it gets. */
@@ -187,48 +270,4 @@ export function settleNames<T>(
   if (names.cameLate) return decide(view, new Names(names.now));
   view.take(trial);
   return result;
-}
-
-type Rename = (id: WorkId) => WorkId;
-
-function renameImported(item: ImportedWork, now: Rename): ImportedWork {
-  const { parent_id, block } = item;
-  return {
-    ...item,
-    parent_id: parent_id && now(parent_id),
-    dependencies: item.dependencies.map(now),
-    links: item.links.map((link) => ({ ...link, target: now(link.target) })),
-    block: block && { ...block, blocker_id: block.blocker_id && now(block.blocker_id) },
-  };
-}
-
-function rename(command: LedgerCommand, now: Rename): LedgerCommand {
-  switch (command.verb) {
-    case 'configure':
-    case 'import':
-      return command;
-    case 'create': {
-      const { fields } = command;
-      const dependencies = (fields.dependencies ?? []).map(now);
-      const links = (fields.links ?? []).map((link) => ({ ...link, target: now(link.target) }));
-      const parent_id = fields.parent_id && now(fields.parent_id);
-      return { ...command, fields: { ...fields, parent_id, dependencies, links } };
-    }
-    case 'block':
-      return { ...command, id: now(command.id), blocker_id: command.blocker_id && now(command.blocker_id) };
-    case 'update':
-      return { ...command, id: now(command.id), patch: renamePatch(command.patch, now) };
-    default:
-      return { ...command, id: now(command.id) };
-  }
-}
-
-function renamePatch(patch: WorkPatch, now: Rename): WorkPatch {
-  const parent = patch.set?.parent_id;
-  const { add = [], remove = [] } = patch.dependencies ?? {};
-  return {
-    ...patch,
-    ...(typeof parent === 'string' ? { set: { ...patch.set, parent_id: now(parent) } } : {}),
-    dependencies: { add: add.map(now), remove: remove.map(now) },
-  };
 }

@@ -1,4 +1,4 @@
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
 import { adopt, type Before, remember } from './adopt.ts';
 import { Desk } from './desk.ts';
@@ -176,19 +176,26 @@ export class Synchronizer {
       reject,
       resolve: (outcomes) => {
         const names = namesAfter(request, outcomes);
-        const again = commands.flatMap((command, index) =>
-          outcomes[index]?.kind === 'unchanged' && isEntering(command)
-            ? [{ index, command: names.rename(command) }]
-            : [],
-        );
-        if (again.length === 0) return resolve(outcomes);
+        const after = new Map<number, Outcome>();
+        const again = commands.flatMap((command, index) => {
+          if (outcomes[index]?.kind !== 'unchanged' || !isEntering(command)) return [];
+          try {
+            return [{ index, command: names.rename(command) }];
+          } catch (error) {
+            if (!isLedgerError(error)) throw error;
+            after.set(index, { kind: 'refused', error });
+            return [];
+          }
+        });
+        const tell = (): void => resolve(outcomes.map((one, index) => after.get(index) ?? one));
+        if (again.length === 0) return tell();
         this.#add({
           ...request,
           commands: again.map(({ command }) => command),
           atomic: false,
           resolve: (told) => {
-            const after = new Map(again.map(({ index }, at) => [index, told[at]]));
-            resolve(outcomes.map((one, index) => after.get(index) ?? one));
+            for (const [at, { index }] of again.entries()) after.set(index, told[at] as Outcome);
+            tell();
           },
         });
       },

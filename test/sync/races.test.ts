@@ -271,3 +271,41 @@ describe('without the remote', () => {
     expect((await ada.rejected()).map(({ verb }) => verb)).toEqual(['comment']);
   });
 });
+
+describe('an item that is not made', () => {
+  const at = '2026-01-03T10:00:00.000Z';
+
+  test('given a number that went to another, when what was meant for it is decided again, then the other is left alone', async () => {
+    const limited = {
+      roles: { leads: { members: ['ada'] } },
+      allow: [{ verbs: ['create' as const], types: ['bug' as const], roles: ['leads'] }],
+    };
+    replica(1).connection.beforePush = async () => {
+      replica(1).connection.beforePush = async () => undefined;
+      await ada.createWork({ title: 'Of ada' });
+      await ada.configure(limited);
+    };
+    const id = 'WRK-20260103-0001';
+    const outcomes = await bob.batch([
+      { ...bob.command('create', { id, fields: { title: 'Parent', type: 'bug' } }), at },
+      bob.command('create', { fields: { title: 'Child', parent_id: id } }),
+      bob.command('create', { fields: { title: 'Next', dependencies: [id] } }),
+      bob.command('create', { fields: { title: 'Near', links: [{ kind: 'related', target: id }] } }),
+      bob.command('comment', { id, body: 'for the parent' }),
+      bob.command('update', { id, patch: { set: { title: 'Parent, too' } } }),
+    ]);
+    expect(outcomes.map((one) => (one.kind === 'lost' ? one.error.code : one.kind))).toEqual([
+      'POLICY_DENIED',
+      'UNKNOWN_REFERENCE',
+      'UNKNOWN_REFERENCE',
+      'accepted',
+      'NOT_FOUND',
+      'NOT_FOUND',
+    ]);
+    expect(await bob.getWork(id)).toMatchObject({ title: 'Of ada', rev: 1, comments: [] });
+    const [, near] = await bob.list();
+    expect(near).toMatchObject({ title: 'Near', links: [] });
+    expect((await bob.rejected()).length).toBe(5);
+    expect(await bob.verify()).toMatchObject({ ok: true });
+  });
+});
