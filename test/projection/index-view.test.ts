@@ -5,6 +5,7 @@ import type { WorkId } from '../../src/domain/ids.ts';
 import { byUrgency, isTerminal, WORK_TYPES, type WorkItem } from '../../src/domain/item.ts';
 import { countedUnder } from '../../src/domain/limits.ts';
 import { obstacles } from '../../src/domain/readiness.ts';
+import { sourceKey } from '../../src/domain/sources.ts';
 import { IndexDatabase } from '../../src/projection/index-database.ts';
 import { IndexView, Unread } from '../../src/projection/index-view.ts';
 import { IndexWriter } from '../../src/projection/index-writer.ts';
@@ -15,15 +16,19 @@ import { workItem } from '../helpers/arbitraries.ts';
 import { FakeView, idOf, time } from '../helpers/fake-view.ts';
 
 const IDS = [1, 2, 3, 4, 5, 6].map(idOf);
-const change = fc
-  .constantFrom(...IDS)
-  .chain((id) =>
-    fc.oneof(
-      { weight: 6, arbitrary: workItem({ id, refs: IDS }).map((item) => ({ id, item })) },
-      { weight: 1, arbitrary: fc.constant({ id, item: 'damaged' as const }) },
-      { weight: 1, arbitrary: fc.constant({ id, item: undefined }) },
-    ),
-  );
+const SOURCES = ['a', 'b'].map((source) => ({ from: 'beads', id: source }));
+const change = fc.constantFrom(...IDS).chain((id) =>
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc
+        .tuple(workItem({ id, refs: IDS }), fc.constantFrom({}, ...SOURCES.map((of) => ({ imported: of }))))
+        .map(([item, context]) => ({ id, item: { ...item, context: { ...item.context, ...context } } })),
+    },
+    { weight: 1, arbitrary: fc.constant({ id, item: 'damaged' as const }) },
+    { weight: 1, arbitrary: fc.constant({ id, item: undefined }) },
+  ),
+);
 type Changes = readonly { id: WorkId; item: WorkItem | 'damaged' | undefined }[];
 
 const PROBLEM = { rule: 'yaml', message: 'broken' };
@@ -69,6 +74,10 @@ test('given any changes, when the index is asked what a decision asks, then it a
       }
       for (const [kind, name] of plain.items().flatMap((item) => countedUnder(item, item.owner))) {
         expect(view.inProgress(kind, name)).toEqual(sorted(plain.inProgress(kind, name)));
+      }
+      for (const source of SOURCES) {
+        const key = sourceKey(source);
+        expect(view.fromSource(key)).toEqual(plain.fromSource(key));
       }
       for (const { idempotency_key } of plain.items()) {
         if (idempotency_key !== undefined)
