@@ -133,7 +133,7 @@ export const LEDGER: readonly Command[] = [
     group,
     summary: 'take over items of another tracker, or of an export',
     details:
-      'A commit an item, and one push. What was imported before is left as it stands, so doing it twice is harmless.',
+      'A commit an item, and one push. What was imported before, here or in another clone, is left as it stands and told with its id, so doing it twice, or in two clones at once, is harmless. Where something was refused, the rest is imported, and the exit status is that of the refusal. What could not be shared waits in this clone: wl sync.',
     args: [{ name: '<path>', help: 'a file of Beads issues, or a folder of JSON' }],
     options: importOptions,
     examples: ['wl import .beads/issues.jsonl --from beads --dry-run', 'wl import backup/ --from json'],
