@@ -115,13 +115,8 @@ export class IndexView implements LedgerView {
   /** @throws Unread where it may stand in finished work that was not read yet */
   fromSource(key: string): readonly WorkId[] {
     const found = this.#edges('source', key);
-    if (found.length === 0 && this.hasUnread()) throw new Unread(undefined);
+    if (found.length === 0) this.requireAllRead();
     return found;
-  }
-
-  /** True where files of finished work are known by path alone. */
-  hasUnread(): boolean {
-    return this.#index.get('SELECT 1 FROM items WHERE oid IS NOT NULL LIMIT 1') !== undefined;
   }
 
   nextNumber(prefix: string, date: string): number {

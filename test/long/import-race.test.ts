@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeWorkplace, type Workplace, wlHere } from '../cli/workplace.ts';
+import { makeWorkplace, type Workplace, wl } from '../cli/workplace.ts';
 import { WlProcess } from '../helpers/wl-process.ts';
 
 const ITEMS = 300;
@@ -48,7 +48,7 @@ interface Item {
 
 it('given two processes that import one file, when one is killed anywhere and redone, then each source stands once, and what was told is true', async () => {
   const [a, b] = [await place.clone('a'), await place.clone('b')];
-  for (const dir of [a, b]) await wlHere(dir, ['init']);
+  for (const dir of [a, b]) await wl(dir, ['init']);
   const seed = Date.now() % 1_000_000;
   console.log(`import race: seed ${seed}`);
   for (let run = 0; run < KILLS; run += 1) {
@@ -78,8 +78,8 @@ it('given two processes that import one file, when one is killed anywhere and re
 async function expectWhole(clones: readonly string[], run: number, told: readonly Told[]): Promise<void> {
   const name = (n: number): string => `r${run}-${n % ITEMS}`;
   for (const dir of clones) {
-    expect((await wlHere(dir, ['sync'])).status).toBe(0);
-    const items = (await wlHere(dir, ['list', '--all', '--limit', '0', '--json'])).list as unknown as Item[];
+    expect((await wl(dir, ['sync'])).status).toBe(0);
+    const items = (await wl(dir, ['list', '--all', '--limit', '0', '--json'])).list as unknown as Item[];
     const names = new Map(items.map(({ id, title }) => [id, title.replace(' itself', '')]));
     expect(new Set(names.values()).size).toBe(items.length);
     expect(items).toHaveLength((run + 1) * ITEMS);
