@@ -58,6 +58,12 @@ export class CommitCheck {
     this.#left.set(commit, left);
   }
 
+  /** A commit that is not to stand: those that build on it are held against the policy and the time of its parent. */
+  async distrust({ oid, parents: [parent] }: CommitRecord): Promise<void> {
+    const [left] = parent === undefined ? [] : await this.#leftBy([parent]);
+    if (left !== undefined) this.#left.set(oid, left);
+  }
+
   /** @param now seconds since 1970, where the commit is to be held against a clock */
   async take(record: CommitRecord, blobs: Blobs, now?: number): Promise<Finding[]> {
     const faults = this.#looksAtTrees

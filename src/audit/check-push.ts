@@ -6,6 +6,7 @@ import { readAfter } from './files.ts';
 import type { Incoming } from './push-past.ts';
 import { type Refusal, refusalOf } from './push-rules.ts';
 import { type Ground, PushState } from './push-state.ts';
+import type { Finding } from './rules.ts';
 import { judgeProofs, type SignatureReader } from './signatures.ts';
 
 export interface Push {
@@ -31,18 +32,43 @@ const MAX_FILES = 25;
  *
  * @returns why it is not to be taken; `undefined` where all of it is right
  */
-export async function checkPush({
-  incoming,
-  ground,
-  tip,
-  now,
-  signatures,
-}: Push): Promise<Refusal | undefined> {
+export async function checkPush(push: Push): Promise<Refusal | undefined> {
+  const { ground, tip } = push;
   if (tip === ground?.tip) return undefined;
-  const records: CommitRecord[] = [];
-  for await (const record of incoming.commits({ from: ground?.tip, to: tip })) records.push(record);
+  const records = await recordsOf(push);
   const foreign = checkShape(records, ground, tip);
   if (foreign !== undefined) return foreign;
+  for await (const finding of findings(push, records)) return refusalOf(finding);
+  return undefined;
+}
+
+/**
+ * As `checkPush`, and goes on after what is wrong: later commits are held against the files that it left, and by the policy
+ * and the clock of what it builds on.
+ *
+ * @returns everything that is wrong
+ */
+export async function findInPush(push: Push): Promise<Refusal[]> {
+  const { ground, tip } = push;
+  if (tip === ground?.tip) return [];
+  const records = await recordsOf(push);
+  const foreign = checkShape(records, ground, tip);
+  const found = foreign === undefined ? [] : [foreign];
+  for await (const finding of findings(push, records)) found.push(refusalOf(finding));
+  return found;
+}
+
+async function recordsOf({ incoming, ground, tip }: Push): Promise<CommitRecord[]> {
+  const records: CommitRecord[] = [];
+  for await (const record of incoming.commits({ from: ground?.tip, to: tip })) records.push(record);
+  return records;
+}
+
+/** What is wrong with the commits of a push, one by one. */
+async function* findings(
+  { incoming, ground, now, signatures }: Push,
+  records: readonly CommitRecord[],
+): AsyncIterable<Finding> {
   const ops = records.flatMap((record) => opOf(record) ?? []);
   const state = new PushState(incoming, ground, (await ground?.commitsOf(ops)) ?? new Map());
   const check = new CommitCheck(incoming, state);
@@ -55,12 +81,12 @@ export async function checkPush({
       some.flatMap(({ changes }) => changes),
     );
     for (const record of some) {
-      const [first] = await check.take(record, blobs, now);
-      if (first !== undefined) return refusalOf(first);
+      const wrong = await check.take(record, blobs, now);
+      if (wrong.length > 0) await check.distrust(record);
+      yield* wrong;
     }
   }
-  const [unproven] = await judgeProofs(check, signatures);
-  return unproven && refusalOf(unproven);
+  yield* await judgeProofs(check, signatures);
 }
 
 /** What can be told without reading a file. */

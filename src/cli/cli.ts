@@ -55,6 +55,8 @@ export class Cli {
       onProgress: (progress) => {
         this.#busyWith = describeProgress(progress);
       },
+      onKeptBack: ({ details }) =>
+        this.notice(`commit ${details.commit} was not made by wl; it is kept and not shared: wl rejected`),
     };
   }
 

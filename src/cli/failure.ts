@@ -26,7 +26,12 @@ export function exitStatus(failure: unknown): number {
 }
 
 /** What was refused on arrival though nobody was first. */
-const NO_RACE: ReadonlySet<string> = new Set(['REMOTE_REFUSED', 'POLICY_DENIED', 'REVIEW_REQUIRED']);
+const NO_RACE: ReadonlySet<string> = new Set([
+  'REMOTE_REFUSED',
+  'POLICY_DENIED',
+  'REVIEW_REQUIRED',
+  'VERIFICATION_FAILED',
+]);
 
 /** Reports what went wrong, each thing once: in words, or one JSON object a line. */
 export function reportFailures(failures: readonly unknown[], json: boolean, stderr: Writer): void {

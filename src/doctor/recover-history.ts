@@ -1,9 +1,10 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
+import { markChecked } from '../sync/checked.ts';
 import type { RemoteContext } from '../sync/ports.ts';
 import { type Ending, fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
-import { reconcile } from '../sync/reconcile.ts';
+import { dropWrong, reconcile } from '../sync/reconcile.ts';
 import type { Rewrite } from './two-lines.ts';
 
 const KEPT = 'refs/work-ledger/before-rewrite/';
@@ -54,9 +55,12 @@ async function recover(
   const { store, remote, localRef } = context;
   // What is pending stands on what was seen, so that it is part of the line that is kept.
   await reconcile(context, seen);
+  await dropWrong(context, seen);
   const local = await store.readRef(localRef);
   const kept = KEPT + seen;
   if (local === undefined || !(await store.moveRef(kept, await store.readRef(kept), local))) return undefined;
+  // The rest was shared before, and is not held against anything again.
+  markChecked(context, local);
   // The one place where `seen` does not move forward: who asked for this has looked at both lines.
   if (!(await store.moveRef(remote.seenRef, seen, found))) return undefined;
   const settled = new Map<string, Ending>(found === undefined ? [] : await reconcile(context, found));

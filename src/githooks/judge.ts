@@ -1,4 +1,5 @@
 import { checkPush } from '../audit/check-push.ts';
+import { groundAt } from '../audit/ground.ts';
 import type { Refusal } from '../audit/push-rules.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { Backend } from '../ledger/backend.ts';
@@ -7,7 +8,6 @@ import { chooseBranch, choosePresence } from '../ledger/settings.ts';
 import { Projection } from '../projection/projection.ts';
 import { IncomingStore, Oversize } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
-import { groundAt } from './ground.ts';
 import { kindOf, type LedgerRefs, type RefKind, type RefUpdate } from './updates.ts';
 
 /** Why a push is not taken: of which ref, and what is wrong with it. */

@@ -5,6 +5,7 @@ import { encodeSettings } from '../codec/settings.ts';
 import { settingsSchema } from '../domain/settings.ts';
 import { parseInput } from '../domain/validate.ts';
 import type { LedgerStore } from '../store/port.ts';
+import { markDecided } from '../sync/checked.ts';
 import { fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
 import { branchFiles } from './branch-files.ts';
 import type { Connection } from './connection.ts';
@@ -49,7 +50,7 @@ async function writeRoot({ context }: WritePath, actor: string, prefix: string |
     'ledger setting',
   );
   const seconds = Math.floor(now.getTime() / 1000);
-  await store.commit({
+  const made = await store.commit({
     ref: localRef,
     expected: undefined,
     base: undefined,
@@ -64,4 +65,5 @@ async function writeRoot({ context }: WritePath, actor: string, prefix: string |
       },
     ],
   });
+  if (made.kind === 'committed') await markDecided(context, undefined, made.tip);
 }

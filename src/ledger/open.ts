@@ -4,6 +4,7 @@ import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import { TracedRemote } from '../remote/traced.ts';
 import { displayUrl } from '../remote/url.ts';
+import type { Judge } from '../sync/ports.ts';
 import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
@@ -83,6 +84,12 @@ async function connect(options: OpenOptions): Promise<Connection> {
     patience: options.patience ?? PATIENCE_MS,
     signs,
   };
+  const checkPending: Judge['check'] = async (from, to) => {
+    const audit = await import('../audit/check-pending.ts');
+    const now = Math.floor(clock.now().getTime() / 1000);
+    const { signatures } = backend;
+    return audit.checkPending({ store: await store(), projection, signatures, now, from, to });
+  };
   const makeWrite = async (): Promise<WritePath> => {
     const { makeWritePath } = await import('./write-path.ts');
     const remote = own ?? (chosen && (await reach(chosen)));
@@ -90,6 +97,8 @@ async function connect(options: OpenOptions): Promise<Connection> {
       store: await store(),
       remote: remote && new TracedRemote(remote),
       views: projection,
+      judge: { check: checkPending },
+      onKeptBack: options.onKeptBack,
       lock,
       mailbox:
         own === undefined && clock === systemClock

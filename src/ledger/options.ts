@@ -1,3 +1,4 @@
+import type { LedgerError } from '../domain/errors.ts';
 import type { OnProgress } from '../projection/load.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
@@ -26,6 +27,8 @@ export interface OpenOptions {
   clock?: Clock | undefined;
   /** Told how far a long reading is: of open items, of finished ones, of history. */
   onProgress?: OnProgress | undefined;
+  /** Told of each commit on this clone's branch that was kept back instead of being shared: the program did not make it. */
+  onKeptBack?: ((error: LedgerError) => void) | undefined;
   /** Makes the remote, instead of what the repository's configuration names: for transports of one's own. */
   connect?: ((clone: { store: LedgerStore; state: LocalState }) => LedgerRemote) | undefined;
 }

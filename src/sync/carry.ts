@@ -5,7 +5,7 @@ import { readBesideFor } from './beside.ts';
 import { draftOf } from './draft.ts';
 import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
-import { authorOf, learnDeletionsFor } from './reconcile.ts';
+import { emailOf, learnDeletionsFor } from './reconcile.ts';
 import { replay } from './replay.ts';
 
 const CANDIDATE = 'refs/work-ledger/candidate';
@@ -50,9 +50,11 @@ async function openIn({ store }: RemoteContext, offered: Oid, seen: Oid): Promis
   return (await readCommits(store, base, offered, open)).filter(({ op }) => open.has(op ?? ''));
 }
 
+/** True also of what was asked for ahead of this machine's clock: by it, nobody could push that. */
 function isAbandoned(open: readonly ReadCommit[], now: Date): boolean {
   const newest = Math.max(...open.map(({ record }) => record.committer.at * 1000));
-  return Math.abs(now.getTime() - newest) > OFFER_MS;
+  const asked = Math.max(...open.map(({ command }) => Date.parse(command?.at ?? '') || 0));
+  return Math.abs(now.getTime() - newest) > OFFER_MS || asked - now.getTime() > OFFER_MS;
 }
 
 /**
@@ -76,7 +78,7 @@ export async function carry(context: RemoteContext, local: Oid, offers: readonly
     ref: CANDIDATE,
     expected: await store.readRef(CANDIDATE),
     base: local,
-    drafts: steps.map(({ step, from }) => draftOf(step, committer, now, authorOf(from))),
+    drafts: steps.map(({ step, from }) => draftOf(step, committer, now, emailOf(from))),
   });
   return made.kind === 'committed' ? made.tip : local;
 }

@@ -1,5 +1,6 @@
 import type { Oid } from '../store/port.ts';
 import { rankOf, readOffers } from './carry.ts';
+import { isChecked } from './checked.ts';
 import { look } from './look.ts';
 import { CONTACT, CONTENDED, EXPOSED, FETCHED, LED, OFFERED, ROUND, TURN } from './marks.ts';
 import { NAMES, type ReadCommit, readCommits } from './pending.ts';
@@ -126,7 +127,8 @@ async function rankAt(context: RemoteContext, tip: Oid): Promise<number> {
 async function offer(context: RemoteContext, contest: Contest, seen: Oid): Promise<void> {
   const { remote, store, state, localRef } = context;
   const local = await store.readRef(localRef);
-  if (local === undefined || remote.inbox === undefined) return;
+  // What someone else committed here meanwhile is looked at before the next push.
+  if (local === undefined || remote.inbox === undefined || !isChecked(context, local)) return;
   const pending = await readCommits(store, seen, local, NAMES);
   if (pending.every(({ op }) => contest.offered.has(op ?? ''))) return;
   // Noted down before it is out, since this process can be killed in between.

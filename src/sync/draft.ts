@@ -138,11 +138,15 @@ function stepOf(transition: Transition): Step {
   };
 }
 
-/** The commit of a step. The author is who acts, at the time it was asked for; the committer is this machine, now. */
-export function draftOf(step: Step, committer: Identity, now: Date, author?: Identity): CommitDraft {
+/**
+ * The commit of a step. The author is who acts, at the time it was asked for; the committer is this machine, now.
+ *
+ * @param email the author's, where another machine asked for it
+ */
+export function draftOf(step: Step, committer: Identity, now: Date, email = committer.email): CommitDraft {
   return {
     message: step.message,
-    author: author ?? { name: step.actor, email: committer.email },
+    author: { name: step.actor, email },
     authored_at: Math.floor(Date.parse(step.at) / 1000),
     committer,
     committed_at: Math.floor(now.getTime() / 1000),

@@ -3,6 +3,7 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
 import { readBeside } from './beside.ts';
+import { markDecided } from './checked.ts';
 import { decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
 import type { Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
@@ -64,6 +65,7 @@ async function tryCommit(context: SyncContext, groups: readonly Group[]): Promis
   const drafts = steps.map((step) => draftOf(step, committer, now));
   const result = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
   if (result.kind === 'moved') return undefined;
+  await markDecided(context, tip, result.tip);
   await views.advance(tip, result.tip, changes);
   const commits = new Map(steps.map((step, index) => [step.op, result.oids[index] ?? '']));
   for (const outcome of outcomes.flat()) {

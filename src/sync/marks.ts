@@ -13,6 +13,8 @@ export const LED = 'led';
 export const OFFERED = 'offered';
 /** The pending tip that others may have: it was offered, or a push of it broke off. */
 export const EXPOSED = 'exposed';
+/** The local tip up to which everything pending was decided by this program, or checked. */
+export const CHECKED = 'checked';
 /** Transitions that replay found nothing left to do for; the newest last. */
 export const MOOT = 'moot';
 /** Items that are blocked on what came here completed, as by an import: nothing unblocks them by itself. */

@@ -1,3 +1,4 @@
+import type { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Overlay } from '../domain/overlay.ts';
 import type { LedgerView } from '../domain/view.ts';
@@ -71,6 +72,25 @@ export interface CloneLock {
   ): Promise<T | undefined>;
 }
 
+/** A commit that is not as the commits of a ledger are. */
+export interface Finding {
+  commit: Oid;
+  /** Of the audit, such as `content`. */
+  rule: string;
+  message: string;
+  id?: WorkId | undefined;
+}
+
+/**
+ * Holds commits that this program need not have made against every rule of the ledger.
+ *
+ * Law: what is right is not found wrong for what it builds on, where that keeps its files whole.
+ */
+export interface Judge {
+  /** @param from what is not checked, nor anything before it; `undefined` where `to` begins a ledger */
+  check(from: Oid | undefined, to: Oid): Promise<readonly Finding[]>;
+}
+
 /** A request that a process left for the one that is at work. */
 export interface Letter {
   name: string;
@@ -103,6 +123,9 @@ export interface SyncContext {
   store: LedgerStore;
   remote: LedgerRemote | undefined;
   views: ViewSource;
+  judge: Judge;
+  /** Told of each pending commit that was kept back, since it is none of this ledger's. */
+  onKeptBack?: ((error: LedgerError) => void) | undefined;
   lock: CloneLock;
   /** Where other processes of this clone wait to be served; `undefined` where there are none. */
   mailbox?: Mailbox | undefined;

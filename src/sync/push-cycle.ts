@@ -2,6 +2,7 @@ import { LedgerError } from '../domain/errors.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { carry, readOffers } from './carry.ts';
+import { isChecked } from './checked.ts';
 import {
   type Contest,
   isBusy,
@@ -13,10 +14,10 @@ import {
 } from './contention.ts';
 import { look, unreachable } from './look.ts';
 import { CONTACT, EXPOSED, LED, OFFERED, PUBLISHED } from './marks.ts';
-import type { Lost, Unchanged } from './outcome.ts';
+import type { Lost, Settled, Unchanged } from './outcome.ts';
 import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
-import { reconcile, withdraw } from './reconcile.ts';
+import { dropWrong, reconcile, withdraw } from './reconcile.ts';
 
 /** What became of a transition; of an accepted one, only that it was. */
 export type Ending = { kind: 'accepted' } | Unchanged | Lost;
@@ -34,8 +35,24 @@ export async function fetchAndReconcile(context: RemoteContext): Promise<Map<str
 
 /** Brings the local branch onto the shared tip. An offer of what lost there is taken back: nobody waits for it any more. */
 async function settleOn(context: RemoteContext, tip: Oid): Promise<Map<string, Ending>> {
-  const settled = await reconcile(context, tip);
-  if (settled.size > 0) context.state.set(PUBLISHED, `${tip} settled`);
+  return toldToAll(context, await reconcile(context, tip));
+}
+
+/** Takes what this program did not make as it is from the local branch, which builds on `tip`. @see dropWrong */
+export async function keepBackWrong(
+  context: RemoteContext,
+  tip: Oid | undefined,
+): Promise<Map<string, Ending>> {
+  return toldToAll(context, await dropWrong(context, tip));
+}
+
+/** Processes of this clone that wait for one of these are woken. */
+async function toldToAll(
+  context: RemoteContext,
+  settled: Map<string, Settled>,
+): Promise<Map<string, Ending>> {
+  const { store, localRef } = context;
+  if (settled.size > 0) context.state.set(PUBLISHED, `${await store.readRef(localRef)} settled`);
   if ([...settled.values()].some(({ kind }) => kind !== 'accepted')) await takeBackOffer(context);
   return settled;
 }
@@ -80,7 +97,10 @@ export async function pushPending(
     if (seen !== undefined && isContended(context)) await waitForTurn(context, contest, seen);
     const tip = await store.readRef(remote.seenRef);
     if (tip !== undefined) merge(await settleOn(context, tip));
+    merge(await keepBackWrong(context, tip));
     const local = await store.readRef(localRef);
+    // Someone committed meanwhile who is not this program.
+    if (local !== undefined && local !== tip && !isChecked(context, local)) continue;
     const pending = local === undefined || local === tip ? [] : await readCommits(store, tip, local, NAMES);
     if (local === undefined || pending.length === 0) return settled;
     if (wanted !== undefined && [...wanted].every((op) => settled.has(op))) return settled;

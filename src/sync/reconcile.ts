@@ -3,6 +3,7 @@ import type { WorkId } from '../domain/ids.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
 import { readBesideFor } from './beside.ts';
+import { findWrong, isChecked, markChecked, markDecided, type Wrong } from './checked.ts';
 import { draftOf } from './draft.ts';
 import { EXPOSED, MOOT } from './marks.ts';
 import type { Accepted, Settled } from './outcome.ts';
@@ -68,20 +69,49 @@ async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string
     if (pending.length > 1) throw differentLedger(seen, local);
     return (await store.moveRef(localRef, local, seen)) ? new Map() : undefined;
   }
+  const wrong = await findWrong(context, { local, from: base, pending });
   const arrived = await readCommits(store, base, seen, new Set(pending.map(({ op }) => op ?? '')));
   const known = byOp(arrived);
-  const settled = await rebuild(context, {
-    expected: local,
-    base: seen,
-    pending,
-    known,
-  });
+  const settled = await rebuild(context, { expected: local, base: seen, pending, known, wrong });
   if (settled === undefined) return undefined;
   for (const { op } of pending) {
     const found = op === undefined ? undefined : known.get(op);
     if (found !== undefined) settled.set(found.op ?? '', acceptedBy(found));
   }
   return settled;
+}
+
+/**
+ * Takes from the local branch what is pending and was not made by this program as it is: it is kept, and what is right is decided
+ * again without it. To be called before anything of it leaves this clone.
+ *
+ * @param seen the shared tip, on which the local branch builds; `undefined` where nothing is shared
+ * @returns as `reconcile`
+ * @throws LedgerError as `findWrong`
+ */
+export async function dropWrong(context: SyncContext, seen: Oid | undefined): Promise<Map<string, Settled>> {
+  const { store, localRef } = context;
+  const settled = await context.lock.run('commit', async () => {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const local = await store.readRef(localRef);
+      if (local === undefined || local === seen || isChecked(context, local))
+        return new Map<string, Settled>();
+      const pending = await readCommits(store, seen, local);
+      const wrong = await findWrong(context, { local, from: seen, pending });
+      if (wrong.size === 0) return new Map<string, Settled>();
+      const root = seen === undefined ? pending[0]?.record.oid : undefined;
+      const done = await rebuild(context, {
+        expected: local,
+        base: seen ?? root ?? local,
+        pending: pending.filter(({ record }) => record.oid !== root),
+        known: new Map(),
+        wrong,
+      });
+      if (done !== undefined) return done;
+    }
+    throw contended();
+  });
+  return settled ?? new Map();
 }
 
 const byOp = (commits: readonly ReadCommit[]): Map<string, ReadCommit> =>
@@ -114,6 +144,8 @@ interface Rebuild {
   base: Oid;
   pending: readonly ReadCommit[];
   known: ReadonlyMap<string, ReadCommit>;
+  /** What must not be shared of all that leads to `expected`; `undefined` where that was not looked at. */
+  wrong?: Wrong;
   withdrawn?: ReadonlySet<string>;
   renumber?: ReplayOptions['renumber'];
 }
@@ -133,9 +165,12 @@ export async function rebuild(
   });
   const settled = await keepLost(context, result);
   const now = clock.now();
-  const drafts = result.steps.map(({ step, from }) => draftOf(step, committer, now, authorOf(from)));
+  const drafts = result.steps.map(({ step, from }) => draftOf(step, committer, now, emailOf(from)));
   const moved = await store.commit({ ref: localRef, expected, base, drafts });
   if (moved.kind === 'moved') return undefined;
+  if (request.wrong === undefined) await markDecided(context, base, moved.tip);
+  else markChecked(context, moved.tip);
+  for (const error of request.wrong?.values() ?? []) context.onKeptBack?.(error);
   await views.advance(base, moved.tip, changes);
   for (const { from, item } of result.unchanged) settled.set(from.op ?? '', { kind: 'unchanged', item });
   rememberMoot(
@@ -172,10 +207,7 @@ export async function exposedOps({ store, remote, state }: SyncContext): Promise
   }
 }
 
-export const authorOf = ({ record }: ReadCommit): { name: string; email: string } => ({
-  name: record.author.name,
-  email: record.author.email,
-});
+export const emailOf = ({ record }: ReadCommit): string => record.author.email;
 
 /** @see learnDeletions in local.ts */
 export async function learnDeletionsFor(
@@ -234,11 +266,13 @@ export async function withdraw(
           if (ops.has(commit.op ?? '')) await keepRejected(store, commit, keepAs, committer, clock.now());
         }
       }
+      const wrong = await findWrong(context, { local, from: seen, pending: unshared });
       const done = await rebuild(context, {
         expected: local,
         base,
         pending,
         known: new Map(),
+        wrong,
         withdrawn: ops,
         renumber: (command, id) => (renumber.has(command.op) ? offlineId(context, id) : undefined),
       });

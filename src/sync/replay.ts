@@ -7,6 +7,7 @@ import type { WorkItem, WorkLink } from '../domain/item.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { LedgerView } from '../domain/view.ts';
 import { tracedSync } from '../trace/channels.ts';
+import type { Wrong } from './checked.ts';
 import { decideInto, type LedgerCommand, type Step } from './draft.ts';
 import type { ReadCommit } from './pending.ts';
 
@@ -15,6 +16,8 @@ export interface ReplayOptions {
   known: ReadonlyMap<string, ReadCommit>;
   /** Transitions that are taken back instead of being applied. */
   withdrawn?: ReadonlySet<string> | undefined;
+  /** Commits that must not be shared, whatever they ask for. */
+  wrong?: Wrong | undefined;
   /** False where the new commits will have no signature. */
   signs?: boolean | undefined;
   /** Gives numbered ids that no one has seen yet a form that needs no one's agreement. */
@@ -58,6 +61,15 @@ function replayOnce(
   const followed = new Set<string>();
   for (const from of pending) {
     const { op } = from;
+    const wrong = options.wrong?.get(from.record.oid);
+    if (wrong !== undefined) {
+      noteLost(from, names);
+      result.lost.push({
+        from: isNamedTwice(from, wrong, options) ? { ...from, op: undefined } : from,
+        error: wrong,
+      });
+      continue;
+    }
     if (op === undefined || from.command === undefined) {
       if (!isRoot(from)) result.lost.push({ from, error: unreadable(from) });
       continue;
@@ -95,6 +107,10 @@ function replayOnce(
 function noteLost({ event }: ReadCommit, names: Names): void {
   if (event !== undefined && event.from === undefined) names.note(event.id, undefined);
 }
+
+/** Another commit stands under this one's name, so that it is kept under its own. */
+const isNamedTwice = ({ op }: ReadCommit, wrong: LedgerError, { known }: ReplayOptions): boolean =>
+  wrong.details.rule === 'op' || known.has(op ?? '');
 
 const isRoot = ({ record }: ReadCommit): boolean => record.parents.length === 0;
 

@@ -10,7 +10,7 @@ import { makeOverdue, withoutOverdue } from './overdue.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { PublishQueue, type Waiter, withDetails } from './publish-queue.ts';
 import { Publisher, TAKING } from './publisher.ts';
-import { type Ending, fetchAndReconcile, pushPending } from './push-cycle.ts';
+import { type Ending, fetchAndReconcile, keepBackWrong, pushPending } from './push-cycle.ts';
 import { isPassing } from './reconcile.ts';
 import { rejectionOf } from './rejected.ts';
 import { Names } from './replay.ts';
@@ -103,9 +103,11 @@ export class Synchronizer {
     }
     const settled = await context.lock.run('push', async () => {
       const first = await fetchAndReconcile(context);
+      // Before anything is read from it: settings that someone broke here would be in the way.
+      const wrong = await keepBackWrong(context, await this.#seen());
       const overdue = await makeOverdue(context);
       const pushed = [...(await pushPending(context))];
-      return [...first, ...(await withoutOverdue(context, pushed, overdue))];
+      return [...first, ...wrong, ...(await withoutOverdue(context, pushed, overdue))];
     });
     return (settled ?? []).map(([, outcome]) => outcome);
   }

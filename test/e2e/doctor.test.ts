@@ -112,15 +112,19 @@ test('given settings that a person broke, and something pending, when the doctor
   await mendedHistory(ada, repo);
 });
 
-test('given an item that a person broke on this clone’s branch and did not push, when the doctor mends, then it is whole everywhere', async () => {
+test('given an item that a person broke on this clone’s branch and did not push, when the doctor mends, then the edit is kept, and the item is whole everywhere', async () => {
   const { repo, dir, ada, ids } = await makeLedger(1);
   await repo.git(dir, 'checkout', '--quiet', 'work-ledger');
   await rm(join(dir, pathOf(ids[0] ?? '')));
   await repo.git(dir, 'commit', '--quiet', '--all', '-m', 'by hand');
   await repo.git(dir, 'checkout', '--quiet', '--orphan', 'code');
-  expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
+  const made = await repo.git(dir, 'rev-parse', 'work-ledger');
+  const said = await wl(dir, ['doctor', '--fix'], NOW);
+  expect(said).toMatchObject({ status: 0 });
+  expect(said.stderr).toContain(`commit ${made} was not made by wl; it is kept and not shared`);
   expect((await ada.list()).map(({ id }) => id)).toEqual(ids);
-  await mendedHistory(ada, repo);
+  expect(await ada.rejected()).toMatchObject([{ op: made }]);
+  expect(await mendedHistory(ada, repo)).toEqual([]);
 });
 
 test('given an item that was deleted as items are, when the doctor mends another, then it stays deleted', async () => {

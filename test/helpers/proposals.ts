@@ -93,8 +93,7 @@ export async function propose(
   const decided = await projection.peek(base, (view) => decideInto(new Overlay(view), command));
   const [step] = decided.kind === 'steps' ? decided.steps : [];
   if (step === undefined) throw new Error('there is nothing to approve');
-  const author = { name: PULL_REQUEST, email: BUILDER.email };
-  const drafts = [draftOf(step, BUILDER, ledger.connection.clock.now(), author)];
+  const drafts = [draftOf(step, BUILDER, ledger.connection.clock.now())];
   const ref = `refs/heads/${branch}`;
   await store.commit({ ref, expected: await store.readRef(ref), base, drafts });
   await repo.git(dir, 'push', '--quiet', '--force', 'origin', `${ref}:${ref}`);

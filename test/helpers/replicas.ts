@@ -32,6 +32,8 @@ export interface Replica {
   ledger: WorkLedger;
   store: IsomorphicStore;
   connection: FaultyRemote;
+  /** Opens the clone anew, as after its local state was lost. */
+  reopen(): Promise<WorkLedger>;
 }
 
 /** Clones of one ledger, all in memory: real objects, real refs, real replay. */
@@ -74,6 +76,7 @@ async function makeReplica(
     name,
     store,
     connection,
+    reopen: () => openLedger(options),
     ledger: mode === 'push' ? ledger : await openLedger({ ...options, mode }),
   };
 }

@@ -1,14 +1,13 @@
-import { requestedAt } from '../audit/check-times.ts';
-import { commitsOf } from '../audit/push-past.ts';
-import type { Ground } from '../audit/push-state.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { Projection } from '../projection/projection.ts';
-import type { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
+import { requestedAt } from './check-times.ts';
+import { commitsOf, type Incoming } from './push-past.ts';
+import type { Ground } from './push-state.ts';
 
 /** The ledger at `tip`, by the repository's index, which is caught up or made where it is not there. */
-export async function groundAt(tip: Oid, projection: Projection, incoming: IncomingStore): Promise<Ground> {
+export async function groundAt(tip: Oid, projection: Projection, incoming: Incoming): Promise<Ground> {
   const record = await incoming.readCommit(tip);
   return {
     tip,

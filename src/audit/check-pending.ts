@@ -1,0 +1,60 @@
+import type { Projection } from '../projection/projection.ts';
+import type { LedgerStore, Oid, TreeEntry } from '../store/port.ts';
+import { findInPush } from './check-push.ts';
+import { groundAt } from './ground.ts';
+import type { Incoming } from './push-past.ts';
+import type { Refusal } from './push-rules.ts';
+import type { SignatureReader } from './signatures.ts';
+
+export interface Pending {
+  store: LedgerStore;
+  projection: Projection;
+  signatures: SignatureReader | undefined;
+  /** Seconds since 1970. */
+  now: number;
+  /** What they build on, which is not checked; `undefined` where they begin a ledger. */
+  from: Oid | undefined;
+  to: Oid;
+}
+
+/**
+ * Holds commits of a clone that it did not share yet against every rule, as a server would that they are pushed to.
+ *
+ * @returns what is wrong, commits in order
+ */
+export async function checkPending(pending: Pending): Promise<Refusal[]> {
+  const { store, projection, signatures, now, from, to } = pending;
+  const incoming = incomingOf(store);
+  const ground = from === undefined ? undefined : await groundAt(from, projection, incoming);
+  return findInPush({ incoming, ground, tip: to, now, signatures });
+}
+
+/** A clone's own commits, where the objects of a push are asked for: they are with all others. */
+function incomingOf(store: LedgerStore): Incoming {
+  const trees = new Map<Oid, Promise<Map<string, TreeEntry>>>();
+  const treeOf = (commit: Oid): Promise<Map<string, TreeEntry>> => {
+    const known = trees.get(commit);
+    if (known !== undefined) return known;
+    const read = store
+      .readTree(commit)
+      .then((entries) => new Map(entries.map((entry) => [entry.path, entry])));
+    trees.set(commit, read);
+    return read;
+  };
+  return {
+    commits: (query) => store.commits(query),
+    diffTrees: (before, after) => store.diffTrees(before, after),
+    treeFaults: (commit, others) => store.treeFaults(commit, others),
+    readBlobs: (oids, maxBytes) => store.readBlobs(oids, maxBytes),
+    mergeBase: (a, b) => store.mergeBase(a, b),
+    find: async (commit, path) => (await treeOf(commit)).get(path)?.oid,
+    async entriesAt(commit, paths) {
+      const tree = await treeOf(commit);
+      return paths.flatMap((path) => tree.get(path) ?? []);
+    },
+    async readCommit(commit) {
+      for await (const record of store.commits({ to: commit, newest: 1, changes: false })) return record;
+      throw new Error(`there is no commit ${commit}`);
+    },
+  };
+}
