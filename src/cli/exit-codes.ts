@@ -11,13 +11,14 @@ export const EXIT = {
   precondition: { status: 6, meaning: 'The item or the ledger is not in a state that allows it.' },
   unreachable: {
     status: 7,
-    meaning: 'The remote cannot be reached; the message says what is saved in this clone.',
+    meaning: 'The remote cannot be reached, or is behind; the message says what is saved in this clone.',
   },
   contended: { status: 8, meaning: 'Others kept being first until the time was up; try again.' },
   damaged: { status: 9, meaning: 'Something in the ledger does not verify.' },
   decision: {
     status: 10,
-    meaning: 'A person has to decide: a question was asked, or the shared history was replaced.',
+    meaning:
+      'A person has to decide: a question was asked, the shared history was replaced, or a remote is two repositories.',
   },
   work_failed: { status: 11, meaning: 'Work was run, and some of it failed.' },
   timeout: { status: 12, meaning: 'What was waited for did not come about in the time that was given.' },
@@ -53,11 +54,13 @@ const EXIT_OF = {
   OUT_OF_REACH: 'precondition',
   TIMED_OUT: 'timeout',
   REMOTE_UNREACHABLE: 'unreachable',
+  REMOTE_STALE: 'unreachable',
   CONTENDED: 'contended',
   DAMAGED_ITEM: 'damaged',
   VERIFICATION_FAILED: 'damaged',
   HISTORY_REWRITTEN: 'decision',
   DIFFERENT_LEDGER: 'decision',
+  DIFFERENT_REMOTES: 'decision',
 } as const satisfies Record<ErrorCode, Exit>;
 
 /** The exit status of every error code: the one place where they are mapped. */

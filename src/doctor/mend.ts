@@ -9,8 +9,8 @@ import { requireNoSignature } from '../domain/policy-keys.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
-import type { LedgerRemote } from '../remote/port.ts';
 import type { CommitDraft, FileChange, Oid } from '../store/port.ts';
+import { push } from '../sync/confirm.ts';
 import { look, unreachable } from '../sync/look.ts';
 import type { RemoteContext, SyncContext } from '../sync/ports.ts';
 import { examineTree } from './broken-tree.ts';
@@ -83,7 +83,7 @@ function requireMender({ actor }: WorkLedger, { signs }: SyncContext, policy: Le
  * @returns `undefined` where others were first
  */
 async function tryMend(ledger: WorkLedger, context: RemoteContext): Promise<Mended[] | undefined> {
-  const { store, remote } = context;
+  const { store } = context;
   const tip = await look(context, 'branch');
   if (tip === undefined) return [];
   const { mends, policy } = await examineTree(store, tip);
@@ -94,15 +94,16 @@ async function tryMend(ledger: WorkLedger, context: RemoteContext): Promise<Mend
   const made = await store.commit({ ref, expected: undefined, base: tip, drafts });
   if (made.kind === 'moved') return undefined;
   try {
-    return (await share(remote, made.tip)) ? withCommits(mends, made.oids) : undefined;
+    return (await share(context, made.tip)) ? withCommits(mends, made.oids) : undefined;
   } finally {
     await store.moveRef(ref, made.tip, undefined);
   }
 }
 
 /** @returns whether it was taken; false where others were first */
-async function share(remote: LedgerRemote, tip: Oid): Promise<boolean> {
-  const pushed = await remote.push(tip);
+async function share(context: RemoteContext, tip: Oid): Promise<boolean> {
+  const { remote, clock, patience } = context;
+  const pushed = await push(context, tip, { deadline: clock.now().getTime() + patience });
   if (pushed.kind === 'accepted') return true;
   if (pushed.kind === 'behind') return false;
   if (pushed.kind === 'refused')

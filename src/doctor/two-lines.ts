@@ -34,18 +34,15 @@ export interface Rewrite {
  * Asks the remote whether it still has what this clone saw.
  *
  * @returns `undefined` where it has
- * @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`
+ * @throws LedgerError `NO_REMOTE`; as `ask`
  */
 export async function findRewrite(ledger: WorkLedger): Promise<Rewrite | undefined> {
   const { context, store } = await ledger.connection.write();
   const { remote, localRef } = context;
   if (remote === undefined)
     throw new LedgerError('NO_REMOTE', 'This ledger has no remote whose history could be rewritten.');
-  const fetched = await remote.fetch('branch');
-  if (fetched.kind === 'unreachable') {
-    const { unreachable } = await import('../sync/look.ts');
-    throw unreachable(remote, fetched.cause);
-  }
+  const { ask } = await import('../sync/look.ts');
+  const fetched = await ask({ ...context, remote }, 'branch');
   if (fetched.kind === 'ok') return undefined;
   const { seen, found } = fetched;
   const base = found === undefined ? undefined : await store.mergeBase(seen, found);

@@ -29,11 +29,13 @@ export const ERROR_CODES = {
   OUT_OF_REACH: { retryable: false },
   TIMED_OUT: { retryable: true },
   REMOTE_UNREACHABLE: { retryable: true },
+  REMOTE_STALE: { retryable: true },
   CONTENDED: { retryable: true },
   DAMAGED_ITEM: { retryable: false },
   VERIFICATION_FAILED: { retryable: false },
   HISTORY_REWRITTEN: { retryable: false },
   DIFFERENT_LEDGER: { retryable: false },
+  DIFFERENT_REMOTES: { retryable: false },
   STORAGE_FAILED: { retryable: true },
   INTERNAL: { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>;

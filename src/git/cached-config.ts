@@ -13,6 +13,7 @@ export function isCachedConfig(value: unknown): value is CachedConfig {
     ) &&
     isRecord(value.config) &&
     isListOf(value.config.remotes, isPairOf(isText)) &&
+    isListOf(value.config.pushes, isPairOf(isText)) &&
     isListOf(value.config.settings, isPairOf(isText)) &&
     isUser(value.config.user) &&
     isTraits(value.config.traits)

@@ -13,6 +13,8 @@ export interface ConfigEntry {
 /** What the program takes from git's configuration. */
 export interface RepositoryConfig {
   remotes: [name: string, url: string][];
+  /** Of remotes that git pushes to another address than it fetches from: that one, as git can be told to read it. */
+  pushes: [name: string, url: string][];
   settings: [key: string, value: string][];
   user: { name?: string; email?: string };
   traits: RepositoryTraits;
@@ -39,20 +41,75 @@ export function interpretConfig(entries: readonly ConfigEntry[]): RepositoryConf
   const last = new Map(entries.map(({ key, value }) => [key, value ?? 'true']));
   const format = last.get('extensions.objectformat') ?? 'sha1';
   if (format !== 'sha1') throw otherObjects(format);
-  const remotes = new Map<string, string>();
   const settings = new Map<string, string>();
-  for (const { key, value = '' } of entries) {
+  for (const { key, value = '' } of entries)
     if (key.startsWith('ledger.')) settings.set(key.slice('ledger.'.length).toLowerCase(), value);
-    const [, remote] = /^remote\.(.*)\.url$/s.exec(key) ?? [];
-    if (remote !== undefined && !remotes.has(remote)) remotes.set(remote, value);
-  }
+  const { remotes, pushes } = addressesIn(entries);
   const [name, email] = [last.get('user.name'), last.get('user.email')];
   return {
-    remotes: [...remotes],
+    remotes,
+    pushes,
     settings: [...settings],
     user: { ...(name === undefined ? {} : { name }), ...(email === undefined ? {} : { email }) },
     traits: traitsFrom(last),
   };
+}
+
+/** Where git fetches from and pushes to, by its own rules: `git help config`, on `remote.*.pushurl` and `url.*.pushInsteadOf`. */
+function addressesIn(entries: readonly ConfigEntry[]): Pick<RepositoryConfig, 'remotes' | 'pushes'> {
+  const urls = new Map<string, string[]>();
+  const pushUrls = new Map<string, string[]>();
+  const rewrites: Rewrite[] = [];
+  const pushRewrites: Rewrite[] = [];
+  for (const { key, value = '' } of entries) {
+    const base = between(key, 'url.', '.insteadof');
+    const pushBase = between(key, 'url.', '.pushinsteadof');
+    if (base !== undefined) rewrites.push({ base, prefix: value });
+    if (pushBase !== undefined) pushRewrites.push({ base: pushBase, prefix: value });
+    addTo(urls, between(key, 'remote.', '.url'), value);
+    addTo(pushUrls, between(key, 'remote.', '.pushurl'), value);
+  }
+  const remotes: [string, string][] = [];
+  const pushes: [string, string][] = [];
+  for (const [name, [url = '', ...more]] of urls) {
+    remotes.push([name, url]);
+    const plain = (one: string): string => rewrite(one, rewrites) ?? one;
+    const all = [url, ...more];
+    const explicit = pushUrls.get(name) ?? [];
+    const aliased = explicit.length > 0 ? [] : all.flatMap((one) => rewrite(one, pushRewrites) ?? []);
+    const other =
+      aliased.find((one) => one !== plain(url)) ??
+      // Told by name, these are rewritten as they are here.
+      [explicit, aliased, all].find((list) => list.length > 0)?.find((one) => plain(one) !== plain(url));
+    if (other !== undefined) pushes.push([name, other]);
+  }
+  return { remotes, pushes };
+}
+
+interface Rewrite {
+  base: string;
+  prefix: string;
+}
+
+/** By the longest prefix that fits; `undefined` where none does. */
+function rewrite(url: string, rules: readonly Rewrite[]): string | undefined {
+  let best: Rewrite | undefined;
+  for (const rule of rules)
+    if (url.startsWith(rule.prefix) && rule.prefix.length > (best?.prefix.length ?? 0)) best = rule;
+  return best && best.base + url.slice(best.prefix.length);
+}
+
+function between(key: string, start: string, end: string): string | undefined {
+  return key.length > start.length + end.length && key.startsWith(start) && key.endsWith(end)
+    ? key.slice(start.length, -end.length)
+    : undefined;
+}
+
+/** A value that is empty takes back those before it. */
+function addTo(lists: Map<string, string[]>, name: string | undefined, value: string): void {
+  if (name === undefined) return;
+  if (value === '') lists.delete(name);
+  else lists.set(name, [...(lists.get(name) ?? []), value]);
 }
 
 function traitsFrom(last: ReadonlyMap<string, string>): RepositoryTraits {

@@ -15,6 +15,8 @@ export interface Repository {
   gitDir: string;
   /** Remote names in the order of the configuration, with their addresses. */
   remotes: Map<string, string>;
+  /** Of remotes that are pushed to at another address: that one. */
+  pushes: Map<string, string>;
   /** Last value of each `ledger.*` key, keys in lower case. */
   settings: Map<string, string>;
   /** Who commits on this machine. */
@@ -93,10 +95,11 @@ async function systemFile(cwd: string): Promise<string | undefined> {
   return read ?? /unable to read config file '([^']+)': No such file/.exec(stderr)?.[1];
 }
 
-function describe(gitDir: string, { remotes, settings, user, traits }: RepositoryConfig): Repository {
+function describe(gitDir: string, { remotes, pushes, settings, user, traits }: RepositoryConfig): Repository {
   return {
     gitDir,
     remotes: new Map(remotes),
+    pushes: new Map(pushes),
     settings: new Map(settings),
     identity: identityFrom(user),
     traits,

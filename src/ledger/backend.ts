@@ -9,6 +9,8 @@ import type { RepositoryConfig } from './settings.ts';
 export interface RemoteSpec {
   name: string;
   url: string;
+  /** Where pushes go, where that is another address. */
+  pushUrl: string | undefined;
   branch: string;
   seenRef: string;
   /** Where presence goes there; `undefined` where there is to be none. */

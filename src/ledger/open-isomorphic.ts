@@ -92,5 +92,6 @@ async function readConfig(fs: FsLike, gitdir: string): Promise<RepositoryConfig>
   );
   const name = process.env.GIT_COMMITTER_NAME ?? (await get('user.name')) ?? 'work-ledger';
   const email = process.env.GIT_COMMITTER_EMAIL ?? (await get('user.email')) ?? `work-ledger@${hostname()}`;
-  return { remotes, settings, identity: { name, email } };
+  // Without git, a remote is read and written at its one address.
+  return { remotes, pushes: new Map(), settings, identity: { name, email } };
 }

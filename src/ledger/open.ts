@@ -75,7 +75,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     lock,
     onProgress: options.onProgress,
   });
-  const reach = (remote: { name: string; url: string }): Promise<LedgerRemote> =>
+  const reach = (remote: { name: string; url: string; pushUrl: string | undefined }): Promise<LedgerRemote> =>
     backend.connect({ ...remote, branch, seenRef: `refs/work-ledger/seen/${remote.name}`, presence });
   // What others of this clone must have alike, for one to do the work of another.
   const agreed = {

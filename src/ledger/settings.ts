@@ -6,6 +6,8 @@ import type { LedgerMode, OpenOptions } from './options.ts';
 /** What a repository's configuration says, whichever library read it. */
 export interface RepositoryConfig {
   remotes: ReadonlyMap<string, string>;
+  /** Of remotes that are pushed to at another address than they are read from: that one. */
+  pushes: ReadonlyMap<string, string>;
   /** `ledger.*`, keys in lower case. */
   settings: ReadonlyMap<string, string>;
   identity: { name: string; email: string };
@@ -48,15 +50,15 @@ export function choosePresence({ settings }: RepositoryConfig, branch: string): 
 /** @throws LedgerError `NO_REMOTE` where a remote is named that the repository does not have */
 export function chooseRemote(
   options: OpenOptions,
-  { remotes, settings }: RepositoryConfig,
-): { name: string; url: string } | undefined {
+  { remotes, pushes, settings }: RepositoryConfig,
+): { name: string; url: string; pushUrl: string | undefined } | undefined {
   if (options.remote === null) return undefined;
   const asked = options.remote ?? settings.get('remote');
   const name =
     asked ?? (remotes.has('origin') ? 'origin' : remotes.size === 1 ? [...remotes.keys()][0] : undefined);
   if (name === undefined) return undefined;
   const url = remotes.get(name);
-  if (url !== undefined) return { name, url };
+  if (url !== undefined) return { name, url, pushUrl: pushes.get(name) };
   throw new LedgerError('NO_REMOTE', `The repository has no remote ${JSON.stringify(name)}.`, {
     hint:
       remotes.size === 0

@@ -17,10 +17,10 @@ import type {
   PushResult,
   SideRefList,
   SideRefs,
+  Written,
 } from './port.ts';
-
 import { readPushFailure, readPushReport } from './push-report.ts';
-import { advanceSeen, showTip } from './seen.ts';
+import { advanceSeen, compareWithSeen, showTip } from './seen.ts';
 import { presenceMirrorOf, REVIEWS, reviewMirrorOf, sideRefsIn } from './side-refs.ts';
 
 export interface IsomorphicRemoteOptions {
@@ -57,6 +57,7 @@ const NOTHING = '0'.repeat(40);
 export class IsomorphicRemote implements LedgerRemote {
   readonly name: string;
   readonly url: string;
+  readonly writesTo = undefined;
   readonly seenRef: string;
   readonly inbox: Inbox | undefined;
   readonly presence: SideRefs | undefined;
@@ -145,6 +146,21 @@ export class IsomorphicRemote implements LedgerRemote {
     const result = decided ?? sent ?? { kind: 'behind' };
     if (result.kind === 'accepted') await this.#advance(tip);
     return result;
+  }
+
+  async written(): Promise<Written> {
+    const seen = await this.#store.readRef(this.seenRef);
+    if (seen === undefined) return 'holds';
+    try {
+      const found = (await this.#http.discover('git-receive-pack')).refs.get(this.#target);
+      if (found === undefined) return 'lacks';
+      // What is new there is found by the next fetch.
+      const isHere = (await this.#store.objects.read(found)) !== undefined;
+      return isHere ? await compareWithSeen(this.#store, seen, found) : 'unknown';
+    } catch (error) {
+      if (error instanceof LedgerError) throw error;
+      return 'unknown';
+    }
   }
 
   /**

@@ -5,8 +5,18 @@ import type { LedgerStore, Oid } from '../store/port.ts';
 import { mirrorOf } from './inbox-refs.ts';
 import { MemorySideRefs } from './memory-side-refs.ts';
 import { mirrorRefs } from './mirror-refs.ts';
-import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult, SideRefs } from './port.ts';
-import { advanceSeen } from './seen.ts';
+import type {
+  BranchPushResult,
+  FetchResult,
+  FetchScope,
+  Inbox,
+  LedgerRemote,
+  PushResult,
+  SideRefs,
+  Written,
+  WrittenTo,
+} from './port.ts';
+import { advanceSeen, compareWithSeen, expectedAt, noteTaken, takenRefOf } from './seen.ts';
 import { presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
 
 /** A clone that such a remote can carry objects from and to: an `IsomorphicStore`. */
@@ -19,6 +29,8 @@ export interface MemoryConnectOptions {
   seenRef?: string | undefined;
   /** This clone's name in the inbox; clones that are not named are numbered. */
   clone?: string | undefined;
+  /** What is read instead of this one, which is then written alone. */
+  reads?: MemoryRemote | undefined;
 }
 
 /**
@@ -39,6 +51,7 @@ export class MemoryRemote implements ObjectSource {
   #refusal: string | undefined;
   #presenceRefusal: string | undefined;
   #breakOff: 'before' | 'after' | undefined;
+  #shown: { tip: Oid | undefined } | undefined;
 
   /** Where the branch is; `undefined` before the first push. */
   get tip(): Oid | undefined {
@@ -53,10 +66,11 @@ export class MemoryRemote implements ObjectSource {
   /** The branch as one clone reaches it. */
   connect(store: ObjectClone, options: MemoryConnectOptions = {}): LedgerRemote {
     this.#clones += 1;
-    const { name = 'origin', clone = `clone${this.#clones}` } = options;
+    const { name = 'origin', clone = `clone${this.#clones}`, reads } = options;
     return new MemoryConnection(this, store, {
       name,
       clone,
+      reads,
       seenRef: options.seenRef ?? `refs/work-ledger/seen/${name}`,
     });
   }
@@ -96,8 +110,28 @@ export class MemoryRemote implements ObjectSource {
     this.#tip = tip;
   }
 
+  /** From now on it is read as if the branch were at `tip`, as from a replica that lags; `'now'` ends that. */
+  showAs(tip: Oid | undefined | 'now'): void {
+    this.#shown = tip === 'now' ? undefined : { tip };
+  }
+
+  /** Takes over what another one has, as a mirror of it does. */
+  async follow(other: MemoryRemote): Promise<void> {
+    if (other.#tip !== undefined) await this.#take(other, other.#tip, undefined);
+    this.#tip = other.#tip;
+  }
+
   async read(oid: Oid): Promise<GitObject | undefined> {
     return this.#objects.get(oid);
+  }
+
+  /** Where the branch is for those who push, with its objects. */
+  async giveWritten(clone: ObjectClone, seen: Oid | undefined): Promise<Oid | undefined> {
+    if (this.#away) throw unreachable();
+    const tip = this.#tip;
+    if (tip !== undefined)
+      await clone.objects.write(await readAll(this, await missingObjects(this, tip, this.#known(seen))));
+    return tip;
   }
 
   /** Puts what a clone lacks of the branch, and of the inboxes, into it. */
@@ -106,7 +140,7 @@ export class MemoryRemote implements ObjectSource {
     seen: Oid | undefined,
   ): Promise<{ tip: Oid | undefined; inboxes: Map<string, Oid> }> {
     if (this.#away) throw unreachable();
-    const [tip, inboxes] = [this.#tip, new Map(this.#inboxes)];
+    const [tip, inboxes] = [(this.#shown ?? { tip: this.#tip }).tip, new Map(this.#inboxes)];
     const have = this.#known(seen);
     for (const wanted of new Set([tip, ...inboxes.values()])) {
       if (wanted !== undefined)
@@ -211,29 +245,38 @@ interface InboxOffer {
 class MemoryConnection implements LedgerRemote {
   readonly name: string;
   readonly url = 'memory:';
+  readonly writesTo: WrittenTo | undefined;
   readonly seenRef: string;
-  readonly inbox: Inbox;
+  readonly inbox: Inbox | undefined;
   readonly presence: SideRefs;
   readonly reviews: SideRefs;
   readonly #remote: MemoryRemote;
+  readonly #reads: MemoryRemote;
+  readonly #as: { name: string; clone: string };
   readonly #clone: ObjectClone;
 
   constructor(
     remote: MemoryRemote,
     store: ObjectClone,
-    as: { name: string; clone: string; seenRef: string },
+    as: { name: string; clone: string; seenRef: string; reads: MemoryRemote | undefined },
   ) {
     this.#remote = remote;
+    this.#reads = as.reads ?? remote;
+    this.#as = as;
+    this.writesTo = as.reads && { url: 'memory:written', takenRef: takenRefOf(as.name) };
     this.#clone = store;
     this.name = as.name;
     this.seenRef = as.seenRef;
-    this.inbox = {
-      clone: as.clone,
-      mirror: mirrorOf(as.name),
-      offer: async (oid) =>
-        remote.offerAlone(store, await store.readRef(as.seenRef), { clone: as.clone, oid }),
-      retract: async () => remote.retract(as.clone),
-    };
+    this.inbox =
+      as.reads === undefined
+        ? {
+            clone: as.clone,
+            mirror: mirrorOf(as.name),
+            offer: async (oid) =>
+              remote.offerAlone(store, await store.readRef(as.seenRef), { clone: as.clone, oid }),
+            retract: async () => remote.retract(as.clone),
+          }
+        : undefined;
     this.presence = new MemorySideRefs(remote, store, {
       folder: 'presence',
       namespace: 'refs/work-ledger/presence/',
@@ -250,7 +293,7 @@ class MemoryConnection implements LedgerRemote {
     const seen = await this.#clone.readRef(this.seenRef);
     let given: Awaited<ReturnType<MemoryRemote['give']>>;
     try {
-      given = await this.#remote.give(this.#clone, seen);
+      given = await this.#reads.give(this.#clone, seen);
     } catch (cause) {
       return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
     }
@@ -258,19 +301,38 @@ class MemoryConnection implements LedgerRemote {
     if (seen !== undefined && (found === undefined || (await this.#clone.mergeBase(seen, found)) !== seen)) {
       return { kind: 'rewritten', seen, found };
     }
-    if (scope === 'all') await mirrorRefs(this.#clone, this.inbox.mirror, given.inboxes);
+    if (scope === 'all' && this.inbox !== undefined)
+      await mirrorRefs(this.#clone, this.inbox.mirror, given.inboxes);
     return {
       kind: 'ok',
       tip: found === undefined ? undefined : await advanceSeen(this.#clone, this.seenRef, found),
     };
   }
 
-  async push(tip: Oid, offer?: Oid): Promise<PushResult> {
+  async push(tip: Oid, offer?: Oid): Promise<BranchPushResult> {
+    const { writesTo } = this;
     const seen = await this.#clone.readRef(this.seenRef);
-    const inbox = offer === undefined ? undefined : { clone: this.inbox.clone, oid: offer };
-    const result = await this.#remote.offer(this.#clone, seen, tip, inbox);
-    if (result.kind === 'accepted') await advanceSeen(this.#clone, this.seenRef, tip);
-    return result;
+    const inbox = offer === undefined ? undefined : { clone: this.#as.clone, oid: offer };
+    const expected = await expectedAt(this.#clone, { seen, writesTo }, tip);
+    const result = await this.#remote.offer(this.#clone, expected, tip, inbox);
+    if (result.kind !== 'accepted') return result;
+    if (writesTo === undefined) {
+      await advanceSeen(this.#clone, this.seenRef, tip);
+      return result;
+    }
+    await noteTaken(this.#clone, writesTo, tip);
+    return { kind: 'unconfirmed' };
+  }
+
+  async written(): Promise<Written> {
+    const seen = await this.#clone.readRef(this.seenRef);
+    if (seen === undefined) return 'holds';
+    try {
+      return await compareWithSeen(this.#clone, seen, await this.#remote.giveWritten(this.#clone, seen));
+    } catch {
+      // Who is away tells nothing.
+      return 'unknown';
+    }
   }
 }
 

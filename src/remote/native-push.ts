@@ -1,4 +1,4 @@
-import type { PushResult } from './port.ts';
+import type { PushResult, Written } from './port.ts';
 import { displayUrl } from './url.ts';
 
 /** Runs git on a clone's repository. `said` is all that it printed. */
@@ -18,7 +18,7 @@ const NEVER_ARRIVED =
 
 /** What became of one ref, by what `git push --porcelain` printed. */
 export function readGitPush(said: string, target: string): PushResult {
-  const line = said.split('\n').find((text) => text.includes(`:${target}\t`));
+  const [line] = linesOf(said, target);
   // Git that was killed ends without a word, which simple-git takes for success: only git's own line counts.
   if (line !== undefined && !line.startsWith('!')) return { kind: 'accepted' };
   if (line?.startsWith('!')) {
@@ -32,6 +32,24 @@ export function readGitPush(said: string, target: string): PushResult {
   if (NO_RIGHTS.test(said)) return { kind: 'refused', reason: lastWords(said) };
   const cause = new Error(lastWords(said));
   return { kind: NEVER_ARRIVED.test(said) ? 'unreachable' : 'unknown', cause };
+}
+
+/** Lines on one ref: one for each address that is pushed to, those that say no first. */
+function linesOf(said: string, target: string): string[] {
+  const lines = said.split('\n').filter((text) => text.includes(`:${target}\t`));
+  return lines.sort((a, b) => Number(b.startsWith('!')) - Number(a.startsWith('!')));
+}
+
+/**
+ * What `git push --dry-run` of what was seen tells of the branch that it would go to.
+ *
+ * @returns `parted` where that has what was not seen: whether it builds on it is not told
+ */
+export function readDryRun(said: string, target: string): Written {
+  const flags = linesOf(said, target).map((line) => line[0]);
+  if (flags.length === 0) return 'unknown';
+  if (flags.some((flag) => flag === ' ' || flag === '*')) return 'lacks';
+  return flags.every((flag) => flag === '=') ? 'holds' : 'parted';
 }
 
 /** What the other side's hooks said. */

@@ -21,6 +21,7 @@ export class NativeSideRefs implements SideRefs {
   readonly namespace: string;
   readonly mirror: string;
   readonly #remote: string;
+  readonly #readAt: readonly string[];
   readonly #store: Pick<LedgerStore, 'listRefs'>;
   readonly #git: Git;
 
@@ -28,18 +29,23 @@ export class NativeSideRefs implements SideRefs {
     namespace,
     mirror,
     remote,
+    writesTo,
     store,
     git,
   }: {
     namespace: string;
     mirror: string;
     remote: string;
+    /** Where pushes go, where that is another address: what is swapped there is read there. */
+    writesTo: string | undefined;
     store: Pick<LedgerStore, 'listRefs'>;
     git: Git;
   }) {
     this.namespace = namespace;
     this.mirror = mirror;
     this.#remote = remote;
+    // Who may not read there does not push there either, and sees what is read elsewhere.
+    this.#readAt = writesTo === undefined ? [remote] : [writesTo, remote];
     this.#store = store;
     this.#git = git;
   }
@@ -52,14 +58,25 @@ export class NativeSideRefs implements SideRefs {
     return this.#push(name, '', expected);
   }
 
-  async list(attempt = 1): Promise<SideRefList> {
-    const refspec = `+${this.namespace}*:${this.mirror}*`;
-    const { ok, said } = await this.#git([...FETCH, '--end-of-options', this.#remote, refspec]);
-    if (!ok && LOCKED.test(said) && attempt < LOCK_TRIES) {
-      await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
-      return this.list(attempt + 1);
+  async list(): Promise<SideRefList> {
+    let failure = '';
+    for (const address of this.#readAt) {
+      const { ok, said } = await this.#fetch(address);
+      if (ok) return this.#mirrored();
+      failure = said;
     }
-    if (!ok) return { kind: 'unreachable', cause: new Error(lastWords(said)) };
+    return { kind: 'unreachable', cause: new Error(lastWords(failure)) };
+  }
+
+  async #fetch(address: string, attempt = 1): Promise<{ ok: boolean; said: string }> {
+    const refspec = `+${this.namespace}*:${this.mirror}*`;
+    const { ok, said } = await this.#git([...FETCH, '--end-of-options', address, refspec]);
+    if (ok || !LOCKED.test(said) || attempt === LOCK_TRIES) return { ok, said };
+    await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
+    return this.#fetch(address, attempt + 1);
+  }
+
+  async #mirrored(): Promise<SideRefList> {
     const mirrored = (await this.#store.listRefs(this.mirror)).map(({ ref, oid }) => [ref, oid] as const);
     return { kind: 'ok', found: sideRefsIn(mirrored, this.mirror) };
   }

@@ -7,10 +7,20 @@ import { LockMarks } from '../git/lock-marks.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type GitTrace, traced } from '../trace/channels.ts';
 import { maskArgs } from '../trace/mask.ts';
-import { lastWords, PUSH, readGitPush } from './native-push.ts';
+import { lastWords, PUSH, readDryRun, readGitPush } from './native-push.ts';
 import { NativeSideRefs } from './native-side-refs.ts';
-import type { FetchResult, FetchScope, Inbox, LedgerRemote, PushResult, SideRefs } from './port.ts';
-import { advanceSeen } from './seen.ts';
+import type {
+  BranchPushResult,
+  FetchResult,
+  FetchScope,
+  Inbox,
+  LedgerRemote,
+  PushResult,
+  SideRefs,
+  Written,
+  WrittenTo,
+} from './port.ts';
+import { advanceSeen, compareWithSeen, expectedAt, noteTaken, takenRefOf } from './seen.ts';
 import { presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
 import { displayUrl } from './url.ts';
 
@@ -19,6 +29,8 @@ export interface NativeRemoteOptions {
   store: LedgerStore;
   name: string;
   url: string;
+  /** Where pushes go, where that is another address, as git can be told to read it. */
+  pushUrl?: string | undefined;
   branch: string;
   seenRef: string;
   /** This clone's name in the inbox; without one it offers nothing, and carries nobody's. */
@@ -41,6 +53,7 @@ const LOCK_TRIES = 20;
 export class NativeRemote implements LedgerRemote {
   readonly name: string;
   readonly url: string;
+  readonly writesTo: WrittenTo | undefined;
   readonly seenRef: string;
   readonly inbox: Inbox | undefined;
   readonly presence: SideRefs | undefined;
@@ -56,8 +69,12 @@ export class NativeRemote implements LedgerRemote {
     this.seenRef = options.seenRef;
     this.#options = options;
     this.#marks = new LockMarks(options.gitDir);
+    const { pushUrl } = options;
+    this.writesTo =
+      pushUrl === undefined ? undefined : { url: displayUrl(pushUrl), takenRef: takenRefOf(options.name) };
     this.inbox =
-      options.clone === undefined
+      // What is offered in one place and looked for in another comes too late to be carried.
+      options.clone === undefined || pushUrl !== undefined
         ? undefined
         : {
             clone: options.clone,
@@ -68,7 +85,7 @@ export class NativeRemote implements LedgerRemote {
     const { name: remote, presence: namespace, store } = options;
     const git = (args: string[]) => this.#git(args);
     const beside = (folder: string, mirror: string): SideRefs =>
-      new NativeSideRefs({ namespace: folder, mirror, remote, store, git });
+      new NativeSideRefs({ namespace: folder, mirror, remote, writesTo: pushUrl, store, git });
     this.presence = namespace === undefined ? undefined : beside(`${namespace}/`, presenceMirrorOf(remote));
     this.reviews = beside(REVIEWS, reviewMirrorOf(remote));
   }
@@ -126,21 +143,45 @@ export class NativeRemote implements LedgerRemote {
     return { kind: 'unreachable', cause: new Error(lastWords(result.said)) };
   }
 
-  async push(tip: Oid, offer?: Oid): Promise<PushResult> {
+  async push(tip: Oid, offer?: Oid): Promise<BranchPushResult> {
     const { branch, store } = this.#options;
+    const { writesTo } = this;
     const target = `refs/heads/${branch}`;
     const seen = await store.readRef(this.seenRef);
     // A lease alone would let go of what was seen: it stands in for force.
     if (seen !== undefined && (await store.mergeBase(seen, tip)) !== seen) return { kind: 'behind' };
     // The lease refuses a branch that is anywhere but where this clone last saw it, also one that was set back.
-    const lease = `--force-with-lease=${target}:${seen ?? ''}`;
+    const expected = await expectedAt(store, { seen, writesTo }, tip);
+    const lease = `--force-with-lease=${target}:${expected ?? ''}`;
     const refspecs = [
       `${tip}:${target}`,
       ...(offer === undefined || this.inbox === undefined ? [] : [`+${offer}:${INBOX}/${this.inbox.clone}`]),
     ];
     const { said } = await this.#git([...PUSH, lease, '--end-of-options', this.name, ...refspecs]);
     const result = readGitPush(said, target);
-    return result.kind === 'accepted' ? this.#accepted(tip) : result;
+    if (result.kind !== 'accepted') return result;
+    if (writesTo === undefined) return this.#accepted(tip);
+    await noteTaken(store, writesTo, tip);
+    return { kind: 'unconfirmed' };
+  }
+
+  async written(): Promise<Written> {
+    const { branch, store, pushUrl } = this.#options;
+    const seen = await store.readRef(this.seenRef);
+    if (seen === undefined) return 'holds';
+    const target = `refs/heads/${branch}`;
+    const args = [...PUSH, '--dry-run', '--end-of-options', this.name, `${seen}:${target}`];
+    const told = readDryRun((await this.#git(args)).said, target);
+    if (told !== 'parted') return told;
+    // What the remote has besides is found by the next fetch; what is at another address has to be read there.
+    if (pushUrl === undefined) return 'unknown';
+    const ref = `refs/work-ledger/written/${this.name}`;
+    const fetch = ['fetch', '--refmap=', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
+    const { ok } = await this.#git([
+      ...[...fetch, '--no-recurse-submodules', '--end-of-options'],
+      ...[pushUrl, `+${target}:${ref}`],
+    ]);
+    return ok ? compareWithSeen(store, seen, await store.readRef(ref)) : 'unknown';
   }
 
   async #offer(pending: Oid): Promise<boolean> {

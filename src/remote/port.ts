@@ -3,7 +3,7 @@ import type { Oid } from '../store/port.ts';
 export type FetchResult =
   /** `tip` is `undefined` where the remote has no such branch, and never had as far as this clone saw. */
   | { kind: 'ok'; tip: Oid | undefined }
-  /** What this clone has seen is no longer in the branch. Nothing moved. */
+  /** What this clone has seen is not in the branch as it was read. Nothing moved. */
   | { kind: 'rewritten'; seen: Oid; found: Oid | undefined }
   | { kind: 'unreachable'; cause: Error };
 
@@ -21,17 +21,44 @@ export type PushResult =
   /** It broke off, and the remote may or may not have taken it: ask before saying anything. */
   | { kind: 'unknown'; cause: Error };
 
+/** What became of a push to the branch, which can be read elsewhere than it is written. */
+export type BranchPushResult =
+  | PushResult
+  /** It was taken where pushes go. Only what is read there counts: it is accepted once it shows. */
+  | { kind: 'unconfirmed' };
+
+/** How the branch is where pushes go, against what this clone has seen of it where it is read. */
+export type Written =
+  /** That is in it. */
+  | 'holds'
+  /** It is older, or there is none. */
+  | 'lacks'
+  /** It has another history. */
+  | 'parted'
+  /** Who asks is not told. */
+  | 'unknown';
+
+/** Where pushes go, where that is another address than the one that is read. */
+export interface WrittenTo {
+  /** For messages, without secrets. */
+  readonly url: string;
+  /** Local ref: what was last taken there. */
+  readonly takenRef: string;
+}
+
 /**
  * The shared branch, as one clone reaches it.
  *
  * Law: the branch moves by fast-forward only, and of concurrent pushes from one tip exactly one is accepted. After `ok`
- * and `accepted`, the clone's ref `seenRef` is at the branch's tip; it never goes back. Every adapter passes
- * `test/conformance/remote.ts`.
+ * and `accepted`, the clone's ref `seenRef` is at the branch's tip; it never goes back. Where the branch is written at another
+ * address than it is read, no push is `accepted`. Every adapter passes `test/conformance/remote.ts`.
  */
 export interface LedgerRemote {
   readonly name: string;
   /** Where it is, for messages, without secrets. */
   readonly url: string;
+  /** `undefined` where both are one, so that the answer to a push is the remote's own. */
+  readonly writesTo: WrittenTo | undefined;
   /** Local ref: the shared tip that this clone last saw. */
   readonly seenRef: string;
   /** Where clones that lost a push offer what they have pending; `undefined` where the adapter cannot. */
@@ -47,7 +74,12 @@ export interface LedgerRemote {
    *
    * @param offer what this clone has pending: put into its inbox by the same push, whatever becomes of the branch
    */
-  push(tip: Oid, offer?: Oid): Promise<PushResult>;
+  push(tip: Oid, offer?: Oid): Promise<BranchPushResult>;
+  /**
+   * Asks where pushes go. A reading can be older than what was pushed, as from a replica; this tells a branch that was set back
+   * from one that is read too early. Moves nothing that is shared.
+   */
+  written(): Promise<Written>;
 }
 
 /** One ref for each clone on the remote, which nobody else writes, so that offering never loses. */

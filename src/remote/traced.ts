@@ -2,19 +2,22 @@ import type { Oid } from '../store/port.ts';
 import { type FetchTrace, type PushTrace, type RemotePart, traced } from '../trace/channels.ts';
 import { maskUrls } from '../trace/mask.ts';
 import type {
+  BranchPushResult,
   FetchResult,
   FetchScope,
   Inbox,
   LedgerRemote,
-  PushResult,
   SideRefList,
   SideRefs,
+  Written,
+  WrittenTo,
 } from './port.ts';
 
 /** A remote whose every look and push is published, with its answer. */
 export class TracedRemote implements LedgerRemote {
   readonly name: string;
   readonly url: string;
+  readonly writesTo: WrittenTo | undefined;
   readonly seenRef: string;
   readonly inbox: Inbox | undefined;
   readonly presence: SideRefs | undefined;
@@ -22,9 +25,10 @@ export class TracedRemote implements LedgerRemote {
   readonly #remote: LedgerRemote;
 
   constructor(remote: LedgerRemote) {
-    const { name, url, seenRef, inbox, presence, reviews } = remote;
+    const { name, url, writesTo, seenRef, inbox, presence, reviews } = remote;
     this.name = name;
     this.url = url;
+    this.writesTo = writesTo;
     this.seenRef = seenRef;
     this.#remote = remote;
     this.inbox = inbox && {
@@ -39,11 +43,16 @@ export class TracedRemote implements LedgerRemote {
 
   fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
     const part = scope === 'all' && this.inbox !== undefined ? 'branch and inboxes' : 'branch';
-    return this.#fetch(part, () => this.#remote.fetch(scope));
+    return this.#fetch(part, () => this.#remote.fetch(scope), fetched);
   }
 
-  push(tip: Oid, offer?: Oid): Promise<PushResult> {
+  push(tip: Oid, offer?: Oid): Promise<BranchPushResult> {
     return this.#push('branch', tip, () => this.#remote.push(tip, offer), pushed, offer);
+  }
+
+  written(): Promise<Written> {
+    const end = (outcome: Written): Partial<FetchTrace> => ({ outcome });
+    return this.#fetch('written branch', () => this.#remote.written(), end);
   }
 
   #beside(part: RemotePart, refs: SideRefs): SideRefs {
@@ -53,13 +62,14 @@ export class TracedRemote implements LedgerRemote {
       publish: (name, commit, expected) =>
         this.#push(part, commit, () => refs.publish(name, commit, expected), pushed),
       retract: (name, expected) => this.#push(part, null, () => refs.retract(name, expected), pushed),
-      list: () => this.#fetch(part, () => refs.list()),
+      list: () => this.#fetch(part, () => refs.list(), fetched),
     };
   }
 
-  #fetch<T extends FetchResult | SideRefList>(part: RemotePart, work: () => Promise<T>): Promise<T> {
-    const { name: remote, url } = this;
-    return traced('fetch', () => ({ remote, url, part }), work, fetched);
+  #fetch<T>(part: RemotePart, work: () => Promise<T>, end: (answer: T) => Partial<FetchTrace>): Promise<T> {
+    const { name: remote } = this;
+    const url = part === 'written branch' ? (this.writesTo?.url ?? this.url) : this.url;
+    return traced('fetch', () => ({ remote, url, part }), work, end);
   }
 
   #push<T>(
@@ -69,7 +79,8 @@ export class TracedRemote implements LedgerRemote {
     end: (answer: T) => Partial<PushTrace>,
     offer?: Oid,
   ): Promise<T> {
-    const { name: remote, url } = this;
+    const { name: remote } = this;
+    const url = this.writesTo?.url ?? this.url;
     const began = () => ({ remote, url, part, tip, ...(offer === undefined ? {} : { offer }) });
     return traced('push', began, work, end);
   }
@@ -88,10 +99,11 @@ function fetched(answer: FetchResult | SideRefList): Partial<FetchTrace> {
   }
 }
 
-function pushed(answer: PushResult): Partial<PushTrace> {
+function pushed(answer: BranchPushResult): Partial<PushTrace> {
   switch (answer.kind) {
     case 'accepted':
     case 'behind':
+    case 'unconfirmed':
       return { outcome: answer.kind };
     case 'refused':
       return { outcome: 'refused', reason: maskUrls(answer.reason) };

@@ -1,27 +1,100 @@
 import { LedgerError } from '../domain/errors.ts';
-import type { FetchScope, LedgerRemote } from '../remote/port.ts';
+import type { FetchResult, FetchScope, LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT, FETCHED } from './marks.ts';
 import type { RemoteContext } from './ports.ts';
 
+/** What the remote has, once it is known that it is no older than what this clone has seen. */
+export type Reading = Exclude<FetchResult, { kind: 'unreachable' }>;
+
 /**
  * Looks at the remote.
  *
+ * @param deadline until when an answer that is older than what this clone has seen is asked for again; as long as patience lasts
+ *   where none is given
  * @returns the shared tip; `undefined` where the remote has no ledger yet
- * @throws LedgerError `REMOTE_UNREACHABLE`; `HISTORY_REWRITTEN` where what this clone has seen is no longer there: nothing
- *   moves then
+ * @throws LedgerError as `ask`; `HISTORY_REWRITTEN` where what this clone has seen is no longer there: nothing moves then
  */
 export async function look(
-  { remote, state, clock }: RemoteContext,
+  context: RemoteContext,
   scope: FetchScope = 'all',
+  deadline?: number,
 ): Promise<Oid | undefined> {
-  const fetched = await remote.fetch(scope);
-  if (fetched.kind === 'unreachable') throw unreachable(remote, fetched.cause);
+  const { remote, state, clock } = context;
+  const fetched = await ask(context, scope, deadline);
   if (fetched.kind === 'rewritten') throw rewritten(remote, fetched.seen, fetched.found);
   const now = clock.now().toISOString();
   state.set(CONTACT, now);
   if (scope === 'all') state.set(FETCHED, now);
   return fetched.tip;
+}
+
+/**
+ * Asks the remote what it has. A reading that is older than what this clone has seen is no rewrite where pushes still go on top of
+ * that: a replica or a mirror answered. It is asked again.
+ *
+ * @throws LedgerError `REMOTE_UNREACHABLE`; `REMOTE_STALE` where it answers with something older until the time is up
+ */
+export async function ask(
+  context: RemoteContext,
+  scope: FetchScope,
+  deadline = context.clock.now().getTime() + context.patience,
+): Promise<Reading> {
+  const { remote, clock } = context;
+  for (let tries = 1; ; tries += 1) {
+    const fetched = await remote.fetch(scope);
+    if (fetched.kind === 'unreachable') throw unreachable(remote, fetched.cause);
+    if (fetched.kind === 'ok') return fetched;
+    const age = await ageOf(context, fetched);
+    if (age === 'rewritten') return fetched;
+    if (clock.now().getTime() >= deadline) {
+      // With one address and nothing that tells otherwise, what was read all the time is what there is.
+      if (age === 'perhaps' && remote.writesTo === undefined) return fetched;
+      throw stale(remote, fetched.seen, fetched.found);
+    }
+    await pause(context, tries, deadline);
+  }
+}
+
+/** Whether a reading that lacks what was seen is of a branch that was rewritten, or only an old one. */
+async function ageOf(
+  { remote, store }: RemoteContext,
+  { seen, found }: { seen: Oid; found: Oid | undefined },
+): Promise<'rewritten' | 'stale' | 'perhaps'> {
+  if (found !== undefined && (await store.mergeBase(seen, found)) !== found) return 'rewritten';
+  const written = await remote.written();
+  switch (written) {
+    case 'holds':
+      return 'stale';
+    case 'lacks':
+    case 'parted':
+      return 'rewritten';
+    case 'unknown':
+      return 'perhaps';
+    default:
+      return written satisfies never;
+  }
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** Between two readings of a remote that lags: longer each time, and not beyond the deadline. */
+export async function pause({ clock }: RemoteContext, tries: number, deadline: number): Promise<void> {
+  const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)) * (0.75 + 0.5 * clock.random());
+  await clock.sleep(Math.max(1, Math.min(ms, deadline - clock.now().getTime())));
+}
+
+function stale(remote: LedgerRemote, seen: Oid, found: Oid | undefined): LedgerError {
+  const now = found === undefined ? 'no branch' : found.slice(0, 12);
+  return new LedgerError(
+    'REMOTE_STALE',
+    `The remote ${remote.url} answers with ${now}, which is older than ${seen.slice(0, 12)}, which this clone saw there.`,
+    {
+      hint: 'Nothing here was lost. A mirror may lag; when it has caught up: wl sync',
+      details: { remote: remote.name, seen, found: found ?? null, unknown: false },
+    },
+  );
 }
 
 export function unreachable(remote: LedgerRemote, cause: Error, unknown = false): LedgerError {

@@ -1,5 +1,6 @@
 import type { Verb } from '../domain/transitions.ts';
 import type { Oid } from '../store/port.ts';
+import { takenOps } from './confirm.ts';
 import { MOOT, PUBLISHED } from './marks.ts';
 import { type Accepted, isNew, type Settled } from './outcome.ts';
 import { NAMES, readAlone, readCommits } from './pending.ts';
@@ -112,7 +113,10 @@ export class Publisher {
         for (const [op, one] of await reconcile(this.#context, seen)) settled.set(op, one);
       const made = [...wanted.ops.values()].map(({ own }) => own);
       const open = made.filter(({ op }) => !settled.has(op));
-      const ops = new Set(open.filter(({ event }) => TAKING.has(event?.verb ?? '')).map(({ op }) => op));
+      const taken = await takenOps(this.#context);
+      const ops = new Set(
+        open.filter(({ op, event }) => TAKING.has(event?.verb ?? '') && !taken.has(op)).map(({ op }) => op),
+      );
       // Where others may have it, a number may be the item's for good, and must not be given up for another id.
       const created = open.filter((one) => isNew(one) && !exposed.has(one.op));
       const renumber = new Set(created.map(({ op }) => op));

@@ -3,6 +3,7 @@ import type { LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { carry, readOffers } from './carry.ts';
 import { isChecked } from './checked.ts';
+import { push, waitToRead } from './confirm.ts';
 import {
   type Contest,
   isBusy,
@@ -71,7 +72,8 @@ async function takeBackOffer({ remote, state }: RemoteContext): Promise<void> {
  *
  * @param wanted ops after whose end nothing more is waited for; all that is pending where none are given
  * @returns what became of pending transitions, of whichever process
- * @throws LedgerError `REMOTE_UNREACHABLE` and `CONTENDED`, with what is pending still pending; as `fetchAndReconcile`
+ * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_STALE` and `CONTENDED`, with what is pending still pending; `DIFFERENT_REMOTES`; as
+ *   `fetchAndReconcile`
  * @see docs/sync.md
  */
 export async function pushPending(
@@ -91,7 +93,8 @@ export async function pushPending(
   };
   let alone = false;
   let lost = 0;
-  if (!isContended(context) && isBusy(context)) await look(context);
+  const { deadline } = contest;
+  if (!isContended(context) && isBusy(context)) await look(context, 'all', deadline);
   for (let attempt = 1; ; attempt += 1) {
     const seen = await store.readRef(remote.seenRef);
     if (seen !== undefined && isContended(context)) await waitForTurn(context, contest, seen);
@@ -113,7 +116,7 @@ export async function pushPending(
     const offers = lost === 1 && contest.offered.size === 0 && remote.inbox !== undefined;
     const offer = offers ? local : undefined;
     if (offer !== undefined) state.set(OFFERED, offer);
-    const pushed = await timed(context, () => remote.push(candidate, offer));
+    const pushed = await timed(context, () => push(context, candidate, { offer, deadline }));
     if (offer !== undefined) noteOffered(context, contest, pending);
     // What was accepted is found to be shared; of what broke off nobody knows.
     const isOut = offer !== undefined && pushed.kind !== 'unreachable';
@@ -128,24 +131,25 @@ export async function pushPending(
         return settled;
       case 'behind':
         // A branch that was rewritten is no race: nothing is offered to it.
-        await look(context);
+        if ((await look(context, 'all', deadline)) === tip && remote.writesTo !== undefined)
+          await waitToRead(context, tip, deadline);
         lost += 1;
         if (lost > 1) meetOthers(context);
         break;
       case 'refused':
         // Whatever it says no to must be this clone's own before anything of this clone's is given up for it.
         if (candidate !== local) alone = true;
-        else merge(await isolate(context, pending, pushed.reason));
+        else merge(await isolate(context, pending, { reason: pushed.reason, deadline }));
         break;
       case 'unreachable':
         throw unreachable(remote, pushed.cause);
       case 'unknown':
-        await resolveUnknown(context, pushed.cause);
+        await resolveUnknown(context, pushed.cause, deadline);
         break;
       default:
         return pushed satisfies never;
     }
-    if (clock.now().getTime() > contest.deadline) {
+    if (clock.now().getTime() > deadline) {
       await takeBackOffer(context);
       throw contended(remote, attempt);
     }
@@ -155,9 +159,9 @@ export async function pushPending(
 const ACCEPTED: Ending = { kind: 'accepted' };
 
 /** The push broke off. Only the remote knows whether it was taken; the next look finds out by the transitions' names. */
-async function resolveUnknown(context: RemoteContext, cause: Error): Promise<void> {
+async function resolveUnknown(context: RemoteContext, cause: Error, deadline: number): Promise<void> {
   try {
-    await look(context);
+    await look(context, 'all', deadline);
   } catch (error) {
     if (!(error instanceof LedgerError) || error.code !== 'REMOTE_UNREACHABLE') throw error;
     throw unreachable(context.remote, cause, true);
@@ -171,17 +175,17 @@ async function resolveUnknown(context: RemoteContext, cause: Error): Promise<voi
 async function isolate(
   context: RemoteContext,
   pending: readonly ReadCommit[],
-  reason: string,
+  { reason, deadline }: { reason: string; deadline: number },
 ): Promise<Map<string, Ending>> {
   const { remote } = context;
   const [first] = pending;
   if (first === undefined) return new Map();
   if (pending.length > 1) {
     context.state.set(EXPOSED, first.record.oid);
-    const alone = await remote.push(first.record.oid);
+    const alone = await push(context, first.record.oid, { deadline });
     if (alone.kind === 'accepted') return new Map([[first.op ?? '', ACCEPTED]]);
     if (alone.kind === 'unreachable') throw unreachable(remote, alone.cause);
-    if (alone.kind === 'unknown') await resolveUnknown(context, alone.cause);
+    if (alone.kind === 'unknown') await resolveUnknown(context, alone.cause, deadline);
     if (alone.kind !== 'refused') return new Map();
   }
   const error = new LedgerError('REMOTE_REFUSED', `The remote ${remote.url} refused it: ${reason}.`, {

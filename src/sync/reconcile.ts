@@ -307,4 +307,6 @@ async function addRenumbered(
 
 /** True for a failure that means "not now": the caller may be told and nothing is wrong with the ledger. */
 export const isPassing = (error: unknown): error is LedgerError =>
-  isLedgerError(error, 'REMOTE_UNREACHABLE') || isLedgerError(error, 'CONTENDED');
+  isLedgerError(error, 'REMOTE_UNREACHABLE') ||
+  isLedgerError(error, 'REMOTE_STALE') ||
+  isLedgerError(error, 'CONTENDED');

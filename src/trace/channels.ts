@@ -42,10 +42,11 @@ export interface GitTrace extends Ended<'exited' | 'killed'> {
 }
 
 /** Which refs of a remote a look or a push is about. */
-export type RemotePart = 'branch' | 'branch and inboxes' | 'inbox' | 'presence' | 'review';
+export type RemotePart = 'branch' | 'branch and inboxes' | 'written branch' | 'inbox' | 'presence' | 'review';
 
-/** A look at the remote, and its answer. */
-export interface FetchTrace extends Ended<'ok' | 'rewritten' | 'unreachable'> {
+/** A look at the remote, and its answer; of a `written branch`, how it is against what was seen where it is read. */
+export interface FetchTrace
+  extends Ended<'ok' | 'rewritten' | 'unreachable' | 'holds' | 'lacks' | 'parted' | 'unknown'> {
   kind: 'fetch';
   remote: string;
   /** Without user name and password. */
@@ -57,7 +58,9 @@ export interface FetchTrace extends Ended<'ok' | 'rewritten' | 'unreachable'> {
 
 /** A push to the remote, and its answer. */
 export interface PushTrace
-  extends Ended<'accepted' | 'behind' | 'refused' | 'unreachable' | 'unknown' | 'not_accepted'> {
+  extends Ended<
+    'accepted' | 'unconfirmed' | 'behind' | 'refused' | 'unreachable' | 'unknown' | 'not_accepted'
+  > {
   kind: 'push';
   remote: string;
   url: string;

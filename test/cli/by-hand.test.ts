@@ -15,14 +15,14 @@ let id: string;
 let tree: string;
 
 /** Git takes the machine's time, and the program has to agree. */
-const wl = (dir: string, ...args: string[]) => wl(dir, args, { env: { WL_NOW: '' } });
+const type = (dir: string, ...args: string[]) => wl(dir, args, { env: { WL_NOW: '' } });
 
 beforeEach(async () => {
   place = await makeWorkplace();
   [ada, bob] = [await place.clone('ada'), await place.clone('bob')];
-  await wl(ada, 'init');
-  id = idIn(await wl(ada, 'create', 'One'));
-  await wl(bob, 'init');
+  await type(ada, 'init');
+  id = idIn(await type(ada, 'create', 'One'));
+  await type(bob, 'init');
   tree = join(place.path, 'tree');
   await runGit(ada, ['worktree', 'add', '--quiet', tree, 'work-ledger']);
 });
@@ -37,37 +37,37 @@ async function editByHand(): Promise<string> {
 }
 
 const verified = async (): Promise<void> => {
-  expect(await wl(bob, 'sync')).toMatchObject({ status: 0 });
-  expect(await wl(bob, 'verify')).toMatchObject({ status: 0 });
+  expect(await type(bob, 'sync')).toMatchObject({ status: 0 });
+  expect(await type(bob, 'verify')).toMatchObject({ status: 0 });
 };
 
 describe('given an edit that was committed with git on the branch of the ledger', () => {
   test('when it is synced, then the call fails with what does not verify, names what it kept, and others have nothing of it', async () => {
     const made = await editByHand();
-    const said = await wl(ada, 'sync');
+    const said = await type(ada, 'sync');
     expect(said).toMatchObject({ status: 9 });
     expect(said.stderr).toContain(
       `Commit ${made.slice(0, 12)} on this clone's branch is not as wl would have made it`,
     );
-    expect((await wl(ada, 'rejected')).stdout).toContain(made);
+    expect((await type(ada, 'rejected')).stdout).toContain(made);
     await verified();
-    expect((await wl(bob, 'show', id)).stdout).toContain('One');
+    expect((await type(bob, 'show', id)).stdout).toContain('One');
   });
 
   test('when a transition is made after it, then that succeeds, and a notice tells of the other', async () => {
     const made = await editByHand();
-    const said = await wl(ada, 'comment', id, 'after');
+    const said = await type(ada, 'comment', id, 'after');
     expect(said).toMatchObject({ status: 0 });
     expect(said.stderr).toBe(`commit ${made} was not made by wl; it is kept and not shared: wl rejected\n`);
     await verified();
-    expect((await wl(bob, 'show', id)).stdout).toContain('after');
+    expect((await type(bob, 'show', id)).stdout).toContain('after');
   });
 });
 
 describe('given a merge by hand of what waits here with the shared branch', () => {
   beforeEach(async () => {
-    await wl(ada, '--offline', 'create', 'Here');
-    await wl(bob, 'comment', id, 'there');
+    await type(ada, '--offline', 'create', 'Here');
+    await type(bob, 'comment', id, 'there');
     await runGit(tree, ['reset', '--quiet', '--hard']);
     await runGit(tree, ['fetch', '--quiet', 'origin', 'work-ledger']);
   });
@@ -75,7 +75,7 @@ describe('given a merge by hand of what waits here with the shared branch', () =
   test('when it brings both together, then it is shared as it is', async () => {
     await runGit(tree, ['merge', '--quiet', '--no-edit', 'FETCH_HEAD']);
     const merge = await runGit(tree, ['rev-parse', 'HEAD']);
-    expect(await wl(ada, 'sync')).toMatchObject({ status: 0 });
+    expect(await type(ada, 'sync')).toMatchObject({ status: 0 });
     expect(await runGit(place.remote, ['rev-parse', 'work-ledger'])).toBe(merge);
     await verified();
   });
@@ -83,11 +83,11 @@ describe('given a merge by hand of what waits here with the shared branch', () =
   test('when it leaves out what others did, then it is kept, and what waited is shared without it', async () => {
     await runGit(tree, ['merge', '--quiet', '--no-edit', '--strategy=ours', 'FETCH_HEAD']);
     const merge = await runGit(tree, ['rev-parse', 'HEAD']);
-    expect(await wl(ada, 'sync')).toMatchObject({ status: 9 });
-    expect((await wl(ada, 'rejected', '--json')).list).toMatchObject([{ commit: merge }]);
+    expect(await type(ada, 'sync')).toMatchObject({ status: 9 });
+    expect((await type(ada, 'rejected', '--json')).list).toMatchObject([{ commit: merge }]);
     await verified();
-    expect((await wl(bob, 'list')).stdout).toContain('Here');
-    expect((await wl(bob, 'show', id)).stdout).toContain('there');
+    expect((await type(bob, 'list')).stdout).toContain('Here');
+    expect((await type(bob, 'show', id)).stdout).toContain('there');
   });
 });
 

@@ -6,6 +6,7 @@ import { IsomorphicStore } from '../../src/store/isomorphic.ts';
 import { append, draft } from './drafts.ts';
 import { remoteConformance } from './remote.ts';
 import { inboxLaws } from './remote-inbox.ts';
+import { mirrorLaws } from './remote-mirror.ts';
 import { setBackLaws } from './remote-set-back.ts';
 import { sideRefsLaws } from './remote-side-refs.ts';
 
@@ -37,6 +38,18 @@ async function world() {
 remoteConformance('in memory', world);
 describe('remote port, set back: in memory', () => setBackLaws(world));
 describe('remote port, inbox: in memory', () => inboxLaws(world));
+describe('remote port, read elsewhere: in memory', () =>
+  mirrorLaws(async () => {
+    const [it, shown] = [await world(), new MemoryRemote()];
+    return {
+      ...it,
+      clone: async () => {
+        const store = await memoryStore();
+        return { store, remote: it.shared.connect(store, { reads: shown }) };
+      },
+      mirror: () => shown.follow(it.shared),
+    };
+  }));
 describe('remote port, refs beside the branch: in memory', () => sideRefsLaws(world));
 
 describe('memory remote, faults', () => {

@@ -8,28 +8,45 @@ import { isolateThisProcess, makeBareRepo, makeTempFolder, runGit } from '../hel
 import { REF } from './drafts.ts';
 import { remoteConformance } from './remote.ts';
 import { inboxLaws } from './remote-inbox.ts';
+import { mirrorLaws } from './remote-mirror.ts';
 import { setBackLaws } from './remote-set-back.ts';
 import { sideRefsLaws } from './remote-side-refs.ts';
 
 isolateThisProcess();
 
 /** A bare repository that clones reach by `url`, and that can be moved out of their way. */
-async function world(transport: 'file' | 'http') {
+async function world(transport: 'file' | 'http', isMirrored = false) {
   const folder = await makeTempFolder();
   const bare = await makeBareRepo(folder.path);
   const server = transport === 'http' ? await GitHttpServer.start(folder.path) : undefined;
   const url = server?.url('repo.git') ?? pathToFileURL(bare).href;
+  const shown = isMirrored ? await makeBareRepo(folder.path, 'shown.git') : undefined;
   let clones = 0;
   return {
+    mirror: async () => {
+      await runGit(shown ?? bare, ['fetch', '--quiet', '--force', bare, '*:*']);
+    },
     clone: async () => {
       clones += 1;
       const gitDir = await makeBareRepo(folder.path, `clone${clones}.git`);
-      await runGit(gitDir, ['remote', 'add', 'origin', url]);
+      await runGit(gitDir, ['remote', 'add', 'origin', shown ?? url]);
+      if (isMirrored) await runGit(gitDir, ['remote', 'set-url', '--push', 'origin', url]);
       const store = new NativeStore(gitDir);
       const clone = `clone${clones}`;
       const seenRef = 'refs/work-ledger/seen/origin';
       const presence = 'refs/work-ledger/presence';
-      const options = { gitDir, store, name: 'origin', url, branch: 'work-ledger', seenRef, clone, presence };
+      const pushUrl = isMirrored ? url : undefined;
+      const options = {
+        gitDir,
+        store,
+        name: 'origin',
+        url,
+        pushUrl,
+        branch: 'work-ledger',
+        seenRef,
+        clone,
+        presence,
+      };
       return { store, remote: new NativeRemote(options) };
     },
     rewrite: async () => {
@@ -56,3 +73,5 @@ for (const transport of ['file', 'http'] as const) {
   describe(`remote port, inbox: native git over ${transport}`, () => inboxLaws(make));
   describe(`remote port, refs beside the branch: native git over ${transport}`, () => sideRefsLaws(make));
 }
+
+describe('remote port, read elsewhere: native git', () => mirrorLaws(() => world('file', true)));

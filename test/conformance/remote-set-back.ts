@@ -31,10 +31,21 @@ export function setBackLaws(makeWorld: () => Promise<SetBackWorld>): void {
       const found = choose(root);
       await world.setTip(found);
       expect(await remote.fetch()).toEqual({ kind: 'rewritten', seen: tip, found });
+      expect(await remote.written()).toBe('lacks');
       expect(await remote.push(await append(store, draft('more', { a: '2' })))).toEqual({ kind: 'behind' });
       expect(await store.readRef(remote.seenRef)).toBe(tip);
       expect(await remote.fetch()).toEqual({ kind: 'rewritten', seen: tip, found });
       await store.close();
     },
   );
+
+  test('given a branch that is where it was seen, when it is asked where pushes go, then that is there', async () => {
+    const { store, remote } = await world.clone();
+    expect(await remote.written()).toBe('holds');
+    await remote.push(await append(store, draft('init', { a: '0' })));
+    expect(await remote.written()).toBe('holds');
+    await world.goAway();
+    expect(await remote.written()).toBe('unknown');
+    await store.close();
+  });
 }

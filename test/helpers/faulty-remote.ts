@@ -1,11 +1,13 @@
 import type { MemoryRemote } from '../../src/remote/memory.ts';
 import type {
+  BranchPushResult,
   FetchResult,
   FetchScope,
   Inbox,
   LedgerRemote,
   PushResult,
   SideRefs,
+  Written,
 } from '../../src/remote/port.ts';
 
 /** One clone's connection, which can be cut, and can lose the answer to a push that was taken. */
@@ -21,6 +23,10 @@ export class FaultyRemote implements LedgerRemote {
   keepsToItself = false;
   /** Pushes and offers that were tried. */
   pushes = 0;
+  /** Times that the remote was asked what it has. */
+  fetches = 0;
+  /** Cannot ask what is there where pushes go. */
+  mayNotPush = false;
   /** Waited for before a push is sent. */
   beforePush: () => Promise<void> = async () => undefined;
 
@@ -75,12 +81,21 @@ export class FaultyRemote implements LedgerRemote {
   }
 
   async fetch(scope?: FetchScope): Promise<FetchResult> {
+    this.fetches += 1;
     return this.cut
       ? { kind: 'unreachable', cause: new Error('the connection is cut') }
       : this.#inner.fetch(scope);
   }
 
-  async push(tip: string, offer?: string): Promise<PushResult> {
+  get writesTo(): LedgerRemote['writesTo'] {
+    return this.#inner.writesTo;
+  }
+
+  written(): Promise<Written> {
+    return this.cut || this.mayNotPush ? Promise.resolve('unknown') : this.#inner.written();
+  }
+
+  async push(tip: string, offer?: string): Promise<BranchPushResult> {
     this.pushes += 1;
     await this.beforePush();
     const broken = (): PushResult => ({ kind: 'unknown', cause: new Error('the connection broke') });

@@ -54,16 +54,28 @@ export async function makeWorld(
   return { remote, clock, replicas };
 }
 
+/** Another clone of the ledger that reads one remote and writes another. */
+export async function addReplica(
+  world: World,
+  name: string,
+  { reads, writes = world.remote }: { reads?: MemoryRemote; writes?: MemoryRemote },
+): Promise<Replica> {
+  const replica = await makeReplica(writes, world.clock, name, 'push', reads);
+  world.replicas.push(replica);
+  return replica;
+}
+
 async function makeReplica(
   remote: MemoryRemote,
   clock: FakeClock,
   name: string,
   mode: 'push' | 'local',
+  reads?: MemoryRemote,
 ): Promise<Replica> {
   const { fs } = memfs();
   await git.init({ fs, dir: '/clone', defaultBranch: 'main' });
   const store = await IsomorphicStore.open({ fs: fs as never, gitdir: '/clone/.git', shared: false });
-  const connection = new FaultyRemote(remote.connect(store, { clone: name }), remote);
+  const connection = new FaultyRemote(remote.connect(store, { clone: name, reads }), remote);
   const options = {
     dir: '/clone',
     fs,

@@ -5,6 +5,7 @@ const choose = (presence?: string, branch = 'work-ledger'): string | undefined =
   choosePresence(
     {
       remotes: new Map(),
+      pushes: new Map(),
       settings: new Map(presence === undefined ? [] : [['presence', presence]]),
       identity: { name: 'ada', email: 'ada@example.invalid' },
     },

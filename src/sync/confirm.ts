@@ -1,0 +1,108 @@
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import type { PushResult, WrittenTo } from '../remote/port.ts';
+import type { Oid } from '../store/port.ts';
+import { look, pause, unreachable } from './look.ts';
+import { NAMES, readCommits } from './pending.ts';
+import type { RemoteContext } from './ports.ts';
+
+/**
+ * Pushes, and where pushes go elsewhere than readings come from, waits until the branch is read with what was pushed: only then it
+ * is accepted.
+ *
+ * @throws LedgerError `REMOTE_STALE` with `details.unknown` where it is not read until `deadline`; as `look`
+ */
+export async function push(
+  context: RemoteContext,
+  tip: Oid,
+  { offer, deadline }: { offer?: Oid | undefined; deadline: number },
+): Promise<PushResult> {
+  const pushed = await context.remote.push(tip, offer);
+  return pushed.kind === 'unconfirmed' ? confirm(context, tip, deadline) : pushed;
+}
+
+async function confirm(context: RemoteContext, tip: Oid, deadline: number): Promise<PushResult> {
+  const { store, clock } = context;
+  for (let tries = 1; ; tries += 1) {
+    const found = await lookForTaken(context, deadline);
+    if (found !== undefined && (await store.mergeBase(tip, found)) === tip) return { kind: 'accepted' };
+    // What was taken there, and is not here, is decided again on what is.
+    if (found !== undefined && (await store.mergeBase(tip, found)) !== found)
+      return { kind: 'unknown', cause: new Error('another line is read than was written') };
+    if (clock.now().getTime() >= deadline) throw behindTheOther(context, true);
+    await pause(context, tries, deadline);
+  }
+}
+
+async function lookForTaken(context: RemoteContext, deadline: number): Promise<Oid | undefined> {
+  try {
+    return await look(context, 'branch', deadline);
+  } catch (error) {
+    if (!isLedgerError(error, 'REMOTE_UNREACHABLE')) throw error;
+    throw unreachable(context.remote, error.cause instanceof Error ? error.cause : error, true);
+  }
+}
+
+/**
+ * Someone was first where pushes go, and what is read does not show it: waits until it does.
+ *
+ * @param tip what was read last
+ * @throws LedgerError `DIFFERENT_REMOTES` where it never will; `REMOTE_STALE` where it does not until `deadline`; as `look`
+ */
+export async function waitToRead(
+  context: RemoteContext,
+  tip: Oid | undefined,
+  deadline: number,
+): Promise<void> {
+  const { remote, clock } = context;
+  const written = await remote.written();
+  if (written === 'lacks' || written === 'parted') throw differentRemotes(context);
+  for (let tries = 1; clock.now().getTime() < deadline; tries += 1) {
+    await pause(context, tries, deadline);
+    if ((await look(context, 'branch', deadline)) !== tip) return;
+  }
+  throw behindTheOther(context, false);
+}
+
+/** Transitions that were taken where pushes go, and are not read yet: nothing here takes them back. */
+export async function takenOps({ store, remote }: RemoteContext): Promise<ReadonlySet<string>> {
+  const { writesTo, seenRef } = remote;
+  const taken = writesTo && (await store.readRef(writesTo.takenRef));
+  if (taken === undefined) return new Set();
+  const commits = await readCommits(store, await store.readRef(seenRef), taken, NAMES);
+  return new Set(commits.flatMap(({ op }) => op ?? []));
+}
+
+function behindTheOther({ remote }: RemoteContext, own: boolean): LedgerError {
+  const { read, written } = addressesOf(remote);
+  const what = own ? 'took it' : 'has more';
+  return new LedgerError(
+    'REMOTE_STALE',
+    `${remote.name} is written at ${written}, which ${what}, and read at ${read}, which does not show it yet.`,
+    {
+      hint: own
+        ? 'It is neither lost nor accepted. What became of it, when the mirror has caught up: wl sync'
+        : 'When the mirror has caught up: wl sync',
+      details: { remote: remote.name, read, written, unknown: own },
+    },
+  );
+}
+
+function differentRemotes({ remote }: RemoteContext): LedgerError {
+  const { read, written } = addressesOf(remote);
+  return new LedgerError(
+    'DIFFERENT_REMOTES',
+    `${remote.name} is read at ${read} and written at ${written}, and neither follows the other.`,
+    {
+      hint: 'Nothing was lost. A ledger is written where it is read, or where that mirrors; git remote -v shows both.',
+      details: { remote: remote.name, read, written },
+    },
+  );
+}
+
+const addressesOf = ({
+  url,
+  writesTo,
+}: {
+  url: string;
+  writesTo: WrittenTo | undefined;
+}): { read: string; written: string } => ({ read: url, written: writesTo?.url ?? url });
