@@ -73,9 +73,12 @@ function checkOther(
   if (!isMended) findings.add('repair', `it ${after === undefined ? 'removes' : 'writes'} ${path}`);
 }
 
-/** What the first line of a mend names: items, and what is no item and is no longer where, or what, it was. */
-export function mended(changes: readonly Pick<TreeChange, 'path' | 'after'>[]): string[] {
-  const { items, others } = itemChanges(changes.map((change) => ({ before: undefined, ...change })));
-  const paths = others.filter(({ path, after }) => after === undefined || !path.startsWith(QUARANTINE));
+/** What the first line of a mend names: items, and what is no item and is no longer where it was, or as it was. */
+export function mended(changes: readonly TreeChange[]): string[] {
+  const { items, others } = itemChanges(changes);
+  const paths = others.filter(
+    ({ path, before, after }) =>
+      after === undefined || path === SETTINGS_PATH || (before !== undefined && before.mode !== PLAIN_FILE),
+  );
   return [...items.map(({ id }) => id), ...paths.map(({ path }) => path)].sort();
 }

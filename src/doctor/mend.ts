@@ -139,8 +139,13 @@ async function draftOf(ledger: WorkLedger, context: SyncContext, mend: Mend): Pr
   });
   const now = clock.now();
   const request = { op: newOp(now), actor: ledger.actor, at: now.toISOString() };
+  const modes = new Map(mend.files.map(({ path, mode }) => [path, mode]));
   const names = mended(
-    changes.map(({ path, bytes }) => ({ path, after: bytes && { mode: '100644', oid: '' } })),
+    changes.map(({ path, bytes }) => {
+      const mode = modes.get(path);
+      const before = mode === undefined ? undefined : { mode, oid: '' };
+      return { path, before, after: bytes && { mode: '100644', oid: '' } };
+    }),
   );
   const seconds = Math.floor(now.getTime() / 1000);
   return {

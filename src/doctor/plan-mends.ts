@@ -2,12 +2,15 @@ import { PLAIN_FILE } from '../audit/item-change.ts';
 import { isKnownFile, QUARANTINE } from '../codec/known-files.ts';
 import { parsePath, possiblePaths, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
+import { nameFault, rawPath } from '../git/tree-object.ts';
 import type { Oid, TreeEntry, TreeFault } from '../store/port.ts';
 
 /** A file as a mend leaves it: with the bytes of a blob that the repository has, or gone. */
 export interface MendedFile {
   path: string;
   blob: Oid | undefined;
+  /** The mode that it had, where that is what is mended. */
+  mode?: string | undefined;
 }
 
 /** One commit that mends one thing. */
@@ -41,10 +44,7 @@ export interface BrokenTree {
   faults: readonly TreeFault[];
 }
 
-/**
- * How a tree is mended: by writing it as git would, putting out of the way what is no file of the ledger, and putting back what was
- * last whole, in this order, since what is in the way may stand where something comes back.
- */
+/** How a tree is mended: by writing it as git would, putting back what was last whole, and out of the way what is no file of the ledger. */
 export function planMends({ entries, items, settings, faults }: BrokenTree): Mend[] {
   const taken = new Set(entries.map(({ path }) => path));
   const moved = new Set<string>();
@@ -58,13 +58,22 @@ export function planMends({ entries, items, settings, faults }: BrokenTree): Men
   }
   const strays = entries.filter(({ path }) => isStray(path) && !moved.has(path));
   const links = entries.filter(({ path, mode }) => isKnownFile(path) && mode !== PLAIN_FILE);
+  const inTheWay = strays.filter((stray) => isInTheWay(stray, mends));
   return [
     ...tidyFolders(faults.filter(({ fault }) => IN_WRITING.has(fault))),
-    ...strays.map((stray) => quarantine(stray, taken)),
-    ...links.map((link) => makePlain(link)),
+    ...inTheWay.map((stray) => quarantine(stray, taken)),
     ...mends,
+    ...strays.filter((stray) => !inTheWay.includes(stray)).map((stray) => quarantine(stray, taken)),
+    ...links.map((link) => makePlain(link)),
   ];
 }
+
+/** A file where a folder has to be, or in a folder where a file has to be. */
+const isInTheWay = ({ path: stray }: TreeEntry, mends: readonly Mend[]): boolean =>
+  mends.some(({ files }) =>
+    files.some(({ path, blob }) => blob !== undefined && (isIn(path, stray) || isIn(stray, path))),
+  );
+const isIn = (path: string, folder: string): boolean => path.startsWith(`${folder}/`);
 
 /** Faults that are gone once a tree is written anew. The others are in a name or an object, and so of a file. */
 const IN_WRITING: ReadonlySet<string> = new Set([
@@ -100,7 +109,7 @@ function makePlain({ path, mode, oid }: TreeEntry): Mend {
     path,
     wrong: `it has mode ${mode}`,
     how: isFile ? 'made a plain file' : 'removed',
-    files: [{ path, blob: isFile ? oid : undefined }],
+    files: [{ path, blob: isFile ? oid : undefined, mode }],
   };
 }
 
@@ -175,5 +184,7 @@ function away({ path, mode, oid }: TreeEntry, taken: Set<string>): MendedFile[] 
 }
 
 /** Names that no file system and no git would take are not carried along. */
-const safeName = (name: string): string =>
-  /^(?:\.*|\.git.*|git~\d+)$/i.test(name) ? `_${name.replaceAll('.', '_')}` : name.replaceAll(/[\\:]/g, '_');
+function safeName(name: string): string {
+  const isTaken = /^(?:\.*|\.git.*|git~\d+)$/i.test(name) || nameFault(rawPath(name)) !== undefined;
+  return (isTaken ? `_${name.replaceAll('.', '_')}` : name).replaceAll(/[\\:]/g, '_');
+}

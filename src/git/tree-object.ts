@@ -168,11 +168,12 @@ export function findFaults(bytes: Uint8Array): LineFault[] {
       const line = buffer.toString('latin1', at, span.next);
       found.push({ name, fault, line, mode: buffer.toString('latin1', at, span.space) });
     };
-    if (writtenMode(buffer, span) === undefined)
-      add(isPadded(buffer, span) ? 'zeroPaddedFilemode' : 'badFilemode');
+    const bare = withoutZeros(buffer, span);
+    if (bare.at > at) add('zeroPaddedFilemode');
+    if (writtenMode(buffer, bare) === undefined) add('badFilemode');
     if (seen.has(name)) add('duplicateEntries');
     else if (key < last) add('treeNotSorted');
-    const wrong = wrongName(name);
+    const wrong = nameFault(name);
     if (wrong !== undefined) add(wrong);
     if (buffer[span.end + 1] === 0 && oidAt(buffer, span) === NO_OBJECT) add('nullSha1');
     seen.add(name);
@@ -182,11 +183,10 @@ export function findFaults(bytes: Uint8Array): LineFault[] {
   return found;
 }
 
-/** Nothing is wrong with its mode but zeros in front. */
-function isPadded(bytes: Buffer, span: Span): boolean {
+function withoutZeros(bytes: Buffer, span: Span): Span {
   let { at } = span;
   while (bytes[at] === ZERO) at += 1;
-  return at > span.at && writtenMode(bytes, { ...span, at }) !== undefined;
+  return { ...span, at };
 }
 
 /** Code points that HFS+ leaves out of names, as git knows them. */
@@ -194,7 +194,8 @@ const IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 /** As NTFS reads names: spaces and dots at the end are nothing, and a colon begins a stream. */
 const NTFS_GIT = /(?:^|\\)(?:\.git|git~1)[ .]*(?:$|[\\:])/i;
 
-function wrongName(raw: string): TreeFaultName | undefined {
+/** What is wrong with a name, which has a byte in each character. */
+export function nameFault(raw: string): TreeFaultName | undefined {
   if (raw === '') return 'emptyName';
   if (raw.includes('/')) return 'fullPathname';
   if (raw === '.') return 'hasDot';

@@ -1,9 +1,10 @@
-import type { ObjectSource } from './object-format.ts';
+import type { GitObject, ObjectSource } from './object-format.ts';
 import {
   FOLDER,
   findFaults,
   type LineFault,
   linesByName,
+  MAX_TREE_BYTES,
   rawPath,
   readablePath,
   readTree,
@@ -87,24 +88,49 @@ export async function diffNearTrees(
 
 class TooFar extends Error {}
 
+/** Where many objects can be read at once. */
+export interface ManyObjects extends ObjectSource {
+  readMany?(
+    oids: Iterable<string>,
+    maxBytes: number,
+  ): Promise<ReadonlyMap<string, GitObject | { size: number }>>;
+}
+
 /** Every file of a tree, in git's order. */
-export async function listFiles(source: ObjectSource, tree: string): Promise<(FileAt & { path: string })[]> {
+export async function listFiles(source: ManyObjects, tree: string): Promise<(FileAt & { path: string })[]> {
+  const trees = await readTrees(source, tree);
   const found: (FileAt & { path: string })[] = [];
-  await addFiles(source, tree, '', found);
+  const add = (oid: string, prefix: string): void => {
+    for (const line of trees.get(oid)?.values() ?? []) {
+      const path = `${prefix}${readablePath(line.name)}`;
+      const below = folderOf(line);
+      if (below === undefined) found.push({ path, mode: line.mode, oid: line.oid });
+      else add(below, `${path}/`);
+    }
+  };
+  add(tree, '');
   return found;
 }
 
-async function addFiles(
-  source: ObjectSource,
-  tree: string,
-  prefix: string,
-  found: (FileAt & { path: string })[],
-): Promise<void> {
-  for (const { mode, name, oid } of (await readTree(source, tree)).values()) {
-    const path = `${prefix}${readablePath(name)}`;
-    if (mode === FOLDER) await addFiles(source, oid, `${path}/`, found);
-    else found.push({ path, mode, oid });
+/** The trees that a tree leads to, and itself: what stands in one folder is read together. */
+async function readTrees(source: ManyObjects, tree: string): Promise<Map<string, Map<string, TreeLine>>> {
+  const trees = new Map<string, Map<string, TreeLine>>();
+  for (let level = [tree]; level.length > 0; ) {
+    const read = await source.readMany?.(level, MAX_TREE_BYTES);
+    const below = new Set<string>();
+    for (const oid of level) {
+      const object = read?.get(oid);
+      const isRead = object !== undefined && 'type' in object && object.type === 'tree';
+      const lines = linesByName(isRead ? object.bytes : await readTreeBytes(source, oid));
+      trees.set(oid, lines);
+      for (const line of lines.values()) {
+        const folder = folderOf(line);
+        if (folder !== undefined) below.add(folder);
+      }
+    }
+    level = [...below].filter((oid) => !trees.has(oid));
   }
+  return trees;
 }
 
 /** Whether the file or folder at `path` differs between two trees; reads no more than what leads there. */

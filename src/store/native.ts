@@ -143,15 +143,7 @@ export class NativeStore implements LedgerStore, ObjectSource {
   }
 
   async readTree(commit: Oid): Promise<TreeEntry[]> {
-    const here = async () => listFiles(this.#objects, (await readCommitLinks(this, commit)).tree);
-    return unlessMissing(async () => {
-      const args = ['ls-tree', '-r', '-z', '--full-tree', commit];
-      return splitRecords(await this.#ask('reading a tree', args)).map((record) => {
-        const tab = record.indexOf('\t');
-        const [mode = '', , oid = ''] = record.slice(0, tab).split(' ');
-        return { path: record.slice(tab + 1), mode, oid };
-      });
-    }, here);
+    return listFiles(this.#objects, (await readCommitLinks(this, commit)).tree);
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
