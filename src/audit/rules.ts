@@ -8,7 +8,7 @@ import type { Oid } from '../store/port.ts';
 export const RULES = {
   root: 'History begins with one commit: `init`, which lays down valid settings and no item.',
   merge:
-    'A merge invents nothing and leaves nothing out: an item that one side changed is as that side left it.',
+    'A merge invents nothing and leaves nothing out: what one side alone touched is as that side has it, and both sides left nothing in two ways.',
   fork: 'No item is changed on both sides of a merge, where one of two transitions is lost.',
   configure:
     'Settings, and files beside items, are changed by `configure` alone, which touches no item and keeps the lineage.',

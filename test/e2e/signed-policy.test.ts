@@ -94,3 +94,29 @@ it('given a commit whose signature was taken off, when it is pushed by hand, the
   const said = await as('bob', 'verify', '--full', '--json');
   expect(said).toMatchObject({ status: 9, data: { findings: [{ rule: 'signature:none', commit }] } });
 });
+
+it('given a key that was revoked on one side, when the other side is merged, then the hook refuses it, whoever signs the merge', async () => {
+  const dir = dirOf('bob');
+  await runGit(dir, ['fetch', '--quiet', 'origin', 'work-ledger']);
+  await runGit(dir, ['update-ref', 'refs/heads/work-ledger', 'FETCH_HEAD']);
+  expect(await as('bob', 'comment', '0002', 'signed while it was known')).toMatchObject({ status: 0 });
+  const signers = join(place.path, 'signers');
+  await writeFile(signers, `ada ${await publicKey('ada')}\n`);
+  expect(await as('ada', 'files', 'set', 'policy/allowed_signers', `@${signers}`)).toMatchObject({
+    status: 0,
+  });
+  await runGit(dir, ['checkout', '--quiet', '--force', 'work-ledger']);
+  await runGit(dir, ['fetch', '--quiet', 'origin', 'work-ledger']);
+  const merge = async (key: string): Promise<string> => {
+    const by = ['-c', `user.signingkey=${join(place.path, `${key}.key`)}`];
+    await runGit(dir, ['reset', '--quiet', '--hard', 'work-ledger']);
+    await runGit(dir, [...by, 'merge', '--quiet', '--no-edit', '-S', 'FETCH_HEAD']);
+    const pushed = await promisify(execFile)('git', ['push', 'origin', 'HEAD:refs/heads/work-ledger'], {
+      cwd: dir,
+    }).catch((error: { stderr: string }) => error);
+    await runGit(dir, ['reset', '--quiet', '--hard', 'HEAD^']);
+    return pushed.stderr;
+  };
+  expect(await merge('bob')).toMatch(/signature:(unknown_key|revoked)/);
+  expect(await merge('ada')).toContain('is signed with a key that one side no longer knows');
+});

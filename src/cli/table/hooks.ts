@@ -17,7 +17,7 @@ export const HOOKS: readonly Command[] = [
     group,
     summary: 'put the hooks in place that keep what breaks a rule off the ledger',
     details:
-      'Hooks that are there stay, under another name, and run after them. On a server git also checks each object that comes in (receive.fsckObjects). Run it again after an update of the program.',
+      'Hooks that are there stay, under another name, and run after them. On a server git also checks each object that comes in (receive.fsckObjects), modes included (receive.fsck.badFilemode). Run it again after an update of the program.',
     options: hooksOptions,
     examples: ['wl hooks install', 'wl hooks install --server /srv/git/project.git --check'],
     load: () => import('../commands/hooks-install.ts'),
