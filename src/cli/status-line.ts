@@ -111,7 +111,7 @@ export class StatusLine {
     if (entry === undefined) return;
     this.#shown = true;
     // What goes on in the next line of the terminal could not be wiped.
-    const width = (this.#stderr.columns ?? WIDTH) - 1;
+    const width = (this.#stderr.columns || WIDTH) - 1;
     this.#stderr.write(WIPE + printLine(fitLine(entry.label(now - entry.since), width), false));
   }
 }

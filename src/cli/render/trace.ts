@@ -97,4 +97,4 @@ function withoutSettings(args: readonly string[]): readonly string[] {
 
 /** As a shell would take it. */
 const quote = (arg: string): string =>
-  /^[\w@%+=:,./~^*-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+  /^[\w@%+=:,./^-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
