@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkPush } from '../../src/audit/check-push.ts';
+import { groundAt } from '../../src/audit/ground.ts';
 import type { Signature, SignatureQuery, SignatureReader } from '../../src/audit/signatures.ts';
 import { verifyLedger } from '../../src/audit/verify.ts';
-import { groundAt } from '../../src/audit/ground.ts';
 import { judgePush } from '../../src/githooks/judge.ts';
 import { Projection } from '../../src/projection/projection.ts';
 import { IncomingStore } from '../../src/store/incoming.ts';

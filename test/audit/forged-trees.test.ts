@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkPush } from '../../src/audit/check-push.ts';
+import { groundAt } from '../../src/audit/ground.ts';
 import { verifyLedger } from '../../src/audit/verify.ts';
 import { examineTree } from '../../src/doctor/broken-tree.ts';
 import { mendTree } from '../../src/doctor/mend.ts';
 import { ObjectDb } from '../../src/git/object-db.ts';
 import { nameObject } from '../../src/git/object-format.ts';
 import { findFaults, linesOf, type TreeLine } from '../../src/git/tree-object.ts';
-import { groundAt } from '../../src/githooks/ground.ts';
 import type { WorkLedger } from '../../src/index.ts';
 import { Projection } from '../../src/projection/projection.ts';
 import { IncomingStore } from '../../src/store/incoming.ts';

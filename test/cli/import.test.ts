@@ -70,14 +70,7 @@ it('wl import that loses the race tells the ids that its items have, and which w
 });
 
 it('wl import --dry-run tells no id that is not settled', async () => {
-  const said = await wl(b, [
-    'import',
-    await fileOf('k-1', 'k-4'),
-    '--from',
-    'beads',
-    '--dry-run',
-    '--json',
-  ]);
+  const said = await wl(b, ['import', await fileOf('k-1', 'k-4'), '--from', 'beads', '--dry-run', '--json']);
   expect(said.data).toMatchObject({ planned: 1, imported: 0, unchanged: 1, ids: {} });
   expect(Object.keys(said.data.present as object)).toEqual(['k-1']);
 });
