@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { newOp } from '../../src/codec/op.ts';
 import { itemPath } from '../../src/codec/path.ts';
 import type { WorkLedger } from '../../src/index.ts';
 import type { CommitDraft } from '../../src/store/port.ts';
@@ -265,23 +266,39 @@ describe('given a commit by hand while this program is at work', () => {
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['said'] });
   });
 
-  test('when others are first, then it is not offered to them either', async () => {
+  test('when the clone waits for its turn among others, then it is not offered to them either', async () => {
+    await ada.ledger.updateWork(id, { labels: { add: ['x'] } });
+    await bob.ledger.fetch();
+    const { message } = await recordOf(ada, await tipOf(ada));
+    // It reads as a transition that nobody offered yet.
+    const another = message.replace(/^Work-Op: .*$/m, `Work-Op: ${newOp(world.clock.now())}`);
     let made = '';
     const offered = new Set<string>();
-    ada.connection.beforePush = async () => {
+    const note = (): void => {
       for (const tip of world.remote.inboxes.values()) offered.add(tip);
-      if (made !== '') return;
-      made = await commitByHand(ada, {});
-      await bob.ledger.commentOn(id, 'from bob');
+    };
+    let others = 2;
+    ada.connection.beforePush = async () => {
+      note();
+      others -= 1;
+      if (others >= 0) await bob.ledger.commentOn(id, 'from bob');
+    };
+    world.clock.meanwhile = async () => {
+      if (made === '') made = await commitByHand(ada, { message: another });
+      note();
     };
     await ada.ledger.commentOn(id, 'said');
-    for (const tip of [...offered, ...world.remote.inboxes.values()]) {
+    note();
+    expect(made).not.toBe('');
+    expect(offered.size).toBeGreaterThan(0);
+    for (const tip of offered) {
       const messages: string[] = [];
       for await (const { message } of ada.store.commits({ to: tip })) messages.push(message);
-      expect(messages).not.toContain('by hand\n');
+      expect(messages).not.toContain(another);
     }
-    expect(await kept(ada)).toMatchObject([{ op: made }]);
-    expect(await sharedWork()).toEqual({ title: 'One', comments: ['from bob', 'said'] });
+    await ada.ledger.sync();
+    expect(await kept(ada)).toMatchObject([{ commit: made }]);
+    expect((await sharedWork()).title).toBe('One');
   });
 
   test('when the remote cannot be reached, then it is kept, and what was said after it waits as it should be', async () => {
