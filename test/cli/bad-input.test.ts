@@ -106,7 +106,9 @@ it('given WL_NOW that is no time, no repository, or no git, one line says so', a
   expect(none).toMatchObject({ status: 3, stdout: '' });
   expect(none.stderr).toMatch(/^wl: .*plain is not in a git repository\.\nhint: /);
   expect(await call(['-C', join(place.path, 'missing'), 'list'])).toMatchObject({ status: 3, stdout: '' });
-  const gitless = await wlProcess(dir, ['list', '--json'], { env: { PATH: place.path } });
+  // Of a clone that was used before, all that git says may be known.
+  const unused = await place.clone('unused');
+  const gitless = await wlProcess(unused, ['list', '--json'], { env: { PATH: place.path } });
   expect(gitless).toMatchObject({ status: 1, stdout: '', error: { code: 'NO_GIT' } });
 });
 
