@@ -67,9 +67,12 @@ export class TracedRemote implements LedgerRemote {
   }
 
   #fetch<T>(part: RemotePart, work: () => Promise<T>, end: (answer: T) => Partial<FetchTrace>): Promise<T> {
-    const { name: remote } = this;
-    const url = part === 'written branch' ? (this.writesTo?.url ?? this.url) : this.url;
-    return traced('fetch', () => ({ remote, url, part }), work, end);
+    const url = (): string => (part === 'written branch' ? this.#writtenUrl() : maskUrls(this.url));
+    return traced('fetch', () => ({ remote: this.name, url: url(), part }), work, end);
+  }
+
+  #writtenUrl(): string {
+    return maskUrls(this.writesTo?.url ?? this.url);
   }
 
   #push<T>(
@@ -79,9 +82,10 @@ export class TracedRemote implements LedgerRemote {
     end: (answer: T) => Partial<PushTrace>,
     offer?: Oid,
   ): Promise<T> {
-    const { name: remote } = this;
-    const url = this.writesTo?.url ?? this.url;
-    const began = () => ({ remote, url, part, tip, ...(offer === undefined ? {} : { offer }) });
+    const began = () => {
+      const where = { remote: this.name, url: this.#writtenUrl() };
+      return { ...where, part, tip, ...(offer === undefined ? {} : { offer }) };
+    };
     return traced('push', began, work, end);
   }
 }

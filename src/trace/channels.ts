@@ -1,4 +1,5 @@
 import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import { maskUrls } from './mask.ts';
 
 /**
  * Names of the tracing channels, as `node:diagnostics_channel` knows them. Each step publishes one record on all events of its
@@ -217,7 +218,7 @@ function finish<Record extends TraceRecord>(record: Record, start: number, end: 
 
 /** What a step that threw tells. */
 export function failed(error: unknown): { outcome: 'failed'; reason: string; code?: string } {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = maskUrls(error instanceof Error ? error.message : String(error));
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return { outcome: 'failed', reason, ...(typeof code === 'string' ? { code } : {}) };
 }

@@ -32,7 +32,7 @@ function settled(text: string, folder = '/srv'): string {
 async function stopInTheMiddle({ repo, dir, env }: Terminal): Promise<() => void> {
   writeFileSync(join(repo.folder, 'delay'), '1');
   rmSync(join(repo.folder, 'called'), { force: true });
-  const child = spawn('wl', ['sync'], { cwd: dir, env, stdio: 'ignore' });
+  const child = spawn('sh', ['-c', 'exec wl sync'], { cwd: dir, env, stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
   while (!existsSync(join(repo.folder, 'called'))) await wait(20);
   child.kill('SIGSTOP');
