@@ -412,7 +412,7 @@ describe('given signatures that are required', () => {
     ['without ada', 'note'],
     ['note', 'without ada'],
   ])(
-    'when a key was revoked on one side, then it does not sign on the other: %s, beside %s',
+    '%s, beside %s: when a key was revoked on one side, then it does not sign on the other',
     async (ours, theirs) => {
       const merged = lines(ours, theirs).merge('all', ['ours', 'theirs'], ...left(theirs));
       const rule = 'signature:revoked';
