@@ -47,11 +47,17 @@ export type {
   RetryOptions,
   SyncReport,
 } from './ledger/calls.ts';
-export type { Executions, HeldExecution } from './ledger/executions.ts';
+export type { Executions, HeldExecution, SetAside } from './ledger/executions.ts';
 export { HOSTS, type Host } from './ledger/hosts.ts';
 export type { LaidFiles, LayOptions } from './ledger/lay-host.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
-export { type InitOptions, type LedgerMode, type OpenOptions, systemClock } from './ledger/options.ts';
+export {
+  type InitOptions,
+  type LedgerMode,
+  type LedgerNotice,
+  type OpenOptions,
+  systemClock,
+} from './ledger/options.ts';
 export type { Evidence, OrphanedWork } from './ledger/orphans.ts';
 export type {
   AsOf,

@@ -40,7 +40,7 @@ export interface ExecuteOptions {
   signal?: AbortSignal | undefined;
   /** Lease in seconds; the pool's, else the ledger's, where none is given. */
   ttl_s?: number | undefined;
-  /** May it take over from another execution of the same actor: from any (the default), from this one, or from none. */
+  /** May it take over from another execution of the same actor: from one of this clone (the default), from this one, or from none. */
   link?: boolean | string | undefined;
 }
 

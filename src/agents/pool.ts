@@ -101,7 +101,7 @@ export class AgentExecutorPool {
   /**
    * Runs the agent on an item, and yields what it and the pool say. Nothing happens before the first `next()`.
    *
-   * With an item's id, the item is claimed; one that the same actor holds already is linked to this execution. Without, an item
+   * With an item's id, the item is claimed; one that the same actor claimed in this clone is linked to this execution. Without, an item
    * is created from the prompt. The lease is renewed while the agent runs. The item is completed with its result, failed with
    * its error, or released where this is cancelled: by `return()`, which a `break` out of a loop calls, or by `options.signal`.
    *
@@ -200,5 +200,8 @@ export class AgentExecutorPool {
   }
 }
 
-const memoryOf = ({ local }: WorkLedger, name: string): ExecutionMemory =>
-  local === undefined ? new TransientMemory() : new FileMemory(join(local, 'pools'), name);
+/** What a pool remembers is its clone's: a copy of the clone is not to give back what the pools of the other one do. */
+const memoryOf = ({ local, connection }: WorkLedger, name: string): ExecutionMemory =>
+  local === undefined
+    ? new TransientMemory()
+    : new FileMemory(join(local, 'pools', connection.clone.name), name);

@@ -1,6 +1,8 @@
 import { LedgerError } from '../domain/errors.ts';
+import type { Connection } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { BlobContent, LedgerStore, Oid } from '../store/port.ts';
+import { giveUpName } from '../sync/inbox.ts';
 import { encodeAgent, presenceName, readPresenceName } from './presence-name.ts';
 import { Observations } from './presence-observations.ts';
 import {
@@ -9,6 +11,7 @@ import {
   type PresenceRecord,
   type ReadPresence,
 } from './presence-record.ts';
+import { forgetEnded, isForeign } from './presence-sessions.ts';
 import { type PresenceSource, presenceSources } from './presence-sources.ts';
 
 /** One session's sign of life as it was found. */
@@ -63,10 +66,26 @@ export async function listPresence(
       const silent_ms = observations.note(`${where} ${name}`, oid, looked);
       report.entries.push({ name, where, oid, silent_ms, ...(await readOne(store, name, oid)) });
     }
+    if (where === 'remote' && asked?.kind === 'ok') {
+      forgetEnded(connection.state, connection.clock, asked.found);
+      await checkOwn(connection, report.entries);
+    }
   }
   observations.save();
   report.entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   return report;
+}
+
+/** Signs under this clone's name that none of its processes gave are of another clone, such as a copy of it. */
+async function checkOwn(connection: Connection, entries: readonly PresenceEntry[]): Promise<void> {
+  const { clone, state } = connection;
+  const { name } = clone;
+  const isOther = (entry: PresenceEntry): boolean =>
+    entry.kind === 'present' && entry.record.clone === name && isForeign(state, entry.name);
+  if (!entries.some(isOther)) return;
+  const { context } = await connection.write();
+  const { remote } = context;
+  if (remote !== undefined) await giveUpName({ ...context, remote }, name);
 }
 
 /** What is older is of agents that are gone; each that works gives a sign at a third of its lease. */

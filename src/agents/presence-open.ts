@@ -8,6 +8,7 @@ import { Presence, type PresenceEvents } from './presence.ts';
 import { localPresence } from './presence-local.ts';
 import { lineOf } from './presence-record.ts';
 import { rememberRefusals } from './presence-refusals.ts';
+import { notingOwn } from './presence-sessions.ts';
 import { machineTimer, type PresenceTimer } from './presence-timer.ts';
 
 export interface PresenceOptions extends PresenceEvents {
@@ -30,12 +31,14 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
   if (!isActorName(agent)) {
     throw new LedgerError('INVALID_INPUT', `${JSON.stringify(agent)} cannot be an agent's name.`);
   }
-  const { presence, mode, remote, state, clock, write } = ledger.connection;
+  const { presence, mode, remote, state, clock, clone, write } = ledger.connection;
   const { store, context } = await write();
   const shared = remote !== null && mode === 'push';
   const refs = shared ? context.remote?.presence : localPresence(store);
   const place: PresencePlace | undefined =
-    presence !== undefined && refs !== undefined ? { store, refs, committer: context.committer } : undefined;
+    presence !== undefined && refs !== undefined
+      ? { store, refs: notingOwn(refs, state, clock), committer: context.committer }
+      : undefined;
   return new Presence({
     place,
     counts: shared ? 'remote' : 'local',
@@ -45,6 +48,9 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
       host: lineOf(hostname()) ?? 'unknown',
       pid: process.pid,
       program: lineOf(program) ?? 'unknown',
+      get clone() {
+        return clone.name;
+      },
     },
     clock,
     timer,

@@ -1,6 +1,6 @@
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
-import { isActorName, isLine, isTime } from '../domain/values.ts';
+import { CLONE_NAME, isActorName, isLine, isTime } from '../domain/values.ts';
 
 /** An execution that runs, as its holder lists it. */
 export interface ListedExecution {
@@ -21,6 +21,8 @@ export interface PresenceRecord {
   host: string;
   pid: number;
   program: string;
+  /** The name of the clone that it runs in; an older version does not say. */
+  clone?: string | undefined;
   /** One higher with each sign. */
   seq: number;
   /** By the clock of the one who says so; nothing is decided by it. */
@@ -41,7 +43,7 @@ export const lineOf = (text: string): string | undefined => toSafeLine(text, LIN
 
 /** The message of the commit that holds it: keys in one order, so that the same record is the same text. */
 export function encodePresence(record: PresenceRecord): string {
-  const { schema, agent, session, host, pid, program, seq, at } = record;
+  const { schema, agent, session, host, pid, program, clone, seq, at } = record;
   const executions = record.executions.map(({ id, execution_id, epoch, since, step }) => ({
     id,
     execution_id,
@@ -49,7 +51,7 @@ export function encodePresence(record: PresenceRecord): string {
     since,
     step,
   }));
-  const json = JSON.stringify({ schema, agent, session, host, pid, program, seq, at, executions });
+  const json = JSON.stringify({ schema, agent, session, host, pid, program, clone, seq, at, executions });
   return `presence: ${agent}\n\n${json}\n`;
 }
 
@@ -68,13 +70,14 @@ export function decodePresence(object: Uint8Array): ReadPresence {
   } catch {
     return { kind: 'damaged', reason: 'its message is not JSON' };
   }
-  const { schema, agent, session, host, pid, program, seq, at, executions } = toMap(value);
+  const { schema, agent, session, host, pid, program, clone, seq, at, executions } = toMap(value);
   if (schema !== 1) return { kind: 'damaged', reason: 'its schema is not one that this version knows' };
   if (!isText(agent) || !isActorName(agent)) return wrong('agent');
   if (!isText(session) || !/^[0-9a-z]{8}$/.test(session)) return wrong('session');
   if (!isText(host) || !isLine(host, LINE)) return wrong('host');
   if (!isCount(pid)) return wrong('pid');
   if (!isText(program) || !isLine(program, LINE)) return wrong('program');
+  if (clone !== undefined && (!isText(clone) || !CLONE_NAME.test(clone))) return wrong('clone');
   if (!isCount(seq)) return wrong('seq');
   if (!isText(at) || !isTime(at)) return wrong('at');
   if (!Array.isArray(executions) || executions.length > MAX_EXECUTIONS) return wrong('executions');
@@ -83,7 +86,18 @@ export function decodePresence(object: Uint8Array): ReadPresence {
   const whole = listed.filter((one) => one !== undefined);
   return {
     kind: 'read',
-    record: { schema, agent, session, host, pid, program, seq, at, executions: whole },
+    record: {
+      schema,
+      agent,
+      session,
+      host,
+      pid,
+      program,
+      ...(clone === undefined ? {} : { clone }),
+      seq,
+      at,
+      executions: whole,
+    },
   };
 }
 

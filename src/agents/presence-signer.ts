@@ -3,7 +3,7 @@ import { OwnPresence, type PresencePlace, type PutResult } from './own-presence.
 import { presenceName } from './presence-name.ts';
 import { encodePresence, type ListedExecution, type PresenceRecord } from './presence-record.ts';
 
-export type Self = Pick<PresenceRecord, 'agent' | 'host' | 'pid' | 'program'>;
+export type Self = Pick<PresenceRecord, 'agent' | 'host' | 'pid' | 'program' | 'clone'>;
 
 /** Writes the signs of one process, each with the next number. */
 export class PresenceSigner {

@@ -16,7 +16,7 @@ export interface Wish {
   execution_id: string;
   actor: string;
   ttl_s: number | undefined;
-  /** May it take over from another execution of the same actor? From any, from a certain one, or from none. */
+  /** May it take over from another execution of the same actor? From one of this clone, from a certain one, or from none. */
   link: boolean | string;
 }
 
@@ -30,8 +30,10 @@ export async function takeWork(ledger: WorkLedger, id: WorkId, wish: Wish): Prom
   const item = await ledger.findWork(id);
   const holder = item?.claim?.execution_id;
   const own = item?.status === 'in_progress' && item.owner === actor && holder !== execution_id;
-  if (own && (link === true || link === holder)) {
-    return itemOf(await ledger.linkExecution(id, execution_id, { owner: actor, epoch: item.claim?.epoch }));
+  const from = link === true ? (await ledger.executions()).of(id, actor)?.execution_id : link;
+  if (own && from === holder) {
+    const proof = { execution_id: holder, epoch: item.claim?.epoch };
+    return itemOf(await ledger.linkExecution(id, execution_id, { owner: actor, ...proof }));
   }
   const result = await ledger.claimWork(id, { owner: actor, execution_id, ttl_s });
   if (!result.ok) await forgetClaim(ledger, result);

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type Holding,
   LedgerError,
   type LedgerQueries,
   type OpenOptions,
@@ -52,6 +53,7 @@ export class Cli {
       remote: env.WL_REMOTE || undefined,
       mode: offline ? 'local' : undefined,
       clock: this.clock,
+      onNotice: ({ message, hint }) => this.notice(hint === undefined ? message : `${message} ${hint}`),
       onProgress: (progress) => {
         this.#busyWith = describeProgress(progress);
       },
@@ -122,6 +124,11 @@ export class Cli {
   /** Says something beside the result, once the result is out. */
   notice(message: string): void {
     this.notices.push(message);
+  }
+
+  /** What the caller proves as a holder; where it says nothing, the claims of this clone are its proof. */
+  fence({ execution, epoch }: { execution: string | undefined; epoch: number | undefined }): Holding {
+    return { execution_id: execution ?? this.executionId, epoch };
   }
 
   /** The execution that the caller says it is. */

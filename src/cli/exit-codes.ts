@@ -45,6 +45,7 @@ const EXIT_OF = {
   REMOTE_REFUSED: 'permission',
   ALREADY_CLAIMED: 'lost_race',
   STALE_EPOCH: 'lost_race',
+  CLAIMED_ELSEWHERE: 'lost_race',
   ILLEGAL_TRANSITION: 'precondition',
   NOT_READY: 'precondition',
   LIMIT_REACHED: 'precondition',

@@ -28,8 +28,8 @@ export function readCommand(
       return { ...base, verb: 'assign', id, owner: after.owner, reason };
     case 'claim':
     case 'start': {
-      const { execution_id = '', ttl_s } = after.claim ?? {};
-      return { ...base, verb: event.verb, id, execution_id, ttl_s };
+      const { execution_id = '', ttl_s, clone } = after.claim ?? {};
+      return { ...base, verb: event.verb, id, execution_id, ttl_s, clone };
     }
     case 'release':
       return { ...base, verb: 'release', id, reason, ...fence };
@@ -38,11 +38,21 @@ export function readCommand(
       return { ...base, verb: 'checkpoint', id, checkpoint, ...fence };
     }
     case 'link_execution':
-      return { ...base, verb: 'link_execution', id, link: after.execution_id ?? '', epoch: event.epoch };
+      return {
+        ...base,
+        verb: 'link_execution',
+        id,
+        link: after.execution_id ?? '',
+        clone: after.claim?.clone,
+        epoch: event.epoch,
+      };
     case 'block': {
-      const force = before !== undefined && isHeld(before) && before.owner !== event.actor;
+      const held = before !== undefined && isHeld(before);
+      const force = held && before.owner !== event.actor;
+      // What was decided while nobody held the item is no holder's word on a claim that came meanwhile.
+      const proof = held ? fence : { unproven: true };
       const { reason: why = '', blocker_id } = after.block ?? {};
-      return { ...base, verb: 'block', id, reason: why, blocker_id, force, ...(force ? {} : fence) };
+      return { ...base, verb: 'block', id, reason: why, blocker_id, force, ...(force ? {} : proof) };
     }
     case 'submit':
       return { ...base, verb: 'submit', id, result: after.result, ...fence };

@@ -26,6 +26,8 @@ export const requestSchema = lazySchema((z) => {
 export interface Fence {
   epoch?: number | undefined;
   execution_id?: string | undefined;
+  /** True where the caller has no claim to show: then the command acts on no claim. */
+  unproven?: boolean | undefined;
 }
 
 /** What an item shows of its holder: it changes with a claim, with the execution and with each checkpoint. */
@@ -99,17 +101,25 @@ export const settingsPatchSchema = lazySchema((z) => {
   });
 });
 
+interface Taking {
+  id: WorkId;
+  execution_id: string;
+  ttl_s?: number | undefined;
+  /** The name of the clone that asks: for people, and no proof. */
+  clone?: string | undefined;
+}
+
 /** What each verb needs beside the request itself. */
 export interface VerbInput {
   /** Without `id` the next number of the day is taken, again at each replay. */
   create: { id?: WorkId | undefined; fields: NewWork };
   import: { id: WorkId; item: ImportedWork };
   assign: { id: WorkId; owner: string | undefined; reason?: string | undefined };
-  claim: { id: WorkId; execution_id: string; ttl_s?: number | undefined };
-  start: { id: WorkId; execution_id: string; ttl_s?: number | undefined };
+  claim: Taking;
+  start: Taking & Pick<Fence, 'unproven'>;
   release: { id: WorkId; reason?: string | undefined } & Fence;
   checkpoint: { id: WorkId; checkpoint: CheckpointInput } & Fence;
-  link_execution: { id: WorkId; link: string; epoch?: number | undefined };
+  link_execution: { id: WorkId; link: string; clone?: string | undefined } & Fence;
   block: {
     id: WorkId;
     reason: string;
@@ -129,7 +139,7 @@ export interface VerbInput {
     reset?: boolean | undefined;
     reason?: string | undefined;
   };
-  cancel: { id: WorkId; reason?: string | undefined };
+  cancel: { id: WorkId; reason?: string | undefined } & Fence;
   reopen: { id: WorkId; reason: string };
   /** Refused where the item shows another sign of its holder than the one that was observed. */
   recover: { id: WorkId; reason: string; observed: HolderSign };

@@ -1,8 +1,8 @@
-import type { Command, Fence } from './commands.ts';
+import type { Command } from './commands.ts';
 import { isOverdue } from './consequences.ts';
 import { LedgerError } from './errors.ts';
 import type { TransitionEvent } from './event.ts';
-import { describeHolder, isHeld, refuseStale, requireOwner } from './holding.ts';
+import { describeHolder, isHeld, requireOwner, requireProof } from './holding.ts';
 import { isTerminal, WORK_STATUSES, type WorkItem } from './item.ts';
 import { isGranted, requireAllowed, requireSameRules } from './policy.ts';
 import { requireExpired } from './retention.ts';
@@ -34,8 +34,8 @@ export type Decision = Transition | { kind: 'unchanged'; item: WorkItem };
  * Pure: time, actor and the transition's name arrive inside the command.
  *
  * @returns the item as it will stand, `rev` one higher, and the event its commit records
- * @throws LedgerError `ILLEGAL_TRANSITION` where the table has no such row; `ALREADY_CLAIMED`, `STALE_EPOCH` and `NOT_OWNER`
- *   where someone else holds it, naming the holder; `NOT_READY`, `UNKNOWN_REFERENCE`, `DEPENDENCY_CYCLE`,
+ * @throws LedgerError `ILLEGAL_TRANSITION` where the table has no such row; `ALREADY_CLAIMED`, `CLAIMED_ELSEWHERE`,
+ *   `STALE_EPOCH` and `NOT_OWNER` where someone else holds it, naming the holder; `NOT_READY`, `UNKNOWN_REFERENCE`, `DEPENDENCY_CYCLE`,
  *   `STILL_REFERENCED` where the rest of the ledger forbids it; `NOT_FOUND`; `INVALID_INPUT`
  * @see docs/format.md, "Transitions"
  */
@@ -51,7 +51,7 @@ export function decide(view: LedgerView, command: Command): Decision {
     throw new LedgerError('NOT_FOUND', `There is no item ${command.id}.`, { details: { id: command.id } });
   }
   if (isRepeatedClaim(item, command)) return { kind: 'unchanged', item };
-  if (TRANSITIONS[command.verb].by === 'owner') refuseStale(item, command as Fence);
+  if (TRANSITIONS[command.verb].by === 'owner') requireProof(item, command);
   requireStatus(item, command);
   if (!isGranted(view.settings, command.verb, command.actor, item) || !WAIVABLE.has(command.verb))
     requireRight(item, command);
@@ -179,10 +179,11 @@ function requireRight(item: WorkItem, command: Command): void {
       return requireOwner(item, command.actor);
     case 'owner_once_claimed':
       if (!isHeld(item) || (command.verb === 'block' && command.force)) return;
-      refuseStale(item, command as Fence);
+      requireProof(item, command);
       return requireOwner(item, command.actor);
     case 'creator_or_owner':
-      if (item.created_by === command.actor || item.owner === command.actor) return;
+      if (item.created_by === command.actor) return;
+      if (item.owner === command.actor) return requireProof(item, command);
       throw new LedgerError('NOT_OWNER', `${item.id} was created by ${item.created_by}, and ${text}.`, {
         hint: `Its creator or its owner may ${command.verb} it; claim it to become its owner.`,
         details: { ...details, created_by: item.created_by },

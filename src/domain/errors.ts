@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   REMOTE_REFUSED: { retryable: false },
   ALREADY_CLAIMED: { retryable: false },
   STALE_EPOCH: { retryable: false },
+  CLAIMED_ELSEWHERE: { retryable: false },
   ID_TAKEN: { retryable: true },
   ILLEGAL_TRANSITION: { retryable: false },
   NOT_READY: { retryable: true },

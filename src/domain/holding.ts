@@ -1,4 +1,4 @@
-import type { Fence, HolderSign } from './commands.ts';
+import type { Fence, HolderSign, Request } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import type { WorkItem } from './item.ts';
 
@@ -10,6 +10,7 @@ export function describeHolder(item: WorkItem): { text: string; details: Record<
     owner: item.owner ?? null,
     epoch: item.claim?.epoch ?? null,
     execution_id: item.claim?.execution_id ?? null,
+    clone: item.claim?.clone ?? null,
     since: item.claim?.claimed_at ?? null,
   };
   if (!isHeld(item)) return { text: 'nobody holds it', details };
@@ -31,8 +32,34 @@ export const signOf = ({ claim, execution_id, checkpoint }: WorkItem): HolderSig
   checkpoint_at: checkpoint?.at,
 });
 
-/** @throws LedgerError `STALE_EPOCH` where the proof is of an earlier claim than the item's last one */
-export function refuseStale(item: WorkItem, fence: Fence): void {
+/**
+ * Whether who asks proves the claim that it acts on.
+ *
+ * @throws LedgerError `CLAIMED_ELSEWHERE` where the holder has its name and it has no claim to show; `STALE_EPOCH` where the
+ *   proof is of an earlier claim than the item's last one
+ */
+export function requireProof(item: WorkItem, fence: Fence & Pick<Request, 'actor'>): void {
+  if (fence.unproven && isHeld(item) && item.owner === fence.actor && item.claim !== undefined) {
+    throw claimedElsewhere(item, item.claim.execution_id);
+  }
+  refuseStale(item, fence);
+}
+
+function claimedElsewhere(item: WorkItem, execution: string): LedgerError {
+  const { text, details } = describeHolder(item);
+  const where = item.claim?.clone === undefined ? 'another clone' : `the clone ${item.claim.clone}`;
+  const named = /^[\w.:@/-]+$/.test(execution) ? execution : `'${execution.replaceAll("'", `'\\''`)}'`;
+  return new LedgerError(
+    'CLAIMED_ELSEWHERE',
+    `${item.id}: ${text}, as execution ${execution} of ${where}; this clone made no claim of it.`,
+    {
+      hint: `Whoever is that execution says so: --execution ${named}, or WL_EXECUTION_ID. Others leave the item alone: \`wl ready\` lists what is free.`,
+      details,
+    },
+  );
+}
+
+function refuseStale(item: WorkItem, fence: Fence): void {
   const epoch = item.claim?.epoch;
   const execution = item.claim?.execution_id;
   const staleEpoch = fence.epoch !== undefined && fence.epoch !== epoch;

@@ -13,7 +13,7 @@ import {
 import type { NewWorkFields } from './commands.ts';
 import { isOp, isWorkId } from './ids.ts';
 import { LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem } from './item.ts';
-import { isActorName, isJson, isJsonMap, isLine, isTime, isWithin } from './values.ts';
+import { CLONE_NAME, isActorName, isJson, isJsonMap, isLine, isTime, isWithin } from './values.ts';
 
 const anyText = text(() => true);
 const someText = text((value) => value !== '');
@@ -94,6 +94,7 @@ const readItem = readerOf({
       execution_id: required(name),
       claimed_at: required(time),
       ttl_s: required(whole(1)),
+      clone: optional(text((value) => CLONE_NAME.test(value))),
     }),
   ),
   attempts: defaulted(whole(0), () => 0),

@@ -1,7 +1,16 @@
 import type { z } from 'zod';
 import { isOp, WORK_ID } from './ids.ts';
 import { type Json, type JsonMap, LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES } from './item.ts';
-import { ACTOR_LENGTH, hasNoBrackets, isJson, isJsonMap, isWithin, LINE_RULES, MAX_DEPTH } from './values.ts';
+import {
+  ACTOR_LENGTH,
+  CLONE_NAME,
+  hasNoBrackets,
+  isJson,
+  isJsonMap,
+  isWithin,
+  LINE_RULES,
+  MAX_DEPTH,
+} from './values.ts';
 import { lazySchema } from './zod.ts';
 
 /** Every schema that an item is made of. */
@@ -95,7 +104,13 @@ export const itemSchemas = lazySchema((z) => {
     completed_at: time.optional(),
     not_before: editable.not_before,
     claim: z
-      .object({ epoch: z.int().min(1), execution_id: name, claimed_at: time, ttl_s: z.int().min(1) })
+      .object({
+        epoch: z.int().min(1),
+        execution_id: name,
+        claimed_at: time,
+        ttl_s: z.int().min(1),
+        clone: z.string().regex(CLONE_NAME).optional(),
+      })
       .optional(),
     attempts: z.int().min(0).default(0),
     max_attempts: editable.max_attempts,

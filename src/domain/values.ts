@@ -43,6 +43,9 @@ export const hasNoBrackets = (name: string): boolean => !/[<>]/.test(name);
 /** True for a name that can stand in a git author line. */
 export const isActorName = (name: string): boolean => isLine(name, ACTOR_LENGTH) && hasNoBrackets(name);
 
+/** A clone's name, as it stands in refs and in claims. */
+export const CLONE_NAME = /^[0-9a-z]{1,32}$/;
+
 const TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 /** True for a time of ISO 8601, UTC, with milliseconds, on a day that there is: `2026-01-03T11:00:00.000Z`. */
 export const isTime = (text: string): boolean =>

@@ -1,7 +1,7 @@
 import type { SignatureReader } from '../audit/signatures.ts';
-import { randomSuffix } from '../codec/op.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
+import type { Place } from '../sync/clone-name.ts';
 import type { CloneLock, LocalState, Mailbox } from '../sync/ports.ts';
 import type { RepositoryConfig } from './settings.ts';
 
@@ -24,6 +24,8 @@ export interface Backend {
   refs: Pick<LedgerStore, 'readRef'>;
   lock: CloneLock;
   state: LocalState;
+  /** Where the clone is, by which a copy is told from it; `undefined` where it is in memory. */
+  standsAt?(): Place;
   /** Where processes that agree on `key` leave each other work; `undefined` where there is only one. */
   openMailbox?(key: string): Promise<Mailbox>;
   /** The folder of what this clone keeps outside git; `undefined` where it is in memory. */
@@ -37,13 +39,4 @@ export interface Backend {
   connect(remote: RemoteSpec): Promise<LedgerRemote>;
   /** Ends helpers that are still running. */
   close(): Promise<void>;
-}
-
-/** This clone's name among others: drawn once. Losing it costs an abandoned inbox, no more. */
-export function cloneName(state: LocalState): string {
-  const known = state.get('clone');
-  if (known !== undefined && /^[0-9a-z]{8}$/.test(known)) return known;
-  const name = randomSuffix();
-  state.set('clone', name);
-  return name;
 }

@@ -48,6 +48,8 @@ export interface LedgerStatus {
   mode: 'push' | 'local' | 'none';
   remote: { name: string; url: string } | null;
   actor: string;
+  /** This clone's name among those of the ledger. */
+  clone: string;
   tip: Oid;
   /** The shared tip as last seen; `null` where it was never seen. */
   seen: Oid | null;

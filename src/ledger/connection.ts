@@ -2,8 +2,9 @@ import type { SignatureReader } from '../audit/signatures.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
+import type { CloneName } from '../sync/clone-name.ts';
 import type { Clock, LocalState } from '../sync/ports.ts';
-import type { LedgerMode } from './options.ts';
+import type { LedgerMode, LedgerNotice } from './options.ts';
 import type { WritePath } from './write-path.ts';
 
 /** One clone's ledger, put together: what `open.ts` makes and `WorkLedger` works with. */
@@ -11,6 +12,10 @@ export interface Connection {
   projection: Projection;
   refs: Pick<LedgerStore, 'readRef'>;
   state: LocalState;
+  /** Which clone this is. */
+  clone: CloneName;
+  /** Tells whoever runs the program what it should know. */
+  notify(notice: LedgerNotice): void;
   clock: Clock;
   actor: string;
   mode: LedgerMode;

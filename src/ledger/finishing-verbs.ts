@@ -1,4 +1,5 @@
 import { backoffMs, isExhausted } from '../domain/attempts.ts';
+import type { Fence } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { JsonMap, WorkItem } from '../domain/item.ts';
@@ -28,9 +29,7 @@ export class FinishingVerbs extends HoldingVerbs {
   ): Promise<TransitionResult> {
     const { owner, result, claim, confirm_delete, ...fence } = options;
     const commands: Planned[] = [this.plan('complete', id, { result, ...fence }, owner)];
-    // Who says in which epoch it works holds the item already, or held it.
-    const item = claim && fence.epoch === undefined ? await this.findWork(id) : undefined;
-    if (item?.status === 'pending') {
+    if (claim && (await this.#isFree(id, fence, owner ?? this.actor))) {
       const execution_id = fence.execution_id ?? newExecution();
       commands.unshift(this.plan('claim', id, { execution_id }, owner));
     }
@@ -40,7 +39,16 @@ export class FinishingVerbs extends HoldingVerbs {
     }
     const outcomes = await this.run(commands, true);
     const lost = outcomes.slice(0, done).find(({ kind }) => kind === 'lost');
-    return this.noteEnded(id, owner, toResult(lost ?? outcomes[done]));
+    return toResult(lost ?? outcomes[done]);
+  }
+
+  /** Who says in which epoch it works holds the item already, or held it; and so does whose claim of here was superseded. */
+  async #isFree(id: WorkId, { epoch, execution_id }: Fence, actor: string): Promise<boolean> {
+    const item = epoch === undefined ? await this.findWork(id) : undefined;
+    if (item?.status !== 'pending') return false;
+    const made = (await this.executions()).of(id, actor);
+    if (made === undefined || made.epoch === item.claim?.epoch) return true;
+    return execution_id !== undefined && execution_id !== made.execution_id;
   }
 
   /** Whether this ledger deletes what is completed, and its policy lets the actor do it now. */
@@ -110,7 +118,7 @@ export class FinishingVerbs extends HoldingVerbs {
     }
     const outcomes = await this.run(commands, true);
     const failed = outcomes.find(({ kind }) => kind === 'lost' || kind === 'refused');
-    return this.noteEnded(id, owner, toResult(failed ?? outcomes.at(-1)));
+    return toResult(failed ?? outcomes.at(-1));
   }
 
   /**

@@ -6,7 +6,10 @@ import type { Acting, ClaimOptions, Holding } from './calls.ts';
 import { PlanningVerbs } from './planning-verbs.ts';
 import type { TransitionResult } from './results.ts';
 
-/** What a holder does, from taking work to giving it back. */
+/**
+ * What a holder does, from taking work to giving it back. A call that names neither execution nor epoch acts on claims that this
+ * clone made, and on no other: `CLAIMED_ELSEWHERE`.
+ */
 export class HoldingVerbs extends PlanningVerbs {
   /**
    * Claims a pending item: raises its epoch, starts its lease, and makes `owner` its only holder once the remote agrees.
@@ -30,7 +33,7 @@ export class HoldingVerbs extends PlanningVerbs {
     options: Holding & { reason?: string | undefined } = {},
   ): Promise<TransitionResult> {
     const { owner, ...rest } = options;
-    return this.noteEnded(id, owner, this.act('release', id, rest, owner));
+    return this.act('release', id, rest, owner);
   }
 
   /** Records where to resume, and renews the lease. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
@@ -40,9 +43,9 @@ export class HoldingVerbs extends PlanningVerbs {
   }
 
   /** Names the execution that works on a held item; earlier ones are stale from then on. */
-  async linkExecution(id: WorkId, execution_id: string, options: Holding = {}): Promise<TransitionResult> {
-    const input = { link: execution_id, epoch: options.epoch };
-    return this.noteHeld(await this.act('link_execution', id, input, options.owner));
+  linkExecution(id: WorkId, execution_id: string, options: Holding = {}): Promise<TransitionResult> {
+    const { owner, ...fence } = options;
+    return this.act('link_execution', id, { link: execution_id, ...fence }, owner);
   }
 
   /**
@@ -79,10 +82,15 @@ export class HoldingVerbs extends PlanningVerbs {
         },
       );
     }
-    // A holder takes up what it had; anyone else starts an execution of its own.
-    const own = resumes && item?.owner === (owner ?? this.actor) ? item.claim?.execution_id : undefined;
-    const execution_id = options.execution_id ?? own ?? newExecution();
-    return this.noteHeld(await this.act(verb, id, { execution_id, ttl_s }, owner));
+    if (verb === 'claim' || !resumes || options.execution_id !== undefined) {
+      return this.act(verb, id, { execution_id: options.execution_id ?? newExecution(), ttl_s }, owner);
+    }
+    // A holder takes up what it claimed here; anyone else starts an execution of its own, where nobody holds it.
+    const executions = await this.executions();
+    executions.settle(item, owner ?? this.actor);
+    const own = executions.of(id, owner ?? this.actor);
+    const execution_id = own?.execution_id ?? newExecution();
+    return this.act('start', id, { execution_id, ttl_s, unproven: own === undefined }, owner);
   }
 }
 

@@ -9,6 +9,7 @@ import type { LedgerCommand } from '../sync/draft.ts';
 import type { Group, Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import type { LedgerStatus } from './calls.ts';
+import type { Proofs } from './executions.ts';
 import { LedgerQueries } from './queries.ts';
 import { type TransitionResult, toResult } from './results.ts';
 
@@ -37,23 +38,6 @@ export class LedgerWriter extends LedgerQueries {
   /** A command for `batch`, with who asks, when, and the transition's own name filled in. */
   command<V extends Verb>(verb: V, input: VerbInput[V], actor?: string): Command {
     return { ...this.request(actor), verb, ...input } as Command;
-  }
-
-  /** Notes what this clone holds. */
-  protected async noteHeld(result: TransitionResult): Promise<TransitionResult> {
-    if (result.ok) (await this.executions()).remember(result.item);
-    return result;
-  }
-
-  /** Forgets what this clone held. */
-  protected async noteEnded(
-    id: WorkId,
-    actor: string | undefined,
-    ending: TransitionResult | Promise<TransitionResult>,
-  ): Promise<TransitionResult> {
-    const result = await ending;
-    if (result.ok) (await this.executions()).forget(id, actor ?? this.actor);
-    return result;
   }
 
   protected get publishes(): boolean {
@@ -89,11 +73,26 @@ export class LedgerWriter extends LedgerQueries {
     provisional?: boolean,
   ): Promise<Outcome[]> {
     const { sync, context } = await this.connection.write();
-    const planned = this.mode === 'local' ? await this.#withOfflineIds(commands) : commands;
+    const numbered = this.mode === 'local' ? await this.#withOfflineIds(commands) : commands;
+    const proofs = await this.#prove(numbered);
+    const planned = proofs.commands;
     const outcomes = await sync.submit({ commands: planned, atomic, provisional }, this.publishes);
+    proofs.note(outcomes);
     if (!outcomes.some(({ kind }) => kind === 'refused')) return outcomes;
     const { keepRefused } = await import('./refused.ts');
-    return keepRefused(context, planned, outcomes);
+    return proofs.explain(await keepRefused(context, planned, outcomes));
+  }
+
+  /** Who names no claim acts on those that this clone made. */
+  async #prove(commands: readonly Planned[]): Promise<Proofs> {
+    const { Proofs } = await import('./executions.ts');
+    const executions = await this.executions();
+    for (const command of commands) {
+      if (typeof command === 'function' || !('id' in command) || command.id === undefined) continue;
+      const { id, actor } = command;
+      if (executions.isUnsure(id, actor)) executions.settle(await this.findWork(id), actor);
+    }
+    return new Proofs(executions, this.connection.clone, commands);
   }
 
   /** Nobody can be asked for the next number, so a new item's id is one that no other clone can draw. */

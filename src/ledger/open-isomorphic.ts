@@ -9,8 +9,8 @@ import { indexDirectory } from '../projection/index-directory.ts';
 import { IsomorphicRemote } from '../remote/isomorphic.ts';
 import { MemoryCloneLock, SqliteCloneLock } from '../store/clone-lock.ts';
 import { IsomorphicStore } from '../store/isomorphic.ts';
-import { FileState, MemoryState } from '../store/local-state.ts';
-import { type Backend, cloneName } from './backend.ts';
+import { FileState, MemoryState, placeOf } from '../store/local-state.ts';
+import type { Backend } from './backend.ts';
 import { chooseSign, type RepositoryConfig } from './settings.ts';
 
 /**
@@ -41,10 +41,11 @@ export async function openIsomorphicBackend(dir: string, given: unknown): Promis
     refs: store,
     lock: onDisk ? new SqliteCloneLock(local) : new MemoryCloneLock(),
     state,
+    ...(onDisk && { standsAt: () => placeOf(gitdir) }),
     local: onDisk ? local : undefined,
     indexDir: onDisk ? indexDirectory(local) : undefined,
     store: async () => store,
-    connect: async (remote) => new IsomorphicRemote({ store, clone: cloneName(state), ...remote }),
+    connect: async (remote) => new IsomorphicRemote({ store, ...remote }),
     close: () => store.close(),
   };
 }

@@ -3,9 +3,9 @@ import { openRefReader } from '../git/ref-reader.ts';
 import { openRepository } from '../git/repository.ts';
 import { indexDirectory } from '../projection/index-directory.ts';
 import { SqliteCloneLock } from '../store/clone-lock.ts';
-import { FileState } from '../store/local-state.ts';
+import { FileState, placeOf } from '../store/local-state.ts';
 import type { LedgerStore } from '../store/port.ts';
-import { type Backend, cloneName } from './backend.ts';
+import type { Backend } from './backend.ts';
 import { chooseSign } from './settings.ts';
 
 /** A repository on disk by git itself. @throws LedgerError `NO_REPOSITORY`, `NO_GIT`, `UNSUPPORTED_REPOSITORY` */
@@ -28,6 +28,7 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     refs,
     lock: new SqliteCloneLock(local),
     state,
+    standsAt: () => placeOf(gitDir),
     async openMailbox(key) {
       const { FileMailbox } = await import('../store/mailbox.ts');
       return new FileMailbox(join(local, 'mail', key));
@@ -42,8 +43,7 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     async connect(remote) {
       const { NativeRemote } = await import('../remote/native.ts');
       // Nobody's transitions are to pass through another's hands, who would sign them.
-      const clone = sign ? undefined : cloneName(state);
-      return new NativeRemote({ gitDir, store: await store(), clone, ...remote });
+      return new NativeRemote({ gitDir, store: await store(), inbox: !sign, ...remote });
     },
     async close() {
       refs.close();

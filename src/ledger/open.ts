@@ -1,12 +1,15 @@
 import { resolve } from 'node:path';
+import { randomSuffix } from '../codec/op.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import { TracedRemote } from '../remote/traced.ts';
 import { displayUrl } from '../remote/url.ts';
+import { CloneName } from '../sync/clone-name.ts';
 import type { Judge } from '../sync/ports.ts';
 import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
+import { renamed } from './executions.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
 import {
   chooseActor,
@@ -29,15 +32,24 @@ const PATIENCE_MS = 60_000;
  */
 export async function openLedger(options: OpenOptions = {}): Promise<WorkLedger> {
   const connection = await connect(options);
-  await joinRemote(connection);
-  return new WorkLedger(connection);
+  const joins = await joinRemote(connection);
+  const ledger = new WorkLedger(connection);
+  if (joins) await tellActor(ledger, true, options);
+  return ledger;
 }
 
-/** Joins the remote's ledger where this clone has none yet. */
-async function joinRemote({ refs, localRef, remote, branch, place, write }: Connection): Promise<void> {
-  if ((await refs.readRef(localRef)) !== undefined) return;
+async function tellActor(ledger: WorkLedger, isNew: boolean, { onNotice }: OpenOptions): Promise<void> {
+  if (onNotice === undefined) return;
+  const { noticeOfActor } = await import('./acting.ts');
+  const notice = await noticeOfActor(ledger, isNew);
+  if (notice !== undefined) onNotice(notice);
+}
+
+/** Joins the remote's ledger where this clone has none yet. @returns whether it did */
+async function joinRemote({ refs, localRef, remote, branch, place, write }: Connection): Promise<boolean> {
+  if ((await refs.readRef(localRef)) !== undefined) return false;
   if (remote !== null) await (await write()).sync.fetch();
-  if ((await refs.readRef(localRef)) !== undefined) return;
+  if ((await refs.readRef(localRef)) !== undefined) return true;
   const where = remote === null ? place : `${place} or ${remote.url}`;
   throw new LedgerError('NO_LEDGER', `There is no ledger on the branch ${branch} of ${where}.`, {
     hint: 'Make one with: wl init',
@@ -54,14 +66,23 @@ export async function initLedger(
   options: InitOptions = {},
 ): Promise<{ ledger: WorkLedger; created: boolean }> {
   const connection = await connect(options);
+  const isNew = (await connection.refs.readRef(connection.localRef)) === undefined;
   const { initialize } = await import('./initialize.ts');
   const created = await initialize(connection, options.prefix);
-  return { ledger: new WorkLedger(connection), created };
+  const ledger = new WorkLedger(connection);
+  if (!created) await tellActor(ledger, isNew, options);
+  return { ledger, created };
 }
 
 async function connect(options: OpenOptions): Promise<Connection> {
   const backend = await openBackend(options);
   const { config, place, refs, lock, state, store } = backend;
+  const notify = options.onNotice ?? (() => undefined);
+  const clone = new CloneName(state, {
+    drawName: randomSuffix,
+    place: backend.standsAt,
+    onRenamed: (renaming) => notify(renamed(state, renaming)),
+  });
   const branch = chooseBranch(options, config);
   const presence = choosePresence(config, branch);
   const signs = chooseSign(config);
@@ -105,6 +126,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
           ? await backend.openMailbox?.(await deskOf([agreed, chosen?.name]))
           : undefined,
       state,
+      clone,
       clock,
       ...agreed,
     });
@@ -114,6 +136,8 @@ async function connect(options: OpenOptions): Promise<Connection> {
     projection,
     refs,
     state,
+    clone,
+    notify,
     clock,
     actor: chooseActor(options, config),
     mode: chooseMode(options, config),
@@ -140,7 +164,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
 }
 
 /** Raised where a request means another thing than before: processes of two versions then work side by side. */
-const LETTERS = 1;
+const LETTERS = 2;
 
 /** One name for all processes whose work can be done by any of them. */
 async function deskOf(agreed: unknown): Promise<string> {

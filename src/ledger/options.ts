@@ -7,6 +7,17 @@ import type { Clock, LocalState } from '../sync/ports.ts';
 /** `push`: a call returns when the remote has it. `local`: it returns when this clone has it; `sync` shares it. */
 export type LedgerMode = 'push' | 'local';
 
+/** Something that whoever runs the program should know, beside what a call returns. */
+export interface LedgerNotice {
+  /**
+   * `CLONE_RENAMED`: what the clone claimed before is set aside. `CLONE_JOINED`: this call made it a clone of the ledger, under
+   * the name of an actor. `NAMESAKE`: another clone acts under that name.
+   */
+  code: 'CLONE_RENAMED' | 'CLONE_JOINED' | 'NAMESAKE';
+  message: string;
+  hint: string | undefined;
+}
+
 export interface OpenOptions {
   /** Any directory of a repository. Default: `WL_DIR`, else the working directory. */
   dir?: string | undefined;
@@ -25,6 +36,7 @@ export interface OpenOptions {
   /** Milliseconds that a push is tried against others before `CONTENDED`. Default 60,000. */
   patience?: number | undefined;
   clock?: Clock | undefined;
+  onNotice?: ((notice: LedgerNotice) => void) | undefined;
   /** Told how far a long reading is: of open items, of finished ones, of history. */
   onProgress?: OnProgress | undefined;
   /** Told of each commit on this clone's branch that was kept back instead of being shared: the program did not make it. */

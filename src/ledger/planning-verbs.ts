@@ -1,4 +1,4 @@
-import type { WorkPatch } from '../domain/commands.ts';
+import type { Fence, WorkPatch } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { Acting, CreateInput } from './calls.ts';
@@ -56,10 +56,17 @@ export class PlanningVerbs extends LedgerWriter {
     return this.act('comment', id, { body }, by.actor);
   }
 
-  /** Cancels open work. @throws LedgerError `NOT_OWNER` for anyone but its creator and its owner */
-  cancelWork(id: WorkId, options: Acting & { reason?: string | undefined } = {}): Promise<TransitionResult> {
+  /**
+   * Cancels open work.
+   *
+   * @throws LedgerError `NOT_OWNER` for anyone but its creator and its owner; who is not its creator proves a claim as a holder
+   */
+  cancelWork(
+    id: WorkId,
+    options: Acting & Fence & { reason?: string | undefined } = {},
+  ): Promise<TransitionResult> {
     const { actor, ...rest } = options;
-    return this.noteEnded(id, actor, this.act('cancel', id, rest, actor));
+    return this.act('cancel', id, rest, actor);
   }
 
   /** Removes a finished item's file; its history stays, and its id is never given again. @throws LedgerError `STILL_REFERENCED` */

@@ -223,14 +223,16 @@ export class LedgerQueries {
   /** The claims that this clone made itself. */
   async executions(): Promise<Executions> {
     const { Executions: Notes } = await import('./executions.ts');
-    return new Notes(this.connection.state);
+    return new Notes(this.connection.state, this.connection.clone);
   }
 
   /** What there is to know to go on with an item, for `actor` in this clone. @throws LedgerError `NOT_FOUND` */
   async resume(id: WorkId, actor: string = this.connection.actor): Promise<Resumption> {
     const { resumption } = await import('./resume.ts');
     const { history, ...item } = await this.getWork(id);
-    return resumption(item, history, await this.settings(), (await this.executions()).of(id, actor));
+    const executions = await this.executions();
+    executions.settle(item, actor);
+    return resumption(item, history, await this.settings(), executions.of(id, actor));
   }
 
   /** What `actor` claimed in this clone and still holds. */

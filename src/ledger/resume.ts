@@ -1,10 +1,11 @@
 import { attemptsAllowed } from '../domain/attempts.ts';
+import { LedgerError } from '../domain/errors.ts';
 import { isHeld } from '../domain/holding.ts';
 import { isTerminal, type WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import { type Attempt, attemptsIn } from '../query/attempts.ts';
-import type { Executions, HeldExecution } from './executions.ts';
+import type { Executions, HeldExecution, SetAside } from './executions.ts';
 
 /** All that someone needs who goes on with an item. */
 export interface Resumption {
@@ -45,11 +46,37 @@ export async function heldHere(
   find: (id: string) => Promise<WorkItem | undefined>,
 ): Promise<WorkItem[]> {
   const held: WorkItem[] = [];
-  for (const made of executions.all().filter((one) => one.actor === actor)) {
-    const item = await find(made.id);
-    if (item !== undefined && stillHolds(item, made)) held.push(item);
-    const isOver = item !== undefined && isTerminal(item.status) && item.claim?.epoch === made.epoch;
-    if (item === undefined || isOver) executions.forget(made.id, actor);
+  for (const id of executions.items(actor)) {
+    const item = await find(id);
+    executions.settle(item, actor);
+    const made = executions.of(id, actor);
+    if (item !== undefined && made !== undefined && stillHolds(item, made)) held.push(item);
+    const isOver = item !== undefined && isTerminal(item.status) && item.claim?.epoch === made?.epoch;
+    if (item === undefined || isOver) executions.forget(id, actor);
   }
   return held;
+}
+
+/** Makes claims that are set aside the clone's own, where they still hold. @throws LedgerError `NOT_FOUND` */
+export async function adoptClaims(
+  executions: Executions,
+  { ids, actor }: { ids: readonly string[] | undefined; actor: string },
+  find: (id: string) => Promise<WorkItem | undefined>,
+): Promise<SetAside[]> {
+  const aside = executions.aside(actor);
+  for (const id of ids ?? []) {
+    if (aside.some((one) => one.id === id)) continue;
+    throw new LedgerError('NOT_FOUND', `No claim of ${id} by ${actor} is set aside in this clone.`, {
+      hint: 'Whoever holds it by an execution says so: --execution ID, or WL_EXECUTION_ID.',
+      details: { id, actor },
+    });
+  }
+  const adopted: SetAside[] = [];
+  for (const one of aside.filter(({ id }) => ids === undefined || ids.includes(id))) {
+    const item = await find(one.id);
+    if (item === undefined || !stillHolds(item, one)) continue;
+    executions.adopt(one);
+    adopted.push(one);
+  }
+  return adopted;
 }

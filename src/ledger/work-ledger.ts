@@ -5,6 +5,7 @@ import { WORK_STATUSES } from '../domain/item.ts';
 import type { RejectedTransition } from '../sync/rejected.ts';
 import type { Acting, LedgerStatus, RecoverOptions, SyncReport } from './calls.ts';
 import { currentTip } from './connection.ts';
+import type { SetAside } from './executions.ts';
 import { FinishingVerbs } from './finishing-verbs.ts';
 import type { Host } from './hosts.ts';
 import type { LaidFiles, LayOptions } from './lay-host.ts';
@@ -45,6 +46,17 @@ export class WorkLedger extends FinishingVerbs {
   async importWork(input: ImportInput, call: ImportCall = {}): Promise<ImportReport> {
     const { importWork } = await import('./transfer.ts');
     return importWork(this, input, call);
+  }
+
+  /**
+   * Makes claims this clone's own again that are set aside since it has a new name: those of `ids`, or all that the actor still
+   * holds. For whoever knows that the work goes on here and nowhere else.
+   *
+   * @throws LedgerError `NOT_FOUND` where nothing of an id is set aside
+   */
+  async adoptClaims(ids?: readonly WorkId[], { actor = this.actor }: Acting = {}): Promise<SetAside[]> {
+    const { adoptClaims } = await import('./resume.ts');
+    return adoptClaims(await this.executions(), { ids, actor }, (id) => this.findWork(id));
   }
 
   /** Changes settings that all clones share, and sets files beside items. @returns whether anything changed */
@@ -97,6 +109,7 @@ export class WorkLedger extends FinishingVerbs {
       mode: this.mode,
       remote: this.remote,
       actor: this.actor,
+      clone: this.connection.clone.name,
       tip,
       seen: seen ?? null,
       fetched_at,

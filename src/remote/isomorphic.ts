@@ -12,8 +12,8 @@ import { mirrorRefs } from './mirror-refs.ts';
 import type {
   FetchResult,
   FetchScope,
-  Inbox,
   LedgerRemote,
+  Offer,
   PushResult,
   SideRefList,
   SideRefs,
@@ -30,8 +30,6 @@ export interface IsomorphicRemoteOptions {
   url: string;
   branch: string;
   seenRef: string;
-  /** This clone's name in the inbox; without one there is no inbox. */
-  clone?: string | undefined;
   /** Where presence goes, such as `refs/work-ledger/presence`; without one there is none. */
   presence?: string | undefined;
   /** Asked for a user and a password where the server wants them and `url` has none. */
@@ -59,7 +57,7 @@ export class IsomorphicRemote implements LedgerRemote {
   readonly url: string;
   readonly writesTo = undefined;
   readonly seenRef: string;
-  readonly inbox: Inbox | undefined;
+  readonly inbox: SideRefs;
   readonly presence: SideRefs | undefined;
   readonly reviews: SideRefs;
   readonly #store: IsomorphicStore;
@@ -68,17 +66,7 @@ export class IsomorphicRemote implements LedgerRemote {
   readonly #shownRef: string;
 
   /** @throws LedgerError `INVALID_INPUT` where `url` is no http or https address */
-  constructor({
-    store,
-    name,
-    url,
-    branch,
-    seenRef,
-    clone,
-    presence,
-    onAuth,
-    timeoutMs,
-  }: IsomorphicRemoteOptions) {
+  constructor({ store, name, url, branch, seenRef, presence, onAuth, timeoutMs }: IsomorphicRemoteOptions) {
     if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
       throw new LedgerError('INVALID_INPUT', `The remote ${name} is not at an http or https address.`, {
         hint: 'Without the git program, a remote is reached over https alone.',
@@ -91,21 +79,13 @@ export class IsomorphicRemote implements LedgerRemote {
     this.name = name;
     this.url = this.#http.url;
     this.seenRef = seenRef;
-    this.inbox =
-      clone === undefined
-        ? undefined
-        : {
-            clone,
-            mirror: mirrorOf(name),
-            offer: (pending) => this.#offerAlone(pending),
-            retract: () => this.#retract(clone),
-          };
+    this.inbox = this.#beside(INBOX, mirrorOf(name), seenRef);
     this.presence = presence === undefined ? undefined : this.#beside(`${presence}/`, presenceMirrorOf(name));
     this.reviews = this.#beside(REVIEWS, reviewMirrorOf(name), seenRef);
   }
 
   async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
-    const mirrors = this.inbox !== undefined && scope === 'all';
+    const mirrors = scope === 'all';
     // Read first: what was seen before asking must be in what the remote has when it is asked.
     const seen = await this.#store.readRef(this.seenRef);
     let found: Oid | undefined;
@@ -129,7 +109,7 @@ export class IsomorphicRemote implements LedgerRemote {
     return { kind: 'ok', tip: await this.#advance(found) };
   }
 
-  async push(tip: Oid, offer?: Oid): Promise<PushResult> {
+  async push(tip: Oid, offer?: Offer): Promise<PushResult> {
     const seen = await this.#store.readRef(this.seenRef);
     let advertisement: Advertisement;
     try {
@@ -140,7 +120,7 @@ export class IsomorphicRemote implements LedgerRemote {
     const { refs, capabilities } = advertisement;
     const decided = await this.#decide(refs.get(this.#target), seen, tip);
     const branch = decided === undefined ? [{ ref: this.#target, before: seen, after: tip }] : [];
-    const commands = [...branch, ...this.#offer(refs, offer)];
+    const commands = [...branch, ...offerIn(refs, offer)];
     const sent =
       commands.length === 0 ? undefined : await this.#send(capabilities, commands, this.#target, seen);
     const result = decided ?? sent ?? { kind: 'behind' };
@@ -172,40 +152,6 @@ export class IsomorphicRemote implements LedgerRemote {
     if (current !== seen) return { kind: 'behind' };
     if (seen !== undefined && !(await isAncestor(this.#store.objects, seen, tip))) return { kind: 'behind' };
     return undefined;
-  }
-
-  #offer(refs: Advertisement['refs'], offer: Oid | undefined): RefCommand[] {
-    if (offer === undefined || this.inbox === undefined) return [];
-    const ref = `${INBOX}${this.inbox.clone}`;
-    const before = refs.get(ref);
-    return before === offer ? [] : [{ ref, before, after: offer }];
-  }
-
-  async #offerAlone(pending: Oid): Promise<boolean> {
-    const seen = await this.#store.readRef(this.seenRef);
-    try {
-      const { refs, capabilities } = await this.#http.discover('git-receive-pack');
-      const commands = this.#offer(refs, pending);
-      if (commands.length > 0) await this.#send(capabilities, commands, this.#target, seen);
-      return true;
-    } catch (error) {
-      if (error instanceof LedgerError) throw error;
-      return false;
-    }
-  }
-
-  async #retract(clone: string): Promise<boolean> {
-    const ref = `${INBOX}${clone}`;
-    try {
-      const { refs, capabilities } = await this.#http.discover('git-receive-pack');
-      const removal = { ref, before: refs.get(ref), after: undefined };
-      if (removal.before !== undefined) await this.#send(capabilities, [removal], ref, undefined);
-      return true;
-    } catch (error) {
-      // It stays offered, which costs others a look and no more.
-      if (error instanceof LedgerError) throw error;
-      return false;
-    }
   }
 
   /** @param builtOn what the commits there build on, as far as the remote has it: a ref of this clone */
@@ -274,7 +220,7 @@ export class IsomorphicRemote implements LedgerRemote {
   /** Refs are durable and whole, which objects that merely lie here need not be. */
   async #haves(): Promise<Set<Oid>> {
     const refs = [this.seenRef, this.#target, this.#shownRef].map((ref) => this.#store.readRef(ref));
-    const mirrored = this.inbox === undefined ? [] : await this.#store.listRefs(this.inbox.mirror);
+    const mirrored = await this.#store.listRefs(this.inbox.mirror);
     return new Set(
       [...(await Promise.all(refs)), ...mirrored.map(({ oid }) => oid)].filter((oid) => oid !== undefined),
     );
@@ -318,6 +264,14 @@ export class IsomorphicRemote implements LedgerRemote {
     await showTip(this.#store, this.#shownRef, seen);
     return seen;
   }
+}
+
+/** An inbox that is elsewhere than expected stays as it is. */
+function offerIn(refs: Advertisement['refs'], offer: Offer | undefined): RefCommand[] {
+  if (offer === undefined) return [];
+  const ref = `${INBOX}${offer.clone}`;
+  const before = refs.get(ref);
+  return before === offer.expected && before !== offer.pending ? [{ ref, before, after: offer.pending }] : [];
 }
 
 /** Before anything was sent, nothing can have been taken. */

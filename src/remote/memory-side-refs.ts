@@ -10,25 +10,43 @@ export class MemorySideRefs implements SideRefs {
   readonly #remote: MemoryRemote;
   readonly #clone: ObjectClone;
   readonly #folder: SideFolder;
+  readonly #builtOn: string | undefined;
 
   constructor(
     remote: MemoryRemote,
     clone: ObjectClone,
-    { folder, namespace, mirror }: { folder: SideFolder; namespace: string; mirror: string },
+    {
+      folder,
+      namespace,
+      mirror,
+      builtOn,
+    }: {
+      folder: SideFolder;
+      namespace: string;
+      mirror: string;
+      /** What the commits there build on, as far as the remote has it: a ref of the clone. */
+      builtOn?: string;
+    },
   ) {
     this.namespace = namespace;
     this.mirror = mirror;
     this.#remote = remote;
     this.#clone = clone;
     this.#folder = folder;
+    this.#builtOn = builtOn;
   }
 
   publish(name: string, commit: Oid, expected: Oid | undefined): Promise<PushResult> {
-    return this.#remote.swapBeside(this.#clone, this.#folder, { name, expected, next: commit });
+    return this.#swap(name, expected, commit);
   }
 
   retract(name: string, expected: Oid): Promise<PushResult> {
-    return this.#remote.swapBeside(this.#clone, this.#folder, { name, expected, next: undefined });
+    return this.#swap(name, expected, undefined);
+  }
+
+  async #swap(name: string, expected: Oid | undefined, next: Oid | undefined): Promise<PushResult> {
+    const seen = this.#builtOn === undefined ? undefined : await this.#clone.readRef(this.#builtOn);
+    return this.#remote.swapBeside(this.#clone, this.#folder, { name, expected, next }, seen);
   }
 
   async list(): Promise<SideRefList> {

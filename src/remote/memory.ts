@@ -2,15 +2,15 @@ import { isAncestor } from '../git/ancestry.ts';
 import { missingObjects } from '../git/missing-objects.ts';
 import type { GitObject, NamedObject, ObjectSource } from '../git/object-format.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { mirrorOf } from './inbox-refs.ts';
+import { INBOX, mirrorOf } from './inbox-refs.ts';
 import { MemorySideRefs } from './memory-side-refs.ts';
 import { mirrorRefs } from './mirror-refs.ts';
 import type {
   BranchPushResult,
   FetchResult,
   FetchScope,
-  Inbox,
   LedgerRemote,
+  Offer,
   PushResult,
   SideRefs,
   Written,
@@ -27,8 +27,6 @@ export interface ObjectClone extends Pick<LedgerStore, 'readRef' | 'listRefs' | 
 export interface MemoryConnectOptions {
   name?: string | undefined;
   seenRef?: string | undefined;
-  /** This clone's name in the inbox; clones that are not named are numbered. */
-  clone?: string | undefined;
   /** What is read instead of this one, which is then written alone. */
   reads?: MemoryRemote | undefined;
 }
@@ -40,12 +38,12 @@ export interface MemoryConnectOptions {
  */
 export class MemoryRemote implements ObjectSource {
   readonly #objects = new Map<Oid, GitObject>();
-  readonly #inboxes = new Map<string, Oid>();
+  /** What clones have in their inboxes, by their names. */
+  readonly inboxes = new Map<string, Oid>();
   /** Who says that they are at work, by name. */
   readonly presence = new Map<string, Oid>();
   /** Review branches, by item. */
   readonly reviews = new Map<string, Oid>();
-  #clones = 0;
   #tip: Oid | undefined;
   #away = false;
   #refusal: string | undefined;
@@ -58,18 +56,11 @@ export class MemoryRemote implements ObjectSource {
     return this.#tip;
   }
 
-  /** What clones have in their inboxes, by their names. */
-  get inboxes(): ReadonlyMap<string, Oid> {
-    return this.#inboxes;
-  }
-
   /** The branch as one clone reaches it. */
   connect(store: ObjectClone, options: MemoryConnectOptions = {}): LedgerRemote {
-    this.#clones += 1;
-    const { name = 'origin', clone = `clone${this.#clones}`, reads } = options;
+    const { name = 'origin', reads } = options;
     return new MemoryConnection(this, store, {
       name,
-      clone,
       reads,
       seenRef: options.seenRef ?? `refs/work-ledger/seen/${name}`,
     });
@@ -140,7 +131,7 @@ export class MemoryRemote implements ObjectSource {
     seen: Oid | undefined,
   ): Promise<{ tip: Oid | undefined; inboxes: Map<string, Oid> }> {
     if (this.#away) throw unreachable();
-    const [tip, inboxes] = [(this.#shown ?? { tip: this.#tip }).tip, new Map(this.#inboxes)];
+    const [tip, inboxes] = [(this.#shown ?? { tip: this.#tip }).tip, new Map(this.inboxes)];
     const have = this.#known(seen);
     for (const wanted of new Set([tip, ...inboxes.values()])) {
       if (wanted !== undefined)
@@ -154,46 +145,36 @@ export class MemoryRemote implements ObjectSource {
     clone: ObjectClone,
     seen: Oid | undefined,
     tip: Oid,
-    inbox: InboxOffer | undefined,
+    inbox: Offer | undefined,
   ): Promise<PushResult> {
     if (this.#away) return { kind: 'unreachable', cause: unreachable() };
     if (this.#refusal !== undefined) return { kind: 'refused', reason: this.#refusal };
     const breakOff = this.#breakOff;
     this.#breakOff = undefined;
     if (breakOff === 'before') return brokeOff();
-    if (inbox !== undefined) await this.#keepOffer(clone, seen, inbox);
+    if (inbox !== undefined) {
+      await this.#take(clone.objects, inbox.pending, this.#known(seen));
+      this.#swap('inboxes', { name: inbox.clone, expected: inbox.expected, next: inbox.pending });
+    }
     const result = await this.#advance(clone, seen, tip);
     return breakOff === 'after' ? brokeOff() : result;
-  }
-
-  /** Takes an offer and nothing else. */
-  async offerAlone(clone: ObjectClone, seen: Oid | undefined, inbox: InboxOffer): Promise<boolean> {
-    if (this.#away) return false;
-    await this.#keepOffer(clone, seen, inbox);
-    return true;
-  }
-
-  async #keepOffer(clone: ObjectClone, seen: Oid | undefined, inbox: InboxOffer): Promise<void> {
-    await this.#take(clone.objects, inbox.oid, this.#known(seen));
-    this.#inboxes.set(inbox.clone, inbox.oid);
-  }
-
-  /** Empties a clone's inbox. */
-  retract(clone: string): boolean {
-    if (!this.#away) this.#inboxes.delete(clone);
-    return !this.#away;
   }
 
   /** Compare and swap of one ref beside the branch. */
   async swapBeside(
     clone: ObjectClone,
     folder: SideFolder,
-    { name, expected, next }: { name: string; expected: Oid | undefined; next: Oid | undefined },
+    { name, expected, next }: Swap,
+    seen?: Oid,
   ): Promise<PushResult> {
     if (this.#away) return { kind: 'unreachable', cause: unreachable() };
     const refusal = folder === 'presence' ? this.#presenceRefusal : this.#refusal;
-    if (refusal !== undefined) return { kind: 'refused', reason: refusal };
-    if (next !== undefined) await this.#take(clone.objects, next, undefined);
+    if (refusal !== undefined && folder !== 'inboxes') return { kind: 'refused', reason: refusal };
+    if (next !== undefined) await this.#take(clone.objects, next, this.#known(seen));
+    return this.#swap(folder, { name, expected, next });
+  }
+
+  #swap(folder: SideFolder, { name, expected, next }: Swap): PushResult {
     const refs = this[folder];
     const current = refs.get(name);
     if (current === next) return { kind: 'accepted' };
@@ -234,12 +215,13 @@ export class MemoryRemote implements ObjectSource {
   }
 }
 
-/** What stands beside the branch, but for inboxes. */
-export type SideFolder = 'presence' | 'reviews';
+/** What stands beside the branch. */
+export type SideFolder = 'presence' | 'reviews' | 'inboxes';
 
-interface InboxOffer {
-  clone: string;
-  oid: Oid;
+interface Swap {
+  name: string;
+  expected: Oid | undefined;
+  next: Oid | undefined;
 }
 
 class MemoryConnection implements LedgerRemote {
@@ -247,35 +229,32 @@ class MemoryConnection implements LedgerRemote {
   readonly url = 'memory:';
   readonly writesTo: WrittenTo | undefined;
   readonly seenRef: string;
-  readonly inbox: Inbox | undefined;
+  readonly inbox: SideRefs | undefined;
   readonly presence: SideRefs;
   readonly reviews: SideRefs;
   readonly #remote: MemoryRemote;
   readonly #reads: MemoryRemote;
-  readonly #as: { name: string; clone: string };
   readonly #clone: ObjectClone;
 
   constructor(
     remote: MemoryRemote,
     store: ObjectClone,
-    as: { name: string; clone: string; seenRef: string; reads: MemoryRemote | undefined },
+    as: { name: string; seenRef: string; reads: MemoryRemote | undefined },
   ) {
     this.#remote = remote;
     this.#reads = as.reads ?? remote;
-    this.#as = as;
     this.writesTo = as.reads && { url: 'memory:written', takenRef: takenRefOf(as.name) };
     this.#clone = store;
     this.name = as.name;
     this.seenRef = as.seenRef;
     this.inbox =
       as.reads === undefined
-        ? {
-            clone: as.clone,
+        ? new MemorySideRefs(remote, store, {
+            folder: 'inboxes',
+            namespace: INBOX,
             mirror: mirrorOf(as.name),
-            offer: async (oid) =>
-              remote.offerAlone(store, await store.readRef(as.seenRef), { clone: as.clone, oid }),
-            retract: async () => remote.retract(as.clone),
-          }
+            builtOn: as.seenRef,
+          })
         : undefined;
     this.presence = new MemorySideRefs(remote, store, {
       folder: 'presence',
@@ -309,12 +288,11 @@ class MemoryConnection implements LedgerRemote {
     };
   }
 
-  async push(tip: Oid, offer?: Oid): Promise<BranchPushResult> {
+  async push(tip: Oid, offer?: Offer): Promise<BranchPushResult> {
     const { writesTo } = this;
     const seen = await this.#clone.readRef(this.seenRef);
-    const inbox = offer === undefined ? undefined : { clone: this.#as.clone, oid: offer };
     const expected = await expectedAt(this.#clone, { seen, writesTo }, tip);
-    const result = await this.#remote.offer(this.#clone, expected, tip, inbox);
+    const result = await this.#remote.offer(this.#clone, expected, tip, offer);
     if (result.kind !== 'accepted') return result;
     if (writesTo === undefined) {
       await advanceSeen(this.#clone, this.seenRef, tip);

@@ -7,14 +7,15 @@ import { LockMarks } from '../git/lock-marks.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type GitTrace, traced } from '../trace/channels.ts';
 import { maskArgs } from '../trace/mask.ts';
+import { INBOX, mirrorOf } from './inbox-refs.ts';
 import { lastWords, PUSH, readDryRun, readGitPush } from './native-push.ts';
 import { NativeSideRefs } from './native-side-refs.ts';
 import type {
   BranchPushResult,
   FetchResult,
   FetchScope,
-  Inbox,
   LedgerRemote,
+  Offer,
   PushResult,
   SideRefs,
   Written,
@@ -33,13 +34,11 @@ export interface NativeRemoteOptions {
   pushUrl?: string | undefined;
   branch: string;
   seenRef: string;
-  /** This clone's name in the inbox; without one it offers nothing, and carries nobody's. */
-  clone: string | undefined;
+  /** Whether it offers in the inbox what is pending, and carries what others offered. */
+  inbox: boolean;
   /** Where presence goes, such as `refs/work-ledger/presence`; without one there is none. */
   presence: string | undefined;
 }
-
-const INBOX = 'refs/work-ledger/inbox';
 
 /** Deeper than any history; one more, and git would fetch all of the clone's other branches too. */
 const DEEP = '--depth=2147483646';
@@ -55,7 +54,7 @@ export class NativeRemote implements LedgerRemote {
   readonly url: string;
   readonly writesTo: WrittenTo | undefined;
   readonly seenRef: string;
-  readonly inbox: Inbox | undefined;
+  readonly inbox: SideRefs | undefined;
   readonly presence: SideRefs | undefined;
   readonly reviews: SideRefs;
   readonly #options: NativeRemoteOptions;
@@ -69,23 +68,14 @@ export class NativeRemote implements LedgerRemote {
     this.seenRef = options.seenRef;
     this.#options = options;
     this.#marks = new LockMarks(options.gitDir);
-    const { pushUrl } = options;
+    const { name: remote, presence: namespace, pushUrl, store } = options;
     this.writesTo =
-      pushUrl === undefined ? undefined : { url: displayUrl(pushUrl), takenRef: takenRefOf(options.name) };
-    this.inbox =
-      // What is offered in one place and looked for in another comes too late to be carried.
-      options.clone === undefined || pushUrl !== undefined
-        ? undefined
-        : {
-            clone: options.clone,
-            mirror: `${INBOX}/${options.name}/`,
-            offer: (pending) => this.#offer(pending),
-            retract: () => this.#retract(),
-          };
-    const { name: remote, presence: namespace, store } = options;
+      pushUrl === undefined ? undefined : { url: displayUrl(pushUrl), takenRef: takenRefOf(remote) };
     const git = (args: string[]) => this.#git(args);
     const beside = (folder: string, mirror: string): SideRefs =>
       new NativeSideRefs({ namespace: folder, mirror, remote, writesTo: pushUrl, store, git });
+    // What is offered in one place and looked for in another comes too late to be carried.
+    this.inbox = options.inbox && pushUrl === undefined ? beside(INBOX, mirrorOf(remote)) : undefined;
     this.presence = namespace === undefined ? undefined : beside(`${namespace}/`, presenceMirrorOf(remote));
     this.reviews = beside(REVIEWS, reviewMirrorOf(remote));
   }
@@ -97,7 +87,7 @@ export class NativeRemote implements LedgerRemote {
     const source = `refs/heads/${branch}`;
     const shown = `refs/remotes/${this.name}/${branch}`;
     // Without a plus the first ref only moves forward; the second shows people what the remote has, whatever it is.
-    const inboxes = scope === 'all' && this.inbox ? [`+${INBOX}/*:${this.inbox.mirror}*`] : [];
+    const inboxes = scope === 'all' && this.inbox ? [`+${INBOX}*:${this.inbox.mirror}*`] : [];
     const refspecs = [`${source}:${this.seenRef}`, `+${source}:${shown}`, ...inboxes];
     const options = [
       // What the repository itself is set up to fetch may be the local branch, as in a mirror: it must not be overwritten.
@@ -143,7 +133,7 @@ export class NativeRemote implements LedgerRemote {
     return { kind: 'unreachable', cause: new Error(lastWords(result.said)) };
   }
 
-  async push(tip: Oid, offer?: Oid): Promise<BranchPushResult> {
+  async push(tip: Oid, offer?: Offer): Promise<BranchPushResult> {
     const { branch, store } = this.#options;
     const { writesTo } = this;
     const target = `refs/heads/${branch}`;
@@ -152,12 +142,12 @@ export class NativeRemote implements LedgerRemote {
     if (seen !== undefined && (await store.mergeBase(seen, tip)) !== seen) return { kind: 'behind' };
     // The lease refuses a branch that is anywhere but where this clone last saw it, also one that was set back.
     const expected = await expectedAt(store, { seen, writesTo }, tip);
-    const lease = `--force-with-lease=${target}:${expected ?? ''}`;
-    const refspecs = [
-      `${tip}:${target}`,
-      ...(offer === undefined || this.inbox === undefined ? [] : [`+${offer}:${INBOX}/${this.inbox.clone}`]),
-    ];
-    const { said } = await this.#git([...PUSH, lease, '--end-of-options', this.name, ...refspecs]);
+    const moves = [{ from: tip, to: target, expected }];
+    if (offer !== undefined && this.inbox !== undefined)
+      moves.push({ from: offer.pending, to: `${INBOX}${offer.clone}`, expected: offer.expected });
+    const leases = moves.map((move) => `--force-with-lease=${move.to}:${move.expected ?? ''}`);
+    const refspecs = moves.map(({ from, to }) => `${from}:${to}`);
+    const { said } = await this.#git([...PUSH, ...leases, '--end-of-options', this.name, ...refspecs]);
     const result = readGitPush(said, target);
     if (result.kind !== 'accepted') return result;
     if (writesTo === undefined) return this.#accepted(tip);
@@ -182,18 +172,6 @@ export class NativeRemote implements LedgerRemote {
       ...[pushUrl, `+${target}:${ref}`],
     ]);
     return ok ? compareWithSeen(store, seen, await store.readRef(ref)) : 'unknown';
-  }
-
-  async #offer(pending: Oid): Promise<boolean> {
-    const refspec = `+${pending}:${INBOX}/${this.#options.clone}`;
-    const { ok } = await this.#git([...PUSH, '--end-of-options', this.name, refspec]);
-    return ok;
-  }
-
-  async #retract(): Promise<boolean> {
-    const refspec = `:${INBOX}/${this.#options.clone}`;
-    const { ok, said } = await this.#git([...PUSH, '--end-of-options', this.name, refspec]);
-    return ok || /remote ref does not exist/.test(said);
   }
 
   async #accepted(tip: Oid): Promise<PushResult> {

@@ -61,8 +61,11 @@ export interface LedgerRemote {
   readonly writesTo: WrittenTo | undefined;
   /** Local ref: the shared tip that this clone last saw. */
   readonly seenRef: string;
-  /** Where clones that lost a push offer what they have pending; `undefined` where the adapter cannot. */
-  readonly inbox: Inbox | undefined;
+  /**
+   * Where clones that lost a push offer what they have pending, by the clone's name; `undefined` where the adapter cannot, or
+   * was told not to. Its mirror is as of the last `fetch` of `all`.
+   */
+  readonly inbox: SideRefs | undefined;
   /** Where those who are at work say so; `undefined` where the adapter cannot, or was told not to. */
   readonly presence: SideRefs | undefined;
   /** Review branches, by the id of the item; each holds one commit on top of the branch. */
@@ -72,9 +75,10 @@ export interface LedgerRemote {
   /**
    * Offers `tip` as the branch's new tip; refused where the branch is not at `seenRef`.
    *
-   * @param offer what this clone has pending: put into its inbox by the same push, whatever becomes of the branch
+   * @param offer put into the inbox by the same push, whatever becomes of the branch; the inbox, too, moves only from the
+   *   value that is expected
    */
-  push(tip: Oid, offer?: Oid): Promise<BranchPushResult>;
+  push(tip: Oid, offer?: Offer): Promise<BranchPushResult>;
   /**
    * Asks where pushes go. A reading can be older than what was pushed, as from a replica; this tells a branch that was set back
    * from one that is read too early. Moves nothing that is shared.
@@ -82,16 +86,13 @@ export interface LedgerRemote {
   written(): Promise<Written>;
 }
 
-/** One ref for each clone on the remote, which nobody else writes, so that offering never loses. */
-export interface Inbox {
-  /** This clone's name in it. */
-  readonly clone: string;
-  /** Local refs that mirror the remote's inboxes as of the last fetch: this prefix and a clone's name. */
-  readonly mirror: string;
-  /** Puts what this clone has pending into its inbox, and nothing else. @returns whether the remote has it */
-  offer(pending: Oid): Promise<boolean>;
-  /** Empties this clone's inbox, whoever filled it. @returns whether it is empty */
-  retract(): Promise<boolean>;
+/** What a clone has pending, for its inbox. */
+export interface Offer {
+  /** The clone's name. */
+  clone: string;
+  pending: Oid;
+  /** What the inbox holds; `undefined` where it is empty. */
+  expected: Oid | undefined;
 }
 
 export type SideRefList =

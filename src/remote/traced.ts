@@ -5,8 +5,8 @@ import type {
   BranchPushResult,
   FetchResult,
   FetchScope,
-  Inbox,
   LedgerRemote,
+  Offer,
   SideRefList,
   SideRefs,
   Written,
@@ -19,7 +19,7 @@ export class TracedRemote implements LedgerRemote {
   readonly url: string;
   readonly writesTo: WrittenTo | undefined;
   readonly seenRef: string;
-  readonly inbox: Inbox | undefined;
+  readonly inbox: SideRefs | undefined;
   readonly presence: SideRefs | undefined;
   readonly reviews: SideRefs;
   readonly #remote: LedgerRemote;
@@ -31,12 +31,7 @@ export class TracedRemote implements LedgerRemote {
     this.writesTo = writesTo;
     this.seenRef = seenRef;
     this.#remote = remote;
-    this.inbox = inbox && {
-      clone: inbox.clone,
-      mirror: inbox.mirror,
-      offer: (pending) => this.#push('inbox', pending, () => inbox.offer(pending), answered),
-      retract: () => this.#push('inbox', null, () => inbox.retract(), answered),
-    };
+    this.inbox = inbox && this.#beside('inbox', inbox);
     this.presence = presence && this.#beside('presence', presence);
     this.reviews = this.#beside('review', reviews);
   }
@@ -46,8 +41,8 @@ export class TracedRemote implements LedgerRemote {
     return this.#fetch(part, () => this.#remote.fetch(scope), fetched);
   }
 
-  push(tip: Oid, offer?: Oid): Promise<BranchPushResult> {
-    return this.#push('branch', tip, () => this.#remote.push(tip, offer), pushed, offer);
+  push(tip: Oid, offer?: Offer): Promise<BranchPushResult> {
+    return this.#push('branch', tip, () => this.#remote.push(tip, offer), pushed, offer?.pending);
   }
 
   written(): Promise<Written> {
@@ -118,5 +113,3 @@ function pushed(answer: BranchPushResult): Partial<PushTrace> {
       return answer satisfies never;
   }
 }
-
-const answered = (taken: boolean): Partial<PushTrace> => ({ outcome: taken ? 'accepted' : 'not_accepted' });

@@ -1,5 +1,22 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+
+/** Where a directory stands: it keeps its inode where it is moved, and its path where it is restored. */
+export function placeOf(dir: string): { machine: string; path: string; inode: string } {
+  const { ino } = statSync(dir, { bigint: true });
+  return { machine: hostname(), path: realpathSync(dir), inode: String(ino) };
+}
 
 /**
  * Small facts of one clone as files, each replaced whole. Losing them costs time and nothing else: where they cannot be
@@ -32,6 +49,25 @@ export class FileState {
       this.#unwritten.delete(key);
     } catch {
       this.#unwritten.set(key, value);
+    }
+  }
+
+  add(key: string, value: string): boolean {
+    const temporary = join(this.#dir, `${key}.${process.pid}`);
+    try {
+      this.#write(temporary, value);
+      try {
+        // Whole or not at all, as `set`, and only where nobody was first.
+        linkSync(temporary, join(this.#dir, key));
+      } finally {
+        rmSync(temporary, { force: true });
+      }
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      if (this.get(key) !== undefined) return false;
+      this.set(key, value);
+      return true;
     }
   }
 
@@ -73,6 +109,11 @@ export class MemoryState {
   get = (key: string): string | undefined => this.#values.get(key);
   set = (key: string, value: string): void => {
     this.#values.set(key, value);
+  };
+  add = (key: string, value: string): boolean => {
+    if (this.#values.has(key)) return false;
+    this.#values.set(key, value);
+    return true;
   };
   delete = (key: string): void => {
     this.#values.delete(key);

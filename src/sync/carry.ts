@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Overlay } from '../domain/overlay.ts';
+import { CLONE_NAME } from '../domain/values.ts';
 import type { Oid } from '../store/port.ts';
 import { readBesideFor } from './beside.ts';
 import { draftOf } from './draft.ts';
@@ -11,7 +12,7 @@ import { replay } from './replay.ts';
 const CANDIDATE = 'refs/work-ledger/candidate';
 
 /** What another clone has pending, as it was offered when this clone last fetched. */
-export interface Offer {
+export interface Offered {
   clone: string;
   pending: ReadCommit[];
 }
@@ -24,15 +25,16 @@ const OFFER_MS = 120_000;
  *
  * A transition is offered on a base on which it was still pending, so only what came after that base must be looked at.
  */
-export async function readOffers(context: RemoteContext, seen: Oid | undefined): Promise<Offer[]> {
+export async function readOffers(context: RemoteContext, seen: Oid | undefined): Promise<Offered[]> {
   const { store, remote, state, clock } = context;
   const { inbox } = remote;
-  const offers: Offer[] = [];
+  const offers: Offered[] = [];
   if (inbox === undefined || seen === undefined) return offers;
+  const own = context.clone.name;
   for (const { ref, oid } of await store.listRefs(inbox.mirror)) {
     const clone = ref.slice(inbox.mirror.length);
     const done = `inbox.${clone}`;
-    if (clone === inbox.clone || !/^[0-9a-z]{1,32}$/.test(clone) || state.get(done) === oid) continue;
+    if (clone === own || !CLONE_NAME.test(clone) || state.get(done) === oid) continue;
     const pending = await openIn(context, oid, seen);
     if (pending.length === 0) state.set(done, oid);
     else if (!isAbandoned(pending, clock.now())) offers.push({ clone, pending });
@@ -63,7 +65,7 @@ function isAbandoned(open: readonly ReadCommit[], now: Date): boolean {
  *
  * @returns the tip to push
  */
-export async function carry(context: RemoteContext, local: Oid, offers: readonly Offer[]): Promise<Oid> {
+export async function carry(context: RemoteContext, local: Oid, offers: readonly Offered[]): Promise<Oid> {
   const offered = offers.flatMap(({ pending }) => pending);
   if (offered.length === 0) return local;
   const { store, views, committer, clock, signs } = context;

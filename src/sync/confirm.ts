@@ -1,5 +1,5 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import type { PushResult, WrittenTo } from '../remote/port.ts';
+import type { Offer, PushResult, WrittenTo } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { look, pause, unreachable } from './look.ts';
 import { NAMES, readCommits } from './pending.ts';
@@ -14,7 +14,7 @@ import type { RemoteContext } from './ports.ts';
 export async function push(
   context: RemoteContext,
   tip: Oid,
-  { offer, deadline }: { offer?: Oid | undefined; deadline: number },
+  { offer, deadline }: { offer?: Offer | undefined; deadline: number },
 ): Promise<PushResult> {
   const pushed = await context.remote.push(tip, offer);
   return pushed.kind === 'unconfirmed' ? confirm(context, tip, deadline) : pushed;

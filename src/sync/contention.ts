@@ -1,8 +1,9 @@
 import type { Oid } from '../store/port.ts';
 import { rankOf, readOffers } from './carry.ts';
 import { isChecked } from './checked.ts';
+import { noteOffer, prepareOffer } from './inbox.ts';
 import { look } from './look.ts';
-import { CONTACT, CONTENDED, EXPOSED, FETCHED, LED, OFFERED, ROUND, TURN } from './marks.ts';
+import { CONTACT, CONTENDED, FETCHED, LED, ROUND, TURN } from './marks.ts';
 import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 import { isStillPending } from './reconcile.ts';
@@ -16,6 +17,8 @@ const FIRST_TURN_MS = 200;
 const LONGEST_MS = 5_000;
 /** A clone whose offer was passed over this often does not wait to be carried any more. */
 const PASSED_OVER = 3;
+/** An inbox that holds something else than expected is looked at, and tried again. */
+const OFFER_TRIES = 2;
 /** When a clone that waits looks, as parts of the time that it waited before: most offers are carried by the first look. */
 const FIRST_LOOK = 0.6;
 const NEXT_LOOK = 0.25;
@@ -118,24 +121,32 @@ async function rankAt(context: RemoteContext, tip: Oid): Promise<number> {
   const others = await readOffers(context, tip);
   return rankOf(
     tip,
-    context.remote.inbox?.clone ?? '',
+    context.clone.name,
     others.map(({ clone }) => clone),
   );
 }
 
 /** Puts what is pending into the inbox, unless all of it is there: decided again on another tip it is the same. */
 async function offer(context: RemoteContext, contest: Contest, seen: Oid): Promise<void> {
-  const { remote, store, state, localRef } = context;
+  const { remote, store, localRef } = context;
   const local = await store.readRef(localRef);
   // What someone else committed here meanwhile is looked at before the next push.
   if (local === undefined || remote.inbox === undefined || !isChecked(context, local)) return;
   const pending = await readCommits(store, seen, local, NAMES);
   if (pending.every(({ op }) => contest.offered.has(op ?? ''))) return;
-  // Noted down before it is out, since this process can be killed in between.
-  state.set(EXPOSED, local);
-  state.set(OFFERED, local);
   const { inbox } = remote;
-  if (await timed(context, () => inbox.offer(local))) noteOffered(context, contest, pending);
+  for (let tried = 1; tried <= OFFER_TRIES; tried += 1) {
+    const made = prepareOffer(context, local);
+    const { kind } = await timed(context, () => inbox.publish(made.clone, local, made.expected));
+    if (kind === 'accepted') {
+      noteOffer(context, made);
+      noteOffered(context, contest, pending);
+      return;
+    }
+    if (kind !== 'behind') return;
+    // The inbox holds something else: an offer of which nobody said whether it arrived, or what another clone put there.
+    await look(context);
+  }
 }
 
 export function noteOffered(

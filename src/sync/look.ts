@@ -1,6 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { FetchResult, FetchScope, LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
+import { checkInbox } from './inbox.ts';
 import { CONTACT, FETCHED } from './marks.ts';
 import type { RemoteContext } from './ports.ts';
 
@@ -25,7 +26,10 @@ export async function look(
   if (fetched.kind === 'rewritten') throw rewritten(remote, fetched.seen, fetched.found);
   const now = clock.now().toISOString();
   state.set(CONTACT, now);
-  if (scope === 'all') state.set(FETCHED, now);
+  if (scope === 'all') {
+    state.set(FETCHED, now);
+    await checkInbox(context);
+  }
   return fetched.tip;
 }
 

@@ -9,8 +9,6 @@ export const TURN = 'turn';
 export const ROUND = 'round';
 /** The tip that this clone pushed last: while the shared branch is there, it is this clone that carries what others offer. */
 export const LED = 'led';
-/** What this clone's inbox holds; empty where it was taken back. */
-export const OFFERED = 'offered';
 /** The pending tip that others may have: it was offered, or a push of it broke off. */
 export const EXPOSED = 'exposed';
 /** The local tip up to which everything pending was decided by this program, or checked. */

@@ -4,6 +4,7 @@ import type { Overlay } from '../domain/overlay.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Identity, LedgerStore, Oid } from '../store/port.ts';
+import type { CloneName } from './clone-name.ts';
 
 /**
  * Where the synchroniser asks the ledger at a tip, and tells what it committed.
@@ -42,8 +43,10 @@ export interface Clock {
 export interface LocalState {
   get(key: string): string | undefined;
   set(key: string, value: string): void;
+  /** Sets what is not there yet. @returns false where it is: of several processes, one is first */
+  add(key: string, value: string): boolean;
   delete(key: string): void;
-  /** Names of what is kept in a folder: of `executions/A`, `A`. */
+  /** Names of what is kept in a folder, sorted: of `executions/A`, `A`. */
   keys(folder: string): string[];
 }
 
@@ -131,6 +134,8 @@ export interface SyncContext {
   mailbox?: Mailbox | undefined;
   clock: Clock;
   state: LocalState;
+  /** Which clone this is. */
+  clone: CloneName;
   /** Whether the store signs every commit. */
   signs: boolean;
   /** Who commits: git's identity of this machine. */

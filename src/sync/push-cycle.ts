@@ -13,8 +13,9 @@ import {
   timed,
   waitForTurn,
 } from './contention.ts';
+import { noteOffer, prepareOffer, takeBackOffer } from './inbox.ts';
 import { look, unreachable } from './look.ts';
-import { CONTACT, EXPOSED, LED, OFFERED, PUBLISHED } from './marks.ts';
+import { CONTACT, EXPOSED, LED, PUBLISHED } from './marks.ts';
 import type { Lost, Settled, Unchanged } from './outcome.ts';
 import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
@@ -56,12 +57,6 @@ async function toldToAll(
   if (settled.size > 0) context.state.set(PUBLISHED, `${await store.readRef(localRef)} settled`);
   if ([...settled.values()].some(({ kind }) => kind !== 'accepted')) await takeBackOffer(context);
   return settled;
-}
-
-/** Once it would be legal again, others could take it up, and its caller was told that it is not made. */
-async function takeBackOffer({ remote, state }: RemoteContext): Promise<void> {
-  if ((state.get(OFFERED) ?? '') === '') return;
-  if (await remote.inbox?.retract()) state.set(OFFERED, '');
 }
 
 /**
@@ -114,10 +109,12 @@ export async function pushPending(
     state.set(EXPOSED, local);
     // Who lost once tries again at once, and offers what it has by the same push; who loses again waits to be carried.
     const offers = lost === 1 && contest.offered.size === 0 && remote.inbox !== undefined;
-    const offer = offers ? local : undefined;
-    if (offer !== undefined) state.set(OFFERED, offer);
+    const offer = offers ? prepareOffer(context, local) : undefined;
     const pushed = await timed(context, () => push(context, candidate, { offer, deadline }));
-    if (offer !== undefined) noteOffered(context, contest, pending);
+    if (offer !== undefined) {
+      if (pushed.kind !== 'unreachable') noteOffer(context, offer);
+      noteOffered(context, contest, pending);
+    }
     // What was accepted is found to be shared; of what broke off nobody knows.
     const isOut = offer !== undefined && pushed.kind !== 'unreachable';
     if (pushed.kind !== 'accepted' && pushed.kind !== 'unknown' && !isOut) state.set(EXPOSED, exposed);

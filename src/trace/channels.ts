@@ -59,9 +59,7 @@ export interface FetchTrace
 
 /** A push to the remote, and its answer. */
 export interface PushTrace
-  extends Ended<
-    'accepted' | 'unconfirmed' | 'behind' | 'refused' | 'unreachable' | 'unknown' | 'not_accepted'
-  > {
+  extends Ended<'accepted' | 'unconfirmed' | 'behind' | 'refused' | 'unreachable' | 'unknown'> {
   kind: 'push';
   remote: string;
   url: string;

@@ -33,7 +33,7 @@ async function makeClone(remote: MemoryRemote, actor: string): Promise<Clone> {
   const { fs } = memfs();
   await git.init({ fs, dir: '/clone', defaultBranch: 'main' });
   const store = await IsomorphicStore.open({ fs: fs as never, gitdir: '/clone/.git', shared: false });
-  const connection = new FaultyRemote(remote.connect(store, { clone: actor }), remote);
+  const connection = new FaultyRemote(remote.connect(store), remote);
   const options = { dir: '/clone', fs, actor, connect: () => connection };
   const { ledger } = await initLedger(options);
   onTestFinished(() => ledger.close());

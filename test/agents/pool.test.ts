@@ -312,7 +312,8 @@ describe('given a holder that is superseded', () => {
   /** Takes the item away from whoever has it. */
   async function takeAway(id: string): Promise<void> {
     await bob.fetch();
-    itemOf(await bob.releaseWork(id, { owner: 'ada', reason: 'no sign of life' }));
+    const { claim } = await bob.getWork(id);
+    itemOf(await bob.releaseWork(id, { owner: 'ada', epoch: claim?.epoch, reason: 'no sign of life' }));
     itemOf(await bob.claimWork(id));
   }
 

@@ -22,7 +22,9 @@ describe('wl init --host', () => {
   it('lays the files of the host and templates of items, and says what is next', async () => {
     const { status, stdout, stderr } = await call(['init', '--host', 'github']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^made a ledger .*, shared on origin\nlaid \.github\/pull_request_template\.md\n/);
+    expect(stdout).toMatch(
+      /^made a ledger .*, shared on origin\nwhoever works here acts as .*\nlaid \.github\/pull_request_template\.md\n/,
+    );
     expect(stdout.split('\n').at(-2)).toMatch(
       /^next, say who .* work-ledger on GitHub: .*; docs\/review-hosts\.md tells what to choose$/,
     );

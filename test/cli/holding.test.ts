@@ -88,13 +88,6 @@ describe('executions', () => {
     expect((await a(['complete', id, '--epoch', '7', '--json'])).error.code).toBe('STALE_EPOCH');
     expect((await a(['complete', id], { env: { WL_EXECUTION_ID: 'exec-1' } })).status).toBe(0);
   });
-
-  it('given a claim that was made elsewhere under the same name, only the name is checked', async () => {
-    const id = await create('Elsewhere');
-    await a(['claim', id]);
-    await b(['sync']);
-    expect((await b(['complete', id])).status).toBe(0);
-  });
 });
 
 describe('resuming', () => {

@@ -39,7 +39,7 @@ it('wl init makes a ledger on the remote, and twice is harmless', async () => {
   const second = await spawned(['init']);
   expect(second).toMatchObject({ status: 0, stderr: '' });
   expect(second.stdout).toMatch(
-    /^there is a ledger already on the branch work-ledger of .*, shared on origin\n$/,
+    /^there is a ledger already on the branch work-ledger of .*, shared on origin\nwhoever works here acts as ada; .*\n$/,
   );
 });
 

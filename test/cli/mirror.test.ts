@@ -67,7 +67,7 @@ test('given addresses with a user and a password, when they are told, then witho
     pushUrl: 'https://ada:secret@two.example/x',
     branch: 'work-ledger',
     seenRef: 'refs/work-ledger/seen/origin',
-    clone: undefined,
+    inbox: false,
     presence: undefined,
   });
   expect([remote.url, remote.writesTo?.url]).toEqual(['https://one.example/x', 'https://two.example/x']);

@@ -14,6 +14,7 @@ beforeAll(async () => {
   place = await makeWorkplace();
   [ada, bob] = [await place.clone('ada'), await place.clone('bob')];
   await wl(ada, ['init']);
+  await wl(bob, ['list']);
   ledger = await openLedger({ dir: ada, actor: 'swarm/ada' });
   presence = await openPresence({ ledger, program: 'a worker' });
 });

@@ -24,14 +24,13 @@ async function memoryStore(): Promise<IsomorphicStore> {
   return IsomorphicStore.open({ fs, gitdir: '/clone.git', shared: false });
 }
 
-const connect = (store: IsomorphicStore, url: string, clone = 'clone0') =>
+const connect = (store: IsomorphicStore, url: string) =>
   new IsomorphicRemote({
     store,
     name: 'origin',
     url,
     branch: 'work-ledger',
     seenRef: SEEN,
-    clone,
     presence: 'refs/work-ledger/presence',
   });
 
@@ -39,15 +38,13 @@ async function world(options: GitHttpServerOptions = {}) {
   const folder = await makeTempFolder();
   const bare = await makeBareRepo(folder.path);
   const server = await GitHttpServer.start(folder.path, options);
-  let clones = 0;
   return {
     bare,
     server,
     url: server.url('repo.git'),
     clone: async () => {
       const store = await memoryStore();
-      clones += 1;
-      return { store, remote: connect(store, server.url('repo.git'), `clone${clones}`) };
+      return { store, remote: connect(store, server.url('repo.git')) };
     },
     rewrite: async () => {
       const tree = await runGit(bare, ['mktree']);

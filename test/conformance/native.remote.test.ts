@@ -32,21 +32,11 @@ async function world(transport: 'file' | 'http', isMirrored = false) {
       await runGit(gitDir, ['remote', 'add', 'origin', shown ?? url]);
       if (isMirrored) await runGit(gitDir, ['remote', 'set-url', '--push', 'origin', url]);
       const store = new NativeStore(gitDir);
-      const clone = `clone${clones}`;
       const seenRef = 'refs/work-ledger/seen/origin';
       const presence = 'refs/work-ledger/presence';
       const pushUrl = isMirrored ? url : undefined;
-      const options = {
-        gitDir,
-        store,
-        name: 'origin',
-        url,
-        pushUrl,
-        branch: 'work-ledger',
-        seenRef,
-        clone,
-        presence,
-      };
+      const as = { name: 'origin', url, pushUrl, branch: 'work-ledger', seenRef, presence };
+      const options = { gitDir, store, inbox: true, ...as };
       return { store, remote: new NativeRemote(options) };
     },
     rewrite: async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { append, draft, files, REF } from './drafts.ts';
 import type { RemoteClone, RemoteWorld } from './remote.ts';
 
-/** The laws of `Inbox`, for adapters that have one. Clones of the world have different names in it. */
+/** The laws of the inbox, for adapters that have one: those of `SideRefs`, and that a push can fill it. */
 export function inboxLaws(makeWorld: () => Promise<RemoteWorld>): void {
   let world: RemoteWorld;
   beforeEach(async () => {
@@ -19,7 +19,7 @@ export function inboxLaws(makeWorld: () => Promise<RemoteWorld>): void {
       (await store.listRefs(mirror)).map(({ ref, oid }) => [ref.slice(mirror.length), oid]),
     );
   };
-  const nameOf = ({ remote }: RemoteClone): string => remote.inbox?.clone ?? 'no inbox';
+  const offer = (clone: string, pending: string, expected?: string) => ({ clone, pending, expected });
 
   async function threeClones() {
     const [ada, bob, eve] = [await world.clone(), await world.clone(), await world.clone()];
@@ -40,18 +40,18 @@ export function inboxLaws(makeWorld: () => Promise<RemoteWorld>): void {
       draft('bob 1', { b: '1' }),
       draft('bob 2', { b: undefined, 'b/c': '2' }),
     );
-    expect(await bob.remote.push(pending, pending)).toEqual({ kind: 'behind' });
+    expect(await bob.remote.push(pending, offer('bob', pending))).toEqual({ kind: 'behind' });
     await eve.remote.fetch();
-    expect(await mirrored(eve)).toEqual({ [nameOf(bob)]: pending });
+    expect(await mirrored(eve)).toEqual({ bob: pending });
     expect(await files(eve.store, pending)).toEqual({ a: '0', 'b/c': '2' });
   });
 
   test('given a push that is accepted, when it makes an offer, then both stand, and others see both', async () => {
     const { bob, eve } = await threeClones();
     const pending = await append(bob.store, draft('bob', { b: '1' }));
-    expect(await bob.remote.push(pending, pending)).toEqual({ kind: 'accepted' });
+    expect(await bob.remote.push(pending, offer('bob', pending))).toEqual({ kind: 'accepted' });
     expect(await eve.remote.fetch()).toEqual({ kind: 'ok', tip: pending });
-    expect(await mirrored(eve)).toEqual({ [nameOf(bob)]: pending });
+    expect(await mirrored(eve)).toEqual({ bob: pending });
   });
 
   test('given an offer, when its clone makes another, then the new one takes its place, though it does not build on it', async () => {
@@ -59,49 +59,52 @@ export function inboxLaws(makeWorld: () => Promise<RemoteWorld>): void {
     const first = await append(bob.store, draft('bob 1', { b: '1' }));
     const theirs = await append(ada.store, draft('ada', { a: 'ada' }));
     await ada.remote.push(theirs);
-    await bob.remote.push(first, first);
+    await bob.remote.push(first, offer('bob', first));
     await eve.remote.fetch();
     await bob.remote.fetch();
     const drafts = [draft('bob 1, again', { b: '1' })];
     await bob.store.commit({ ref: REF, expected: first, base: theirs, drafts });
     const second = (await bob.store.readRef(REF)) ?? '';
-    expect(await bob.remote.push(second, second)).toEqual({ kind: 'accepted' });
+    expect(await bob.remote.push(second, offer('bob', second, first))).toEqual({ kind: 'accepted' });
     await eve.remote.fetch();
-    expect(await mirrored(eve)).toEqual({ [nameOf(bob)]: second });
+    expect(await mirrored(eve)).toEqual({ bob: second });
   });
 
   test('given offers of several clones, when one is taken back, then the others stay', async () => {
     const { ada, bob, eve } = await threeClones();
     await ada.remote.push(await append(ada.store, draft('ada', { a: 'ada' })));
     const offers = new Map<string, string>();
-    for (const one of [bob, eve]) {
-      const pending = await append(one.store, draft(nameOf(one), { [nameOf(one)]: '1' }));
-      await one.remote.push(pending, pending);
-      offers.set(nameOf(one), pending);
+    for (const [name, one] of [['bob', bob] as const, ['eve', eve] as const]) {
+      const pending = await append(one.store, draft(name, { [name]: '1' }));
+      await one.remote.push(pending, offer(name, pending));
+      offers.set(name, pending);
     }
     await ada.remote.fetch();
     expect(await mirrored(ada)).toEqual(Object.fromEntries(offers));
-    await bob.remote.inbox?.retract();
-    await bob.remote.inbox?.retract();
+    for (const kind of ['accepted', expect.stringMatching(/^(accepted|behind)$/)])
+      expect(await bob.remote.inbox?.retract('bob', offers.get('bob') ?? '')).toMatchObject({ kind });
     await ada.remote.fetch();
-    expect(await mirrored(ada)).toEqual({ [nameOf(eve)]: offers.get(nameOf(eve)) });
+    expect(await mirrored(ada)).toEqual({ eve: offers.get('eve') });
   });
 
   test('given an offer, when the branch alone is fetched, then it comes, and the mirror stays as it was', async () => {
     const { ada, bob, eve } = await threeClones();
     const theirs = await append(ada.store, draft('ada', { a: 'ada' }));
     await ada.remote.push(theirs);
-    await bob.remote.inbox?.offer(await append(bob.store, draft('bob', { b: '1' })));
+    await bob.remote.inbox?.publish('bob', await append(bob.store, draft('bob', { b: '1' })), undefined);
     expect(await eve.remote.fetch('branch')).toEqual({ kind: 'ok', tip: theirs });
     expect(await mirrored(eve)).toEqual({});
   });
 
-  test('given an inbox, when it is emptied, then that is told, also where there was nothing in it', async () => {
-    const { bob } = await threeClones();
-    await bob.remote.inbox?.offer(await append(bob.store, draft('bob', { b: '1' })));
-    expect(await bob.remote.inbox?.retract()).toBe(true);
-    expect(await bob.remote.inbox?.retract()).toBe(true);
-    await world.goAway();
-    expect(await bob.remote.inbox?.retract()).toBe(false);
+  test('given an inbox that another clone wrote to, when a push, an offer or a retreat expects something else, then it stays', async () => {
+    const { bob, eve } = await threeClones();
+    const theirs = await append(eve.store, draft('eve', { e: '1' }));
+    const first = await append(bob.store, draft('bob 1', { b: '1' }));
+    expect(await eve.remote.inbox?.publish('twin', theirs, undefined)).toEqual({ kind: 'accepted' });
+    expect(await bob.remote.push(first, offer('twin', first))).toEqual({ kind: 'accepted' });
+    expect(await bob.remote.inbox?.publish('twin', first, undefined)).toEqual({ kind: 'behind' });
+    expect(await bob.remote.inbox?.retract('twin', first)).toEqual({ kind: 'behind' });
+    await eve.remote.fetch();
+    expect(await mirrored(eve)).toEqual({ twin: theirs });
   });
 }

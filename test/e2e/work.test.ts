@@ -15,7 +15,7 @@ test('given a worker as a user types it, when it ran once, then the item is done
   expect(await work.end()).toBe(0);
   expect(work.lines.map(({ type }) => type)).toEqual(['started', 'text', 'completed', 'ended']);
   expect(work.lines[1]).toMatchObject({ work_id: place.ids[0], text: 'done' });
-  expect(work.complaints).toBe('');
+  expect(work.complaints).toBe('This clone joined the ledger on origin; who works here acts as ada.\n');
   await expectSound(place);
 });
 

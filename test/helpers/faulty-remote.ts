@@ -3,8 +3,8 @@ import type {
   BranchPushResult,
   FetchResult,
   FetchScope,
-  Inbox,
   LedgerRemote,
+  Offer,
   PushResult,
   SideRefs,
   Written,
@@ -47,16 +47,16 @@ export class FaultyRemote implements LedgerRemote {
     return this.#inner.seenRef;
   }
 
-  get inbox(): Inbox | undefined {
+  get inbox(): SideRefs | undefined {
     const { inbox } = this.#inner;
     if (inbox === undefined || this.keepsToItself) return undefined;
+    const beside = this.#beside(inbox);
     return {
-      ...inbox,
-      offer: async (pending) => {
+      ...beside,
+      publish: (...asked) => {
         this.pushes += 1;
-        return this.cut ? false : inbox.offer(pending);
+        return beside.publish(...asked);
       },
-      retract: () => (this.cut ? Promise.resolve(false) : inbox.retract()),
     };
   }
 
@@ -95,7 +95,7 @@ export class FaultyRemote implements LedgerRemote {
     return this.cut || this.mayNotPush ? Promise.resolve('unknown') : this.#inner.written();
   }
 
-  async push(tip: string, offer?: string): Promise<BranchPushResult> {
+  async push(tip: string, offer?: Offer): Promise<BranchPushResult> {
     this.pushes += 1;
     await this.beforePush();
     const broken = (): PushResult => ({ kind: 'unknown', cause: new Error('the connection broke') });

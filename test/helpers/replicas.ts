@@ -3,7 +3,7 @@ import { memfs } from 'memfs';
 import { initLedger, openLedger, type WorkLedger } from '../../src/index.ts';
 import { MemoryRemote } from '../../src/remote/memory.ts';
 import { IsomorphicStore } from '../../src/store/isomorphic.ts';
-import type { Clock } from '../../src/sync/ports.ts';
+import type { Clock, LocalState } from '../../src/sync/ports.ts';
 import { FaultyRemote } from './faulty-remote.ts';
 
 /** Time that stands still between steps, and chance that can be repeated. */
@@ -75,13 +75,17 @@ async function makeReplica(
   const { fs } = memfs();
   await git.init({ fs, dir: '/clone', defaultBranch: 'main' });
   const store = await IsomorphicStore.open({ fs: fs as never, gitdir: '/clone/.git', shared: false });
-  const connection = new FaultyRemote(remote.connect(store, { clone: name, reads }), remote);
+  const connection = new FaultyRemote(remote.connect(store, { reads }), remote);
   const options = {
     dir: '/clone',
     fs,
     actor: name,
     clock,
-    connect: () => connection,
+    connect: ({ state }: { state: LocalState }) => {
+      // Turns go by clones' names, so that chance has no part in them.
+      state.set('clones/1', JSON.stringify({ name, places: [] }));
+      return connection;
+    },
   };
   const { ledger } = await initLedger(options);
   return {

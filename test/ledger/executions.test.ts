@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { WorkItem } from '../../src/domain/item.ts';
@@ -13,10 +13,12 @@ beforeEach(async () => {
 });
 afterEach(() => folder.cleanup());
 
+const CLONE = { name: 'here', earlier: ['before'] };
 const held = (n: number, owner: string, epoch: number): WorkItem =>
   ({
     id: idOf(n),
     owner,
+    status: 'in_progress',
     claim: { epoch, execution_id: `exec-${epoch}`, claimed_at: time(), ttl_s: 60 },
   }) as unknown as WorkItem;
 
@@ -25,7 +27,7 @@ describe.each([
   ['in memory', () => new MemoryState()],
 ])('%s', (_, makeState) => {
   test('given claims of several actors in one clone, when each is asked for, then each has its own', () => {
-    const executions = new Executions(makeState());
+    const executions = new Executions(makeState(), CLONE);
     executions.remember(held(1, 'ada', 1));
     executions.remember(held(1, 'bob', 2));
     executions.remember(held(2, 'swarm/ada: two', 1));
@@ -37,15 +39,17 @@ describe.each([
     });
     expect(executions.of(idOf(1), 'bob')?.epoch).toBe(2);
     expect(executions.of(idOf(2), 'ada')).toBeUndefined();
-    expect(executions.all().map(({ id, actor }) => [id, actor])).toEqual([
-      [idOf(1), 'ada'],
-      [idOf(1), 'bob'],
-      [idOf(2), 'swarm/ada: two'],
-    ]);
+    expect(executions.items('swarm/ada: two')).toEqual([idOf(2)]);
+    expect(
+      executions
+        .all()
+        .map(({ id, actor }) => `${id} ${actor}`)
+        .sort(),
+    ).toEqual([`${idOf(1)} ada`, `${idOf(1)} bob`, `${idOf(2)} swarm/ada: two`]);
   });
 
   test('given a claim that is made again or given back, when it is asked for, then only the last one stands', () => {
-    const executions = new Executions(makeState());
+    const executions = new Executions(makeState(), CLONE);
     executions.remember(held(1, 'ada', 1));
     executions.remember(held(1, 'ada', 3));
     expect(executions.all()).toMatchObject([{ epoch: 3 }]);
@@ -53,25 +57,52 @@ describe.each([
     executions.forget(idOf(1), 'ada');
     expect(executions.all()).toEqual([]);
   });
+
+  test('given claims that were asked for, when one was taken, then the item tells which, and the other leaves it alone', () => {
+    const executions = new Executions(makeState(), CLONE);
+    executions.ask(idOf(1), 'ada', 'exec-1');
+    executions.ask(idOf(1), 'ada', 'exec-2');
+    expect(executions.of(idOf(1), 'ada')).toBeUndefined();
+    executions.settle(held(1, 'bob', 1), 'ada');
+    executions.settle(held(1, 'ada', 7), 'ada');
+    expect(executions.of(idOf(1), 'ada')).toBeUndefined();
+    executions.settle(held(1, 'ada', 2), 'ada');
+    expect(executions.of(idOf(1), 'ada')).toMatchObject({ epoch: 2, execution_id: 'exec-2' });
+    executions.refused(idOf(1), 'ada', 'exec-1');
+    executions.refused(idOf(1), 'ada', 'exec-2');
+    expect(executions.isUnsure(idOf(1), 'ada')).toBe(false);
+    expect(executions.of(idOf(1), 'ada')?.epoch).toBe(2);
+  });
+
+  test('given claims of an earlier name, when they are asked for, then they prove nothing until they are adopted', () => {
+    const state = makeState();
+    new Executions(state, { name: 'before', earlier: [] }).remember(held(1, 'ada', 1));
+    const executions = new Executions(state, CLONE);
+    expect(executions.of(idOf(1), 'ada')).toBeUndefined();
+    expect(executions.aside('bob')).toEqual([]);
+    const [aside] = executions.aside('ada');
+    expect(aside).toMatchObject({ id: idOf(1), clone: 'before', epoch: 1 });
+    if (aside !== undefined) executions.adopt(aside);
+    expect(executions.of(idOf(1), 'ada')).toMatchObject({ epoch: 1 });
+    expect(executions.aside('ada')).toEqual([]);
+  });
 });
 
-test('given notes that are damaged, or half written, when they are read, then they are none', () => {
+test('given notes that are damaged, foreign, or half written, when they are read, then they are none', () => {
   const dir = join(folder.path, 'state');
-  mkdirSync(join(dir, 'executions'), { recursive: true });
-  const texts = [
-    '',
-    '{',
-    '3',
-    'null',
-    '[1,null,{}]',
-    `[{"id":"${idOf(9)}","actor":"ada","execution_id":"e","epoch":1}]`,
-  ];
-  texts.forEach((text, index) => {
-    writeFileSync(join(dir, 'executions', idOf(index)), text);
-  });
-  writeFileSync(join(dir, 'executions', `${idOf(1)}.4711`), '[]');
-  const executions = new Executions(new FileState(dir));
-  expect(executions.all()).toEqual([]);
+  const executions = new Executions(new FileState(dir), CLONE);
   executions.remember(held(1, 'ada', 1));
-  expect(executions.all()).toHaveLength(1);
+  const at = join(dir, 'executions', 'here');
+  const [name = ''] = readdirSync(at);
+  const texts = ['', '{', '3', 'null', '[1,null,{}]', '{"id":"x"}', JSON.stringify({ id: idOf(9) })];
+  texts.forEach((text, index) => {
+    writeFileSync(join(at, `${idOf(index + 2)}_0000000000000000`), text);
+  });
+  writeFileSync(
+    join(at, `${idOf(1)}_0123456789abcdef`),
+    JSON.stringify({ id: idOf(1), actor: 'ada', execution_id: 'exec-9', epoch: 9 }),
+  );
+  writeFileSync(join(at, `${name}.4711`), '[]');
+  mkdirSync(join(at, `${idOf(3)}_folder`));
+  expect(executions.all()).toMatchObject([{ id: idOf(1), epoch: 1 }]);
 });

@@ -94,7 +94,7 @@ test('given a write that says nothing, or is of someone who never had it, when i
   await taken();
   await refusalOf(ada.completeWork(id, proof));
   await refusalOf(ada.releaseWork(id, proof));
-  await refusalOf(ada.completeWork(id, { result: { found: 'it' } }));
+  await refusalOf(ada.completeWork(id, { owner: 'eve', result: { found: 'it' } }));
   await refusalOf(ada.failWork(id, { error: 'x'.repeat(70_000), ...proof }));
   expect(await ada.rejected()).toEqual([]);
 });

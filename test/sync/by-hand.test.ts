@@ -321,7 +321,7 @@ describe('given transitions that this program made', () => {
 describe('given an offer of another clone', () => {
   const offer = async (act: () => Promise<unknown>): Promise<void> => {
     await act();
-    await bob.connection.inbox?.offer(await tipOf(bob));
+    await bob.connection.inbox?.publish('bob', await tipOf(bob), undefined);
     await ada.ledger.fetch();
   };
 

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
+import { prepareOffer } from '../../src/sync/inbox.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
@@ -17,7 +18,9 @@ async function offerOf(act: (ledger: WorkLedger) => Promise<unknown>): Promise<v
   bob.connection.cut = true;
   await refusalOf(act(bob.ledger));
   bob.connection.cut = false;
-  await bob.connection.inbox?.offer((await bob.ledger.asOf()).tip);
+  const { context } = await bob.ledger.connection.write();
+  const made = prepareOffer({ ...context, remote: bob.connection }, (await bob.ledger.asOf()).tip);
+  await bob.connection.inbox?.publish(made.clone, made.pending, made.expected);
 }
 
 const lastTwo = async ({ ledger }: Replica) =>

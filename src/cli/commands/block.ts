@@ -1,5 +1,4 @@
 import type { Run } from '../command.ts';
-import { fenceOf } from '../fence.ts';
 import { resolveOne } from '../ids.ts';
 import { required } from '../input.ts';
 import type { blockOptions } from '../table/doing.ts';
@@ -15,8 +14,7 @@ export const run: Run<typeof blockOptions> = async ({ args: [id = '', ...words],
     cli,
     'block',
     [id],
-    async (_, of) =>
-      ledger.blockWork(of, { reason, blocker_id, force, ...(await fenceOf(cli, ledger, of, options)) }),
+    (_, of) => ledger.blockWork(of, { reason, blocker_id, force, ...cli.fence(options) }),
     (item) => `blocked ${item.id}${blocker_id === undefined ? '' : ` on ${blocker_id}`}`,
   );
 };

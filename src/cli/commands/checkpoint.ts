@@ -1,6 +1,5 @@
 import type { CheckpointInput } from '../../index.ts';
 import type { Run } from '../command.ts';
-import { fenceOf } from '../fence.ts';
 import { readText, readValue } from '../input.ts';
 import type { checkpointOptions } from '../table/doing.ts';
 import { onItems } from '../transition.ts';
@@ -21,7 +20,7 @@ export const run: Run<typeof checkpointOptions> = async ({ args, options, cli })
     cli,
     'checkpoint',
     args,
-    async (ledger, id) => ledger.checkpointWork(id, checkpoint, await fenceOf(cli, ledger, id, options)),
+    (ledger, id) => ledger.checkpointWork(id, checkpoint, cli.fence(options)),
     ({ id }) => `recorded a checkpoint of ${id}`,
   );
 };

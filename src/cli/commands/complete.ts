@@ -1,5 +1,4 @@
 import type { Run } from '../command.ts';
-import { fenceOf } from '../fence.ts';
 import { resolveAll } from '../ids.ts';
 import { readMap } from '../input.ts';
 import type { completeOptions } from '../table/doing.ts';
@@ -20,10 +19,7 @@ export const run: Run<typeof completeOptions> = async ({ args, options, cli }) =
     cli,
     'complete',
     named,
-    async (_, id) => {
-      const fence = await fenceOf(cli, ledger, id, options);
-      return ledger.completeWork(id, { result, claim: true, confirm_delete, ...fence });
-    },
+    (_, id) => ledger.completeWork(id, { result, claim: true, confirm_delete, ...cli.fence(options) }),
     ({ id }) => `completed ${id}`,
   );
 };

@@ -3,7 +3,6 @@ import { isLedgerError, type WorkLedger } from '../../index.ts';
 import type { Run } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { RaceLost } from '../failure.ts';
-import { fenceOf } from '../fence.ts';
 import { resolveOne } from '../ids.ts';
 import { readText, required } from '../input.ts';
 import type { Line } from '../render/line.ts';
@@ -22,7 +21,7 @@ export const run: Run<typeof escalateOptions> = async ({ args, options, cli }) =
   const { EscalationProtocol } = await import('../../agents.ts');
   const protocol = new EscalationProtocol({ ledger });
   const { title, option, to } = options;
-  const fence = workId === undefined ? {} : await fenceOf(cli, ledger, workId, options);
+  const fence = workId === undefined ? {} : cli.fence(options);
   try {
     const asked = await cli.busy('asking', () =>
       protocol.escalate({ workId, title, question, options: option, to, ...fence }),

@@ -1,5 +1,4 @@
 import type { Run } from '../command.ts';
-import { fenceOf } from '../fence.ts';
 import { readText, required } from '../input.ts';
 import type { failOptions } from '../table/doing.ts';
 import { onItems } from '../transition.ts';
@@ -13,8 +12,7 @@ export const run: Run<typeof failOptions> = async ({ args, options, cli }) => {
     cli,
     'fail',
     ids,
-    async (ledger, id) =>
-      ledger.failWork(id, { error, retry: options.retry, ...(await fenceOf(cli, ledger, id, options)) }),
+    (ledger, id) => ledger.failWork(id, { error, retry: options.retry, ...cli.fence(options) }),
     ({ id, status, not_before }) => {
       if (status === 'pending') return `failed ${id}, which is pending again, not before ${not_before}`;
       return options.retry ? `failed ${id}, which has no attempt left` : `failed ${id}`;

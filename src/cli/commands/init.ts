@@ -18,7 +18,7 @@ export const run: Run<typeof initOptions> = async ({ options: { prefix, host: na
   const { setUpMerging } = await import('../../repair.ts');
   await setUpMerging(ledger, launcher());
   const files = host && (await layHost(ledger, host, update, cli));
-  const { place, branch, mode, remote, tip } = await ledger.status();
+  const { place, branch, mode, remote, tip, actor, clone } = await ledger.status();
   const shared =
     remote === null
       ? ''
@@ -28,9 +28,21 @@ export const run: Run<typeof initOptions> = async ({ options: { prefix, host: na
   const said = created ? 'made a ledger' : 'there is a ledger already';
   return {
     kind: 'ledger',
-    data: { created, place, branch, mode, remote, tip, settings: await ledger.settings(), files },
+    data: {
+      created,
+      place,
+      branch,
+      mode,
+      remote,
+      tip,
+      actor,
+      clone,
+      settings: await ledger.settings(),
+      files,
+    },
     lines: [
       `${said} on the branch ${branch} of ${place}${shared}`,
+      `whoever works here acts as ${actor}; another name: WL_ACTOR, or git config ledger.actor`,
       ...(host && files ? linesOf(host, branch, files) : []),
     ],
     ids: [],

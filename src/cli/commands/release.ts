@@ -1,5 +1,4 @@
 import type { Run } from '../command.ts';
-import { fenceOf } from '../fence.ts';
 import type { releaseOptions } from '../table/doing.ts';
 import { onItems } from '../transition.ts';
 
@@ -8,7 +7,6 @@ export const run: Run<typeof releaseOptions> = ({ args, options, cli }) =>
     cli,
     'release',
     args,
-    async (ledger, id) =>
-      ledger.releaseWork(id, { reason: options.reason, ...(await fenceOf(cli, ledger, id, options)) }),
+    (ledger, id) => ledger.releaseWork(id, { reason: options.reason, ...cli.fence(options) }),
     ({ id }) => `released ${id}`,
   );

@@ -1,6 +1,5 @@
 import type { Run } from '../command.ts';
 import { endReviews } from '../end-review.ts';
-import { fenceOf } from '../fence.ts';
 import type { withdrawOptions } from '../table/review.ts';
 
 export const run: Run<typeof withdrawOptions> = ({ args, options, cli }) =>
@@ -8,9 +7,6 @@ export const run: Run<typeof withdrawOptions> = ({ args, options, cli }) =>
     cli,
     'withdraw',
     args,
-    async (ledger, id) => {
-      const fence = await fenceOf(cli, ledger, id, options);
-      return ledger.withdrawWork(id, { reason: options.reason, ...fence });
-    },
+    (ledger, id) => ledger.withdrawWork(id, { reason: options.reason, ...cli.fence(options) }),
     ({ id }) => `withdrew ${id}`,
   );

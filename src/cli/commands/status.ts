@@ -8,6 +8,8 @@ const SHOWN = 5;
 
 export const run: Run<typeof statusOptions> = async ({ options, cli }) => {
   const ledger = await cli.openToRead(options);
+  // It says itself how fresh it is and what is damaged.
+  cli.notices.length = 0;
   const status = await ledger.status();
   const { remote, mode, fetched_at, pending, rejected, counts, damaged } = status;
   const asked =
@@ -27,6 +29,7 @@ export const run: Run<typeof statusOptions> = async ({ options, cli }) => {
     ],
     ['mode', mode],
     ['actor', status.actor],
+    ['clone', status.clone],
     ['tip', fetched_at === null ? status.tip : `${status.tip}, as of ${shortTime(fetched_at)}`],
     ['items', items.length === 0 ? 'none' : items.join(', ')],
     [
@@ -39,7 +42,5 @@ export const run: Run<typeof statusOptions> = async ({ options, cli }) => {
     ['damaged', damaged === 0 ? undefined : `${damaged}; see: wl list --damaged`],
   ];
   const rows = facts.flatMap(([name, value]) => (value === undefined ? [] : [[styled('dim', name), value]]));
-  // It says itself how fresh it is and what is damaged.
-  cli.notices.length = 0;
   return { kind: 'status', data: status, lines: columns(rows) };
 };

@@ -2,7 +2,6 @@ import type { WorkLedger } from '../../index.ts';
 import type { OpenedRequest, Proposed } from '../../review.ts';
 import type { Cli } from '../cli.ts';
 import type { Run } from '../command.ts';
-import { fenceOf } from '../fence.ts';
 import { readMap, readText } from '../input.ts';
 import type { Line } from '../render/line.ts';
 import { openedLines, proposedLine } from '../render/review.ts';
@@ -20,7 +19,7 @@ export const run: Run<typeof submitOptions> = async ({ args, options, cli }) => 
     cli,
     'submit',
     args,
-    async (_, id) => ledger.submitForReview(id, { result, ...(await fenceOf(cli, ledger, id, options)) }),
+    (_, id) => ledger.submitForReview(id, { result, ...cli.fence(options) }),
     ({ id }) => `submitted ${id}`,
   );
   const [id] = reply.ids ?? [];

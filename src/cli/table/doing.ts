@@ -22,6 +22,7 @@ export const blockOptions = {
   ...FENCE,
 } as const satisfies OptionTable;
 export const reasonOptions = REASON;
+export const cancelOptions = { ...REASON, ...FENCE } as const satisfies OptionTable;
 export const completeOptions = {
   result: list('--result <entry>', 'KEY=VALUE, a JSON object, or @FILE with one (repeatable)'),
   yes: flag('--yes', 'where the ledger deletes what is completed: confirm it'),
@@ -153,9 +154,19 @@ export const DOING: readonly Command[] = [
     group,
     summary: 'cancel open items',
     args: [IDS],
-    options: reasonOptions,
+    options: cancelOptions,
     examples: ['wl cancel 0001', 'wl cancel 0001 0002 --reason "no longer needed"'],
     load: () => import('../commands/cancel.ts'),
+  }),
+  command({
+    name: 'adopt',
+    group,
+    summary: 'take on what this clone claimed before it had a new name',
+    details:
+      'A copy of a clone has a new name, and so has a clone under whose name another one wrote. What was claimed under the old name is kept aside, since two clones would act on one claim. This makes it the claim of this clone: without ids all that its actor still holds. Nothing is written to the ledger. Call it where the work goes on here and nowhere else.',
+    args: [{ name: '[ids...]', help: IDS.help }],
+    examples: ['wl adopt', 'wl adopt 0001'],
+    load: () => import('../commands/adopt.ts'),
   }),
   command({
     name: 'reopen',

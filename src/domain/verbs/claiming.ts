@@ -1,7 +1,7 @@
 import { attemptsAllowed, EXHAUSTED, isExhausted } from '../attempts.ts';
 import type { CommandOf } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
-import { isHeld, refuseStale, requireOwner, signOf } from '../holding.ts';
+import { isHeld, requireOwner, requireProof, signOf } from '../holding.ts';
 import type { WorkItem } from '../item.ts';
 import { describeLimit, reachedLimits } from '../limits.ts';
 import { describeObstacle, obstacles } from '../readiness.ts';
@@ -34,6 +34,7 @@ function take(item: WorkItem, command: CommandOf<'claim'> | CommandOf<'start'>, 
       execution_id: command.execution_id,
       claimed_at: command.at,
       ttl_s: command.ttl_s ?? view.settings.lease_ttl_s,
+      clone: command.clone,
     },
     attempts: item.attempts + 1,
     block: undefined,
@@ -56,7 +57,7 @@ export const start: Apply<'start'> = (item, command, view) => {
   if (!isHeld(item)) return take(item, command, view);
   requireOwner(item, command.actor);
   // The holder is the execution, not the name: another one of the same actor has to claim it anew.
-  refuseStale(item, { execution_id: command.execution_id });
+  requireProof(item, command);
   return { ...item, status: 'in_progress', block: undefined };
 };
 
@@ -70,10 +71,10 @@ export const checkpoint: Apply<'checkpoint'> = (item, command) => ({
   checkpoint: { ...command.checkpoint, at: command.at, attempt: item.attempts },
 });
 
-export const link_execution: Apply<'link_execution'> = (item, { link }) =>
+export const link_execution: Apply<'link_execution'> = (item, { link, clone }) =>
   item.execution_id === link || item.claim === undefined
     ? undefined
-    : { ...item, execution_id: link, claim: { ...item.claim, execution_id: link } };
+    : { ...item, execution_id: link, claim: { ...item.claim, execution_id: link, clone } };
 
 export const recover: Apply<'recover'> = (item, command, view) => {
   const sign = signOf(item);

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import type { WorkLedger } from '../../src/index.ts';
+import { MemoryState } from '../../src/store/local-state.ts';
+import { CloneName, type Place, type Renaming } from '../../src/sync/clone-name.ts';
+import { prepareOffer } from '../../src/sync/inbox.ts';
+import { refusalOf } from '../helpers/refusal.ts';
+import { makeWorld, type Replica } from '../helpers/replicas.ts';
+
+const HOME: Place = { machine: 'm', path: '/home/a', inode: '7' };
+
+/** A process of the clone whose local state `state` is, where it stands now. */
+function open(state: MemoryState, place: Place | undefined, told: Renaming[] = []): CloneName {
+  let drawn = 0;
+  const drawName = (): string => {
+    drawn += 1;
+    return `${place?.machine ?? 'x'}${place?.inode ?? '0'}n${drawn}`;
+  };
+  return new CloneName(state, { drawName, place: () => place, onRenamed: (one) => told.push(one) });
+}
+
+/** What `cp -r` gives. */
+function copyOf(state: MemoryState): MemoryState {
+  const copy = new MemoryState();
+  for (const name of state.keys('clones')) copy.set(`clones/${name}`, state.get(`clones/${name}`) ?? '');
+  return copy;
+}
+
+describe('a clone that stands elsewhere', () => {
+  test.each<[string, Place]>([
+    ['was moved', { ...HOME, path: '/home/b' }],
+    ['was restored in place', { ...HOME, inode: '8' }],
+    ['is seen from another machine', { machine: 'container', path: '/work', inode: '9' }],
+  ])(
+    'given a clone that %s, when it is asked, then it keeps its name, and its place is known',
+    (_, place) => {
+      const state = new MemoryState();
+      const { name } = open(state, HOME);
+      const told: Renaming[] = [];
+      expect(open(state, place, told).name).toBe(name);
+      expect(open(state, place, told).name).toBe(name);
+      expect(told).toEqual([]);
+    },
+  );
+
+  test('given a copy, when it is asked, then it has a new name for good, and knows the old one', () => {
+    const state = new MemoryState();
+    const { name } = open(state, HOME);
+    const there = { ...HOME, path: '/home/copy', inode: '8' };
+    const copy = copyOf(state);
+    const told: Renaming[] = [];
+    const renamed = open(copy, there, told);
+    expect(renamed.name).not.toBe(name);
+    expect(renamed.earlier).toEqual([name]);
+    expect(told).toEqual([{ because: 'copied', from: name, to: renamed.name }]);
+    expect(open(copy, there).name).toBe(renamed.name);
+    expect(open(state, HOME).name).toBe(name);
+  });
+
+  test('given a clone that was moved, when its copy stands where it was, then only the copy has a new name', () => {
+    const state = new MemoryState();
+    const { name } = open(state, HOME);
+    const moved = { ...HOME, path: '/home/b' };
+    expect(open(state, moved).name).toBe(name);
+    expect(open(copyOf(state), { ...HOME, inode: '8' }).name).not.toBe(name);
+    expect(open(state, moved).name).toBe(name);
+  });
+
+  test('given two views of one directory, when both are used in turn, then nobody has a new name', () => {
+    const state = new MemoryState();
+    const { name } = open(state, HOME);
+    const inside = { machine: 'container', path: '/work', inode: '9' };
+    const mounted = { ...HOME, path: '/mnt/a' };
+    for (const place of [inside, HOME, inside, mounted, HOME]) expect(open(state, place).name).toBe(name);
+    // And each of them still tells a copy.
+    expect(open(copyOf(state), { ...inside, path: '/w2', inode: '10' }).name).not.toBe(name);
+  });
+});
+
+describe('processes of one clone', () => {
+  test('given several that need a name at once, when each draws one, then all have the first', () => {
+    const state = new MemoryState();
+    const [one, other] = [open(state, undefined), open(state, HOME)];
+    expect(other.name).toBe(one.name);
+    one.giveUp(one.name);
+    expect(other.name).toBe(one.name);
+    expect(other.giveUp('not the name any more')).toBe(one.name);
+    expect(one.earlier).toHaveLength(1);
+  });
+
+  test('given a note that is damaged, when a process asks, then it takes a new name and goes on', () => {
+    const state = new MemoryState();
+    for (const text of ['', '{', 'null', '{"name":"../x","places":[]}', '{"name":"a","places":3}'])
+      state.set(`clones/${state.keys('clones').length + 1}`, text);
+    const { name } = open(state, HOME);
+    expect(name).toMatch(/^m7n\d$/);
+    expect(open(state, HOME).name).toBe(name);
+  });
+});
+
+describe('two clones under one name', () => {
+  /** As after an image was restored elsewhere: bob's clone has the name of ada's, and what that one kept as its doing. */
+  async function twins(): Promise<{ ada: Replica; bob: Replica; id: string }> {
+    const world = await makeWorld(['ada', 'bob']);
+    const [ada, bob] = world.replicas as [Replica, Replica];
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await ada.ledger.claimWork(id);
+    await bob.ledger.fetch();
+    const [from, to] = [ada.ledger.connection.state, bob.ledger.connection.state];
+    to.set('clones/1', from.get('clones/1') ?? '');
+    for (const key of from.keys('executions/ada'))
+      to.set(`executions/ada/${key}`, from.get(`executions/ada/${key}`) ?? '');
+    return { ada, bob, id };
+  }
+
+  const offer = async ({ ledger, connection }: Replica): Promise<void> => {
+    const { context } = await ledger.connection.write();
+    const made = prepareOffer({ ...context, remote: connection }, (await ledger.asOf()).tip);
+    expect(await connection.inbox?.publish(made.clone, made.pending, made.expected)).toMatchObject({
+      kind: 'accepted',
+    });
+  };
+  const nameOf = ({ ledger }: Replica): string => ledger.connection.clone.name;
+  const checkpoint = async (ledger: WorkLedger, id: string): Promise<string> =>
+    (await refusalOf(ledger.checkpointWork(id, { step: 'on' }, { owner: 'ada' }))).code;
+
+  test('given an offer of the one in their inbox, when each looks, then both have names of their own, and what they claimed is set aside', async () => {
+    const { ada, bob, id } = await twins();
+    expect(nameOf(bob)).toBe('ada');
+    await bob.ledger.commentOn(id, 'bob was here');
+    await offer(bob);
+    await ada.ledger.fetch();
+    await bob.ledger.fetch();
+    const names = [nameOf(ada), nameOf(bob)];
+    expect(new Set([...names, 'ada']).size).toBe(3);
+    await ada.ledger.fetch();
+    await bob.ledger.fetch();
+    expect([nameOf(ada), nameOf(bob)]).toEqual(names);
+    for (const { ledger } of [ada, bob]) expect(await checkpoint(ledger, id)).toBe('CLAIMED_ELSEWHERE');
+    // The one where the work goes on says so.
+    expect(await ada.ledger.adoptClaims([id])).toMatchObject([{ id, clone: 'ada', actor: 'ada' }]);
+    await expect(ada.ledger.checkpointWork(id, { step: 'on' })).resolves.toMatchObject({ ok: true });
+    expect(await checkpoint(bob.ledger, id)).toBe('CLAIMED_ELSEWHERE');
+  });
+
+  test('given an inbox that this clone filled itself, when it looks, offers again and takes it back, then it keeps its name', async () => {
+    const world = await makeWorld(['ada', 'bob']);
+    const [ada, bob] = world.replicas as [Replica, Replica];
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await bob.ledger.fetch();
+    for (const n of [1, 2, 3]) {
+      await bob.ledger.commentOn(id, `${n}`);
+      // The answer is lost, so that nobody here knows what the inbox holds.
+      await offer(bob);
+      await bob.ledger.fetch();
+    }
+    expect(nameOf(bob)).toBe('bob');
+    world.remote.inboxes.clear();
+    await bob.ledger.fetch();
+    await bob.ledger.sync();
+    expect(nameOf(bob)).toBe('bob');
+  });
+});
