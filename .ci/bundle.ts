@@ -22,7 +22,7 @@ const options = {
   bundle: true,
   metafile: true,
   platform: 'node',
-  target: 'node24',
+  target: 'node22.16',
   external: ['isomorphic-git'],
   define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   minifySyntax: true,
@@ -207,7 +207,7 @@ for (const { path, text } of rest.outputFiles) {
   const { code } = await transform(text.replaceAll(/(["']\.\/[\w-]+)\.js(["'])/g, '$1.cjs$2'), {
     format: 'cjs',
     platform: 'node',
-    target: 'node24',
+    target: 'node22.16',
     supported: { 'dynamic-import': false },
     minifySyntax: true,
     minifyWhitespace: true,

@@ -1,4 +1,6 @@
 // The entry `work-ledger/agents`: apart from the ledger itself, so that reading one does not load what runs agents.
+import './require-node.ts';
+
 export type {
   Agent,
   AgentControls,

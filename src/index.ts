@@ -1,3 +1,5 @@
+import './require-node.ts';
+
 export type { Presence, PresenceEvents } from './agents/presence.ts';
 export { listPresence, openPresence, prunePresence, signsOfLife } from './agents/presence-api.ts';
 export type { ListPresenceOptions, PresenceEntry, PresenceReport } from './agents/presence-list.ts';

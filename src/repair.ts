@@ -1,4 +1,6 @@
 // The entry `work-ledger/repair`: apart from the ledger itself, so that reading one does not load what merges and mends.
+import './require-node.ts';
+
 export { type CloneTrouble, type Examination, examine } from './doctor/examine.ts';
 export { unlock } from './doctor/locks.ts';
 export { type Mended, mendTree } from './doctor/mend.ts';

@@ -1,4 +1,5 @@
 // The entry `work-ledger/review`: apart from the ledger itself, so that reading one does not load what proposes and judges.
+import './require-node.ts';
 
 export { PULL_REQUEST } from './domain/pull-request.ts';
 export { type CheckCall, type CheckedReview, checkReview } from './review/check.ts';

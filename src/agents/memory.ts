@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { openSqlite } from '../node.ts';
 import type { ExecutionMemory, RememberedExecution } from './ports.ts';
 
 /** For pools whose ledger is in memory: what they leave goes with them. */
@@ -94,7 +95,7 @@ function remove(path: string): void {
 
 /** @returns the file's database, locked until it is closed; `undefined` where another process has it */
 function tryOpen(path: string): DatabaseSync | undefined {
-  const database = new DatabaseSync(path, { timeout: 0 });
+  const database = openSqlite(path, { timeout: 0 });
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     database.exec(

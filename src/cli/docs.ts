@@ -83,4 +83,4 @@ function optionTable(options: OptionTable): string {
 /** Text that stands in one cell as it is. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
 
-if (import.meta.main) process.stdout.write(documentation());
+if (process.argv[1] === import.meta.filename) process.stdout.write(documentation());

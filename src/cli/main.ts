@@ -2,29 +2,29 @@
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { isAbsolute, join } from 'node:path';
+import { lackOf } from '../node.ts';
+import { followLauncher, runOn } from './relaunch.ts';
 
 // Everything else is loaded after this check, so that an older Node says what it lacks instead of a syntax error.
-const NEEDED = 24;
-const [major = '0'] = process.versions.node.split('.');
+const lack = lackOf(process.versions.node);
 
 /** In a checkout, the Node that npm installed beside it serves where the machine's own is too old. */
 const pinned = (): string => join(import.meta.dirname, '../../node_modules/node/bin/node');
 
-if (Number(major) >= NEEDED) {
+if (lack === undefined) {
+  followLauncher();
   keepCompiled();
   process.on('SIGINT', () => process.exit(130));
   const loaded = process.argv[2] === 'hook' ? import('./start-hook.ts') : import('./start.ts');
   loaded.then(({ start }) => start());
 } else if (existsSync(pinned())) {
-  import('node:child_process').then(({ spawnSync }) => {
-    const { status } = spawnSync(pinned(), [import.meta.filename, ...process.argv.slice(2)], {
-      stdio: 'inherit',
-    });
-    process.exitCode = status ?? 1;
-  });
+  runOn(pinned(), [import.meta.filename, ...process.argv.slice(2)]).catch(() => refuse(lack));
 } else {
-  process.stderr.write(`wl: this needs Node ${NEEDED} or newer; it runs on ${process.version}.\n`);
-  process.stderr.write('hint: Install it from https://nodejs.org, and put it first on PATH.\n');
+  refuse(lack);
+}
+
+function refuse(why: string): void {
+  process.stderr.write(`wl: ${why}\n`);
   process.exitCode = 2;
 }
 

@@ -1,5 +1,6 @@
 import { linkSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { openSqlite } from '../node.ts';
 import type { LockHolder } from '../trace/channels.ts';
 import { diskFs } from './disk-fs.ts';
 import { errorCode, type OpenFile } from './fs-like.ts';
@@ -112,8 +113,7 @@ export class LockMarks {
 
   /** By a lock that the system lets go of when this process ends. */
   #alone(task: () => boolean): boolean {
-    const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-    const guard = new DatabaseSync(`${this.#folder}.sqlite`, { timeout: GUARD_MS });
+    const guard = openSqlite(`${this.#folder}.sqlite`, { timeout: GUARD_MS });
     try {
       guard.exec('BEGIN EXCLUSIVE');
       return task();

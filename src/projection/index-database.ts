@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { openSqlite } from '../node.ts';
 import { INDEX_VERSION, ITEM_INDEXES, LOG_INDEXES, TABLES } from './schema.ts';
 
 /** Milliseconds that another process may take for one transaction. */
@@ -52,7 +53,7 @@ export class IndexDatabase {
   }
 
   static inMemory(reason: string | undefined): IndexDatabase {
-    const database = new DatabaseSync(':memory:');
+    const database = openSqlite(':memory:', { timeout: 0 });
     const index = new IndexDatabase(database, { kind: 'memory', reason });
     index.#makeTables();
     return index;
@@ -61,7 +62,7 @@ export class IndexDatabase {
   static #inFile(dir: string): IndexDatabase {
     const path = indexPath(dir);
     if (!existsSync(path)) mkdirSync(dir, { recursive: true });
-    const database = new DatabaseSync(path, { timeout: BUSY_MS });
+    const database = openSqlite(path, { timeout: BUSY_MS });
     try {
       // Safe against a crash of the process and, unlike the faster modes, on a file that somebody removes or replaces.
       const index = new IndexDatabase(database, { kind: 'file', path });

@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs';
+import fs, { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { indexPath } from './index-database.ts';
@@ -17,7 +17,7 @@ const ELSEWHERE: ReadonlySet<number> = new Set([
  */
 export function indexDirectory(
   local: string,
-  typeOf: (dir: string) => number = (dir) => statfsSync(dir).type,
+  typeOf: (dir: string) => number = (dir) => fs.statfsSync(dir).type,
 ): string | undefined {
   const isLocal = (dir: string): boolean => {
     try {

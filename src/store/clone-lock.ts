@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../domain/errors.ts';
 import { stateOf } from '../git/process-mark.ts';
+import { openSqlite } from '../node.ts';
 import { type LockHolder, type LockTrace, traced } from '../trace/channels.ts';
 
 /** How often a waiter looks, as a part of how long the wait lasts: many who wait long must not keep the machine busy with it. */
@@ -69,7 +70,7 @@ export class SqliteCloneLock {
   #open(path: string): DatabaseSync {
     try {
       mkdirSync(this.#dir, { recursive: true });
-      return new DatabaseSync(path, { timeout: 0 });
+      return openSqlite(path, { timeout: 0 });
     } catch (error) {
       throw new LedgerError('PERMISSION_DENIED', `The directory ${this.#dir} cannot be written.`, {
         hint: 'Check who owns the repository, and whether its disk is full or read-only.',

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeWorkplace, start, type Workplace, wl } from './workplace.ts';
@@ -46,16 +46,22 @@ it('given an older Node in a checkout, it runs on the one that was installed bes
   expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^wl \d/) });
 });
 
-it('given an older Node and no other, it says what it needs and exits with 2', async () => {
-  const alone = join(await mkdtemp(join(tmpdir(), 'work-ledger-old-node-')), 'main.ts');
-  await copyFile(new URL('../../src/cli/main.ts', import.meta.url), alone);
-  const child = spawn(process.execPath, [...OLD_NODE, alone, 'version'], { stdio: 'pipe' });
+it('given an older Node and no other, it says what it needs in one sentence and exits with 2', async () => {
+  const src = await mkdtemp(join(tmpdir(), 'work-ledger-old-node-'));
+  await mkdir(join(src, 'cli'));
+  for (const file of ['node.ts', 'cli/main.ts', 'cli/relaunch.ts'])
+    await copyFile(new URL(`../../src/${file}`, import.meta.url), join(src, file));
+  const child = spawn(process.execPath, [...OLD_NODE, join(src, 'cli/main.ts'), 'version'], {
+    stdio: 'pipe',
+  });
   const [[status], stdout, stderr] = await Promise.all([
     once(child, 'close'),
     text(child.stdout),
     text(child.stderr),
   ]);
-  await rm(dirname(alone), { recursive: true });
+  await rm(src, { recursive: true });
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-  expect(stderr).toMatch(/wl: this needs Node 24 or newer; .*\nhint: /);
+  expect(stderr).toMatch(
+    /^wl: work-ledger runs on Node 22\.16 and newer, [^\n]* install Node 24 from [^\n]*\.\n$/,
+  );
 });

@@ -131,7 +131,9 @@ it('given an older Node, when it is started, then it says what it needs', async 
   await expect(failed).rejects.toMatchObject({
     code: 2,
     stdout: '',
-    stderr: expect.stringMatching(/^wl: this needs Node 24 or newer; .*\nhint: /),
+    stderr: expect.stringMatching(
+      /^wl: work-ledger runs on Node 22\.16 and newer, .* install Node 24 .*\.\n$/,
+    ),
   });
 });
 
