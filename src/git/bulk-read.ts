@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { gitEnvironment, SETTING_ARGS } from './environment.ts';
 import { readObjectStream, type StreamedObject } from './object-stream.ts';
-import { gitFailure, spawnFailure, spawnGit } from './run.ts';
+import { gitFailure, spawnFailure, startGit } from './run.ts';
 
 /**
  * Many objects by one git process that ends with them, in the order of their names.
@@ -50,11 +49,8 @@ function watch(
   args: readonly string[],
   stdin: 'pipe' | 'ignore' | Readable,
 ): Watched {
-  const child = spawnGit([...SETTING_ARGS, '--git-dir', gitDir, ...args], {
-    cwd: gitDir,
-    env: gitEnvironment(),
-    stdio: [stdin, 'pipe', 'pipe'],
-  });
+  const call = { args: ['--git-dir', gitDir, ...args], cwd: gitDir };
+  const child = startGit(call, { stdio: [stdin, 'pipe', 'pipe'] });
   const stderr: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
   const ended = once(child, 'exit').then(

@@ -1,7 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { LedgerError } from '../domain/errors.ts';
-import { gitEnvironment, SETTING_ARGS } from './environment.ts';
-import { spawnGit } from './run.ts';
+import { startGit } from './run.ts';
 
 /** An answer of `git cat-file`: what the name stands for, and its bytes where they were asked for. */
 export interface CatAnswer {
@@ -62,9 +61,12 @@ export class CatFile {
 
   #start(): ChildProcessWithoutNullStreams {
     const mode = this.#contents ? '--batch' : '--batch-check';
-    const args = [...SETTING_ARGS, '--git-dir', this.#gitDir, 'cat-file', mode];
-    const options = { cwd: this.#gitDir, env: gitEnvironment(this.#incoming) };
-    const child = spawnGit(args, options, true) as ChildProcessWithoutNullStreams;
+    const child = startGit({
+      args: ['--git-dir', this.#gitDir, 'cat-file', mode],
+      cwd: this.#gitDir,
+      incoming: this.#incoming,
+      helper: true,
+    });
     const end = (cause: Error | undefined): void => this.#ended(child, cause);
     child.stdout.on('data', (chunk: Buffer) => this.#take(child, chunk));
     child.stderr.resume();

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { GitError, type SimpleGit, simpleGit } from 'simple-git';
+import { GitError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
 import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
 
 const SILENT_FOR_MS = 60_000;
@@ -16,9 +16,40 @@ export class GitExit extends GitError {
 }
 
 /**
- * simple-git on one repository, for what talks to a remote. It guards against arguments and environments of unknown origin;
- * here the arguments are ours and the environment is the user's own, which must reach ssh, proxies and credential helpers.
+ * simple-git guards against arguments and environments of unknown origin, and refuses to start git where one has something that
+ * it does not know to be safe. Here the arguments are ours, and `gitEnvironment` decides what of the user's environment git
+ * gets; so each of its guards is off. The compiler asks for those that a later version adds.
  */
+const GUARDS_OFF: Required<NonNullable<SimpleGitOptions['unsafe']>> = {
+  allowAbbreviatedOptions: true,
+  allowUnsafeAlias: true,
+  allowUnsafeAskPass: true,
+  allowUnsafeCommandBinaries: true,
+  allowUnsafeConfigEnvCount: true,
+  allowUnsafeConfigPaths: true,
+  allowUnsafeCredentialHelper: true,
+  allowUnsafeCustomBinary: true,
+  allowUnsafeDiffExternal: true,
+  allowUnsafeDiffTextConv: true,
+  allowUnsafeEditor: true,
+  allowUnsafeExec: true,
+  allowUnsafeFilter: true,
+  allowUnsafeFsMonitor: true,
+  allowUnsafeGitProxy: true,
+  allowUnsafeGpgProgram: true,
+  allowUnsafeHooksPath: true,
+  allowUnsafeInclude: true,
+  allowUnsafeMergeDriver: true,
+  allowUnsafePack: true,
+  allowUnsafePager: true,
+  allowUnsafeProtocolOverride: true,
+  allowUnsafeSshCommand: true,
+  allowUnsafeSubmodule: true,
+  allowUnsafeTemplateDir: true,
+  allowUnsafeUrlRewrite: true,
+};
+
+/** simple-git on one repository, for what talks to a remote. */
 export function gitClient(gitDir: string): SimpleGit {
   const env = { ...gitEnvironment(), GIT_DIR: gitDir };
   return simpleGit({
@@ -33,18 +64,6 @@ export function gitClient(gitDir: string): SimpleGit {
       return error ?? (exitCode === 0 ? undefined : said);
     },
     allowEnvironment: Object.keys(env),
-    unsafe: {
-      allowUnsafeAskPass: true,
-      allowUnsafeConfigEnvCount: true,
-      allowUnsafeConfigPaths: true,
-      allowUnsafeCredentialHelper: true,
-      allowUnsafeExec: true,
-      allowUnsafeGitProxy: true,
-      allowUnsafeHooksPath: true,
-      allowUnsafePack: true,
-      allowUnsafeProtocolOverride: true,
-      allowUnsafeSshCommand: true,
-      allowUnsafeTemplateDir: true,
-    },
+    unsafe: GUARDS_OFF,
   }).env(env);
 }

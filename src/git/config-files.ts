@@ -1,6 +1,7 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { ConfigEntry } from './git-config.ts';
+import { nodeCrypto } from './node-crypto.ts';
 
 /** A file that git's answer depends on, as it was then; `null` where it was not there. */
 export type FileStamp = [path: string, stamp: string | null];
@@ -8,14 +9,20 @@ export type FileStamp = [path: string, stamp: string | null];
 /** A file can change twice in one tick of the clock that dates it, and look the same. */
 const SETTLED_MS = 2_000;
 
-/** What of the environment decides which files git reads, and adds to them. */
+/**
+ * What of the environment decides which files git reads, and adds to them. Settings that stand in the environment itself, where
+ * tokens are handed over, are told by their digest: what is kept of this goes into a file.
+ */
 export function configEnvironment(): [name: string, value: string][] {
   return Object.entries(process.env)
     .flatMap(([name, value]): [string, string][] =>
-      value !== undefined && matters(name) ? [[name, value]] : [],
+      value !== undefined && matters(name) ? [[name, SETTING.test(name) ? digest(value) : value]] : [],
     )
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
+
+const SETTING = /^GIT_CONFIG_(?:KEY_|VALUE_|PARAMETERS$)/;
+const digest = (text: string): string => nodeCrypto().createHash('sha256').update(text).digest('hex');
 
 const matters = (name: string): boolean =>
   name === 'HOME' || name === 'XDG_CONFIG_HOME' || name.startsWith('GIT_CONFIG');
@@ -37,6 +44,8 @@ export function configFiles(gitDir: string, entries: readonly ConfigEntry[]): st
   for (const path of personal) if (path) files.add(path);
   for (const entry of entries) {
     const { origin, key } = entry;
+    // An address that is in no file may hold a token, and is to be in none.
+    if (origin.startsWith('command line:') && /^remote\..*\.url$/s.test(key)) return undefined;
     if (origin.startsWith('file:')) files.add(resolve(gitDir, origin.slice('file:'.length)));
     // Conditions on branches and on other settings change without a file that is listed here.
     if (/^includeif\.(?!gitdir(\/i)?:)/.test(key)) return undefined;

@@ -11,17 +11,22 @@ export interface GitResult {
   stderr: string;
 }
 
-export interface GitCall {
+export interface GitProcess {
   args: readonly string[];
   cwd: string;
-  /** Written to git's standard input, which is then closed. */
-  input?: Uint8Array | string | undefined;
   /** Whether git goes by the user's settings alone, as where they are what is asked for. */
   plain?: boolean | undefined;
   /** Variables beside those that git runs in anyway. */
   env?: Readonly<Record<string, string>> | undefined;
   /** Whether git sees the objects of the push that is being judged, too. */
   incoming?: boolean | undefined;
+  /** Whether it stays until it is told to go, and so takes as long as this process. */
+  helper?: boolean | undefined;
+}
+
+export interface GitCall extends GitProcess {
+  /** Written to git's standard input, which is then closed. */
+  input?: Uint8Array | string | undefined;
   /** Milliseconds until git is killed. */
   timeout?: number | undefined;
 }
@@ -33,20 +38,9 @@ const TIMEOUT_MS = 120_000;
  *
  * @throws LedgerError `NO_GIT` where there is no git; `NO_REPOSITORY` where `cwd` does not exist
  */
-export function runGit({
-  args,
-  cwd,
-  input,
-  plain,
-  env,
-  incoming,
-  timeout = TIMEOUT_MS,
-}: GitCall): Promise<GitResult> {
+export function runGit({ input, timeout = TIMEOUT_MS, ...call }: GitCall): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = startGit(plain ? args : [...SETTING_ARGS, ...args], cwd, {
-      ...gitEnvironment(incoming),
-      ...env,
-    });
+    const child = startGit(call);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -54,7 +48,7 @@ export function runGit({
     const overdue = setTimeout(() => child.kill(), timeout);
     child.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(overdue);
-      reject(spawnFailure(error, cwd));
+      reject(spawnFailure(error, call.cwd));
     });
     child.on('close', (code, signal) => {
       clearTimeout(overdue);
@@ -72,24 +66,37 @@ export function runGit({
 export const childProcess = () => process.getBuiltinModule('node:child_process');
 
 /**
- * Starts git, and says so to whoever listens.
+ * Starts git with the environment and the settings that every git process here has, and says so to whoever listens. What talks
+ * to a remote is started by `client.ts` with the same.
  *
- * @param helper whether it stays until it is told to go, and so takes as long as this process
+ * @throws LedgerError as `runGit`, where it fails at once
  */
-export function spawnGit(
-  args: readonly string[],
-  options: SpawnOptions & { cwd: string },
-  helper = false,
+export function startGit(call: GitProcess): ChildProcessWithoutNullStreams;
+export function startGit(call: GitProcess, options: SpawnOptions): ChildProcess;
+export function startGit(
+  { args, cwd, plain, env, incoming, helper }: GitProcess,
+  options: SpawnOptions = {},
 ): ChildProcess {
-  const child = childProcess().spawn('git', args, { windowsHide: true, ...options });
-  const began = () => ({ args: maskArgs(args), cwd: options.cwd, pid: child.pid, ...(helper && { helper }) });
-  void traced(
-    'git',
-    began,
-    () => endOf(child),
-    (end) => end,
-  );
-  return child;
+  const all = plain ? args : [...SETTING_ARGS, ...args];
+  try {
+    const child = childProcess().spawn('git', all, {
+      ...options,
+      cwd,
+      env: { ...gitEnvironment(incoming), ...env },
+      windowsHide: true,
+    });
+    const began = () => ({ args: maskArgs(all), cwd, pid: child.pid, ...(helper && { helper }) });
+    void traced(
+      'git',
+      began,
+      () => endOf(child),
+      (end) => end,
+    );
+    return child;
+  } catch (error) {
+    // Some failures are thrown at once, such as a file for a directory.
+    throw spawnFailure(error as NodeJS.ErrnoException, cwd);
+  }
 }
 
 function endOf(child: ChildProcess): Promise<Partial<GitTrace>> {
@@ -101,19 +108,6 @@ function endOf(child: ChildProcess): Promise<Partial<GitTrace>> {
       ),
     );
   });
-}
-
-function startGit(
-  args: readonly string[],
-  cwd: string,
-  env: NodeJS.ProcessEnv,
-): ChildProcessWithoutNullStreams {
-  try {
-    return spawnGit(args, { cwd, env }) as ChildProcessWithoutNullStreams;
-  } catch (error) {
-    // Some failures are thrown at once, such as a file for a directory.
-    throw spawnFailure(error as NodeJS.ErrnoException, cwd);
-  }
 }
 
 export function spawnFailure(error: NodeJS.ErrnoException, cwd: string): LedgerError {

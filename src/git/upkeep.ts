@@ -1,8 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
-import { gitEnvironment } from './environment.ts';
-import { spawnGit } from './run.ts';
+import { startGit } from './run.ts';
 import type { RepositoryTraits } from './traits.ts';
 
 /** Names of objects are spread evenly, so git counts one folder of 256 and takes the others for alike. */
@@ -52,7 +51,7 @@ function startMaintenance(gitDir: string): void {
     '--auto',
     '--quiet',
   ];
-  const child = spawnGit(args, { cwd: gitDir, env: gitEnvironment(), detached: true, stdio: 'ignore' });
+  const child = startGit({ args, cwd: gitDir, plain: true }, { detached: true, stdio: 'ignore' });
   child.on('error', () => undefined);
   child.unref();
   try {

@@ -23,14 +23,18 @@ export async function readWorkTree(dir: string): Promise<WorkTree> {
 export async function findWorkTree(dir: string): Promise<WorkTree | undefined> {
   const top = await ask(dir, ['rev-parse', '--path-format=absolute', '--show-toplevel']);
   if (top === undefined || top === '') return undefined;
-  const listed = await run(top, ['diff', '--name-only', '--diff-filter=U', '-z'], 'reading the merge');
+  // A path has an entry for each side. A diff would say the same, and compare the work tree's files, by filters, for it.
+  const listed = await run(top, ['ls-files', '--unmerged', '-z'], 'reading the merge');
   return {
     top,
     branch: await ask(top, ['symbolic-ref', '--quiet', 'HEAD']),
     merging: await ask(top, ['rev-parse', '--verify', '--quiet', 'MERGE_HEAD']),
-    unmerged: listed.stdout.toString().split('\0').filter(Boolean),
+    unmerged: [...new Set(listed.stdout.toString().split('\0').filter(Boolean).map(pathOf))],
   };
 }
+
+/** Of an entry as `git ls-files` lists it: mode, object and side stand before a tab. */
+const pathOf = (entry: string): string => entry.slice(entry.indexOf('\t') + 1);
 
 /** Puts `path` into work tree and index as `commit` has it, which may be not at all. */
 export async function takeFrom(top: string, commit: string, path: string): Promise<void> {
