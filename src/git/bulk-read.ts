@@ -34,6 +34,21 @@ export async function* readListed(
   yield* drain(reader, [lister], maxBytes);
 }
 
+/** The first `length` bytes of an object that is larger. */
+export async function readStart(gitDir: string, type: string, oid: string, length: number): Promise<Buffer> {
+  const { child } = watch('reading an object', gitDir, ['cat-file', type, oid], 'ignore');
+  const parts: Buffer[] = [];
+  let read = 0;
+  // Leaving the loop ends the pipe, and git with it.
+  for await (const part of (child.stdout ?? []) as AsyncIterable<Buffer>) {
+    parts.push(part);
+    read += part.length;
+    if (read >= length) break;
+  }
+  child.kill();
+  return Buffer.concat(parts, Math.min(read, length));
+}
+
 interface Watched {
   child: ChildProcess;
   /** Settles when git ended; rejects where it failed. */

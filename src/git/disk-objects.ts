@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readMany as readStream } from './bulk-read.ts';
+import { readStart, readMany as readStream } from './bulk-read.ts';
 import type { CatFile } from './cat-file.ts';
 import { diskFs } from './disk-fs.ts';
 import { inflateLoose, loosePath, readLooseFile } from './loose-objects.ts';
+import { ObjectCache, RECENT_BYTES } from './object-cache.ts';
 import { type GitObject, isObjectType, type NamedObject, type ObjectSource } from './object-format.ts';
 import { OwnPacks } from './own-packs.ts';
 import { Packs } from './packs.ts';
-import { RecentObjects } from './recent-objects.ts';
 
 const OID = /^[0-9a-f]{40}$/;
 
@@ -24,7 +24,7 @@ export class DiskObjects implements ObjectSource {
   readonly #git: { contents: CatFile; names: CatFile };
   readonly #packs: Packs;
   readonly #own: OwnPacks;
-  readonly #recent = new RecentObjects();
+  readonly #recent = new ObjectCache(RECENT_BYTES);
 
   constructor(gitDir: string, git: { contents: CatFile; names: CatFile }) {
     this.#gitDir = gitDir;
@@ -39,12 +39,13 @@ export class DiskObjects implements ObjectSource {
   }
 
   /** @throws LedgerError `STORAGE_FAILED` where the object is there and damaged */
-  async read(oid: string): Promise<GitObject | undefined> {
+  async read(oid: string, atMost = Number.POSITIVE_INFINITY): Promise<GitObject | undefined> {
     const recent = this.#recent.get(oid);
     if (recent !== undefined) return recent;
-    const object = await this.readAtMost(oid, Number.POSITIVE_INFINITY);
-    if (object === undefined || 'size' in object) return undefined;
-    this.#recent.add(oid, object);
+    const object = await this.readAtMost(oid, atMost);
+    if (object === undefined) return undefined;
+    if ('size' in object) return this.#readStart(oid, atMost);
+    this.#keep(oid, object);
     return object;
   }
 
@@ -80,7 +81,12 @@ export class DiskObjects implements ObjectSource {
   /** Makes the objects durable. */
   async write(objects: readonly NamedObject[]): Promise<void> {
     await this.#own.write(objects);
-    for (const object of objects) this.#recent.add(object.oid, object);
+    for (const object of objects) this.#keep(object.oid, object);
+  }
+
+  /** Files are not met again. */
+  #keep(oid: string, object: GitObject): void {
+    if (object.type !== 'blob') this.#recent.add(oid, object);
   }
 
   /** Keeps what `write` makes from piling up. */
@@ -105,6 +111,13 @@ export class DiskObjects implements ObjectSource {
       if (packed !== undefined) return packed;
     }
     return undefined;
+  }
+
+  async #readStart(oid: string, length: number): Promise<GitObject | undefined> {
+    const known = await this.#git.names.ask(oid);
+    if (known === undefined || !isObjectType(known.type)) return undefined;
+    const bytes = await readStart(this.#gitDir, known.type, oid, length);
+    return { type: known.type, bytes, whole_size: known.size };
   }
 
   async #askGit(oid: string, maxBytes: number): Promise<Found | undefined> {

@@ -3,23 +3,45 @@ import { atomicFs } from './atomic-fs.ts';
 import { damagedObject } from './damaged-object.ts';
 import type { FsLike } from './fs-like.ts';
 import { inflateLoose, readLooseFile, unwrapLoose, writeLoose } from './loose-objects.ts';
-import { type GitObject, isObjectType, type NamedObject, type ObjectSource } from './object-format.ts';
-import { RecentObjects } from './recent-objects.ts';
+import { ObjectCache, RECENT_BYTES } from './object-cache.ts';
+import {
+  type GitObject,
+  isObjectType,
+  type NamedObject,
+  type ObjectSource,
+  unpooled,
+} from './object-format.ts';
+
+const PACK_FILE = /\.(?:pack|idx)$/;
+/** Of packs that the library keeps in memory, beside the largest: it must have the one that it reads from. */
+const PACK_BYTES = 64 * 1024 * 1024;
 
 /**
  * A repository's objects, on any file system.
  *
- * Whole packs are kept in memory once one object was read from them, until `forget`.
+ * The library keeps whole packs in memory once one object was read from them. What it read for that is counted here, and all of
+ * it let go where it is much.
  */
 export class ObjectDb implements ObjectSource {
   readonly fs: ReturnType<typeof atomicFs>;
   readonly gitdir: string;
   readonly #disk: FsLike;
-  readonly #recent = new RecentObjects();
+  readonly #recent = new ObjectCache(RECENT_BYTES);
   #cache: object = {};
+  readonly #mostPackBytes: number;
+  #packBytes = 0;
+  #largestPack = 0;
 
-  constructor(fs: FsLike, gitdir: string) {
-    this.fs = atomicFs(fs);
+  /** @param most bytes of packs, beside the largest */
+  constructor(fs: FsLike, gitdir: string, most: number = PACK_BYTES) {
+    this.#mostPackBytes = most;
+    const files = atomicFs(fs);
+    const readFile = async (path?: string, options?: unknown): Promise<Uint8Array | string> => {
+      const bytes = await files.promises.readFile(path, options);
+      if (path !== undefined && PACK_FILE.test(path)) this.#count(bytes.length);
+      return bytes;
+    };
+    this.fs = { promises: { ...files.promises, readFile } };
     this.#disk = fs;
     this.gitdir = gitdir;
   }
@@ -31,18 +53,42 @@ export class ObjectDb implements ObjectSource {
 
   /** Lets go of what is kept in memory. */
   forget(): void {
-    this.#cache = {};
+    this.#forgetPacks();
     this.#recent.clear();
   }
 
+  /** Bytes of packs that are kept in memory. */
+  get packBytes(): number {
+    return this.#packBytes;
+  }
+
+  #forgetPacks(): void {
+    this.#cache = {};
+    this.#packBytes = 0;
+    this.#largestPack = 0;
+  }
+
+  #count(bytes: number): void {
+    this.#packBytes += bytes;
+    this.#largestPack = Math.max(this.#largestPack, bytes);
+  }
+
   /** @throws LedgerError `STORAGE_FAILED` where the object is there and damaged */
-  async read(oid: string): Promise<GitObject | undefined> {
+  async read(oid: string, atMost = Number.POSITIVE_INFINITY): Promise<GitObject | undefined> {
     const recent = this.#recent.get(oid);
     if (recent !== undefined) return recent;
     const object = await this.readAtMost(oid, Number.POSITIVE_INFINITY);
     if (object === undefined || 'size' in object) return undefined;
-    this.#recent.add(oid, object);
+    const { type, bytes } = object;
+    if (bytes.length > atMost)
+      return { type, bytes: unpooled(bytes.subarray(0, atMost)), whole_size: bytes.length };
+    this.#keep(oid, object);
     return object;
+  }
+
+  /** Files are not met again. */
+  #keep(oid: string, object: GitObject): void {
+    if (object.type !== 'blob') this.#recent.add(oid, object);
   }
 
   /** The object, or its size alone where that is over `maxBytes`. */
@@ -60,7 +106,7 @@ export class ObjectDb implements ObjectSource {
   /** Makes the objects durable. They are independent files, and in no order. */
   async write(objects: readonly NamedObject[]): Promise<void> {
     await writeLoose(this.#disk, this.gitdir, objects);
-    for (const object of objects) this.#recent.add(object.oid, object);
+    for (const object of objects) this.#keep(object.oid, object);
   }
 
   /**
@@ -82,6 +128,7 @@ export class ObjectDb implements ObjectSource {
   }
 
   async #readOnce(oid: string): Promise<GitObject | { deflated: Uint8Array }> {
+    if (this.#packBytes - this.#largestPack > this.#mostPackBytes) this.#forgetPacks();
     const { fs, gitdir, cache } = this;
     // Most objects that are read one by one are files of their own; the library looks at more before it reads one.
     const loose = await readLooseFile(this.#disk, gitdir, oid);

@@ -5,6 +5,8 @@ export type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
 export interface GitObject {
   type: ObjectType;
   bytes: Uint8Array;
+  /** Of the whole object, where `bytes` are only its beginning. */
+  whole_size?: number;
 }
 
 export interface NamedObject extends GitObject {
@@ -13,8 +15,11 @@ export interface NamedObject extends GitObject {
 
 /** Where objects are read from: a repository, or a set of them in memory. */
 export interface ObjectSource {
-  /** `undefined` where there is no such object. */
-  read(oid: string): Promise<GitObject | undefined>;
+  /**
+   * @param atMost of a larger object, so many bytes are enough
+   * @returns `undefined` where there is no such object
+   */
+  read(oid: string, atMost?: number): Promise<GitObject | undefined>;
 }
 
 const TYPES: readonly string[] = ['blob', 'tree', 'commit', 'tag'] satisfies ObjectType[];
@@ -28,6 +33,13 @@ export function wrapObject({ type, bytes }: GitObject): Uint8Array {
 
 export function nameObject(object: GitObject): NamedObject {
   return { ...object, oid: nodeCrypto().createHash('sha1').update(wrapObject(object)).digest('hex') };
+}
+
+/** The same bytes in memory of their own: whoever keeps them keeps nothing else. */
+export function unpooled(bytes: Uint8Array): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  own.set(bytes);
+  return own;
 }
 
 /** The header of an object, as far as `start` shows it. */

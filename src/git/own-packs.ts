@@ -52,6 +52,7 @@ export class OwnPacks {
     const files = await diskFs.promises.readdir(this.#folder);
     const names = files.filter((file) => file.endsWith('.idx')).map((file) => file.slice(0, -4));
     // While git collects garbage, and where it indexes many packs at once, packs are not taken away under its hands.
+    for (const name of this.#sizes.keys()) if (!files.includes(`${name}.idx`)) this.#sizes.delete(name);
     if (names.length < FAN || files.includes('multi-pack-index') || existsSync(join(this.#gitDir, 'gc.pid')))
       return [];
     const parts = new Map<string, number>();

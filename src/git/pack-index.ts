@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { unpooled } from './object-format.ts';
 
 const MAGIC = 0xff744f63;
 const HEADER = 8;
@@ -20,7 +21,7 @@ export class PackIndex {
     try {
       const head = readExactly(this.#fd, 0, HEADER + FANOUT);
       if (head.readUInt32BE(0) !== MAGIC || head.readUInt32BE(4) !== 2) throw new Error('not of version 2');
-      this.#fanout = head.subarray(HEADER);
+      this.#fanout = unpooled(head.subarray(HEADER));
       this.#count = this.#fanout.readUInt32BE(FANOUT - 4);
       const least = HEADER + FANOUT + this.#count * (NAME + 8) + TRAILER;
       if (fstatSync(this.#fd).size < least) throw new Error('cut short');

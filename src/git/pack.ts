@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
+import type { ObjectCache } from './object-cache.ts';
 import type { GitObject, ObjectType } from './object-format.ts';
 import { applyDelta, readDeltaSizes } from './pack-delta.ts';
 import { PackIndex, readExactly, readUpTo } from './pack-index.ts';
@@ -14,7 +15,6 @@ const TRAILER = 20;
 const LONGEST_CHAIN = 4095;
 /** What is larger is left to git. */
 const LARGEST = 64 * 1024 * 1024;
-const CACHE_BYTES = 16 * 1024 * 1024;
 const DELTA_HEAD = 32;
 const SMALLEST_CHUNK = 64;
 
@@ -34,13 +34,16 @@ export class Pack {
   readonly #index: PackIndex;
   readonly #fd: number;
   readonly #end: number;
-  /** Bases of deltas, by their place: neighbours in a pack share them. */
-  readonly #bases = new Map<number, GitObject>();
-  #cached = 0;
+  readonly #bases: ObjectCache;
 
-  /** @param path without its ending @throws Error where it is not there, or of a kind that this does not read */
-  constructor(path: string, name: string) {
+  /**
+   * @param path without its ending
+   * @param bases keeps bases of deltas, by their place: neighbours in a pack share them
+   * @throws Error where it is not there, or of a kind that this does not read
+   */
+  constructor(path: string, name: string, bases: ObjectCache) {
     this.name = name;
+    this.#bases = bases;
     this.#index = new PackIndex(`${path}.idx`);
     try {
       this.#fd = openSync(`${path}.pack`, 'r');
@@ -76,8 +79,8 @@ export class Pack {
   read(offset: number, maxBytes: number): GitObject | { size: number } {
     const deltas: Entry[] = [];
     let at = offset;
-    let object = this.#bases.get(at);
-    for (; object === undefined; object = this.#bases.get(at)) {
+    let object = this.#kept(at);
+    for (; object === undefined; object = this.#kept(at)) {
       const entry = this.#entry(at);
       if (at === offset && this.#sizeOf(entry) > maxBytes) return { size: this.#sizeOf(entry) };
       const type = TYPES[entry.kind];
@@ -98,14 +101,12 @@ export class Pack {
     return object;
   }
 
+  #kept(at: number): GitObject | undefined {
+    return this.#bases.get(`${this.name} ${at}`);
+  }
+
   #keep(at: number, object: GitObject): void {
-    this.#bases.set(at, object);
-    this.#cached += object.bytes.length;
-    for (const [oldest, { bytes }] of this.#bases) {
-      if (this.#cached <= CACHE_BYTES) return;
-      this.#bases.delete(oldest);
-      this.#cached -= bytes.length;
-    }
+    this.#bases.add(`${this.name} ${at}`, object);
   }
 
   #entry(offset: number): Entry {

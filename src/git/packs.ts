@@ -1,8 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from './fs-like.ts';
+import { ObjectCache } from './object-cache.ts';
 import type { GitObject } from './object-format.ts';
 import { Pack } from './pack.ts';
+
+/** Of bases of deltas, in all packs together. */
+const BASES_BYTES = 16 * 1024 * 1024;
+/** Each is two open files. Git packs anew at 50; where it may not, the others are read by git. */
+const MOST_OPEN = 200;
 
 /**
  * The packs of a repository, read in this process. What they do not give, git may: packs of another kind are passed over,
@@ -10,6 +16,7 @@ import { Pack } from './pack.ts';
  */
 export class Packs {
   readonly #folder: string;
+  readonly #bases = new ObjectCache(BASES_BYTES);
   #packs: Pack[] | undefined;
 
   constructor(gitDir: string) {
@@ -38,10 +45,13 @@ export class Packs {
     const known = new Map((this.#packs ?? []).map((pack) => [pack.name, pack]));
     const now: Pack[] = [];
     for (const name of listIndexes(this.#folder)) {
-      const pack = known.get(name) ?? openPack(this.#folder, name);
+      if (now.length >= MOST_OPEN) break;
+      const pack = known.get(name) ?? this.#open(name);
       known.delete(name);
       if (pack !== undefined) now.push(pack);
     }
+    // Another may come under the name of one that went.
+    if (known.size > 0) this.#bases.clear();
     for (const gone of known.values()) gone.close();
     this.#packs = now;
     return now;
@@ -50,6 +60,16 @@ export class Packs {
   close(): void {
     for (const pack of this.#packs ?? []) pack.close();
     this.#packs = undefined;
+    this.#bases.clear();
+  }
+
+  #open(name: string): Pack | undefined {
+    try {
+      return new Pack(join(this.#folder, name), name, this.#bases);
+    } catch {
+      // Taken away between the two looks, or of another version: git reads it.
+      return undefined;
+    }
   }
 }
 
@@ -61,14 +81,5 @@ function listIndexes(folder: string): string[] {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
-  }
-}
-
-function openPack(folder: string, name: string): Pack | undefined {
-  try {
-    return new Pack(join(folder, name), name);
-  } catch {
-    // Taken away between the two looks, or of another version: git reads it.
-    return undefined;
   }
 }

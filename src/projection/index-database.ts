@@ -6,6 +6,8 @@ import { INDEX_VERSION, ITEM_INDEXES, LOG_INDEXES, TABLES } from './schema.ts';
 
 /** Milliseconds that another process may take for one transaction. */
 const BUSY_MS = 5_000;
+/** Statements that are kept ready. How many values a question asks for is in its text, so there is no end of them. */
+const MOST_STATEMENTS = 100;
 /** SQLite's codes for a file that is no index: damaged, or something else altogether. */
 const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 /** SQLite's code for a file that was removed or replaced while it was open. */
@@ -171,9 +173,11 @@ export class IndexDatabase {
 
   #prepared(sql: string): StatementSync {
     const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.#database.prepare(sql);
+    const statement = known ?? this.#database.prepare(sql);
+    if (known !== undefined) this.#statements.delete(sql);
     this.#statements.set(sql, statement);
+    const [oldest] = this.#statements.keys();
+    if (this.#statements.size > MOST_STATEMENTS && oldest !== undefined) this.#statements.delete(oldest);
     return statement;
   }
 }
