@@ -109,6 +109,7 @@ export class CommitCheck {
       this.#owe(record, trailers.values.get('Work-Actor') ?? '', parent.settings, findings);
     if (parent !== undefined)
       checkOrder(record, Math.max(...before.map((one) => one.requestedAt)), parent.settings, findings);
+    if (record.fault !== undefined) findings.add('commit', record.fault);
     if (now !== undefined) checkAhead(record, requested, now, parent?.settings ?? state.settings, findings);
     state.settle();
     this.#left.set(oid, { settings: state.settings, requestedAt: requested });

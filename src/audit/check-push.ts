@@ -95,6 +95,8 @@ function checkShape(
   ground: Ground | undefined,
   tip: Oid,
 ): Refusal | undefined {
+  const strange = records.find(({ fault }) => fault !== undefined);
+  if (strange?.fault !== undefined) return { rule: 'commit', message: strange.fault, commit: strange.oid };
   const foreign = ground === undefined ? checkRoots(records) : checkLineage(records, ground.tip, tip);
   if (foreign !== undefined) return foreign;
   if (ground !== undefined && ground.settings === undefined) {

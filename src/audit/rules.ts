@@ -6,6 +6,8 @@ import type { Oid } from '../store/port.ts';
  * after a colon: `file:alias`, `trailer:Work-Rev`, `illegal:STALE_EPOCH`.
  */
 export const RULES = {
+  commit:
+    'A commit is as git and its hosts write one: tree, parents, author and committer in their places, each header once and none unknown, and at most 1 MiB.',
   root: 'History begins with one commit: `init`, which lays down valid settings and no item.',
   merge:
     'A merge invents nothing and leaves nothing out: what one side alone touched is as that side has it, and both sides left nothing in two ways.',

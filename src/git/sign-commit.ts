@@ -1,7 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
+import { type Commit, parseCommit } from './commit-format.ts';
 import { gitFailure, runGit } from './run.ts';
-
-const PERSON = /^(.*) <(.*)> (-?\d+) \+0000$/;
 
 /**
  * The same commit with a signature, made by git as the user has set it up (`gpg.format`, `user.signingkey`). The tree must be
@@ -11,30 +10,24 @@ const PERSON = /^(.*) <(.*)> (-?\d+) \+0000$/;
  * @throws LedgerError `STORAGE_FAILED` where git cannot sign, or would write the commit in another way
  */
 export async function signCommit(gitDir: string, commit: Uint8Array): Promise<string> {
-  const text = Buffer.from(commit).toString();
-  const split = text.indexOf('\n\n');
-  const header = text.slice(0, split).split('\n');
-  const of = (key: string): string[] =>
-    header.filter((line) => line.startsWith(`${key} `)).map((line) => line.slice(key.length + 1));
-  const parents = of('parent').flatMap((parent) => ['-p', parent]);
+  const { tree, parents, author, committer, message } = parseCommit(commit);
   const settings = ['-c', 'i18n.commitEncoding=UTF-8', '--git-dir', gitDir];
   const signed = await runGit({
-    args: [...settings, 'commit-tree', '-S', ...parents, of('tree')[0] ?? ''],
+    args: [...settings, 'commit-tree', '-S', ...parents.flatMap((parent) => ['-p', parent]), tree],
     cwd: gitDir,
-    input: text.slice(split + 2),
-    env: { ...person('AUTHOR', of('author')[0]), ...person('COMMITTER', of('committer')[0]) },
+    input: message,
+    env: { ...person('AUTHOR', author), ...person('COMMITTER', committer) },
   });
   if (signed.code !== 0) throw gitFailure('signing', signed);
   const oid = signed.stdout.toString().trim();
   const made = await runGit({ args: ['--git-dir', gitDir, 'cat-file', 'commit', oid], cwd: gitDir });
-  if (withoutSignature(made.stdout.toString()) === text) return oid;
+  if (withoutSignature(made.stdout.toString()) === Buffer.from(commit).toString()) return oid;
   throw new LedgerError('STORAGE_FAILED', 'git would sign another commit than the one that is to be made.', {
     hint: 'An actor’s name that begins or ends with punctuation cannot be signed for: git takes that away.',
   });
 }
 
-function person(role: 'AUTHOR' | 'COMMITTER', line = ''): Record<string, string> {
-  const [, name = '', email = '', at = ''] = PERSON.exec(line) ?? [];
+function person(role: 'AUTHOR' | 'COMMITTER', { name, email, at }: Commit['author']): Record<string, string> {
   return { [`GIT_${role}_NAME`]: name, [`GIT_${role}_EMAIL`]: email, [`GIT_${role}_DATE`]: `@${at} +0000` };
 }
 

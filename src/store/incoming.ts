@@ -1,12 +1,12 @@
 import { LedgerError } from '../domain/errors.ts';
 import { CatFile } from '../git/cat-file.ts';
-import { readCommitLinks } from '../git/commit-format.ts';
+import { MAX_COMMIT_BYTES, parseCommit, readCommitLinks } from '../git/commit-format.ts';
 import { type GitObject, isObjectType, type ObjectSource } from '../git/object-format.ts';
 import { gitFailure, runGit } from '../git/run.ts';
 import { MAX_TREE_BYTES } from '../git/tree-object.ts';
 import { diffNearTrees } from '../git/tree-walk.ts';
 import { faultsOf } from './build-commits.ts';
-import { parseCommit } from './commit-object.ts';
+import { toRecord } from './commit-record.ts';
 import { LOG, range } from './native-log.ts';
 import type {
   BlobContent,
@@ -19,9 +19,6 @@ import type {
   TreeFault,
 } from './port.ts';
 import { parseRawDiff } from './raw-diff.ts';
-
-/** Far more than a message of the ledger; a commit is read whole. */
-const MAX_COMMIT_BYTES = 1024 * 1024;
 
 /** Trees that are compared here; where it takes more, git does it in less time. */
 const NEAR = 24;
@@ -81,9 +78,9 @@ export class IncomingStore
   }
 
   /** @throws Oversize */
-  async readCommit(oid: Oid): Promise<Omit<CommitRecord, 'changes'>> {
+  async readCommit(oid: Oid, changes: readonly TreeChange[] = []): Promise<CommitRecord> {
     const commit = await this.read(oid);
-    if (commit?.type === 'commit') return { oid, ...parseCommit(commit.bytes) };
+    if (commit?.type === 'commit') return toRecord(oid, parseCommit(commit.bytes), changes);
     throw new LedgerError('STORAGE_FAILED', `There is no commit ${oid}.`);
   }
 
@@ -91,7 +88,7 @@ export class IncomingStore
   async *commits(query: CommitQuery): AsyncIterable<CommitRecord> {
     const output = await this.#ask('reading history', [...LOG, ...range(query)]);
     for (const { commit = '', changes } of parseRawDiff(splitRecords(output))) {
-      yield { ...(await this.readCommit(commit)), changes };
+      yield this.readCommit(commit, changes);
     }
   }
 

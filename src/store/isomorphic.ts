@@ -1,6 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
 import { compareHistories, newestFirst, oldestFirst } from '../git/ancestry.ts';
-import { type CommitLinks, readCommitLinks } from '../git/commit-format.ts';
+import { type CommitLinks, readCommit, readCommitLinks } from '../git/commit-format.ts';
 import type { FsLike } from '../git/fs-like.ts';
 import { ObjectDb } from '../git/object-db.ts';
 import { listRefs, type RefPlace, readRef } from '../git/ref-files.ts';
@@ -8,7 +8,7 @@ import { swapRef } from '../git/ref-lock.ts';
 import { assertSupported } from '../git/supported.ts';
 import { differsAt, diffTrees, listFiles } from '../git/tree-walk.ts';
 import { buildCommits, faultsOf } from './build-commits.ts';
-import { parseCommit } from './commit-object.ts';
+import { toRecord } from './commit-record.ts';
 import type {
   BlobContent,
   CommitQuery,
@@ -158,12 +158,11 @@ export class IsomorphicStore implements LedgerStore {
 
   async #record(commit: CommitLinks, withChanges: boolean): Promise<CommitRecord> {
     const { oid, tree, parents } = commit;
-    const object = await this.objects.read(oid);
     const changes =
       parents.length > 1 || !withChanges
         ? []
         : await diffTrees(this.objects, await this.#parentTree(commit), tree);
-    return { oid, ...parseCommit(object?.bytes ?? new Uint8Array()), changes };
+    return toRecord(oid, await readCommit(this.objects, oid), changes);
   }
 
   async #parentTree({ parents: [parent] }: CommitLinks): Promise<Oid | undefined> {

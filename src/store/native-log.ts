@@ -1,8 +1,9 @@
 import { readListed } from '../git/bulk-read.ts';
+import { MAX_COMMIT_BYTES, parseCommit, readCommit } from '../git/commit-format.ts';
 import type { DiskObjects } from '../git/disk-objects.ts';
 import { gitFailure, runGit } from '../git/run.ts';
 import { findFaults, MAX_TREE_BYTES } from '../git/tree-object.ts';
-import { parseCommit } from './commit-object.ts';
+import { toRecord } from './commit-record.ts';
 import type { CommitQuery, CommitRecord } from './port.ts';
 import { parseRawDiff } from './raw-diff.ts';
 
@@ -25,12 +26,19 @@ export function listCommits(
   objects: DiskObjects,
   query: CommitQuery,
 ): AsyncIterable<CommitRecord> {
-  return query.changes === false ? listPlain(gitDir, query) : listWithChanges(gitDir, objects, query);
+  return query.changes === false
+    ? listPlain(gitDir, objects, query)
+    : listWithChanges(gitDir, objects, query);
 }
 
-async function* listPlain(gitDir: string, query: CommitQuery): AsyncIterable<CommitRecord> {
-  for await (const commits of readListed(gitDir, range(query), Number.POSITIVE_INFINITY)) {
-    for (const { oid, bytes } of commits) if (bytes) yield { oid, ...parseCommit(bytes), changes: [] };
+async function* listPlain(
+  gitDir: string,
+  objects: DiskObjects,
+  query: CommitQuery,
+): AsyncIterable<CommitRecord> {
+  for await (const commits of readListed(gitDir, range(query), MAX_COMMIT_BYTES)) {
+    for (const { oid, bytes } of commits)
+      yield toRecord(oid, bytes === undefined ? await readCommit(objects, oid) : parseCommit(bytes), []);
   }
 }
 
@@ -61,12 +69,12 @@ async function* listWithChanges(
     const some = found.slice(at, at + AT_ONCE);
     const commits = await objects.readMany(
       some.map(({ commit = '' }) => commit),
-      Number.POSITIVE_INFINITY,
+      MAX_COMMIT_BYTES,
     );
     for (const { commit: oid = '', changes } of some) {
       const object = commits.get(oid);
-      const bytes = object !== undefined && 'bytes' in object ? object.bytes : new Uint8Array();
-      yield { oid, ...parseCommit(bytes), changes };
+      const isWhole = object !== undefined && 'bytes' in object;
+      yield toRecord(oid, isWhole ? parseCommit(object.bytes) : await readCommit(objects, oid), changes);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { compareHistories, oldestFirst } from '../git/ancestry.ts';
 import { CatFile } from '../git/cat-file.ts';
-import { type CommitLinks, readCommitLinks } from '../git/commit-format.ts';
+import { type CommitLinks, readCommit, readCommitLinks } from '../git/commit-format.ts';
 import { DiskObjects } from '../git/disk-objects.ts';
 import { openRefs, type Refs } from '../git/disk-refs.ts';
 import type { GitObject, ObjectSource } from '../git/object-format.ts';
@@ -10,7 +10,7 @@ import { PLAIN_TRAITS, type RepositoryTraits } from '../git/traits.ts';
 import { diffNearTrees, diffTrees, listFiles } from '../git/tree-walk.ts';
 import { packInTime } from '../git/upkeep.ts';
 import { buildCommits, faultsOf } from './build-commits.ts';
-import { parseCommit } from './commit-object.ts';
+import { toRecord } from './commit-record.ts';
 import { importCommits } from './fast-import.ts';
 import { isAnyTreeFaulty, listCommits } from './native-log.ts';
 import type {
@@ -80,9 +80,9 @@ export class NativeStore implements LedgerStore, ObjectSource {
     return this.#refs.listRefs(prefix);
   }
 
-  /** An object of any kind, whole. */
-  read(oid: Oid): Promise<GitObject | undefined> {
-    return this.#objects.read(oid);
+  /** An object of any kind: whole, or `atMost` bytes of it. */
+  read(oid: Oid, atMost?: number): Promise<GitObject | undefined> {
+    return this.#objects.read(oid, atMost);
   }
 
   /**
@@ -202,11 +202,11 @@ export class NativeStore implements LedgerStore, ObjectSource {
   }
 
   async #record({ oid, tree, parents }: CommitLinks, withChanges: boolean): Promise<CommitRecord> {
-    const record = parseCommit((await this.read(oid))?.bytes ?? new Uint8Array());
-    if (!withChanges || parents.length > 1) return { oid, ...record, changes: [] };
+    const commit = await readCommit(this, oid);
+    if (!withChanges || parents.length > 1) return toRecord(oid, commit, []);
     const [parent] = parents;
     const before = parent === undefined ? undefined : (await readCommitLinks(this, parent)).tree;
-    return { oid, ...record, changes: await diffTrees(this, before, tree) };
+    return toRecord(oid, commit, await diffTrees(this, before, tree));
   }
 
   async mergeBase(a: Oid, b: Oid): Promise<Oid | undefined> {

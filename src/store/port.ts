@@ -57,6 +57,8 @@ export interface CommitRecord {
   author: Identity & { at: number };
   committer: Identity & { at: number };
   message: string;
+  /** How it differs from what git and its hosts write; `undefined` where it does not. It is taken as it stands. */
+  fault?: string | undefined;
   /** Against the first parent; of a root commit, every file. Empty for a merge, and where they were not asked for. */
   changes: readonly TreeChange[];
 }

@@ -25,6 +25,7 @@ import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { settingsSchema } from '../../src/domain/settings.ts';
 import { REASON_LENGTH } from '../../src/domain/text.ts';
 import { TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';
+import { MAX_COMMIT_BYTES } from '../../src/git/commit-format.ts';
 import type { LedgerStore } from '../../src/store/port.ts';
 import * as marks from '../../src/sync/marks.ts';
 import { keepRejected } from '../../src/sync/rejected.ts';
@@ -310,6 +311,7 @@ test.each(Object.keys(SIZED))(
 test('given the other limits of the page, when held against the code, then they are the same', () => {
   const limits = new Map(LIMITS);
   expect(limits.get('file')).toBe(MAX_FILE_BYTES);
+  expect(limits.get('commit')).toBe(MAX_COMMIT_BYTES);
   expect(limits.get('reason')).toBe(REASON_LENGTH);
   const nest = (levels: number): unknown => (levels === 0 ? 1 : { a: nest(levels - 1) });
   const [, levels = 0] =
