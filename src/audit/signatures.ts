@@ -174,12 +174,15 @@ function findingOf(
   return { commit, rule: `signature:${state}`, message, id };
 }
 
+/** Of SHA-256 in base 64, without the sign that fills it up. */
+const SHA256_DIGITS = 43;
+
 /** As git writes it: of an SSH key by its public part, of an OpenPGP key as it is. */
 function fingerprintOf(key: string): string {
   const [, bytes] = key.split(' ');
   if (bytes === undefined) return key;
   const hash = createHash('sha256').update(Buffer.from(bytes, 'base64')).digest('base64');
-  return `SHA256:${hash.replace(/=+$/, '')}`;
+  return `SHA256:${hash.slice(0, SHA256_DIGITS)}`;
 }
 
 /** An SSH key's owner is told by a pattern, or several with commas; an OpenPGP key's by its name. */

@@ -32,6 +32,14 @@ export function normalizeText(text: string): string {
   return text.replaceAll(/\r\n?/g, '\n').toWellFormed();
 }
 
+/** Text without slashes at either end. By hand: a pattern that looks for them at the end begins anew at each. */
+export function trimSlashes(text: string): string {
+  let [from, to] = [0, text.length];
+  while (text[from] === '/') from += 1;
+  while (to > from && text[to - 1] === '/') to -= 1;
+  return text.slice(from, to);
+}
+
 /** Makes one safe line of any text: breaks become spaces, other unsafe characters go. Used for foreign titles. */
 export function toSafeLine(text: string, maxLength: number): string {
   const line = normalizeText(text)

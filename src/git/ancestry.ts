@@ -9,6 +9,7 @@ const STALE = 4;
 interface Mark {
   flags: number;
   links: CommitLinks;
+  queued: boolean;
 }
 
 /** How two histories relate. */
@@ -30,13 +31,26 @@ export async function compareHistories(
 ): Promise<Divergence> {
   const marks = new Map<string, Mark>();
   const queue: Mark[] = [];
+  /** How many of the queue are of interest. */
+  let fresh = 0;
+  const counts = ({ flags, queued }: Mark): number => (queued && !(flags & STALE) ? 1 : 0);
   const mark = async (oid: string, flags: number): Promise<void> => {
     const known = marks.get(oid);
     if (known !== undefined && (known.flags & flags) === flags) return;
-    const entry = known ?? { flags: 0, links: await readCommitLinks(source, oid) };
+    const entry = known ?? { flags: 0, links: await readCommitLinks(source, oid), queued: false };
+    const before = counts(entry);
     entry.flags |= flags;
     marks.set(oid, entry);
-    if (!queue.includes(entry)) insertByDate(queue, entry);
+    if (!entry.queued) insertByDate(queue, entry);
+    entry.queued = true;
+    fresh += counts(entry) - before;
+  };
+  const next = (): Mark | undefined => {
+    const entry = queue.pop();
+    if (entry === undefined) return undefined;
+    fresh -= counts(entry);
+    entry.queued = false;
+    return entry;
   };
   const pass = async (entry: Mark): Promise<void> => {
     const common = (entry.flags & (LEFT | RIGHT)) === (LEFT | RIGHT);
@@ -46,12 +60,12 @@ export async function compareHistories(
 
   await mark(left, LEFT);
   await mark(right, RIGHT);
-  while (queue.some((entry) => !(entry.flags & STALE))) {
-    const entry = queue.pop();
+  while (fresh > 0) {
+    const entry = next();
     if (entry !== undefined) await pass(entry);
   }
   // What was visited on one side's behalf before the sides met is put right; what nobody visited stays unread.
-  for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
+  for (let entry = next(); entry !== undefined; entry = next()) {
     for (const parent of entry.links.parents) if (marks.has(parent)) await mark(parent, LEFT | RIGHT | STALE);
   }
 
@@ -66,8 +80,13 @@ export async function compareHistories(
 
 /** The newest is last. */
 function insertByDate(queue: Mark[], entry: Mark): void {
-  const at = queue.findLastIndex((other) => other.links.committed_at <= entry.links.committed_at);
-  queue.splice(at + 1, 0, entry);
+  let [from, to] = [0, queue.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((queue[middle]?.links.committed_at ?? 0) <= entry.links.committed_at) from = middle + 1;
+    else to = middle;
+  }
+  queue.splice(from, 0, entry);
 }
 
 /** Whether `descendant` is `ancestor` or builds on it. */

@@ -44,7 +44,7 @@ export class GitRefs {
       // One that was killed may have moved the ref before.
       if (current === next && next !== expected && /was ended by/.test(result.stderr)) return { moved: true };
       if (current !== expected) return { moved: false, current };
-      if (!/File exists|Unable to create .*\.lock/.test(result.stderr))
+      if (!/File exists|Unable to create '[^']+\.lock'/.test(result.stderr))
         throw gitFailure('moving a ref', result);
       if (attempt >= REF_LOCK_TRIES) throw lockedFor(result);
       await new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 10));

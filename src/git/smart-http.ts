@@ -1,6 +1,7 @@
 import git, { type AuthCallback, type GitAuth, type GitHttpResponse, type HttpClient } from 'isomorphic-git';
 // The client on `fetch`: the one on node's streams waits for ever when a connection breaks between two reads.
 import { request } from 'isomorphic-git/http/web';
+import { trimSlashes } from '../domain/text.ts';
 import { ENDS_EARLY, FLUSH } from './pkt-line.ts';
 
 export type Service = 'git-upload-pack' | 'git-receive-pack';
@@ -30,6 +31,10 @@ export class HttpStatusError extends Error {
 }
 
 const TIMEOUT_MS = 120_000;
+/** Of a list of refs: some hundred thousand. */
+const MOST_LISTED = 64 * 1024 * 1024;
+/** Of a pack: what a ledger has after millions of transitions. */
+const MOST_ANSWERED = 1024 * 1024 * 1024;
 
 /** A repository that is reached by git's smart protocol over http or https. */
 export class SmartHttp {
@@ -59,7 +64,7 @@ export class SmartHttp {
         const answer = await this.#http.request(message);
         this.#follow(answer.url, service);
         // The library takes a list of refs that breaks off for a list that ends: a branch would seem to be gone.
-        const body = await collect(answer);
+        const body = await collect(answer, MOST_LISTED);
         const isList = answer.headers?.['content-type'] === `application/x-${service}-advertisement`;
         if (isList && !body.toString('latin1').endsWith(FLUSH)) throw new RangeError(ENDS_EARLY);
         return { ...answer, body: iterate([body]) };
@@ -98,7 +103,7 @@ export class SmartHttp {
       headers,
       body: iterate([Buffer.concat(body)]),
     });
-    const bytes = await collect(answer);
+    const bytes = await collect(answer, MOST_ANSWERED);
     if (answer.statusCode !== 200) throw new HttpStatusError(answer.statusCode, answer.statusMessage);
     return bytes;
   }
@@ -116,7 +121,7 @@ function splitUserinfo(address: string): { base: string; auth: GitAuth | undefin
   const { username, password } = url;
   url.username = '';
   url.password = '';
-  const base = url.toString().replace(/\/+$/, '');
+  const base = trimSlashes(url.toString());
   if (username === '' && password === '') return { base, auth: undefined };
   return { base, auth: { username: decode(username), password: decode(password) } };
 }
@@ -136,9 +141,15 @@ function authorization(auth: GitAuth | undefined): Record<string, string> {
   return { ...(username || password ? { Authorization: `Basic ${basic}` } : {}), ...headers };
 }
 
-async function collect({ body }: GitHttpResponse): Promise<Buffer> {
+/** @throws RangeError where there is more than `most` bytes */
+async function collect({ body }: GitHttpResponse, most: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body ?? []) chunks.push(chunk);
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > most) throw new RangeError(`the server answered more than ${most} bytes`);
+  }
   return Buffer.concat(chunks);
 }
 

@@ -14,7 +14,7 @@ const NO_RIGHTS =
 
 /** What git says where it was not even told what the remote has, so that nothing can have been sent. */
 const NEVER_ARRIVED =
-  /does not appear to be a git repository|Could not read from remote repository|unable to access|Could not resolve|repository .* not found/i;
+  /does not appear to be a git repository|Could not read from remote repository|unable to access|Could not resolve|repository '[^'\n]*' not found/i;
 
 /** What became of one ref, by what `git push --porcelain` printed. */
 export function readGitPush(said: string, target: string): PushResult {

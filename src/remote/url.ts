@@ -1,4 +1,4 @@
 /** An address, or a text that quotes one, without the user and password it may carry. */
 export function displayUrl(text: string): string {
-  return text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^/@\s]+@/gi, '$1');
+  return text.replaceAll(/:\/\/[^/@\s]+@/g, '://');
 }

@@ -1,3 +1,4 @@
+import { trimSlashes } from '../domain/text.ts';
 import type { Host } from '../ledger/hosts.ts';
 
 /** A repository on a host, by the address of its remote. */
@@ -23,7 +24,7 @@ export function repositoryAt(url: string): HostedRepository | undefined {
 }
 
 function hosted(protocol: string, server: string, at: string): HostedRepository | undefined {
-  const path = at.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '');
+  const path = trimSlashes(at).replace(/\.git$/, '');
   return path === '' || server === '' ? undefined : { web: `${protocol}//${server}/${path}`, server, path };
 }
 

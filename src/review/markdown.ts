@@ -28,7 +28,8 @@ interface Block {
  */
 export function fenced(text: string, { bytes, more, mark = '  ', language = 'text' }: Block): string {
   const safe = cutTo(inert(text).replaceAll('\t', '  '), bytes, more);
-  const longest = Math.max(2, ...[...safe.matchAll(/[`~]+/g)].map(([run]) => run.length));
+  let longest = 2;
+  for (const [run] of safe.matchAll(/[`~]+/g)) longest = Math.max(longest, run.length);
   const fence = '`'.repeat(longest + 1);
   const lines = safe.split('\n').map((line) => `${mark}${line}`.trimEnd());
   return `${fence}${language}\n${lines.join('\n')}\n${fence}`;
@@ -38,10 +39,7 @@ export function fenced(text: string, { bytes, more, mark = '  ', language = 'tex
 function cutTo(text: string, bytes: number, more: string): string {
   const all = Buffer.byteLength(text);
   if (all <= bytes) return text;
-  // A character may be cut in two; what is left of it shows as one that is unknown, and goes.
-  const kept = Buffer.from(text)
-    .subarray(0, bytes)
-    .toString()
-    .replace(/\ufffd+$/, '');
+  // A character that was cut in two goes.
+  const kept = new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
   return `${kept}\n… ${all - Buffer.byteLength(kept)} more bytes: ${more}`;
 }

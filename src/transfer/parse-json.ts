@@ -35,8 +35,8 @@ export function parseRecord(text: string): ParsedRecord {
 
 /** A backslash with what JSON lets follow it, or a backslash alone. */
 const ESCAPE = /\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\/g;
-/** A string, or outside of one a number that JSON does not have. */
-const NOT_A_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/g;
+/** A string, also one without an end, or outside of one a number that JSON does not have. */
+const NOT_A_NUMBER = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?Infinity|NaN/g;
 
 function repair(text: string): { text: string; repairs: number } {
   let repairs = 0;

@@ -43,3 +43,9 @@ test('given a checkpoint, when the prompt is made, then it says where to go on',
   expect(prompt).toMatch(/Attempt 1 got this far.*"step": "half".*"mailed"/s);
   expect(prompt).not.toMatch(/\{\{\w+\}\}/);
 });
+
+test('given more marks of code than a call takes arguments, when the prompt is made, then it is made', async () => {
+  const context = await contextOf({ title: 'One', description: '' });
+  const facts = { text: '`a'.repeat(100_000), more: '`a'.repeat(30_000) };
+  expect(renderPrompt({ ...context, item: { ...context.item, context: facts } }, '')).toContain('```text');
+});

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   isolatedEnv,
@@ -27,7 +27,7 @@ interface Sample {
 async function soak(dir: string, transitions: number, every: number): Promise<Sample[]> {
   const child = spawn(
     process.execPath,
-    ['--expose-gc', join(import.meta.dirname, 'soak.ts'), dir, `${transitions}`, `${every}`],
+    ['--expose-gc', fileURLToPath(new URL('./soak.ts', import.meta.url)), dir, `${transitions}`, `${every}`],
     { env: isolatedEnv(), stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const ended = new Promise((resolve) => child.on('close', resolve));
@@ -51,7 +51,6 @@ describe('a process that keeps a ledger open', () => {
   test('given 5,000 transitions in one clone, when they are done, then memory and descriptors are what they were after the first 2,000', async () => {
     const samples = await soak(dir, 5_000, 500);
     const [early, last] = [samples[3], samples.at(-1)];
-    console.log(samples.map((sample) => JSON.stringify(sample)).join('\n'));
     expect(samples).toHaveLength(10);
     for (const { arrayBuffers } of samples) expect(arrayBuffers).toBeLessThan(BUDGETS);
     expect(grownBetween(early, last, 'arrayBuffers')).toBeLessThan(8 * MIB);
