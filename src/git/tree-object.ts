@@ -147,8 +147,6 @@ export const encodeLines = (lines: readonly TreeLine[]): Buffer =>
 export interface LineFault {
   name: string;
   fault: TreeFaultName;
-  /** The very bytes of the line. */
-  line: string;
   /** The mode as it is written. */
   mode: string;
 }
@@ -165,8 +163,7 @@ export function findFaults(bytes: Uint8Array): LineFault[] {
     const mode = modeAt(buffer, span);
     const key = sortKey({ mode, name });
     const add = (fault: TreeFaultName): void => {
-      const line = buffer.toString('latin1', at, span.next);
-      found.push({ name, fault, line, mode: buffer.toString('latin1', at, span.space) });
+      found.push({ name, fault, mode: buffer.toString('latin1', at, span.space) });
     };
     const bare = withoutZeros(buffer, span);
     if (bare.at > at) add('zeroPaddedFilemode');

@@ -201,8 +201,8 @@ async function addFaults(
   }
 }
 
-/** What makes an old fault a new one is another line, and not where in the tree it stands. */
-const sameFault = ({ fault, line }: LineFault): string => `${fault} ${line}`;
+/** What an entry holds may change, and where in the tree it stands: its fault is the old one. */
+const sameFault = ({ fault, name, mode }: LineFault): string => `${fault} ${mode} ${name}`;
 const join = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
 
 const folderOf = (line: TreeLine | undefined): string | undefined =>
