@@ -51,7 +51,11 @@ describe('given files that configure set', () => {
     ['a path where none belongs', { path: 'src/x', text: '' }, ['configure']],
     ['a place of an item', { path: 'active/2026/01/01/WRK-20260103-0001.yaml', text: '' }, ['configure']],
     ['what only a mend may touch', { path: 'quarantine/x', text: '' }, ['configure']],
-    ['a name that some systems take for git’s', { path: 'templates/git~1/x', text: '' }, ['configure']],
+    [
+      'a name that some systems take for git’s',
+      { path: 'templates/git~1/x', text: '' },
+      ['tree:hasDotgit', 'configure'],
+    ],
     ['a name that differs in case alone', { path: 'policy/X', text: '' }, ['configure', 'message']],
     ['a symbolic link', { path: 'policy/y', text: '/etc/passwd', mode: '120000' }, ['mode', 'message']],
     ['an executable', { path: 'policy/y', text: '', mode: '100755' }, ['mode', 'message']],
