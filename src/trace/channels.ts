@@ -145,9 +145,15 @@ interface Traces {
 export type TraceKind = keyof Traces;
 export type TraceRecord = Traces[TraceKind];
 
-const CHANNELS = Object.fromEntries(
-  Object.entries(TRACE_CHANNELS).map(([kind, name]) => [kind, tracingChannel(name)]),
-) as unknown as { [Kind in TraceKind]: TracingChannel<unknown, Traces[Kind]> };
+type Channels = { [Kind in TraceKind]?: TracingChannel<unknown, Traces[Kind]> };
+
+const made: Channels = {};
+
+/** Made by the first step of its kind: a call that only looks at files of the clone makes none. */
+function channelOf<Kind extends TraceKind>(kind: Kind): TracingChannel<unknown, Traces[Kind]> {
+  made[kind] ??= tracingChannel<unknown, Traces[Kind]>(TRACE_CHANNELS[kind]) as Channels[Kind];
+  return made[kind] as TracingChannel<unknown, Traces[Kind]>;
+}
 
 type Begin<Kind extends TraceKind> = () => Omit<Traces[Kind], 'kind'>;
 type End<Kind extends TraceKind, T> = (value: T) => Partial<Traces[Kind]>;
@@ -165,7 +171,7 @@ export async function traced<Kind extends TraceKind, T>(
   work: (record?: Traces[Kind]) => Promise<T>,
   end: End<Kind, T>,
 ): Promise<T> {
-  const channel = CHANNELS[kind];
+  const channel = channelOf(kind);
   if (!channel.hasSubscribers) return work();
   const record = { kind, ...begin() } as Traces[Kind];
   const done: T[] = [];
@@ -192,7 +198,7 @@ export function tracedSync<Kind extends TraceKind, T>(
   end: End<Kind, T>,
   fail = failed as (error: unknown) => Partial<Traces[Kind]>,
 ): T {
-  const channel = CHANNELS[kind];
+  const channel = channelOf(kind);
   if (!channel.hasSubscribers) return work();
   const record = { kind, ...begin() } as Traces[Kind];
   const done: T[] = [];
