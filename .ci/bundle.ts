@@ -222,6 +222,7 @@ const WRITING = [
   'ledger-write-path',
   'projection-catch-up',
   'remote-native',
+  'remote-traced',
   'store-mailbox',
   'store-native',
 ];

@@ -1,4 +1,3 @@
-import { tracingChannel } from 'node:diagnostics_channel';
 import { type FetchTrace, type LockTrace, type PushTrace, TRACE_CHANNELS } from '../index.ts';
 import { fitLine, printLine } from './render/line.ts';
 import type { World, Writer } from './world.ts';
@@ -78,6 +77,7 @@ export class StatusLine {
 
   /** Tells what this process waits for: remotes, and other processes of the clone. @returns what ends that */
   followWaits(): () => void {
+    const { tracingChannel } = process.getBuiltinModule('node:diagnostics_channel');
     const ends = new Map<Awaited, () => void>();
     const nothing = (): void => undefined;
     const listeners = {

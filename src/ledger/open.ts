@@ -3,7 +3,6 @@ import { randomSuffix } from '../codec/op.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
-import { TracedRemote } from '../remote/traced.ts';
 import { displayUrl } from '../remote/url.ts';
 import { CloneName } from '../sync/clone-name.ts';
 import type { Judge } from '../sync/ports.ts';
@@ -113,6 +112,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
   };
   const makeWrite = async (): Promise<WritePath> => {
     const { makeWritePath } = await import('./write-path.ts');
+    const { TracedRemote } = await import('../remote/traced.ts');
     const remote = own ?? (chosen && (await reach(chosen)));
     return makeWritePath({
       store: await store(),

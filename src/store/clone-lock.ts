@@ -1,8 +1,7 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../domain/errors.ts';
-import { stateOf } from '../git/process-mark.ts';
 import { openSqlite } from '../node.ts';
 import { type LockHolder, type LockTrace, traced } from '../trace/channels.ts';
 
@@ -34,7 +33,7 @@ export class SqliteCloneLock {
     const path = join(this.#dir, `${name}.lock.sqlite`);
     const database = this.#open(path);
     try {
-      const began = () => ({ lock: name, path, holder: holderOf(path) });
+      const began = () => ({ lock: name, path, holder: null });
       const wait = (record?: LockTrace) => this.#wait(database, name, giveUp, pause, record);
       if (tryLock(database)) this.#waited.set(name, 0);
       else if (!(await traced('lock', began, wait, ended))) return undefined;
@@ -55,13 +54,13 @@ export class SqliteCloneLock {
     const start = performance.now();
     let taken = false;
     for (let looks = 0; !taken; looks += 1) {
+      if (record !== undefined) record.holder = (await findHolder(record.path)) ?? record.holder;
       if (await giveUp?.()) {
         if (looks > 0) this.#waited.set(name, performance.now() - start);
         return false;
       }
       await pause(spacing(performance.now() - start, this.#waited.get(name) ?? 0));
       taken = tryLock(database);
-      if (record !== undefined && !taken) record.holder = holderOf(record.path) ?? record.holder;
     }
     this.#waited.set(name, performance.now() - start);
     return true;
@@ -80,28 +79,11 @@ export class SqliteCloneLock {
   }
 }
 
+/** Loaded when somebody listens while somebody waits. */
+const findHolder = async (path: string): Promise<LockHolder | null> =>
+  (await import('./lock-holder.ts')).holderOf(path);
+
 const ended = (taken: boolean): Partial<LockTrace> => ({ outcome: taken ? 'taken' : 'passed' });
-
-/** SQLite's own range of bytes for locks, in every file. */
-const FIRST_BYTE = 0x40000000;
-const LAST_BYTE = FIRST_BYTE + 511;
-
-/** The process that has a lock on the file, where the system lists locks: on Linux, among processes that are seen from here. */
-function holderOf(path: string): LockHolder | null {
-  try {
-    const inode = String(statSync(path).ino);
-    for (const line of readFileSync('/proc/locks', 'latin1').split('\n')) {
-      // 1: POSIX  ADVISORY  WRITE 4242 08:01:1311 1073741826 1073742335
-      const [, kind, , access, pid = '', file = '', first = ''] = line.split(/ +/);
-      if (kind !== 'POSIX' || access !== 'WRITE' || !file.endsWith(`:${inode}`)) continue;
-      if (Number(first) >= FIRST_BYTE && Number(first) <= LAST_BYTE && Number(pid) > 0)
-        return { pid: Number(pid), state: stateOf(Number(pid)) };
-    }
-  } catch {
-    // Not on Linux, or locks are not shown.
-  }
-  return null;
-}
 
 /** Who waited longer than the last time looks more often, so that nobody is passed over again and again. */
 function spacing(waited: number, usual: number): number {

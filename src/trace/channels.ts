@@ -1,4 +1,4 @@
-import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import type { TracingChannel } from 'node:diagnostics_channel';
 import { maskUrls } from './mask.ts';
 
 /**
@@ -151,8 +151,12 @@ const made: Channels = {};
 
 /** Made by the first step of its kind: a call that only looks at files of the clone makes none. */
 function channelOf<Kind extends TraceKind>(kind: Kind): TracingChannel<unknown, Traces[Kind]> {
-  made[kind] ??= tracingChannel<unknown, Traces[Kind]>(TRACE_CHANNELS[kind]) as Channels[Kind];
+  made[kind] ??= openChannel(kind) as Channels[Kind];
   return made[kind] as TracingChannel<unknown, Traces[Kind]>;
+}
+
+function openChannel(kind: TraceKind): TracingChannel {
+  return process.getBuiltinModule('node:diagnostics_channel').tracingChannel(TRACE_CHANNELS[kind]);
 }
 
 type Begin<Kind extends TraceKind> = () => Omit<Traces[Kind], 'kind'>;

@@ -34,6 +34,8 @@ const ALSO = [
   'src/store/clone-lock.ts',
   'src/store/local-state.ts',
   'src/sync/marks.ts',
+  'src/trace/channels.ts',
+  'src/trace/mask.ts',
 ];
 /** Node itself, as far as it is in memory already or next to nothing. */
 const NODE = ['fs', 'module', 'os', 'path', 'process', 'sqlite', 'url', 'util'].map((name) => `node:${name}`);

@@ -57,11 +57,11 @@ export class Template<T> {
     const { path, cleanup } = await makeTempFolder();
     onTestFinished(cleanup);
     await cp(folder, path, { recursive: true, mode: constants.COPYFILE_FICLONE });
-    for (const config of await Array.fromAsync(glob('*/.git/config', { cwd: path })))
-      await writeFile(
-        join(path, config),
-        (await readFile(join(path, config), 'utf8')).replaceAll(folder, path),
-      );
+    // Clones are where the copy is, and to themselves they were there before: none takes itself for a copy.
+    for (const name of await Array.fromAsync(
+      glob(['*/.git/config', '*/.git/work-ledger/clones/*'], { cwd: path }),
+    ))
+      await writeFile(join(path, name), (await readFile(join(path, name), 'utf8')).replaceAll(folder, path));
     return { repo: shared(path, undefined, (ledger) => onTestFinished(() => ledger.close())), value };
   }
 
