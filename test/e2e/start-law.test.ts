@@ -15,6 +15,8 @@ const READING = ['src/cli/', 'src/domain/', 'src/codec/', 'src/projection/', 'sr
 /** Files of other layers that a question may load. */
 const ALSO = [
   'src/index.ts',
+  'src/node.ts',
+  'src/require-node.ts',
   'src/agents/presence-api.ts',
   'src/audit/rules.ts',
   ...[
@@ -26,6 +28,7 @@ const ALSO = [
     'fs-like',
     'git-config',
     'git-dir',
+    'node-crypto',
   ].map((name) => `src/git/${name}.ts`),
   ...['packed-refs', 'ref-files', 'ref-name', 'ref-reader', 'repository', 'run', 'traits'].map(
     (name) => `src/git/${name}.ts`,
@@ -33,6 +36,7 @@ const ALSO = [
   'src/remote/url.ts',
   'src/store/clone-lock.ts',
   'src/store/local-state.ts',
+  'src/sync/clone-name.ts',
   'src/sync/marks.ts',
   'src/trace/channels.ts',
   'src/trace/mask.ts',
