@@ -2,6 +2,7 @@
 const ELSEWHERE = [
   'GIT_DIR',
   'GIT_COMMON_DIR',
+  'GIT_NAMESPACE',
   'GIT_WORK_TREE',
   'GIT_IMPLICIT_WORK_TREE',
   'GIT_INDEX_FILE',
@@ -35,7 +36,16 @@ const PROGRAMS = [
   'GIT_TEMPLATE_DIR',
 ];
 
-const TAKEN_AWAY: ReadonlySet<string> = new Set([...ELSEWHERE, ...PROGRAMS, 'GIT_CURL_VERBOSE', 'WL_TRACE']);
+/** Forbids to move refs, as git does to what its hooks start; and dates, which git need not be able to read where none is made. */
+const IN_THE_WAY = ['GIT_QUARANTINE_PATH', 'GIT_AUTHOR_DATE', 'GIT_COMMITTER_DATE'];
+
+const TAKEN_AWAY: ReadonlySet<string> = new Set([
+  ...IN_THE_WAY,
+  ...ELSEWHERE,
+  ...PROGRAMS,
+  'GIT_CURL_VERBOSE',
+  'WL_TRACE',
+]);
 
 /** Where git is to tell what it does, but for how much of it. On standard error it would be taken for git's answer; a file may be. */
 const TRACE = /^GIT_TRACE(?!\w*_(?:REDACT|NO_DATA|BRIEF|NESTING|MAX_FILES|DST_DEBUG)$)/;
