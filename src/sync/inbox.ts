@@ -3,53 +3,61 @@ import type { Oid } from '../store/port.ts';
 import { EXPOSED } from './marks.ts';
 import type { RemoteContext } from './ports.ts';
 
-/** What this clone knows of its inbox on the remote. */
-interface InboxNote {
-  /** What it holds, as the remote last said; `null` where it is empty. */
-  holds: Oid | null;
-  /** What this clone put there, or tried to, the newest last. */
-  wrote: Oid[];
-}
-
 /** A look that began earlier can still find what stood there so many offers ago. */
 const KEPT = 50;
 
-const keyOf = (clone: string): string => `offered/${clone}`;
+/**
+ * What this clone put into its inbox under a name, or tried to: a file for each offer, by its number and its commit. None is ever
+ * written again, so that no process can undo what another one noted.
+ */
+const folderOf = (clone: string): string => `inboxes/${clone}`;
+const OFFER = /^([1-9]\d{0,14})-([0-9a-f]+)$/;
 
-function readNote({ state }: RemoteContext, clone: string): InboxNote {
-  try {
-    const { holds, wrote } = JSON.parse(state.get(keyOf(clone)) ?? '{}') as Partial<InboxNote>;
-    return { holds: holds ?? null, wrote: Array.isArray(wrote) ? wrote : [] };
-  } catch {
-    return { holds: null, wrote: [] };
-  }
+/** What the inbox holds, as the remote last said; empty where it holds nothing. A wrong guess costs a look. */
+const holdsOf = (clone: string): string => `${folderOf(clone)}/holds`;
+
+interface Offered {
+  key: string;
+  number: number;
+  commit: Oid;
 }
 
-function writeNote({ state }: RemoteContext, clone: string, note: InboxNote): void {
-  state.set(keyOf(clone), JSON.stringify({ ...note, wrote: note.wrote.slice(-KEPT) }));
+function offersOf({ state }: RemoteContext, clone: string): Offered[] {
+  const folder = folderOf(clone);
+  return state.keys(folder).flatMap((name) => {
+    const [, number, commit] = OFFER.exec(name) ?? [];
+    return commit === undefined ? [] : [{ key: `${folder}/${name}`, number: Number(number), commit }];
+  });
+}
+
+function heldBy({ state }: RemoteContext, clone: string): Oid | undefined {
+  return state.get(holdsOf(clone)) || undefined;
 }
 
 /** Notes an offer down before it is out, since this process can be killed in between. */
 export function prepareOffer(context: RemoteContext, pending: Oid): Offer {
+  const { state } = context;
   const clone = context.clone.name;
-  const { holds, wrote } = readNote(context, clone);
-  context.state.set(EXPOSED, pending);
-  writeNote(context, clone, { holds, wrote: [...wrote.filter((oid) => oid !== pending), pending] });
-  return { clone, pending, expected: holds ?? undefined };
+  state.set(EXPOSED, pending);
+  const before = offersOf(context, clone);
+  const number = 1 + Math.max(0, ...before.map((offer) => offer.number));
+  state.add(`${folderOf(clone)}/${number}-${pending}`, '');
+  for (const old of before) if (old.number <= number - KEPT) state.delete(old.key);
+  return { clone, pending, expected: heldBy(context, clone) };
 }
 
 /** Notes that the remote has an offer, as far as it is known. */
-export function noteOffer(context: RemoteContext, { clone, pending }: Offer): void {
-  writeNote(context, clone, { ...readNote(context, clone), holds: pending });
+export function noteOffer({ state }: RemoteContext, { clone, pending }: Offer): void {
+  state.set(holdsOf(clone), pending);
 }
 
 /** Empties this clone's inbox. Once what it offered would be legal again, others could take it up. */
 export async function takeBackOffer(context: RemoteContext): Promise<void> {
   const clone = context.clone.name;
-  const note = readNote(context, clone);
-  if (note.holds === null) return;
-  const taken = await context.remote.inbox?.retract(clone, note.holds);
-  if (taken?.kind === 'accepted') writeNote(context, clone, { ...note, holds: null });
+  const held = heldBy(context, clone);
+  if (held === undefined) return;
+  const taken = await context.remote.inbox?.retract(clone, held);
+  if (taken?.kind === 'accepted') context.state.set(holdsOf(clone), '');
 }
 
 /**
@@ -57,13 +65,14 @@ export async function takeBackOffer(context: RemoteContext): Promise<void> {
  * write is of a clone with its name, such as a copy of it.
  */
 export async function checkInbox(context: RemoteContext): Promise<void> {
-  const { store, remote, clone } = context;
+  const { store, remote, clone, state } = context;
   if (remote.inbox === undefined) return;
   const { name } = clone;
   const found = await store.readRef(`${remote.inbox.mirror}${name}`);
-  const note = readNote(context, name);
-  if (found !== undefined && !note.wrote.includes(found)) return giveUpName(context, name, found);
-  if (note.holds !== (found ?? null)) writeNote(context, name, { ...note, holds: found ?? null });
+  // Read after that: what a process of this clone put there, it noted before.
+  const isOwn = found === undefined || offersOf(context, name).some(({ commit }) => commit === found);
+  if (!isOwn) return giveUpName(context, name, found);
+  if (heldBy(context, name) !== found) state.set(holdsOf(name), found ?? '');
 }
 
 /**

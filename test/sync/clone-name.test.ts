@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
-import { MemoryState } from '../../src/store/local-state.ts';
+import { FileState, MemoryState } from '../../src/store/local-state.ts';
 import { CloneName, type Place, type Renaming } from '../../src/sync/clone-name.ts';
-import { prepareOffer } from '../../src/sync/inbox.ts';
+import { checkInbox, noteOffer, prepareOffer } from '../../src/sync/inbox.ts';
+import type { LocalState, RemoteContext } from '../../src/sync/ports.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { makeWorld, type Replica } from '../helpers/replicas.ts';
 
@@ -158,5 +162,106 @@ describe('two clones under one name', () => {
     await bob.ledger.fetch();
     await bob.ledger.sync();
     expect(nameOf(bob)).toBe('bob');
+  });
+});
+
+describe('what a clone put into its inbox', () => {
+  const commit = (n: number): string => n.toString(16).padStart(40, '0');
+
+  /** A process of a clone, whose inbox every look finds as it is by then. */
+  function processOf(state: LocalState, inbox: { holds: string | undefined }) {
+    const clone = new CloneName(state, { drawName: () => `n${state.keys('clones').length}` });
+    const context = {
+      state,
+      clone,
+      clock: { now: () => new Date(0) },
+      remote: { inbox: { mirror: 'refs/inbox/', publish: async () => ({ kind: 'behind' }) } },
+      store: {
+        readRef: async () => inbox.holds,
+        commit: async () => ({ kind: 'moved', tip: undefined }),
+      },
+    } as unknown as RemoteContext;
+    return {
+      clone,
+      look: () => checkInbox(context),
+      offer: (pending: string): void => {
+        const made = prepareOffer(context, pending);
+        inbox.holds = pending;
+        noteOffer(context, made);
+      },
+    };
+  }
+
+  /** The same local state, for a process that is interrupted before its step `at`. */
+  function interrupted(state: LocalState, at: number, by: () => void): LocalState {
+    let steps = 0;
+    const interrupt =
+      <A extends unknown[], T>(work: (...args: A) => T) =>
+      (...args: A): T => {
+        steps += 1;
+        if (steps === at) by();
+        return work(...args);
+      };
+    return {
+      get: interrupt((key) => state.get(key)),
+      set: interrupt((key, value) => state.set(key, value)),
+      add: interrupt((key, value) => state.add(key, value)),
+      delete: interrupt((key) => state.delete(key)),
+      keys: interrupt((folder) => state.keys(folder)),
+    };
+  }
+
+  const STEPS = Array.from({ length: 14 }, (_, index) => index + 1);
+
+  test.each([['looks'], ['offers']])(
+    'given a process that %s, when another one offers between any two of its steps, then neither takes the other for a foreign clone',
+    async (what) => {
+      for (const at of STEPS) {
+        const state = new MemoryState();
+        const inbox = { holds: undefined };
+        const one = processOf(state, inbox);
+        const { name } = one.clone;
+        one.offer(commit(1));
+        const other = processOf(
+          interrupted(state, at, () => one.offer(commit(2))),
+          inbox,
+        );
+        inbox.holds = undefined;
+        if (what === 'looks') await other.look();
+        else other.offer(commit(3));
+        for (const process of [one, other, one]) await process.look();
+        // A look that began earlier finds what stood there before.
+        await processOf(state, { holds: commit(1) }).look();
+        expect(one.clone.name).toBe(name);
+      }
+    },
+  );
+
+  test('given many offers, when a look finds one of the last 50, then it is its own; of older ones nothing is kept', async () => {
+    const state = new MemoryState();
+    const inbox: { holds: string | undefined } = { holds: undefined };
+    const one = processOf(state, inbox);
+    const { name } = one.clone;
+    for (let n = 1; n <= 120; n += 1) one.offer(commit(n));
+    expect(state.keys(`inboxes/${name}`)).toHaveLength(51);
+    inbox.holds = commit(71);
+    await one.look();
+    expect(one.clone.name).toBe(name);
+    inbox.holds = commit(70);
+    await one.look();
+    expect(one.clone.name).not.toBe(name);
+  });
+
+  test('given local state with a plain file where an earlier version kept its offer, when one process offers and another looks, then the clone keeps its name', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'state-'));
+    writeFileSync(join(dir, 'offered'), commit(7));
+    const inbox = { holds: undefined };
+    const one = processOf(new FileState(dir), inbox);
+    const { name } = one.clone;
+    one.offer(commit(1));
+    const other = processOf(new FileState(dir), inbox);
+    await other.look();
+    expect(other.clone.name).toBe(name);
+    rmSync(dir, { recursive: true });
   });
 });
