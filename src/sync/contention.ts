@@ -76,14 +76,14 @@ export async function waitForTurn(context: RemoteContext, contest: Contest, seen
   if (state.get(LED) === tip) {
     // A moment for the others to offer: a clone that went on at once would leave them behind, and carry little.
     await clock.sleep(turnOf(context) * (0.4 + 0.2 * clock.random()));
-    tip = (await look(context)) ?? tip;
+    tip = (await look(context, 'all', contest.deadline)) ?? tip;
     if (tip === seen) return;
   }
   for (let still = 0; ; ) {
     if (!(await isStillPending(context, tip))) return noteRound(context, contest);
     await offer(context, contest, tip);
     await clock.sleep(pauseOf(context, contest, still));
-    const found = await look(context, still < GONE ? 'branch' : 'all');
+    const found = await look(context, still < GONE ? 'branch' : 'all', contest.deadline);
     if (found === undefined || clock.now().getTime() > contest.deadline) return;
     if (found === tip) {
       if (still > GONE && (await rankAt(context, tip)) < still - GONE) return;
@@ -95,7 +95,7 @@ export async function waitForTurn(context: RemoteContext, contest: Contest, seen
     still = 0;
     contest.passed += 1;
     if (contest.passed > PASSED_OVER && (await isStillPending(context, tip))) {
-      await look(context);
+      await look(context, 'all', contest.deadline);
       return;
     }
   }
@@ -145,7 +145,7 @@ async function offer(context: RemoteContext, contest: Contest, seen: Oid): Promi
     }
     if (kind !== 'behind') return;
     // The inbox holds something else: an offer of which nobody said whether it arrived, or what another clone put there.
-    await look(context);
+    await look(context, 'all', contest.deadline);
   }
 }
 

@@ -90,14 +90,18 @@ export async function pushPending(
   let lost = 0;
   const { deadline } = contest;
   if (!isContended(context) && isBusy(context)) await look(context, 'all', deadline);
-  for (let attempt = 1; ; attempt += 1) {
+  for (let first = true; ; first = false) {
+    if (!first && clock.now().getTime() > deadline) {
+      await takeBackOffer(context);
+      throw contended(remote, lost);
+    }
     const seen = await store.readRef(remote.seenRef);
     if (seen !== undefined && isContended(context)) await waitForTurn(context, contest, seen);
     const tip = await store.readRef(remote.seenRef);
     if (tip !== undefined) merge(await settleOn(context, tip));
     merge(await keepBackWrong(context, tip));
     const local = await store.readRef(localRef);
-    // Someone committed meanwhile who is not this program.
+    // Someone committed meanwhile who is not this program: it is checked first.
     if (local !== undefined && local !== tip && !isChecked(context, local)) continue;
     const pending = local === undefined || local === tip ? [] : await readCommits(store, tip, local, NAMES);
     if (local === undefined || pending.length === 0) return settled;
@@ -146,10 +150,6 @@ export async function pushPending(
       default:
         return pushed satisfies never;
     }
-    if (clock.now().getTime() > deadline) {
-      await takeBackOffer(context);
-      throw contended(remote, attempt);
-    }
   }
 }
 
@@ -197,9 +197,10 @@ async function isolate(
   return settled;
 }
 
-function contended(remote: LedgerRemote, attempts: number): LedgerError {
-  return new LedgerError('CONTENDED', `Others were first ${attempts} times in a row at ${remote.url}.`, {
+function contended(remote: LedgerRemote, lost: number): LedgerError {
+  const times = `${lost} ${lost === 1 ? 'time' : 'times'}`;
+  return new LedgerError('CONTENDED', `The time is up at ${remote.url}: others were first ${times}.`, {
     hint: 'Try again: wl sync',
-    details: { remote: remote.name, attempts },
+    details: { remote: remote.name, lost },
   });
 }

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TransitionResult, WorkLedger } from '../../src/index.ts';
+import { CONTENDED, ROUND } from '../../src/sync/marks.ts';
+import { pushPending } from '../../src/sync/push-cycle.ts';
+import { refusalOf } from '../helpers/refusal.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
 let world: World;
@@ -145,4 +148,44 @@ test('given a push under way, when more is asked for, then it is committed meanw
   await Promise.all([first, ...later]);
   expect(ada.connection.pushes - before).toBe(2);
   expect((await ada.ledger.status()).pending).toEqual([]);
+});
+
+describe('a time that is up', () => {
+  test('given a clone that waited for its turn, when all that it reads by then is old, then it does not wait for another such time', async () => {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    const older = world.remote.tip;
+    await ada.ledger.commentOn(id, 'seen');
+    await fetchAll();
+    const { state } = bob.ledger.connection;
+    state.set(CONTENDED, world.clock.now().toISOString());
+    state.set(ROUND, '80000');
+    world.clock.meanwhile = async () => world.remote.showAs(older);
+    const before = world.clock.now().getTime();
+    expect(await refusalOf(bob.ledger.commentOn(id, 'bob'))).toMatchObject({ code: 'REMOTE_STALE' });
+    expect(world.clock.now().getTime() - before).toBeLessThan(63_000);
+  });
+
+  test('given someone who commits here by hand again and again, when the time is up, then that ends, and nobody is said to have been first', async () => {
+    await ada.ledger.createWork({ title: 'One' });
+    const { context } = await ada.ledger.connection.write();
+    const { store, localRef, committer } = context;
+    let made = 0;
+    const commitByHand = async (base: string): Promise<void> => {
+      made += 1;
+      const path = `${made}.txt`;
+      const draft = { author: committer, authored_at: made, committer, committed_at: made };
+      const drafts = [{ ...draft, message: path, changes: [{ path, bytes: Buffer.from(path) }] }];
+      await store.commit({ ref: localRef, expected: base, base, drafts });
+    };
+    const check = async (_: unknown, to: string) => {
+      world.clock.advance(10_000);
+      if (made < 30) await commitByHand(to);
+      return [];
+    };
+    await commitByHand((await ada.ledger.asOf()).tip);
+    const busy = { ...context, remote: ada.connection, judge: { check } };
+    const pushes = ada.connection.pushes;
+    expect(await refusalOf(pushPending(busy))).toMatchObject({ code: 'CONTENDED', details: { lost: 0 } });
+    expect(ada.connection.pushes).toBe(pushes);
+  });
 });
