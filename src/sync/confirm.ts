@@ -1,7 +1,7 @@
-import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { LedgerError } from '../domain/errors.ts';
 import type { Offer, PushResult, WrittenTo } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
-import { look, pause, unreachable } from './look.ts';
+import { look, lookOrUnknown, pause } from './look.ts';
 import { NAMES, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 
@@ -23,22 +23,13 @@ export async function push(
 async function confirm(context: RemoteContext, tip: Oid, deadline: number): Promise<PushResult> {
   const { store, clock } = context;
   for (let tries = 1; ; tries += 1) {
-    const found = await lookForTaken(context, deadline);
+    const found = await lookOrUnknown(context, 'branch', deadline);
     if (found !== undefined && (await store.mergeBase(tip, found)) === tip) return { kind: 'accepted' };
     // What was taken there, and is not here, is decided again on what is.
     if (found !== undefined && (await store.mergeBase(tip, found)) !== found)
       return { kind: 'unknown', cause: new Error('another line is read than was written') };
     if (clock.now().getTime() >= deadline) throw behindTheOther(context, true);
     await pause(context, tries, deadline);
-  }
-}
-
-async function lookForTaken(context: RemoteContext, deadline: number): Promise<Oid | undefined> {
-  try {
-    return await look(context, 'branch', deadline);
-  } catch (error) {
-    if (!isLedgerError(error, 'REMOTE_UNREACHABLE')) throw error;
-    throw unreachable(context.remote, error.cause instanceof Error ? error.cause : error, true);
   }
 }
 

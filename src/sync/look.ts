@@ -1,4 +1,4 @@
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { FetchResult, FetchScope, LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { checkInbox } from './inbox.ts';
@@ -31,6 +31,23 @@ export async function look(
     await checkInbox(context);
   }
   return fetched.tip;
+}
+
+/**
+ * Looks for what was sent, of which nobody knows whether it was taken.
+ *
+ * @throws LedgerError as `look`; what means "not now" tells by `details.unknown` that it may have been
+ */
+export async function lookOrUnknown(
+  context: RemoteContext,
+  scope: FetchScope,
+  deadline: number,
+): Promise<Oid | undefined> {
+  try {
+    return await look(context, scope, deadline);
+  } catch (error) {
+    throw isPassing(error) ? withDetails(error, { unknown: true }) : error;
+  }
 }
 
 /**
@@ -123,4 +140,18 @@ function rewritten(remote: LedgerRemote, seen: Oid, found: Oid | undefined): Led
       details: { remote: remote.name, seen, found: found ?? null },
     },
   );
+}
+
+/** True for a failure that means "not now": the caller may be told and nothing is wrong with the ledger. */
+export const isPassing = (error: unknown): error is LedgerError =>
+  isLedgerError(error, 'REMOTE_UNREACHABLE') ||
+  isLedgerError(error, 'REMOTE_STALE') ||
+  isLedgerError(error, 'CONTENDED');
+
+export function withDetails(error: LedgerError, details: Record<string, unknown>): LedgerError {
+  return new LedgerError(error.code, error.message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    details: { ...error.details, ...details },
+    cause: error.cause ?? error,
+  });
 }

@@ -1,11 +1,11 @@
 import { LedgerError } from '../domain/errors.ts';
 import { isOfflineId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
+import { isPassing, withDetails } from './look.ts';
 import { type Accepted, isNew, type Outcome, type Settled } from './outcome.ts';
 import type { RemoteContext } from './ports.ts';
 import { Publisher, type Wanted } from './publisher.ts';
 import { pushPending } from './push-cycle.ts';
-import { isPassing } from './reconcile.ts';
 
 /** Someone who waits for what became of a group. */
 export interface Waiter {
@@ -150,13 +150,5 @@ function settle(outcome: Outcome, settled: ReadonlyMap<string, Settled>, fallbac
   throw new LedgerError('STORAGE_FAILED', `The transition ${outcome.op} is no longer in this clone.`, {
     hint: 'Another process moved the ledger branch by hand; `git reflog` of it shows what happened.',
     details: { op: outcome.op },
-  });
-}
-
-export function withDetails(error: LedgerError, details: Record<string, unknown>): LedgerError {
-  return new LedgerError(error.code, error.message, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    details: { ...error.details, ...details },
-    cause: error.cause ?? error,
   });
 }

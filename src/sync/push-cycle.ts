@@ -14,7 +14,7 @@ import {
   waitForTurn,
 } from './contention.ts';
 import { noteOffer, prepareOffer, takeBackOffer } from './inbox.ts';
-import { look, unreachable } from './look.ts';
+import { look, lookOrUnknown, unreachable } from './look.ts';
 import { CONTACT, EXPOSED, LED, PUBLISHED } from './marks.ts';
 import type { Lost, Settled, Unchanged } from './outcome.ts';
 import { NAMES, type ReadCommit, readCommits } from './pending.ts';
@@ -145,7 +145,8 @@ export async function pushPending(
       case 'unreachable':
         throw unreachable(remote, pushed.cause);
       case 'unknown':
-        await resolveUnknown(context, pushed.cause, deadline);
+        // It broke off. Whether it was taken, a look finds out by the transitions' names.
+        await lookOrUnknown(context, 'all', deadline);
         break;
       default:
         return pushed satisfies never;
@@ -154,16 +155,6 @@ export async function pushPending(
 }
 
 const ACCEPTED: Ending = { kind: 'accepted' };
-
-/** The push broke off. Only the remote knows whether it was taken; the next look finds out by the transitions' names. */
-async function resolveUnknown(context: RemoteContext, cause: Error, deadline: number): Promise<void> {
-  try {
-    await look(context, 'all', deadline);
-  } catch (error) {
-    if (!(error instanceof LedgerError) || error.code !== 'REMOTE_UNREACHABLE') throw error;
-    throw unreachable(context.remote, cause, true);
-  }
-}
 
 /**
  * A hook or a protected branch said no, which is final for what it said no to. Of several transitions the first is offered
@@ -182,7 +173,7 @@ async function isolate(
     const alone = await push(context, first.record.oid, { deadline });
     if (alone.kind === 'accepted') return new Map([[first.op ?? '', ACCEPTED]]);
     if (alone.kind === 'unreachable') throw unreachable(remote, alone.cause);
-    if (alone.kind === 'unknown') await resolveUnknown(context, alone.cause, deadline);
+    if (alone.kind === 'unknown') await lookOrUnknown(context, 'all', deadline);
     if (alone.kind !== 'refused') return new Map();
   }
   const error = new LedgerError('REMOTE_REFUSED', `The remote ${remote.url} refused it: ${reason}.`, {

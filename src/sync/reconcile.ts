@@ -304,9 +304,3 @@ async function addRenumbered(
     }
   }
 }
-
-/** True for a failure that means "not now": the caller may be told and nothing is wrong with the ledger. */
-export const isPassing = (error: unknown): error is LedgerError =>
-  isLedgerError(error, 'REMOTE_UNREACHABLE') ||
-  isLedgerError(error, 'REMOTE_STALE') ||
-  isLedgerError(error, 'CONTENDED');

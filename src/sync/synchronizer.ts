@@ -4,14 +4,14 @@ import { adopt, type Before, remember } from './adopt.ts';
 import { Desk } from './desk.ts';
 import type { PlainGroup } from './letter.ts';
 import { commitLocally, type Group, isEntering, noteId } from './local.ts';
+import { isPassing, withDetails } from './look.ts';
 import { CONTACT } from './marks.ts';
 import type { Outcome } from './outcome.ts';
 import { makeOverdue, withoutOverdue } from './overdue.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
-import { PublishQueue, type Waiter, withDetails } from './publish-queue.ts';
+import { PublishQueue, type Waiter } from './publish-queue.ts';
 import { Publisher, TAKING } from './publisher.ts';
 import { type Ending, fetchAndReconcile, keepBackWrong, pushPending } from './push-cycle.ts';
-import { isPassing } from './reconcile.ts';
 import { rejectionOf } from './rejected.ts';
 import { Names } from './replay.ts';
 

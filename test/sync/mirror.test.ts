@@ -187,6 +187,27 @@ describe('given a remote whose readings can be older than what was read before',
     },
   );
 
+  test('when a push breaks off, and no later reading is up to date, then what a sync tells of it is that nobody knows', async () => {
+    world.remote.showAs('now');
+    await refusalOf(cutOff(() => eve.ledger.commentOn(id, 'waits')));
+    eve.connection.loseNextPush = true;
+    eve.connection.beforePush = async () => world.remote.showAs(older);
+    expect(await refusalOf(eve.ledger.sync())).toMatchObject({
+      code: 'REMOTE_STALE',
+      details: { unknown: true },
+    });
+  });
+
+  /** Does something while the remote is away. */
+  async function cutOff<T>(act: () => Promise<T>): Promise<T> {
+    eve.connection.cut = true;
+    try {
+      return await act();
+    } finally {
+      eve.connection.cut = false;
+    }
+  }
+
   test('when the branch was set back in truth, then that is told at once', async () => {
     world.remote.showAs('now');
     await world.remote.setTip(older);
