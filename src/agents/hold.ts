@@ -164,8 +164,9 @@ const OUTDATED: ReadonlySet<string> = new Set([
   'NOT_FOUND',
 ]);
 
-/** True for a write that is in this clone, and goes to the remote with the next sync. */
+/** True for a write that is in this clone, and goes to the remote with the next sync, or went there and is not read yet. */
 function isSaved(error: unknown): boolean {
-  if (!isLedgerError(error, 'REMOTE_UNREACHABLE') && !isLedgerError(error, 'CONTENDED')) return false;
-  return Array.isArray(error.details.saved) && error.details.saved.length > 0;
+  if (!isLedgerError(error)) return false;
+  const { saved, sent } = error.details;
+  return [saved, sent].some((left) => Array.isArray(left) && left.length > 0);
 }

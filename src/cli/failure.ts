@@ -51,12 +51,13 @@ function toLedgerError(failure: unknown): LedgerError {
 
 function toText(error: LedgerError): string {
   const lines = [`wl: ${error.message}`];
-  const { saved, withdrawn, items, found } = error.details;
+  const { saved, sent, withdrawn, items, found } = error.details;
   if (error.code === 'AMBIGUOUS_ID' && Array.isArray(items))
     lines.push(...fittingLines(items, Number(found)));
-  if (Array.isArray(saved) && saved.length > 0) {
-    lines.push(`saved in this clone only: ${saved.map(describeSaved).join(', ')}`);
-  }
+  if (Array.isArray(saved) && saved.length > 0)
+    lines.push(`saved in this clone only: ${saved.map(describeLeft).join(', ')}`);
+  if (Array.isArray(sent) && sent.length > 0)
+    lines.push(`sent, and not known to be accepted: ${sent.map(describeLeft).join(', ')}`);
   if (Array.isArray(withdrawn) && withdrawn.length > 0)
     lines.push(`not made: the claim of ${withdrawn.join(', ')}`);
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
@@ -76,7 +77,7 @@ function fittingLines(items: readonly unknown[], found: number): string[] {
   ];
 }
 
-function describeSaved(entry: unknown): string {
+function describeLeft(entry: unknown): string {
   const { verb, id, title } = (entry ?? {}) as { verb?: unknown; id?: unknown; title?: unknown };
   return `${verb} ${id ?? title ?? ''}`.trim();
 }

@@ -11,7 +11,10 @@ export interface Attempt {
   failure?: unknown;
 }
 
-/** Tries a write. A transition that the remote could not be told of is both: done here, and a failure. */
+/**
+ * Tries a write. A transition that the remote could not be told of is both: done here, and a failure. One that was sent, and may
+ * have been accepted, is a failure alone: where it stands is not known.
+ */
 export async function attempt(ledger: WorkLedger, write: () => Promise<TransitionResult>): Promise<Attempt> {
   try {
     const result = await write();

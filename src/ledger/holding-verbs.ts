@@ -78,7 +78,7 @@ export class HoldingVerbs extends PlanningVerbs {
         'A claim is only yours once the remote has it, and this call is local.',
         {
           hint: `Leave out --offline, or ask for a tentative claim: wl ${verb} ${id} --tentative`,
-          details: { id, saved: [], withdrawn: [id] },
+          details: { id, saved: [], sent: [], withdrawn: [id] },
         },
       );
     }

@@ -119,14 +119,15 @@ async function tellUnshared(
   error: LedgerError,
   { items, commands, atShared, from }: Begun,
 ): Promise<void> {
-  const saved = new Map((error.details.saved as Saved[]).map(({ op, id }) => [op, id]));
+  const { saved, sent } = error.details as { saved: Left[]; sent?: Left[] };
+  const left = new Map([...saved, ...(sent ?? [])].map(({ op, id }) => [op, id]));
   const outcomes = (error.details.outcomes ?? []) as Outcome[];
   const shared = await atShared((view) =>
     items.map(({ source_id }) => idFrom(view, { from, id: source_id.toWellFormed() })),
   );
   for (const [index, { source_id }] of items.entries()) {
     const outcome = outcomes[index];
-    const waiting = saved.get(commands[index]?.op ?? '');
+    const waiting = left.get(commands[index]?.op ?? '');
     const standing = shared[index];
     if (waiting !== undefined) report.ids.set(source_id, waiting);
     else if (standing !== undefined) report.present.set(source_id, standing);
@@ -136,7 +137,7 @@ async function tellUnshared(
   report.where = 'local';
 }
 
-type Saved = { op: string; id?: WorkId };
+type Left = { op: string; id?: WorkId };
 
 function tell(report: ImportReport, source_id: string, outcome: Outcome): void {
   switch (outcome.kind) {

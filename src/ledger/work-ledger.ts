@@ -18,8 +18,8 @@ import type { ImportCall, ImportInput, ImportReport } from './transfer.ts';
  *
  * A transition returns when the shared remote has it (mode `push`), or when this clone has it (`local`, or no remote). A race
  * that someone else won is a value, `{ ok: false }`; a caller's mistake is a thrown `LedgerError`. Besides its own errors,
- * every transition can throw `REMOTE_UNREACHABLE` (`details.saved` waits for the next sync, `details.withdrawn` was not
- * made), `CONTENDED`, `HISTORY_REWRITTEN`, `STORAGE_FAILED`, `PERMISSION_DENIED`, and `NOT_FOUND` for an id that no item has.
+ * every transition can throw `REMOTE_UNREACHABLE` (`details.saved` waits for the next sync, `details.sent` was taken
+ * where pushes go and is not read yet, `details.withdrawn` was not made), `REMOTE_STALE`, `CONTENDED`, `HISTORY_REWRITTEN`, `STORAGE_FAILED`, `PERMISSION_DENIED`, and `NOT_FOUND` for an id that no item has.
  */
 export class WorkLedger extends FinishingVerbs {
   /**

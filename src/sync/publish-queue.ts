@@ -87,7 +87,7 @@ export class PublishQueue {
       await this.#context.lock.run('push', () => pushPending(this.#context));
       again();
     } catch (error) {
-      waiter.reject(isPassing(error) ? withDetails(error, { saved: [], withdrawn: [] }) : error);
+      waiter.reject(isPassing(error) ? withDetails(error, NOTHING_LEFT) : error);
     }
   }
 }
@@ -110,7 +110,7 @@ async function giveUp(
   wanted: Wanted,
   error: LedgerError,
 ): Promise<void> {
-  const { settled, withdrawn, exposed } = await publisher.takeBack(wanted);
+  const { settled, withdrawn, sent, exposed } = await publisher.takeBack(wanted);
   for (const { waiter, outcomes } of published) {
     const now = outcomes.map((one) => settle(one, settled, 'local'));
     const waiting = now.filter((one): one is Accepted => one.kind === 'accepted' && one.where === 'local');
@@ -119,23 +119,28 @@ async function giveUp(
       waiter.resolve(now);
       continue;
     }
-    const saved = waiting.filter(({ op }) => !withdrawn.has(op));
+    const left = waiting.filter(({ op }) => !withdrawn.has(op));
+    const describe = (one: Accepted) => describeLeft(one, exposed);
     waiter.reject(
       withDetails(error, {
-        saved: saved.map((one) => describeSaved(one, exposed)),
+        saved: left.filter(({ op }) => !sent.has(op)).map(describe),
+        sent: left.filter(({ op }) => sent.has(op)).map(describe),
         withdrawn: taken.map(idOf),
         // Others may have it, so that it may yet be made.
-        unknown: waiting.some(({ op }) => exposed.has(op)),
+        unknown: waiting.some(({ op }) => exposed.has(op) || sent.has(op)),
         outcomes: now,
       }),
     );
   }
 }
 
+/** What a request comes to that was not begun. */
+export const NOTHING_LEFT = { saved: [], sent: [], withdrawn: [] };
+
 /** Where others may have a new item, its number is not settled, and no one is told one. */
-function describeSaved(saved: Accepted, exposed: ReadonlySet<string>): Record<string, unknown> {
-  const { op, item, event } = saved;
-  const open = exposed.has(op) && isNew(saved) && item !== undefined && !isOfflineId(item.id);
+function describeLeft(left: Accepted, exposed: ReadonlySet<string>): Record<string, unknown> {
+  const { op, item, event } = left;
+  const open = exposed.has(op) && isNew(left) && item !== undefined && !isOfflineId(item.id);
   return { op, verb: event?.verb ?? 'configure', id: open ? undefined : item?.id, title: item?.title };
 }
 

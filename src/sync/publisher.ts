@@ -20,6 +20,8 @@ export interface Wanted {
 export interface TakenBack {
   settled: Map<string, Settled>;
   withdrawn: ReadonlySet<string>;
+  /** Transitions that were taken where pushes go, and are not read yet: neither accepted nor lost. */
+  sent: ReadonlySet<string>;
   /** Transitions that others may have, and that may yet be made. */
   exposed: ReadonlySet<string>;
 }
@@ -113,9 +115,9 @@ export class Publisher {
         for (const [op, one] of await reconcile(this.#context, seen)) settled.set(op, one);
       const made = [...wanted.ops.values()].map(({ own }) => own);
       const open = made.filter(({ op }) => !settled.has(op));
-      const taken = await takenOps(this.#context);
+      const sent = await takenOps(this.#context);
       const ops = new Set(
-        open.filter(({ op, event }) => TAKING.has(event?.verb ?? '') && !taken.has(op)).map(({ op }) => op),
+        open.filter(({ op, event }) => TAKING.has(event?.verb ?? '') && !sent.has(op)).map(({ op }) => op),
       );
       // Where others may have it, a number may be the item's for good, and must not be given up for another id.
       const created = open.filter((one) => isNew(one) && !exposed.has(one.op));
@@ -123,8 +125,8 @@ export class Publisher {
       if (ops.size + renumber.size > 0) {
         for (const [op, one] of await withdraw(this.#context, { ops, renumber })) settled.set(op, one);
       }
-      return { settled, withdrawn: ops, exposed };
+      return { settled, withdrawn: ops, sent, exposed };
     });
-    return done ?? { settled: new Map(), withdrawn: new Set(), exposed: new Set() };
+    return done ?? { settled: new Map(), withdrawn: new Set(), sent: new Set(), exposed: new Set() };
   }
 }

@@ -9,7 +9,7 @@ import { CONTACT } from './marks.ts';
 import type { Outcome } from './outcome.ts';
 import { makeOverdue, withoutOverdue } from './overdue.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
-import { PublishQueue, type Waiter } from './publish-queue.ts';
+import { NOTHING_LEFT, PublishQueue, type Waiter } from './publish-queue.ts';
 import { Publisher, TAKING } from './publisher.ts';
 import { type Ending, fetchAndReconcile, keepBackWrong, pushPending } from './push-cycle.ts';
 import { rejectionOf } from './rejected.ts';
@@ -54,8 +54,9 @@ export class Synchronizer {
   /**
    * Decides and commits a group; with `publish`, also brings it to the remote.
    *
-   * @throws LedgerError `REMOTE_UNREACHABLE` and `CONTENDED`, with `details.saved` (transitions that wait here for the next
-   *   sync) and `details.withdrawn` (claims that were not made); `HISTORY_REWRITTEN`, `DIFFERENT_LEDGER`, `NO_LEDGER`
+   * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_STALE` and `CONTENDED`, with `details.saved` (transitions that wait here for
+   *   the next sync), `details.sent` (which wait as well, and were taken where pushes go, which is not where the remote is read)
+   *   and `details.withdrawn` (claims that were not made); `HISTORY_REWRITTEN`, `DIFFERENT_LEDGER`, `NO_LEDGER`
    */
   submit(group: Group, publish: boolean): Promise<Outcome[]> {
     return this.#desk?.submit(group, publish) ?? this.#submit(group, publish);
@@ -139,7 +140,7 @@ export class Synchronizer {
     const failure = await this.#lookFirst(requests);
     const served = requests.filter((request) => {
       if (failure === undefined || !request.publish || !isTaking(request)) return true;
-      request.reject(withDetails(failure, { saved: [], withdrawn: [] }));
+      request.reject(withDetails(failure, NOTHING_LEFT));
       return false;
     });
     if (served.length === 0) return;

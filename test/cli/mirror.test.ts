@@ -45,7 +45,7 @@ test('given pushInsteadOf to a fork, when work is claimed, then it is told as un
   const read = await runGit(place.remote, ['rev-parse', 'work-ledger']);
   expect(await refusalOf(ledger.claimWork(id))).toMatchObject({
     code: 'REMOTE_STALE',
-    details: { unknown: true, read: place.remote, written: url(hub), saved: [{ verb: 'claim' }] },
+    details: { unknown: true, read: place.remote, written: url(hub), saved: [], sent: [{ verb: 'claim' }] },
   });
   await ledger.close();
   expect(await runGit(place.remote, ['rev-parse', 'work-ledger'])).toBe(read);
@@ -56,6 +56,25 @@ test('given pushInsteadOf to a fork, when work is claimed, then it is told as un
   expect(said).toMatchObject({ status: 10 });
   expect(said.stderr).toContain(`read at ${place.remote} and written at ${url(hub)}`);
   expect((await type(bob, 'show', id)).stdout).toContain('bob');
+});
+
+test('given a fork, when work is claimed and that is not read in time, then it is told as sent, and nothing as done', async () => {
+  // A clock that is fast enough for the time to be up.
+  const call = (...args: string[]) => wl(ada, args, { env: { WL_NOW: `x600@${new Date().toISOString()}` } });
+  const claimed = await call('claim', id);
+  expect(claimed).toMatchObject({ status: 7, stdout: '' });
+  expect(claimed.stderr).toContain(`\nsent, and not known to be accepted: claim ${id}\n`);
+  expect(claimed.stderr).not.toContain('in this clone only');
+  const other = await call('create', 'Two', '--json');
+  expect(other).toMatchObject({ status: 7, stdout: '' });
+  expect(other.error).toMatchObject({
+    code: 'REMOTE_STALE',
+    details: { unknown: true, saved: [], withdrawn: [], sent: [{ verb: 'create', title: 'Two' }] },
+  });
+  // What it is settled as is told by the sync that reads it.
+  await runGit(place.remote, ['fetch', '--quiet', hub, 'work-ledger:work-ledger']);
+  expect(await call('sync')).toMatchObject({ status: 0 });
+  expect((await call('show', id)).stdout).toContain('ada');
 });
 
 test('given addresses with a user and a password, when they are told, then without them', () => {

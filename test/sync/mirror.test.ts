@@ -44,7 +44,7 @@ describe('given a remote that is read at a mirror of where it is written', () =>
     const refusal = await refusalOf(ada.ledger.claimWork(id));
     expect(refusal).toMatchObject({
       code: 'REMOTE_STALE',
-      details: { unknown: true, withdrawn: [], saved: [{ verb: 'claim', id }] },
+      details: { unknown: true, withdrawn: [], saved: [], sent: [{ verb: 'claim', id }] },
     });
     expect((await ada.ledger.status()).pending).toMatchObject([{ verb: 'claim', id }]);
     expect(await refusalOf(ada.ledger.sync())).toMatchObject({ code: 'REMOTE_STALE' });
@@ -59,7 +59,7 @@ describe('given a remote that is read at a mirror of where it is written', () =>
     ada.connection.beforePush = async () => mirror.goAway();
     expect(await refusalOf(ada.ledger.claimWork(id))).toMatchObject({
       code: 'REMOTE_UNREACHABLE',
-      details: { unknown: true, withdrawn: [] },
+      details: { unknown: true, withdrawn: [], saved: [], sent: [{ verb: 'claim', id }] },
     });
     mirror.comeBack();
     await mirror.follow(world.remote);
