@@ -19,7 +19,7 @@ const NEVER_ARRIVED =
 /** What became of one ref, by what `git push --porcelain` printed. */
 export function readGitPush(said: string, target: string): PushResult {
   const [line] = linesOf(said, target);
-  // Git that was killed ends without a word, which simple-git takes for success: only git's own line counts.
+  // Git that was killed ends without a word: only git's own line counts.
   if (line !== undefined && !line.startsWith('!')) return { kind: 'accepted' };
   if (line?.startsWith('!')) {
     const reason = line.slice(line.lastIndexOf('\t') + 1);

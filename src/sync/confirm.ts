@@ -65,15 +65,17 @@ export async function takenOps({ store, remote }: RemoteContext): Promise<Readon
 
 function behindTheOther({ remote }: RemoteContext, own: boolean): LedgerError {
   const { read, written } = addressesOf(remote);
-  const what = own ? 'took it' : 'has more';
+  const { name } = remote;
   return new LedgerError(
     'REMOTE_STALE',
-    `${remote.name} is written at ${written}, which ${what}, and read at ${read}, which does not show it yet.`,
+    own
+      ? `${written}, where ${name} is written, took the push; ${read}, where it is read, does not show it yet.`
+      : `${written}, where ${name} is written, has more than ${read}, where it is read, shows yet.`,
     {
       hint: own
         ? 'It is neither lost nor accepted. What became of it, when the mirror has caught up: wl sync'
         : 'When the mirror has caught up: wl sync',
-      details: { remote: remote.name, read, written, unknown: own },
+      details: { remote: name, read, written, unknown: own },
     },
   );
 }
@@ -84,7 +86,7 @@ function differentRemotes({ remote }: RemoteContext): LedgerError {
     'DIFFERENT_REMOTES',
     `${remote.name} is read at ${read} and written at ${written}, and neither follows the other.`,
     {
-      hint: 'Nothing was lost. A ledger is written where it is read, or where that mirrors; git remote -v shows both.',
+      hint: 'Nothing was lost. Let both addresses be one repository, or let the one that is read mirror the one that is written; `git remote -v` shows both.',
       details: { remote: remote.name, read, written },
     },
   );

@@ -110,7 +110,7 @@ function stale(remote: LedgerRemote, seen: Oid, found: Oid | undefined): LedgerE
   const now = found === undefined ? 'no branch' : found.slice(0, 12);
   return new LedgerError(
     'REMOTE_STALE',
-    `The remote ${remote.url} answers with ${now}, which is older than ${seen.slice(0, 12)}, which this clone saw there.`,
+    `The remote ${remote.url} answers with ${now}; this clone saw ${seen.slice(0, 12)} there, which is newer.`,
     {
       hint: 'Nothing here was lost. A mirror may lag; when it has caught up: wl sync',
       details: { remote: remote.name, seen, found: found ?? null, unknown: false },

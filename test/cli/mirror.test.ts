@@ -64,6 +64,9 @@ test('given a fork, when work is claimed and that is not read in time, then it i
   const claimed = await call('claim', id);
   expect(claimed).toMatchObject({ status: 7, stdout: '' });
   expect(claimed.stderr).toContain(`\nsent, and not known to be accepted: claim ${id}\n`);
+  expect(claimed.stderr).toContain(
+    `${url(hub)}, where origin is written, took the push; ${place.remote}, where it is read, does not show it yet.`,
+  );
   expect(claimed.stderr).not.toContain('in this clone only');
   const other = await call('create', 'Two', '--json');
   expect(other).toMatchObject({ status: 7, stdout: '' });
