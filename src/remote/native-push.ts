@@ -4,6 +4,16 @@ import { displayUrl } from './url.ts';
 /** Runs git on a clone's repository. `said` is all that it printed. */
 export type Git = (args: string[]) => Promise<{ ok: boolean; said: string }>;
 
+/** To the refs that are named and no others: what the repository itself is set up to fetch may be the local branch, as in a mirror. */
+export const FETCH = [
+  'fetch',
+  '--refmap=',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--no-auto-maintenance',
+  '--no-recurse-submodules',
+];
+
 export const PUSH = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-recurse-submodules'];
 
 const AGAIN =

@@ -1,17 +1,8 @@
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { type Git, lastWords, PUSH, readGitPush } from './native-push.ts';
+import { FETCH, type Git, lastWords, PUSH, readGitPush } from './native-push.ts';
 import type { PushResult, SideRefList, SideRefs } from './port.ts';
 import { sideRefsIn } from './side-refs.ts';
 
-const FETCH = [
-  'fetch',
-  '--refmap=',
-  '--prune',
-  '--no-tags',
-  '--no-write-fetch-head',
-  '--no-auto-maintenance',
-  '--no-recurse-submodules',
-];
 /** Another fetch of this clone moves the same refs. */
 const LOCKED = /Unable to create '[^']+\.lock'|cannot lock ref/;
 const LOCK_TRIES = 20;
@@ -70,7 +61,7 @@ export class NativeSideRefs implements SideRefs {
 
   async #fetch(address: string, attempt = 1): Promise<{ ok: boolean; said: string }> {
     const refspec = `+${this.namespace}*:${this.mirror}*`;
-    const { ok, said } = await this.#git([...FETCH, '--end-of-options', address, refspec]);
+    const { ok, said } = await this.#git([...FETCH, '--prune', '--end-of-options', address, refspec]);
     if (ok || !LOCKED.test(said) || attempt === LOCK_TRIES) return { ok, said };
     await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
     return this.#fetch(address, attempt + 1);

@@ -8,7 +8,7 @@ import type { LedgerStore, Oid } from '../store/port.ts';
 import { type GitTrace, traced } from '../trace/channels.ts';
 import { maskArgs } from '../trace/mask.ts';
 import { INBOX, mirrorOf } from './inbox-refs.ts';
-import { lastWords, PUSH, readDryRun, readGitPush } from './native-push.ts';
+import { FETCH, lastWords, PUSH, readDryRun, readGitPush } from './native-push.ts';
 import { NativeSideRefs } from './native-side-refs.ts';
 import type {
   BranchPushResult,
@@ -21,7 +21,7 @@ import type {
   Written,
   WrittenTo,
 } from './port.ts';
-import { advanceSeen, compareWithSeen, expectedAt, noteTaken, takenRefOf } from './seen.ts';
+import { advanceSeen, compareWithSeen, expectedAt, noteTaken, takenRefOf, writtenRefOf } from './seen.ts';
 import { presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
 import { displayUrl } from './url.ts';
 
@@ -90,17 +90,11 @@ export class NativeRemote implements LedgerRemote {
     const inboxes = scope === 'all' && this.inbox ? [`+${INBOX}*:${this.inbox.mirror}*`] : [];
     const refspecs = [`${source}:${this.seenRef}`, `+${source}:${shown}`, ...inboxes];
     const options = [
-      // What the repository itself is set up to fetch may be the local branch, as in a mirror: it must not be overwritten.
-      '--refmap=',
       ...(scope === 'all' ? ['--prune'] : []),
-      '--no-tags',
-      '--no-write-fetch-head',
-      '--no-auto-maintenance',
-      '--no-recurse-submodules',
       // A ledger is of no use without its history. The other branches of a shallow clone stay as they are.
       ...(seen === undefined && existsSync(join(this.#options.gitDir, 'shallow')) ? [DEEP] : []),
     ];
-    const result = await this.#git(['fetch', ...options, '--end-of-options', this.name, ...refspecs]);
+    const result = await this.#git([...FETCH, ...options, '--end-of-options', this.name, ...refspecs]);
     if (result.ok) return { kind: 'ok', tip: await store.readRef(this.seenRef) };
     if (/couldn't find remote ref/i.test(result.said)) {
       return seen === undefined
@@ -165,12 +159,8 @@ export class NativeRemote implements LedgerRemote {
     if (told !== 'parted') return told;
     // What the remote has besides is found by the next fetch; what is at another address has to be read there.
     if (pushUrl === undefined) return 'unknown';
-    const ref = `refs/work-ledger/written/${this.name}`;
-    const fetch = ['fetch', '--refmap=', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
-    const { ok } = await this.#git([
-      ...[...fetch, '--no-recurse-submodules', '--end-of-options'],
-      ...[pushUrl, `+${target}:${ref}`],
-    ]);
+    const ref = writtenRefOf(this.name);
+    const { ok } = await this.#git([...FETCH, '--end-of-options', pushUrl, `+${target}:${ref}`]);
     return ok ? compareWithSeen(store, seen, await store.readRef(ref)) : 'unknown';
   }
 

@@ -51,4 +51,6 @@ export async function compareWithSeen(store: Refs, seen: Oid, tip: Oid | undefin
   return base === seen ? 'holds' : 'parted';
 }
 
+/** Where a clone keeps what a push address took last, and what it was last read to have. */
 export const takenRefOf = (remote: string): string => `refs/work-ledger/taken/${remote}`;
+export const writtenRefOf = (remote: string): string => `refs/work-ledger/written/${remote}`;
