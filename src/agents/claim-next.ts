@@ -8,6 +8,7 @@ import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { WorkFilter } from '../query/filter.ts';
 import { nextReadyAt } from '../query/ready.ts';
 import type { Oid } from '../store/port.ts';
+import { isPassing } from '../sync/look.ts';
 import { choose, isLimited, isTaken, limitsIn } from './contest.ts';
 import { Follower, type FollowOptions } from './follow.ts';
 import { forgetClaim } from './forget-claim.ts';
@@ -185,8 +186,9 @@ class Waiting {
   #now = (): number => this.#ledger.connection.clock.now().getTime();
 }
 
+/** A claim that was taken where pushes go is no reason to claim another: whoever asked has to be told of it. */
 const isNotNow = (error: unknown): error is LedgerError =>
-  isLedgerError(error, 'REMOTE_UNREACHABLE') || isLedgerError(error, 'CONTENDED');
+  isPassing(error) && error.details.sent === undefined;
 
 function unsettledIn({ details }: LedgerError): WorkId[] {
   const { unknown, withdrawn } = details;

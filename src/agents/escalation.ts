@@ -1,10 +1,11 @@
-import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { isTerminal, type JsonMap, type WorkItem } from '../domain/item.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { Holding } from '../ledger/calls.ts';
 import { type LostRace, type TransitionResult, toResult } from '../ledger/results.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
+import { isPassing } from '../sync/look.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { type Escalation, toEscalation } from './escalation-item.ts';
 
@@ -97,7 +98,7 @@ export class EscalationProtocol {
       await this.#ledger.cancelWork(id, { actor: by, reason });
     } catch (error) {
       // It is saved, and goes out with the next sync.
-      if (!isLedgerError(error, 'REMOTE_UNREACHABLE') && !isLedgerError(error, 'CONTENDED')) throw error;
+      if (!isPassing(error)) throw error;
     }
   }
 

@@ -1,5 +1,6 @@
-import { isLedgerError, type LedgerError } from '../domain/errors.ts';
+import type { LedgerError } from '../domain/errors.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
+import { isPassing } from '../sync/look.ts';
 import { CONTACT } from '../sync/marks.ts';
 
 /** The pause between two looks at a remote where something happens, and what it grows by while nothing does. */
@@ -68,8 +69,8 @@ export class RemoteLooks {
       this.#succeeded = true;
       this.#tell(undefined);
     } catch (error) {
-      if (isLedgerError(error, 'REMOTE_UNREACHABLE')) this.#tell(error);
-      else if (!isLedgerError(error, 'CONTENDED')) this.#failure = { error };
+      if (!isPassing(error)) this.#failure = { error };
+      else if (error.code !== 'CONTENDED') this.#tell(error);
     }
     this.#running = undefined;
     // Some earlier and some later, so that those who wait in many clones do not ask all at once.

@@ -17,6 +17,7 @@ export const ENDINGS: ReadonlySet<string> = new Set([
 /** What passes by itself, and what is waited for meanwhile. */
 export const PASSING: ReadonlyMap<ErrorCode, WaitingFor> = new Map([
   ['REMOTE_UNREACHABLE', 'remote'],
+  ['REMOTE_STALE', 'remote'],
   ['CONTENDED', 'remote'],
   ['STORAGE_FAILED', 'storage'],
 ]);
@@ -25,6 +26,7 @@ export const PASSING: ReadonlyMap<ErrorCode, WaitingFor> = new Map([
 const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'HISTORY_REWRITTEN',
   'DIFFERENT_LEDGER',
+  'DIFFERENT_REMOTES',
   'NO_LEDGER',
   'PERMISSION_DENIED',
 ]);

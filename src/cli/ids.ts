@@ -16,7 +16,7 @@ async function settleIds(
   try {
     await ledger.fetch();
   } catch (error) {
-    if (isLedgerError(error, 'REMOTE_UNREACHABLE')) return found;
+    if (isLedgerError(error, 'REMOTE_UNREACHABLE') || isLedgerError(error, 'REMOTE_STALE')) return found;
     throw error;
   }
   return look();

@@ -1,5 +1,5 @@
 import type { Finding } from '../audit/rules.ts';
-import { isLedgerError } from '../domain/errors.ts';
+import { type ErrorCode, isLedgerError } from '../domain/errors.ts';
 import { readMergeDriver } from '../git/merge-driver.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
@@ -68,6 +68,14 @@ interface Asked {
   tip?: Oid | undefined;
 }
 
+/** What is wrong with the remote and not with the clone: told, and the rest is examined all the same. */
+const TROUBLES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'REMOTE_UNREACHABLE',
+  'REMOTE_STALE',
+  'DIFFERENT_LEDGER',
+  'DIFFERENT_REMOTES',
+]);
+
 async function askRemote(ledger: WorkLedger): Promise<Asked> {
   try {
     const rewrite = await findRewrite(ledger);
@@ -75,7 +83,7 @@ async function askRemote(ledger: WorkLedger): Promise<Asked> {
     return { rewrite, reached: rewrite === undefined };
   } catch (error) {
     if (isLedgerError(error, 'DAMAGED_ITEM')) return { tip: await sharedTip(ledger), reached: true };
-    if (!isLedgerError(error, 'REMOTE_UNREACHABLE') && !isLedgerError(error, 'DIFFERENT_LEDGER')) throw error;
+    if (!isLedgerError(error) || !TROUBLES.has(error.code)) throw error;
     const how = error.hint ?? 'Ask who keeps the remote.';
     return { trouble: [{ kind: 'remote', wrong: error.message, how, fixed: false }] };
   }
