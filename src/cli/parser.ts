@@ -9,6 +9,7 @@ import {
 import { type Command, GROUPS, type OptionSpec } from './command.ts';
 import { GLOBAL_OPTIONS, mergeGlobals } from './globals.ts';
 import type { ReadCall } from './plain-call.ts';
+import { widthOf } from './render/line.ts';
 import { COMMANDS, FAMILIES } from './table.ts';
 import { UsageError } from './usage-error.ts';
 import { readVersion } from './version.ts';
@@ -66,8 +67,8 @@ function outputTo({ stdout, stderr }: World): OutputConfiguration {
   return {
     writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(text),
-    getOutHelpWidth: () => stdout.columns ?? HELP_WIDTH,
-    getErrHelpWidth: () => stderr.columns ?? HELP_WIDTH,
+    getOutHelpWidth: () => widthOf(stdout, HELP_WIDTH),
+    getErrHelpWidth: () => widthOf(stderr, HELP_WIDTH),
     outputError: () => undefined,
   };
 }

@@ -1,5 +1,5 @@
 import { type FetchTrace, type LockTrace, type PushTrace, TRACE_CHANNELS } from '../index.ts';
-import { fitLine, printLine } from './render/line.ts';
+import { fitLine, printLine, widthOf } from './render/line.ts';
 import type { World, Writer } from './world.ts';
 
 /** Work that is done sooner shows no progress. */
@@ -111,7 +111,7 @@ export class StatusLine {
     if (entry === undefined) return;
     this.#shown = true;
     // What goes on in the next line of the terminal could not be wiped.
-    const width = (this.#stderr.columns || WIDTH) - 1;
+    const width = widthOf(this.#stderr, WIDTH) - 1;
     this.#stderr.write(WIPE + printLine(fitLine(entry.label(now - entry.since), width), false));
   }
 }

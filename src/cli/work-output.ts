@@ -1,7 +1,7 @@
 import type { WorkerEvent } from '../agents.ts';
 import { escapeUnsafe } from '../index.ts';
 import type { Cli } from './cli.ts';
-import { type Line, printLine, safe } from './render/line.ts';
+import { type Line, printLine, safe, widthOf } from './render/line.ts';
 import { WorkView } from './render/work.ts';
 
 /** Where a worker's events go. */
@@ -49,7 +49,7 @@ function liveTable(stdout: Cli['world']['stdout'], color: boolean): WorkOutput {
     drawn = performance.now();
     changed = false;
   };
-  const live = (): Line[] => view.live(performance.now(), (stdout.columns ?? WIDTH) - 1);
+  const live = (): Line[] => view.live(performance.now(), widthOf(stdout, WIDTH) - 1);
   const timer = setInterval(() => {
     if (changed || performance.now() - drawn >= CLOCK_MS) draw([], live());
   }, REDRAW_MS);

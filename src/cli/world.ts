@@ -4,6 +4,7 @@ export interface Writer {
   /** Resolves once everything is written. */
   flush?(): Promise<void>;
   isTTY?: boolean | undefined;
+  /** Read it by `widthOf`: a terminal that does not know its size says 0. */
   columns?: number | undefined;
 }
 

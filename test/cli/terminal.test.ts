@@ -33,6 +33,15 @@ it('a terminal gets a header, colours, and lines that fit', async () => {
   expect(first).toMatch(COLOR);
 });
 
+it('given a terminal that does not know its width, when it lists or gives help, then nothing is cut', async () => {
+  const [header = '', first = '', second = ''] = lines(await call(['list'], { columns: 0 }));
+  expect(plain(header)).toBe('ID                 STATUS  PRI   TYPE  OWNER  TITLE');
+  expect(plain(first)).toBe(`WRK-20260103-0001  pend    crit  task  -      ${TITLE}`);
+  expect(plain(second)).toMatch(/Short$/);
+  const help = await call(['list', '--help'], { columns: 0 });
+  expect(help.stdout).toBe((await call(['list', '--help'], { columns: 100 })).stdout);
+});
+
 it.each<[string, string[], TerminalOptions]>([
   ['--no-color', ['list', '--no-color'], {}],
   ['NO_COLOR', ['list'], { env: { NO_COLOR: '1' } }],

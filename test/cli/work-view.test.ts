@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { WorkerEvent } from '../../src/agents.ts';
+import type { Cli } from '../../src/cli/cli.ts';
 import { printLine } from '../../src/cli/render/line.ts';
 import { WorkView } from '../../src/cli/render/work.ts';
+import { workOutput } from '../../src/cli/work-output.ts';
 
 const about = { work_id: 'WRK-20260103-0001', execution_id: 'exec-1' };
 const started: WorkerEvent = {
@@ -76,4 +78,16 @@ test('given work that was completed in a clone alone, when it is lost, then it i
   const lost = { work_id: about.work_id, verb: 'complete', message: 'ada holds it' };
   const { live } = shown([started, saved, { type: 'synced', accepted: 0, lost: [lost] }]);
   expect(live).toEqual(['0 running, 0 completed, 1 not finished']);
+});
+
+test('given a terminal that does not know its width, when work is shown on it, then its lines are whole', () => {
+  const written: string[] = [];
+  const stdout = { isTTY: true, columns: 0, write: (text: string) => written.push(text) };
+  const globals = { quiet: false, json: false, color: false };
+  const output = workOutput({ world: { stdout, env: {} }, globals } as unknown as Cli);
+  onTestFinished(() => output.close());
+  output.take(started);
+  output.take({ type: 'notice', message: 'one line that stays' });
+  expect(written.join('')).toContain('●  WRK-20260103-0001  0 s  attempt 2  Tidy');
+  expect(written.join('')).toContain('1 running, 0 completed\n');
 });

@@ -75,6 +75,10 @@ export function printLine(line: Line, color: boolean, short?: ReadonlyMap<string
     .trimEnd();
 }
 
+/** How many columns a terminal has. One that does not know says nothing, or 0. */
+export const widthOf = ({ columns: width }: { columns?: number | undefined }, otherwise: number): number =>
+  width || otherwise;
+
 /** Cuts a line to a terminal's width, and says so with an ellipsis. */
 export function fitLine(line: Line, width: number): Line {
   let left = width;

@@ -2,7 +2,7 @@ import type { WorkItem, WorkPriority, WorkStatus } from '../../index.ts';
 import type { Cli } from '../cli.ts';
 import type { Reply } from '../reply.ts';
 import { SHORT_PRIORITY, SHORT_STATUS } from '../short-names.ts';
-import { columns, fitLine, type Line, type Span, styled } from './line.ts';
+import { columns, fitLine, type Line, type Span, styled, widthOf } from './line.ts';
 
 const HEADER = ['ID', 'STATUS', 'PRI', 'TYPE', 'OWNER', 'TITLE'];
 
@@ -44,10 +44,10 @@ export function itemColumns(item: WorkItem): Span[] {
 
 /** Rows in columns; a terminal gets a header, and lines that fit. */
 export function tableLines(cli: Cli, header: readonly string[], rows: readonly (readonly Span[])[]): Line[] {
-  const { isTTY, columns: width } = cli.world.stdout;
-  if (!isTTY || rows.length === 0) return columns(rows);
+  const { stdout } = cli.world;
+  if (!stdout.isTTY || rows.length === 0) return columns(rows);
   const all = columns([header.map((name) => styled('dim', name)), ...rows]);
-  return width === undefined ? all : all.map((line) => fitLine(line, width));
+  return all.map((line) => fitLine(line, widthOf(stdout, Number.POSITIVE_INFINITY)));
 }
 
 /** The reply of a question that items answer. */
