@@ -105,5 +105,6 @@ export {
   TRACE_CHANNELS,
   type TraceKind,
   type TraceRecord,
+  type WaitTrace,
 } from './trace/channels.ts';
 export type { ImportNote, ImportPlan, TransferFile } from './transfer/plan.ts';

@@ -1,4 +1,4 @@
-import { type FetchTrace, type LockTrace, type PushTrace, TRACE_CHANNELS } from '../index.ts';
+import { type FetchTrace, type LockTrace, type PushTrace, TRACE_CHANNELS, type WaitTrace } from '../index.ts';
 import { fitLine, printLine, widthOf } from './render/line.ts';
 import type { World, Writer } from './world.ts';
 
@@ -9,7 +9,7 @@ const WAITING_MS = 2_000;
 const WIDTH = 80;
 const WIPE = '\r\u001b[K';
 
-type Awaited = FetchTrace | PushTrace | LockTrace;
+type Awaited = FetchTrace | PushTrace | WaitTrace | LockTrace;
 
 interface Entry {
   since: number;
@@ -94,9 +94,8 @@ export class StatusLine {
       asyncStart: nothing,
       error: nothing,
     };
-    const channels = [TRACE_CHANNELS.fetch, TRACE_CHANNELS.push, TRACE_CHANNELS.lock].map((name) =>
-      tracingChannel<unknown, Awaited>(name),
-    );
+    const { fetch, push, wait, lock } = TRACE_CHANNELS;
+    const channels = [fetch, push, wait, lock].map((name) => tracingChannel<unknown, Awaited>(name));
     for (const channel of channels) channel.subscribe(listeners);
     return () => {
       for (const channel of channels) channel.unsubscribe(listeners);
@@ -118,7 +117,10 @@ export class StatusLine {
 
 function describeWait(record: Awaited, waited: number): string {
   const seconds = `${Math.round(waited / 1000)} s`;
-  if (record.kind !== 'lock') return `waiting for ${record.remote}… (${record.kind}, ${seconds})`;
+  if (record.kind !== 'lock') {
+    const what = record.kind === 'wait' ? record.until : record.kind;
+    return `waiting for ${record.remote}… (${what}, ${seconds})`;
+  }
   const { holder, lock } = record;
   const who = holder === null ? 'another process' : `process ${holder.pid}`;
   const state = holder?.state === 'stopped' ? ', which is stopped' : '';

@@ -1,7 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { Offer, PushResult, WrittenTo } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
-import { look, lookOrUnknown, pause } from './look.ts';
+import { awaited, look, lookOrUnknown, pause } from './look.ts';
 import { NAMES, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 
@@ -17,7 +17,9 @@ export async function push(
   { offer, deadline }: { offer?: Offer | undefined; deadline: number },
 ): Promise<PushResult> {
   const pushed = await context.remote.push(tip, offer);
-  return pushed.kind === 'unconfirmed' ? confirm(context, tip, deadline) : pushed;
+  return pushed.kind === 'unconfirmed'
+    ? awaited(context, 'confirmation', () => confirm(context, tip, deadline))
+    : pushed;
 }
 
 async function confirm(context: RemoteContext, tip: Oid, deadline: number): Promise<PushResult> {

@@ -1,6 +1,8 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { FetchResult, FetchScope, LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
+import { traced, type WaitTrace } from '../trace/channels.ts';
+import { maskUrls } from '../trace/mask.ts';
 import { checkInbox } from './inbox.ts';
 import { CONTACT, FETCHED } from './marks.ts';
 import type { RemoteContext } from './ports.ts';
@@ -60,9 +62,10 @@ export async function ask(
   context: RemoteContext,
   scope: FetchScope,
   deadline = context.clock.now().getTime() + context.patience,
+  asked = 0,
 ): Promise<Reading> {
   const { remote, clock } = context;
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = asked + 1; ; tries += 1) {
     const fetched = await remote.fetch(scope);
     if (fetched.kind === 'unreachable') throw unreachable(remote, fetched.cause);
     if (fetched.kind === 'ok') return fetched;
@@ -74,6 +77,7 @@ export async function ask(
       throw stale(remote, fetched.seen, fetched.found);
     }
     await pause(context, tries, deadline);
+    if (tries === 1) return awaited(context, 'newer reading', () => ask(context, scope, deadline, 1));
   }
 }
 
@@ -95,6 +99,16 @@ async function ageOf(
     default:
       return written satisfies never;
   }
+}
+
+/** Publishes what `task` waits for as one step: each pause alone is too short to be told. */
+export function awaited<T>(
+  { remote }: RemoteContext,
+  until: WaitTrace['until'],
+  task: () => Promise<T>,
+): Promise<T> {
+  const began = () => ({ remote: remote.name, url: maskUrls(remote.url), until });
+  return traced('wait', began, task, () => ({ outcome: 'over' }));
 }
 
 const FIRST_PAUSE_MS = 100;

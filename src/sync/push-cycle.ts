@@ -14,7 +14,7 @@ import {
   waitForTurn,
 } from './contention.ts';
 import { noteOffer, prepareOffer, takeBackOffer } from './inbox.ts';
-import { look, lookOrUnknown, unreachable } from './look.ts';
+import { awaited, look, lookOrUnknown, unreachable } from './look.ts';
 import { CONTACT, EXPOSED, LED, PUBLISHED } from './marks.ts';
 import type { Lost, Settled, Unchanged } from './outcome.ts';
 import { NAMES, type ReadCommit, readCommits } from './pending.ts';
@@ -96,7 +96,8 @@ export async function pushPending(
       throw contended(remote, lost);
     }
     const seen = await store.readRef(remote.seenRef);
-    if (seen !== undefined && isContended(context)) await waitForTurn(context, contest, seen);
+    if (seen !== undefined && isContended(context))
+      await awaited(context, 'turn', () => waitForTurn(context, contest, seen));
     const tip = await store.readRef(remote.seenRef);
     if (tip !== undefined) merge(await settleOn(context, tip));
     merge(await keepBackWrong(context, tip));
@@ -133,7 +134,7 @@ export async function pushPending(
       case 'behind':
         // A branch that was rewritten is no race: nothing is offered to it.
         if ((await look(context, 'all', deadline)) === tip && remote.writesTo !== undefined)
-          await waitToRead(context, tip, deadline);
+          await awaited(context, 'newer reading', () => waitToRead(context, tip, deadline));
         lost += 1;
         if (lost > 1) meetOthers(context);
         break;

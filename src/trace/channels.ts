@@ -12,6 +12,7 @@ export const TRACE_CHANNELS = {
   git: 'work-ledger:git',
   fetch: 'work-ledger:fetch',
   push: 'work-ledger:push',
+  wait: 'work-ledger:wait',
   lock: 'work-ledger:lock',
   replay: 'work-ledger:replay',
   index: 'work-ledger:index',
@@ -68,6 +69,15 @@ export interface PushTrace
   tip: string | null;
   /** What goes into this clone's inbox by the same push. */
   offer?: string;
+}
+
+/** A wait for the remote to be in another state, with the looks that it takes; each of them is a step of its own within it. */
+export interface WaitTrace extends Ended<'over'> {
+  kind: 'wait';
+  remote: string;
+  url: string;
+  /** A turn to push among others; a reading with what was pushed; a reading that is no older than what was seen. */
+  until: 'turn' | 'confirmation' | 'newer reading';
 }
 
 /** Who has a lock, as far as this machine tells. */
@@ -135,6 +145,7 @@ interface Traces {
   git: GitTrace;
   fetch: FetchTrace;
   push: PushTrace;
+  wait: WaitTrace;
   lock: LockTrace;
   replay: ReplayTrace;
   index: IndexTrace;

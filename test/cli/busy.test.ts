@@ -92,3 +92,15 @@ it('a wait for another process names it, and no longer than the terminal is wide
   await cli.close();
   expect(written).toContain(`${WIPE}waiting for process 4242, which is sto…`);
 });
+
+it('a wait between looks at a remote says what it is for', async () => {
+  const { cli, written } = openCli(true, {});
+  const begin = () => ({ remote: 'origin', url: '/x', until: 'turn' as const });
+  const open = async (): Promise<WorkLedger> => {
+    await vi.advanceTimersByTimeAsync(2_500);
+    return { close: async () => undefined } as WorkLedger;
+  };
+  await cli.open(() => traced('wait', begin, open, () => ({ outcome: 'over' })));
+  await cli.close();
+  expect(written).toContain(`${WIPE}waiting for origin… (turn, 2 s)`);
+});

@@ -28,6 +28,8 @@ function subjectOf(record: TraceRecord, goesOn: boolean): string {
       return `${record.part} from ${record.remote} (${record.url})`;
     case 'push':
       return `${record.tip === null ? 'removal' : short(record.tip)} to ${record.part} of ${record.remote} (${record.url})`;
+    case 'wait':
+      return `${record.until} at ${record.remote} (${record.url})`;
     case 'lock':
       return `${record.lock} (${record.path}), held by ${describeHolder(record.holder, goesOn)}`;
     case 'replay':
