@@ -26,6 +26,8 @@ export class StatusLine {
   readonly #entries = new Set<Entry>();
   #timer: NodeJS.Timeout | undefined;
   #shown = false;
+  /** Whoever is interrupted finds the terminal as it was. */
+  readonly #leave = (): void => this.wipe();
 
   constructor(stderr: Writer) {
     this.#stderr = stderr;
@@ -35,13 +37,17 @@ export class StatusLine {
   begin(label: Entry['label'], patience = PATIENT_MS): () => void {
     const entry = { since: performance.now(), patience, label };
     this.#entries.add(entry);
-    this.#timer ??= setInterval(() => this.#show(), PATIENT_MS);
+    if (this.#timer === undefined) {
+      this.#timer = setInterval(() => this.#show(), PATIENT_MS);
+      process.on('exit', this.#leave);
+    }
     return () => {
       this.#entries.delete(entry);
       this.wipe();
       if (this.#entries.size > 0) return;
       clearInterval(this.#timer);
       this.#timer = undefined;
+      process.off('exit', this.#leave);
     };
   }
 

@@ -104,3 +104,17 @@ it('a wait between looks at a remote says what it is for', async () => {
   await cli.close();
   expect(written).toContain(`${WIPE}waiting for origin… (turn, 2 s)`);
 });
+
+it('given a call that is ended in the middle of a wait, the line is wiped, and nothing listens for the end of the next one', async () => {
+  const before = process.listeners('exit');
+  const added = () => process.listeners('exit').filter((listener) => !before.includes(listener));
+  const { cli, written } = openCli(true, {});
+  await cli.busy('reading', async () => {
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(written.at(-1)).toBe(`${WIPE}reading…`);
+    expect(added()).toHaveLength(1);
+    for (const listener of added()) Reflect.apply(listener, process, [130]);
+    expect(written.at(-1)).toBe(WIPE);
+  });
+  expect(added()).toEqual([]);
+});
