@@ -14,7 +14,6 @@ const pinned = (): string => join(import.meta.dirname, '../../node_modules/node/
 if (lack === undefined) {
   followLauncher();
   keepCompiled();
-  process.on('SIGINT', () => process.exit(130));
   const loaded = process.argv[2] === 'hook' ? import('./start-hook.ts') : import('./start.ts');
   loaded.then(({ start }) => start());
 } else if (existsSync(pinned())) {
