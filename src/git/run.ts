@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { LedgerError } from '../domain/errors.ts';
 import { type GitTrace, traced } from '../trace/channels.ts';
 import { maskArgs } from '../trace/mask.ts';
-import { gitEnvironment, SETTING_ARGS } from './environment.ts';
+import { GIT_SETTINGS, gitEnvironment, SETTING_ARGS } from './environment.ts';
 
 export interface GitResult {
   code: number;
@@ -85,7 +85,12 @@ export function startGit(
       env: { ...gitEnvironment(incoming), ...env },
       windowsHide: true,
     });
-    const began = () => ({ args: maskArgs(all), cwd, pid: child.pid, ...(helper && { helper }) });
+    const began = () => ({
+      args: maskArgs(all, GIT_SETTINGS),
+      cwd,
+      pid: child.pid,
+      ...(helper && { helper }),
+    });
     void traced(
       'git',
       began,

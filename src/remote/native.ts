@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { GitExit, gitClient } from '../git/client.ts';
-import { SETTING_ARGS } from '../git/environment.ts';
+import { GIT_SETTINGS, SETTING_ARGS } from '../git/environment.ts';
 import { LockMarks } from '../git/lock-marks.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type GitTrace, traced } from '../trace/channels.ts';
@@ -183,7 +183,10 @@ export class NativeRemote implements LedgerRemote {
   async #git(args: string[]): Promise<{ ok: boolean; said: string }> {
     // A mirror would push every ref it has, and refuses to push one.
     const all = ['-c', `remote.${this.name}.mirror=false`, ...args];
-    const began = () => ({ args: maskArgs([...SETTING_ARGS, ...all]), cwd: this.#options.gitDir });
+    const began = () => ({
+      args: maskArgs([...SETTING_ARGS, ...all], GIT_SETTINGS),
+      cwd: this.#options.gitDir,
+    });
     return traced('git', began, () => this.#run(all), ended);
   }
 

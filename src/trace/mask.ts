@@ -1,12 +1,21 @@
 const HIDDEN = '***';
 
-/** Settings whose values the program chooses itself. Any other may hold a header, a helper or an address with a password. */
-const OWN_SETTINGS =
-  /^(?:core\.hookspath|core\.fsync|gc\.auto|maintenance\.auto|fastimport\.unpacklimit|i18n\.commitencoding|remote\..*\.mirror)$/is;
+/**
+ * Settings of single calls whose values the program chooses itself. Any other may hold a header, a helper or an address with a
+ * password.
+ */
+const OWN_SETTINGS = /^(?:fastimport\.unpacklimit|i18n\.commitencoding|remote\..*\.mirror)$/is;
 
-/** What a process of git is called with, without anything that may be a secret. */
-export function maskArgs(args: readonly string[]): string[] {
-  return args.map((arg, at) => (args[at - 1] === '-c' ? maskSetting(arg) : maskUrls(arg)));
+/**
+ * What a process of git is called with, without anything that may be a secret.
+ *
+ * @param shown settings that the program gives to every call
+ */
+export function maskArgs(args: readonly string[], shown: readonly string[]): string[] {
+  return args.map((arg, at) => {
+    if (args[at - 1] !== '-c') return maskUrls(arg);
+    return shown.includes(arg) ? arg : maskSetting(arg);
+  });
 }
 
 function maskSetting(setting: string): string {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { GIT_SETTINGS, SETTING_ARGS } from '../../src/git/environment.ts';
 import { maskArgs, maskUrls } from '../../src/trace/mask.ts';
 
 it.each([
@@ -22,13 +23,24 @@ it.each([
   ['url.https://s3cret@a/.insteadOf=b:', 'url.https://***@a/.insteadOf=***'],
   ['core.sshCommand=sshpass -p s3cret ssh', 'core.sshCommand=***'],
   ['core.hooksPath=/dev/null', 'core.hooksPath=/dev/null'],
+  ['core.fsmonitor=/home/ada/s3cret', 'core.fsmonitor=***'],
   ['remote.origin.mirror=false', 'remote.origin.mirror=false'],
 ])(
   'given the setting %s, when arguments are masked, then only values of our own are shown',
   (setting, masked) => {
-    expect(maskArgs(['-c', setting, 'fetch', 'origin'])).toEqual(['-c', masked, 'fetch', 'origin']);
+    expect(maskArgs(['-c', setting, 'fetch', 'origin'], GIT_SETTINGS)).toEqual([
+      '-c',
+      masked,
+      'fetch',
+      'origin',
+    ]);
   },
 );
+
+it('given the settings that every call of git has, when its arguments are masked, then all of them are shown', () => {
+  expect(SETTING_ARGS.length).toBeGreaterThan(0);
+  expect(maskArgs(SETTING_ARGS, GIT_SETTINGS)).toEqual(SETTING_ARGS);
+});
 
 it('given long text made to be slow to read, when it is masked, then time grows with its length alone', () => {
   const shapes = ['://', '://a@', 'a:b@', '?', "'://x?", '/@'];
