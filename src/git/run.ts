@@ -1,7 +1,8 @@
 import type { ChildProcess, ChildProcessWithoutNullStreams, SpawnOptions } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { LedgerError } from '../domain/errors.ts';
-import { type GitTrace, traced } from '../trace/channels.ts';
+import { type GitTrace, isHeard, traced } from '../trace/channels.ts';
 import { maskArgs } from '../trace/mask.ts';
 import { GIT_SETTINGS, gitEnvironment, SETTING_ARGS } from './environment.ts';
 
@@ -85,18 +86,8 @@ export function startGit(
       env: { ...gitEnvironment(incoming), ...env },
       windowsHide: true,
     });
-    const began = () => ({
-      args: maskArgs(all, GIT_SETTINGS),
-      cwd,
-      pid: child.pid,
-      ...(helper && { helper }),
-    });
-    void traced(
-      'git',
-      began,
-      () => endOf(child),
-      (end) => end,
-    );
+    if (isHeard('git'))
+      tell(child, { args: maskArgs(all, GIT_SETTINGS), cwd, pid: child.pid, ...(helper && { helper }) });
     return child;
   } catch (error) {
     // Some failures are thrown at once, such as a file for a directory.
@@ -104,10 +95,21 @@ export function startGit(
   }
 }
 
-function endOf(child: ChildProcess): Promise<Partial<GitTrace>> {
+function tell(child: ChildProcess, began: Omit<GitTrace, 'kind'>): void {
+  void traced(
+    'git',
+    () => began,
+    () => endOf(child),
+    (end) => end,
+  );
+}
+
+function endOf(child: EventEmitter): Promise<Partial<GitTrace>> {
+  const { errorMonitor } = process.getBuiltinModule('node:events');
   return new Promise((resolve) => {
-    child.on('error', ({ message }) => resolve({ outcome: 'failed', reason: message }));
-    child.on('exit', (code, signal) =>
+    // A failure is for whoever started git to take: to be told of it takes it from nobody.
+    child.once(errorMonitor, ({ message }: Error) => resolve({ outcome: 'failed', reason: message }));
+    child.once('exit', (code: number | null, signal: NodeJS.Signals | null) =>
       resolve(
         signal === null ? { outcome: 'exited', exit_status: code ?? 0 } : { outcome: 'killed', signal },
       ),

@@ -170,6 +170,9 @@ function openChannel(kind: TraceKind): TracingChannel {
   return process.getBuiltinModule('node:diagnostics_channel').tracingChannel(TRACE_CHANNELS[kind]);
 }
 
+/** Whether somebody listens to steps of a kind. */
+export const isHeard = (kind: TraceKind): boolean => channelOf(kind).hasSubscribers;
+
 type Begin<Kind extends TraceKind> = () => Omit<Traces[Kind], 'kind'>;
 type End<Kind extends TraceKind, T> = (value: T) => Partial<Traces[Kind]>;
 

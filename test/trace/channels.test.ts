@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openRepository } from '../../src/git/repository.ts';
+import { startGit } from '../../src/git/run.ts';
 import {
   type FetchTrace,
   type GitTrace,
@@ -165,6 +167,22 @@ test('given a store bound to a channel, when a look at the remote runs git, then
   onTestFinished(() => void gits.start.unsubscribe(noted));
   await ledger.fetch();
   expect(parents).toEqual(['fetch']);
+});
+
+test('given a git that cannot be started, when its step is told or not, then the failure is left to who started it', async () => {
+  vi.stubEnv('PATH', '/nowhere');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const call = { args: ['version'], cwd: '/' };
+  const unheard = startGit(call);
+  expect(['error', 'exit'].map((event) => unheard.listenerCount(event))).toEqual([0, 0]);
+  await once(unheard, 'error');
+  const events = listen();
+  const heard = startGit(call);
+  expect(heard.listenerCount('error')).toBe(0);
+  await once(heard, 'error');
+  await vi.waitFor(() =>
+    expect(ended(events, 'git')).toMatchObject([{ outcome: 'failed', reason: 'spawn git ENOENT' }]),
+  );
 });
 
 test('given a lock that is held, when another waits for it, then the wait tells who has it', async () => {
