@@ -101,13 +101,17 @@ export function startTrace(settings: TraceSettings): { stop(): void } {
 const isHelper = (record: TraceRecord): boolean => record.kind === 'git' && record.helper === true;
 
 function chooseSinks(settings: TraceSettings): Sink[] {
-  const { variable = '', verbose, json, hook, tell } = settings;
+  const { variable = '', verbose, json, hook, tell, complain } = settings;
   const named = variable.toLowerCase();
   const asJson: Sink = { write: (step) => tell(jsonLine(step)) };
   const asText: Sink = json ? asJson : { write: (step) => tell(`trace ${textLine(step)}`) };
   if (OFF.has(named)) return verbose && !hook ? [asText] : [];
   if (named === 'json') return hook ? [] : [asJson];
   if (ON.has(named)) return hook ? [] : [asText];
+  if (!/[/\\.]/.test(variable)) {
+    if (!hook) complain(`WL_TRACE=${variable} is neither 1, json nor a path`);
+    return verbose && !hook ? [asText] : [];
+  }
   // A hook runs where git puts it: a relative path would name a file in the repository.
   const file = hook && !isAbsolute(variable) ? undefined : openFile(resolve(variable), settings);
   return [...(file === undefined ? [] : [file]), ...(verbose && !hook ? [asText] : [])];

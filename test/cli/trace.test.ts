@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { gitEnvironment } from '../../src/git/environment.ts';
@@ -87,6 +87,21 @@ it('given a path that is no file of this user, when a call is made, then that is
   const { error, status } = await wl(dir, ['show', '9', '--json'], { env: { WL_TRACE: folder } });
   expect([status, error.code]).toEqual([3, 'NOT_FOUND']);
 });
+
+it.each(['2', 'debug', 'verbose'])(
+  'given WL_TRACE=%s, when a call is made, then it is told what can be asked for, and no file is made',
+  async (word) => {
+    const { status, stdout, stderr } = await sync(word);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'in step with origin\n' });
+    expect(lines(stderr)).toEqual([
+      expect.stringContaining(`WL_TRACE=${word} is neither 1, json nor a path`),
+    ]);
+    expect(existsSync(word)).toBe(false);
+    const both = await sync(word, ['--verbose']);
+    expect(both.stderr).toContain(`WL_TRACE=${word} is neither`);
+    expect(both.stderr).toMatch(/ fetch +branch and inboxes/);
+  },
+);
 
 it('given texts of a remote that a terminal would act on, when they are told, then they are harmless', async () => {
   const hook = join(place.remote, 'hooks/pre-receive');
