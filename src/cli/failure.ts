@@ -9,12 +9,8 @@ import type { Writer } from './world.ts';
  */
 export class RaceLost extends LedgerError {
   constructor({ code, message, hint, details, kept }: LostRace) {
-    const later =
-      kept === undefined
-        ? hint
-        : `${hint === undefined ? '' : `${hint} `}What you meant is kept: wl rejected`;
     super(code, message, {
-      ...(later === undefined ? {} : { hint: later }),
+      ...(hint === undefined ? {} : { hint }),
       details: kept === undefined ? details : { ...details, kept },
     });
   }
@@ -51,7 +47,7 @@ function toLedgerError(failure: unknown): LedgerError {
 
 function toText(error: LedgerError): string {
   const lines = [`wl: ${error.message}`];
-  const { saved, sent, withdrawn, items, found } = error.details;
+  const { saved, sent, withdrawn, kept, items, found } = error.details;
   if (error.code === 'AMBIGUOUS_ID' && Array.isArray(items))
     lines.push(...fittingLines(items, Number(found)));
   if (Array.isArray(saved) && saved.length > 0)
@@ -60,6 +56,7 @@ function toText(error: LedgerError): string {
     lines.push(`sent, and not known to be accepted: ${sent.map(describeLeft).join(', ')}`);
   if (Array.isArray(withdrawn) && withdrawn.length > 0)
     lines.push(`not made: the claim of ${withdrawn.join(', ')}`);
+  if (kept !== undefined) lines.push('kept: wl rejected');
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   return lines.map((line) => safe(line)).join('\n');
 }

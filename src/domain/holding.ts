@@ -53,7 +53,7 @@ function claimedElsewhere(item: WorkItem, execution: string): LedgerError {
     'CLAIMED_ELSEWHERE',
     `${item.id}: ${text}, as execution ${execution} of ${where}; this clone made no claim of it.`,
     {
-      hint: `Whoever is that execution says so: --execution ${named}, or WL_EXECUTION_ID. Others leave the item alone: \`wl ready\` lists what is free.`,
+      hint: `If that execution is yours, pass --execution ${named}, or set WL_EXECUTION_ID. Otherwise leave the item alone: \`wl ready\` lists what is free.`,
       details,
     },
   );

@@ -108,9 +108,8 @@ function withKept(
   { code, message, hint, details }: LedgerError,
   kept: { op: string; ref: string },
 ): LedgerError {
-  const said = 'What you wrote is kept: wl rejected';
   return new LedgerError(code, message, {
-    hint: hint === undefined ? said : `${hint} ${said}`,
+    ...(hint === undefined ? {} : { hint }),
     details: { ...details, kept },
   });
 }

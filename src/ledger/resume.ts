@@ -67,7 +67,7 @@ export async function adoptClaims(
   for (const id of ids ?? []) {
     if (aside.some((one) => one.id === id)) continue;
     throw new LedgerError('NOT_FOUND', `No claim of ${id} by ${actor} is set aside in this clone.`, {
-      hint: 'Whoever holds it by an execution says so: --execution ID, or WL_EXECUTION_ID.',
+      hint: 'If you hold it by an execution, pass --execution ID, or set WL_EXECUTION_ID.',
       details: { id, actor },
     });
   }

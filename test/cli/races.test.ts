@@ -83,7 +83,9 @@ describe('given --offline', () => {
     const synced = await wl(b, ['sync', '--actor', 'bob']);
     expect(synced.status).toBe(5);
     expect(synced.stdout).toMatch(/^in step with origin/);
-    expect(synced.stderr).toMatch(/ada holds it[\s\S]*What you meant is kept: wl rejected/);
+    expect(synced.stderr).toMatch(
+      /ada holds it.*\nkept: wl rejected\nhint: `wl ready` lists what is free\.\n/,
+    );
 
     const listed = await bob(['rejected', '--json']);
     expect(listed.envelope.kind).toBe('rejected');

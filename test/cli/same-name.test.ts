@@ -62,7 +62,7 @@ describe("a holder's verb in a clone that made no claim", () => {
       expect(said.error).toMatchObject({
         code: 'CLAIMED_ELSEWHERE',
         details: { owner: 'ada', clone, execution_id: 'exec of it' },
-        hint: expect.stringContaining("--execution 'exec of it', or WL_EXECUTION_ID"),
+        hint: expect.stringContaining("pass --execution 'exec of it', or set WL_EXECUTION_ID"),
       });
       expect(said.error.message).toContain(
         `ada holds it since ${NOW}, as execution exec of it of the clone ${clone}`,

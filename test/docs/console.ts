@@ -9,7 +9,7 @@ export const settle = (text: string): string =>
     .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}\b/g, 'OP')
     .replaceAll(/exec-[\w-]+/g, 'exec-X')
     // Where the remote was asked first, there was nothing to keep.
-    .replaceAll(' What you meant is kept: wl rejected', '')
+    .replaceAll(/^kept: wl rejected\n/gm, '')
     .replaceAll(/\b[0-9a-f]{10,40}\b/g, 'OID')
     .replaceAll(/\/\S*\/ada\/\.git/g, '/ada/.git');
 

@@ -161,9 +161,9 @@ export const DOING: readonly Command[] = [
   command({
     name: 'adopt',
     group,
-    summary: 'take on what this clone claimed before it had a new name',
+    summary: 'take back claims that this clone made under an earlier name',
     details:
-      'A copy of a clone has a new name, and so has a clone under whose name another one wrote. What was claimed under the old name is kept aside, since two clones would act on one claim. This makes it the claim of this clone: without ids all that its actor still holds. Nothing is written to the ledger. Call it where the work goes on here and nowhere else.',
+      'A copy of a clone takes a new name, and so does a clone that finds another one under its own. Its earlier claims are then set aside. This makes them its own again: those of the ids, or all that still hold. Call it only where that work goes on here and nowhere else. Nothing is written to the ledger.',
     args: [{ name: '[ids...]', help: IDS.help }],
     examples: ['wl adopt', 'wl adopt 0001'],
     load: () => import('../commands/adopt.ts'),
