@@ -23,8 +23,10 @@ export function checkTransition(
   const { items, others } = itemChanges(record.changes);
   const [change] = items;
   if (items.length === 1 && change !== undefined) findings.id = change.id;
-  else findings.add('item', `it touches ${items.length} items`);
+  // What names a file comes first: of several findings, people are told one.
   for (const other of others) reportOther(other, findings);
+  if (items.length !== 1)
+    findings.add('item', `it touches ${items.length === 0 ? 'no item' : `${items.length} items`}`);
   const event = readEvent(record, findings);
   if (event !== undefined && !isProposal(event)) checkRequest(event, record, findings);
   for (const one of items) {
@@ -73,7 +75,7 @@ function reportOther({ path }: TreeChange, findings: CommitFindings): void {
   const isItems = STATES.some((state) => path.startsWith(`${state}/`));
   if (path === SETTINGS_PATH) findings.add('configure', `it changes ${path}`);
   else if (isItems) findings.add('path', `no item belongs at ${path}`);
-  else findings.add('item', `it touches ${path}`);
+  else findings.add('item', `${path} is no file of an item`);
 }
 
 function readEvent({ message }: CommitRecord, findings: CommitFindings): TransitionEvent | undefined {

@@ -64,6 +64,26 @@ describe('given an edit that was committed with git on the branch of the ledger'
   });
 });
 
+describe('given a file that was committed with git on the branch of the ledger', () => {
+  test('when it is synced, then the call names the file, and wl rejected says that it was made by hand', async () => {
+    await writeFile(join(tree, 'junk.txt'), 'junk');
+    await runGit(tree, ['add', 'junk.txt']);
+    await runGit(tree, ['commit', '--quiet', '--message', 'more']);
+    const said = await type(ada, 'sync');
+    expect(said).toMatchObject({ status: 9 });
+    expect(said.stderr).toContain('would have made it (item): junk.txt is no file of an item.');
+    expect((await type(ada, 'rejected')).stdout).toMatch(
+      /^[0-9a-f]{40} {2}by hand {2}- .*junk\.txt is no file/,
+    );
+    await verified();
+  });
+
+  test('when a commit changes nothing, then that is what is told', async () => {
+    await runGit(tree, ['commit', '--quiet', '--allow-empty', '--message', 'nothing']);
+    expect((await type(ada, 'sync')).stderr).toContain('(item): it touches no item.');
+  });
+});
+
 describe('given a merge by hand of what waits here with the shared branch', () => {
   beforeEach(async () => {
     await type(ada, '--offline', 'create', 'Here');

@@ -10,7 +10,8 @@ export const run: Run<Record<never, never>> = async ({ cli }) => {
   const heads = columns(
     all.map(({ op, id, verb, actor, at, error }) => [
       styled('dim', op),
-      verb,
+      // None is read from a commit that this program did not make.
+      verb === 'unknown' ? 'by hand' : verb,
       styled('id', id ?? '-'),
       actor,
       shortTime(at),
