@@ -187,8 +187,11 @@ class Waiting {
 }
 
 /** A claim that was taken where pushes go is no reason to claim another: whoever asked has to be told of it. */
-const isNotNow = (error: unknown): error is LedgerError =>
-  isPassing(error) && error.details.sent === undefined;
+function isNotNow(error: unknown): error is LedgerError {
+  if (!isPassing(error)) return false;
+  const { sent } = error.details;
+  return !Array.isArray(sent) || sent.length === 0;
+}
 
 function unsettledIn({ details }: LedgerError): WorkId[] {
   const { unknown, withdrawn } = details;

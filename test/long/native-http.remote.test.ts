@@ -1,0 +1,3 @@
+import { nativeLaws } from '../conformance/native-world.ts';
+
+nativeLaws('http');
