@@ -246,6 +246,16 @@ describe('delete', () => {
     expect(remove().kind).toBe('transition');
   });
 
+  test('given an item that another is blocked on and nothing else needs, when deleted, then that one is named', () => {
+    view.do('create', { id: USER, fields: { title: 'User' } });
+    view.do('block', { id: USER, reason: 'x', blocker_id: ID });
+    view.put({ ...view.get(ID), status: 'cancelled' });
+    expect(refusal(() => decide(view, ask('delete', { id: ID })))).toMatchObject({
+      code: 'STILL_REFERENCED',
+      details: { users: [USER] },
+    });
+  });
+
   test('given an open item, when deleted, then it is refused and says to finish it first', () => {
     expect(refusal(() => view.do('delete', { id: ID }))).toMatchObject({
       code: 'ILLEGAL_TRANSITION',

@@ -47,6 +47,26 @@ test.each(['file', 'http'] as const)(
   },
 );
 
+test.each([
+  [
+    ['good', 'poison'],
+    ['accepted', 'lost'],
+  ],
+  [
+    ['poison', 'good'],
+    ['lost', 'accepted'],
+  ],
+])(
+  'given a hook that declines one of two, %j, when they are pushed, then the other stands',
+  async (titles, kinds) => {
+    const repo = await makeSharedRepo();
+    const ada = await repo.init(await repo.clone('ada'));
+    await repo.hook('pre-receive', NO_POISON);
+    const outcomes = await ada.batch(titles.map((name) => ada.command('create', title(name))));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(kinds);
+  },
+);
+
 test('given a hook that declines every push, when work is claimed, then it is not claimed, and reads go on', async () => {
   const { repo, dir, id } = await makeOneItem();
   const ada = await repo.open(dir);

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { judgePush } from '../../src/githooks/judge.ts';
 import { BRANCH, makeLedger } from '../audit/ledgers.ts';
@@ -41,6 +43,29 @@ it('given a push of several refs, when one is wrong, then that one is named', as
     rule: 'deletion',
     commit: tip,
   });
+});
+
+it('given files of which none is too large, when together they are more than may stand beside the branch, then they are refused', async () => {
+  const { ledger, gitDir } = await makeLedger(folder.path);
+  await ledger.close();
+  const blobs = await Promise.all(
+    ['a', 'b'].map(async (name) => {
+      const file = join(folder.path, name);
+      await writeFile(file, name.repeat(600_000));
+      return runGit(gitDir, ['hash-object', '-w', file]);
+    }),
+  );
+  const ref = 'refs/work-ledger/presence/ada.1';
+  let now: string | undefined;
+  for (const [index, blob] of blobs.entries()) {
+    const env = { GIT_INDEX_FILE: join(folder.path, 'index') };
+    await runGit(gitDir, ['update-index', '--add', '--cacheinfo', `100644,${blob},${index}`], env);
+    const tree = await runGit(gitDir, ['write-tree'], env);
+    now = await runGit(gitDir, ['commit-tree', '-m', 'x', ...(now === undefined ? [] : ['-p', now]), tree]);
+    const refusal = await judgePush(gitDir, [{ ref, old: undefined, now }]);
+    if (index === 0) expect(refusal).toBeUndefined();
+    else expect(refusal).toMatchObject({ ref, rule: 'size', message: expect.stringContaining('in all') });
+  }
 });
 
 it('given an old tip that is not there, when a push is judged, then it is not taken', async () => {

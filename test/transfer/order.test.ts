@@ -8,6 +8,11 @@ test('what is needed comes first, everything else stays in its order', () => {
   expect(needsFirst(['a', 'b', 'c', 'd', 'e'], (id) => needs[id] ?? [])).toEqual(['d', 'c', 'a', 'b', 'e']);
 });
 
+test('of several that one needs, the order is the one that was given', () => {
+  const needs: Record<string, string[]> = { a: ['d', 'c'] };
+  expect(needsFirst(['a', 'b', 'c', 'd'], (id) => needs[id] ?? [])).toEqual(['c', 'd', 'a', 'b']);
+});
+
 test('a chain may be longer than the call stack is deep', () => {
   const ids = Array.from({ length: 50_000 }, (_, number) => String(number));
   const order = needsFirst(ids, (id) => (id === '49999' ? [] : [String(Number(id) + 1)]));
