@@ -7,10 +7,12 @@ const PROPERTIES = globSync('test/**/*.test.ts').filter((file) =>
   /fast-check/.test(readFileSync(file, 'utf8')),
 );
 
-/** What runs git, servers and the program as processes, call after call. */
+/** What runs git, servers and the program, call after call. */
 const PROCESSES = [
   'test/e2e/**/*.test.ts',
   'test/docs/**/*.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/{ledger/backends,projection/bad-cases}.test.ts',
   'test/conformance/{isomorphic-http.remote,isomorphic-native,native-git,native.remote}.test.ts',
 ];
 const LONG = ['test/long/**/*.test.ts'];
