@@ -1,13 +1,13 @@
 import './require-node.ts';
 
-export type { Presence, PresenceEvents } from './agents/presence.ts';
-export { listPresence, openPresence, prunePresence, signsOfLife } from './agents/presence-api.ts';
-export type { ListPresenceOptions, PresenceEntry, PresenceReport } from './agents/presence-list.ts';
-export type { PresenceNotice } from './agents/presence-notices.ts';
-export type { PresenceOptions } from './agents/presence-open.ts';
-export type { ListedExecution, PresenceRecord } from './agents/presence-record.ts';
-export type { PresentExecution } from './agents/presence-running.ts';
-export type { PresenceTimer } from './agents/presence-timer.ts';
+export { listPresence, openPresence, prunePresence, signsOfLife } from './agents/presence/api.ts';
+export type { ListPresenceOptions, PresenceEntry, PresenceReport } from './agents/presence/list.ts';
+export type { PresenceNotice } from './agents/presence/notices.ts';
+export type { PresenceOptions } from './agents/presence/open.ts';
+export type { Presence, PresenceEvents } from './agents/presence/presence.ts';
+export type { ListedExecution, PresenceRecord } from './agents/presence/record.ts';
+export type { PresentExecution } from './agents/presence/running.ts';
+export type { PresenceTimer } from './agents/presence/timer.ts';
 export type { Blame, ItemDiff } from './audit/diff.ts';
 export type { FieldChange } from './audit/fields.ts';
 export type { Report } from './audit/report.ts';

@@ -4,8 +4,8 @@ import type { FileBeside } from '../domain/configure.ts';
 import type { FileChange } from '../store/port.ts';
 import type { Host } from './hosts.ts';
 
-/** Beside the sources and beside the build alike. */
-const TEMPLATES = join(import.meta.dirname, '../../templates');
+/** The texts that this package brings along: beside the sources and beside the build alike. */
+export const TEMPLATES = join(import.meta.dirname, '../../templates');
 
 /** Files beside the settings that the root commit lays down, for people who land on the branch. */
 export function branchFiles(): FileChange[] {

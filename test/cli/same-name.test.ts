@@ -1,7 +1,7 @@
 import { cpSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FileMemory } from '../../src/agents/memory.ts';
+import { FileMemory } from '../../src/agents/workers/execution-memory.ts';
 import { AgentExecutorPool } from '../../src/agents.ts';
 import { openLedger } from '../../src/index.ts';
 import { isolateThisProcess } from '../helpers/temp-repo.ts';

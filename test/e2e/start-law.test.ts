@@ -17,7 +17,7 @@ const ALSO = [
   'src/index.ts',
   'src/node.ts',
   'src/require-node.ts',
-  'src/agents/presence-api.ts',
+  'src/agents/presence/api.ts',
   'src/audit/rules.ts',
   ...[
     'cached-config',

@@ -1,0 +1,199 @@
+import { randomSuffix } from '../../codec/op.ts';
+import { isLedgerError, type LedgerError } from '../../domain/errors.ts';
+import type { WorkId } from '../../domain/ids.ts';
+import type { WorkItem } from '../../domain/item.ts';
+import type { ClaimOptions } from '../../ledger/calls.ts';
+import { itemOf, type Won } from '../../ledger/results.ts';
+import type { WorkLedger } from '../../ledger/work-ledger.ts';
+import type { WorkFilter } from '../../query/filter.ts';
+import { nextReadyAt } from '../../query/ready.ts';
+import type { Oid } from '../../store/port.ts';
+import { isPassing } from '../../sync/look.ts';
+import { choose, isLimited, isTaken, limitsIn } from './candidates.ts';
+import { Follower, type FollowOptions } from './follower.ts';
+import { forgetClaim } from './forget-claim.ts';
+
+export interface ClaimNextOptions extends ClaimOptions, FollowOptions {
+  /** Wait until something is ready. Without it, one round is made. */
+  wait?: boolean | undefined;
+  /** Milliseconds after which waiting ends without an item. Default: none. */
+  timeout?: number | undefined;
+  /** Others are known to be at it: begin with an item that they do not begin with. Otherwise that is found by losing one. */
+  spread?: boolean | undefined;
+}
+
+/** How many of the most urgent items contenders spread over. */
+const FIRST = 16;
+/** The longest pause after the remote could not be asked. */
+const AWAY_MS = 10_000;
+
+/**
+ * Claims the most urgent item that is ready for the asker; where someone else is first, another one. With `wait`, blocks until
+ * there is one: until the ledger changes, here or on the remote, or an item's time comes.
+ *
+ * @returns the claim; `undefined` where nothing is ready, the time is up, or the signal was given. A claim that is being made when
+ *   the signal comes is made
+ * @throws LedgerError as `claimWork`; with `wait`, a remote that cannot be reached is asked again
+ */
+export async function claimNext(
+  ledger: WorkLedger,
+  filter: WorkFilter = {},
+  options: ClaimNextOptions = {},
+): Promise<Won | undefined> {
+  const asked = { ...options, execution_id: options.execution_id ?? `exec-${randomSuffix()}` };
+  if (options.wait) return new Waiting(ledger, filter, asked).run();
+  // What others took is known then, and need not be tried.
+  if (ledger.mode === 'push') await ledger.fetch();
+  return new Round(ledger, filter, asked).run();
+}
+
+type Asked = ClaimNextOptions & { execution_id: string };
+
+/** One pass over what is ready. */
+class Round {
+  readonly #ledger: WorkLedger;
+  readonly #filter: WorkFilter;
+  readonly #options: Asked;
+  readonly #tried = new Set<WorkId>();
+  readonly #limits: ReturnType<typeof limitsIn> = [];
+  #spread: boolean;
+  /** Where the ledger was when it was last asked what is ready. */
+  tip: Oid | undefined;
+
+  constructor(ledger: WorkLedger, filter: WorkFilter, options: Asked) {
+    this.#ledger = ledger;
+    this.#filter = filter;
+    this.#options = options;
+    this.#spread = options.spread ?? false;
+  }
+
+  async run(): Promise<Won | undefined> {
+    const { signal, execution_id } = this.#options;
+    while (!signal?.aborted) {
+      const free = await this.#free();
+      const item = choose(free, this.#spread ? execution_id : undefined);
+      if (item === undefined) return undefined;
+      this.#tried.add(item.id);
+      const won = await this.#claim(item.id);
+      if (won !== undefined) return won;
+    }
+    return undefined;
+  }
+
+  async #free(): Promise<WorkItem[]> {
+    const asker = this.#options.owner ?? this.#ledger.actor;
+    this.tip = (await this.#ledger.asOf()).tip;
+    if (this.#limits.some(({ kind }) => kind === 'owner')) return [];
+    for (let limit = FIRST; ; limit *= 4) {
+      const ready = await this.#ledger.getReadyToStart({ ...this.#filter, asker, limit });
+      const free = ready.filter((one) => !this.#tried.has(one.id) && !isLimited(one, this.#limits));
+      if (free.length > 0 || ready.length < limit) return free;
+    }
+  }
+
+  async #claim(id: WorkId): Promise<Won | undefined> {
+    const { owner, execution_id, ttl_s, tentative } = this.#options;
+    try {
+      const result = await this.#ledger.claimWork(id, { owner, execution_id, ttl_s, tentative });
+      if (result.ok) return result;
+      // The remote's own rules are no race: they will refuse the next one, too.
+      if (result.code === 'REMOTE_REFUSED') itemOf(result);
+      this.#spread = true;
+      await forgetClaim(this.#ledger, result);
+    } catch (error) {
+      if (!isLedgerError(error)) throw error;
+      const limits = limitsIn(error);
+      this.#limits.push(...limits);
+      const passes = isTaken(error.code) || (limits.length > 0 && !this.#isOwn(limits));
+      if (!passes) throw error;
+    }
+    return undefined;
+  }
+
+  /** A limit of the one who asks keeps it from every item: with someone who waits, that passes. */
+  #isOwn(limits: ReturnType<typeof limitsIn>): boolean {
+    return !this.#options.wait && limits.some(({ kind }) => kind === 'owner');
+  }
+}
+
+/** Rounds, until one gets an item. */
+class Waiting {
+  readonly #ledger: WorkLedger;
+  readonly #filter: WorkFilter;
+  readonly #options: Asked;
+  /** Claims of which it is not known whether the remote took them. */
+  readonly #unsettled = new Set<WorkId>();
+  #away = 0;
+
+  constructor(ledger: WorkLedger, filter: WorkFilter, options: Asked) {
+    this.#ledger = ledger;
+    this.#filter = filter;
+    this.#options = options;
+  }
+
+  async run(): Promise<Won | undefined> {
+    const { connection } = this.#ledger;
+    const { signal, timeout = Number.POSITIVE_INFINITY } = this.#options;
+    const deadline = this.#now() + timeout;
+    const follower = new Follower(this.#ledger, connection.localRef, this.#options);
+    try {
+      for (;;) {
+        const round = new Round(this.#ledger, this.#filter, this.#options);
+        const won = (await this.#landed()) ?? (await this.#go(round));
+        if (won !== undefined) return won;
+        if (signal?.aborted || this.#now() >= deadline) return undefined;
+        if (this.#away > 0) await follower.idle(Math.min(deadline, this.#now() + this.#backoff()));
+        else await follower.moved(round.tip, Math.min(deadline, await this.#nextTime()));
+      }
+    } finally {
+      await follower.end();
+    }
+  }
+
+  async #go(round: Round): Promise<Won | undefined> {
+    try {
+      const won = await round.run();
+      this.#away = 0;
+      return won;
+    } catch (error) {
+      if (!isNotNow(error) || this.#ledger.mode !== 'push') throw error;
+      this.#away += 1;
+      for (const id of unsettledIn(error)) this.#unsettled.add(id);
+      return undefined;
+    }
+  }
+
+  /** A claim that was given up can have been taken all the same. */
+  async #landed(): Promise<Won | undefined> {
+    for (const id of this.#unsettled) {
+      const item = await this.#ledger.findWork(id);
+      const isOurs =
+        item?.status === 'in_progress' && item.claim?.execution_id === this.#options.execution_id;
+      if (isOurs) return { ok: true, item, commit: undefined, where: 'remote' };
+    }
+    return undefined;
+  }
+
+  async #nextTime(): Promise<number> {
+    const { connection, actor } = this.#ledger;
+    const asking = { asker: this.#options.owner ?? actor, now: new Date(this.#now()).toISOString() };
+    const { tip } = await this.#ledger.asOf();
+    const at = await connection.projection.read(tip, (view) => nextReadyAt(view, this.#filter, asking));
+    return at === undefined ? Number.POSITIVE_INFINITY : Date.parse(at);
+  }
+
+  #backoff = (): number => Math.min(AWAY_MS, 500 * 2 ** this.#away);
+  #now = (): number => this.#ledger.connection.clock.now().getTime();
+}
+
+/** A claim that was taken where pushes go is no reason to claim another: whoever asked has to be told of it. */
+function isNotNow(error: unknown): error is LedgerError {
+  if (!isPassing(error)) return false;
+  const { sent } = error.details;
+  return !Array.isArray(sent) || sent.length === 0;
+}
+
+function unsettledIn({ details }: LedgerError): WorkId[] {
+  const { unknown, withdrawn } = details;
+  return unknown === true && Array.isArray(withdrawn) ? withdrawn.map(String) : [];
+}

@@ -1,0 +1,148 @@
+import { LedgerError } from '../../domain/errors.ts';
+import type { Connection } from '../../ledger/connection.ts';
+import type { WorkLedger } from '../../ledger/work-ledger.ts';
+import type { BlobContent, LedgerStore, Oid } from '../../store/port.ts';
+import { giveUpName } from '../../sync/inbox.ts';
+import { encodeAgent, presenceName, readPresenceName } from './name.ts';
+import { Observations } from './observations.ts';
+import { type PresenceSource, presenceSources } from './places.ts';
+import { decodePresence, MAX_PRESENCE_BYTES, type PresenceRecord, type ReadPresence } from './record.ts';
+import { forgetEnded, isForeign } from './sessions.ts';
+
+/** One session's sign of life as it was found. */
+export type PresenceEntry = {
+  /** The ref's name, below where presence is kept. */
+  name: string;
+  /** `local`: of this clone alone. */
+  where: 'remote' | 'local';
+  /** Another one with each sign. */
+  oid: Oid;
+  /** How long this clone has seen it unchanged, by its own clock. */
+  silent_ms: number;
+} & (
+  | { kind: 'present'; record: PresenceRecord }
+  /** Anyone may write there: it cannot be read, and stops nothing else. */
+  | { kind: 'damaged'; reason: string }
+);
+
+export interface PresenceReport {
+  /** False where this clone is set up to have no presence. */
+  enabled: boolean;
+  entries: PresenceEntry[];
+  /** False where the remote was not asked: what is listed is what was last seen of it. */
+  fresh: boolean;
+  /** Why it did not answer, where it was asked. */
+  problem: Error | undefined;
+}
+
+export interface ListPresenceOptions {
+  /** False asks no one. Default true; in mode `local` nobody is asked. */
+  fetch?: boolean | undefined;
+}
+
+/** @see docs/presence.md */
+export async function listPresence(
+  ledger: WorkLedger,
+  { fetch = true }: ListPresenceOptions = {},
+): Promise<PresenceReport> {
+  const { connection } = ledger;
+  const observations = new Observations(connection.state, connection.clock);
+  const enabled = connection.presence !== undefined;
+  const report: PresenceReport = { enabled, entries: [], fresh: true, problem: undefined };
+  for (const source of await presenceSources(connection)) {
+    const { where, refs, store } = source;
+    const asks = source.reachable && (fetch || where === 'local');
+    const asked = asks ? await refs.list() : undefined;
+    const looked = asked?.kind === 'ok';
+    if (!looked) report.fresh = false;
+    if (asked?.kind === 'unreachable') report.problem = asked.cause;
+    const found = asked?.kind === 'ok' ? asked.found : await mirrored(source);
+    for (const [name, oid] of found) {
+      const silent_ms = observations.note(`${where} ${name}`, oid, looked);
+      report.entries.push({ name, where, oid, silent_ms, ...(await readOne(store, name, oid)) });
+    }
+    if (where === 'remote' && asked?.kind === 'ok') {
+      forgetEnded(connection.state, connection.clock, asked.found);
+      await checkOwn(connection, report.entries);
+    }
+  }
+  observations.save();
+  report.entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return report;
+}
+
+/** Signs under this clone's name that none of its processes gave are of another clone, such as a copy of it. */
+async function checkOwn(connection: Connection, entries: readonly PresenceEntry[]): Promise<void> {
+  const { clone, state } = connection;
+  const { name } = clone;
+  const isOther = (entry: PresenceEntry): boolean =>
+    entry.kind === 'present' && entry.record.clone === name && isForeign(state, entry.name);
+  if (!entries.some(isOther)) return;
+  const { context } = await connection.write();
+  const { remote } = context;
+  if (remote !== undefined) await giveUpName({ ...context, remote }, name);
+}
+
+/** What is older is of agents that are gone; each that works gives a sign at a third of its lease. */
+const PRUNE_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Takes away what this clone has seen unchanged for a day, each only as it was seen.
+ *
+ * @returns what was taken away
+ * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_REFUSED`
+ */
+export async function prunePresence(ledger: WorkLedger): Promise<PresenceEntry[]> {
+  const { connection } = ledger;
+  const { entries, problem } = await listPresence(ledger);
+  if (problem !== undefined) throw notAnswered(ledger, problem);
+  const removed: PresenceEntry[] = [];
+  for (const { where, refs, reachable } of await presenceSources(connection)) {
+    if (!reachable) continue;
+    for (const entry of entries) {
+      if (entry.where !== where || entry.silent_ms < PRUNE_MS) continue;
+      const result = await refs.retract(entry.name, entry.oid);
+      if (result.kind === 'accepted') removed.push(entry);
+      if (result.kind === 'unreachable' || result.kind === 'unknown') throw notAnswered(ledger, result.cause);
+      if (result.kind === 'refused') {
+        throw new LedgerError('REMOTE_REFUSED', `The remote takes no presence away: ${result.reason}.`);
+      }
+    }
+  }
+  return removed;
+}
+
+function notAnswered({ remote }: WorkLedger, cause: Error): LedgerError {
+  const message = `The remote ${remote?.url} cannot be reached: ${cause.message}`;
+  return new LedgerError('REMOTE_UNREACHABLE', message, { hint: 'Try again when it is back.', cause });
+}
+
+async function mirrored({ refs, store }: PresenceSource): Promise<ReadonlyMap<string, Oid>> {
+  const found = await store.listRefs(refs.mirror);
+  return new Map(found.map(({ ref, oid }) => [ref.slice(refs.mirror.length), oid]));
+}
+
+async function readOne(
+  store: LedgerStore,
+  name: string,
+  oid: Oid,
+): Promise<{ kind: 'present'; record: PresenceRecord } | Extract<ReadPresence, { kind: 'damaged' }>> {
+  const own = readPresenceName(name);
+  if (own === undefined) return damaged('its name is none that this program gives');
+  let content: BlobContent | undefined;
+  try {
+    content = (await store.readBlobs([oid], MAX_PRESENCE_BYTES)).get(oid);
+  } catch (error) {
+    return damaged(error instanceof Error ? error.message : String(error));
+  }
+  if (content === undefined) return damaged('it is not in this clone');
+  if (content.kind === 'too_large') return damaged(`it is of ${content.size} bytes`);
+  const read = decodePresence(content.bytes);
+  if (read.kind === 'damaged') return read;
+  const { agent, session } = read.record;
+  if (encodeAgent(agent) === own.agent && session === own.session)
+    return { kind: 'present', record: read.record };
+  return damaged(`it is of ${presenceName(agent, session)}`);
+}
+
+const damaged = (reason: string) => ({ kind: 'damaged', reason }) as const;

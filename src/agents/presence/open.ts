@@ -1,0 +1,61 @@
+import { hostname } from 'node:os';
+import { randomSuffix } from '../../codec/op.ts';
+import { LedgerError } from '../../domain/errors.ts';
+import { isActorName } from '../../domain/values.ts';
+import type { WorkLedger } from '../../ledger/work-ledger.ts';
+import { localPresence } from './local.ts';
+import { Presence, type PresenceEvents } from './presence.ts';
+import { lineOf } from './record.ts';
+import { rememberRefusals } from './refusals.ts';
+import type { PresencePlace } from './session.ts';
+import { notingOwn } from './sessions.ts';
+import { machineTimer, type PresenceTimer } from './timer.ts';
+
+export interface PresenceOptions extends PresenceEvents {
+  ledger: WorkLedger;
+  /** Under whose name; the ledger's actor where none is given. */
+  agent?: string | undefined;
+  /** What people read as the program that runs. */
+  program?: string | undefined;
+  timer?: PresenceTimer | undefined;
+}
+
+/**
+ * Presence of this process: on the remote in mode `push`; in the clone where there is no remote, or none may be asked; nowhere
+ * where `ledger.presence` is `none`.
+ *
+ * @throws LedgerError `INVALID_INPUT` where the agent's name cannot be one
+ */
+export async function openPresence(options: PresenceOptions): Promise<Presence> {
+  const { ledger, agent = ledger.actor, program = 'work-ledger', timer = machineTimer() } = options;
+  if (!isActorName(agent)) {
+    throw new LedgerError('INVALID_INPUT', `${JSON.stringify(agent)} cannot be an agent's name.`);
+  }
+  const { presence, mode, remote, state, clock, clone, write } = ledger.connection;
+  const { store, context } = await write();
+  const shared = remote !== null && mode === 'push';
+  const refs = shared ? context.remote?.presence : localPresence(store);
+  const place: PresencePlace | undefined =
+    presence !== undefined && refs !== undefined
+      ? { store, refs: notingOwn(refs, state, clock), committer: context.committer }
+      : undefined;
+  return new Presence({
+    place,
+    counts: shared ? 'remote' : 'local',
+    refusals: rememberRefusals(state, clock, `${shared ? remote.url : 'here'} ${refs?.namespace}`),
+    self: {
+      agent,
+      host: lineOf(hostname()) ?? 'unknown',
+      pid: process.pid,
+      program: lineOf(program) ?? 'unknown',
+      get clone() {
+        return clone.name;
+      },
+    },
+    clock,
+    timer,
+    newSession: randomSuffix,
+    onNotice: options.onNotice,
+    onLost: options.onLost,
+  });
+}

@@ -1,0 +1,52 @@
+import { attemptsAllowed, isExhausted } from '../../domain/attempts.ts';
+import type { WorkItem } from '../../domain/item.ts';
+import type { LedgerSettings } from '../../domain/settings.ts';
+import { type Abandoned, giveBack } from '../../ledger/recover.ts';
+import type { WorkLedger } from '../../ledger/work-ledger.ts';
+import { standingOf } from './lease-handle.ts';
+import type { ExecutionMemory, RememberedExecution } from './ports.ts';
+import { endGroup } from './process-identity.ts';
+
+/**
+ * Gives back, without waiting for their leases, items of executions that are certainly gone: those that `memory` has as `left`.
+ * What is blocked meanwhile is kept as `parked`. For what has no attempt left an escalation is opened, as for orphaned work.
+ *
+ * @returns the items that are pending again, or failed since they have used their attempts
+ * @throws LedgerError `REMOTE_UNREACHABLE` and others that pass: what is left then is left still
+ */
+export async function giveBackLeft(ledger: WorkLedger, memory: ExecutionMemory): Promise<WorkItem[]> {
+  const left = memory.list().filter(({ state }) => state === 'left');
+  if (left.length === 0) return [];
+  // A program that outlived the process that started it would go on beside the next one.
+  await Promise.all(left.flatMap(({ process }) => (process === null ? [] : [endGroup(process)])));
+  await ledger.fetch();
+  const open = [...(await ledger.getInProgress()), ...(await ledger.getBlocked())];
+  const settings = await ledger.settings();
+  const held: (RememberedExecution & { abandoned: Abandoned })[] = [];
+  for (const execution of left) {
+    const item = open.find(({ claim }) => claim?.execution_id === execution.execution_id);
+    const standing = standingOf(item, execution);
+    if (standing === 'held' && item !== undefined)
+      held.push({ ...execution, abandoned: abandonedBy(execution, item, settings) });
+    else if (standing === 'blocked' && item !== undefined)
+      memory.remember({ ...execution, id: item.id, state: 'parked' });
+    else memory.forget(execution.execution_id);
+  }
+  const given = await giveBack(
+    ledger,
+    held.map(({ abandoned }) => abandoned),
+  );
+  // What could not be given back moved meanwhile: the next time tells where to.
+  for (const [at, { execution_id }] of held.entries()) if (given[at]) memory.forget(execution_id);
+  return given.flatMap((one) => (one === undefined ? [] : [one.item]));
+}
+
+function abandonedBy(
+  { execution_id }: RememberedExecution,
+  item: WorkItem,
+  settings: LedgerSettings,
+): Abandoned {
+  const attempt = `attempt ${item.attempts} of ${attemptsAllowed(item, settings)}`;
+  const reason = `the process of ${execution_id} is gone; epoch ${item.claim?.epoch ?? 'none'}, ${attempt}`;
+  return { item, reason, exhausted: isExhausted(item, settings) };
+}

@@ -1,0 +1,207 @@
+import { join } from 'node:path';
+import type { WorkItem } from '../../domain/item.ts';
+import { systemClock } from '../../ledger/options.ts';
+import type { WorkLedger } from '../../ledger/work-ledger.ts';
+import type { Clock } from '../../sync/ports.ts';
+import type { Agent, AgentExecutionContext, ExecutionEvent } from './agent.ts';
+import { CancelledError, PoolDrainingError } from './errors.ts';
+import { type ExecuteOptions, Execution, type PoolParts } from './execution.ts';
+import { FileMemory, TransientMemory } from './execution-memory.ts';
+import { PresenceHeartbeat } from './heartbeat.ts';
+import { giveBackLeft } from './orphaned-executions.ts';
+import type { ExecutionMemory, Heartbeat, RememberedExecution } from './ports.ts';
+import { Slots } from './slots.ts';
+
+const MAX_CONCURRENT = 5;
+const GRACE_MS = 10_000;
+
+export interface PoolOptions {
+  ledger: WorkLedger;
+  agent: Agent;
+  /** How many executions run at once; others wait in order. Default 5. */
+  maxConcurrent?: number | undefined;
+  /** Pools of one name in one clone look after what an earlier one left. Default: the ledger's actor. */
+  name?: string | undefined;
+  /** Lease in seconds; the ledger's where none is given. */
+  ttl_s?: number | undefined;
+  /** Signs of life. Default: presence, and checkpoints where the remote takes none. It is closed with the pool. */
+  heartbeat?: Heartbeat | undefined;
+  /** What people read in `wl presence` as the program that runs. */
+  program?: string | undefined;
+  /** Told once what a person should know, such as that the host takes no presence. */
+  onNotice?: ((message: string) => void) | undefined;
+  /** How long an agent has to end once it was told to, in milliseconds. Default 10,000. */
+  abortGraceMs?: number | undefined;
+  /** Drains on SIGTERM. Default false. */
+  handleSignals?: boolean | undefined;
+  clock?: Clock | undefined;
+  memory?: ExecutionMemory | undefined;
+}
+
+/** Runs agents on work items: each execution holds one, for as long as its agent works. */
+export class AgentExecutorPool {
+  readonly #parts: PoolParts;
+  readonly #running = new Set<Execution>();
+  readonly #onSignal: (() => void) | undefined;
+  #ready: Promise<void> | undefined;
+  #draining: Promise<void> | undefined;
+
+  constructor(options: PoolOptions) {
+    const {
+      ledger,
+      agent,
+      maxConcurrent = MAX_CONCURRENT,
+      name = ledger.actor,
+      program = 'work-ledger',
+    } = options;
+    if (!Number.isInteger(maxConcurrent) || maxConcurrent < 1)
+      throw new RangeError('maxConcurrent must be a whole number of at least 1');
+    this.#parts = {
+      name,
+      ledger,
+      agent,
+      heartbeat: options.heartbeat ?? new PresenceHeartbeat(ledger, name, program, options.onNotice),
+      memory: options.memory ?? memoryOf(ledger, name),
+      slots: new Slots(maxConcurrent),
+      clock: options.clock ?? systemClock,
+      ttl_s: options.ttl_s,
+      abort_grace_ms: options.abortGraceMs ?? GRACE_MS,
+    };
+    if (options.handleSignals) {
+      this.#onSignal = () => void this.drain({ grace_ms: GRACE_MS });
+      process.on('SIGTERM', this.#onSignal);
+    }
+  }
+
+  /** How many more executions would run at once. */
+  get free(): number {
+    return this.#parts.slots.free;
+  }
+
+  /** How many executions run or wait. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Whether it is one of this pool's that is not over. */
+  runs(execution_id: string): boolean {
+    return [...this.#running].some((execution) => execution.id === execution_id);
+  }
+
+  /** Executions whose items are blocked, to be taken up again once those are not. */
+  get parked(): RememberedExecution[] {
+    return this.#parts.memory.list().filter(({ state }) => state === 'parked');
+  }
+
+  /** A parked execution is not to be taken up again. */
+  forget(execution_id: string): void {
+    this.#parts.memory.forget(execution_id);
+  }
+
+  /**
+   * Runs the agent on an item, and yields what it and the pool say. Nothing happens before the first `next()`.
+   *
+   * With an item's id, the item is claimed; one that the same actor claimed in this clone is linked to this execution. Without, an item
+   * is created from the prompt. The lease is renewed while the agent runs. The item is completed with its result, failed with
+   * its error, or released where this is cancelled: by `return()`, which a `break` out of a loop calls, or by `options.signal`.
+   *
+   * @throws what the agent threw; LedgerError `ALREADY_CLAIMED` with the holder, and as `claimWork`; `SupersededError`
+   *   (`STALE_EPOCH`) where someone else got the item; `LeaseLostError` (`REMOTE_UNREACHABLE`) where it could not be renewed;
+   *   `PoolDrainingError`
+   */
+  execute(
+    context: AgentExecutionContext,
+    prompt: string,
+    options: ExecuteOptions = {},
+  ): AsyncIterableIterator<ExecutionEvent, undefined, undefined> {
+    const execution = new Execution(this.#parts, context, prompt, options);
+    const { channel } = execution.outlet;
+    let started = false;
+    const begin = (): void => {
+      started = true;
+      this.#begin(execution);
+    };
+    const over = async (): Promise<IteratorResult<ExecutionEvent, undefined>> => {
+      if (started) execution.stop(new CancelledError());
+      started = true;
+      channel.end();
+      await execution.done;
+      return { done: true, value: undefined };
+    };
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next() {
+        if (!started) begin();
+        return channel.next();
+      },
+      return: over,
+    };
+  }
+
+  #begin(execution: Execution): void {
+    if (this.#draining !== undefined) execution.stop(new PoolDrainingError());
+    this.#running.add(execution);
+    this.#ready ??= this.recover().then(
+      () => undefined,
+      // What cannot be given back now is left still, and must not keep new work from being done.
+      () => undefined,
+    );
+    execution.start(this.#ready);
+    void execution.done.then(() => this.#running.delete(execution));
+  }
+
+  /**
+   * Gives back, at once, what earlier pools of this name in this clone left when their processes ended. The first execution does
+   * so by itself.
+   *
+   * @returns the items that were given back
+   * @throws LedgerError `REMOTE_UNREACHABLE`, `CONTENDED`: what is left then is left still
+   */
+  async recover(): Promise<WorkItem[]> {
+    const { ledger, memory } = this.#parts;
+    memory.takeOver();
+    return giveBackLeft(ledger, memory);
+  }
+
+  /**
+   * Takes nothing more on, lets what runs go on for `grace_ms`, then stops it: agents have their time to end, last checkpoints
+   * are recorded, items are released. What waits for a place is stopped at once.
+   */
+  drain({ grace_ms = 0 }: { grace_ms?: number } = {}): Promise<void> {
+    this.#draining ??= this.#drain(grace_ms);
+    return this.#draining;
+  }
+
+  async #drain(grace_ms: number): Promise<void> {
+    const running = [...this.#running];
+    const stop = (): void => {
+      for (const execution of running) execution.stop(new PoolDrainingError());
+    };
+    for (const execution of running) if (execution.waits) execution.stop(new PoolDrainingError());
+    const timer = setTimeout(stop, grace_ms);
+    await Promise.all(running.map(({ done }) => done));
+    clearTimeout(timer);
+  }
+
+  /** Stops at once what drains. */
+  stop(): void {
+    this.#draining ??= this.#drain(0);
+    for (const execution of this.#running) execution.stop(new PoolDrainingError());
+  }
+
+  /** Drains, and lets go of everything but the ledger. */
+  async close(): Promise<void> {
+    await this.drain();
+    if (this.#onSignal !== undefined) process.off('SIGTERM', this.#onSignal);
+    await this.#parts.heartbeat.close();
+    this.#parts.memory.close();
+  }
+}
+
+/** What a pool remembers is its clone's: a copy of the clone is not to give back what the pools of the other one do. */
+const memoryOf = ({ local, connection }: WorkLedger, name: string): ExecutionMemory =>
+  local === undefined
+    ? new TransientMemory()
+    : new FileMemory(join(local, 'pools', connection.clone.name), name);

@@ -1,0 +1,85 @@
+import type { WorkId } from '../../domain/ids.ts';
+import type { WorkItem } from '../../domain/item.ts';
+import type { WorkLedger } from '../../ledger/work-ledger.ts';
+import type { AgentExecutorPool } from './pool.ts';
+import type { WorkerEvent } from './worker-event.ts';
+
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 60_000;
+
+interface UpkeepParts {
+  ledger: WorkLedger;
+  pool: AgentExecutorPool;
+  recover: () => Promise<readonly WorkItem[]>;
+  random: () => number;
+  tell: (event: WorkerEvent) => void;
+}
+
+/** What a worker looks after beside its work: what was not shared yet, and what others left. */
+export class Upkeep {
+  readonly #parts: UpkeepParts;
+  #due = 0;
+  #begun = false;
+  /** Items of which something may be in this clone alone. */
+  readonly #owed = new Set<WorkId | null>();
+  /** What is kept in this clone as lost, and needs not be told. */
+  readonly #known = new Set<string>();
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts;
+  }
+
+  /** Notes once how this clone stands, before the remote is asked: that alone can settle what was not shared. */
+  async begin(): Promise<void> {
+    const { ledger } = this.#parts;
+    if (this.#begun || ledger.mode !== 'push') return;
+    for (const { id } of (await ledger.status()).pending) this.#owed.add(id);
+    for (const { op } of await ledger.rejected()) this.#known.add(op);
+    this.#begun = true;
+  }
+
+  /** Something of the item is in this clone alone. */
+  owe(id: WorkId): void {
+    this.#owed.add(id);
+  }
+
+  /** Shares what is not shared; now and then gives back what is orphaned. @throws LedgerError as `sync` and `recoverOrphanedWork` */
+  async run(): Promise<void> {
+    await this.share();
+    if (performance.now() < this.#due) return;
+    const { ledger, pool, recover, random, tell } = this.#parts;
+    const { lease_ttl_s } = await ledger.settings();
+    const interval = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (lease_ttl_s * 1000) / 4));
+    this.#due = performance.now() + interval * (0.75 + random() / 2);
+    const given = [...(await pool.recover()), ...(await recover())];
+    if (given.length > 0) tell({ type: 'recovered', work_ids: given.map(({ id }) => id) });
+  }
+
+  /** Shares what is in this clone alone, and tells what of it was lost. @throws LedgerError as `sync` */
+  async share(): Promise<void> {
+    const { ledger, tell } = this.#parts;
+    const owed = [...this.#owed];
+    if (ledger.mode !== 'push' || owed.length === 0) return;
+    const { accepted } = await ledger.sync();
+    for (const id of owed) this.#owed.delete(id);
+    // Whoever asked the remote meanwhile may have settled it: what is kept tells, whoever did.
+    const lost = (await ledger.rejected()).filter(
+      ({ op, id }) => owed.includes(id ?? null) && !this.#known.has(op),
+    );
+    for (const { op } of lost) this.#known.add(op);
+    if (accepted === 0 && lost.length === 0) return;
+    const told = lost.map(({ id, verb, error }) => ({ work_id: id ?? null, verb, message: error.message }));
+    tell({ type: 'synced', accepted, lost: told });
+  }
+
+  /** The same at the end. @returns how many transitions could not be shared */
+  async shareLast(): Promise<number> {
+    try {
+      await this.share();
+      return 0;
+    } catch {
+      // The next sync of this clone shares them.
+      return (await this.#parts.ledger.status()).pending.length;
+    }
+  }
+}

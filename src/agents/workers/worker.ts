@@ -1,0 +1,337 @@
+import { isLedgerError, LedgerError } from '../../domain/errors.ts';
+import { WORK_TYPES, type WorkItem } from '../../domain/item.ts';
+import { systemClock } from '../../ledger/options.ts';
+import type { WorkLedger } from '../../ledger/work-ledger.ts';
+import type { WorkFilter } from '../../query/filter.ts';
+import type { Clock } from '../../sync/ports.ts';
+import { isTaken } from '../following/candidates.ts';
+import { Choice } from '../following/choice.ts';
+import { recoverSilent } from '../presence/liveness.ts';
+import type { Agent, AgentExecutionContext } from './agent.ts';
+import { asError } from './as-error.ts';
+import { Pauses } from './back-off.ts';
+import { AgentUnusable, PoolDrainingError } from './errors.ts';
+import { standingOf } from './lease-handle.ts';
+import { AgentExecutorPool } from './pool.ts';
+import type { Heartbeat } from './ports.ts';
+import { Upkeep } from './upkeep.ts';
+import { ENDINGS, isFatal, PASSING } from './verdicts.ts';
+import { type WaitingFor, WorkerCount, type WorkerEvent, type WorkerReport } from './worker-event.ts';
+
+export interface WorkerOptions {
+  ledger: WorkLedger;
+  agent: Agent;
+  /** As of the pool: workers of one name in one clone look after what an earlier one left. Default: the ledger's actor. */
+  name?: string | undefined;
+  /** Items at a time. Default 1. */
+  concurrency?: number | undefined;
+  /** Which items it takes. Without types: all but escalations, which ask a person. */
+  filter?: Pick<WorkFilter, 'swarm' | 'type' | 'labels'> | undefined;
+  /** Ends after so many items. */
+  max?: number | undefined;
+  /** Takes nothing more on once so many items failed in a row, and ends when what runs is over. Default 5. */
+  maxFailures?: number | undefined;
+  /** Ends where nothing is ready and nothing runs. */
+  idleExit?: boolean | undefined;
+  /** Lease in seconds. */
+  ttl_s?: number | undefined;
+  heartbeat?: Heartbeat | undefined;
+  /** What people read in `wl presence` as the program that runs. */
+  program?: string | undefined;
+  /** Gives back what is orphaned, now and then. Default: `recoverSilent`. */
+  recover?: (() => Promise<readonly WorkItem[]>) | undefined;
+  /** Takes nothing more on, and ends once what runs is over, at most `drainGraceMs` later: what runs then is given back. */
+  signal?: AbortSignal | undefined;
+  /** Gives back at once what runs. */
+  stopSignal?: AbortSignal | undefined;
+  /** Milliseconds that running work has once it drains. Default 30,000. */
+  drainGraceMs?: number | undefined;
+  onEvent?: ((event: WorkerEvent) => void) | undefined;
+  clock?: Clock | undefined;
+}
+
+const DRAIN_GRACE_MS = 30_000;
+const WORK = WORK_TYPES.filter((type) => type !== 'escalation');
+/** How often in a row a worker that is to end by itself may find the remote away before it ends with that. */
+const PATIENCE = 4;
+const MAX_FAILURES = 5;
+/** How long an item is let alone that could not be claimed. */
+const AVOID_MS = 5_000;
+
+/**
+ * Takes the next ready item, has the agent work on it, finishes it, and goes on. Waits where nothing is ready or the remote is
+ * away; recovers orphaned work now and then.
+ *
+ * @returns what it did, once `max` items are done, `maxFailures` failed in a row, nothing is ready (`idleExit`), or it was told to end
+ * @throws LedgerError what does not pass by itself, such as `HISTORY_REWRITTEN`; `AgentUnusable`. What ran is given back before.
+ */
+export async function runWorker(options: WorkerOptions): Promise<WorkerReport> {
+  return new Worker(options).run();
+}
+
+class Worker {
+  readonly #options: WorkerOptions;
+  readonly #ledger: WorkLedger;
+  readonly #pool: AgentExecutorPool;
+  readonly #choice: Choice;
+  readonly #pauses: Pauses;
+  readonly #upkeep: Upkeep;
+  readonly #count = new WorkerCount();
+  #gaveUp = false;
+  readonly #running = new Map<string, Promise<void>>();
+  /** Items that could not be claimed, and until when they are let alone, by `performance.now()`. */
+  readonly #avoided = new Map<string, number>();
+  #max: number;
+  #fatal: { error: unknown } | undefined;
+  /** What keeps it from going on for a while. */
+  #trouble: { error: unknown } | undefined;
+  /** How many times in a row something did. */
+  #troubles = 0;
+  #askRemote = true;
+  /** What it waits for, as was said last. */
+  #said: WaitingFor | undefined;
+
+  constructor(options: WorkerOptions) {
+    const { ledger, name = ledger.actor, clock = systemClock } = options;
+    if (ledger.mode === 'local') {
+      throw new LedgerError('INVALID_INPUT', 'A worker claims work, and a claim needs the remote.', {
+        hint: 'Leave out --offline, and set ledger.mode to push.',
+      });
+    }
+    this.#options = options;
+    this.#max = options.max ?? Number.POSITIVE_INFINITY;
+    this.#ledger = ledger;
+    this.#pool = new AgentExecutorPool({
+      ledger,
+      name,
+      agent: options.agent,
+      maxConcurrent: this.#concurrency,
+      ttl_s: options.ttl_s,
+      heartbeat: options.heartbeat,
+      program: options.program,
+      onNotice: (message) => this.#tell({ type: 'notice', message }),
+      clock,
+    });
+    this.#choice = new Choice(`${name}\n${ledger.place}\n${process.pid}`);
+    this.#pauses = new Pauses(clock.random, async () => (await ledger.asOf()).tip);
+    this.#upkeep = new Upkeep({
+      ledger,
+      pool: this.#pool,
+      recover: options.recover ?? (() => recoverSilent(ledger, { runs: (id) => this.#pool.runs(id) })),
+      random: clock.random,
+      tell: (event) => this.#tell(event),
+    });
+  }
+
+  async run(): Promise<WorkerReport> {
+    const { signal, stopSignal } = this.#options;
+    const wake = (): void => this.#pauses.wake();
+    const stop = (): void => {
+      this.#pool.stop();
+      wake();
+    };
+    signal?.addEventListener('abort', wake);
+    stopSignal?.addEventListener('abort', stop);
+    try {
+      while (!this.#isOver()) await this.#round();
+      await this.#end();
+    } finally {
+      signal?.removeEventListener('abort', wake);
+      stopSignal?.removeEventListener('abort', stop);
+      await this.#pool.close();
+    }
+    this.#tell({ type: 'ended', ...this.#count.report });
+    if (this.#fatal !== undefined) throw this.#fatal.error;
+    return this.#count.report;
+  }
+
+  get #concurrency(): number {
+    return this.#options.concurrency ?? 1;
+  }
+
+  /** How many more items it may take now. */
+  get #room(): number {
+    return Math.min(this.#concurrency - this.#running.size, this.#max - this.#count.report.started);
+  }
+
+  #isOver(): boolean {
+    const { signal, stopSignal } = this.#options;
+    if (signal?.aborted || stopSignal?.aborted || this.#fatal !== undefined) return true;
+    return this.#count.report.started >= this.#max && this.#running.size === 0;
+  }
+
+  /** Looks once what there is to do, and waits where that is nothing. */
+  async #round(): Promise<void> {
+    this.#trouble = undefined;
+    const asked = this.#askRemote;
+    try {
+      await this.#upkeep.begin();
+      await this.#contact();
+      await this.#upkeep.run();
+      if ((await this.#takeSome()) && this.#trouble === undefined) {
+        this.#pauses.reset();
+        return;
+      }
+    } catch (error) {
+      this.#trouble = { error };
+    }
+    if (this.#trouble !== undefined) {
+      this.#endure(this.#trouble.error);
+      this.#askRemote = true;
+    } else if (this.#room > 0 && this.#said !== 'limit') this.#wait('nothing_ready', 'nothing is ready');
+    if (this.#trouble === undefined && this.#running.size === 0 && this.#options.idleExit) {
+      // Nothing is ready once the remote says so, too.
+      if (asked) this.#max = this.#count.report.started;
+      else this.#askRemote = true;
+    } else if (!this.#isOver()) this.#askRemote = (await this.#pauses.wait()) || this.#askRemote;
+  }
+
+  /** Asks the remote how things stand, after each whole pause. */
+  async #contact(): Promise<void> {
+    if (!this.#askRemote || this.#ledger.mode === 'none') return;
+    await this.#ledger.fetch();
+    this.#askRemote = false;
+    this.#troubles = 0;
+    if (this.#said === 'remote' || this.#said === 'storage') {
+      this.#said = undefined;
+      this.#tell({ type: 'back' });
+    }
+  }
+
+  /** @returns whether there was anything to take, also where others were faster */
+  async #takeSome(): Promise<boolean> {
+    const room = this.#room;
+    if (room <= 0) return false;
+    const again = (await this.#unblocked()).slice(0, room);
+    const ready = again.length < room ? await this.#ready(room) : [];
+    const fresh = this.#choice.pick(ready, room - again.length);
+    const picked = [...again, ...fresh.map((item) => ({ item, link: false as const }))];
+    await Promise.all(picked.map(({ item, link }) => this.#begin(item, link)));
+    return picked.length > 0;
+  }
+
+  /** Items that were blocked while this worker had them, and are not any more. */
+  async #unblocked(): Promise<{ item: WorkItem; link: string }[]> {
+    const found: { item: WorkItem; link: string }[] = [];
+    for (const parked of this.#pool.parked) {
+      const item = await this.#ledger.findWork(parked.id);
+      const standing = standingOf(item, parked);
+      if (standing === 'held' && item !== undefined) found.push({ item, link: parked.execution_id });
+      else if (standing !== 'blocked') this.#pool.forget(parked.execution_id);
+    }
+    return found;
+  }
+
+  async #ready(room: number): Promise<WorkItem[]> {
+    const now = performance.now();
+    for (const [id, until] of this.#avoided) if (until <= now) this.#avoided.delete(id);
+    const limit = Math.max(this.#choice.width, room) + this.#avoided.size + this.#running.size;
+    const asker = this.#ledger.actor;
+    const { filter } = this.#options;
+    const ready = await this.#ledger.getReadyToStart({ ...filter, type: filter?.type ?? WORK, asker, limit });
+    return ready.filter(({ id }) => !this.#avoided.has(id) && !this.#running.has(id));
+  }
+
+  /** Resolves once the item is this worker's, or is not to be had. */
+  #begin(item: WorkItem, link: string | false): Promise<void> {
+    this.#count.report.claims += 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const run = this.#work(item, link, resolve).finally(() => {
+      this.#running.delete(item.id);
+      resolve();
+      this.#pauses.wake();
+    });
+    this.#running.set(item.id, run);
+    return promise;
+  }
+
+  async #work(item: WorkItem, link: string | false, begun: () => void): Promise<void> {
+    const { id } = item;
+    let started = false;
+    let told = false;
+    try {
+      const context = contextOf(item, this.#ledger.actor);
+      for await (const event of this.#pool.execute(context, item.description || item.title, {
+        workId: id,
+        link,
+      })) {
+        this.#tell({ ...event, work_id: id });
+        if (event.type === 'started') {
+          started = true;
+          this.#said = undefined;
+          if (link === false) this.#choice.won();
+          else this.#pool.forget(link);
+          begun();
+        } else if (ENDINGS.has(event.type)) told = true;
+      }
+    } catch (error) {
+      if (!started) this.#notTaken(item, error);
+      else if (error instanceof AgentUnusable || isFatal(error)) this.#fatal ??= { error };
+      else if (!told) {
+        const message = `it could not be told how this ended: ${asError(error).message}`;
+        this.#tell({ type: 'warning', work_id: id, execution_id: '', message });
+      }
+    }
+  }
+
+  #notTaken({ id }: WorkItem, error: unknown): void {
+    if (error instanceof PoolDrainingError) return;
+    if (isLedgerError(error, 'LIMIT_REACHED')) {
+      this.#avoided.set(id, performance.now() + AVOID_MS);
+      this.#wait('limit', error.message);
+      return;
+    }
+    if (!isLedgerError(error) || !isTaken(error.code)) {
+      this.#trouble = { error };
+      return;
+    }
+    this.#choice.lost();
+    this.#avoided.set(id, performance.now() + AVOID_MS);
+    this.#tell({ type: 'lost', work_id: id, message: error.message });
+  }
+
+  #endure(error: unknown): void {
+    this.#troubles += 1;
+    const passing = isLedgerError(error) ? PASSING.get(error.code) : undefined;
+    const inVain = this.#options.idleExit && this.#running.size === 0 && this.#troubles >= PATIENCE;
+    if (passing === undefined || inVain) this.#fatal ??= { error };
+    else this.#wait(passing, asError(error).message);
+  }
+
+  #wait(reason: WaitingFor, message: string): void {
+    if (this.#said === reason) return;
+    this.#said = reason;
+    this.#tell({ type: 'waiting', for: reason, message });
+  }
+
+  async #end(): Promise<void> {
+    if (this.#running.size > 0) {
+      this.#tell({ type: 'draining', running: this.#running.size });
+      const grace_ms = this.#fatal === undefined ? (this.#options.drainGraceMs ?? DRAIN_GRACE_MS) : 0;
+      await this.#pool.drain({ grace_ms });
+      await Promise.all(this.#running.values());
+    }
+    this.#count.report.unsynced = await this.#upkeep.shareLast();
+  }
+
+  #tell(event: WorkerEvent): void {
+    this.#count.take(event);
+    if ('where' in event && event.where === 'local') this.#upkeep.owe(event.work_id);
+    this.#options.onEvent?.(event);
+    this.#mayGiveUp();
+  }
+
+  /** A program that is broken would use up the attempts of all that is ready. */
+  #mayGiveUp(): void {
+    const { failedInARow: failed, report } = this.#count;
+    if (this.#gaveUp || failed < (this.#options.maxFailures ?? MAX_FAILURES)) return;
+    this.#gaveUp = true;
+    this.#max = report.started;
+    this.#tell({ type: 'gave_up', failed });
+  }
+}
+
+function contextOf({ swarm_name, context }: WorkItem, full_name: string): AgentExecutionContext {
+  const { session_id } = context;
+  return { full_name, swarm_name, session_id: typeof session_id === 'string' ? session_id : undefined };
+}
