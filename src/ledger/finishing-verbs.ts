@@ -6,8 +6,8 @@ import type { JsonMap, WorkItem } from '../domain/item.ts';
 import { mayDeleteAtOnce } from '../domain/retention.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import type { Planned } from '../sync/local.ts';
-import type { Acting, Holding, RetryOptions } from './calls.ts';
 import { HoldingVerbs, newExecution } from './holding-verbs.ts';
+import type { Acting, Holding, RetryOptions } from './inputs.ts';
 import { type TransitionResult, toResult } from './results.ts';
 
 /** How work ends, by itself or by review, and how it is taken up again. */

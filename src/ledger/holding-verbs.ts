@@ -2,7 +2,7 @@ import { randomSuffix } from '../codec/op.ts';
 import type { CheckpointInput, Fence } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import type { Acting, ClaimOptions, Holding } from './calls.ts';
+import type { Acting, ClaimOptions, Holding } from './inputs.ts';
 import { PlanningVerbs } from './planning-verbs.ts';
 import type { TransitionResult } from './results.ts';
 

@@ -39,7 +39,7 @@ export async function openLedger(options: OpenOptions = {}): Promise<WorkLedger>
 
 async function tellActor(ledger: WorkLedger, isNew: boolean, { onNotice }: OpenOptions): Promise<void> {
   if (onNotice === undefined) return;
-  const { noticeOfActor } = await import('./acting.ts');
+  const { noticeOfActor } = await import('./namesakes.ts');
   const notice = await noticeOfActor(ledger, isNew);
   if (notice !== undefined) onNotice(notice);
 }

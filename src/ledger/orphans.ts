@@ -3,9 +3,42 @@ import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { leaseOf } from '../domain/lease.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
+import { isTime } from '../domain/values.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
-import type { Notebook, Observation } from './notebook.ts';
-import type { SignOfLife, SignsOfLife } from './signs.ts';
+
+/**
+ * What is known of an execution beside the ledger's own history.
+ *
+ * - `alive`: it runs, for certain. It is never recovered.
+ * - `silent`: nothing lists it.
+ * - otherwise it is listed. `seen` is another text whenever its holder published a new sign; `at` is when the holder says it
+ *   did, by its own clock. Without `at` only watching can tell that it stopped.
+ */
+export type SignOfLife = 'alive' | 'silent' | { seen: string; at?: string | undefined };
+
+/** Asked once for each execution that holds an item in progress. */
+export type SignsOfLife = (id: WorkId, execution_id: string) => SignOfLife;
+
+/** What this clone has itself seen of one claim. */
+export interface Observation {
+  epoch: number | null;
+  execution_id: string | null;
+  /** The revision up to which nothing more came from the holder. */
+  rev: number;
+  /** The last sign that the holder published beside the ledger; `null` where none was seen. */
+  seen: string | null;
+  /** Since when all of this stands, by this machine's clock. */
+  since: string;
+  /** True where it came while this clone was looking. Then it is no older than that, whatever its stamps say. */
+  witnessed: boolean;
+}
+
+/** Everything in progress, as this clone saw it last. */
+export interface Observations {
+  /** When it looked; `null` where it never did. */
+  looked: string | null;
+  items: Readonly<Record<WorkId, Observation>>;
+}
 
 /** Why an item is taken for abandoned. */
 export interface Evidence {
@@ -33,7 +66,7 @@ export interface Watch {
   settings: LedgerSettings;
   /** As of when the items stand so, by this machine's clock. */
   now: Date;
-  notebook: Notebook;
+  observations: Observations;
   signs: SignsOfLife | undefined;
   history(id: WorkId): Promise<readonly HistoryEntry[]>;
 }
@@ -46,7 +79,7 @@ export interface Watch {
  *
  * @see docs/guarantees.md, "No clock decides safety"
  */
-export async function watch(all: Watch): Promise<{ orphans: OrphanedWork[]; notebook: Notebook }> {
+export async function watch(all: Watch): Promise<{ orphans: OrphanedWork[]; observations: Observations }> {
   const noted: [WorkId, Observation][] = [];
   const orphans: OrphanedWork[] = [];
   for (const item of all.items) {
@@ -57,12 +90,12 @@ export async function watch(all: Watch): Promise<{ orphans: OrphanedWork[]; note
     const evidence = sign === 'alive' ? undefined : await judge(all, item, sign, observation);
     if (evidence !== undefined) orphans.push({ ...item, evidence });
   }
-  return { orphans, notebook: { looked: all.now.toISOString(), items: Object.fromEntries(noted) } };
+  return { orphans, observations: { looked: all.now.toISOString(), items: Object.fromEntries(noted) } };
 }
 
 async function observe(all: Watch, item: WorkItem, sign: SignOfLife): Promise<Observation> {
-  const { notebook, settings, now } = all;
-  const known = notebook.items[item.id];
+  const { observations, settings, now } = all;
+  const known = observations.items[item.id];
   const [epoch, execution_id] = [item.claim?.epoch ?? null, item.execution_id ?? null];
   const published = typeof sign === 'object' ? sign.seen : null;
   // A sign that is gone is no new sign, nor is it when it is listed again.
@@ -79,7 +112,7 @@ async function observe(all: Watch, item: WorkItem, sign: SignOfLife): Promise<Ob
   ) {
     return { ...known, rev: item.rev };
   }
-  const ago = notebook.looked === null ? Number.NaN : now.getTime() - Date.parse(notebook.looked);
+  const ago = observations.looked === null ? Number.NaN : now.getTime() - Date.parse(observations.looked);
   const witnessed = sign === 'alive' || (ago >= 0 && ago < leaseOf(item, settings).ttl_ms);
   return { epoch, execution_id, rev: item.rev, seen, since: now.toISOString(), witnessed };
 }
@@ -144,4 +177,36 @@ export function describeEvidence(evidence: Evidence): string {
     `lease of ${lease_s} s expired: ${owner ?? 'nobody'} gave its last sign of life at ${last_sign}, ${seen}`,
     `epoch ${epoch ?? 'none'}, ${execution_id ?? 'no execution'}, attempt ${attempts} of ${max_attempts}`,
   ].join('; ');
+}
+
+/** Reads what was noted. What cannot be read was never seen: that delays, and harms nothing. */
+export function readObservations(text: string | undefined): Observations {
+  const { looked, items } = mapIn(parse(text));
+  const entries = Object.entries(mapIn(items)).filter(isEntry);
+  return { looked: isTimeText(looked) ? looked : null, items: Object.fromEntries(entries) };
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '{}');
+  } catch {
+    return {};
+  }
+}
+
+const mapIn = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+const isTimeText = (value: unknown): value is string => typeof value === 'string' && isTime(value);
+
+function isEntry(entry: [string, unknown]): entry is [string, Observation] {
+  const { epoch, execution_id, rev, seen, since, witnessed } = mapIn(entry[1]);
+  return (
+    (epoch === null || typeof epoch === 'number') &&
+    (execution_id === null || typeof execution_id === 'string') &&
+    typeof rev === 'number' &&
+    (seen === null || typeof seen === 'string') &&
+    isTimeText(since) &&
+    typeof witnessed === 'boolean'
+  );
 }

@@ -1,9 +1,9 @@
 import type { Fence, WorkPatch } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import type { Acting, CreateInput } from './calls.ts';
-import { LedgerWriter, toActor } from './ledger-writer.ts';
+import type { Acting, CreateInput } from './inputs.ts';
 import { itemOf, type TransitionResult, toResult } from './results.ts';
+import { LedgerWriter, toActor } from './writer.ts';
 
 /** What anyone does to work that is to be done: making it, changing it, giving it up. */
 export class PlanningVerbs extends LedgerWriter {

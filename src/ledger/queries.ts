@@ -33,9 +33,8 @@ import { CONTACT } from '../sync/marks.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, currentTip } from './connection.ts';
 import type { Executions } from './executions.ts';
-import type { OrphanedWork } from './orphans.ts';
+import type { OrphanedWork, SignsOfLife } from './orphans.ts';
 import type { Resumption } from './resume.ts';
-import type { SignsOfLife } from './signs.ts';
 import type { ItemTemplate, ListedTemplate } from './templates.ts';
 import type { ImportInput } from './transfer.ts';
 import type { VerifyCall } from './verify.ts';
@@ -194,21 +193,18 @@ export class LedgerQueries {
    * evidence. As of the last contact with the remote. What was seen is remembered, so asking again later knows more.
    */
   async getOrphanedWork({ signs }: { signs?: SignsOfLife | undefined } = {}): Promise<OrphanedWork[]> {
-    const [{ watch }, { readNotebook }] = await Promise.all([
-      import('./orphans.ts'),
-      import('./notebook.ts'),
-    ]);
+    const { watch, readObservations } = await import('./orphans.ts');
     const { state } = this.connection;
     const items = await this.getInProgress();
-    const { orphans, notebook } = await watch({
+    const { orphans, observations } = await watch({
       items,
       settings: await this.settings(),
       now: this.#observedAt(),
-      notebook: readNotebook(state.get(OBSERVED)),
+      observations: readObservations(state.get(OBSERVED)),
       signs,
       history: (id) => this.history(id),
     });
-    state.set(OBSERVED, JSON.stringify(notebook));
+    state.set(OBSERVED, JSON.stringify(observations));
     return orphans;
   }
 

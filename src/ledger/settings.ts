@@ -1,3 +1,4 @@
+import type { SettingsPatch } from '../domain/configure.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { toSafeLine } from '../domain/text.ts';
 import { isActorName } from '../domain/values.ts';
@@ -89,4 +90,15 @@ export function chooseActor(options: OpenOptions, { settings, identity }: Reposi
   throw new LedgerError('INVALID_INPUT', `${JSON.stringify(actor)} cannot be an actor's name.`, {
     hint: 'Give one with --actor, WL_ACTOR, or: git config ledger.actor NAME',
   });
+}
+
+/**
+ * Reads settings as a person wrote them, in the form of `ledger.yaml`, for `configure`: any of its keys, also without a value,
+ * which takes a setting away.
+ *
+ * @throws LedgerError `INVALID_INPUT` with line and column
+ */
+export async function readSettings(text: string): Promise<SettingsPatch> {
+  const { decodeSettingsPatch } = await import('../codec/settings-patch.ts');
+  return decodeSettingsPatch(Buffer.from(text));
 }

@@ -12,8 +12,8 @@ import { planBeadsImport } from '../transfer/beads.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
 import { planJsonImport } from '../transfer/json-import.ts';
 import type { ImportNote, ImportOptions, ImportPlan, TransferFile } from '../transfer/plan.ts';
-import type { Acting } from './calls.ts';
 import { currentTip } from './connection.ts';
+import type { Acting } from './inputs.ts';
 import type { WorkLedger } from './work-ledger.ts';
 
 /** Who imports, and whether it only says what it would do. */

@@ -1,8 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { WorkItem } from '../../src/domain/item.ts';
-import { type Notebook, readNotebook } from '../../src/ledger/notebook.ts';
-import { describeEvidence, type OrphanedWork, watch } from '../../src/ledger/orphans.ts';
-import type { SignsOfLife } from '../../src/ledger/signs.ts';
+import {
+  describeEvidence,
+  type Observations,
+  type OrphanedWork,
+  readObservations,
+  type SignsOfLife,
+  watch,
+} from '../../src/ledger/orphans.ts';
 import type { HistoryEntry } from '../../src/projection/history-entry.ts';
 import { FakeView, idOf, time } from '../helpers/fake-view.ts';
 
@@ -38,15 +43,15 @@ async function look(minutes: number, signs?: SignsOfLife): Promise<OrphanedWork[
     items: view.items().filter(({ status }) => status === 'in_progress'),
     settings: view.settings,
     now: new Date(time(minutes)),
-    notebook: readNotebook(notes),
+    observations: readObservations(notes),
     signs,
     history: async () => history,
   });
-  notes = JSON.stringify(seen.notebook);
+  notes = JSON.stringify(seen.observations);
   return seen.orphans;
 }
 
-const noted = (): Notebook => readNotebook(notes);
+const noted = (): Observations => readObservations(notes);
 
 describe('a first look', () => {
   test('given work whose last sign is older than lease and allowance, when a fresh clone looks, then it is orphaned at once', async () => {

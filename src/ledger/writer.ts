@@ -8,8 +8,8 @@ import { isActorName } from '../domain/values.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Group, Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import type { LedgerStatus } from './calls.ts';
 import type { Proofs } from './executions.ts';
+import type { LedgerStatus } from './inputs.ts';
 import { LedgerQueries } from './queries.ts';
 import { type TransitionResult, toResult } from './results.ts';
 

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
-import { readNotebook } from '../../src/ledger/notebook.ts';
+import { readObservations } from '../../src/ledger/orphans.ts';
 
 const since = '2026-01-03T10:00:00.000Z';
 const good = { epoch: 1, execution_id: 'exec-1', rev: 2, seen: null, since, witnessed: true };
 const NOTHING = { looked: null, items: {} };
 
 test('given what was noted, when it is read, then it is the same', () => {
-  const notebook = { looked: since, items: { 'WRK-20260103-0001': good } };
-  expect(readNotebook(JSON.stringify(notebook))).toEqual(notebook);
+  const observations = { looked: since, items: { 'WRK-20260103-0001': good } };
+  expect(readObservations(JSON.stringify(observations))).toEqual(observations);
 });
 
 test.each(['', '{', 'null', '[]', '3', '{"items":3}', '{"looked":"yesterday","items":[1,null]}'])(
   'given the damaged notes %j, when they are read, then nothing was seen',
   (text) => {
-    expect(readNotebook(text)).toEqual(NOTHING);
-    expect(readNotebook(undefined)).toEqual(NOTHING);
+    expect(readObservations(text)).toEqual(NOTHING);
+    expect(readObservations(undefined)).toEqual(NOTHING);
   },
 );
 
@@ -31,5 +31,5 @@ test('given one entry that is damaged, when the notes are read, then the others 
     ['good', good],
     ...bad.map((wrong, index) => [`bad${index}`, { ...good, ...wrong }]),
   ]);
-  expect(readNotebook(JSON.stringify({ looked: since, items })).items).toEqual({ good });
+  expect(readObservations(JSON.stringify({ looked: since, items })).items).toEqual({ good });
 });

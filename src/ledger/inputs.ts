@@ -1,7 +1,7 @@
 import type { Fence, NewWork } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
-import type { SignsOfLife } from './signs.ts';
+import type { SignsOfLife } from './orphans.ts';
 
 /** Who acts; the ledger's own actor where no one is named. */
 export interface Acting {
