@@ -2,7 +2,7 @@ import { LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import { isTerminal, type JsonMap, type WorkItem } from '../../domain/item.ts';
 import { toSafeLine } from '../../domain/text.ts';
-import type { Holding } from '../../ledger/calls.ts';
+import type { Holding } from '../../ledger/inputs.ts';
 import { type LostRace, type TransitionResult, toResult } from '../../ledger/results.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import { isPassing } from '../../sync/look.ts';

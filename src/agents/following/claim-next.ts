@@ -2,7 +2,7 @@ import { randomSuffix } from '../../codec/op.ts';
 import { isLedgerError, type LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import type { WorkItem } from '../../domain/item.ts';
-import type { ClaimOptions } from '../../ledger/calls.ts';
+import type { ClaimOptions } from '../../ledger/inputs.ts';
 import { itemOf, type Won } from '../../ledger/results.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';

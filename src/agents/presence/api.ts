@@ -1,4 +1,4 @@
-import type { SignsOfLife } from '../../ledger/signs.ts';
+import type { SignsOfLife } from '../../ledger/orphans.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { ListPresenceOptions, PresenceEntry, PresenceReport } from './list.ts';
 import type { PresenceOptions } from './open.ts';

@@ -1,7 +1,6 @@
-import type { Acting } from '../../ledger/calls.ts';
-import type { OrphanedWork } from '../../ledger/orphans.ts';
+import type { Acting } from '../../ledger/inputs.ts';
+import type { OrphanedWork, SignsOfLife } from '../../ledger/orphans.ts';
 import type { RecoveredWork } from '../../ledger/recover.ts';
-import type { SignsOfLife } from '../../ledger/signs.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import { listPresence } from './list.ts';
 import { signsIn } from './signs.ts';

@@ -1,4 +1,4 @@
-import type { SignsOfLife } from '../../ledger/signs.ts';
+import type { SignsOfLife } from '../../ledger/orphans.ts';
 import type { PresenceEntry } from './list.ts';
 
 /**
