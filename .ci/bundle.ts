@@ -223,7 +223,7 @@ const WRITING = [
   'projection-catch-up',
   'remote-native',
   'remote-traced',
-  'store-mailbox',
+  'store-request-queue',
   'store-native',
 ];
 const writing = new Set(WRITING.map((name) => `./${name}.cjs`));

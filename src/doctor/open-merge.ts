@@ -6,7 +6,7 @@ import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { type MergedItems, mergeItems } from '../merge/merge-items.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { type ReadCommit, readCommits } from '../sync/pending.ts';
+import { type ReadCommit, readCommits } from '../sync/read-commits.ts';
 
 /** What one side of a merge did to an item. */
 export interface SideStep {

@@ -3,7 +3,7 @@ import type { WorkId } from '../domain/ids.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { readCommits } from '../sync/pending.ts';
+import { readCommits } from '../sync/read-commits.ts';
 import { rebuild } from '../sync/reconcile.ts';
 
 /** What making one line of two came to. */

@@ -1,7 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { type ReadCommit, readCommits } from '../sync/pending.ts';
+import { type ReadCommit, readCommits } from '../sync/read-commits.ts';
 
 /** A transition of a line of history, as people are told of it. */
 export interface LineStep {

@@ -2,7 +2,7 @@ import type { SignatureReader } from '../audit/signatures.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
 import type { Place } from '../sync/clone-name.ts';
-import type { CloneLock, LocalState, Mailbox } from '../sync/ports.ts';
+import type { CloneLock, LocalState, RequestQueue } from '../sync/ports.ts';
 import type { RepositoryConfig } from './settings.ts';
 
 /** The shared branch that a clone is to reach. */
@@ -27,7 +27,7 @@ export interface Backend {
   /** Where the clone is, by which a copy is told from it; `undefined` where it is in memory. */
   standsAt?(): Place;
   /** Where processes that agree on `key` leave each other work; `undefined` where there is only one. */
-  openMailbox?(key: string): Promise<Mailbox>;
+  openRequestQueue?(key: string): Promise<RequestQueue>;
   /** The folder of what this clone keeps outside git; `undefined` where it is in memory. */
   local: string | undefined;
   /** Where the index's file may stand; `undefined` keeps it in memory. */

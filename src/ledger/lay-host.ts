@@ -1,5 +1,5 @@
 import type { FileBeside } from '../domain/configure.ts';
-import { readFiles } from '../sync/beside.ts';
+import { readFiles } from '../sync/auxiliary-files.ts';
 import { hostFiles, itemTemplates } from './branch-files.ts';
 import { currentTip } from './connection.ts';
 import type { Host } from './hosts.ts';

@@ -29,9 +29,9 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     lock: new SqliteCloneLock(local),
     state,
     standsAt: () => placeOf(gitDir),
-    async openMailbox(key) {
-      const { FileMailbox } = await import('../store/mailbox.ts');
-      return new FileMailbox(join(local, 'mail', key));
+    async openRequestQueue(key) {
+      const { FileRequestQueue } = await import('../store/request-queue.ts');
+      return new FileRequestQueue(join(local, 'mail', key));
     },
     local,
     indexDir: indexDirectory(local),

@@ -10,14 +10,7 @@ import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import { renamed } from './executions.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
-import {
-  chooseActor,
-  chooseBranch,
-  chooseMode,
-  choosePresence,
-  chooseRemote,
-  chooseSign,
-} from './settings.ts';
+import { chooseActor, chooseBranch, chooseMode, choosePresence, chooseRemote, chooseSign } from './settings.ts';
 import { WorkLedger } from './work-ledger.ts';
 import type { WritePath } from './write-path.ts';
 
@@ -121,9 +114,9 @@ async function connect(options: OpenOptions): Promise<Connection> {
       judge: { check: checkPending },
       onKeptBack: options.onKeptBack,
       lock,
-      mailbox:
+      requestQueue:
         own === undefined && clock === systemClock
-          ? await backend.openMailbox?.(await deskOf([agreed, chosen?.name]))
+          ? await backend.openRequestQueue?.(await requestQueueKeyOf([agreed, chosen?.name]))
           : undefined,
       state,
       clone,
@@ -164,13 +157,13 @@ async function connect(options: OpenOptions): Promise<Connection> {
 }
 
 /** Raised where a request means another thing than before: processes of two versions then work side by side. */
-const LETTERS = 2;
+const REQUEST_FORMAT = 2;
 
 /** One name for all processes whose work can be done by any of them. */
-async function deskOf(agreed: unknown): Promise<string> {
+async function requestQueueKeyOf(agreed: unknown): Promise<string> {
   const { createHash } = await import('node:crypto');
   return createHash('sha256')
-    .update(JSON.stringify([LETTERS, agreed]))
+    .update(JSON.stringify([REQUEST_FORMAT, agreed]))
     .digest('hex')
     .slice(0, 16);
 }

@@ -95,7 +95,7 @@ export class WorkLedger extends FinishingVerbs {
   /** Where this clone stands: tips, pending and rejected transitions, counts. Asks no one. */
   async status(): Promise<LedgerStatus> {
     const { branch, place } = this.connection;
-    const { readCommits } = await import('../sync/pending.ts');
+    const { readCommits } = await import('../sync/read-commits.ts');
     const { store, context } = await this.connection.write();
     const { tip, fetched_at } = await this.asOf();
     const seen = context.remote && (await store.readRef(context.remote.seenRef));

@@ -34,7 +34,7 @@ export interface NativeRemoteOptions {
   pushUrl?: string | undefined;
   branch: string;
   seenRef: string;
-  /** Whether it offers in the inbox what is pending, and carries what others offered. */
+  /** Whether it offers in the inbox what is pending, and combines what others offered. */
   inbox: boolean;
   /** Where presence goes, such as `refs/work-ledger/presence`; without one there is none. */
   presence: string | undefined;
@@ -74,7 +74,7 @@ export class NativeRemote implements LedgerRemote {
     const git = (args: string[]) => this.#git(args);
     const beside = (folder: string, mirror: string): SideRefs =>
       new NativeSideRefs({ namespace: folder, mirror, remote, writesTo: pushUrl, store, git });
-    // What is offered in one place and looked for in another comes too late to be carried.
+    // What is offered in one place and looked for in another comes too late to be combined.
     this.inbox = options.inbox && pushUrl === undefined ? beside(INBOX, mirrorOf(remote)) : undefined;
     this.presence = namespace === undefined ? undefined : beside(`${namespace}/`, presenceMirrorOf(remote));
     this.reviews = beside(REVIEWS, reviewMirrorOf(remote));

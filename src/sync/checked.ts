@@ -1,8 +1,8 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
-import { CHECKED } from './marks.ts';
-import type { ReadCommit } from './pending.ts';
 import type { Finding, SyncContext } from './ports.ts';
+import type { ReadCommit } from './read-commits.ts';
+import { CHECKED } from './state-keys.ts';
 
 /** Pending commits that must not be shared, by name, and why. */
 export type Wrong = ReadonlyMap<Oid, LedgerError>;

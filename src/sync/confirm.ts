@@ -2,8 +2,8 @@ import { LedgerError } from '../domain/errors.ts';
 import type { Offer, PushResult, WrittenTo } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { awaited, look, lookOrUnknown, pause } from './look.ts';
-import { NAMES, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
+import { NAMES, readCommits } from './read-commits.ts';
 
 /**
  * Pushes, and where pushes go elsewhere than readings come from, waits until the branch is read with what was pushed: only then it

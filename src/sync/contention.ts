@@ -1,12 +1,12 @@
 import type { Oid } from '../store/port.ts';
-import { rankOf, readOffers } from './carry.ts';
 import { isChecked } from './checked.ts';
+import { rankOf, readOffers } from './combine.ts';
 import { noteOffer, prepareOffer } from './inbox.ts';
 import { look } from './look.ts';
-import { CONTACT, CONTENDED, FETCHED, LED, ROUND, TURN } from './marks.ts';
-import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
+import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { isStillPending } from './reconcile.ts';
+import { CONTACT, CONTENDED, FETCHED, LED, ROUND, TURN } from './state-keys.ts';
 
 /** Others that were met this long ago are reckoned with. */
 const CONTENDED_MS = 3_000;
@@ -15,11 +15,11 @@ const BUSY_MS = 2_000;
 const PEEK_MS = 400;
 const FIRST_TURN_MS = 200;
 const LONGEST_MS = 5_000;
-/** A clone whose offer was passed over this often does not wait to be carried any more. */
+/** A clone whose offer was passed over this often does not wait for a leading clone any more. */
 const PASSED_OVER = 3;
 /** An inbox that holds something else than expected is looked at, and tried again. */
 const OFFER_TRIES = 2;
-/** When a clone that waits looks, as parts of the time that it waited before: most offers are carried by the first look. */
+/** When a clone that waits looks, as parts of the time that it waited before: most offers are found by the first look. */
 const FIRST_LOOK = 0.6;
 const NEXT_LOOK = 0.25;
 /** After so many looks at a branch that stands still, whoever led it is gone. */
@@ -66,7 +66,7 @@ export async function timed<T>({ clock, state }: RemoteContext, push: () => Prom
 /**
  * Waits until it is this clone's turn to push, or until something that it has pending is settled.
  *
- * The clone that pushed the tip goes on, and carries the others. They offer what they have and wait to find it on the branch.
+ * The clone that pushed the tip goes on, and combines what the others offer with its own. They offer what they have and wait to find it on the branch.
  * Where the branch stands still, the clone that led is gone, and the next one is settled without talking; where it moves and
  * leaves an offer out again and again, that one's clone pushes by itself.
  */
@@ -74,7 +74,7 @@ export async function waitForTurn(context: RemoteContext, contest: Contest, seen
   const { clock, state } = context;
   let tip = seen;
   if (state.get(LED) === tip) {
-    // A moment for the others to offer: a clone that went on at once would leave them behind, and carry little.
+    // A moment for the others to offer: a clone that went on at once would leave them behind, and combine little.
     await clock.sleep(turnOf(context) * (0.4 + 0.2 * clock.random()));
     tip = (await look(context, 'all', contest.deadline)) ?? tip;
     if (tip === seen) return;

@@ -1,7 +1,7 @@
 import type { Offer } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
-import { EXPOSED } from './marks.ts';
 import type { RemoteContext } from './ports.ts';
+import { EXPOSED } from './state-keys.ts';
 
 /** A look that began earlier can still find what stood there so many offers ago. */
 const KEPT = 50;

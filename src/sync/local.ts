@@ -2,7 +2,7 @@ import type { CommandOf } from '../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
-import { readBeside } from './beside.ts';
+import { readAuxiliaryFiles } from './auxiliary-files.ts';
 import { markDecided } from './checked.ts';
 import { decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
 import type { Outcome } from './outcome.ts';
@@ -50,7 +50,7 @@ async function tryCommit(context: SyncContext, groups: readonly Group[]): Promis
   const { store, views, localRef, committer, clock, signs } = context;
   const tip = await requireTip(context);
   await learnDeletions(context, groups, tip);
-  const beside = await readBeside(
+  const beside = await readAuxiliaryFiles(
     store,
     tip,
     groups.flatMap(({ commands }) => commands),

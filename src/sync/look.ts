@@ -4,8 +4,8 @@ import type { Oid } from '../store/port.ts';
 import { traced, type WaitTrace } from '../trace/channels.ts';
 import { maskUrls } from '../trace/mask.ts';
 import { checkInbox } from './inbox.ts';
-import { CONTACT, FETCHED } from './marks.ts';
 import type { RemoteContext } from './ports.ts';
+import { CONTACT, FETCHED } from './state-keys.ts';
 
 /** What the remote has, once it is known that it is no older than what this clone has seen. */
 export type Reading = Exclude<FetchResult, { kind: 'unreachable' }>;

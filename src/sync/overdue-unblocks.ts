@@ -5,8 +5,8 @@ import type { CommandOf } from '../domain/commands.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
-import { UNCAUSED } from './marks.ts';
 import type { Overdue, SyncContext } from './ports.ts';
+import { UNCAUSED } from './state-keys.ts';
 
 /**
  * What followed from a completion that no program of the ledger made, as where a host merged a review branch: items that are

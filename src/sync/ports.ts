@@ -94,28 +94,28 @@ export interface Judge {
   check(from: Oid | undefined, to: Oid): Promise<readonly Finding[]>;
 }
 
-/** A request that a process left for the one that is at work. */
-export interface Letter {
+/** A request that a process left for the leader of its clone. */
+export interface QueuedRequest {
   name: string;
   text: string;
 }
 
 /**
- * Where the processes of one clone leave requests for the one that is at work.
+ * Where the processes of one clone leave requests for their leader.
  *
- * Law: a letter is taken once or withdrawn, never both. What a process left that has ended is thrown away unread.
+ * Law: a request is taken once or withdrawn, never both. What a process left that has ended is thrown away unread.
  */
-export interface Mailbox {
-  /** @returns the letter's name; `undefined` where none can be left */
+export interface RequestQueue {
+  /** @returns the request's name; `undefined` where none can be left */
   post(text: string): string | undefined;
   /** True where nobody took it, and nobody will. To be asked only where whoever could have taken it is gone. */
   withdraw(name: string): boolean;
   /** What was answered, once; `undefined` while nothing was. */
   collect(name: string): string | undefined;
-  /** Ends when the letter is answered, or after so many milliseconds. */
+  /** Ends when the request is answered, or after so many milliseconds. */
   wait(name: string, ms: number): Promise<void>;
-  /** Every letter that waits, oldest first. */
-  take(): Letter[];
+  /** Every request that waits, oldest first. */
+  take(): QueuedRequest[];
   answer(name: string, text: string): void;
   /** Ends when it is time to look again. */
   pause(): Promise<void>;
@@ -130,8 +130,8 @@ export interface SyncContext {
   /** Told of each pending commit that was kept back, since it is none of this ledger's. */
   onKeptBack?: ((error: LedgerError) => void) | undefined;
   lock: CloneLock;
-  /** Where other processes of this clone wait to be served; `undefined` where there are none. */
-  mailbox?: Mailbox | undefined;
+  /** Requests of this clone's other processes; `undefined` where there are none. */
+  requestQueue?: RequestQueue | undefined;
   clock: Clock;
   state: LocalState;
   /** Which clone this is. */

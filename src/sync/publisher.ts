@@ -1,13 +1,14 @@
 import type { Verb } from '../domain/transitions.ts';
 import type { Oid } from '../store/port.ts';
 import { takenOps } from './confirm.ts';
-import { MOOT, PUBLISHED } from './marks.ts';
 import { type Accepted, isNew, type Settled } from './outcome.ts';
-import { NAMES, readAlone, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
 import { pushPending } from './push-cycle.ts';
-import { acceptedBy, exposedOps, reconcile, withdraw } from './reconcile.ts';
+import { NAMES, readAlone, readCommits } from './read-commits.ts';
+import { acceptedBy, exposedOps, reconcile } from './reconcile.ts';
 import { findRejected } from './rejected.ts';
+import { NO_OPS, PUBLISHED } from './state-keys.ts';
+import { withdraw } from './withdraw.ts';
 
 /** Transitions whose end someone waits for, by op: what each came to here, and where it stood among the rejected before. */
 export interface Wanted {
@@ -69,13 +70,13 @@ export class Publisher {
   async findSettled(wanted: Wanted): Promise<Map<string, Settled>> {
     const { store, state } = this.#context;
     const settled = await this.#findAccepted(wanted);
-    const moot = new Set((state.get(MOOT) ?? '').split(' '));
+    const noOps = new Set((state.get(NO_OPS) ?? '').split(' '));
     for (const [op, { rejection }] of wanted.ops) {
       if (settled.has(op)) continue;
       const rejected = await findRejected(store, op, rejection);
       if (rejected !== undefined)
         settled.set(op, { kind: 'lost', op, error: rejected.error, kept: rejected.ref });
-      else if (moot.has(op)) settled.set(op, { kind: 'unchanged', item: undefined });
+      else if (noOps.has(op)) settled.set(op, { kind: 'unchanged', item: undefined });
     }
     return settled;
   }

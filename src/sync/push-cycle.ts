@@ -1,8 +1,8 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
-import { carry, readOffers } from './carry.ts';
 import { isChecked } from './checked.ts';
+import { combine, readOffers } from './combine.ts';
 import { push, waitToRead } from './confirm.ts';
 import {
   type Contest,
@@ -15,11 +15,12 @@ import {
 } from './contention.ts';
 import { noteOffer, prepareOffer, takeBackOffer } from './inbox.ts';
 import { awaited, look, lookOrUnknown, unreachable } from './look.ts';
-import { CONTACT, EXPOSED, LED, PUBLISHED } from './marks.ts';
 import type { Lost, Settled, Unchanged } from './outcome.ts';
-import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
-import { dropWrong, reconcile, withdraw } from './reconcile.ts';
+import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
+import { dropWrong, reconcile } from './reconcile.ts';
+import { CONTACT, EXPOSED, LED, PUBLISHED } from './state-keys.ts';
+import { withdraw } from './withdraw.ts';
 
 /** What became of a transition; of an accepted one, only that it was. */
 export type Ending = { kind: 'accepted' } | Unchanged | Lost;
@@ -63,7 +64,7 @@ async function toldToAll(
  * Pushes everything that is pending, and on losing decides it again on the new tip, until it is settled. To be called by one
  * process of a clone at a time.
  *
- * Where others push too, a clone offers what it has pending in its inbox and waits: whoever leads carries it along.
+ * Where others push too, a clone offers what it has pending in its inbox and waits: the clone that leads combines it with its own.
  *
  * @param wanted ops after whose end nothing more is waited for; all that is pending where none are given
  * @returns what became of pending transitions, of whichever process
@@ -107,12 +108,12 @@ export async function pushPending(
     const pending = local === undefined || local === tip ? [] : await readCommits(store, tip, local, NAMES);
     if (local === undefined || pending.length === 0) return settled;
     if (wanted !== undefined && [...wanted].every((op) => settled.has(op))) return settled;
-    const candidate = alone ? local : await carry(context, local, await readOffers(context, tip));
+    const candidate = alone ? local : await combine(context, local, await readOffers(context, tip));
     if (candidate !== local) meetOthers(context);
     // Noted down before it is out, since this process can be killed in between.
     const exposed = state.get(EXPOSED) ?? '';
     state.set(EXPOSED, local);
-    // Who lost once tries again at once, and offers what it has by the same push; who loses again waits to be carried.
+    // Who lost once tries again at once, and offers what it has by the same push; who loses again waits for the clone that leads.
     const offers = lost === 1 && contest.offered.size === 0 && remote.inbox !== undefined;
     const offer = offers ? prepareOffer(context, local) : undefined;
     const pushed = await timed(context, () => push(context, candidate, { offer, deadline }));

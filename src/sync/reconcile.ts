@@ -1,16 +1,15 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import type { WorkId } from '../domain/ids.ts';
 import { Overlay } from '../domain/overlay.ts';
 import type { Oid } from '../store/port.ts';
-import { readBesideFor } from './beside.ts';
+import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
 import { findWrong, isChecked, markChecked, markDecided, type Wrong } from './checked.ts';
 import { draftOf } from './draft.ts';
-import { EXPOSED, MOOT } from './marks.ts';
 import type { Accepted, Settled } from './outcome.ts';
-import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { SyncContext } from './ports.ts';
+import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { keepRejected } from './rejected.ts';
 import { type Replayed, type ReplayOptions, replay } from './replay.ts';
+import { EXPOSED, NO_OPS } from './state-keys.ts';
 
 const TRIES = 20;
 
@@ -27,7 +26,7 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
   const arrived = new Set((await readCommits(store, base, seen, NAMES)).map(({ op }) => op));
   const pending = await readCommits(store, seen, local);
   if (pending.some(({ op }) => arrived.has(op))) return false;
-  const beside = await readBesideFor(store, seen, pending);
+  const beside = await readAuxiliaryFilesFor(store, seen, pending);
   const { lost, unchanged } = await views.peek(seen, (view) =>
     replay(new Overlay(view, beside), pending, { known: new Map(), signs }),
   );
@@ -41,20 +40,29 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
  * @throws LedgerError `DIFFERENT_LEDGER` where the two branches have no common root
  */
 export async function reconcile(context: SyncContext, seen: Oid): Promise<Map<string, Settled>> {
-  const settled = await context.lock.run('commit', async () => {
-    for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const done = await tryReconcile(context, seen);
+  return moveLocal(context, () => tryReconcile(context, seen));
+}
+
+/**
+ * Moves the local branch: tries under the lock `commit` until nobody else moved it meanwhile, which `attempt` says by `undefined`.
+ *
+ * @throws LedgerError `CONTENDED` where others kept moving it
+ */
+export async function moveLocal(
+  { lock }: SyncContext,
+  attempt: () => Promise<Map<string, Settled> | undefined>,
+): Promise<Map<string, Settled>> {
+  const settled = await lock.run('commit', async () => {
+    for (let tried = 0; tried < TRIES; tried += 1) {
+      const done = await attempt();
       if (done !== undefined) return done;
     }
-    throw contended();
+    throw new LedgerError('CONTENDED', 'Other processes of this clone kept moving the ledger.', {
+      hint: 'Try again.',
+    });
   });
   return settled ?? new Map();
 }
-
-const contended = (): LedgerError =>
-  new LedgerError('CONTENDED', 'Other processes of this clone kept moving the ledger.', {
-    hint: 'Try again.',
-  });
 
 async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string, Settled> | undefined> {
   const { store, localRef } = context;
@@ -91,27 +99,21 @@ async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string
  */
 export async function dropWrong(context: SyncContext, seen: Oid | undefined): Promise<Map<string, Settled>> {
   const { store, localRef } = context;
-  const settled = await context.lock.run('commit', async () => {
-    for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const local = await store.readRef(localRef);
-      if (local === undefined || local === seen || isChecked(context, local))
-        return new Map<string, Settled>();
-      const pending = await readCommits(store, seen, local);
-      const wrong = await findWrong(context, { local, from: seen, pending });
-      if (wrong.size === 0) return new Map<string, Settled>();
-      const root = seen === undefined ? pending[0]?.record.oid : undefined;
-      const done = await rebuild(context, {
-        expected: local,
-        base: seen ?? root ?? local,
-        pending: pending.filter(({ record }) => record.oid !== root),
-        known: new Map(),
-        wrong,
-      });
-      if (done !== undefined) return done;
-    }
-    throw contended();
+  return moveLocal(context, async () => {
+    const local = await store.readRef(localRef);
+    if (local === undefined || local === seen || isChecked(context, local)) return new Map();
+    const pending = await readCommits(store, seen, local);
+    const wrong = await findWrong(context, { local, from: seen, pending });
+    if (wrong.size === 0) return new Map();
+    const root = seen === undefined ? pending[0]?.record.oid : undefined;
+    return rebuild(context, {
+      expected: local,
+      base: seen ?? root ?? local,
+      pending: pending.filter(({ record }) => record.oid !== root),
+      known: new Map(),
+      wrong,
+    });
   });
-  return settled ?? new Map();
 }
 
 const byOp = (commits: readonly ReadCommit[]): Map<string, ReadCommit> =>
@@ -158,7 +160,7 @@ export async function rebuild(
   const { store, views, localRef, committer, clock, signs } = context;
   const { expected, base, pending } = request;
   await learnDeletionsFor(context, base, pending);
-  const beside = await readBesideFor(store, base, pending);
+  const beside = await readAuxiliaryFilesFor(store, base, pending);
   const { result, changes } = await views.read(base, (view) => {
     const after = new Overlay(view, beside);
     return { result: replay(after, pending, { ...request, signs }), changes: after };
@@ -173,20 +175,20 @@ export async function rebuild(
   for (const error of request.wrong?.values() ?? []) context.onKeptBack?.(error);
   await views.advance(base, moved.tip, changes);
   for (const { from, item } of result.unchanged) settled.set(from.op ?? '', { kind: 'unchanged', item });
-  rememberMoot(
+  rememberNoOps(
     context,
     result.unchanged.flatMap(({ from }) => from.op ?? []),
   );
   return settled;
 }
 
-const MOOT_KEPT = 200;
+const NO_OPS_KEPT = 200;
 
 /** For the processes of this clone that wait for them: nothing in git tells. */
-function rememberMoot({ state }: SyncContext, ops: readonly string[]): void {
+function rememberNoOps({ state }: SyncContext, ops: readonly string[]): void {
   if (ops.length === 0) return;
-  const before = (state.get(MOOT) ?? '').split(' ');
-  state.set(MOOT, [...before, ...ops].slice(-MOOT_KEPT).join(' '));
+  const before = (state.get(NO_OPS) ?? '').split(' ');
+  state.set(NO_OPS, [...before, ...ops].slice(-NO_OPS_KEPT).join(' '));
 }
 
 /**
@@ -230,77 +232,4 @@ async function keepLost(
     settled.set(kept.op, { kind: 'lost', op: kept.op, error: kept.error, kept: kept.ref });
   }
   return settled;
-}
-
-export interface Withdrawal {
-  /** Transitions to take back. */
-  ops: ReadonlySet<string>;
-  /** Transitions whose numbered ids no one has seen; they get ids that need no one's agreement. */
-  renumber: ReadonlySet<string>;
-  /** Why; kept with the commits, unless they are claims, which are simply not made. */
-  keepAs?: LedgerError | undefined;
-}
-
-/**
- * Takes back pending transitions and gives creates their offline ids, where the remote cannot be asked.
- *
- * @returns items of the renumbered creates by op, and what was lost because it rested on something taken back
- */
-export async function withdraw(
-  context: SyncContext,
-  { ops, renumber, keepAs }: Withdrawal,
-): Promise<Map<string, Settled>> {
-  const { store, remote, localRef, committer, clock } = context;
-  const settled = await context.lock.run('commit', async () => {
-    for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const local = await store.readRef(localRef);
-      const seen = remote && (await store.readRef(remote.seenRef));
-      if (local === undefined) return new Map<string, Settled>();
-      const unshared = await readCommits(store, seen, local);
-      const root = seen === undefined ? unshared[0]?.record.oid : undefined;
-      const base = seen ?? root;
-      if (base === undefined) return new Map<string, Settled>();
-      const pending = unshared.filter(({ record }) => record.oid !== root);
-      if (keepAs !== undefined) {
-        for (const commit of pending) {
-          if (ops.has(commit.op ?? '')) await keepRejected(store, commit, keepAs, committer, clock.now());
-        }
-      }
-      const wrong = await findWrong(context, { local, from: seen, pending: unshared });
-      const done = await rebuild(context, {
-        expected: local,
-        base,
-        pending,
-        known: new Map(),
-        wrong,
-        withdrawn: ops,
-        renumber: (command, id) => (renumber.has(command.op) ? offlineId(context, id) : undefined),
-      });
-      if (done === undefined) continue;
-      await addRenumbered(context, base, renumber, done);
-      return done;
-    }
-    throw contended();
-  });
-  return settled ?? new Map();
-}
-
-function offlineId({ randomSuffix }: SyncContext, id: WorkId): WorkId {
-  return `${id.slice(0, id.lastIndexOf('-'))}-${randomSuffix()}`;
-}
-
-async function addRenumbered(
-  { store, localRef }: SyncContext,
-  base: Oid,
-  renumbered: ReadonlySet<string>,
-  settled: Map<string, Settled>,
-): Promise<void> {
-  if (renumbered.size === 0) return;
-  const tip = await store.readRef(localRef);
-  if (tip === undefined) return;
-  for (const commit of await readCommits(store, base, tip, renumbered)) {
-    if (commit.op !== undefined && renumbered.has(commit.op)) {
-      settled.set(commit.op, { ...acceptedBy(commit), where: 'local' });
-    }
-  }
 }

@@ -3,7 +3,7 @@ import { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from '../doma
 import { isOp, type WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { CommitDraft, Identity, LedgerStore, Oid } from '../store/port.ts';
-import { type ReadCommit, readRecords } from './pending.ts';
+import { type ReadCommit, readRecords } from './read-commits.ts';
 
 const PREFIX = 'refs/work-ledger/rejected/';
 const rejectedRef = (op: string): string => PREFIX + op;

@@ -9,7 +9,7 @@ import type { LedgerView } from '../domain/view.ts';
 import { tracedSync } from '../trace/channels.ts';
 import type { Wrong } from './checked.ts';
 import { decideInto, type LedgerCommand, type Step } from './draft.ts';
-import type { ReadCommit } from './pending.ts';
+import type { ReadCommit } from './read-commits.ts';
 
 export interface ReplayOptions {
   /** Transitions that the tip has already, by op: whatever was lost on the wire, they are not applied again. */
@@ -98,7 +98,7 @@ function replayOnce(
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       noteLost(from, names);
-      if (!isMootFollower(from, pending)) result.lost.push({ from, error });
+      if (!isNoOpFollower(from, pending)) result.lost.push({ from, error });
     }
   }
   return result;
@@ -145,7 +145,7 @@ export function prepare(
 }
 
 /** A transition that only followed from another one in the list, and which that one no longer asks for. */
-function isMootFollower(commit: ReadCommit, pending: readonly ReadCommit[]): boolean {
+function isNoOpFollower(commit: ReadCommit, pending: readonly ReadCommit[]): boolean {
   const id = commit.event?.id;
   if (commit.event?.verb !== 'unblock' || id === undefined) return false;
   return pending.some(({ op }) => op !== undefined && derivedOp(op, id) === commit.op);

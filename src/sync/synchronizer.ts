@@ -1,19 +1,18 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
-import { adopt, type Before, remember } from './adopt.ts';
-import { Desk } from './desk.ts';
-import type { PlainGroup } from './letter.ts';
+import { Leader, type PlainGroup } from './leader.ts';
 import { commitLocally, type Group, isEntering, noteId } from './local.ts';
 import { isPassing, withDetails } from './look.ts';
-import { CONTACT } from './marks.ts';
 import type { Outcome } from './outcome.ts';
-import { makeOverdue, withoutOverdue } from './overdue.ts';
+import { overdueUnblocks } from './overdue-unblocks.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { NOTHING_LEFT, PublishQueue, type Waiter } from './publish-queue.ts';
 import { Publisher, TAKING } from './publisher.ts';
 import { type Ending, fetchAndReconcile, keepBackWrong, pushPending } from './push-cycle.ts';
 import { rejectionOf } from './rejected.ts';
 import { Names } from './replay.ts';
+import { CONTACT } from './state-keys.ts';
+import { type Before, remember, takeOver } from './takeover.ts';
 
 interface Request extends Group, Waiter {
   publish: boolean;
@@ -32,7 +31,7 @@ export class Synchronizer {
   readonly #context: SyncContext;
   readonly #remote: RemoteContext | undefined;
   readonly #publishing: PublishQueue | undefined;
-  readonly #desk: Desk<Before> | undefined;
+  readonly #leader: Leader<Before> | undefined;
   #waiting: Request[] = [];
   #running: Promise<void> | undefined;
 
@@ -41,13 +40,13 @@ export class Synchronizer {
     this.#context = context;
     this.#remote = remote && { ...context, remote };
     this.#publishing = this.#remote && new PublishQueue(this.#remote);
-    const { lock, mailbox } = context;
-    this.#desk =
-      mailbox &&
-      new Desk(lock, mailbox, {
+    const { lock, requestQueue } = context;
+    this.#leader =
+      requestQueue &&
+      new Leader(lock, requestQueue, {
         submit: (group, publish) => this.#submit(group, publish),
         remember: (group) => remember(context, group),
-        adopt: (group, publish, before) => this.#adopt(group, publish, before),
+        takeOver: (group, publish, before) => this.#takeOver(group, publish, before),
       });
   }
 
@@ -59,12 +58,12 @@ export class Synchronizer {
    *   and `details.withdrawn` (claims that were not made); `HISTORY_REWRITTEN`, `DIFFERENT_LEDGER`, `NO_LEDGER`
    */
   submit(group: Group, publish: boolean): Promise<Outcome[]> {
-    return this.#desk?.submit(group, publish) ?? this.#submit(group, publish);
+    return this.#leader?.submit(group, publish) ?? this.#submit(group, publish);
   }
 
   /** Ends when what other processes of this clone were promised is done. */
   async close(): Promise<void> {
-    await this.#desk?.close();
+    await this.#leader?.close();
   }
 
   #submit(group: Group, publish: boolean): Promise<Outcome[]> {
@@ -73,9 +72,9 @@ export class Synchronizer {
     });
   }
 
-  #adopt(group: PlainGroup, publish: boolean, before: Before): Promise<Outcome[]> {
+  #takeOver(group: PlainGroup, publish: boolean, before: Before): Promise<Outcome[]> {
     const [context, queue] = [this.#remote, publish ? this.#publishing : undefined];
-    return adopt(this.#context, group, before, {
+    return takeOver(this.#context, group, before, {
       findSettled: async (wanted) =>
         context === undefined ? new Map() : new Publisher(context).findSettled(wanted),
       publish: async (made, { seen: since, rejections }) =>
@@ -254,3 +253,28 @@ function namesAfter({ commands, provisional }: Group, outcomes: readonly Outcome
 
 const isTaking = ({ commands }: Group): boolean =>
   commands.some((command) => typeof command !== 'function' && TAKING.has(command.verb));
+
+/** Commits here what is overdue. @returns the ops of it */
+async function makeOverdue(context: RemoteContext): Promise<ReadonlySet<string>> {
+  const { store, localRef } = context;
+  const tip = await store.readRef(localRef);
+  if (tip === undefined) return new Set();
+  const overdue = await overdueUnblocks(context, tip);
+  if (overdue.length > 0) await commitLocally(context, []);
+  return new Set(overdue.map(({ op }) => op));
+}
+
+/** Nobody asked for what is overdue: where it is lost, as for want of rights, nothing is, and the next clone makes it. */
+async function withoutOverdue(
+  { store }: RemoteContext,
+  settled: readonly [string, Ending][],
+  overdue: ReadonlySet<string>,
+): Promise<[string, Ending][]> {
+  const others: [string, Ending][] = [];
+  for (const [op, end] of settled) {
+    if (end.kind === 'lost' && overdue.has(op))
+      await store.moveRef(end.kept, await store.readRef(end.kept), undefined);
+    else others.push([op, end]);
+  }
+  return others;
+}

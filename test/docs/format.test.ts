@@ -27,8 +27,8 @@ import { REASON_LENGTH } from '../../src/domain/text.ts';
 import { TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';
 import { MAX_COMMIT_BYTES } from '../../src/git/commit-format.ts';
 import type { LedgerStore } from '../../src/store/port.ts';
-import * as marks from '../../src/sync/marks.ts';
 import { keepRejected } from '../../src/sync/rejected.ts';
+import * as marks from '../../src/sync/state-keys.ts';
 import { ask, FakeView, LEDGER_ID, refusal } from '../helpers/fake-view.ts';
 import { blocks, named, readProject, section, table } from './markdown.ts';
 

@@ -37,7 +37,7 @@ const ALSO = [
   'src/store/clone-lock.ts',
   'src/store/local-state.ts',
   'src/sync/clone-name.ts',
-  'src/sync/marks.ts',
+  'src/sync/state-keys.ts',
   'src/trace/channels.ts',
   'src/trace/mask.ts',
 ];

@@ -40,7 +40,7 @@ test(`given ${PROCESSES} processes in one clone, when each makes and does ${ITEM
 });
 
 test.each([
-  ['took a letter', '.taken', 'after'],
+  ['took a request', '.taken', 'after'],
   ['answers one', '.answered', 'before'],
 ] as const)(
   'given processes in one clone, when the one at work dies as it %s, then the others end what it began, each once',

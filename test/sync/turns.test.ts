@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TransitionResult, WorkLedger } from '../../src/index.ts';
-import { CONTENDED, ROUND } from '../../src/sync/marks.ts';
 import { pushPending } from '../../src/sync/push-cycle.ts';
+import { CONTENDED, ROUND } from '../../src/sync/state-keys.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 

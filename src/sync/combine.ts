@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { Overlay } from '../domain/overlay.ts';
 import { CLONE_NAME } from '../domain/values.ts';
 import type { Oid } from '../store/port.ts';
-import { readBesideFor } from './beside.ts';
+import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
 import { draftOf } from './draft.ts';
-import { NAMES, type ReadCommit, readCommits } from './pending.ts';
 import type { RemoteContext } from './ports.ts';
+import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { emailOf, learnDeletionsFor } from './reconcile.ts';
 import { replay } from './replay.ts';
 
@@ -65,12 +65,12 @@ function isAbandoned(open: readonly ReadCommit[], now: Date): boolean {
  *
  * @returns the tip to push
  */
-export async function carry(context: RemoteContext, local: Oid, offers: readonly Offered[]): Promise<Oid> {
+export async function combine(context: RemoteContext, local: Oid, offers: readonly Offered[]): Promise<Oid> {
   const offered = offers.flatMap(({ pending }) => pending);
   if (offered.length === 0) return local;
   const { store, views, committer, clock, signs } = context;
   await learnDeletionsFor(context, local, offered);
-  const beside = await readBesideFor(store, local, offered);
+  const beside = await readAuxiliaryFilesFor(store, local, offered);
   const { steps } = await views.peek(local, (view) =>
     replay(new Overlay(view, beside), offered, { known: new Map(), signs }),
   );
@@ -87,7 +87,7 @@ export async function carry(context: RemoteContext, local: Oid, offers: readonly
 
 /**
  * Who pushes next, settled without talking: clones that contend for the same tip rank themselves by a hash that all of them
- * can work out. The first one carries what the others offered.
+ * can work out. The first one combines what the others offered.
  */
 export function rankOf(tip: Oid, self: string, others: readonly string[]): number {
   const weigh = (clone: string): string => createHash('sha256').update(`${tip}\n${clone}`).digest('hex');

@@ -1,14 +1,23 @@
 import { decodeItem } from '../codec/item.ts';
+import { readTextBeside } from '../codec/known-files.ts';
 import { decodeLedgerMessage } from '../codec/ledger-message.ts';
 import { decodeMessage, readTrailers } from '../codec/message.ts';
-import { parsePath } from '../codec/path.ts';
+import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { readCommand } from '../codec/read-command.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
+import { decodeSettings } from '../codec/settings.ts';
+import {
+  type ConfigureCommand,
+  diffSettings,
+  type FileBeside,
+  type SettingsPatch,
+} from '../domain/configure.ts';
+import { isLedgerError } from '../domain/errors.ts';
 import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkItem } from '../domain/item.ts';
-import type { BlobContent, CommitRecord, LedgerStore, Oid } from '../store/port.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
+import type { BlobContent, CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import type { LedgerCommand } from './draft.ts';
-import { readConfigure } from './read-configure.ts';
 
 /** A commit of the ledger, read back into what was asked. */
 export interface ReadCommit {
@@ -109,4 +118,54 @@ function itemOf(
     if (decoded.kind === 'item') return decoded.item;
   }
   return undefined;
+}
+
+type Blobs = ReadonlyMap<Oid, BlobContent>;
+
+const PLAIN_FILE = '100644';
+
+/**
+ * Reads a commit of the verb `configure` back into what was asked.
+ *
+ * @param request what its message says
+ * @returns `undefined` where its files cannot be read: it is no transition then
+ */
+function readConfigure(
+  request: ConfigureCommand,
+  { changes }: CommitRecord,
+  blobs: Blobs,
+): ConfigureCommand | undefined {
+  const settings = changes.find(({ path }) => path === SETTINGS_PATH);
+  const patch = settings && patchOf(settings, blobs);
+  if (settings !== undefined && patch === undefined) return undefined;
+  const files: FileBeside[] = [];
+  for (const { path, after } of changes) {
+    if (path === SETTINGS_PATH) continue;
+    const text = after && textOf(after, blobs);
+    if (after !== undefined && text === undefined) return undefined;
+    files.push({ path, text });
+  }
+  return { ...request, patch, files };
+}
+
+function patchOf({ before, after }: TreeChange, blobs: Blobs): SettingsPatch | undefined {
+  const [old, now] = [settingsIn(before?.oid, blobs), settingsIn(after?.oid, blobs)];
+  return old && now && diffSettings(old, now).patch;
+}
+
+function settingsIn(oid: Oid | undefined, blobs: Blobs): LedgerSettings | undefined {
+  const blob = blobs.get(oid ?? '');
+  if (blob?.kind !== 'bytes') return undefined;
+  try {
+    return decodeSettings(blob.bytes);
+  } catch (error) {
+    // A commit whose settings cannot be read is no transition; it must not stop the reading of the others.
+    if (isLedgerError(error, 'DAMAGED_ITEM')) return undefined;
+    throw error;
+  }
+}
+
+function textOf({ mode, oid }: { mode: string; oid: Oid }, blobs: Blobs): string | undefined {
+  const blob = mode === PLAIN_FILE ? blobs.get(oid) : undefined;
+  return blob?.kind === 'bytes' ? readTextBeside(blob.bytes) : undefined;
 }

@@ -2,19 +2,19 @@ import { conflictOf, isKnownFile, MAX_BYTES_BESIDE, readTextBeside } from '../co
 import type { BesideContent } from '../domain/overlay.ts';
 import type { BlobContent, LedgerStore, Oid } from '../store/port.ts';
 import type { Planned } from './local.ts';
-import type { ReadCommit } from './pending.ts';
+import type { ReadCommit } from './read-commits.ts';
 
-/** Files beside items as they stand, by path. */
-export type Beside = ReadonlyMap<string, BesideContent>;
+/** Auxiliary files as they stand, by path. */
+export type AuxiliaryFiles = ReadonlyMap<string, BesideContent>;
 
 const PLAIN_FILE = '100644';
 
-/** Reads the files beside items that commands are about to set; nothing where none does. */
-export function readBeside(
+/** Reads the auxiliary files that commands are about to set; nothing where none does. */
+export function readAuxiliaryFiles(
   store: LedgerStore,
   tip: Oid,
   commands: readonly (Planned | undefined)[],
-): Promise<Beside> {
+): Promise<AuxiliaryFiles> {
   const files = commands.flatMap((command) =>
     typeof command === 'object' && command.verb === 'configure' ? (command.files ?? []) : [],
   );
@@ -26,7 +26,11 @@ export function readBeside(
 }
 
 /** Reads files of a tree, as far as they are there, and what stands in the way of them. */
-export async function readFiles(store: LedgerStore, tip: Oid, paths: readonly string[]): Promise<Beside> {
+export async function readFiles(
+  store: LedgerStore,
+  tip: Oid,
+  paths: readonly string[],
+): Promise<AuxiliaryFiles> {
   if (paths.length === 0) return new Map();
   const named = new Set(paths);
   const entries = (await store.readTree(tip)).filter(
@@ -42,13 +46,13 @@ export async function readFiles(store: LedgerStore, tip: Oid, paths: readonly st
   );
 }
 
-/** As `readBeside`, for commits that are decided again. */
-export const readBesideFor = (
+/** As `readAuxiliaryFiles`, for commits that are decided again. */
+export const readAuxiliaryFilesFor = (
   store: LedgerStore,
   tip: Oid,
   commits: readonly ReadCommit[],
-): Promise<Beside> =>
-  readBeside(
+): Promise<AuxiliaryFiles> =>
+  readAuxiliaryFiles(
     store,
     tip,
     commits.map(({ command }) => command),

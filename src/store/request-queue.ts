@@ -13,17 +13,17 @@ import { join } from 'node:path';
 import { errorCode } from '../git/fs-like.ts';
 import { isOfDeadProcess, markOfThisProcess } from '../git/process-mark.ts';
 
-/** Those who are served wait this long at most until they are seen; whoever comes within it shares a commit. */
+/** A request waits this long at most until it is seen; whoever comes within it shares a commit. */
 const LOOK_MS = 20;
 const ASKED = '.asked';
 const TAKEN = '.taken';
 const ANSWERED = '.answered';
 
 /**
- * Letters as files of local state, which move by renaming: a letter is in one state, whoever dies when. None outlives the
+ * Requests as files of local state, which move by renaming: each is in one state, whoever dies when. None outlives the
  * processes that it is between, so nothing here is made durable.
  */
-export class FileMailbox {
+export class FileRequestQueue {
   readonly #dir: string;
   #swept = false;
 
@@ -31,7 +31,7 @@ export class FileMailbox {
     this.#dir = dir;
   }
 
-  /** @see Mailbox in src/sync/ports.ts */
+  /** @see RequestQueue in src/sync/ports.ts */
   post(text: string): string | undefined {
     const name = markOfThisProcess();
     try {
@@ -95,7 +95,7 @@ export class FileMailbox {
     watcher?.close();
   }
 
-  /** A letter's file is one and the same until it is answered, and is removed then. */
+  /** A request's file is one and the same until it is answered, and is removed then. */
   #watch(name: string, look: () => void): FSWatcher | undefined {
     for (const state of [ASKED, TAKEN]) {
       try {

@@ -7,13 +7,13 @@ export const CONTENDED = 'contended';
 /** How long its last push took, and how long it took the last time until an offer was found on the branch, in milliseconds. */
 export const TURN = 'turn';
 export const ROUND = 'round';
-/** The tip that this clone pushed last: while the shared branch is there, it is this clone that carries what others offer. */
+/** The tip that this clone pushed last: while the shared branch is there, it is this clone that combines what others offer. */
 export const LED = 'led';
 /** The pending tip that others may have: it was offered, or a push of it broke off. */
 export const EXPOSED = 'exposed';
 /** The local tip up to which everything pending was decided by this program, or checked. */
 export const CHECKED = 'checked';
 /** Transitions that replay found nothing left to do for; the newest last. */
-export const MOOT = 'moot';
+export const NO_OPS = 'moot';
 /** Items that are blocked on what came here completed, as by an import: nothing unblocks them by itself. */
 export const UNCAUSED = 'uncaused';

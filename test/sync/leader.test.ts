@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LedgerError } from '../../src/domain/errors.ts';
 import { SqliteCloneLock } from '../../src/store/clone-lock.ts';
-import { FileMailbox } from '../../src/store/mailbox.ts';
-import { type Clerk, Desk } from '../../src/sync/desk.ts';
+import { FileRequestQueue } from '../../src/store/request-queue.ts';
 import type { LedgerCommand } from '../../src/sync/draft.ts';
+import { type GroupHandler, Leader } from '../../src/sync/leader.ts';
 import type { Group } from '../../src/sync/local.ts';
 import type { Outcome } from '../../src/sync/outcome.ts';
 import { makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
@@ -27,9 +27,9 @@ const doneBy = (name: string, op: string): Outcome[] => [
 ];
 
 /** A stand-in for what decides and commits, which is done when it is told so. */
-class FakeClerk implements Clerk<string> {
+class FakeHandler implements GroupHandler<string> {
   readonly done: string[] = [];
-  readonly adopted: string[] = [];
+  readonly takenOver: string[] = [];
   readonly begun: string[] = [];
   readonly #name: string;
   readonly #ends = new Map<string, (failure?: Error) => void>();
@@ -52,8 +52,8 @@ class FakeClerk implements Clerk<string> {
     return 'as it was';
   }
 
-  async adopt(asked: Group, _publish: boolean, before: string): Promise<Outcome[]> {
-    this.adopted.push(`${opOf(asked)} ${before}`);
+  async takeOver(asked: Group, _publish: boolean, before: string): Promise<Outcome[]> {
+    this.takenOver.push(`${opOf(asked)} ${before}`);
     return doneBy(`${this.#name}, in place of a dead one`, opOf(asked));
   }
 
@@ -65,22 +65,22 @@ class FakeClerk implements Clerk<string> {
 
 describe('the processes of one clone', () => {
   let folder: TempFolder;
-  let mail: string;
+  let dir: string;
   beforeEach(async () => {
     folder = await makeTempFolder();
-    mail = join(folder.path, 'mail');
+    dir = join(folder.path, 'dir');
   });
   afterEach(() => folder.cleanup());
 
   /** Each as in a process of its own. */
-  const makeDesk = (name: string) => {
-    const clerk = new FakeClerk(name);
-    const desk = new Desk(new SqliteCloneLock(folder.path), new FileMailbox(mail), clerk);
-    return { clerk, ask: (op: string) => desk.submit(group(op), true), desk };
+  const makeLeader = (name: string) => {
+    const handler = new FakeHandler(name);
+    const leader = new Leader(new SqliteCloneLock(folder.path), new FileRequestQueue(dir), handler);
+    return { handler, ask: (op: string) => leader.submit(group(op), true), leader };
   };
-  const letters = (): string[] => {
+  const requests = (): string[] => {
     try {
-      return readdirSync(mail);
+      return readdirSync(dir);
     } catch {
       return [];
     }
@@ -90,29 +90,29 @@ describe('the processes of one clone', () => {
   };
 
   test('given nobody at work, when one asks, then it does its work itself and leaves nothing behind', async () => {
-    const ada = makeDesk('ada');
+    const ada = makeLeader('ada');
     const asked = ada.ask('first');
-    await ada.clerk.end('first');
+    await ada.handler.end('first');
     expect(await asked).toEqual(doneBy('ada', 'first'));
-    expect(letters()).toEqual([]);
+    expect(requests()).toEqual([]);
   });
 
   test('given one at work, when others ask, then that one does it and each gets its own answer', async () => {
-    const [ada, bob, eve] = [makeDesk('ada'), makeDesk('bob'), makeDesk('eve')];
+    const [ada, bob, eve] = [makeLeader('ada'), makeLeader('bob'), makeLeader('eve')];
     const first = ada.ask(OPS[0]);
-    await until(() => ada.clerk.begun.length > 0);
+    await until(() => ada.handler.begun.length > 0);
     const others = [bob.ask(OPS[1]), eve.ask(OPS[2])];
-    await until(() => ada.clerk.begun.length === 3);
-    for (const op of [...OPS].reverse()) await ada.clerk.end(op);
+    await until(() => ada.handler.begun.length === 3);
+    for (const op of [...OPS].reverse()) await ada.handler.end(op);
     expect(await Promise.all([first, ...others])).toEqual(OPS.map((op) => doneBy('ada', op)));
-    await Promise.all([ada, bob, eve].map(({ desk }) => desk.close()));
-    expect(letters()).toEqual([]);
+    await Promise.all([ada, bob, eve].map(({ leader }) => leader.close()));
+    expect(requests()).toEqual([]);
   });
 
   test('given work for another, when it fails, then the other is told the same: code, hint and details', async () => {
-    const [ada, bob] = [makeDesk('ada'), makeDesk('bob')];
+    const [ada, bob] = [makeLeader('ada'), makeLeader('bob')];
     const first = ada.ask('first');
-    await until(() => ada.clerk.begun.length > 0);
+    await until(() => ada.handler.begun.length > 0);
     const second = bob.ask('second');
     const failure = new LedgerError('REMOTE_UNREACHABLE', 'It is away.', {
       hint: 'wl sync',
@@ -124,80 +124,80 @@ describe('the processes of one clone', () => {
       hint: 'wl sync',
       details: { saved: ['x'] },
     });
-    await ada.clerk.end('second', failure);
+    await ada.handler.end('second', failure);
     await told;
     await expect(second).rejects.toBeInstanceOf(LedgerError);
-    await ada.clerk.end('first');
+    await ada.handler.end('first');
     await first;
   });
 
   test('given one at work that is done with its own, when another asks meanwhile, then the other takes its seat', async () => {
-    const [ada, bob, eve] = [makeDesk('ada'), makeDesk('bob'), makeDesk('eve')];
+    const [ada, bob, eve] = [makeLeader('ada'), makeLeader('bob'), makeLeader('eve')];
     const first = ada.ask('first');
-    await until(() => ada.clerk.begun.length > 0);
+    await until(() => ada.handler.begun.length > 0);
     const second = bob.ask('second');
-    await until(() => ada.clerk.begun.length === 2);
-    await ada.clerk.end('first');
+    await until(() => ada.handler.begun.length === 2);
+    await ada.handler.end('first');
     await first;
     const third = eve.ask('third');
-    await until(() => letters().some((name) => name.endsWith('.asked')));
+    await until(() => requests().some((name) => name.endsWith('.asked')));
     await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(ada.clerk.begun).not.toContain('third');
-    await ada.clerk.end('second');
+    expect(ada.handler.begun).not.toContain('third');
+    await ada.handler.end('second');
     await second;
-    await eve.clerk.end('third');
+    await eve.handler.end('third');
     expect(await third).toEqual(doneBy('eve', 'third'));
   });
 
-  test('given one that took a letter and died, when its seat is free, then what became of it is found out', async () => {
-    const bob = makeDesk('bob');
+  test('given one that took a request and died, when the lead is free, then what became of it is found out', async () => {
+    const bob = makeLeader('bob');
     const dead = new SqliteCloneLock(folder.path);
     let die = (): void => undefined;
     const seat = dead.run('serve', () => new Promise<void>((resolve) => (die = resolve)));
     const asked = bob.ask('first');
-    await until(() => letters().some((name) => name.endsWith('.asked')));
-    expect(new FileMailbox(mail).take()).toHaveLength(1);
+    await until(() => requests().some((name) => name.endsWith('.asked')));
+    expect(new FileRequestQueue(dir).take()).toHaveLength(1);
     die();
     await seat;
     expect(await asked).toEqual(doneBy('bob, in place of a dead one', 'first'));
-    expect(bob.clerk.adopted).toEqual(['first as it was']);
-    expect(bob.clerk.begun).toEqual([]);
+    expect(bob.handler.takenOver).toEqual(['first as it was']);
+    expect(bob.handler.begun).toEqual([]);
   });
 
   test('given a command that is known only later, when one is at work, then it waits for the seat and is not handed over', async () => {
-    const [ada, bob] = [makeDesk('ada'), makeDesk('bob')];
+    const [ada, bob] = [makeLeader('ada'), makeLeader('bob')];
     const first = ada.ask('first');
-    await until(() => ada.clerk.begun.length > 0);
-    const later = bob.desk.submit({ commands: [() => ({}) as LedgerCommand], atomic: true }, true);
+    await until(() => ada.handler.begun.length > 0);
+    const later = bob.leader.submit({ commands: [() => ({}) as LedgerCommand], atomic: true }, true);
     await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(ada.clerk.begun).toEqual(['first']);
-    await ada.clerk.end('first');
+    expect(ada.handler.begun).toEqual(['first']);
+    await ada.handler.end('first');
     await first;
-    await bob.clerk.end('made later');
+    await bob.handler.end('made later');
     expect(await later).toEqual(doneBy('bob', 'made later'));
   });
 
-  test('given a letter whose process has ended, when the mail is taken, then it is thrown away unread', async () => {
-    const box = new FileMailbox(mail);
+  test('given a request whose process has ended, when the queue is taken, then it is thrown away unread', async () => {
+    const box = new FileRequestQueue(dir);
     const name = box.post('{}') ?? '';
     const [scope, , rest] = name.split('.');
     const { pid } = spawnSync(process.execPath, ['-e', '0']);
-    renameSync(join(mail, `${name}.asked`), join(mail, `${scope}.${pid}.${rest}.asked`));
-    writeFileSync(join(mail, `${scope}.${pid}.${rest}.answered`), '{}');
+    renameSync(join(dir, `${name}.asked`), join(dir, `${scope}.${pid}.${rest}.asked`));
+    writeFileSync(join(dir, `${scope}.${pid}.${rest}.answered`), '{}');
     expect(box.take()).toEqual([]);
-    expect(letters()).toEqual([]);
+    expect(requests()).toEqual([]);
   });
 
   test('given a place that cannot be written, when one is at work, then the others wait for the seat', async () => {
-    writeFileSync(mail, 'a file where the folder should be');
-    const [ada, bob] = [makeDesk('ada'), makeDesk('bob')];
+    writeFileSync(dir, 'a file where the folder should be');
+    const [ada, bob] = [makeLeader('ada'), makeLeader('bob')];
     const first = ada.ask('first');
-    await until(() => ada.clerk.begun.length > 0);
+    await until(() => ada.handler.begun.length > 0);
     const second = bob.ask('second');
     await new Promise((resolve) => setTimeout(resolve, 60));
-    await ada.clerk.end('first');
+    await ada.handler.end('first');
     await first;
-    await bob.clerk.end('second');
+    await bob.handler.end('second');
     expect(await second).toEqual(doneBy('bob', 'second'));
   });
 });

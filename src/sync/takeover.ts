@@ -1,10 +1,10 @@
 import type { Oid } from '../store/port.ts';
-import type { PlainGroup } from './letter.ts';
+import type { PlainGroup } from './leader.ts';
 import { isEntering } from './local.ts';
 import type { Accepted, Outcome, Settled } from './outcome.ts';
-import { type ReadCommit, readCommits } from './pending.ts';
 import type { SyncContext } from './ports.ts';
 import type { Wanted } from './publisher.ts';
+import { type ReadCommit, readCommits } from './read-commits.ts';
 import { acceptedBy } from './reconcile.ts';
 import { rejectionOf } from './rejected.ts';
 
@@ -25,8 +25,8 @@ export async function remember({ store, localRef, remote }: SyncContext, group: 
   };
 }
 
-/** Sees to what a process that died had begun of a group. */
-export interface Heir {
+/** What ends the work that a leader had begun when it died. */
+export interface Successor {
   /** What is shared, rejected, or left without effect. */
   findSettled(wanted: Wanted): Promise<Map<string, Settled>>;
   /** Brings what is committed here to the remote. */
@@ -40,11 +40,11 @@ export interface Heir {
  *
  * @returns outcomes in the order of the group's commands
  */
-export async function adopt(
+export async function takeOver(
   { store, localRef }: SyncContext,
   group: PlainGroup,
   before: Before,
-  heir: Heir,
+  successor: Successor,
 ): Promise<Outcome[]> {
   const ops = new Set(group.commands.map(({ op }) => op));
   const local = await store.readRef(localRef);
@@ -52,14 +52,14 @@ export async function adopt(
   const commits = local === undefined ? [] : await readCommits(store, from, local, ops);
   const own = commits.filter(({ op }) => ops.has(op ?? '')).map(acceptedHere);
   const made = new Map(own.map((one) => [one.op, one]));
-  const settled = await heir.findSettled(
+  const settled = await successor.findSettled(
     wantedOf(
       before,
       [...ops].map((op) => made.get(op) ?? nowhere(op)),
     ),
   );
   const begun = own.filter(({ op }) => !settled.has(op));
-  const published = begun.length === 0 ? [] : await heir.publish(begun, before);
+  const published = begun.length === 0 ? [] : await successor.publish(begun, before);
   const ended = new Map<string, Outcome>(settled);
   for (const [at, { op }] of begun.entries()) setIfThere(ended, op, published[at]);
   // A new item that stood already is asked for once more: the answer has what stands instead.
@@ -71,7 +71,11 @@ export async function adopt(
   const done =
     left.length === 0
       ? []
-      : await heir.submit({ ...group, commands: left, atomic: group.atomic && left.length === ops.size });
+      : await successor.submit({
+          ...group,
+          commands: left,
+          atomic: group.atomic && left.length === ops.size,
+        });
   for (const [at, { op }] of left.entries()) setIfThere(ended, op, done[at]);
   return group.commands.flatMap(({ op }) => ended.get(op) ?? []);
 }

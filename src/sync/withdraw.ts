@@ -1,0 +1,77 @@
+import type { LedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { Oid } from '../store/port.ts';
+import { findWrong } from './checked.ts';
+import type { Settled } from './outcome.ts';
+import type { SyncContext } from './ports.ts';
+import { readCommits } from './read-commits.ts';
+import { acceptedBy, moveLocal, rebuild } from './reconcile.ts';
+import { keepRejected } from './rejected.ts';
+
+export interface Withdrawal {
+  /** Transitions to take back. */
+  ops: ReadonlySet<string>;
+  /** Transitions whose numbered ids no one has seen; they get ids that need no one's agreement. */
+  renumber: ReadonlySet<string>;
+  /** Why; kept with the commits, unless they are claims, which are simply not made. */
+  keepAs?: LedgerError | undefined;
+}
+
+/**
+ * Takes back pending transitions and gives creates their offline ids, where the remote cannot be asked.
+ *
+ * @returns items of the renumbered creates by op, and what was lost because it rested on something taken back
+ */
+export async function withdraw(
+  context: SyncContext,
+  { ops, renumber, keepAs }: Withdrawal,
+): Promise<Map<string, Settled>> {
+  const { store, remote, localRef, committer, clock } = context;
+  return moveLocal(context, async () => {
+    const local = await store.readRef(localRef);
+    const seen = remote && (await store.readRef(remote.seenRef));
+    if (local === undefined) return new Map();
+    const unshared = await readCommits(store, seen, local);
+    const root = seen === undefined ? unshared[0]?.record.oid : undefined;
+    const base = seen ?? root;
+    if (base === undefined) return new Map();
+    const pending = unshared.filter(({ record }) => record.oid !== root);
+    if (keepAs !== undefined) {
+      for (const commit of pending) {
+        if (ops.has(commit.op ?? '')) await keepRejected(store, commit, keepAs, committer, clock.now());
+      }
+    }
+    const wrong = await findWrong(context, { local, from: seen, pending: unshared });
+    const done = await rebuild(context, {
+      expected: local,
+      base,
+      pending,
+      known: new Map(),
+      wrong,
+      withdrawn: ops,
+      renumber: (command, id) => (renumber.has(command.op) ? offlineId(context, id) : undefined),
+    });
+    if (done !== undefined) await addRenumbered(context, base, renumber, done);
+    return done;
+  });
+}
+
+function offlineId({ randomSuffix }: SyncContext, id: WorkId): WorkId {
+  return `${id.slice(0, id.lastIndexOf('-'))}-${randomSuffix()}`;
+}
+
+async function addRenumbered(
+  { store, localRef }: SyncContext,
+  base: Oid,
+  renumbered: ReadonlySet<string>,
+  settled: Map<string, Settled>,
+): Promise<void> {
+  if (renumbered.size === 0) return;
+  const tip = await store.readRef(localRef);
+  if (tip === undefined) return;
+  for (const commit of await readCommits(store, base, tip, renumbered)) {
+    if (commit.op !== undefined && renumbered.has(commit.op)) {
+      settled.set(commit.op, { ...acceptedBy(commit), where: 'local' });
+    }
+  }
+}
