@@ -1,7 +1,7 @@
 import type { LedgerError } from '../../domain/errors.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import { isPassing } from '../../sync/look.ts';
-import { CONTACT } from '../../sync/marks.ts';
+import { CONTACT } from '../../sync/state-keys.ts';
 
 /** The pause between two looks at a remote where something happens, and what it grows by while nothing does. */
 const SHORTEST_MS = 1_000;
