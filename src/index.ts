@@ -17,7 +17,7 @@ export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts'
 export type { SignatureReport } from './audit/signatures.ts';
 export type { Verification } from './audit/verify.ts';
 export type { CheckpointInput, Command, NewWork, VerbInput, WorkPatch } from './domain/commands.ts';
-export type { FileBeside, SettingsPatch } from './domain/configure.ts';
+export type { SettingsPatch, AuxiliaryFile } from './domain/configure.ts';
 export { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from './domain/errors.ts';
 export type { WorkId } from './domain/ids.ts';
 export { type Json, type JsonMap, LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem, type WorkLink, type WorkPriority, type WorkStatus, type WorkType } from './domain/item.ts';

@@ -1,12 +1,11 @@
-import { encodeInitMessage } from '../../src/codec/ledger-message.ts';
+import { encodeInitMessage } from '../../src/codec/message.ts';
 import { SETTINGS_PATH } from '../../src/codec/path.ts';
 import { encodeSettings } from '../../src/codec/settings.ts';
 import type { Command } from '../../src/domain/commands.ts';
 import type { WorkId } from '../../src/domain/ids.ts';
 import type { WorkStatus } from '../../src/domain/item.ts';
-import { Overlay } from '../../src/domain/overlay.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
-import type { LedgerView } from '../../src/domain/view.ts';
+import { type LedgerView, Overlay } from '../../src/domain/view.ts';
 import { branchFiles } from '../../src/ledger/branch-files.ts';
 import type { CommitDraft } from '../../src/store/port.ts';
 import { decideInto, draftOf } from '../../src/sync/draft.ts';

@@ -1,9 +1,9 @@
 import { encodeItem } from '../codec/item.ts';
 import { readTrailers } from '../codec/message.ts';
 import { readCommand } from '../codec/read-command.ts';
+import type { TransitionEvent } from '../domain/commands.ts';
 import { type Decision, decide } from '../domain/decide.ts';
 import { isLedgerError } from '../domain/errors.ts';
-import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { Unread } from '../projection/index-view.ts';
 import type { CommitRecord } from '../store/port.ts';

@@ -1,8 +1,6 @@
-import { isKnownFile, QUARANTINE } from '../codec/known-files.ts';
-import { encodeRepairMessage } from '../codec/ledger-message.ts';
-import { SETTINGS_PATH } from '../codec/path.ts';
-import { requireAllowed } from '../domain/policy.ts';
-import { keysAsked } from '../domain/policy-keys.ts';
+import { encodeRepairMessage } from '../codec/message.ts';
+import { isKnownFile, QUARANTINE, SETTINGS_PATH } from '../codec/path.ts';
+import { keysAsked, requireAllowed } from '../domain/policy.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
 import { readRequest } from './check-settings.ts';
 import { checkFirstLine } from './check-trailers.ts';

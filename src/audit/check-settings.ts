@@ -1,11 +1,14 @@
-import { problemOfPath, problemOfPaths, readTextBeside } from '../codec/known-files.ts';
-import { decodeLedgerMessage, encodeConfigureMessage, encodeInitMessage } from '../codec/ledger-message.ts';
-import { readTrailers } from '../codec/message.ts';
-import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
+import {
+  decodeLedgerMessage,
+  encodeConfigureMessage,
+  encodeInitMessage,
+  readTrailers,
+} from '../codec/message.ts';
+import { parsePath, problemOfPath, problemOfPaths, readAuxiliaryText, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import { type Request, requestSchema } from '../domain/commands.ts';
 import { decideSettings, diffSettings } from '../domain/configure.ts';
-import { keysAsked } from '../domain/policy-keys.ts';
+import { keysAsked } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkRequest } from './check-request.ts';
@@ -67,7 +70,7 @@ function checkBeside({ path, after }: TreeChange, blobs: Blobs, findings: Commit
   if (after === undefined) return;
   if (after.mode !== PLAIN_FILE) return findings.add('mode', `${path} has mode ${after.mode}`);
   const blob = blobs.get(after.oid);
-  if (blob?.kind !== 'bytes' || readTextBeside(blob.bytes) === undefined)
+  if (blob?.kind !== 'bytes' || readAuxiliaryText(blob.bytes) === undefined)
     findings.add('configure', `${path} is missing, too large, or not a text`);
 }
 

@@ -1,5 +1,5 @@
 import { encodeMessage } from '../codec/message.ts';
-import type { TransitionEvent } from '../domain/event.ts';
+import type { TransitionEvent } from '../domain/commands.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { isProposal } from '../domain/pull-request.ts';
 import type { CommitFindings } from './findings.ts';

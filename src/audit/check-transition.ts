@@ -1,8 +1,8 @@
 import { decodeMessage, readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH, STATES } from '../codec/path.ts';
+import type { TransitionEvent } from '../domain/commands.ts';
 import { isOverdue } from '../domain/consequences.ts';
-import type { TransitionEvent } from '../domain/event.ts';
-import { keysAsked } from '../domain/policy-keys.ts';
+import { keysAsked } from '../domain/policy.ts';
 import { isProposal } from '../domain/pull-request.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';

@@ -1,7 +1,6 @@
 import { decodeItem, guessItem } from '../codec/item.ts';
 import { SETTINGS_PATH, stateOf } from '../codec/path.ts';
-import { describeProblem, type Problem } from '../codec/problem.ts';
-import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
+import { describeProblem, MAX_FILE_BYTES, type Problem } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';

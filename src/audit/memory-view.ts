@@ -1,14 +1,12 @@
 import type { DecodedItem } from '../codec/item.ts';
 import type { State } from '../codec/path.ts';
-import { describeProblem, type Problem } from '../codec/problem.ts';
+import { describeProblem, type Problem } from '../codec/read-yaml.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
 import type { LimitKind } from '../domain/limits.ts';
-import { Numbers } from '../domain/numbers.ts';
-import { OpenIndex, SourceIndex } from '../domain/open-index.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import type { LedgerView } from '../domain/view.ts';
+import { type LedgerView, Numbers, OpenIndex, SourceIndex } from '../domain/view.ts';
 
 interface Entry {
   state: State;

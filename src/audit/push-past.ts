@@ -1,5 +1,4 @@
-import { decodeLedgerMessage } from '../codec/ledger-message.ts';
-import { readTrailers } from '../codec/message.ts';
+import { decodeLedgerMessage, readTrailers } from '../codec/message.ts';
 import { parsePath, possiblePaths, SETTINGS_PATH, type State } from '../codec/path.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';

@@ -1,9 +1,9 @@
 import type { DecodedItem } from '../codec/item.ts';
-import type { Problem } from '../codec/problem.ts';
+import type { Problem } from '../codec/read-yaml.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { Overlay } from '../domain/overlay.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
+import { Overlay } from '../domain/view.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 import { type Blobs, type ItemFile, readFiles, readItemFile, type SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { matches } from '../domain/glob.ts';
 import type { WorkId } from '../domain/ids.ts';
+import { matches } from '../domain/policy-rules.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';

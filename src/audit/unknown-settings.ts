@@ -1,5 +1,4 @@
-import { type LedgerSettings, settingsSchema } from '../domain/settings.ts';
-import { checkSettings } from '../domain/settings-check.ts';
+import { checkSettings, type LedgerSettings, settingsSchema } from '../domain/settings.ts';
 
 const LEAST = { schema: 1, ledger_id: '00000000-0000-7000-8000-000000000000' };
 

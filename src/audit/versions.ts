@@ -1,5 +1,5 @@
 import { possiblePaths } from '../codec/path.ts';
-import type { Problem } from '../codec/problem.ts';
+import type { Problem } from '../codec/read-yaml.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';

@@ -3,13 +3,11 @@ import type { WorkId } from '../domain/ids.ts';
 import { compareText, ITEM_KEYS, isItemKey, type WorkItem } from '../domain/item.ts';
 import { checkItem } from '../domain/item-check.ts';
 import { workItemSchema } from '../domain/item-schema.ts';
+import { describeIssue } from '../domain/schema.ts';
 import { escapeUnsafe } from '../domain/text.ts';
-import { describeIssue } from '../domain/validate.ts';
-import { emitEntries } from './emit.ts';
+import { emitEntries, readCanonical } from './canonical-yaml.ts';
 import { type State, stateOf } from './path.ts';
-import type { Problem } from './problem.ts';
-import { readCanonical } from './read-canonical.ts';
-import { MAX_FILE_BYTES, readYaml } from './read-yaml.ts';
+import { MAX_FILE_BYTES, type Problem, readYaml } from './read-yaml.ts';
 
 /**
  * The item as its file: the same item always gives the same bytes.

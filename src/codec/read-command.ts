@@ -1,6 +1,12 @@
-import { type Command, type NewWork, SETTABLE, type SetChange, type WorkPatch } from '../domain/commands.ts';
-import type { TransitionEvent } from '../domain/event.ts';
-import { isHeld, signOf } from '../domain/holding.ts';
+import {
+  type Command,
+  type NewWork,
+  SETTABLE,
+  type SetChange,
+  type TransitionEvent,
+  type WorkPatch,
+} from '../domain/commands.ts';
+import { isHeld, observeHolder } from '../domain/holding.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
 
 /**
@@ -82,7 +88,7 @@ export function readCommand(
       return { ...base, verb: 'reopen', id, reason: reason ?? '' };
     case 'recover': {
       const none = { epoch: undefined, execution_id: undefined, checkpoint_at: undefined };
-      const observed = before === undefined ? none : signOf(before);
+      const observed = before === undefined ? none : observeHolder(before);
       return { ...base, verb: 'recover', id, reason: reason ?? '', observed };
     }
     case 'update':

@@ -1,7 +1,25 @@
+import { createRequire } from 'node:module';
 import type { Document, Node, Scalar, YAMLMap } from 'yaml';
 import { escapeUnsafe } from '../domain/text.ts';
-import type { Problem } from './problem.ts';
-import { yamlLibrary } from './yaml-library.ts';
+
+/** Why a file of the ledger cannot be read as what it should be. */
+export interface Problem {
+  /** Short and stable: `yaml`, `conflict`, `crlf`, `bom`, `size`, `encoding`, `alias`, `schema`, `id`, `status`, `mode`. */
+  rule: string;
+  message: string;
+  /** 1-based; `undefined` where the whole file is meant. */
+  line?: number | undefined;
+  column?: number | undefined;
+}
+
+export function describeProblem({ message, line, column }: Problem): string {
+  return line === undefined ? message : `line ${line}, column ${column ?? 1}: ${message}`;
+}
+
+const require = createRequire(import.meta.url);
+
+/** All of YAML: loaded when a file is read that this program did not write as it stands. Synchronous, as decoding is. */
+const yamlLibrary = (): typeof import('yaml') => require('yaml');
 
 /** A file larger than this is not opened: descriptions, context and result together stay far below. */
 export const MAX_FILE_BYTES = 2 * 1024 * 1024;

@@ -1,12 +1,10 @@
+import type { SettingsPatch } from '../domain/configure.ts';
 import { LedgerError } from '../domain/errors.ts';
-import { type LedgerSettings, settingsSchema } from '../domain/settings.ts';
-import { checkSettings } from '../domain/settings-check.ts';
-import { describeIssue } from '../domain/validate.ts';
-import { emitYaml } from './emit.ts';
+import { describeIssue } from '../domain/schema.ts';
+import { CONFIGURABLE, checkSettings, type LedgerSettings, settingsSchema } from '../domain/settings.ts';
+import { emitYaml, readCanonical } from './canonical-yaml.ts';
 import { SETTINGS_PATH } from './path.ts';
-import { describeProblem } from './problem.ts';
-import { readCanonical } from './read-canonical.ts';
-import { MAX_FILE_BYTES, readYaml } from './read-yaml.ts';
+import { describeProblem, MAX_FILE_BYTES, readYaml } from './read-yaml.ts';
 
 export const encodeSettings = (settings: LedgerSettings): Buffer =>
   Buffer.from(emitYaml(settings as Record<string, unknown>));
@@ -38,4 +36,22 @@ function broken(problem: string): LedgerError {
     hint: 'Restore it with a commit on the ledger branch; `wl log` shows its last good version.',
     details: { path: SETTINGS_PATH },
   });
+}
+
+const FOR_LIFE: readonly string[] = ['schema', 'ledger_id'];
+
+/** Settings that a person wrote. What the values mean is checked when they are applied. @throws LedgerError `INVALID_INPUT` */
+export function decodeSettingsPatch(bytes: Uint8Array): SettingsPatch {
+  const read = readYaml(bytes);
+  if (read.kind === 'problem') {
+    throw new LedgerError('INVALID_INPUT', `The settings cannot be read: ${describeProblem(read.problem)}.`);
+  }
+  const keys = Object.keys(read.map).filter((key) => !FOR_LIFE.includes(key));
+  const unknown = keys.find((key) => !(CONFIGURABLE as readonly string[]).includes(key));
+  if (unknown !== undefined) {
+    throw new LedgerError('INVALID_INPUT', `There is no setting ${JSON.stringify(unknown)} to change.`, {
+      hint: `There are: ${CONFIGURABLE.join(', ')}`,
+    });
+  }
+  return Object.fromEntries(keys.map((key) => [key, read.map[key]])) as SettingsPatch;
 }

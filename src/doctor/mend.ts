@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mended } from '../audit/check-repair.ts';
-import { encodeRepairMessage } from '../codec/ledger-message.ts';
+import { encodeRepairMessage } from '../codec/message.ts';
 import { newOp } from '../codec/op.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { LedgerError } from '../domain/errors.ts';
-import { requireAllowed } from '../domain/policy.ts';
-import { requireNoSignature } from '../domain/policy-keys.ts';
+import { requireAllowed, requireNoSignature } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';

@@ -1,6 +1,5 @@
 import { PLAIN_FILE } from '../audit/item-change.ts';
-import { isKnownFile, QUARANTINE } from '../codec/known-files.ts';
-import { parsePath, possiblePaths, SETTINGS_PATH } from '../codec/path.ts';
+import { isKnownFile, parsePath, possiblePaths, QUARANTINE, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { nameFault, rawPath } from '../git/tree-object.ts';
 import type { Oid, TreeEntry, TreeFault } from '../store/port.ts';

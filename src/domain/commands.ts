@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { WorkId } from './ids.ts';
-import type { Checkpoint, Json, WorkItem, WorkLink } from './item.ts';
+import type { Checkpoint, Json, WorkItem, WorkLink, WorkStatus } from './item.ts';
 import { itemSchemas } from './item-schema.ts';
 import { policySchemas } from './policy-schema.ts';
+import { lazySchema } from './schema.ts';
 import { limitSchemas, settingsSchema } from './settings.ts';
 import type { Verb } from './transitions.ts';
-import { lazySchema } from './zod.ts';
 
 /** Who asks, when, and under which name the transition is known forever. */
 export interface Request {
@@ -31,7 +31,7 @@ export interface Fence {
 }
 
 /** What an item shows of its holder: it changes with a claim, with the execution and with each checkpoint. */
-export interface HolderSign {
+export interface HolderObservation {
   epoch: number | undefined;
   execution_id: string | undefined;
   checkpoint_at: string | undefined;
@@ -142,7 +142,7 @@ export interface VerbInput {
   cancel: { id: WorkId; reason?: string | undefined } & Fence;
   reopen: { id: WorkId; reason: string };
   /** Refused where the item shows another sign of its holder than the one that was observed. */
-  recover: { id: WorkId; reason: string; observed: HolderSign };
+  recover: { id: WorkId; reason: string; observed: HolderObservation };
   update: { id: WorkId; patch: WorkPatch };
   comment: { id: WorkId; body: string };
   delete: { id: WorkId; reason?: string | undefined };
@@ -151,3 +151,22 @@ export interface VerbInput {
 export type CommandOf<V extends Verb> = V extends Verb ? Request & { verb: V } & VerbInput[V] : never;
 /** One request for one transition of one item. */
 export type Command = CommandOf<Verb>;
+
+/** What the commit of a transition records in words; the blobs are the truth, this is a copy that is checked. */
+export interface TransitionEvent {
+  verb: Verb;
+  id: WorkId;
+  title: string;
+  /** `undefined` where the item did not exist. */
+  from: WorkStatus | undefined;
+  /** `undefined` where the item is gone. */
+  to: WorkStatus | undefined;
+  rev: number;
+  actor: string;
+  op: string;
+  at: string;
+  epoch: number | undefined;
+  execution_id: string | undefined;
+  /** One line. */
+  reason: string | undefined;
+}

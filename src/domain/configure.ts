@@ -1,18 +1,18 @@
 import type { z } from 'zod';
-import { diffNames, mergeNames } from './by-name.ts';
 import { type Request, settingsPatchSchema } from './commands.ts';
 import { LedgerError } from './errors.ts';
+import { compareText } from './item.ts';
 import { withoutUndefined } from './item-check.ts';
-import { diffLimits, mergeLimits } from './limits.ts';
+import { LIMIT_KINDS, type LimitKind, type Limits } from './limits.ts';
 import { requireAllowed } from './policy.ts';
 import { allowRuleFor } from './policy-rules.ts';
+import { parseInput } from './schema.ts';
 import { CONFIGURABLE, type LedgerSettings, settingsSchema } from './settings.ts';
-import { parseInput } from './validate.ts';
 
 export type SettingsPatch = z.input<ReturnType<typeof settingsPatchSchema>>;
 
 /** A file of the ledger's branch that is neither an item nor its settings; without `text` it goes. */
-export interface FileBeside {
+export interface AuxiliaryFile {
   path: string;
   text: string | undefined;
 }
@@ -21,7 +21,7 @@ export interface FileBeside {
 export type ConfigureCommand = Request & {
   verb: 'configure';
   patch?: SettingsPatch | undefined;
-  files?: readonly FileBeside[] | undefined;
+  files?: readonly AuxiliaryFile[] | undefined;
 };
 
 /**
@@ -84,4 +84,56 @@ function refuseLockout(after: LedgerSettings): void {
       details: { roles },
     },
   );
+}
+
+type Named<T> = Readonly<Record<string, T>>;
+
+/** @returns the entries after the change, names in order; `null` takes one away; `undefined` where none is left */
+function mergeNames<T>(
+  before: Named<T> | undefined,
+  patch: Named<T | null> | undefined,
+): Record<string, T> | undefined {
+  const entries = Object.entries<T | null>({ ...before, ...patch })
+    .filter((entry): entry is [string, T] => entry[1] !== null)
+    .sort(([a], [b]) => compareText(a, b));
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/** The change that leads from `before` to `after`; `undefined` where they are the same. Entries are compared as JSON. */
+function diffNames<T>(
+  before: Named<T> | undefined,
+  after: Named<T> | undefined,
+): Record<string, T | null> | undefined {
+  // Names may be those of every object's own methods.
+  const was = new Map(Object.entries(before ?? {}));
+  const is = new Map(Object.entries(after ?? {}));
+  const changed = [...new Set([...was.keys(), ...is.keys()])].filter(
+    (name) => JSON.stringify(was.get(name)) !== JSON.stringify(is.get(name)),
+  );
+  if (changed.length === 0) return undefined;
+  return Object.fromEntries(changed.map((name) => [name, is.get(name) ?? null]));
+}
+
+/** A change by name: `null` takes a limit away. */
+type LimitsPatch = { [K in LimitKind]?: Readonly<Record<string, number | null>> | undefined };
+
+/** @returns the limits after the change, names in order; `undefined` where none is left */
+export function mergeLimits(before: Limits | undefined, patch: LimitsPatch): Limits | undefined {
+  const after: Record<string, unknown> = { ...before };
+  for (const kind of LIMIT_KINDS) {
+    const named = mergeNames(before?.[kind], patch[kind]);
+    if (named === undefined) delete after[kind];
+    else after[kind] = named;
+  }
+  return Object.keys(after).length === 0 ? undefined : (after as Limits);
+}
+
+/** The change that leads from `before` to `after`. */
+function diffLimits(before: Limits | undefined, after: Limits | undefined): LimitsPatch {
+  const patch: LimitsPatch = {};
+  for (const kind of LIMIT_KINDS) {
+    const changed = diffNames(before?.[kind], after?.[kind]);
+    if (changed !== undefined) patch[kind] = changed;
+  }
+  return patch;
 }

@@ -1,13 +1,12 @@
-import type { Command } from './commands.ts';
+import type { Command, TransitionEvent } from './commands.ts';
 import { isOverdue } from './consequences.ts';
 import { LedgerError } from './errors.ts';
-import type { TransitionEvent } from './event.ts';
 import { describeHolder, isHeld, requireOwner, requireProof } from './holding.ts';
 import { isTerminal, WORK_STATUSES, type WorkItem } from './item.ts';
+import { requireRequest, toItem } from './item-check.ts';
 import { isGranted, requireAllowed, requireSameRules } from './policy.ts';
 import { requireExpired } from './retention.ts';
 import { REASON_LENGTH, toSafeLine } from './text.ts';
-import { requireRequest, toItem } from './to-item.ts';
 import { TRANSITIONS, type Verb } from './transitions.ts';
 import { block, unblock } from './verbs/blocking.ts';
 import { assign, checkpoint, claim, link_execution, recover, release, start } from './verbs/claiming.ts';

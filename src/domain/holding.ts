@@ -1,6 +1,7 @@
-import type { Fence, HolderSign, Request } from './commands.ts';
+import type { Fence, HolderObservation, Request } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import type { WorkItem } from './item.ts';
+import type { LedgerSettings } from './settings.ts';
 
 /** Who holds an item now, in the words and facts every refusal gives. */
 export function describeHolder(item: WorkItem): { text: string; details: Record<string, unknown> } {
@@ -26,7 +27,7 @@ export function isHeld(item: WorkItem): boolean {
 }
 
 /** What the item shows of its holder now. A stranger's comment or change leaves it as it is. */
-export const signOf = ({ claim, execution_id, checkpoint }: WorkItem): HolderSign => ({
+export const observeHolder = ({ claim, execution_id, checkpoint }: WorkItem): HolderObservation => ({
   epoch: claim?.epoch,
   execution_id,
   checkpoint_at: checkpoint?.at,
@@ -85,4 +86,45 @@ export function requireOwner(item: WorkItem, actor: string): void {
       : `Claim it first: wl claim ${item.id}`,
     details,
   });
+}
+
+/** What a holder does with its lease, in milliseconds since it last gave a sign of life that the remote took. */
+export interface Lease {
+  ttl_ms: number;
+  /** When the next sign is due. */
+  renew_after_ms: number;
+  /** When to stop by itself where no sign got through: well before anyone may take the work for orphaned. */
+  stop_after_ms: number;
+}
+
+/** How long the claim of `item` lasts; the ledger's setting where the item was never claimed. */
+export function leaseOf(item: Pick<WorkItem, 'claim'>, settings: Pick<LedgerSettings, 'lease_ttl_s'>): Lease {
+  const ttl_ms = (item.claim?.ttl_s ?? settings.lease_ttl_s) * 1000;
+  return { ttl_ms, renew_after_ms: Math.floor(ttl_ms / 3), stop_after_ms: Math.floor((ttl_ms * 2) / 3) };
+}
+
+/** What the error of an item begins with that was recovered and has no attempt left. */
+export const EXHAUSTED = 'exhausted:';
+
+/** How often an item may be claimed before someone has to decide. */
+export const attemptsAllowed = (
+  item: Pick<WorkItem, 'max_attempts'>,
+  settings: Pick<LedgerSettings, 'max_attempts'>,
+): number => item.max_attempts ?? settings.max_attempts;
+
+export const isExhausted = (
+  item: Pick<WorkItem, 'attempts' | 'max_attempts'>,
+  settings: Pick<LedgerSettings, 'max_attempts'>,
+): boolean => item.attempts >= attemptsAllowed(item, settings);
+
+const LONGEST_BACKOFF_MS = 3_600_000;
+
+/**
+ * How long to wait after so many attempts, in milliseconds: between half and all of attempts⁴ seconds, an hour at most.
+ *
+ * @param chance from 0 up to 1: what failed together is not tried again together
+ */
+export function backoffMs(attempts: number, chance: number): number {
+  const longest = Math.min(LONGEST_BACKOFF_MS, attempts ** 4 * 1000);
+  return Math.round(longest * (0.5 + chance / 2));
 }

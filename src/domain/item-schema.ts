@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { isOp, WORK_ID } from './ids.ts';
 import { type Json, type JsonMap, LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES } from './item.ts';
+import { lazySchema } from './schema.ts';
 import {
   ACTOR_LENGTH,
   CLONE_NAME,
@@ -11,7 +12,6 @@ import {
   LINE_RULES,
   MAX_DEPTH,
 } from './values.ts';
-import { lazySchema } from './zod.ts';
 
 /** Every schema that an item is made of. */
 export const itemSchemas = lazySchema((z) => {

@@ -1,4 +1,3 @@
-import { diffNames, mergeNames } from './by-name.ts';
 import { isHeld } from './holding.ts';
 import type { WorkItem } from './item.ts';
 import type { LedgerSettings } from './settings.ts';
@@ -10,8 +9,6 @@ export type LimitKind = (typeof LIMIT_KINDS)[number];
 
 /** For each kind, how many items may be in progress by name; `*` stands for every name without a limit of its own. */
 export type Limits = NonNullable<LedgerSettings['limits']>;
-/** A change by name: `null` takes a limit away. */
-export type LimitsPatch = { [K in LimitKind]?: Readonly<Record<string, number | null>> | undefined };
 
 const EVERY = '*';
 
@@ -66,25 +63,4 @@ export function describeLimit({ kind, name, max, items }: ReachedLimit): string 
   const more = items.length > SHOWN ? `, and ${items.length - SHOWN} more` : '';
   const told = held.length === 0 ? '' : `: ${held.join(', ')}${more}`;
   return `${whose} may have ${max} in progress and has ${items.length}${told}`;
-}
-
-/** @returns the limits after the change, names in order; `undefined` where none is left */
-export function mergeLimits(before: Limits | undefined, patch: LimitsPatch): Limits | undefined {
-  const after: Record<string, unknown> = { ...before };
-  for (const kind of LIMIT_KINDS) {
-    const named = mergeNames(before?.[kind], patch[kind]);
-    if (named === undefined) delete after[kind];
-    else after[kind] = named;
-  }
-  return Object.keys(after).length === 0 ? undefined : (after as Limits);
-}
-
-/** The change that leads from `before` to `after`. */
-export function diffLimits(before: Limits | undefined, after: Limits | undefined): LimitsPatch {
-  const patch: LimitsPatch = {};
-  for (const kind of LIMIT_KINDS) {
-    const changed = diffNames(before?.[kind], after?.[kind]);
-    if (changed !== undefined) patch[kind] = changed;
-  }
-  return patch;
 }

@@ -1,4 +1,4 @@
-import { matches } from './glob.ts';
+import { LedgerError } from './errors.ts';
 import type { WorkItem } from './item.ts';
 import { EVERY_VERB, LEDGER_VERBS, type PolicyVerb } from './policy-schema.ts';
 import type { LedgerSettings } from './settings.ts';
@@ -7,6 +7,32 @@ export type AllowRule = NonNullable<LedgerSettings['allow']>[number];
 export type ReviewRule = NonNullable<LedgerSettings['review']>[number];
 type Scope = Pick<AllowRule, 'types' | 'labels' | 'swarms'>;
 export type Scoped = Pick<WorkItem, 'type' | 'labels' | 'swarm_name'>;
+
+/** More characters than a name or a pattern of one has: nothing longer is like anything. */
+const LONGEST = 1_000;
+
+/**
+ * True where `text` is as `pattern` says, `*` standing for any characters, also none. It goes back to the last `*` alone, so
+ * that it takes at most as many steps as the product of both lengths.
+ */
+export function matches(pattern: string, text: string): boolean {
+  if (pattern.length > LONGEST || text.length > LONGEST) return false;
+  let [at, from, star, retry] = [0, 0, -1, 0];
+  while (at < text.length) {
+    if (pattern[from] === '*') {
+      star = from++;
+      retry = at;
+    } else if (pattern[from] === text[at]) {
+      from += 1;
+      at += 1;
+    } else if (star >= 0) {
+      from = star + 1;
+      at = ++retry;
+    } else return false;
+  }
+  while (pattern[from] === '*') from += 1;
+  return from === pattern.length;
+}
 
 /** The rule that decides, and where it stands in its list. */
 export interface Deciding<R> {
@@ -92,3 +118,47 @@ const policyOf = ({ roles, allow, review, signatures }: LedgerSettings): unknown
   review,
   signatures ?? 'optional',
 ];
+
+/** Approvals that an item in review needs in all. */
+export const approvalsNeeded = (settings: LedgerSettings, item: Scoped): number =>
+  Math.max(1, reviewRuleFor(settings, item)?.rule.approvals ?? 1);
+
+/** Approvals that the item has by whom the settings still let approve, each actor once. */
+export function approvalsGiven(settings: LedgerSettings, item: WorkItem): string[] {
+  const found = reviewRuleFor(settings, item);
+  const names = new Set((item.review?.approvals ?? []).map(({ by }) => by));
+  return [...names].filter((name) => found === undefined || admits(settings, found, name, item));
+}
+
+/** @throws LedgerError `REVIEW_REQUIRED` where policy asks for a review before the item is completed */
+export function requireNoReview(settings: LedgerSettings, item: WorkItem): void {
+  const found = reviewRuleFor(settings, item);
+  if (found === undefined || (found.rule.approvals ?? 1) === 0) return;
+  throw new LedgerError(
+    'REVIEW_REQUIRED',
+    `${item.id} needs a review before it is completed: rule ${found.index + 1} of \`review\`.`,
+    {
+      hint: `Submit it instead: wl submit ${item.id} --result JSON`,
+      details: {
+        id: item.id,
+        rule: found.index + 1,
+        approvals: found.rule.approvals ?? 1,
+        roles: found.rule.roles,
+      },
+    },
+  );
+}
+
+/** @throws LedgerError `POLICY_DENIED` where the actor's approval or rejection would not count */
+export function requireReviewer(settings: LedgerSettings, actor: string, item: WorkItem): void {
+  const found = reviewRuleFor(settings, item);
+  if (found === undefined || admits(settings, found, actor, item)) return;
+  throw new LedgerError(
+    'POLICY_DENIED',
+    `${actor} cannot review ${item.id}: rule ${found.index + 1} of \`review\` leaves it to ${namesOf(found.rule)}.`,
+    {
+      hint: `\`wl config explain approve ${item.id}\` tells who may.`,
+      details: { id: item.id, actor, rule: found.index + 1, roles: found.rule.roles },
+    },
+  );
+}

@@ -1,8 +1,8 @@
 import { byName, type Check, mapOf, oneOf, optional, required, text, whole } from './checks.ts';
 import { WORK_TYPES } from './item.ts';
+import { lazySchema } from './schema.ts';
 import { VERBS } from './transitions.ts';
 import { isLine } from './values.ts';
-import { lazySchema } from './zod.ts';
 
 /** Verbs of the ledger itself, which are of no item. */
 export const LEDGER_VERBS = ['configure', 'repair'] as const;

@@ -1,13 +1,14 @@
 import type { z } from 'zod';
+import { byName, defaulted, mapOf, oneOf, optional, readerOf, required, text, whole } from './checks.ts';
 import { isIdPrefix, isOp } from './ids.ts';
-import { MAX_RETENTION_DAYS, policySchemas, undefinedRole } from './policy-schema.ts';
+import { MAX_RETENTION_DAYS, policyChecks, policySchemas, undefinedRole } from './policy-schema.ts';
+import { lazySchema } from './schema.ts';
 import { isLine } from './values.ts';
-import { lazySchema } from './zod.ts';
 
-export const MAX_LIMIT = 1_000_000;
+const MAX_LIMIT = 1_000_000;
 /** `required`: every commit is signed by a key that is known to be its actor's. */
-export const SIGNATURES = ['optional', 'required'] as const;
-export const isLimitName = (name: string): boolean => isLine(name, 200);
+const SIGNATURES = ['optional', 'required'] as const;
+const isLimitName = (name: string): boolean => isLine(name, 200);
 
 /** How many items may be in progress, by name. */
 export const limitSchemas = lazySchema((z) => ({
@@ -62,3 +63,31 @@ export const CONFIGURABLE = [
   'signatures',
   'retention_days',
 ] as const;
+
+const limits = optional(byName(isLimitName, whole(0, MAX_LIMIT)));
+
+const readSettings = readerOf({
+  schema: required((value) => value === 1),
+  ledger_id: required(text(isOp)),
+  id_prefix: defaulted(text(isIdPrefix), () => 'WRK'),
+  lease_ttl_s: defaulted(whole(1, 31_536_000), () => 3600),
+  clock_skew_s: defaulted(whole(0, 86_400), () => 300),
+  max_attempts: defaulted(whole(1, 1000), () => 3),
+  on_complete: defaulted(oneOf('archive', 'delete'), () => 'archive'),
+  limits: optional(mapOf({ owner: limits, swarm: limits, label: limits })),
+  roles: optional(policyChecks.roles),
+  allow: optional(policyChecks.allow),
+  review: optional(policyChecks.review),
+  signatures: optional(oneOf(...SIGNATURES)),
+  retention_days: optional(whole(0, MAX_RETENTION_DAYS)),
+});
+
+/**
+ * The settings that `settingsSchema` makes of `map`, many times faster.
+ *
+ * @returns `undefined` where only the schema can tell
+ */
+export function checkSettings(map: Readonly<Record<string, unknown>>): LedgerSettings | undefined {
+  const settings = readSettings(map) as LedgerSettings | undefined;
+  return settings === undefined || undefinedRole(settings) !== undefined ? undefined : settings;
+}

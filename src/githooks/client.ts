@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { decodeLedgerMessage } from '../codec/ledger-message.ts';
-import { decodeMessage } from '../codec/message.ts';
+import { decodeLedgerMessage, decodeMessage } from '../codec/message.ts';
 import { runGit } from '../git/run.ts';
 import { openNativeBackend } from '../ledger/open-native.ts';
 import { chooseBranch } from '../ledger/settings.ts';

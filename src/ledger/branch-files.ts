@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import type { FileBeside } from '../domain/configure.ts';
 import type { FileChange } from '../store/port.ts';
 import type { Host } from './hosts.ts';
+import type { AuxiliaryFile } from '../domain/configure.ts';
 
 /** The texts that this package brings along: beside the sources and beside the build alike. */
 export const TEMPLATES = join(import.meta.dirname, '../../templates');
@@ -24,7 +24,7 @@ export interface HostNames {
 }
 
 /** What a host looks for on the ledger branch: jobs that check it, texts of proposals, who reviews what. */
-export const hostFiles = (host: Host, { branch, version }: HostNames): FileBeside[] =>
+export const hostFiles = (host: Host, { branch, version }: HostNames): AuxiliaryFile[] =>
   textsIn(join(TEMPLATES, 'hosts', host)).map(({ path, text }) => ({
     path,
     text: text.replaceAll('@LEDGER@', branch).replaceAll('@VERSION@', version),

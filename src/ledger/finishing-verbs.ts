@@ -1,4 +1,4 @@
-import { backoffMs, isExhausted } from '../domain/attempts.ts';
+import { backoffMs, isExhausted } from '../domain/holding.ts';
 import type { Fence } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';

@@ -1,9 +1,9 @@
-import { encodeInitMessage } from '../codec/ledger-message.ts';
+import { encodeInitMessage } from '../codec/message.ts';
 import { newOp } from '../codec/op.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
+import { parseInput } from '../domain/schema.ts';
 import { settingsSchema } from '../domain/settings.ts';
-import { parseInput } from '../domain/validate.ts';
 import type { LedgerStore } from '../store/port.ts';
 import { markDecided } from '../sync/checked.ts';
 import { fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';

@@ -1,9 +1,9 @@
-import type { FileBeside } from '../domain/configure.ts';
 import { readFiles } from '../sync/auxiliary-files.ts';
 import { hostFiles, itemTemplates } from './branch-files.ts';
 import { currentTip } from './connection.ts';
 import type { Host } from './hosts.ts';
 import type { WorkLedger } from './work-ledger.ts';
+import type { AuxiliaryFile } from '../domain/configure.ts';
 
 export interface LayOptions {
   /** Of the program that the host's jobs install. */
@@ -44,7 +44,7 @@ export async function layHost(
     tip,
     files.map(({ path }) => path),
   );
-  const stateOf = ({ path, text }: FileBeside): keyof LaidFiles => {
+  const stateOf = ({ path, text }: AuxiliaryFile): keyof LaidFiles => {
     const present = now.get(path);
     if (present === undefined) return 'laid';
     if (present !== 'other' && present.text === text) return 'same';

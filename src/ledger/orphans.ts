@@ -1,7 +1,6 @@
-import { attemptsAllowed, isExhausted } from '../domain/attempts.ts';
+import { attemptsAllowed, isExhausted, leaseOf } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { leaseOf } from '../domain/lease.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { isTime } from '../domain/values.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';

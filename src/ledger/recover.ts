@@ -1,7 +1,6 @@
-import { EXHAUSTED } from '../domain/attempts.ts';
 import type { NewWork } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
-import { signOf } from '../domain/holding.ts';
+import { EXHAUSTED, observeHolder } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Checkpoint, WorkItem } from '../domain/item.ts';
 import { toSafeLine } from '../domain/text.ts';
@@ -57,7 +56,7 @@ export async function giveBack(
   const places = abandoned.map((one) => {
     const { item, reason } = one;
     const at = commands.push(
-      ledger.command('recover', { id: item.id, reason, observed: signOf(item) }, actor),
+      ledger.command('recover', { id: item.id, reason, observed: observeHolder(item) }, actor),
     );
     if (one.exhausted) commands.push(escalate(ledger, one, at - 1, actor));
     return at - 1;

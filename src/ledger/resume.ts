@@ -1,6 +1,5 @@
-import { attemptsAllowed } from '../domain/attempts.ts';
 import { LedgerError } from '../domain/errors.ts';
-import { isHeld } from '../domain/holding.ts';
+import { attemptsAllowed, isHeld } from '../domain/holding.ts';
 import { isTerminal, type WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';

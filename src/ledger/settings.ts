@@ -99,6 +99,6 @@ export function chooseActor(options: OpenOptions, { settings, identity }: Reposi
  * @throws LedgerError `INVALID_INPUT` with line and column
  */
 export async function readSettings(text: string): Promise<SettingsPatch> {
-  const { decodeSettingsPatch } = await import('../codec/settings-patch.ts');
+  const { decodeSettingsPatch } = await import('../codec/settings.ts');
   return decodeSettingsPatch(Buffer.from(text));
 }

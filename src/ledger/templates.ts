@@ -1,10 +1,8 @@
-import { MAX_BYTES_BESIDE } from '../codec/known-files.ts';
-import { describeProblem } from '../codec/problem.ts';
-import { readYaml } from '../codec/read-yaml.ts';
+import { MAX_AUXILIARY_BYTES } from '../codec/path.ts';
+import { describeProblem, readYaml } from '../codec/read-yaml.ts';
 import { type NewWork, newWorkSchema } from '../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import { describeIssue } from '../domain/validate.ts';
-import { lazySchema } from '../domain/zod.ts';
+import { describeIssue, lazySchema } from '../domain/schema.ts';
 import { itemTemplates } from './branch-files.ts';
 import { type Connection, currentTip } from './connection.ts';
 
@@ -108,7 +106,7 @@ async function filesOf(connection: Connection): Promise<Map<string, TemplateFile
   const store = await connection.store();
   const entries = (await store.readTree(await currentTip(connection))).filter(({ path }) => FILE.test(path));
   const plain = entries.filter(({ mode }) => mode === '100644').map(({ oid }) => oid);
-  const blobs = await store.readBlobs(plain, MAX_BYTES_BESIDE);
+  const blobs = await store.readBlobs(plain, MAX_AUXILIARY_BYTES);
   for (const { path, mode, oid } of entries) {
     const blob = mode === '100644' ? blobs.get(oid) : undefined;
     add({ path, from: 'ledger', bytes: blob?.kind === 'bytes' ? blob.bytes : undefined });

@@ -2,7 +2,7 @@ import { randomSuffix } from '../codec/op.ts';
 import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { idFrom } from '../domain/sources.ts';
+import { idFrom } from '../domain/provenance.ts';
 import { isVerb } from '../domain/transitions.ts';
 import type { LedgerView } from '../domain/view.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';

@@ -1,4 +1,4 @@
-import type { FileBeside, SettingsPatch } from '../domain/configure.ts';
+import type { SettingsPatch, AuxiliaryFile } from '../domain/configure.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES } from '../domain/item.ts';
@@ -62,7 +62,7 @@ export class WorkLedger extends FinishingVerbs {
   /** Changes settings that all clones share, and sets files beside items. @returns whether anything changed */
   async configure(
     patch: SettingsPatch,
-    { actor, files }: Acting & { files?: readonly FileBeside[] | undefined } = {},
+    { actor, files }: Acting & { files?: readonly AuxiliaryFile[] | undefined } = {},
   ): Promise<boolean> {
     const [outcome] = await this.run([{ ...this.request(actor), verb: 'configure', patch, files }], false);
     if (outcome?.kind === 'refused' || outcome?.kind === 'lost') throw outcome.error;

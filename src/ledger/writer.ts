@@ -3,7 +3,7 @@ import type { Command, Request, VerbInput } from '../domain/commands.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
 import { actorSchema } from '../domain/item-schema.ts';
 import type { Verb } from '../domain/transitions.ts';
-import { parseInput } from '../domain/validate.ts';
+import { parseInput } from '../domain/schema.ts';
 import { isActorName } from '../domain/values.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Group, Planned } from '../sync/local.ts';

@@ -1,6 +1,5 @@
 import { parsePath } from '../codec/path.ts';
-import { Overlay } from '../domain/overlay.ts';
-import type { LedgerView } from '../domain/view.ts';
+import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { Change } from './changes.ts';
 
 /** The ledger as plain changes leave it, without writing them anywhere. */

@@ -1,8 +1,6 @@
 import { decodeItem } from '../codec/item.ts';
-import { isKnownFile } from '../codec/known-files.ts';
-import { parsePath, SETTINGS_PATH, type State } from '../codec/path.ts';
-import type { Problem } from '../codec/problem.ts';
-import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
+import { isKnownFile, parsePath, SETTINGS_PATH, type State } from '../codec/path.ts';
+import { MAX_FILE_BYTES, type Problem } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';

@@ -1,6 +1,5 @@
 import type { WorkId } from '../domain/ids.ts';
-import type { Overlay } from '../domain/overlay.ts';
-import type { LedgerView } from '../domain/view.ts';
+import type { LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type IndexTrace, traced } from '../trace/channels.ts';
 import type { Delta } from './changes.ts';

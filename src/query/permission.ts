@@ -2,13 +2,19 @@ import { newOp } from '../codec/op.ts';
 import type { Command } from '../domain/commands.ts';
 import { decide } from '../domain/decide.ts';
 import { isLedgerError, type LedgerError } from '../domain/errors.ts';
-import { signOf } from '../domain/holding.ts';
+import { observeHolder } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { requireAllowed } from '../domain/policy.ts';
-import { keysAsked } from '../domain/policy-keys.ts';
-import { approvalsGiven, approvalsNeeded } from '../domain/policy-review.ts';
-import { type AllowRule, allowRuleFor, isAbout, reviewRuleFor, rolesOf } from '../domain/policy-rules.ts';
+import { keysAsked, requireAllowed } from '../domain/policy.ts';
+import {
+  type AllowRule,
+  allowRuleFor,
+  approvalsGiven,
+  approvalsNeeded,
+  isAbout,
+  reviewRuleFor,
+  rolesOf,
+} from '../domain/policy-rules.ts';
 import type { PolicyVerb } from '../domain/policy-schema.ts';
 import { isVerb, type Verb } from '../domain/transitions.ts';
 import type { LedgerView } from '../domain/view.ts';
@@ -105,7 +111,7 @@ function probe(verb: Verb, item: WorkItem): object {
     case 'fail':
       return { ...base, error: 'asked' };
     case 'recover':
-      return { ...base, reason: 'asked', observed: signOf(item) };
+      return { ...base, reason: 'asked', observed: observeHolder(item) };
     case 'update':
       return { ...base, patch: {} };
     case 'comment':

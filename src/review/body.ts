@@ -1,6 +1,6 @@
 import { diffFields, type FieldChange } from '../audit/fields.ts';
 import { encodeMessage } from '../codec/message.ts';
-import type { TransitionEvent } from '../domain/event.ts';
+import type { TransitionEvent } from '../domain/commands.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import { fenced, inert } from './markdown.ts';

@@ -1,4 +1,4 @@
-import type { TransitionEvent } from '../domain/event.ts';
+import type { TransitionEvent } from '../domain/commands.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { PULL_REQUEST } from '../domain/pull-request.ts';

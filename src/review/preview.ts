@@ -1,8 +1,8 @@
 import { diffFields, type FieldChange } from '../audit/fields.ts';
 import { newOp } from '../codec/op.ts';
+import type { TransitionEvent } from '../domain/commands.ts';
 import { decide, type Transition } from '../domain/decide.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { PULL_REQUEST } from '../domain/pull-request.ts';

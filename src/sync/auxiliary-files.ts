@@ -1,11 +1,11 @@
-import { conflictOf, isKnownFile, MAX_BYTES_BESIDE, readTextBeside } from '../codec/known-files.ts';
-import type { BesideContent } from '../domain/overlay.ts';
+import { conflictOf, isKnownFile, MAX_AUXILIARY_BYTES, readAuxiliaryText } from '../codec/path.ts';
 import type { BlobContent, LedgerStore, Oid } from '../store/port.ts';
 import type { Planned } from './local.ts';
 import type { ReadCommit } from './read-commits.ts';
+import type { AuxiliaryContent } from '../domain/view.ts';
 
 /** Auxiliary files as they stand, by path. */
-export type AuxiliaryFiles = ReadonlyMap<string, BesideContent>;
+export type AuxiliaryFiles = ReadonlyMap<string, AuxiliaryContent>;
 
 const PLAIN_FILE = '100644';
 
@@ -39,7 +39,7 @@ export async function readFiles(
   const plain = entries.filter(({ mode }) => mode === PLAIN_FILE);
   const blobs = await store.readBlobs(
     plain.map(({ oid }) => oid),
-    MAX_BYTES_BESIDE,
+    MAX_AUXILIARY_BYTES,
   );
   return new Map(
     entries.map(({ path, mode, oid }) => [path, mode === PLAIN_FILE ? contentOf(blobs.get(oid)) : 'other']),
@@ -58,7 +58,7 @@ export const readAuxiliaryFilesFor = (
     commits.map(({ command }) => command),
   );
 
-function contentOf(blob: BlobContent | undefined): BesideContent {
-  const text = blob?.kind === 'bytes' ? readTextBeside(blob.bytes) : undefined;
+function contentOf(blob: BlobContent | undefined): AuxiliaryContent {
+  const text = blob?.kind === 'bytes' ? readAuxiliaryText(blob.bytes) : undefined;
   return text === undefined ? 'other' : { text };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Overlay } from '../domain/overlay.ts';
+import { Overlay } from '../domain/view.ts';
 import { CLONE_NAME } from '../domain/values.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFilesFor } from './auxiliary-files.ts';

@@ -1,18 +1,16 @@
 import { encodeItem } from '../codec/item.ts';
-import { conflictOf, problemOfFiles } from '../codec/known-files.ts';
-import { encodeConfigureMessage } from '../codec/ledger-message.ts';
-import { encodeMessage } from '../codec/message.ts';
+import { encodeConfigureMessage, encodeMessage } from '../codec/message.ts';
 import { derivedOp } from '../codec/op.ts';
-import { itemPath, SETTINGS_PATH } from '../codec/path.ts';
+import { conflictOf, itemPath, problemOfFiles, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import type { Command } from '../domain/commands.ts';
-import { type ConfigureCommand, decideSettings, type FileBeside } from '../domain/configure.ts';
+import { type AuxiliaryFile, type ConfigureCommand, decideSettings } from '../domain/configure.ts';
 import { consequences, isOverdue } from '../domain/consequences.ts';
 import { decide, type Transition } from '../domain/decide.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
-import type { Overlay } from '../domain/overlay.ts';
-import { requireNoSignature } from '../domain/policy-keys.ts';
+import { requireNoSignature } from '../domain/policy.ts';
+import type { Overlay } from '../domain/view.ts';
 import type { CommitDraft, FileChange, Identity } from '../store/port.ts';
 import { type DecideTrace, failed, tracedSync } from '../trace/channels.ts';
 
@@ -99,7 +97,7 @@ function configureInto(view: Overlay, command: ConfigureCommand, signs: boolean)
 }
 
 /** Those of `files` that do not stand as they are to be. */
-function changedFiles({ beside }: Overlay, files: readonly FileBeside[]): FileBeside[] {
+function changedFiles({ beside }: Overlay, files: readonly AuxiliaryFile[]): AuxiliaryFile[] {
   const problem = problemOfFiles(files) ?? obstacleOf(beside, files);
   if (problem !== undefined) {
     throw new LedgerError('INVALID_INPUT', `The files cannot be set: ${problem}.`, {
@@ -114,7 +112,7 @@ function changedFiles({ beside }: Overlay, files: readonly FileBeside[]): FileBe
 }
 
 /** What stands on the tip where a file would have to go, or where its folder would. */
-function obstacleOf(beside: Overlay['beside'], files: readonly FileBeside[]): string | undefined {
+function obstacleOf(beside: Overlay['beside'], files: readonly AuxiliaryFile[]): string | undefined {
   const set = files.filter(({ text }) => text !== undefined).map(({ path }) => path);
   const present = [...beside].filter(([, content]) => content !== undefined).map(([path]) => path);
   const [path, other] = conflictOf(set, present) ?? [];

@@ -1,6 +1,6 @@
 import type { CommandOf } from '../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import { Overlay } from '../domain/overlay.ts';
+import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFiles } from './auxiliary-files.ts';
 import { markDecided } from './checked.ts';

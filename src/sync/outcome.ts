@@ -1,5 +1,5 @@
+import type { TransitionEvent } from '../domain/commands.ts';
 import type { LedgerError } from '../domain/errors.ts';
-import type { TransitionEvent } from '../domain/event.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { Oid } from '../store/port.ts';
 

@@ -1,8 +1,7 @@
 import { decodeMessage } from '../codec/message.ts';
 import { derivedOp } from '../codec/op.ts';
 import { itemPath } from '../codec/path.ts';
-import type { CommandOf } from '../domain/commands.ts';
-import type { TransitionEvent } from '../domain/event.ts';
+import type { CommandOf, TransitionEvent } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
 import type { Overdue, SyncContext } from './ports.ts';

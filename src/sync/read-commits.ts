@@ -1,19 +1,12 @@
 import { decodeItem } from '../codec/item.ts';
-import { readTextBeside } from '../codec/known-files.ts';
-import { decodeLedgerMessage } from '../codec/ledger-message.ts';
-import { decodeMessage, readTrailers } from '../codec/message.ts';
-import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
+import { readAuxiliaryText, parsePath, SETTINGS_PATH } from '../codec/path.ts';
+import { decodeLedgerMessage, decodeMessage, readTrailers } from '../codec/message.ts';
 import { readCommand } from '../codec/read-command.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
-import {
-  type ConfigureCommand,
-  diffSettings,
-  type FileBeside,
-  type SettingsPatch,
-} from '../domain/configure.ts';
+import { type ConfigureCommand, diffSettings, type AuxiliaryFile, type SettingsPatch } from '../domain/configure.ts';
 import { isLedgerError } from '../domain/errors.ts';
-import type { TransitionEvent } from '../domain/event.ts';
+import type { TransitionEvent } from '../domain/commands.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { BlobContent, CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
@@ -138,7 +131,7 @@ function readConfigure(
   const settings = changes.find(({ path }) => path === SETTINGS_PATH);
   const patch = settings && patchOf(settings, blobs);
   if (settings !== undefined && patch === undefined) return undefined;
-  const files: FileBeside[] = [];
+  const files: AuxiliaryFile[] = [];
   for (const { path, after } of changes) {
     if (path === SETTINGS_PATH) continue;
     const text = after && textOf(after, blobs);
@@ -167,5 +160,5 @@ function settingsIn(oid: Oid | undefined, blobs: Blobs): LedgerSettings | undefi
 
 function textOf({ mode, oid }: { mode: string; oid: Oid }, blobs: Blobs): string | undefined {
   const blob = mode === PLAIN_FILE ? blobs.get(oid) : undefined;
-  return blob?.kind === 'bytes' ? readTextBeside(blob.bytes) : undefined;
+  return blob?.kind === 'bytes' ? readAuxiliaryText(blob.bytes) : undefined;
 }

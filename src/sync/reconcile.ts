@@ -1,5 +1,5 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import { Overlay } from '../domain/overlay.ts';
+import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
 import { findWrong, isChecked, markChecked, markDecided, type Wrong } from './checked.ts';

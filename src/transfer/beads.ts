@@ -1,5 +1,5 @@
 import type { WorkId } from '../domain/ids.ts';
-import { idFrom, SOURCE_ID_LENGTH } from '../domain/sources.ts';
+import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { assemble } from './assemble.ts';
 import { readBeadsEdges } from './beads-edges.ts';
 import { readBeadsFields } from './beads-fields.ts';

@@ -3,7 +3,7 @@ import { isLedgerError } from '../domain/errors.ts';
 import { idDate, numberedId, type WorkId } from '../domain/ids.ts';
 import type { JsonMap, WorkItem, WorkLink } from '../domain/item.ts';
 import { workItemSchema } from '../domain/item-schema.ts';
-import { describeIssue } from '../domain/validate.ts';
+import { describeIssue } from '../domain/schema.ts';
 import { byteLength, cleanJson, keepable } from './foreign.ts';
 import type { ImportRule, ImportSource } from './plan.ts';
 import type { SourceRecord } from './record.ts';

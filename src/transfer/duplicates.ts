@@ -1,5 +1,5 @@
 import type { WorkId } from '../domain/ids.ts';
-import { idFrom } from '../domain/sources.ts';
+import { idFrom } from '../domain/provenance.ts';
 import { toTime } from './foreign.ts';
 import { type Notebook, quoteSource, type Where } from './notebook.ts';
 import type { ImportLedger, ImportSource } from './plan.ts';

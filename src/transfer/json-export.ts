@@ -1,5 +1,5 @@
 import { stateOf } from '../codec/path.ts';
-import type { TransitionEvent } from '../domain/event.ts';
+import type { TransitionEvent } from '../domain/commands.ts';
 import { parseId } from '../domain/ids.ts';
 import { compareText, ITEM_KEYS, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
 import type { Verb } from '../domain/transitions.ts';

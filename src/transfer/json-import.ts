@@ -1,7 +1,7 @@
 import { stateOf } from '../codec/path.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkStatus } from '../domain/item.ts';
-import { idFrom, SOURCE_ID_LENGTH } from '../domain/sources.ts';
+import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { assemble } from './assemble.ts';
 import { type Draft, settle } from './draft.ts';
 import { createdAt, type RawRecord, standingIn, withoutDuplicates } from './duplicates.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { encodeRepairMessage } from '../../src/codec/ledger-message.ts';
+import { encodeRepairMessage } from '../../src/codec/message.ts';
 import { judgePush, type RefusedPush } from '../../src/githooks/judge.ts';
 import { runGit } from '../helpers/temp-repo.ts';
 import type { ForgedCommit, ForgedFile } from './forge.ts';

@@ -1,7 +1,7 @@
 import { expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 import { COMMANDS } from '../../src/cli/table.ts';
-import { MAX_FILES_BESIDE, problemOfFiles } from '../../src/codec/known-files.ts';
+import { MAX_AUXILIARY_FILES, problemOfFiles } from '../../src/codec/path.ts';
 import { newWorkSchema } from '../../src/domain/commands.ts';
 import { HOSTS, WORK_TYPES } from '../../src/index.ts';
 import { hostFiles, itemTemplates } from '../../src/ledger/branch-files.ts';
@@ -36,7 +36,7 @@ test.each(HOSTS)(
   (host) => {
     const files = [...laidBy(host), ...itemTemplates()];
     expect(problemOfFiles(files)).toBeUndefined();
-    expect(files.length).toBeLessThanOrEqual(MAX_FILES_BESIDE);
+    expect(files.length).toBeLessThanOrEqual(MAX_AUXILIARY_FILES);
     for (const { text = '' } of files) expect(text).toMatch(/^[^\r]*[^\s]\n$/);
   },
 );

@@ -25,7 +25,7 @@ it('given how items, settings and messages are decided and decoded, when it is l
     ],
     ...['codec/message.ts', 'codec/path.ts', 'codec/op.ts', 'codec/read-command.ts'],
   );
-  expect(loads).toContain('src/codec/read-canonical.ts');
+  expect(loads).toContain('src/codec/canonical-yaml.ts');
   expect(loads.filter((name) => HEAVY.includes(name))).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { emitYaml } from '../../src/codec/emit.ts';
+import { emitYaml } from '../../src/codec/canonical-yaml.ts';
 import { readYaml } from '../../src/codec/read-yaml.ts';
 import { anyMap, text } from '../helpers/arbitraries.ts';
 import { runs } from '../helpers/runs.ts';

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import {
   decodeLedgerMessage,
+  decodeMessage,
   encodeConfigureMessage,
   encodeInitMessage,
-} from '../../src/codec/ledger-message.ts';
-import { decodeMessage, encodeMessage } from '../../src/codec/message.ts';
+  encodeMessage,
+} from '../../src/codec/message.ts';
 import { decide } from '../../src/domain/decide.ts';
 import { ask, FakeView, LEDGER_ID, opOf, time } from '../helpers/fake-view.ts';
 

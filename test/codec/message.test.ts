@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeMessage, encodeMessage, readTrailers } from '../../src/codec/message.ts';
-import type { TransitionEvent } from '../../src/domain/event.ts';
+import type { TransitionEvent } from '../../src/domain/commands.ts';
 import { transitionEvent } from '../helpers/arbitraries.ts';
 import { runs } from '../helpers/runs.ts';
 

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emitYaml } from '../../src/codec/emit.ts';
+import { emitYaml, readCanonical } from '../../src/codec/canonical-yaml.ts';
 import { decodeItem, encodeItem, guessItem } from '../../src/codec/item.ts';
 import { stateOf } from '../../src/codec/path.ts';
-import { readCanonical } from '../../src/codec/read-canonical.ts';
 import { readYaml } from '../../src/codec/read-yaml.ts';
 import type { WorkItem } from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';

@@ -1,26 +1,11 @@
 import { expect, test } from 'vitest';
 import { decodeItem, encodeItem } from '../../src/codec/item.ts';
-import { MAX_BYTES_BESIDE, MAX_FILES_BESIDE } from '../../src/codec/known-files.ts';
-import {
-  decodeLedgerMessage,
-  encodeConfigureMessage,
-  encodeInitMessage,
-} from '../../src/codec/ledger-message.ts';
-import { decodeMessage, encodeMessage } from '../../src/codec/message.ts';
-import { itemPath, parsePath } from '../../src/codec/path.ts';
+import { decodeLedgerMessage, encodeConfigureMessage, encodeInitMessage, decodeMessage, encodeMessage } from '../../src/codec/message.ts';
+import { itemPath, parsePath, MAX_AUXILIARY_BYTES, MAX_AUXILIARY_FILES } from '../../src/codec/path.ts';
 import { MAX_FILE_BYTES } from '../../src/codec/read-yaml.ts';
 import type { Command, VerbInput } from '../../src/domain/commands.ts';
 import { ERROR_CODES, type ErrorCode, LedgerError } from '../../src/domain/errors.ts';
-import { signOf } from '../../src/domain/holding.ts';
-import {
-  ITEM_KEYS,
-  isTerminal,
-  LINK_KINDS,
-  WORK_PRIORITIES,
-  WORK_STATUSES,
-  WORK_TYPES,
-  type WorkItem,
-} from '../../src/domain/item.ts';
+import { ITEM_KEYS, isTerminal, LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem } from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { settingsSchema } from '../../src/domain/settings.ts';
 import { REASON_LENGTH } from '../../src/domain/text.ts';
@@ -31,6 +16,7 @@ import { keepRejected } from '../../src/sync/rejected.ts';
 import * as marks from '../../src/sync/state-keys.ts';
 import { ask, FakeView, LEDGER_ID, refusal } from '../helpers/fake-view.ts';
 import { blocks, named, readProject, section, table } from './markdown.ts';
+import { observeHolder } from '../../src/domain/holding.ts';
 
 const PAGE = readProject('docs/format.md');
 const ITEM = section(PAGE, '## Work item');
@@ -169,7 +155,7 @@ test('given the files of local state, when held against the code, then each that
 test('given the limits of files beside items, when held against the code, then they are the same', () => {
   const [, kib, count] =
     /UTF-8 text of at most (\d+) KiB, at most (\d+) of them/.exec(section(PAGE, '## Tree')) ?? [];
-  expect([Number(kib) * 1024, Number(count)]).toEqual([MAX_BYTES_BESIDE, MAX_FILES_BESIDE]);
+  expect([Number(kib) * 1024, Number(count)]).toEqual([MAX_AUXILIARY_BYTES, MAX_AUXILIARY_FILES]);
 });
 
 test('given the examples of paths, when held against the code, then that is where the items stand', () => {
@@ -238,7 +224,7 @@ test('given the life of an item, when each verb is recorded, then those that the
   const fenced = new Set<Verb>();
   const id = 'WRK-20260103-0001';
   for (const [verb, input] of LIFE) {
-    const observed = verb === 'recover' ? { observed: signOf(view.get(id)) } : {};
+    const observed = verb === 'recover' ? { observed: observeHolder(view.get(id)) } : {};
     const decision = view.run(
       ask(verb, { id, ...input, ...observed } as unknown as VerbInput[Verb]) as Command,
     );
@@ -256,7 +242,7 @@ test('given no reason, when each verb is asked for, then those that the page nam
   const id = 'WRK-20260103-0001';
   const needing = new Set<Verb>();
   for (const [verb, input] of LIFE) {
-    const observed = verb === 'recover' ? { observed: signOf(view.get(id)) } : {};
+    const observed = verb === 'recover' ? { observed: observeHolder(view.get(id)) } : {};
     const whole = { id, ...input, ...observed } as unknown as VerbInput[Verb];
     try {
       view.run(ask(verb, { ...whole, reason: ' ' }) as Command);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { attemptsAllowed, backoffMs, isExhausted } from '../../src/domain/attempts.ts';
+import { attemptsAllowed, backoffMs, isExhausted } from '../../src/domain/holding.ts';
 
 test('given attempts, when the wait is asked for, then it is attempts to the fourth in seconds, or down to half of it', () => {
   expect([1, 2, 3].map((n) => [backoffMs(n, 0), backoffMs(n, 1)])).toEqual([

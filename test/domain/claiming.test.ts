@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { decide } from '../../src/domain/decide.ts';
-import { signOf } from '../../src/domain/holding.ts';
+import { observeHolder } from '../../src/domain/holding.ts';
 import { ask, FakeView, idOf, itemOf, opOf, refusal, time } from '../helpers/fake-view.ts';
 
 const ID = idOf(1);
@@ -130,7 +130,7 @@ describe('fencing', () => {
 
   beforeEach(() => {
     claim('ada', 'exec-1', time(1));
-    view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed: signOf(view.get(ID)) });
+    view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed: observeHolder(view.get(ID)) });
     claim('bob', 'exec-2', time(9));
   });
 
@@ -330,7 +330,7 @@ describe('recover', () => {
         id: ID,
         actor: 'bob',
         reason: 'no sign since 10:00',
-        observed: signOf(view.get(ID)),
+        observed: observeHolder(view.get(ID)),
         op: opOf(77),
       }),
     );
@@ -349,7 +349,7 @@ describe('recover', () => {
   });
 
   test('given a holder that gave a sign since, when its item is recovered, then it is left alone', () => {
-    const observed = signOf(claim());
+    const observed = observeHolder(claim());
     view.do('checkpoint', { id: ID, checkpoint: { step: 'one' } });
     const recover = () => view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed });
     expect(refusal(recover)).toMatchObject({
@@ -359,14 +359,14 @@ describe('recover', () => {
   });
 
   test('given a stranger who comments and changes the item, when it is recovered, then that keeps nobody from it', () => {
-    const observed = signOf(claim());
+    const observed = observeHolder(claim());
     view.do('comment', { id: ID, actor: 'eve', body: 'any news?' });
     view.do('update', { id: ID, actor: 'eve', patch: { set: { priority: 'high' } } });
     expect(view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed }).status).toBe('pending');
   });
 
   test('given another claim, or another execution, since it was observed, when it is recovered, then it is left alone', () => {
-    const observed = signOf(claim());
+    const observed = observeHolder(claim());
     const recover = () => view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed });
     view.do('link_execution', { id: ID, link: 'exec-9' });
     expect(refusal(recover).code).toBe('NOT_READY');
@@ -378,10 +378,10 @@ describe('recover', () => {
   test('given attempts that are used up, when it is recovered, then it fails as exhausted, and keeps who had it and its checkpoint', () => {
     view.do('update', { id: ID, patch: { set: { max_attempts: 2 } } });
     claim();
-    view.do('recover', { id: ID, reason: 'silent', observed: signOf(view.get(ID)) });
+    view.do('recover', { id: ID, reason: 'silent', observed: observeHolder(view.get(ID)) });
     claim('bob', 'exec-2', time(5));
     view.do('checkpoint', { id: ID, actor: 'bob', checkpoint: { step: 'one' } });
-    const observed = signOf(view.get(ID));
+    const observed = observeHolder(view.get(ID));
     const decision = view.run(ask('recover', { id: ID, reason: 'silent\nagain', observed, at: time(9) }));
     expect(itemOf(decision)).toMatchObject({
       status: 'failed',
@@ -397,7 +397,7 @@ describe('recover', () => {
   });
 
   test('given no reason, when an item is recovered, then it is refused', () => {
-    const observed = signOf(claim());
+    const observed = observeHolder(claim());
     for (const reason of ['', ' \n', '\u0000']) {
       const recover = () => view.do('recover', { id: ID, actor: 'bob', reason, observed });
       expect(refusal(recover).code).toBe('INVALID_INPUT');

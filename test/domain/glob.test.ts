@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matches } from '../../src/domain/glob.ts';
+import { matches } from '../../src/domain/policy-rules.ts';
 import { runs } from '../helpers/runs.ts';
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leaseOf } from '../../src/domain/lease.ts';
+import { leaseOf } from '../../src/domain/holding.ts';
 
 const settings = { lease_ttl_s: 3600 };
 const claim = { epoch: 1, execution_id: 'exec-1', claimed_at: '2026-01-03T11:00:00.000Z', ttl_s: 90 };

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { settingsSchema } from '../../src/domain/settings.ts';
-import { checkSettings } from '../../src/domain/settings-check.ts';
+import { checkSettings, settingsSchema } from '../../src/domain/settings.ts';
 import { settings } from '../helpers/arbitraries.ts';
 import { runs } from '../helpers/runs.ts';
 

@@ -1,7 +1,14 @@
-import fc, { type Arbitrary } from 'fast-check';
-import type { Command, HolderSign, NewWork, VerbInput, WorkPatch } from '../../src/domain/commands.ts';
-import type { TransitionEvent } from '../../src/domain/event.ts';
-import { signOf } from '../../src/domain/holding.ts';
+import type { Arbitrary } from 'fast-check';
+import fc from 'fast-check';
+import type {
+  Command,
+  HolderObservation,
+  NewWork,
+  TransitionEvent,
+  VerbInput,
+  WorkPatch,
+} from '../../src/domain/commands.ts';
+import { observeHolder } from '../../src/domain/holding.ts';
 import type { WorkId } from '../../src/domain/ids.ts';
 import {
   type Json,
@@ -382,8 +389,8 @@ const newWork = (refs: readonly WorkId[]): Arbitrary<NewWork> =>
 const setChange = <T>(values: Arbitrary<T>) =>
   fc.record({ add: few(values), remove: few(values) }, { requiredKeys: [] });
 
-const observedIn = (item: WorkItem | undefined): HolderSign =>
-  item === undefined ? { epoch: 1, execution_id: undefined, checkpoint_at: undefined } : signOf(item);
+const observedIn = (item: WorkItem | undefined): HolderObservation =>
+  item === undefined ? { epoch: 1, execution_id: undefined, checkpoint_at: undefined } : observeHolder(item);
 
 /** A change to `item`, which takes away what is there as readily as it adds. */
 function workPatch(item: WorkItem | undefined, refs: readonly WorkId[]): Arbitrary<WorkPatch> {

@@ -4,8 +4,8 @@ import { LedgerError } from '../../src/domain/errors.ts';
 import { parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from '../../src/domain/item.ts';
 import { countsUnder, type LimitKind } from '../../src/domain/limits.ts';
+import { sourceKey, sourcesOf } from '../../src/domain/provenance.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
-import { sourceKey, sourcesOf } from '../../src/domain/sources.ts';
 import type { Verb } from '../../src/domain/transitions.ts';
 import type { LedgerView } from '../../src/domain/view.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { VerbInput } from '../../src/domain/commands.ts';
-import { Overlay } from '../../src/domain/overlay.ts';
 import { PULL_REQUEST } from '../../src/domain/pull-request.ts';
 import type { Verb } from '../../src/domain/transitions.ts';
+import { Overlay } from '../../src/domain/view.ts';
 import { systemClock, type WorkLedger } from '../../src/index.ts';
 import { decideInto, draftOf } from '../../src/sync/draft.ts';
 import { Host, type Person, type PullRequest } from './host-buttons.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { signOf } from '../../src/domain/holding.ts';
+import { observeHolder } from '../../src/domain/holding.ts';
 import { isLedgerError, type Outcome, type Verb, type WorkItem, type WorkLedger } from '../../src/index.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
@@ -178,7 +178,7 @@ function inputFor(
     case 'reopen':
       return { id, reason: 'again' };
     case 'recover':
-      return { id, reason: 'gone', observed: item && signOf(item) };
+      return { id, reason: 'gone', observed: item && observeHolder(item) };
     case 'update':
       return {
         id,

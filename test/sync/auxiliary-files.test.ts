@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { FileBeside, WorkLedger } from '../../src/index.ts';
+import type { AuxiliaryFile, WorkLedger } from '../../src/index.ts';
 import { makeWorld } from '../helpers/replicas.ts';
 
 let ada: WorkLedger;
@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 
 const POLICY = 'policy/allowed_signers';
-const files = (...all: FileBeside[]): { files: FileBeside[] } => ({ files: all });
+const files = (...all: AuxiliaryFile[]): { files: AuxiliaryFile[] } => ({ files: all });
 
 /** Files of the shared tip, beside items. */
 async function tree(ledger: WorkLedger): Promise<Record<string, string>> {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { newOp } from '../../src/codec/op.ts';
-import { Overlay } from '../../src/domain/overlay.ts';
+import { Overlay } from '../../src/domain/view.ts';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
 import { decideInto, draftOf } from '../../src/sync/draft.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';

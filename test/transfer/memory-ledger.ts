@@ -3,9 +3,8 @@ import { decide } from '../../src/domain/decide.ts';
 import { numberedId, parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem } from '../../src/domain/item.ts';
 import { countsUnder, type LimitKind } from '../../src/domain/limits.ts';
-import { SourceIndex } from '../../src/domain/open-index.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
-import type { LedgerView } from '../../src/domain/view.ts';
+import { type LedgerView, SourceIndex } from '../../src/domain/view.ts';
 import type { ImportPlan } from '../../src/transfer/plan.ts';
 
 export const NOW = '2026-02-01T00:00:00.000Z';

@@ -1,4 +1,4 @@
-import type { Lease } from '../../domain/lease.ts';
+import type { Lease } from '../../domain/holding.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import { LeaseLostError, SupersededError } from './errors.ts';
 import { type Hold, standingOf } from './lease-handle.ts';

@@ -1,4 +1,4 @@
-import { attemptsAllowed, isExhausted } from '../../domain/attempts.ts';
+import { attemptsAllowed, isExhausted } from '../../domain/holding.ts';
 import type { WorkItem } from '../../domain/item.ts';
 import type { LedgerSettings } from '../../domain/settings.ts';
 import { type Abandoned, giveBack } from '../../ledger/recover.ts';

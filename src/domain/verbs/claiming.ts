@@ -1,7 +1,14 @@
-import { attemptsAllowed, EXHAUSTED, isExhausted } from '../attempts.ts';
 import type { CommandOf } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
-import { isHeld, requireOwner, requireProof, signOf } from '../holding.ts';
+import {
+  attemptsAllowed,
+  EXHAUSTED,
+  isExhausted,
+  isHeld,
+  observeHolder,
+  requireOwner,
+  requireProof,
+} from '../holding.ts';
 import type { WorkItem } from '../item.ts';
 import { describeLimit, reachedLimits } from '../limits.ts';
 import { describeObstacle, obstacles } from '../readiness.ts';
@@ -77,7 +84,7 @@ export const link_execution: Apply<'link_execution'> = (item, { link, clone }) =
     : { ...item, execution_id: link, claim: { ...item.claim, execution_id: link, clone } };
 
 export const recover: Apply<'recover'> = (item, command, view) => {
-  const sign = signOf(item);
+  const sign = observeHolder(item);
   const { observed } = command;
   const keys = ['epoch', 'execution_id', 'checkpoint_at'] as const;
   if (keys.some((key) => observed[key] !== sign[key])) {

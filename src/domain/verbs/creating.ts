@@ -3,9 +3,9 @@ import { LedgerError } from '../errors.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
 import { idDate, numberedId, parseId, type WorkId } from '../ids.ts';
 import { isTerminal, type WorkItem } from '../item.ts';
-import { requireFreeSource, standingFor } from '../sources.ts';
+import { toItem, toNewWork } from '../item-check.ts';
+import { requireFreeSource, standingFor } from '../provenance.ts';
 import { normalizeText } from '../text.ts';
-import { toItem, toNewWork } from '../to-item.ts';
 import type { LedgerView } from '../view.ts';
 
 function refuseUsed(view: LedgerView, id: WorkId): void {

@@ -2,9 +2,9 @@ import { SETTABLE, type SetChange, type WorkPatch } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
 import { isTerminal, type JsonMap, type WorkItem, type WorkLink } from '../item.ts';
-import { requireFreeSource } from '../sources.ts';
+import { toItem } from '../item-check.ts';
+import { requireFreeSource } from '../provenance.ts';
 import { normalizeText } from '../text.ts';
-import { toItem } from '../to-item.ts';
 import type { Apply } from './apply.ts';
 
 /** Lists of the item as sets: what stays keeps its order, what is added comes last. Adding wins over removing. */

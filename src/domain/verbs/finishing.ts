@@ -1,8 +1,8 @@
-import { attemptsAllowed, isExhausted } from '../attempts.ts';
 import { LedgerError } from '../errors.ts';
 import { checkReopened } from '../graph.ts';
+import { attemptsAllowed, isExhausted } from '../holding.ts';
 import type { WorkItem } from '../item.ts';
-import { approvalsGiven, approvalsNeeded, requireNoReview, requireReviewer } from '../policy-review.ts';
+import { approvalsGiven, approvalsNeeded, requireNoReview, requireReviewer } from '../policy-rules.ts';
 import { REASON_LENGTH, toSafeLine } from '../text.ts';
 import { type Apply, withoutHolder } from './apply.ts';
 

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { decide } from '../../src/domain/decide.ts';
 import type { JsonMap, WorkItem } from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
-import { Overlay } from '../../src/domain/overlay.ts';
-import { sourceKey, sourcesOf } from '../../src/domain/sources.ts';
+import { sourceKey, sourcesOf } from '../../src/domain/provenance.ts';
+import { Overlay } from '../../src/domain/view.ts';
 import { ask, FakeView, idOf, itemOf, opOf, refusal, time } from '../helpers/fake-view.ts';
 
 let view: FakeView;

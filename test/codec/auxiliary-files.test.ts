@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   isKnownFile,
-  MAX_BYTES_BESIDE,
-  MAX_FILES_BESIDE,
+  MAX_AUXILIARY_BYTES,
+  MAX_AUXILIARY_FILES,
   problemOfFiles,
   problemOfPath,
-} from '../../src/codec/known-files.ts';
+} from '../../src/codec/path.ts';
 
 describe('given a path beside items', () => {
   it.each([
@@ -59,16 +59,16 @@ describe('given files that are to be set', () => {
     Array.from({ length: count }, (_, index) => ({ path: `templates/${index}.yaml`, text: '' }));
 
   it.each([
-    ['as many as there may be', many(MAX_FILES_BESIDE)],
-    ['as large as one may be', [{ path: 'README.md', text: 'x'.repeat(MAX_BYTES_BESIDE) }]],
+    ['as many as there may be', many(MAX_AUXILIARY_FILES)],
+    ['as large as one may be', [{ path: 'README.md', text: 'x'.repeat(MAX_AUXILIARY_BYTES) }]],
     ['one that goes', [{ path: 'README.md', text: undefined }]],
   ])('when they are %s, then nothing is wrong', (_what, files) => {
     expect(problemOfFiles(files)).toBeUndefined();
   });
 
   it.each([
-    ['too many', many(MAX_FILES_BESIDE + 1), 'at most 20'],
-    ['too large', [{ path: 'README.md', text: 'é'.repeat(MAX_BYTES_BESIDE / 2 + 1) }], 'bytes'],
+    ['too many', many(MAX_AUXILIARY_FILES + 1), 'at most 20'],
+    ['too large', [{ path: 'README.md', text: 'é'.repeat(MAX_AUXILIARY_BYTES / 2 + 1) }], 'bytes'],
     ['no text', [{ path: 'README.md', text: '\ud800' }], 'not a text'],
     ['one file twice', [...many(1), ...many(1)], 'twice'],
     ['one name in two cases', [...many(1), { path: 'templates/0.YAML', text: '' }], 'beside each other'],
