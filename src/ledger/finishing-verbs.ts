@@ -1,6 +1,6 @@
-import { backoffMs, isExhausted } from '../domain/holding.ts';
 import type { Fence } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
+import { backoffMs, isExhausted } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { JsonMap, WorkItem } from '../domain/item.ts';
 import { mayDeleteAtOnce } from '../domain/retention.ts';

@@ -1,9 +1,9 @@
+import type { AuxiliaryFile } from '../domain/configure.ts';
 import { readFiles } from '../sync/auxiliary-files.ts';
 import { hostFiles, itemTemplates } from './branch-files.ts';
 import { currentTip } from './connection.ts';
 import type { Host } from './hosts.ts';
 import type { WorkLedger } from './work-ledger.ts';
-import type { AuxiliaryFile } from '../domain/configure.ts';
 
 export interface LayOptions {
   /** Of the program that the host's jobs install. */

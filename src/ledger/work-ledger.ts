@@ -1,4 +1,4 @@
-import type { SettingsPatch, AuxiliaryFile } from '../domain/configure.ts';
+import type { AuxiliaryFile, SettingsPatch } from '../domain/configure.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES } from '../domain/item.ts';

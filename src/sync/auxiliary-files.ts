@@ -1,8 +1,8 @@
 import { conflictOf, isKnownFile, MAX_AUXILIARY_BYTES, readAuxiliaryText } from '../codec/path.ts';
+import type { AuxiliaryContent } from '../domain/view.ts';
 import type { BlobContent, LedgerStore, Oid } from '../store/port.ts';
 import type { Planned } from './local.ts';
 import type { ReadCommit } from './read-commits.ts';
-import type { AuxiliaryContent } from '../domain/view.ts';
 
 /** Auxiliary files as they stand, by path. */
 export type AuxiliaryFiles = ReadonlyMap<string, AuxiliaryContent>;

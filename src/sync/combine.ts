@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Overlay } from '../domain/view.ts';
 import { CLONE_NAME } from '../domain/values.ts';
+import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
 import { draftOf } from './draft.ts';

@@ -1,6 +1,6 @@
 import type { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import type { Overlay, LedgerView } from '../domain/view.ts';
+import type { LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Identity, LedgerStore, Oid } from '../store/port.ts';
 import type { CloneName } from './clone-name.ts';

@@ -1,12 +1,17 @@
 import { decodeItem } from '../codec/item.ts';
-import { readAuxiliaryText, parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { decodeLedgerMessage, decodeMessage, readTrailers } from '../codec/message.ts';
+import { parsePath, readAuxiliaryText, SETTINGS_PATH } from '../codec/path.ts';
 import { readCommand } from '../codec/read-command.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
-import { type ConfigureCommand, diffSettings, type AuxiliaryFile, type SettingsPatch } from '../domain/configure.ts';
-import { isLedgerError } from '../domain/errors.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
+import {
+  type AuxiliaryFile,
+  type ConfigureCommand,
+  diffSettings,
+  type SettingsPatch,
+} from '../domain/configure.ts';
+import { isLedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { BlobContent, CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';

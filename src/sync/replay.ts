@@ -4,7 +4,7 @@ import { LedgerError } from '../domain/errors.ts';
 import { unknownReference } from '../domain/graph.ts';
 import { isOfflineId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkLink } from '../domain/item.ts';
-import { Overlay, type LedgerView } from '../domain/view.ts';
+import { type LedgerView, Overlay } from '../domain/view.ts';
 import { tracedSync } from '../trace/channels.ts';
 import type { Wrong } from './checked.ts';
 import { decideInto, type LedgerCommand, type Step } from './draft.ts';

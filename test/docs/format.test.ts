@@ -1,11 +1,26 @@
 import { expect, test } from 'vitest';
 import { decodeItem, encodeItem } from '../../src/codec/item.ts';
-import { decodeLedgerMessage, encodeConfigureMessage, encodeInitMessage, decodeMessage, encodeMessage } from '../../src/codec/message.ts';
-import { itemPath, parsePath, MAX_AUXILIARY_BYTES, MAX_AUXILIARY_FILES } from '../../src/codec/path.ts';
+import {
+  decodeLedgerMessage,
+  decodeMessage,
+  encodeConfigureMessage,
+  encodeInitMessage,
+  encodeMessage,
+} from '../../src/codec/message.ts';
+import { itemPath, MAX_AUXILIARY_BYTES, MAX_AUXILIARY_FILES, parsePath } from '../../src/codec/path.ts';
 import { MAX_FILE_BYTES } from '../../src/codec/read-yaml.ts';
 import type { Command, VerbInput } from '../../src/domain/commands.ts';
 import { ERROR_CODES, type ErrorCode, LedgerError } from '../../src/domain/errors.ts';
-import { ITEM_KEYS, isTerminal, LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem } from '../../src/domain/item.ts';
+import { observeHolder } from '../../src/domain/holding.ts';
+import {
+  ITEM_KEYS,
+  isTerminal,
+  LINK_KINDS,
+  WORK_PRIORITIES,
+  WORK_STATUSES,
+  WORK_TYPES,
+  type WorkItem,
+} from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { settingsSchema } from '../../src/domain/settings.ts';
 import { REASON_LENGTH } from '../../src/domain/text.ts';
@@ -16,7 +31,6 @@ import { keepRejected } from '../../src/sync/rejected.ts';
 import * as marks from '../../src/sync/state-keys.ts';
 import { ask, FakeView, LEDGER_ID, refusal } from '../helpers/fake-view.ts';
 import { blocks, named, readProject, section, table } from './markdown.ts';
-import { observeHolder } from '../../src/domain/holding.ts';
 
 const PAGE = readProject('docs/format.md');
 const ITEM = section(PAGE, '## Work item');

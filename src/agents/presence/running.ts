@@ -1,6 +1,6 @@
 import { LedgerError } from '../../domain/errors.ts';
-import { isWorkId, type WorkId } from '../../domain/ids.ts';
 import { type Lease, leaseOf } from '../../domain/holding.ts';
+import { isWorkId, type WorkId } from '../../domain/ids.ts';
 import { isLine } from '../../domain/values.ts';
 import type { TransitionResult } from '../../ledger/results.ts';
 import type { ListedExecution } from './record.ts';

@@ -1,6 +1,6 @@
 import { randomSuffix } from '../../codec/op.ts';
-import { backoffMs, leaseOf } from '../../domain/holding.ts';
 import { isLedgerError } from '../../domain/errors.ts';
+import { backoffMs, leaseOf } from '../../domain/holding.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
 import { createAndTake, takeWork, type Wish } from './acquire.ts';
