@@ -51,17 +51,14 @@ const requireKnown: Plugin = {
   },
 };
 
-/** Commands that are called seldom, or that go on for long: they stay apart, so that the others do not carry them. */
-const SELDOM = /[\\/]table[\\/](?:agents|ledger|presence|review|talking)\.ts$/;
-
-/** What is loaded when it is called and is too small to be worth a file: it goes where it is called from. */
-const TOGETHER = /^\.{1,2}\/(?:commands\/[\w-]+|execute|failure|index|open-native)\.ts$/;
+/** What is loaded when it is called and is too small to be worth a file: it goes where it is called from. So do questions. */
+const TOGETHER =
+  /^\.{1,2}\/(?:commands\/(?:query\/[\w-]+|lifecycle\/next)|execute|failure|index|open-native)\.ts$/;
 
 const callsTogether: Plugin = {
   name: 'calls-together',
   setup({ onLoad }) {
     onLoad({ filter: /[/]src[/](?:cli|ledger)[/].*\.ts$/ }, ({ path }) => {
-      if (SELDOM.test(path)) return undefined;
       const imports: string[] = [];
       const code = readFileSync(path, 'utf8').replaceAll(/\bimport\('([^']+)'\)/g, (whole, named: string) => {
         if (!TOGETHER.test(named)) return whole;
@@ -217,7 +214,7 @@ for (const { path, text } of rest.outputFiles) {
 
 /** What every transition loads: some sixty files, which take longer to open than to read. They are one, which runs each when asked. */
 const WRITING = [
-  'cli-table',
+  ...[...apart.keys()].filter((name) => name.startsWith('cli-commands-lifecycle-')),
   'ledger-executions',
   'ledger-write-path',
   'projection-catch-up',

@@ -43,16 +43,7 @@ export interface Call<T extends OptionTable> {
   cli: Cli;
 }
 
-/** What a command does: it parses its input, calls the library, and returns what is to be shown. */
-export type Run<T extends OptionTable> = (call: Call<T>) => Promise<Reply>;
-
-export const GROUPS = ['Work items', 'Doing work', 'Looking', 'The ledger'] as const;
-
 interface Described {
-  /** As typed: `create`, `dep add`. */
-  name: string;
-  alias?: string;
-  group: (typeof GROUPS)[number];
   summary: string;
   /** More for `--help`, in paragraphs. */
   details?: string;
@@ -66,19 +57,16 @@ export interface Command extends Described {
   invoke(cli: Cli, args: readonly string[], values: Readonly<Record<string, unknown>>): Promise<Reply>;
 }
 
-/** Describes a command. What runs it is loaded when it is called. */
-export function command<const T extends OptionTable>(
-  spec: Described & { options?: T; load: () => Promise<{ run: Run<T> }> },
+/** A command: what it is called with, and what it does: it parses its input, calls the library, and returns what is to be shown. */
+export function command<const T extends OptionTable = Record<never, never>>(
+  spec: Described & { options?: T; run(call: Call<T>): Promise<Reply> },
 ): Command {
-  const { load, ...described } = spec;
+  const { run, ...described } = spec;
   const options = (spec.options ?? {}) as T;
   return {
     ...described,
     options,
-    async invoke(cli, args, values) {
-      const { run } = await load();
-      return run({ args, options: readOptions(options, values), cli });
-    },
+    invoke: (cli, args, values) => run({ args, options: readOptions(options, values), cli }),
   };
 }
 

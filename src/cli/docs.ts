@@ -1,11 +1,13 @@
-import { type Command, GROUPS, type OptionTable } from './command.ts';
+import type { OptionTable } from './command.ts';
+import { type FoundCommand, GROUPS, type Group, loadCommands } from './commands.ts';
 import { codesOf, EXIT } from './exit-codes.ts';
 import { ENVIRONMENT, GLOBAL_OPTIONS } from './globals.ts';
-import { COMMANDS } from './table.ts';
 
 /** docs/cli.md, from the table of commands: `node src/cli/docs.ts > docs/cli.md`. */
-export function documentation(): string {
-  const parts = [INTRODUCTION, globals(), environment(), exits(), ...GROUPS.map(groupSection)];
+export async function documentation(): Promise<string> {
+  const commands = await loadCommands();
+  const sections = GROUPS.map((group) => groupSection(group, commands));
+  const parts = [INTRODUCTION, globals(), environment(), exits(), ...sections];
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -50,12 +52,12 @@ function exits(): string {
   return `## Exit statuses\n\n| status | meaning | error codes |\n|---|---|---|\n${rows.join('\n')}\n\nA race that was lost exits with 5, whatever its code says about how.`;
 }
 
-function groupSection(group: (typeof GROUPS)[number]): string {
-  const commands = COMMANDS.filter((one) => one.group === group);
+function groupSection(group: Group, all: readonly FoundCommand[]): string {
+  const commands = all.filter((one) => one.group === group);
   return [`## ${group}`, ...commands.map(commandSection)].join('\n\n');
 }
 
-function commandSection(command: Command): string {
+function commandSection(command: FoundCommand): string {
   const { name, summary, alias, details, args = [], options, examples } = command;
   const sentence = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
   const usage = [
@@ -83,4 +85,4 @@ function optionTable(options: OptionTable): string {
 /** Text that stands in one cell as it is. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
 
-if (process.argv[1] === import.meta.filename) process.stdout.write(documentation());
+if (process.argv[1] === import.meta.filename) process.stdout.write(await documentation());

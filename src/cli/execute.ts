@@ -1,6 +1,6 @@
 import { escapeUnsafe } from '../index.ts';
 import { Cli } from './cli.ts';
-import type { Command } from './command.ts';
+import type { FoundCommand } from './commands.ts';
 import { exitStatus, reportFailures } from './failure.ts';
 import type { Globals } from './globals.ts';
 import { writeNotice } from './notice.ts';
@@ -12,7 +12,7 @@ const SCHEMA_VERSION = 1;
 
 /** Runs one command and shows what it says. @returns the exit status */
 export async function execute(
-  command: Command,
+  command: FoundCommand,
   call: { args: readonly string[]; values: Readonly<Record<string, unknown>> },
   globals: Globals,
   world: World,
@@ -39,7 +39,7 @@ export async function execute(
   return failures.length === 0 ? status : exitStatus(failures[0]);
 }
 
-async function beginTrace({ name }: Command, { globals, world }: Cli): Promise<{ stop(): void }> {
+async function beginTrace({ name }: FoundCommand, { globals, world }: Cli): Promise<{ stop(): void }> {
   const { startTrace } = await import('./trace.ts');
   const { verbose, json } = globals;
   return startTrace({

@@ -6,11 +6,11 @@ import {
   type OutputConfiguration,
   Command as Parser,
 } from 'commander';
-import { type Command, GROUPS, type OptionSpec } from './command.ts';
+import type { OptionSpec } from './command.ts';
+import { FAMILIES, type FoundCommand, GROUPS, loadCommands } from './commands.ts';
 import { GLOBAL_OPTIONS, mergeGlobals } from './globals.ts';
 import type { ReadCall } from './plain-call.ts';
 import { widthOf } from './render/line.ts';
-import { COMMANDS, FAMILIES } from './table.ts';
 import { UsageError } from './usage-error.ts';
 import { readVersion } from './version.ts';
 import type { World } from './world.ts';
@@ -22,7 +22,7 @@ import type { World } from './world.ts';
  */
 export async function readCall(argv: readonly string[], world: World): Promise<ReadCall | number> {
   let call: ReadCall | undefined;
-  const program = buildProgram(world, (read) => {
+  const program = buildProgram(await loadCommands(), world, (read) => {
     call = read;
   });
   try {
@@ -42,7 +42,7 @@ const isJsonAsked = (argv: readonly string[]): boolean => {
 type Tell = (call: ReadCall) => void;
 
 /** The parser for the whole table of commands. */
-function buildProgram(world: World, tell: Tell): Parser {
+function buildProgram(commands: readonly FoundCommand[], world: World, tell: Tell): Parser {
   const program = new Parser('wl')
     .description('A work ledger for agents on separate machines, kept in git.')
     .usage('[options] <command>')
@@ -57,7 +57,7 @@ function buildProgram(world: World, tell: Tell): Parser {
   stopQuietly(program);
   for (const spec of Object.values(GLOBAL_OPTIONS)) program.addOption(toOption(spec));
   for (const group of GROUPS) {
-    for (const command of COMMANDS.filter((one) => one.group === group)) addCommand(program, command, tell);
+    for (const command of commands.filter((one) => one.group === group)) addCommand(program, command, tell);
   }
   return program;
 }
@@ -86,7 +86,7 @@ function humanReadable(argument: Argument): string {
   return argument.required ? `<${text}>` : `[${text}]`;
 }
 
-function addCommand(program: Parser, command: Command, tell: Tell): void {
+function addCommand(program: Parser, command: FoundCommand, tell: Tell): void {
   const [first = '', second] = command.name.split(' ');
   const parent = second === undefined ? program : familyOf(program, first, command.group);
   const parser = parent
@@ -133,7 +133,7 @@ function familyOf(program: Parser, name: string, group: string): Parser {
 }
 
 /** Text below a command's options in its help. */
-function helpAfter({ details, examples }: Command): string {
+function helpAfter({ details, examples }: FoundCommand): string {
   const paragraphs = details === undefined ? '' : `\n${details}\n`;
   return `${paragraphs}\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}\n${GLOBAL_HINT}`;
 }

@@ -1,9 +1,10 @@
-import type { Command, OptionSpec, OptionTable } from './command.ts';
+import type { OptionSpec, OptionTable } from './command.ts';
+import type { CommandEntry, FoundCommand } from './commands.ts';
 import { GLOBAL_OPTIONS, type Globals, mergeGlobals } from './globals.ts';
 
 /** A call that was read: which command, its arguments in one flat list, its options by their names in the table. */
 export interface ReadCall {
-  command: Command;
+  command: FoundCommand;
   args: readonly string[];
   values: Readonly<Record<string, unknown>>;
   globals: Globals;
@@ -16,12 +17,17 @@ export interface ReadCall {
  * @returns `undefined` where only the whole parser can tell: it then reads what is written in another way, gives help, or says
  *   what is wrong. What is returned is what that parser would have read.
  */
-export function readPlainCall(words: readonly string[], commands: readonly Command[]): ReadCall | undefined {
+export async function readPlainCall(
+  words: readonly string[],
+  commands: readonly CommandEntry[],
+): Promise<ReadCall | undefined> {
   const at = endOfGlobals(words);
   const [first = '', second = ''] = words.slice(at);
   const two = commands.find(({ name }) => name === `${first} ${second}`);
-  const command = two ?? commands.find(({ name, alias }) => name === first || alias === first);
-  if (command === undefined) return undefined;
+  const found = two ?? commands.find(({ name, alias }) => name === first || alias === first);
+  if (found === undefined) return undefined;
+  const { load, ...entry } = found;
+  const command = { ...(await load()), ...entry };
   const before = readOptions(words.slice(0, at), {});
   const own = readOptions(words.slice(at + (two === undefined ? 1 : 2)), command.options);
   if (before === undefined || own === undefined || !fits(command, own.args.length)) return undefined;
@@ -50,7 +56,7 @@ interface Read {
 }
 
 /** Each option by itself: `--limit 5`, `--limit=5`, `-n 5`. What is written in another way is for the whole parser. */
-function readOptions(words: readonly string[], table: OptionTable): Read | undefined {
+export function readOptions(words: readonly string[], table: OptionTable): Read | undefined {
   const read: Read = { args: [], values: {}, globals: {} };
   const left = [...words];
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
@@ -95,7 +101,7 @@ function readValue({ kind }: OptionSpec, typed = '', before: unknown = []): unkn
   }
 }
 
-function fits({ args = [] }: Command, given: number): boolean {
+function fits({ args = [] }: FoundCommand, given: number): boolean {
   const needed = args.filter(({ name }) => name.startsWith('<')).length;
   return given >= needed && (given <= args.length || args.some(({ name }) => name.includes('...')));
 }

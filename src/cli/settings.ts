@@ -13,7 +13,7 @@ export interface Settings {
   clone: Record<string, unknown>;
 }
 
-export async function readSettings(ledger: WorkLedger): Promise<Settings> {
+export async function settingsOf(ledger: WorkLedger): Promise<Settings> {
   const { branch, remote, actor, mode } = await ledger.status();
   const { presence = 'none', sign } = ledger.connection;
   const clone = { branch, remote: remote?.name ?? null, actor, mode, presence, sign };

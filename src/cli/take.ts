@@ -1,15 +1,15 @@
 import type { ClaimOptions, WorkItem } from '../index.ts';
 import type { Cli } from './cli.ts';
 import type { Call } from './command.ts';
+import type { LEASE } from './options.ts';
 import { resumeLines } from './render/item.ts';
 import type { Reply } from './reply.ts';
-import type { takeOptions } from './table/doing.ts';
 import { onItems } from './transition.ts';
 
 /** What `claim`, `start` and `next --claim` have in common. */
 export function claimOptions(
   cli: Cli,
-  { execution, ttl, tentative }: Pick<Call<typeof takeOptions>['options'], 'execution' | 'ttl' | 'tentative'>,
+  { execution, ttl, tentative }: Pick<Call<typeof LEASE>['options'], 'execution' | 'ttl' | 'tentative'>,
 ): ClaimOptions {
   return { execution_id: execution ?? cli.executionId, ttl_s: ttl, tentative };
 }
@@ -17,10 +17,7 @@ export function claimOptions(
 export const tellTaken = (verb: string, item: WorkItem): string =>
   `${verb} ${item.id} as ${item.owner} (epoch ${item.claim?.epoch})`;
 
-export function take(
-  verb: 'claim' | 'start',
-  { args, options, cli }: Call<typeof takeOptions>,
-): Promise<Reply> {
+export function take(verb: 'claim' | 'start', { args, options, cli }: Call<typeof LEASE>): Promise<Reply> {
   const asked = claimOptions(cli, options);
   return onItems(
     cli,

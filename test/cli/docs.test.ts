@@ -7,11 +7,11 @@ import { ERROR_CODES } from '../../src/index.ts';
 
 it('docs/cli.md is what the table of commands gives: node src/cli/docs.ts > docs/cli.md', async () => {
   const written = await readFile(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
-  expect(documentation()).toBe(written);
+  expect(await documentation()).toBe(written);
 });
 
-it('every error code leads to one exit status, and the documentation names it', () => {
+it('every error code leads to one exit status, and the documentation names it', async () => {
   const named = Object.keys(EXIT).flatMap(codesOf);
   expect(named.toSorted()).toEqual(Object.keys(ERROR_CODES).toSorted());
-  for (const code of named) expect(documentation()).toContain(`\`${code}\``);
+  for (const code of named) expect(await documentation()).toContain(`\`${code}\``);
 });

@@ -1,8 +1,10 @@
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import { COMMANDS } from '../../src/cli/table.ts';
+import { loadCommands } from '../../src/cli/commands.ts';
 import { WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES } from '../../src/index.ts';
 import { wl } from './workplace.ts';
+
+const COMMANDS = await loadCommands();
 
 const help = (...args: string[]) => wl(tmpdir(), [...args, '--help']);
 

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { INDEX, loadCommands } from '../../src/cli/commands.ts';
 import { GLOBAL_OPTIONS } from '../../src/cli/globals.ts';
 import { readCall } from '../../src/cli/parser.ts';
 import { type ReadCall, readPlainCall } from '../../src/cli/plain-call.ts';
-import { COMMANDS } from '../../src/cli/table.ts';
 import { runs } from '../helpers/runs.ts';
 
+const COMMANDS = await loadCommands();
 const silent = { write: () => undefined };
 const world = { stdout: silent, stderr: silent, stdin: process.stdin, env: {} };
 
@@ -19,7 +20,7 @@ const told = ({ command, args, values, globals }: ReadCall): unknown => ({
 
 /** The law: what is read as a plain call, the whole parser reads in the same way. */
 async function expectAgreement(argv: readonly string[]): Promise<boolean> {
-  const plain = readPlainCall(argv, COMMANDS);
+  const plain = await readPlainCall(argv, INDEX);
   if (plain === undefined) return false;
   const whole = await readCall(argv, world);
   expect(typeof whole === 'number' ? whole : told(whole), argv.join(' ')).toEqual(told(plain));
@@ -122,6 +123,6 @@ it.each([
   [['--limit', '5', 'list']],
   [['help', 'list']],
   [[]],
-])('given %j, when it is read, then it is left to the whole parser', (argv) => {
-  expect(readPlainCall(argv, COMMANDS)).toBeUndefined();
+])('given %j, when it is read, then it is left to the whole parser', async (argv) => {
+  expect(await readPlainCall(argv, INDEX)).toBeUndefined();
 });

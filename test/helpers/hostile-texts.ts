@@ -2,8 +2,6 @@ import { readPresenceName } from '../../src/agents/presence/name.ts';
 import { decodePresence } from '../../src/agents/presence/record.ts';
 import { checkWords } from '../../src/audit/check-trailers.ts';
 import { CommitFindings } from '../../src/audit/findings.ts';
-import { readPlainCall } from '../../src/cli/plain-call.ts';
-import { COMMANDS } from '../../src/cli/table.ts';
 import { readCanonical } from '../../src/codec/canonical-yaml.ts';
 import { decodeItem, guessItem } from '../../src/codec/item.ts';
 import { decodeLedgerMessage, decodeMessage, readTrailers } from '../../src/codec/message.ts';
@@ -28,6 +26,8 @@ import { repositoryAt } from '../../src/review/hosts.ts';
 import { fenced, inert } from '../../src/review/markdown.ts';
 import { parseRawDiff } from '../../src/store/raw-diff.ts';
 import { parseRecord } from '../../src/transfer/parse-json.ts';
+import { GLOBAL_OPTIONS } from '../../src/cli/globals.ts';
+import { readOptions } from '../../src/cli/plain-call.ts';
 
 /** Texts on which a pattern that begins anew, or that goes back, takes the square of their length. */
 const HOSTILE: Record<string, (n: number) => string> = {
@@ -182,7 +182,7 @@ export const READERS: Record<string, (text: string) => unknown> = {
   'a sign of presence': (text) => decodePresence(bytes(`${TREE}x\n\n${text}\n\n${text}`)),
   'a record to import': parseRecord,
   'a page of a review': (text) => [inert(text), fenced(text, { bytes: 100_000, more: 'x' })],
-  'a call': (text) => refused(() => readPlainCall(text.split(/[ \n]/), COMMANDS)),
+  'a call': (text) => refused(() => readOptions(text.split(/[ \n]/), GLOBAL_OPTIONS)),
 };
 
 /**

@@ -1,4 +1,5 @@
-import type { HistoryEntry, JsonMap, WorkItem, WorkWithHistory } from '../../index.ts';
+import type { HistoryEntry, JsonMap, LedgerQueries, WorkItem, WorkWithHistory } from '../../index.ts';
+import type { Reply } from '../reply.ts';
 import { answerLines, answersApart } from './answers.ts';
 import { historyLines } from './history.ts';
 import { columns, indented, type Line, type Span, styled } from './line.ts';
@@ -8,11 +9,32 @@ import { shortTime } from './time.ts';
 /** Newest transitions that `show` has room for. */
 const SHORT_HISTORY = 10;
 
+/** Items in full. */
+export async function showItems(
+  ledger: LedgerQueries,
+  items: readonly WorkWithHistory[],
+  several: boolean,
+): Promise<Reply> {
+  const lines: Line[] = [];
+  for (const item of items)
+    lines.push(...(lines.length === 0 ? [] : ['', '']), ...itemLines(item, await relatedTo(ledger, item)));
+  return {
+    kind: several ? 'items' : 'item',
+    data: items.length === 0 ? undefined : several ? items : items[0],
+    lines,
+    ids: items.map(({ id }) => id),
+  };
+}
+
+/** Items that it names, to tell how they stand; a damaged one is no reason not to show this one. */
+async function relatedTo(ledger: LedgerQueries, item: WorkWithHistory): Promise<Map<string, WorkItem>> {
+  const ids = [...item.dependencies, item.parent_id, item.block?.blocker_id].filter((id) => id !== undefined);
+  const found = await Promise.all(ids.map((id) => ledger.findWork(id).catch(() => undefined)));
+  return new Map(found.flatMap((one) => (one === undefined ? [] : [[one.id, one]])));
+}
+
 /** Everything about an item. Its texts stand under headings, indented, so that none can pass for the program's words. */
-export function itemLines(
-  { history, ...item }: WorkWithHistory,
-  related: ReadonlyMap<string, WorkItem>,
-): Line[] {
+function itemLines({ history, ...item }: WorkWithHistory, related: ReadonlyMap<string, WorkItem>): Line[] {
   const answers = answersApart(item);
   const facts = factsOf(item, related).map(([name, value]): Span[] => [styled('dim', name), value]);
   return [

@@ -1,0 +1,38 @@
+import { command, text } from '../../command.ts';
+import { oneOf, readTime } from '../../input.ts';
+import { readUntil } from '../../moment.ts';
+import { READ } from '../../options.ts';
+import { csvReport, markdownReport } from '../../render/report.ts';
+
+const FORMATS = ['md', 'html', 'csv', 'json'] as const;
+
+export const reportCommand = command({
+  summary: 'measure a period: throughput, lead and cycle time, attempts, recoveries, what is open',
+  details:
+    'Made from history alone, by the times of the requests. Lead time is from creation to completion, cycle time from the first claim. What work came to counts for its holder, whoever approved it. Lost races are those that this clone keeps. The HTML page is one file with charts, without scripts, that asks nothing of the network.',
+  options: {
+    since: text('--since <time>', 'what was asked for then or later (default: from the beginning)'),
+    until: text(
+      '--until <time>',
+      'what was asked for then or earlier; a day counts to its end (default: now)',
+    ),
+    format: text('--format <format>', 'md, html, csv or json (default: md)'),
+    ...READ,
+  },
+  examples: ['wl report --since 2026-01-01 --until 2026-01-31', 'wl report --format html'],
+  run: async ({ options, cli }) => {
+    const format = oneOf(options.format ?? 'md', FORMATS, '--format');
+    const since = options.since && readTime(options.since, '--since');
+    const until = options.until && readUntil(options.until, '--until');
+    const ledger = await cli.openToRead(options);
+    const report = await cli.busy('measuring', () => ledger.report({ since, until }));
+    const lines = {
+      md: () => markdownReport(report),
+      // Brings a library along that nothing else needs.
+      html: async () => (await import('../../render/report-html.ts')).htmlReport(report),
+      csv: () => csvReport(report),
+      json: () => JSON.stringify(report, null, 2).split('\n'),
+    };
+    return { kind: 'report', data: report, lines: cli.globals.json ? [] : await lines[format]() };
+  },
+});

@@ -1,0 +1,148 @@
+import { LedgerError, type WorkLedger } from '../../../index.ts';
+import type { CloneTrouble, Examination, Mend, Mended, Rewrite } from '../../../repair.ts';
+import type { Cli } from '../../cli.ts';
+import { command, flag } from '../../command.ts';
+import { launcher } from '../../launcher.ts';
+import { type Line, styled } from '../../render/line.ts';
+import { rewriteLines } from '../../render/rewrite.ts';
+
+const SHORT_COMMIT = 10;
+
+export const doctorCommand = command({
+  summary: 'say what is wrong with the ledger and with this clone, and how it would be mended',
+  details:
+    'Asks the remote, unless --offline is given. --fix puts items back as they were last whole, moves what is no file of the ledger to quarantine/, takes away locks of processes of this program that are dead, and shares what waits here. Each mend is a commit; what it drops stays in history. Nothing is rewritten.',
+  options: {
+    fix: flag('--fix', 'mend it, by commits on top of what is there'),
+  },
+  examples: ['wl doctor', 'wl doctor --fix'],
+  run: async ({ options: { fix }, cli }) => {
+    const ledger = await cli.open();
+    const before = await look(ledger, cli);
+    const unlocked = fix ? await free(ledger, before) : [];
+    const mended = fix && before.rewrite === undefined ? await mend(ledger, before, cli) : [];
+    const now = fix ? await look(ledger, cli) : before;
+    return {
+      kind: 'examination',
+      data: { ...now, mended, unlocked },
+      lines: [...unlocked.map(unlockedLine), ...mended.map(mendedLine), ...describe(now)],
+      ids: now.mends.flatMap(({ id }) => id ?? []),
+      failures: failuresOf(now),
+    };
+  },
+});
+
+export const recoverHistoryCommand = command({
+  summary: 'bring back what a rewritten remote lost',
+  details:
+    'Where the remote was set back, the same commits are pushed again. Where its history was replaced, what is missing is decided again on top of what is there now. Shows both lines and does nothing without --yes, or a yes at a terminal.',
+  options: {
+    yes: flag('--yes', 'do it, without asking'),
+  },
+  examples: ['wl recover-history', 'wl recover-history --yes'],
+  run: async ({ options: { yes }, cli }) => {
+    const ledger = await cli.open();
+    const { findRewrite, recoverHistory } = await import('../../../repair.ts');
+    const rewrite = await cli.busy('asking the remote', () => findRewrite(ledger));
+    if (rewrite === undefined)
+      return {
+        kind: 'recovery',
+        data: { rewrite: null },
+        lines: ['nothing to recover: the remote has all that this clone saw'],
+        ids: [],
+      };
+    const shown = rewriteLines(rewrite);
+    const wanted = yes || (await cli.confirm('Bring back what is missing?', shown)) === true;
+    if (!wanted)
+      return { kind: 'recovery', data: { rewrite }, lines: shown, ids: [], failures: [undecided(rewrite)] };
+    const done = await cli.busy('bringing it back', () => recoverHistory(ledger, rewrite));
+    return {
+      kind: 'recovery',
+      data: { rewrite, ...done },
+      lines: [
+        ...shown,
+        `${done.recovered} transitions are on ${rewrite.remote} again; this clone's line as it was is kept at ${done.kept}`,
+        ...done.lost.map(({ message }) => `  lost: ${message}`),
+        ...(done.lost.length > 0 ? ['wl rejected lists what was lost; nothing of it is gone'] : []),
+      ],
+      ids: [],
+      where: 'remote',
+    };
+  },
+});
+
+async function look(ledger: WorkLedger, cli: Cli): Promise<Examination> {
+  const { examine } = await import('../../../repair.ts');
+  return cli.busy('examining', (say) =>
+    examine(ledger, ({ commits }) => say(`examining: ${commits} commits`)),
+  );
+}
+
+/** Comes first: nothing can be written past a lock. */
+async function free(ledger: WorkLedger, { clone }: Examination): Promise<string[]> {
+  if (!clone.some(({ kind, fixed }) => kind === 'lock' && fixed)) return [];
+  const { unlock } = await import('../../../repair.ts');
+  return unlock(ledger);
+}
+
+async function mend(ledger: WorkLedger, found: Examination, cli: Cli): Promise<Mended[]> {
+  const { mendTree, setUpMerging } = await import('../../../repair.ts');
+  if (found.clone.some(({ kind }) => kind === 'merging')) await setUpMerging(ledger, launcher());
+  const tree = () => (found.mends.length === 0 ? [] : cli.busy('mending', () => mendTree(ledger)));
+  const mended = await tree();
+  if (!found.clone.some(({ kind }) => kind === 'pending')) return mended;
+  await cli.busy('sharing', () => ledger.sync());
+  // What was broken in this clone alone is shared by now.
+  return [...mended, ...(await tree())];
+}
+
+const unlockedLine = (path: string): Line => [styled('green', 'removed'), ` ${path}`];
+
+const mendedLine = ({ commit, path, how }: Mended): Line => [
+  styled('green', 'mended'),
+  ` ${path}: ${how} (${commit.slice(0, SHORT_COMMIT)})`,
+];
+
+function describe({ mends, rewrite, clone, rejected, past, commits, items, tip }: Examination): Line[] {
+  const notes: Line[] = [];
+  if (rejected > 0) notes.push(`${rejected} transitions lost their race and are kept: wl rejected`);
+  if (past.length > 0)
+    notes.push(`history has ${past.length} findings, which stay, also where they are mended: wl verify`);
+  const troubles = [
+    ...(rewrite === undefined ? [] : rewriteLines(rewrite)),
+    ...mends.map(mendLine),
+    ...clone.map(cloneLine),
+  ];
+  if (troubles.length > 0) return [...troubles, ...notes];
+  return [[styled('green', 'ok'), `: ${commits} commits and ${items} items, up to ${tip}`], ...notes];
+}
+
+const mendLine = ({ path, wrong, how }: Mend): Line => [styled('red', path), `: ${wrong}; would be ${how}`];
+const cloneLine = ({ wrong, how }: CloneTrouble): Line => [styled('yellow', 'here'), `: ${wrong}; ${how}`];
+
+function failuresOf({ mends, rewrite, clone }: Examination): LedgerError[] {
+  if (rewrite !== undefined) {
+    const { remote, seen, found } = rewrite;
+    return [
+      new LedgerError('HISTORY_REWRITTEN', `${remote} no longer has what this clone saw.`, {
+        hint: 'Ask who rewrote it. wl recover-history brings back what is missing.',
+        details: { remote, seen, found: found ?? null },
+      }),
+    ];
+  }
+  const found = mends.length + clone.length;
+  if (found === 0) return [];
+  const fixable = mends.length > 0 || clone.some(({ fixed }) => fixed);
+  return [
+    new LedgerError('VERIFICATION_FAILED', `${found} ${found === 1 ? 'thing is' : 'things are'} wrong.`, {
+      ...(fixable && { hint: 'wl doctor --fix mends it.' }),
+      details: { mends: mends.length, clone: clone.length },
+    }),
+  ];
+}
+
+const undecided = ({ remote, seen, found }: Rewrite): LedgerError =>
+  new LedgerError('HISTORY_REWRITTEN', `A person has to decide which line of ${remote} is right.`, {
+    hint: 'Ask who rewrote it. wl recover-history --yes brings back what is missing.',
+    details: { remote, seen, found: found ?? null },
+  });

@@ -1,0 +1,93 @@
+import {
+  HOSTS,
+  type Host,
+  initLedger,
+  type LaidFiles,
+  LedgerError,
+  type WorkLedger,
+} from '../../../index.ts';
+import type { Cli } from '../../cli.ts';
+import { command, flag, text } from '../../command.ts';
+import { oneOf } from '../../input.ts';
+import { launcher } from '../../launcher.ts';
+
+export const initCommand = command({
+  summary: 'make a ledger in this repository, or join the one of its remote',
+  details:
+    'The files of a host are laid on the ledger branch by one commit: jobs that check proposals and pushes, the text of a pull request, CODEOWNERS to be filled in. What is there already stays as it is, and is named where it differs; with --update it is replaced, but for CODEOWNERS and the templates of items. docs/review-hosts.md tells what to set on the host itself.',
+  options: {
+    prefix: text('--prefix <letters>', 'what ids begin with (default: WRK)'),
+    host: text(
+      '--host <host>',
+      'also lay the files that github, gitlab or gitea looks for, and templates of items',
+    ),
+    update: flag('--update', 'with --host: put what this version lays in place of files that differ'),
+  },
+  examples: ['wl init --prefix OPS', 'wl init --host github'],
+  run: async ({ options: { prefix, host: named, update }, cli }) => {
+    const host = named === undefined ? undefined : oneOf(named, HOSTS, '--host');
+    if (update && host === undefined)
+      throw new LedgerError('INVALID_INPUT', '--update needs --host: it is about the files of a host.');
+    let created = false;
+    const ledger = await cli.open(async () => {
+      const made = await initLedger({ ...cli.openOptions, prefix });
+      created = made.created;
+      return made.ledger;
+    });
+    const { setUpMerging } = await import('../../../repair.ts');
+    await setUpMerging(ledger, launcher());
+    const files = host && (await layHost(ledger, host, update, cli));
+    const { place, branch, mode, remote, tip, actor, clone } = await ledger.status();
+    const shared =
+      remote === null
+        ? ''
+        : mode === 'push'
+          ? `, shared on ${remote.name}`
+          : ', in this clone only; share it with: wl sync';
+    const said = created ? 'made a ledger' : 'there is a ledger already';
+    return {
+      kind: 'ledger',
+      data: {
+        created,
+        place,
+        branch,
+        mode,
+        remote,
+        tip,
+        actor,
+        clone,
+        settings: await ledger.settings(),
+        files,
+      },
+      lines: [
+        `${said} on the branch ${branch} of ${place}${shared}`,
+        `whoever works here acts as ${actor}; another name: WL_ACTOR, or git config ledger.actor`,
+        ...(host && files ? linesOf(host, branch, files) : []),
+      ],
+      ids: [],
+      where: remote === null ? undefined : mode === 'push' ? 'remote' : 'local',
+    };
+  },
+});
+
+async function layHost(ledger: WorkLedger, host: Host, update: boolean, cli: Cli): Promise<LaidFiles> {
+  const { readVersion } = await import('../../version.ts');
+  return cli.busy('laying files', () => ledger.layHost(host, { version: readVersion(), update }));
+}
+
+/** Where the host itself is told who may push and who may accept. */
+const NEXT: Record<Host, string> = {
+  github: 'on GitHub: Settings, Rules, Rulesets',
+  gitlab: 'on GitLab: Settings, Repository, Protected branches',
+  gitea: 'on Gitea or Forgejo: Settings, Branches',
+};
+
+function linesOf(host: Host, branch: string, { laid, updated, differing }: LaidFiles): string[] {
+  return [
+    ...laid.map((path) => `laid ${path}`),
+    ...updated.map((path) => `updated ${path}`),
+    ...differing.map((path) => `left ${path}, which differs from what this version lays`),
+    ...(laid.length + updated.length + differing.length === 0 ? [`the files for ${host} are there`] : []),
+    `next, say who may push to ${branch} ${NEXT[host]}; docs/review-hosts.md tells what to choose`,
+  ];
+}

@@ -1,0 +1,30 @@
+import { LedgerError } from '../../../index.ts';
+import { command } from '../../command.ts';
+import { RaceLost } from '../../failure.ts';
+
+export const syncCommand = command({
+  summary: 'take over what others did, and share what waits here',
+  examples: ['wl sync', 'wl sync --json'],
+  run: async ({ cli }) => {
+    const ledger = await cli.open();
+    if (cli.globals.offline)
+      throw new LedgerError('INVALID_INPUT', 'sync asks the remote and --offline forbids it.');
+    const report = await cli.busy('syncing', () => ledger.sync());
+    const { accepted, lost } = report;
+    const races = new Map((await ledger.rejected()).map(({ op, ref, error }) => [op, { ref, error }]));
+    const shared =
+      accepted === 0 ? '' : `, shared ${accepted} ${accepted === 1 ? 'transition' : 'transitions'}`;
+    return {
+      kind: 'sync',
+      data: report,
+      lines: [`in step with ${ledger.remote?.name}${shared}`],
+      ids: [],
+      failures: lost.map(({ op, message }) => {
+        const race = races.get(op);
+        const { code = 'INTERNAL', hint, details = {} } = race?.error ?? {};
+        const kept = race === undefined ? undefined : { op, ref: race.ref };
+        return new RaceLost({ ok: false, code, message, hint, details, kept });
+      }),
+    };
+  },
+});

@@ -1,0 +1,176 @@
+import { promises as fs } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { type ImportInput, type ImportReport, LedgerError, type TransferFile } from '../../../index.ts';
+import { command, flag, text } from '../../command.ts';
+import { RaceLost } from '../../failure.ts';
+import { oneOf, readInputFile, required } from '../../input.ts';
+import { columns, type Line, type Span, styled } from '../../render/line.ts';
+import { whereabouts } from '../../transition.ts';
+
+const SOURCES = ['beads', 'json'] as const;
+/** What is shown one by one; a person counts the rest. */
+const SHOWN = 20;
+
+const FORMATS = ['json'] as const;
+
+export const importCommand = command({
+  summary: 'take over items of another tracker, or of an export',
+  details:
+    'A commit an item, and one push. What was imported before, here or in another clone, is left as it stands and told with its id, so doing it twice, or in two clones at once, is harmless. Where something was refused, the rest is imported, and the exit status is that of the refusal. What could not be shared waits in this clone: wl sync.',
+  args: [{ name: '<path>', help: 'a file of Beads issues, or a folder of JSON' }],
+  options: {
+    from: text('--from <format>', 'beads (a JSON Lines file) or json (a folder that `wl export` wrote)'),
+    dry_run: flag('--dry-run', 'only show what it would do'),
+  },
+  examples: ['wl import .beads/issues.jsonl --from beads --dry-run', 'wl import backup/ --from json'],
+  run: async ({ args: [path = ''], options, cli }) => {
+    if (options.from === undefined) {
+      throw new LedgerError('INVALID_INPUT', '--from is required: it names the format.', {
+        hint: `It can be: ${SOURCES.join(', ')}`,
+      });
+    }
+    const from = oneOf(options.from, SOURCES, '--from');
+    const input: ImportInput =
+      from === 'beads' ? { from, text: await readInputFile(path) } : { from, files: await readFolder(path) };
+    const ledger = await cli.open();
+    const report = await cli.busy('planning the import', (say) =>
+      ledger.importWork(input, {
+        dry_run: options.dry_run,
+        onPlan: (planned) => say(`importing ${planned} items`),
+      }),
+    );
+    const { ids, present, failed, unshared, where, notes, ...counts } = report;
+    const imported = ids.size;
+    return {
+      kind: 'import',
+      data: {
+        ...counts,
+        imported,
+        unchanged: present.size,
+        ids: Object.fromEntries(ids),
+        present: Object.fromEntries(present),
+        failed: Object.fromEntries(failed.map(({ source_id, error }) => [source_id, error.code])),
+        notes,
+      },
+      lines: [
+        options.dry_run
+          ? `would import ${counts.planned} of ${counts.records} records`
+          : `imported ${imported} of ${counts.records} records${imported > 0 ? whereabouts(ledger, where) : ''}`,
+        `  ${present.size} here already, ${counts.tombstones} deleted at the source, ${counts.unusable} unusable`,
+        ...presentLines(present),
+        ...noteLines(notes),
+      ],
+      ids: [...ids.values(), ...present.values()],
+      where: ledger.remote === null || imported === 0 ? undefined : where,
+      failures: [...(unshared === undefined ? [] : [unshared]), ...failed.map(failureOf)],
+    };
+  },
+});
+
+export const exportCommand = command({
+  summary: 'write every item with its history as files',
+  options: {
+    to: text('--to <dir>', 'where the files go'),
+    format: text('--format <format>', 'json (the default)'),
+  },
+  examples: ['wl export --to backup/', 'wl export --to backup/ --format json'],
+  run: async ({ options, cli }) => {
+    const format = oneOf(options.format ?? 'json', FORMATS, '--format');
+    const to = required(options.to, '--to', 'wl export --to DIR');
+    await requireEmpty(to);
+    const ledger = await cli.openToRead({ fetch: false });
+    const count = await cli.busy('reading history', async (say) => {
+      let files = 0;
+      for (const { path, text } of await ledger.exportFiles()) {
+        const target = join(to, path);
+        await fs.mkdir(dirname(target), { recursive: true });
+        await fs.writeFile(target, text);
+        files += 1;
+        say(`writing files: ${files}`);
+      }
+      return files;
+    });
+    const items = count - 1;
+    return {
+      kind: 'export',
+      data: { to, format, items, files: count },
+      lines: [`exported ${items} ${items === 1 ? 'item' : 'items'} to ${to}`],
+      ids: [],
+    };
+  },
+});
+
+/** Someone else was first, or it was never legal. */
+function failureOf({ error, kept }: ImportReport['failed'][number]): LedgerError {
+  const { code, message, hint, details } = error;
+  return kept === undefined ? error : new RaceLost({ ok: false, code, message, hint, details, kept });
+}
+
+function presentLines(present: ImportReport['present']): Line[] {
+  const rows = [...present].map(([source_id, id]): Span[] => [
+    `  ${source_id.replaceAll('\n', ' ')}`,
+    id,
+    'here already',
+  ]);
+  const left = rows.length - SHOWN;
+  return [
+    ...columns(rows.slice(0, SHOWN)),
+    ...(left > 0 ? [`  and ${left} more; --json lists them all`] : []),
+  ];
+}
+
+function noteLines(notes: ImportReport['notes']): Line[] {
+  if (notes.length === 0) return [];
+  const rules = [...Map.groupBy(notes, ({ rule }) => rule)].map(([rule, of]) => `${of.length} ${rule}`);
+  const rows = notes
+    .slice(0, SHOWN)
+    .map(({ line, path, source_id, rule, message }): Span[] => [
+      `  ${path ?? (line === undefined ? '-' : `line ${line}`)}`,
+      source_id ?? '-',
+      styled('dim', rule),
+      message,
+    ]);
+  const left = notes.length - SHOWN;
+  return [
+    `${notes.length} notes on what could not be taken over as it was (${rules.join(', ')}):`,
+    ...columns(rows),
+    ...(left > 0 ? [`  and ${left} more; --json lists them all`] : []),
+  ];
+}
+
+/** Every file below a folder, by its path in it. */
+async function readFolder(folder: string): Promise<TransferFile[]> {
+  const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch((error: Error) => {
+    throw new LedgerError(
+      'INVALID_INPUT',
+      `The folder ${JSON.stringify(folder)} cannot be read: ${error.message}.`,
+    );
+  });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const files: TransferFile[] = [];
+  const root = join(folder, sep);
+  for (const path of paths) {
+    // What is no JSON is only named in the notes; bytes that are no text make one file unusable, not all.
+    const text = path.endsWith('.json') ? (await fs.readFile(path)).toString() : '';
+    files.push({ path: path.slice(root.length).replaceAll(sep, '/'), text });
+  }
+  return files;
+}
+
+/** Files of an earlier export would be taken for items of this one. */
+async function requireEmpty(folder: string): Promise<void> {
+  const names = await fs.readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new LedgerError(
+      'INVALID_INPUT',
+      `${JSON.stringify(folder)} cannot be written to: ${error.message}.`,
+    );
+  });
+  if (names.length === 0) return;
+  throw new LedgerError('INVALID_INPUT', `The folder ${JSON.stringify(folder)} is not empty.`, {
+    hint: 'Name one that is new or empty.',
+  });
+}

@@ -1,0 +1,47 @@
+import { LedgerError } from '../../../index.ts';
+import { command, flag } from '../../command.ts';
+import { resolveAll, type SettledIds } from '../../ids.ts';
+import { IDS, REASON } from '../../options.ts';
+import { confirmItems, onItems } from '../../transition.ts';
+
+export const deleteCommand = command({
+  summary: 'remove the files of finished items',
+  details:
+    'History stays, and an id is never given twice. Without a terminal it needs --yes. --expired stands for all that was kept for as long as `retention_days` says.',
+  args: [{ ...IDS, name: '[ids...]' }],
+  options: {
+    ...REASON,
+    expired: flag('--expired', 'all that was kept for as long as the ledger says'),
+    yes: flag('--yes', 'do it without asking'),
+  },
+  examples: ['wl delete 0001 --yes', 'wl delete --expired --yes'],
+  run: async ({ args, options: { yes, reason, expired }, cli }) => {
+    if (expired === args.length > 0)
+      throw new LedgerError('INVALID_INPUT', 'Name the items, or say --expired: one of the two.');
+    const ledger = await cli.open();
+    const named = expired ? await findExpired() : await resolveAll(ledger, args, 'delete');
+    if (expired && named.ids.length === 0)
+      return { kind: 'items', data: [], lines: ['nothing was kept for long enough'] };
+    const sure =
+      yes ||
+      named.ids.length === 0 ||
+      (await confirmItems(cli, named.ids, 'Remove the files of these items? Their history stays.'));
+    if (!sure) {
+      throw new LedgerError('INVALID_INPUT', 'Nothing was deleted: it was not confirmed.', {
+        hint: 'Where it is really meant, add --yes. `wl list --all` shows what there is.',
+      });
+    }
+    return onItems(
+      cli,
+      'delete',
+      named,
+      (_, id) => ledger.deleteWork(id, { reason }),
+      ({ id }) => `deleted ${id}; its history stays`,
+    );
+
+    async function findExpired(): Promise<SettledIds> {
+      const ids = (await ledger.getExpired()).map(({ id }) => id);
+      return { ids, failures: [], several: ids.length > 1 };
+    }
+  },
+});

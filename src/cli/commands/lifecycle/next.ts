@@ -1,0 +1,83 @@
+import { LedgerError, WORK_TYPES, type WorkFilter } from '../../../index.ts';
+import type { Cli } from '../../cli.ts';
+import { command, count, flag, type OptionTable, type OptionValues } from '../../command.ts';
+import { EXIT } from '../../exit-codes.ts';
+import { followOptions } from '../../following.ts';
+import { someOf } from '../../input.ts';
+import { LEASE, NARROW } from '../../options.ts';
+import { resumeLines } from '../../render/item.ts';
+import { columns } from '../../render/line.ts';
+import { itemColumns, itemsReply } from '../../render/list.ts';
+import type { Reply } from '../../reply.ts';
+import { claimOptions, tellTaken } from '../../take.ts';
+import { writeReply } from '../../transition.ts';
+
+type Options = OptionValues<typeof nextOptions>;
+
+const nextOptions = {
+  claim: flag('--claim', 'claim it, and try the next one where someone else is first'),
+  wait: flag('--wait', 'with --claim: wait until something is ready'),
+  timeout: count('--timeout <seconds>', 'with --wait: no longer than this'),
+  ...NARROW,
+  ...LEASE,
+  fetch: flag('--fetch', 'ask the remote first; --claim always does'),
+} satisfies OptionTable;
+
+export const nextCommand = command({
+  summary: 'show the most urgent item that can be claimed',
+  details: 'Where nothing is ready it says so on standard error and exits with 0; with --json, data is null.',
+  options: nextOptions,
+  examples: ['wl next', 'wl next --claim --type bug --json'],
+  run: async ({ options, cli }) => {
+    const filter: WorkFilter = {
+      swarm: options.swarm,
+      type: someOf(options.type, WORK_TYPES, '--type'),
+      labels: options.label.length === 0 ? undefined : options.label,
+    };
+    requireUse(options);
+    if (options.claim) return claimNext(filter, options, cli);
+    const ledger = await cli.openToRead(options);
+    const [item] = await ledger.getReadyToStart({ ...filter, asker: ledger.actor, limit: 1 });
+    if (item === undefined) return nothing(cli);
+    return { ...itemsReply(cli, [item]), kind: 'item', data: item, lines: columns([itemColumns(item)]) };
+  },
+});
+
+function requireUse({ claim, wait, timeout }: Options): void {
+  if (wait && !claim) throw new LedgerError('INVALID_INPUT', '--wait is for claiming: give --claim, too.');
+  if (timeout !== undefined && !wait) throw new LedgerError('INVALID_INPUT', '--timeout is for --wait.');
+}
+
+async function claimNext(filter: WorkFilter, options: Options, cli: Cli): Promise<Reply> {
+  const ledger = await cli.open();
+  const agents = await import('../../../agents.ts');
+  const asked = { ...followOptions(cli, undefined), ...claimOptions(cli, options) };
+  const won = await cli.busy('claiming', async () => {
+    if (!options.wait) return { value: await agents.claimNext(ledger, filter, asked), stopped: false };
+    const { untilStopped } = await import('../../stop-signals.ts');
+    const timeout = options.timeout === undefined ? undefined : options.timeout * 1000;
+    return untilStopped((signal) =>
+      agents.claimNext(ledger, filter, { ...asked, wait: true, timeout, signal }),
+    );
+  });
+  const { value, stopped } = won;
+  if (value === undefined) return stopped ? interrupted() : nothing(cli);
+  const done = { item: value.item, where: value.where, changed: true };
+  return writeReply(ledger, [{ done }], [], false, (mine) => [
+    tellTaken('claimed', mine),
+    `  ${mine.title}`,
+    ...resumeLines(mine),
+  ]);
+}
+
+function nothing(cli: Cli): Reply {
+  cli.notice('nothing is ready; wl list shows what is open, and wl explain ID why it waits');
+  return { kind: 'item', data: null, lines: [], ids: [] };
+}
+
+const interrupted = (): Reply => ({
+  kind: 'item',
+  data: undefined,
+  lines: [],
+  status: EXIT.interrupted.status,
+});

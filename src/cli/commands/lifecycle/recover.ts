@@ -1,0 +1,80 @@
+import type { OrphanedWork, RecoveredWork } from '../../../index.ts';
+import { command, flag } from '../../command.ts';
+import { resolveOne } from '../../ids.ts';
+import { IDS } from '../../options.ts';
+import { type Line, styled } from '../../render/line.ts';
+import { age } from '../../render/time.ts';
+import { whereabouts } from '../../transition.ts';
+
+export const recoverCommand = command({
+  summary: 'give back work whose claim ran out',
+  details:
+    'A claim has run out where this clone has seen no sign of its holder for a whole lease, or where the last sign is older than lease and allowance. What has no attempt left fails as exhausted, and an escalation is opened. Whose holder gave a sign in the meantime is left alone.',
+  options: {
+    dry_run: flag('--dry-run', 'only show what would be given back'),
+  },
+  examples: ['wl recover --dry-run', 'wl recover --json'],
+  run: async ({ options, cli }) => {
+    const ledger = await cli.open();
+    const items = await cli.busy('recovering', async () => {
+      const { findSilent, recoverSilent } = await import('../../../agents.ts');
+      return options.dry_run ? findSilent(ledger) : recoverSilent(ledger);
+    });
+    if (items.length === 0) cli.notice('no claim has run out');
+    const where = ledger.mode === 'push' ? 'remote' : 'local';
+    const whither = options.dry_run ? '' : whereabouts(ledger, where);
+    return {
+      kind: 'items',
+      data: items,
+      lines: items.flatMap((item): Line[] => [
+        [
+          options.dry_run ? 'would recover ' : 'recovered ',
+          styled('id', item.id),
+          `${outcomeOf(item)}${whither}`,
+        ],
+        ...evidenceLines(item),
+      ]),
+      ids: items.map(({ id }) => id),
+      where: ledger.remote === null || options.dry_run ? undefined : where,
+    };
+  },
+});
+
+export const adoptCommand = command({
+  summary: 'take back claims that this clone made under an earlier name',
+  details:
+    'A copy of a clone takes a new name, and so does a clone that finds another one under its own. Its earlier claims are then set aside. This makes them its own again: those of the ids, or all that still hold. Call it only where that work goes on here and nowhere else. Nothing is written to the ledger.',
+  args: [{ name: '[ids...]', help: IDS.help }],
+  examples: ['wl adopt', 'wl adopt 0001'],
+  run: async ({ args, cli }) => {
+    const ledger = await cli.open();
+    const ids = args.length === 0 ? undefined : await Promise.all(args.map((id) => resolveOne(ledger, id)));
+    const adopted = await ledger.adoptClaims(ids);
+    if (adopted.length === 0)
+      cli.notice(`nothing that ${ledger.actor} still holds is kept aside in this clone`);
+    return {
+      kind: 'adopted',
+      data: adopted,
+      lines: adopted.map(
+        ({ id, execution_id, epoch, clone }) =>
+          `adopted ${id}, which ${clone} claimed as execution ${execution_id} (epoch ${epoch})`,
+      ),
+      ids: adopted.map(({ id }) => id),
+    };
+  },
+});
+
+function outcomeOf({ evidence, escalation }: OrphanedWork & Pick<RecoveredWork, 'escalation'>): string {
+  if (!evidence.exhausted) return '';
+  return escalation === undefined ? ' as failed: exhausted' : ` as failed: exhausted; see ${escalation}`;
+}
+
+function evidenceLines({ evidence }: OrphanedWork): Line[] {
+  const { owner, epoch, execution_id, last_sign, watched_s, lease_s, by, attempts, max_attempts } = evidence;
+  const seen =
+    by === 'watched' ? `no sign seen for ${age(watched_s * 1000)}` : 'older than lease and allowance';
+  return [
+    `  ${owner ?? 'nobody'}, epoch ${epoch ?? '-'}, ${execution_id ?? 'no execution'}, attempt ${attempts} of ${max_attempts}`,
+    `  last sign of life ${last_sign}; lease of ${lease_s} s; ${seen}`,
+  ];
+}

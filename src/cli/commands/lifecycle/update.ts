@@ -1,0 +1,145 @@
+import {
+  LedgerError,
+  LINK_KINDS,
+  WORK_PRIORITIES,
+  WORK_TYPES,
+  type WorkLedger,
+  type WorkLink,
+  type WorkPatch,
+} from '../../../index.ts';
+import type { Cli } from '../../cli.ts';
+import { command, count, flag, list, type OptionTable, type OptionValues, text } from '../../command.ts';
+import { resolveOne } from '../../ids.ts';
+import { oneOf, readMap, readText, readTime, required } from '../../input.ts';
+import { ID, IDS, PRIORITIES, REASON, TYPES } from '../../options.ts';
+import { SHORT_PRIORITY } from '../../short-names.ts';
+import { onItems } from '../../transition.ts';
+
+type Options = OptionValues<typeof updateOptions>;
+/** Takes a field away. */
+const NONE = 'none';
+
+const updateOptions = {
+  title: text('--title <text>', 'a new title'),
+  type: text('-t, --type <type>', TYPES),
+  priority: text('-p, --priority <priority>', PRIORITIES),
+  description: text('-d, --description <text>', 'text, @FILE, or - for standard input'),
+  add_label: list('--add-label <label>', 'add a label (repeatable)'),
+  remove_label: list('--remove-label <label>', 'remove a label (repeatable)'),
+  parent: text('--parent <id>', 'the item it is a part of; none for no parent'),
+  swarm: text('--swarm <name>', 'the swarm it belongs to; none for no swarm'),
+  job: text('--job <id>', 'the job it belongs to; none for no job'),
+  acceptance: list('--acceptance <text>', 'acceptance criteria, in place of those it has (repeatable)'),
+  set_context: list('--set-context <entry>', 'KEY=VALUE, a JSON object, or @FILE with one (repeatable)'),
+  unset_context: list('--unset-context <key>', 'remove an entry of its context (repeatable)'),
+  not_before: text('--not-before <time>', 'not ready before this ISO time; none for at once'),
+  max_attempts: count('--max-attempts <n>', 'how often it may be tried'),
+  add_link: list('--add-link <kind:target>', 'such as related:WRK-20260103-0001 or commit:SHA (repeatable)'),
+  remove_link: list('--remove-link <kind:target>', 'remove a link (repeatable)'),
+} satisfies OptionTable;
+
+export const updateCommand = command({
+  summary: 'change fields of items',
+  args: [IDS],
+  options: updateOptions,
+  examples: [
+    'wl update 0001 -p critical --add-label urgent',
+    'wl update 0001 0002 --parent 0007 --set-context branch=main',
+  ],
+  run: async ({ args, options, cli }) => {
+    const patch = await readPatch(await cli.open(), options, cli);
+    if (Object.values(patch).every((part) => Object.keys(part).length === 0)) {
+      throw new LedgerError('INVALID_INPUT', 'Nothing to change was given.', {
+        hint: 'See: wl update --help',
+      });
+    }
+    return onItems(
+      cli,
+      'update',
+      args,
+      (ledger, id) => ledger.updateWork(id, patch),
+      ({ id }) => `updated ${id}`,
+    );
+  },
+});
+
+export const commentCommand = command({
+  summary: 'add a comment to an item',
+  args: [ID, { name: '<text...>', help: 'the comment; - reads standard input' }],
+  examples: ['wl comment 0001 "The old key is still in use"', 'git log -3 | wl comment 0001 -'],
+  run: async ({ args: [id = '', ...words], cli }) => {
+    const typed = words.join(' ');
+    // Only `-` is special: a comment may well begin with an @ that names someone.
+    const body = required(
+      typed === '-' ? await readText(typed, cli.world) : typed,
+      'A text',
+      'wl comment ID TEXT',
+    );
+    return onItems(
+      cli,
+      'comment',
+      [id],
+      (ledger, of) => ledger.commentOn(of, body),
+      (item) => `commented on ${item.id}`,
+    );
+  },
+});
+
+export const assignCommand = command({
+  summary: 'name who may claim pending items',
+  args: [{ name: '<ids-and-owner...>', help: 'ids, and the owner last' }],
+  options: {
+    nobody: flag('--nobody', 'let anyone claim them again; all arguments are ids then'),
+    ...REASON,
+  },
+  examples: ['wl assign 0001 0002 ada', 'wl assign 0001 --nobody'],
+  run: async ({ args, options, cli }) => {
+    const { nobody, reason } = options;
+    const ids = nobody ? args : args.slice(0, -1);
+    const owner = nobody ? undefined : args.at(-1);
+    required(ids[0], 'An id', 'wl assign ID OWNER, or: wl assign ID --nobody');
+    return onItems(
+      cli,
+      'assign',
+      ids,
+      (ledger, id) => ledger.assignWork(id, owner, reason === undefined ? {} : { reason }),
+      ({ id }) => (owner === undefined ? `${id} is anyone's to claim` : `assigned ${id} to ${owner}`),
+    );
+  },
+});
+
+async function readPatch(ledger: WorkLedger, options: Options, cli: Cli): Promise<WorkPatch> {
+  const { parent, type, priority, description, not_before } = options;
+  const set: NonNullable<WorkPatch['set']> = {};
+  if (options.title !== undefined) set.title = options.title;
+  if (type !== undefined) set.type = oneOf(type, WORK_TYPES, '--type');
+  if (priority !== undefined) set.priority = oneOf(priority, WORK_PRIORITIES, '--priority', SHORT_PRIORITY);
+  if (description !== undefined) set.description = await readText(description, cli.world);
+  if (parent !== undefined) set.parent_id = parent === NONE ? null : await resolveOne(ledger, parent);
+  if (options.swarm !== undefined) set.swarm_name = orNull(options.swarm);
+  if (options.job !== undefined) set.job_id = orNull(options.job);
+  if (not_before !== undefined)
+    set.not_before = not_before === NONE ? null : readTime(not_before, '--not-before');
+  if (options.max_attempts !== undefined) set.max_attempts = options.max_attempts;
+  if (options.acceptance.length > 0)
+    set.acceptance = options.acceptance.map((text) => ({ text, done: false }));
+  const removed = Object.fromEntries(options.unset_context.map((key) => [key, null]));
+  return {
+    set,
+    context: { ...(await readMap(options.set_context, '--set-context')), ...removed },
+    labels: change(options.add_label, options.remove_label),
+    links: change(options.add_link.map(readLink), options.remove_link.map(readLink)),
+  };
+}
+
+const orNull = (value: string): string | null => (value === NONE ? null : value);
+
+function change<T>(add: readonly T[], remove: readonly T[]): { add?: readonly T[]; remove?: readonly T[] } {
+  return { ...(add.length > 0 && { add }), ...(remove.length > 0 && { remove }) };
+}
+
+function readLink(typed: string): WorkLink {
+  const at = typed.indexOf(':');
+  const kind = oneOf(at < 0 ? typed : typed.slice(0, at), LINK_KINDS, 'The kind of a link');
+  return { kind, target: at < 0 ? '' : typed.slice(at + 1) };
+}

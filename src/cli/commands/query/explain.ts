@@ -1,0 +1,53 @@
+import { WORK_STATUSES } from '../../../index.ts';
+import { command, flag } from '../../command.ts';
+import { ID, PAST } from '../../options.ts';
+import { styled } from '../../render/line.ts';
+
+export const explainCommand = command({
+  summary: 'tell why an item is or is not ready',
+  args: [ID],
+  options: PAST,
+  examples: ['wl explain 0001', 'wl explain 0001 --actor ada --json'],
+  run: async ({ args: [typed = ''], options, cli }) => {
+    const ledger = await cli.openToAsk(options);
+    const explanation = await ledger.explain(await ledger.resolveId(typed), ledger.actor);
+    const { id, ready, reasons } = explanation;
+    const verdict = ready ? styled('green', 'is ready') : styled('yellow', 'is not ready');
+    return {
+      kind: 'explanation',
+      data: explanation,
+      lines: [
+        [styled('bold', id), ' ', verdict, ` for ${ledger.actor}:`],
+        ...reasons.map((reason) => `  ${reason}`),
+      ],
+    };
+  },
+});
+
+export const progressCommand = command({
+  summary: 'tell how far the parts of an item are',
+  args: [ID],
+  options: {
+    direct: flag('--direct', 'count direct children only'),
+    ...PAST,
+  },
+  examples: ['wl progress 0007', 'wl progress 0007 --direct --json'],
+  run: async ({ args: [typed = ''], options, cli }) => {
+    const ledger = await cli.openToAsk(options);
+    const id = await ledger.resolveId(typed);
+    const progress = await ledger.getProgress(id, { direct: options.direct });
+    const { total_children, percent_complete, completed } = progress;
+    const counts = WORK_STATUSES.filter((status) => progress[status] > 0).map(
+      (status) => `${progress[status]} ${status}`,
+    );
+    const share = total_children === 0 ? 'it has no parts' : `${completed} of ${total_children} parts`;
+    return {
+      kind: 'progress',
+      data: { id, ...progress },
+      lines: [
+        [styled('bold', id), `  ${percent_complete}% complete, ${share}`],
+        ...(counts.length === 0 ? [] : [`  ${counts.join(', ')}`]),
+      ],
+    };
+  },
+});

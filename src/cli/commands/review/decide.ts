@@ -1,0 +1,81 @@
+import { isLedgerError, type WorkLedger } from '../../../index.ts';
+import type { Cli } from '../../cli.ts';
+import { command } from '../../command.ts';
+import { endReviews } from '../../end-review.ts';
+import { required } from '../../input.ts';
+import { FENCE, IDS, REASON } from '../../options.ts';
+import type { Line } from '../../render/line.ts';
+import { proposedLine } from '../../render/review.ts';
+
+export const reviewApproveCommand = command({
+  summary: 'accept work that is in review',
+  args: [IDS],
+  options: REASON,
+  examples: ['wl review approve 0001', 'wl review approve 0001 --reason "well tested"'],
+  run: async ({ args, options: { reason }, cli }) => {
+    const reply = await endReviews(
+      cli,
+      'approve',
+      args,
+      (ledger, id) => ledger.approveWork(id, { reason }),
+      ({ id, status }) => (status === 'in_review' ? `approved ${id}, which needs more` : `approved ${id}`),
+    );
+    if (reply.where !== 'remote') return reply;
+    return {
+      ...reply,
+      lines: [...reply.lines, ...(await proposeLast(cli, await cli.open(), reply.ids ?? []))],
+    };
+  },
+});
+
+export const reviewRejectCommand = command({
+  summary: 'send work back from review to its holder; needs a reason',
+  args: [IDS],
+  options: REASON,
+  examples: [
+    'wl review reject 0001 --reason "tests are missing"',
+    'wl review reject 0001 0002 --reason late',
+  ],
+  run: async ({ args, options, cli }) => {
+    const reason = required(options.reason, 'A reason', `wl review reject ${args[0]} --reason TEXT`);
+    return endReviews(
+      cli,
+      'reject',
+      args,
+      (ledger, id) => ledger.rejectWork(id, { reason }),
+      ({ id, owner }) => `sent ${id} back to ${owner}`,
+    );
+  },
+});
+
+export const reviewWithdrawCommand = command({
+  summary: 'take back what was submitted, to go on with it',
+  args: [IDS],
+  options: { ...REASON, ...FENCE },
+  examples: ['wl review withdraw 0001', 'wl review withdraw 0001 --reason "one more test"'],
+  run: ({ args, options, cli }) =>
+    endReviews(
+      cli,
+      'withdraw',
+      args,
+      (ledger, id) => ledger.withdrawWork(id, { reason: options.reason, ...cli.fence(options) }),
+      ({ id }) => `withdrew ${id}`,
+    ),
+});
+
+/** Where one approval is left to give, a merge can be it. The approvals took place; a branch can be made later. */
+async function proposeLast(cli: Cli, ledger: WorkLedger, ids: readonly string[]): Promise<Line[]> {
+  const open = await ledger.list({ status: ['in_review'] });
+  const lines: Line[] = [];
+  for (const { id } of open.filter((item) => ids.includes(item.id))) {
+    const { proposeReview } = await import('../../../review.ts');
+    try {
+      const proposed = await cli.busy('proposing', () => proposeReview(ledger, id));
+      if (proposed.kind !== 'refused') lines.push(proposedLine(proposed, ledger.remote?.name ?? ''));
+    } catch (error) {
+      if (!isLedgerError(error)) throw error;
+      cli.notice(`no review branch yet: ${error.message} Later: wl review refresh ${id}`);
+    }
+  }
+  return lines;
+}
