@@ -1,7 +1,7 @@
 import type { Fence, NewWork } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
-import type { SignsOfLife } from './orphans.ts';
+import type { Liveness } from './orphans.ts';
 
 /** Who acts; the ledger's own actor where no one is named. */
 export interface Acting {
@@ -21,7 +21,7 @@ export interface RetryOptions extends Acting {
 }
 
 export interface RecoverOptions extends Acting {
-  signs?: SignsOfLife | undefined;
+  liveness?: Liveness | undefined;
 }
 
 export interface ClaimOptions {

@@ -13,10 +13,10 @@ import type { HistoryEntry } from '../projection/history-entry.ts';
  * - otherwise it is listed. `seen` is another text whenever its holder published a new sign; `at` is when the holder says it
  *   did, by its own clock. Without `at` only watching can tell that it stopped.
  */
-export type SignOfLife = 'alive' | 'silent' | { seen: string; at?: string | undefined };
+export type LivenessReading = 'alive' | 'silent' | { seen: string; at?: string | undefined };
 
 /** Asked once for each execution that holds an item in progress. */
-export type SignsOfLife = (id: WorkId, execution_id: string) => SignOfLife;
+export type Liveness = (id: WorkId, execution_id: string) => LivenessReading;
 
 /** What this clone has itself seen of one claim. */
 export interface Observation {
@@ -66,7 +66,7 @@ export interface Watch {
   /** As of when the items stand so, by this machine's clock. */
   now: Date;
   observations: Observations;
-  signs: SignsOfLife | undefined;
+  liveness: Liveness | undefined;
   history(id: WorkId): Promise<readonly HistoryEntry[]>;
 }
 
@@ -83,7 +83,7 @@ export async function watch(all: Watch): Promise<{ orphans: OrphanedWork[]; obse
   const orphans: OrphanedWork[] = [];
   for (const item of all.items) {
     const sign =
-      item.execution_id === undefined ? 'silent' : (all.signs?.(item.id, item.execution_id) ?? 'silent');
+      item.execution_id === undefined ? 'silent' : (all.liveness?.(item.id, item.execution_id) ?? 'silent');
     const observation = await observe(all, item, sign);
     noted.push([item.id, observation]);
     const evidence = sign === 'alive' ? undefined : await judge(all, item, sign, observation);
@@ -92,7 +92,7 @@ export async function watch(all: Watch): Promise<{ orphans: OrphanedWork[]; obse
   return { orphans, observations: { looked: all.now.toISOString(), items: Object.fromEntries(noted) } };
 }
 
-async function observe(all: Watch, item: WorkItem, sign: SignOfLife): Promise<Observation> {
+async function observe(all: Watch, item: WorkItem, sign: LivenessReading): Promise<Observation> {
   const { observations, settings, now } = all;
   const known = observations.items[item.id];
   const [epoch, execution_id] = [item.claim?.epoch ?? null, item.execution_id ?? null];
@@ -130,7 +130,7 @@ const isSign = ({ owner }: WorkItem, { actor, from, to }: HistoryEntry): boolean
 async function judge(
   all: Watch,
   item: WorkItem,
-  sign: Exclude<SignOfLife, 'alive'>,
+  sign: Exclude<LivenessReading, 'alive'>,
   { since, witnessed }: Observation,
 ): Promise<Evidence | undefined> {
   const { settings, now } = all;

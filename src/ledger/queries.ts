@@ -26,7 +26,7 @@ import { CONTACT } from '../sync/state-keys.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, currentTip } from './connection.ts';
 import type { Executions } from './executions.ts';
-import type { OrphanedWork, SignsOfLife } from './orphans.ts';
+import type { OrphanedWork, Liveness } from './orphans.ts';
 import type { Resumption } from './resume.ts';
 import type { ItemTemplate, ListedTemplate } from './templates.ts';
 import type { ImportInput } from './transfer.ts';
@@ -185,7 +185,7 @@ export class LedgerQueries {
    * Work in progress whose holder gave no sign of life for a lease: what `recoverOrphanedWork` would give back, each with the
    * evidence. As of the last contact with the remote. What was seen is remembered, so asking again later knows more.
    */
-  async getOrphanedWork({ signs }: { signs?: SignsOfLife | undefined } = {}): Promise<OrphanedWork[]> {
+  async getOrphanedWork({ liveness }: { liveness?: Liveness | undefined } = {}): Promise<OrphanedWork[]> {
     const { watch, readObservations } = await import('./orphans.ts');
     const { state } = this.connection;
     const items = await this.getInProgress();
@@ -194,7 +194,7 @@ export class LedgerQueries {
       settings: await this.settings(),
       now: this.#observedAt(),
       observations: readObservations(state.get(OBSERVED)),
-      signs,
+      liveness,
       history: (id) => this.history(id),
     });
     state.set(OBSERVED, JSON.stringify(observations));

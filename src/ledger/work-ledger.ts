@@ -26,12 +26,12 @@ export class WorkLedger extends FinishingVerbs {
    * Asks the remote, and gives back work whose holder gave no sign of life for a lease, with the evidence in the commit. What
    * has no attempt left fails as exhausted, and an escalation is opened. Whose holder gave a sign meanwhile is left alone.
    *
-   * @param options `signs` tells what is known of executions beside the ledger; without it, only history shows signs
+   * @param options `liveness` tells what is known of executions beside the ledger; without it, only history shows signs
    * @returns the items that are pending again, or failed
    */
-  async recoverOrphanedWork({ actor, signs }: RecoverOptions = {}): Promise<RecoveredWork[]> {
+  async recoverOrphanedWork({ actor, liveness }: RecoverOptions = {}): Promise<RecoveredWork[]> {
     if (this.publishes) await this.fetch();
-    const orphans = await this.getOrphanedWork({ signs });
+    const orphans = await this.getOrphanedWork({ liveness });
     if (orphans.length === 0) return [];
     const { recoverOrphans } = await import('./recover.ts');
     return recoverOrphans(this, orphans, actor);

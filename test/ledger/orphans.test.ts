@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { WorkItem } from '../../src/domain/item.ts';
 import {
   describeEvidence,
+  type Liveness,
   type Observations,
   type OrphanedWork,
   readObservations,
-  type SignsOfLife,
   watch,
 } from '../../src/ledger/orphans.ts';
 import type { HistoryEntry } from '../../src/projection/history-entry.ts';
@@ -38,13 +38,13 @@ const claim = (at: number, actor = 'ada') => {
 };
 
 /** One look by an observer whose clock says so many minutes past ten. */
-async function look(minutes: number, signs?: SignsOfLife): Promise<OrphanedWork[]> {
+async function look(minutes: number, liveness?: Liveness): Promise<OrphanedWork[]> {
   const seen = await watch({
     items: view.items().filter(({ status }) => status === 'in_progress'),
     settings: view.settings,
     now: new Date(time(minutes)),
     observations: readObservations(notes),
-    signs,
+    liveness,
     history: async () => history,
   });
   notes = JSON.stringify(seen.observations);
@@ -205,7 +205,7 @@ describe('the own clock', () => {
 
 describe('presence', () => {
   const listed =
-    (seen: string, at?: string): SignsOfLife =>
+    (seen: string, at?: string): Liveness =>
     () => ({ seen, at });
 
   test('given an execution that is alive, when its stamps are old, then it is not orphaned, and once silent it has a lease', async () => {

@@ -51,11 +51,11 @@ test('given signs of life from elsewhere, when old work is recovered, then what 
   const { id } = await held();
   world.clock.advance(2 * HOUR);
   const asked: unknown[] = [];
-  const signs = (...of: unknown[]) => {
+  const liveness = (...of: unknown[]) => {
     asked.push(of);
     return 'alive' as const;
   };
-  expect(await bob.recoverOrphanedWork({ signs })).toEqual([]);
+  expect(await bob.recoverOrphanedWork({ liveness })).toEqual([]);
   expect(asked).toEqual([[id, 'exec-1']]);
 });
 
@@ -96,9 +96,9 @@ test('given two observers, when both recover the last attempt at once, then it i
 test('given a holder that gives a sign while its last attempt is recovered, when both are pushed, then nothing is left to decide', async () => {
   const { id } = await held({ max_attempts: 1 });
   world.clock.advance(2 * HOUR);
-  const signs = () => 'silent' as const;
+  const liveness = () => 'silent' as const;
   await bob.fetch();
-  const orphans = await bob.getOrphanedWork({ signs });
+  const orphans = await bob.getOrphanedWork({ liveness });
   await ada.checkpointWork(id, { step: 'still here' });
   const { recoverOrphans } = await import('../../src/ledger/recover.ts');
   expect(await recoverOrphans(bob, orphans, undefined)).toEqual([]);

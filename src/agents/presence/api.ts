@@ -1,4 +1,4 @@
-import type { SignsOfLife } from '../../ledger/orphans.ts';
+import type { Liveness } from '../../ledger/orphans.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { ListPresenceOptions, PresenceEntry, PresenceReport } from './list.ts';
 import type { PresenceOptions } from './open.ts';
@@ -32,7 +32,7 @@ export async function prunePresence(ledger: WorkLedger): Promise<PresenceEntry[]
 }
 
 /** The signs of life in a report, by execution: for `recoverOrphanedWork` and `getOrphanedWork`. */
-export async function signsOfLife({ entries }: Pick<PresenceReport, 'entries'>): Promise<SignsOfLife> {
-  const { signsIn } = await import('./signs.ts');
-  return signsIn(entries);
+export async function livenessOf({ entries }: Pick<PresenceReport, 'entries'>): Promise<Liveness> {
+  const { livenessIn } = await import('./signs.ts');
+  return livenessIn(entries);
 }

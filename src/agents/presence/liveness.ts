@@ -1,14 +1,14 @@
 import type { Acting } from '../../ledger/inputs.ts';
-import type { OrphanedWork, SignsOfLife } from '../../ledger/orphans.ts';
+import type { Liveness, OrphanedWork } from '../../ledger/orphans.ts';
 import type { RecoveredWork } from '../../ledger/recover.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import { listPresence } from './list.ts';
-import { signsIn } from './signs.ts';
+import { livenessIn } from './signs.ts';
 
 /** Work in progress whose holder gives no sign of life, in the ledger or by presence. Asks the remote. */
 export async function findSilent(ledger: WorkLedger): Promise<OrphanedWork[]> {
   if (ledger.mode === 'push') await ledger.fetch();
-  return ledger.getOrphanedWork({ signs: await signsFor(ledger) });
+  return ledger.getOrphanedWork({ liveness: await livenessFor(ledger) });
 }
 
 export interface RecoverSilentOptions extends Acting {
@@ -21,14 +21,14 @@ export async function recoverSilent(
   ledger: WorkLedger,
   { actor, runs }: RecoverSilentOptions = {},
 ): Promise<RecoveredWork[]> {
-  const listed = await signsFor(ledger);
-  const signs: SignsOfLife = (id, execution_id) =>
+  const listed = await livenessFor(ledger);
+  const liveness: Liveness = (id, execution_id) =>
     runs?.(execution_id) ? 'alive' : (listed?.(id, execution_id) ?? 'silent');
-  return ledger.recoverOrphanedWork({ actor, signs });
+  return ledger.recoverOrphanedWork({ actor, liveness });
 }
 
 /** Nobody needs to be asked where nobody works. */
-async function signsFor(ledger: WorkLedger): Promise<SignsOfLife | undefined> {
+async function livenessFor(ledger: WorkLedger): Promise<Liveness | undefined> {
   if ((await ledger.count({ status: ['in_progress'] })) === 0) return undefined;
-  return signsIn((await listPresence(ledger)).entries);
+  return livenessIn((await listPresence(ledger)).entries);
 }

@@ -1,11 +1,11 @@
-import type { SignsOfLife } from '../../ledger/orphans.ts';
+import type { Liveness } from '../../ledger/orphans.ts';
 import type { PresenceEntry } from './list.ts';
 
 /**
  * The signs of life in a list of presence. Nothing in it is certain: that someone is listed only says that they were once.
  * What is damaged is no sign.
  */
-export function signsIn(entries: readonly PresenceEntry[]): SignsOfLife {
+export function livenessIn(entries: readonly PresenceEntry[]): Liveness {
   const signs = new Map<string, { seen: string; at: string }>();
   for (const entry of entries) {
     if (entry.kind === 'damaged') continue;

@@ -4,12 +4,12 @@ import { expect, test } from 'vitest';
 import {
   initLedger,
   itemOf,
+  type LivenessReading,
   listPresence,
+  livenessOf,
   openPresence,
   type PresenceEntry,
   prunePresence,
-  type SignOfLife,
-  signsOfLife,
   type WorkLedger,
 } from '../../../src/index.ts';
 import { makeWorld } from '../../helpers/replicas.ts';
@@ -150,8 +150,8 @@ test('given executions that are listed, when signs of life are asked for, then e
   const { presence, bob, clock } = await pair();
   presence.start(execution());
   await presence.beat();
-  const look = async (execution_id: string): Promise<SignOfLife> =>
-    (await signsOfLife(await listPresence(bob.ledger)))('WRK-20260103-0001', execution_id);
+  const look = async (execution_id: string): Promise<LivenessReading> =>
+    (await livenessOf(await listPresence(bob.ledger)))('WRK-20260103-0001', execution_id);
   const first = await look('exec-1');
   expect(first).toEqual({ seen: expect.stringMatching(/^ada/), at: clock.now().toISOString() });
   expect(await look('exec-1')).toEqual(first);
@@ -166,7 +166,7 @@ test('given executions that are listed, when signs of life are asked for, then e
   expect(await look('exec-1')).toBe('silent');
 });
 
-const seenIn = (sign: SignOfLife): string => (typeof sign === 'object' ? sign.seen : sign);
+const seenIn = (sign: LivenessReading): string => (typeof sign === 'object' ? sign.seen : sign);
 
 test('given one execution that two processes list, when either gives a sign, then it is another', async () => {
   const { presence, ada, bob } = await pair();
@@ -174,7 +174,7 @@ test('given one execution that two processes list, when either gives a sign, the
   presence.start(execution());
   other.start(execution());
   const look = async (): Promise<string> =>
-    seenIn((await signsOfLife(await listPresence(bob.ledger)))('WRK-20260103-0001', 'exec-1'));
+    seenIn((await livenessOf(await listPresence(bob.ledger)))('WRK-20260103-0001', 'exec-1'));
   const seen = new Set<string>();
   for (const one of [presence, other, other, presence]) {
     await one.beat();
@@ -189,8 +189,8 @@ test('given work whose holder is silent, when its presence changes, then it is n
   const held = itemOf(await ada.ledger.claimWork(id, { ttl_s: 600 }));
   presence.start({ ...execution(), id, execution_id: held.claim?.execution_id ?? '', ttl_ms: 600_000 });
   const recover = async (): Promise<string[]> => {
-    const signs = await signsOfLife(await listPresence(bob.ledger));
-    return (await bob.ledger.recoverOrphanedWork({ signs })).map((item) => item.id);
+    const liveness = await livenessOf(await listPresence(bob.ledger));
+    return (await bob.ledger.recoverOrphanedWork({ liveness })).map((item) => item.id);
   };
   for (let look = 0; look < 10; look += 1) {
     await presence.beat();
