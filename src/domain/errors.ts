@@ -1,3 +1,5 @@
+import type { ErrorDetails } from './error-details.ts';
+
 /**
  * Every way a caller can be refused, in one table. Codes are API: scripts and agents branch on them. Texts are not.
  *
@@ -43,38 +45,63 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-export interface LedgerErrorOptions {
+export interface LedgerErrorOptions<C extends ErrorCode = ErrorCode> {
   /** What to do next, safe to run as it stands: never a command that discards anything. */
-  hint?: string;
+  hint?: string | undefined;
   /** Facts for programs: ids, holders, limits. Plain JSON. */
-  details?: Record<string, unknown>;
+  details?: ErrorDetails<C>;
   cause?: unknown;
 }
+
+/** Required where the code has details that are always there. */
+type Options<C extends ErrorCode> =
+  Record<never, never> extends ErrorDetails<C>
+    ? [options?: LedgerErrorOptions<C>]
+    : [options: LedgerErrorOptions<C> & { details: ErrorDetails<C> }];
 
 /**
  * A request that was refused, with a stable code, one clear sentence, and what to do next.
  *
  * Thrown for a caller's mistake or a broken environment. A lost race is not an exception: see `Outcome`.
  */
-export class LedgerError extends Error {
+export class LedgerError<
+  C extends ErrorCode = ErrorCode,
+  D extends object = Record<string, unknown>,
+> extends Error {
   override readonly name = 'LedgerError';
-  readonly code: ErrorCode;
+  readonly code: C;
   readonly hint: string | undefined;
-  readonly details: Record<string, unknown>;
+  /** What there is to know of it for programs; `isLedgerError(error, code)` tells its type. */
+  readonly details: D;
 
-  constructor(code: ErrorCode, message: string, options: LedgerErrorOptions = {}) {
+  constructor(code: C, message: string, ...[options = {}]: Options<C>) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
-    this.details = options.details ?? {};
+    this.details = (options.details ?? {}) as D;
   }
 
   get retryable(): boolean {
     return ERROR_CODES[this.code].retryable;
   }
+
+  /** The same refusal with more to tell: another hint, more details. */
+  with({ hint = this.hint, details }: { hint?: string | undefined; details?: object }): LedgerError {
+    const { code, message, cause = this } = this;
+    return new LedgerError<ErrorCode>(code, message, {
+      hint,
+      details: { ...(this.details as object), ...details },
+      cause,
+    });
+  }
 }
 
-/** Narrows an unknown failure to a refusal with `code`, or to any refusal. */
-export function isLedgerError(error: unknown, code?: ErrorCode): error is LedgerError {
+/** Narrows an unknown failure to any refusal, or to one with `code`: then its `details` are those of that code. */
+export function isLedgerError(error: unknown): error is LedgerError;
+export function isLedgerError<C extends ErrorCode>(
+  error: unknown,
+  code: C,
+): error is LedgerError<C, ErrorDetails<C>>;
+export function isLedgerError(error: unknown, code?: ErrorCode): boolean {
   return error instanceof LedgerError && (code === undefined || error.code === code);
 }

@@ -1,5 +1,4 @@
 import type { CommandOf, Fence } from '../domain/commands.ts';
-import { LedgerError } from '../domain/errors.ts';
 import { isHeld } from '../domain/holding.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
@@ -268,14 +267,14 @@ export class Proofs {
       const command = this.#decided[at];
       if (outcome.kind !== 'refused' || outcome.error.code !== 'CLAIMED_ELSEWHERE') return outcome;
       if (command === undefined || !isHolding(command)) return outcome;
-      const { code, message, hint, details } = outcome.error;
+      const { error } = outcome;
       const { id, actor } = command;
       const one = this.#executions
         .aside(actor)
-        .find((made) => made.id === id && made.execution_id === details.execution_id);
+        .find((made) => made.id === id && made.execution_id === error.details.execution_id);
       if (one === undefined) return outcome;
       const more = `It was claimed here while this clone was ${one.clone}; where the work goes on here and nowhere else: wl adopt ${id}`;
-      return { kind: 'refused', error: new LedgerError(code, message, { hint: `${hint} ${more}`, details }) };
+      return { kind: 'refused', error: error.with({ hint: `${error.hint} ${more}` }) };
     });
   }
 

@@ -86,7 +86,9 @@ function escalate(ledger: WorkLedger, one: Abandoned, at: number, actor: string 
   return (earlier) => {
     const failed = itemIn(earlier[at]);
     if (failed?.status === 'failed') return ledger.command('create', { fields: escalationOf(one) }, actor);
-    throw new LedgerError('NOT_READY', `${one.item.id} did not fail, so there is nothing to escalate.`);
+    throw new LedgerError('NOT_READY', `${one.item.id} did not fail, so there is nothing to escalate.`, {
+      details: { id: one.item.id, obstacles: [] },
+    });
   };
 }
 

@@ -1,6 +1,6 @@
 import { itemPath } from '../codec/path.ts';
 import type { Command, Fence } from '../domain/commands.ts';
-import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { CommitDraft } from '../store/port.ts';
@@ -76,7 +76,7 @@ async function keep(context: SyncContext, command: Saying, error: LedgerError): 
   try {
     const draft = await views.read(base, asHolder);
     const kept = await keepDraft(store, { op: command.op, base, draft }, error, now);
-    return withKept(error, kept);
+    return error.with({ details: { kept } });
   } catch (other) {
     // What would not have been legal for a holder either, such as a text that is too long, is refused as it was.
     if (isLedgerError(other)) return error;
@@ -101,14 +101,4 @@ function heldBy(item: WorkItem, { actor, at, epoch, execution_id }: Saying): Wor
     block: undefined,
     completed_at: undefined,
   };
-}
-
-function withKept(
-  { code, message, hint, details }: LedgerError,
-  kept: { op: string; ref: string },
-): LedgerError {
-  return new LedgerError(code, message, {
-    ...(hint === undefined ? {} : { hint }),
-    details: { ...details, kept },
-  });
 }

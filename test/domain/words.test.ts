@@ -139,10 +139,10 @@ describe('items', () => {
 describe('refusals', () => {
   test('given a refusal, when asked, then code, hint, details and cause are there and retryable follows the table', () => {
     const cause = new Error('why');
-    const error = new LedgerError('CONTENDED', 'Busy.', { hint: 'Wait.', details: { n: 1 }, cause });
+    const error = new LedgerError('CONTENDED', 'Busy.', { hint: 'Wait.', details: { lost: 1 }, cause });
     expect(error).toMatchObject({ name: 'LedgerError', code: 'CONTENDED', message: 'Busy.', hint: 'Wait.' });
-    expect([error.details, error.cause, error.retryable]).toEqual([{ n: 1 }, cause, true]);
-    expect(new LedgerError('NOT_OWNER', 'No.')).toMatchObject({
+    expect([error.details, error.cause, error.retryable]).toEqual([{ lost: 1 }, cause, true]);
+    expect(new LedgerError('NO_GIT', 'No.')).toMatchObject({
       hint: undefined,
       details: {},
       retryable: false,
@@ -153,13 +153,11 @@ describe('refusals', () => {
   });
 
   test('given any failure, when narrowed, then only ours is ours, and only by its code', () => {
-    const error = new LedgerError('NOT_OWNER', 'No.');
-    expect([
-      isLedgerError(error),
-      isLedgerError(error, 'NOT_OWNER'),
-      isLedgerError(error, 'NOT_FOUND'),
-    ]).toEqual([true, true, false]);
-    for (const other of [new Error('x'), undefined, { code: 'NOT_OWNER' }])
+    const error = new LedgerError('NO_GIT', 'No.');
+    expect([isLedgerError(error), isLedgerError(error, 'NO_GIT'), isLedgerError(error, 'NOT_FOUND')]).toEqual(
+      [true, true, false],
+    );
+    for (const other of [new Error('x'), undefined, { code: 'NO_GIT' }])
       expect(isLedgerError(other)).toBe(false);
   });
 });

@@ -19,7 +19,7 @@ type Limit = Pick<ReachedLimit, 'kind' | 'name'>;
 
 /** The limits that an item could not be claimed for. */
 export const limitsIn = (error: LedgerError): Limit[] =>
-  isLedgerError(error, 'LIMIT_REACHED') ? (error.details.limits as Limit[]) : [];
+  isLedgerError(error, 'LIMIT_REACHED') ? error.details.limits : [];
 
 /** True where one of the limits, of a swarm or a label, keeps this item from being claimed. */
 export const isLimited = ({ swarm_name, labels }: WorkItem, limits: readonly Limit[]): boolean =>

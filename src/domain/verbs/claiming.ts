@@ -1,14 +1,6 @@
 import type { CommandOf } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
-import {
-  attemptsAllowed,
-  EXHAUSTED,
-  isExhausted,
-  isHeld,
-  observeHolder,
-  requireOwner,
-  requireProof,
-} from '../holding.ts';
+import { attemptsAllowed, EXHAUSTED, isExhausted, isHeld, observeHolder, requireOwner, requireProof } from '../holding.ts';
 import type { WorkItem } from '../item.ts';
 import { describeLimit, reachedLimits } from '../limits.ts';
 import { describeObstacle, obstacles } from '../readiness.ts';
@@ -90,7 +82,7 @@ export const recover: Apply<'recover'> = (item, command, view) => {
   if (keys.some((key) => observed[key] !== sign[key])) {
     throw new LedgerError('NOT_READY', `${item.id} moved on since it looked abandoned; it is left alone.`, {
       hint: `\`wl show ${item.id}\` tells how it stands.`,
-      details: { id: item.id, observed, sign },
+      details: { id: item.id, obstacles: [], observed, sign },
     });
   }
   if (!isExhausted(item, view.settings)) return { ...withoutHolder(item), status: 'pending' };
