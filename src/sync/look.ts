@@ -48,7 +48,7 @@ export async function lookOrUnknown(
   try {
     return await look(context, scope, deadline);
   } catch (error) {
-    throw isPassing(error) ? withDetails(error, { unknown: true }) : error;
+    throw isPassing(error) ? error.with({ details: { unknown: true } }) : error;
   }
 }
 
@@ -161,11 +161,3 @@ export const isPassing = (error: unknown): error is LedgerError =>
   isLedgerError(error, 'REMOTE_UNREACHABLE') ||
   isLedgerError(error, 'REMOTE_STALE') ||
   isLedgerError(error, 'CONTENDED');
-
-export function withDetails(error: LedgerError, details: Record<string, unknown>): LedgerError {
-  return new LedgerError(error.code, error.message, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    details: { ...error.details, ...details },
-    cause: error.cause ?? error,
-  });
-}

@@ -1,7 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
 import { isOfflineId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
-import { isPassing, withDetails } from './look.ts';
+import { isPassing } from './look.ts';
 import { type Accepted, isNew, type Outcome, type Settled } from './outcome.ts';
 import type { RemoteContext } from './ports.ts';
 import { Publisher, type Wanted } from './publisher.ts';
@@ -87,7 +87,7 @@ export class PublishQueue {
       await this.#context.lock.run('push', () => pushPending(this.#context));
       again();
     } catch (error) {
-      waiter.reject(isPassing(error) ? withDetails(error, NOTHING_LEFT) : error);
+      waiter.reject(isPassing(error) ? error.with({ details: NOTHING_LEFT }) : error);
     }
   }
 }
@@ -122,13 +122,15 @@ async function giveUp(
     const left = waiting.filter(({ op }) => !withdrawn.has(op));
     const describe = (one: Accepted) => describeLeft(one, exposed);
     waiter.reject(
-      withDetails(error, {
-        saved: left.filter(({ op }) => !sent.has(op)).map(describe),
-        sent: left.filter(({ op }) => sent.has(op)).map(describe),
-        withdrawn: taken.map(idOf),
-        // Others may have it, so that it may yet be made.
-        unknown: waiting.some(({ op }) => exposed.has(op) || sent.has(op)),
-        outcomes: now,
+      error.with({
+        details: {
+          saved: left.filter(({ op }) => !sent.has(op)).map(describe),
+          sent: left.filter(({ op }) => sent.has(op)).map(describe),
+          withdrawn: taken.map(idOf),
+          // Others may have it, so that it may yet be made.
+          unknown: waiting.some(({ op }) => exposed.has(op) || sent.has(op)),
+          outcomes: now,
+        },
       }),
     );
   }

@@ -2,7 +2,7 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
 import { Leader, type PlainGroup } from './leader.ts';
 import { commitLocally, type Group, isEntering, noteId } from './local.ts';
-import { isPassing, withDetails } from './look.ts';
+import { isPassing } from './look.ts';
 import type { Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
@@ -139,7 +139,7 @@ export class Synchronizer {
     const failure = await this.#lookFirst(requests);
     const served = requests.filter((request) => {
       if (failure === undefined || !request.publish || !isTaking(request)) return true;
-      request.reject(withDetails(failure, NOTHING_LEFT));
+      request.reject(failure.with({ details: NOTHING_LEFT }));
       return false;
     });
     if (served.length === 0) return;

@@ -116,13 +116,13 @@ describe('the processes of one clone', () => {
     const second = bob.ask('second');
     const failure = new LedgerError('REMOTE_UNREACHABLE', 'It is away.', {
       hint: 'wl sync',
-      details: { saved: ['x'] },
+      details: { unknown: true },
     });
     const told = expect(second).rejects.toMatchObject({
       code: 'REMOTE_UNREACHABLE',
       message: 'It is away.',
       hint: 'wl sync',
-      details: { saved: ['x'] },
+      details: { unknown: true },
     });
     await ada.handler.end('second', failure);
     await told;
