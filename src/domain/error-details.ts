@@ -1,4 +1,4 @@
-import type { HolderSign } from './commands.ts';
+import type { HolderObservation } from './commands.ts';
 import type { ErrorCode } from './errors.ts';
 import type { WorkId } from './ids.ts';
 import type { WorkStatus } from './item.ts';
@@ -132,7 +132,7 @@ export type DetailsByCode = {
       max_attempts: number;
     }>;
   /** `obstacles` say why it cannot be claimed; empty where the item moved on while it was looked at. */
-  NOT_READY: { id: WorkId; obstacles: readonly Obstacle[]; observed?: HolderSign; sign?: HolderSign };
+  NOT_READY: { id: WorkId; obstacles: readonly Obstacle[]; observed?: HolderObservation; sign?: HolderObservation };
   LIMIT_REACHED: { id: WorkId; limits: ReachedLimit[] };
   DEPENDENCY_CYCLE: { cycle: readonly WorkId[] };
   STILL_REFERENCED: { id: WorkId; users: readonly WorkId[] };
