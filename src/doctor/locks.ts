@@ -1,4 +1,4 @@
-import { removeDeadLocks, type StaleLock, staleLocks } from '../git/stale-locks.ts';
+import { removeDeadLocks, type StaleLock, staleLocks } from '../git/locks.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 
 /** Locks on the refs of a ledger that stand in its clone's way. */

@@ -1,7 +1,7 @@
 import { PLAIN_FILE } from '../audit/item-change.ts';
 import { isKnownFile, parsePath, possiblePaths, QUARANTINE, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { nameFault, rawPath } from '../git/tree-object.ts';
+import { nameFault, rawPath } from '../git/model/tree.ts';
 import type { Oid, TreeEntry, TreeFault } from '../store/port.ts';
 
 /** A file as a mend leaves it: with the bytes of a blob that the repository has, or gone. */

@@ -1,6 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
-import { commitNamed } from '../git/commit-named.ts';
-import { findWorkTree, followBranch } from '../git/work-tree.ts';
+import { commitNamed, findWorkTree, followBranch } from '../git/work-tree.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';

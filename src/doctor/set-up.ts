@@ -1,4 +1,4 @@
-import { setMergeDriver } from '../git/merge-driver.ts';
+import { setMergeDriver } from '../git/config/merge-driver.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { GitError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
-import { GIT_SETTINGS, gitEnvironment } from './environment.ts';
+import { GIT_SETTINGS, gitEnvironment } from './process/environment.ts';
 
 const SILENT_FOR_MS = 60_000;
 const LAST_STATUS = 255;

@@ -3,11 +3,17 @@ import { isAbsolute, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { CONTROL } from '../domain/text.ts';
 import { traced } from '../trace/channels.ts';
-import { NOTHING_KEPT, readConfigCache, type Stale, writeConfigCache } from './config-cache.ts';
-import { interpretConfig, parseConfigList, type RepositoryConfig } from './git-config.ts';
-import { findGitDir } from './git-dir.ts';
-import { gitFailure, runGit } from './run.ts';
-import type { RepositoryTraits } from './traits.ts';
+import { NOTHING_KEPT, readConfigCache, type Stale, writeConfigCache } from './config/cache.ts';
+import { findGitDir } from './config/git-dir.ts';
+import {
+  interpretConfig,
+  parseConfigList,
+  type RepositoryConfig,
+  type RepositoryTraits,
+} from './config/interpret.ts';
+import { diskFs } from './files/fs.ts';
+import { gitFailure, runGit } from './process/run.ts';
+import { listRefs, readRef } from './refs/ref-files.ts';
 
 /** A repository on disk as its configuration describes it. */
 export interface Repository {
@@ -127,4 +133,32 @@ function safely<T>(read: () => T): T | undefined {
     // A process whose user has no entry in the system's list has no name there; that is no failure.
     return undefined;
   }
+}
+
+/** Reads the refs of a clone. */
+export interface RefReader {
+  /** The commit a ref names, through symbolic refs; `undefined` where there is no such ref. */
+  readRef(ref: string): Promise<string | undefined>;
+  /** Refs whose names begin with `prefix`, sorted by name. */
+  listRefs(prefix: string): Promise<{ ref: string; oid: string }[]>;
+  /** Ends a helper that is still running. */
+  close(): void;
+}
+
+/**
+ * A reader that costs a process next to nothing where refs are files: no git, and none of the modules that run it.
+ *
+ * @param gitDir the common git directory
+ */
+export async function openRefReader(
+  gitDir: string,
+  { fileRefs }: Pick<RepositoryTraits, 'fileRefs'>,
+): Promise<RefReader> {
+  if (!fileRefs) return new (await import('./refs.ts')).GitRefs(gitDir);
+  const place = { fs: diskFs, gitdir: gitDir };
+  return {
+    readRef: (ref) => readRef(place, ref),
+    listRefs: (prefix) => listRefs(place, prefix),
+    close: () => undefined,
+  };
 }

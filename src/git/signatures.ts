@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { namesOfKeys } from './openpgp.ts';
-import { gitFailure, runGit } from './run.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { type Commit, parseCommit } from './model/commit.ts';
+import { gitEnvironment } from './process/environment.ts';
+import { childProcess, gitFailure, runGit } from './process/run.ts';
 
 /**
  * What git says of a commit's signature. `unknown_key`: it holds, and nobody says whose key that is. `unchecked`: it cannot be
@@ -160,4 +162,85 @@ async function checkByOwn(
 async function configured({ gitDir }: Git): Promise<string | undefined> {
   const { code } = await runGit({ args: ['--git-dir', gitDir, 'config', '--get', ALLOWED], cwd: gitDir });
   return code === 0 ? undefined : '/dev/null';
+}
+
+/** A name, and what follows it in a user ID: a comment, an address. */
+const USER_ID = /^(.*?)(?: \([^()]*\))?(?: <[^<>]*>)?$/;
+const VALID = /^[fu]$/;
+
+/**
+ * Whose an OpenPGP key is, by the keyring of this user. A key can have several user IDs, and its owner adds them at will, so only
+ * those count that the keyring holds to be valid.
+ *
+ * @returns by the fingerprint of each key, the names in its valid user IDs; without what gpg does not know
+ */
+async function namesOfKeys(gitDir: string, keys: Iterable<string>): Promise<Map<string, string[]>> {
+  const program = await gpgProgram(gitDir);
+  const found = new Map<string, string[]>();
+  for (const key of keys) found.set(key, namesIn(await listKey(program, key)));
+  return found;
+}
+
+async function gpgProgram(gitDir: string): Promise<string> {
+  for (const name of ['gpg.openpgp.program', 'gpg.program']) {
+    const args = ['--git-dir', gitDir, 'config', '--type=path', '--get', name];
+    const { code, stdout } = await runGit({ args, cwd: gitDir });
+    if (code === 0) return stdout.toString().trim();
+  }
+  return 'gpg';
+}
+
+/** Nothing where there is no such program, or it has no such key: then nobody vouches for it. */
+function listKey(program: string, key: string): Promise<string> {
+  const args = ['--batch', '--with-colons', '--fixed-list-mode', '--list-keys', '--', key];
+  return new Promise((resolve) => {
+    childProcess().execFile(program, args, { env: gitEnvironment() }, (error, stdout) =>
+      resolve(error === null ? stdout : ''),
+    );
+  });
+}
+
+/** @param listing as gpg's doc/DETAILS tells: a line for each user ID, with its validity second and itself tenth */
+export function namesIn(listing: string): string[] {
+  return listing.split('\n').flatMap((line) => {
+    const [type, validity = '', ...rest] = line.split(':');
+    if (type !== 'uid' || !VALID.test(validity)) return [];
+    const id = (rest[7] ?? '').replaceAll('\\x3a', ':');
+    return [USER_ID.exec(id)?.[1] ?? id];
+  });
+}
+
+/**
+ * The same commit with a signature, made by git as the user has set it up (`gpg.format`, `user.signingkey`). The tree must be
+ * there already.
+ *
+ * @returns its name
+ * @throws LedgerError `STORAGE_FAILED` where git cannot sign, or would write the commit in another way
+ */
+export async function signCommit(gitDir: string, commit: Uint8Array): Promise<string> {
+  const { tree, parents, author, committer, message } = parseCommit(commit);
+  const settings = ['-c', 'i18n.commitEncoding=UTF-8', '--git-dir', gitDir];
+  const signed = await runGit({
+    args: [...settings, 'commit-tree', '-S', ...parents.flatMap((parent) => ['-p', parent]), tree],
+    cwd: gitDir,
+    input: message,
+    env: { ...person('AUTHOR', author), ...person('COMMITTER', committer) },
+  });
+  if (signed.code !== 0) throw gitFailure('signing', signed);
+  const oid = signed.stdout.toString().trim();
+  const made = await runGit({ args: ['--git-dir', gitDir, 'cat-file', 'commit', oid], cwd: gitDir });
+  if (withoutSignature(made.stdout.toString()) === Buffer.from(commit).toString()) return oid;
+  throw new LedgerError('STORAGE_FAILED', 'git would sign another commit than the one that is to be made.', {
+    hint: 'An actor’s name that begins or ends with punctuation cannot be signed for: git takes that away.',
+  });
+}
+
+function person(role: 'AUTHOR' | 'COMMITTER', { name, email, at }: Commit['author']): Record<string, string> {
+  return { [`GIT_${role}_NAME`]: name, [`GIT_${role}_EMAIL`]: email, [`GIT_${role}_DATE`]: `@${at} +0000` };
+}
+
+/** A signature is one header, whose further lines begin with a space. */
+function withoutSignature(text: string): string {
+  const split = text.indexOf('\n\n');
+  return text.slice(0, split).replace(/\ngpgsig .*(?:\n .*)*/, '') + text.slice(split);
 }

@@ -1,5 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
-import { type GitResult, gitFailure, runGit } from './run.ts';
+import { type GitResult, gitFailure, runGit } from './process/run.ts';
 
 /** A person's work tree, in which a merge may be under way. Only what a person asks for in so many words changes it. */
 export interface WorkTree {
@@ -65,5 +65,14 @@ async function run(cwd: string, args: readonly string[], what: string): Promise<
 /** @returns what git says; `undefined` where it says no */
 async function ask(cwd: string, args: readonly string[]): Promise<string | undefined> {
   const { code, stdout } = await runGit({ args, cwd });
+  return code === 0 ? stdout.toString().trim() : undefined;
+}
+
+/** The commit that git understands by `name`: a branch, a tag, a beginning of its own name. `undefined` where there is none. */
+export async function commitNamed(gitDir: string, name: string): Promise<string | undefined> {
+  // Nothing that could be read as an option.
+  if (name.startsWith('-')) return undefined;
+  const args = ['rev-parse', '--verify', '--quiet', `${name}^{commit}`];
+  const { code, stdout } = await runGit({ args, cwd: gitDir });
   return code === 0 ? stdout.toString().trim() : undefined;
 }

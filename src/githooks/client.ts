@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { decodeLedgerMessage, decodeMessage } from '../codec/message.ts';
-import { runGit } from '../git/run.ts';
+import { runGit } from '../git/process/run.ts';
 import { openNativeBackend } from '../ledger/open-native.ts';
 import { chooseBranch } from '../ledger/settings.ts';
 import type { Oid } from '../store/port.ts';

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import { gitFailure, runGit } from '../git/run.ts';
+import { gitFailure, runGit } from '../git/process/run.ts';
 import type { HookName } from './run-hook.ts';
 import { applySettings, areSettingsApplied, removeSettings } from './server-settings.ts';
 import { isShim, type Program, shimOf } from './shims.ts';

@@ -1,4 +1,4 @@
-import { gitFailure, runGit } from '../git/run.ts';
+import { gitFailure, runGit } from '../git/process/run.ts';
 
 /**
  * Git's own check of every object that comes in, modes included, which git tells of and lets in otherwise. What else git can refuse by

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { openRefReader } from '../git/ref-reader.ts';
-import { openRepository } from '../git/repository.ts';
+import { openRefReader, openRepository } from '../git/repository.ts';
 import { indexDirectory } from '../projection/index-directory.ts';
 import { SqliteCloneLock } from '../store/clone-lock.ts';
 import { FileState, placeOf } from '../store/local-state.ts';

@@ -3,14 +3,21 @@ import { randomSuffix } from '../codec/op.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
-import { displayUrl } from '../remote/url.ts';
 import { CloneName } from '../sync/clone-name.ts';
 import type { Judge } from '../sync/ports.ts';
+import { displayUrl } from '../trace/mask.ts';
 import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import { renamed } from './executions.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
-import { chooseActor, chooseBranch, chooseMode, choosePresence, chooseRemote, chooseSign } from './settings.ts';
+import {
+  chooseActor,
+  chooseBranch,
+  chooseMode,
+  choosePresence,
+  chooseRemote,
+  chooseSign,
+} from './settings.ts';
 import { WorkLedger } from './work-ledger.ts';
 import type { WritePath } from './write-path.ts';
 

@@ -20,13 +20,20 @@ import { type Asking, countReady, type Explanation, explainItem, readyItems } fr
 import { notFound, resolveId, shortIds } from '../query/resolve.ts';
 import { countFound, searchItems } from '../query/search.ts';
 import { staleItems } from '../query/stale.ts';
-import { childrenOf, type DependencyNode, dependencyTree, type Progress, progressOf, subtreeOf } from '../query/tree.ts';
+import {
+  childrenOf,
+  type DependencyNode,
+  dependencyTree,
+  type Progress,
+  progressOf,
+  subtreeOf,
+} from '../query/tree.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, currentTip } from './connection.ts';
 import type { Executions } from './executions.ts';
-import type { OrphanedWork, Liveness } from './orphans.ts';
+import type { Liveness, OrphanedWork } from './orphans.ts';
 import type { Resumption } from './resume.ts';
 import type { ItemTemplate, ListedTemplate } from './templates.ts';
 import type { ImportInput } from './transfer.ts';

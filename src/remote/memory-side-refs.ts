@@ -1,7 +1,7 @@
 import type { Oid } from '../store/port.ts';
 import type { MemoryRemote, ObjectClone, SideFolder } from './memory.ts';
-import { mirrorRefs } from './mirror-refs.ts';
 import type { PushResult, SideRefList, SideRefs } from './port.ts';
+import { mirrorRefs } from './side-refs.ts';
 
 /** Refs beside the branch as one clone reaches them in memory. */
 export class MemorySideRefs implements SideRefs {

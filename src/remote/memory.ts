@@ -1,10 +1,7 @@
-import { isAncestor } from '../git/ancestry.ts';
-import { missingObjects } from '../git/missing-objects.ts';
-import type { GitObject, NamedObject, ObjectSource } from '../git/object-format.ts';
+import { isAncestor, missingObjects } from '../git/model/history.ts';
+import type { GitObject, NamedObject, ObjectSource } from '../git/model/object.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { INBOX, mirrorOf } from './inbox-refs.ts';
 import { MemorySideRefs } from './memory-side-refs.ts';
-import { mirrorRefs } from './mirror-refs.ts';
 import type {
   BranchPushResult,
   FetchResult,
@@ -17,7 +14,7 @@ import type {
   WrittenTo,
 } from './port.ts';
 import { advanceSeen, compareWithSeen, expectedAt, noteTaken, takenRefOf } from './seen.ts';
-import { presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
+import { INBOX, mirrorOf, mirrorRefs, presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
 
 /** A clone that such a remote can carry objects from and to: an `IsomorphicStore`. */
 export interface ObjectClone extends Pick<LedgerStore, 'readRef' | 'listRefs' | 'moveRef' | 'mergeBase'> {

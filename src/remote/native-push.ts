@@ -1,5 +1,5 @@
+import { displayUrl } from '../trace/mask.ts';
 import type { PushResult, Written } from './port.ts';
-import { displayUrl } from './url.ts';
 
 /** Runs git on a clone's repository. `said` is all that it printed. */
 export type Git = (args: string[]) => Promise<{ ok: boolean; said: string }>;

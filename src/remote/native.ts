@@ -2,12 +2,11 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { GitExit, gitClient } from '../git/client.ts';
-import { GIT_SETTINGS, SETTING_ARGS } from '../git/environment.ts';
-import { LockMarks } from '../git/lock-marks.ts';
+import { LockMarks } from '../git/locks.ts';
+import { GIT_SETTINGS, SETTING_ARGS } from '../git/process/environment.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type GitTrace, traced } from '../trace/channels.ts';
-import { maskArgs } from '../trace/mask.ts';
-import { INBOX, mirrorOf } from './inbox-refs.ts';
+import { displayUrl, maskArgs } from '../trace/mask.ts';
 import { FETCH, lastWords, PUSH, readDryRun, readGitPush } from './native-push.ts';
 import { NativeSideRefs } from './native-side-refs.ts';
 import type {
@@ -22,8 +21,7 @@ import type {
   WrittenTo,
 } from './port.ts';
 import { advanceSeen, compareWithSeen, expectedAt, noteTaken, takenRefOf, writtenRefOf } from './seen.ts';
-import { presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
-import { displayUrl } from './url.ts';
+import { INBOX, mirrorOf, presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
 
 export interface NativeRemoteOptions {
   gitDir: string;

@@ -1,8 +1,10 @@
-import { makeCommit, readCommitLinks } from '../git/commit-format.ts';
-import { type NamedObject, nameObject, type ObjectSource } from '../git/object-format.ts';
-import { TreeDraft } from '../git/tree-draft.ts';
-import { newFaults } from '../git/tree-walk.ts';
-import type { CommitDraft, Oid, TreeFault } from './port.ts';
+import { type Commit, makeCommit, readCommitLinks } from '../git/model/commit.ts';
+import { type NamedObject, nameObject, type ObjectSource } from '../git/model/object.ts';
+import { TreeDraft } from '../git/model/tree-draft.ts';
+import { newFaults } from '../git/model/tree-walk.ts';
+import type { DiskObjects } from '../git/objects.ts';
+import { signCommit } from '../git/signatures.ts';
+import type { CommitDraft, CommitRecord, Oid, TreeChange, TreeFault } from './port.ts';
 
 /** Makes the drafts one after another on `base`, in memory: their names in order, and every object that they need. */
 export async function buildCommits(
@@ -47,4 +49,29 @@ export async function faultsOf(
   for (const oid of [commit, ...others]) trees.push((await readCommitLinks(source, oid)).tree);
   const [tree = '', ...beside] = trees;
   return newFaults(source, tree, beside);
+}
+
+/** A commit as those see it who do not ask for its tree but for what it changed. */
+export const toRecord = (
+  oid: Oid,
+  { parents, author, committer, message, fault }: Commit,
+  changes: readonly TreeChange[],
+): CommitRecord => ({ oid, parents, author, committer, message, fault, changes });
+
+/** Makes the drafts one after another on `base`, each signed, which takes a git process for each. */
+export async function makeSigned(
+  gitDir: string,
+  objects: DiskObjects,
+  base: Oid | undefined,
+  drafts: readonly CommitDraft[],
+): Promise<Oid[]> {
+  const oids: Oid[] = [];
+  for (const draft of drafts) {
+    const { objects: made } = await buildCommits(objects, oids.at(-1) ?? base, [draft]);
+    const commit = made.at(-1);
+    if (commit === undefined) continue;
+    await objects.write(made.slice(0, -1));
+    oids.push(await signCommit(gitDir, commit.bytes));
+  }
+  return oids;
 }

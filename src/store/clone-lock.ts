@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../domain/errors.ts';
@@ -54,7 +54,7 @@ export class SqliteCloneLock {
     const start = performance.now();
     let taken = false;
     for (let looks = 0; !taken; looks += 1) {
-      if (record !== undefined) record.holder = (await findHolder(record.path)) ?? record.holder;
+      if (record !== undefined) record.holder = (await holderOf(record.path)) ?? record.holder;
       if (await giveUp?.()) {
         if (looks > 0) this.#waited.set(name, performance.now() - start);
         return false;
@@ -78,10 +78,6 @@ export class SqliteCloneLock {
     }
   }
 }
-
-/** Loaded when somebody listens while somebody waits. */
-const findHolder = async (path: string): Promise<LockHolder | null> =>
-  (await import('./lock-holder.ts')).holderOf(path);
 
 const ended = (taken: boolean): Partial<LockTrace> => ({ outcome: taken ? 'taken' : 'passed' });
 
@@ -122,4 +118,27 @@ export class MemoryCloneLock {
     );
     return run;
   }
+}
+
+/** SQLite's own range of bytes for locks, in every file. */
+const FIRST_BYTE = 0x40000000;
+const LAST_BYTE = FIRST_BYTE + 511;
+
+/** The process that has a lock on the file, where the system lists locks: on Linux, among processes that are seen from here. */
+async function holderOf(path: string): Promise<LockHolder | null> {
+  // Loaded when somebody listens while somebody waits.
+  const { stateOf } = await import('../git/locks.ts');
+  try {
+    const inode = String(statSync(path).ino);
+    for (const line of readFileSync('/proc/locks', 'latin1').split('\n')) {
+      // 1: POSIX  ADVISORY  WRITE 4242 08:01:1311 1073741826 1073742335
+      const [, kind, , access, pid = '', file = '', first = ''] = line.split(/ +/);
+      if (kind !== 'POSIX' || access !== 'WRITE' || !file.endsWith(`:${inode}`)) continue;
+      if (Number(first) >= FIRST_BYTE && Number(first) <= LAST_BYTE && Number(pid) > 0)
+        return { pid: Number(pid), state: stateOf(Number(pid)) };
+    }
+  } catch {
+    // Not on Linux, or locks are not shown.
+  }
+  return null;
 }

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { gitFailure, runGit } from '../git/run.ts';
+import { gitFailure, runGit } from '../git/process/run.ts';
 import type { CommitDraft, Identity, Oid } from './port.ts';
 
 /** A name that the stream needs for what it makes. It is let go of at the end of the stream, so no ref comes of it. */

@@ -1,13 +1,12 @@
 import { LedgerError } from '../domain/errors.ts';
-import { CatFile } from '../git/cat-file.ts';
-import { MAX_COMMIT_BYTES, parseCommit, readCommitLinks } from '../git/commit-format.ts';
-import { type GitObject, isObjectType, type ObjectSource } from '../git/object-format.ts';
-import { gitFailure, runGit } from '../git/run.ts';
-import { MAX_TREE_BYTES } from '../git/tree-object.ts';
-import { diffNearTrees } from '../git/tree-walk.ts';
-import { faultsOf } from './build-commits.ts';
-import { toRecord } from './commit-record.ts';
-import { LOG, range } from './native-log.ts';
+import { MAX_COMMIT_BYTES, parseCommit, readCommitLinks } from '../git/model/commit.ts';
+import { type GitObject, isObjectType, type ObjectSource } from '../git/model/object.ts';
+import { MAX_TREE_BYTES } from '../git/model/tree.ts';
+import { diffNearTrees } from '../git/model/tree-walk.ts';
+import { CatFile } from '../git/process/cat-file.ts';
+import { gitFailure, runGit } from '../git/process/run.ts';
+import { faultsOf, toRecord } from './build-commits.ts';
+import { LOG, parseRawDiff, range } from './native-log.ts';
 import type {
   BlobContent,
   CommitQuery,
@@ -18,7 +17,6 @@ import type {
   TreeEntry,
   TreeFault,
 } from './port.ts';
-import { parseRawDiff } from './raw-diff.ts';
 
 /** Trees that are compared here; where it takes more, git does it in less time. */
 const NEAR = 24;

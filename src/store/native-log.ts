@@ -1,11 +1,10 @@
-import { readListed } from '../git/bulk-read.ts';
-import { MAX_COMMIT_BYTES, parseCommit, readCommit } from '../git/commit-format.ts';
-import type { DiskObjects } from '../git/disk-objects.ts';
-import { gitFailure, runGit } from '../git/run.ts';
-import { findFaults, MAX_TREE_BYTES } from '../git/tree-object.ts';
-import { toRecord } from './commit-record.ts';
-import type { CommitQuery, CommitRecord } from './port.ts';
-import { parseRawDiff } from './raw-diff.ts';
+import { MAX_COMMIT_BYTES, parseCommit, readCommit } from '../git/model/commit.ts';
+import { findFaults, MAX_TREE_BYTES } from '../git/model/tree.ts';
+import type { DiskObjects } from '../git/objects.ts';
+import { readListed } from '../git/process/bulk-read.ts';
+import { gitFailure, runGit } from '../git/process/run.ts';
+import { toRecord } from './build-commits.ts';
+import type { CommitQuery, CommitRecord, Oid, TreeChange } from './port.ts';
 
 const AT_ONCE = 4_000;
 export const LOG = [
@@ -90,4 +89,37 @@ export function range({ to, from, paths, since, newest }: CommitQuery): string[]
     '--',
     ...(paths ?? []),
   ];
+}
+
+const ABSENT = '000000';
+
+/**
+ * Reads git's `--raw -z` output, alone or between the commits of `git log --format=%H`: entries begin with a colon and are
+ * followed by a path; anything else is the name of the commit whose entries come next.
+ */
+export function parseRawDiff(
+  records: readonly string[],
+): { commit: Oid | undefined; changes: TreeChange[] }[] {
+  const found: { commit: Oid | undefined; changes: TreeChange[] }[] = [];
+  let current: { commit: Oid | undefined; changes: TreeChange[] } | undefined;
+  for (let at = 0; at < records.length; at += 1) {
+    const record = (records[at] ?? '').replace(/^\n/, '');
+    if (!record.startsWith(':')) {
+      current = { commit: record, changes: [] };
+      found.push(current);
+      continue;
+    }
+    if (current === undefined) {
+      current = { commit: undefined, changes: [] };
+      found.push(current);
+    }
+    const [before = '', after = '', oldOid = '', newOid = ''] = record.slice(1).split(' ');
+    at += 1;
+    current.changes.push({
+      path: records[at] ?? '',
+      before: before === ABSENT ? undefined : { mode: before, oid: oldOid },
+      after: after === ABSENT ? undefined : { mode: after, oid: newOid },
+    });
+  }
+  return found;
 }

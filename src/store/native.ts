@@ -1,18 +1,17 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import { compareHistories, oldestFirst } from '../git/ancestry.ts';
-import { CatFile } from '../git/cat-file.ts';
-import { type CommitLinks, readCommit, readCommitLinks } from '../git/commit-format.ts';
-import { DiskObjects } from '../git/disk-objects.ts';
-import { openRefs, type Refs } from '../git/disk-refs.ts';
-import type { GitObject, ObjectSource } from '../git/object-format.ts';
-import { gitFailure, runGit } from '../git/run.ts';
-import { PLAIN_TRAITS, type RepositoryTraits } from '../git/traits.ts';
-import { diffNearTrees, diffTrees, listFiles } from '../git/tree-walk.ts';
-import { packInTime } from '../git/upkeep.ts';
-import { buildCommits, faultsOf } from './build-commits.ts';
-import { toRecord } from './commit-record.ts';
+import { PLAIN_TRAITS, type RepositoryTraits } from '../git/config/interpret.ts';
+import { type CommitLinks, readCommit, readCommitLinks } from '../git/model/commit.ts';
+import { compareHistories, oldestFirst } from '../git/model/history.ts';
+import type { GitObject, ObjectSource } from '../git/model/object.ts';
+import { diffNearTrees, diffTrees, listFiles } from '../git/model/tree-walk.ts';
+import { packInTime } from '../git/objects/upkeep.ts';
+import { DiskObjects } from '../git/objects.ts';
+import { CatFile } from '../git/process/cat-file.ts';
+import { gitFailure, runGit } from '../git/process/run.ts';
+import { openRefs, type Refs } from '../git/refs.ts';
+import { buildCommits, faultsOf, makeSigned, toRecord } from './build-commits.ts';
 import { importCommits } from './fast-import.ts';
-import { isAnyTreeFaulty, listCommits } from './native-log.ts';
+import { isAnyTreeFaulty, listCommits, parseRawDiff } from './native-log.ts';
 import type {
   BlobContent,
   CommitDraft,
@@ -27,8 +26,6 @@ import type {
   TreeEntry,
   TreeFault,
 } from './port.ts';
-import { parseRawDiff } from './raw-diff.ts';
-import { makeSigned } from './signed-commits.ts';
 
 /** Trees that are read here to be compared; where it takes more, git does it in less time, its start included. */
 const NEAR = 12;

@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../git/fs-like.ts';
-import { isOfDeadProcess, markOfThisProcess } from '../git/process-mark.ts';
+import { errorCode } from '../git/files/fs.ts';
+import { isOfDeadProcess, markOfThisProcess } from '../git/locks.ts';
 
 /** A request waits this long at most until it is seen; whoever comes within it shares a commit. */
 const LOOK_MS = 20;

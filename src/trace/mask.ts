@@ -43,3 +43,8 @@ function maskAfterScheme(text: string): string {
   const query = rest.indexOf('?');
   return `${query < 0 ? rest : `${rest.slice(0, query)}?${HIDDEN}`}${text.slice(url.length)}`;
 }
+
+/** An address, or a text that quotes one, without the user and password it may carry. */
+export function displayUrl(text: string): string {
+  return maskUrls(text).replaceAll('://***@', '://');
+}

@@ -2,8 +2,8 @@ import git from 'isomorphic-git';
 import { memfs } from 'memfs';
 import { onTestFinished } from 'vitest';
 import { initLedger, type OpenOptions, openLedger, type WorkLedger } from '../../src/index.ts';
+import { IsomorphicStore } from '../../src/isomorphic/store.ts';
 import { MemoryRemote } from '../../src/remote/memory.ts';
-import { IsomorphicStore } from '../../src/store/isomorphic.ts';
 import { FaultyRemote } from '../helpers/faulty-remote.ts';
 
 export interface Clone {

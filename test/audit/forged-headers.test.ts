@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_COMMIT_BYTES } from '../../src/git/commit-format.ts';
+import { MAX_COMMIT_BYTES } from '../../src/git/model/commit.ts';
 import { judgePush } from '../../src/githooks/judge.ts';
 import { initLedger } from '../../src/index.ts';
 import {

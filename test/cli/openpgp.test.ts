@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { namesIn } from '../../src/git/openpgp.ts';
+import { namesIn } from '../../src/git/signatures.ts';
 import { isolateThisProcess, runGit } from '../helpers/temp-repo.ts';
 import { makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
 

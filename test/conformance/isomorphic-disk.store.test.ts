@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { IsomorphicStore } from '../../src/store/isomorphic.ts';
+import { IsomorphicStore } from '../../src/isomorphic/store.ts';
 import { makeBareRepo, makeTempFolder } from '../helpers/temp-repo.ts';
 import { storeConformance } from './store.ts';
 

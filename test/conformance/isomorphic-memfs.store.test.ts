@@ -1,6 +1,6 @@
 import git from 'isomorphic-git';
 import { memfs } from 'memfs';
-import { IsomorphicStore } from '../../src/store/isomorphic.ts';
+import { IsomorphicStore } from '../../src/isomorphic/store.ts';
 import { storeConformance } from './store.ts';
 
 storeConformance('isomorphic-git in memory', async () => {

@@ -5,7 +5,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { IsomorphicStore } from '../../src/store/isomorphic.ts';
+import { IsomorphicStore } from '../../src/isomorphic/store.ts';
 import {
   isolatedEnv,
   makeBareRepo,

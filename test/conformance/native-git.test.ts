@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LockMarks } from '../../src/git/lock-marks.ts';
+import { LockMarks } from '../../src/git/locks.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { NativeStore } from '../../src/store/native.ts';
 import { DISK_MOMENTS, deadlyDisk } from '../helpers/deadly-disk.ts';
@@ -24,7 +24,7 @@ import { append, appendAgainstOthers, draft, files, history, messages, REF } fro
 isolateThisProcess();
 
 const WRITER = new URL('./ref-writer.ts', import.meta.url).pathname;
-const READER = new URL('../../src/git/ref-reader.ts', import.meta.url).href;
+const READER = new URL('../../src/git/repository.ts', import.meta.url).href;
 const EACH = 8;
 const OTHER = 'refs/work-ledger/seen/origin';
 const run = promisify(execFile);

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import { IsomorphicStore } from '../../src/store/isomorphic.ts';
+import { IsomorphicStore } from '../../src/isomorphic/store.ts';
 import { NativeStore } from '../../src/store/native.ts';
 import { runGit } from '../helpers/temp-repo.ts';
 import { appendAgainstOthers, draft, REF } from './drafts.ts';

@@ -25,7 +25,7 @@ import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { settingsSchema } from '../../src/domain/settings.ts';
 import { REASON_LENGTH } from '../../src/domain/text.ts';
 import { TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';
-import { MAX_COMMIT_BYTES } from '../../src/git/commit-format.ts';
+import { MAX_COMMIT_BYTES } from '../../src/git/model/commit.ts';
 import type { LedgerStore } from '../../src/store/port.ts';
 import { keepRejected } from '../../src/sync/rejected.ts';
 import * as marks from '../../src/sync/state-keys.ts';

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePackedRefs, withoutPackedRef } from '../../src/git/packed-refs.ts';
-import { isRefName } from '../../src/git/ref-name.ts';
+import { isRefName, parsePackedRefs, withoutPackedRef } from '../../src/git/refs/ref-files.ts';
 
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)];
 const PACKED = `# pack-refs with: peeled fully-peeled sorted \n${A} refs/heads/x\n${B} refs/tags/v1\n^${A}\n${A} refs/tags/v2\n`;

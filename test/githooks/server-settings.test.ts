@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { makeCommit } from '../../src/git/commit-format.ts';
-import { ObjectDb } from '../../src/git/object-db.ts';
-import { nameObject } from '../../src/git/object-format.ts';
+import { makeCommit } from '../../src/git/model/commit.ts';
+import { nameObject } from '../../src/git/model/object.ts';
 import { applySettings, areSettingsApplied, removeSettings } from '../../src/githooks/server-settings.ts';
+import { ObjectDb } from '../../src/isomorphic/objects.ts';
 import {
   isolateThisProcess,
   makeBareRepo,

@@ -1,8 +1,8 @@
 import git from 'isomorphic-git';
 import { memfs } from 'memfs';
 import { initLedger, openLedger, type WorkLedger } from '../../src/index.ts';
+import { IsomorphicStore } from '../../src/isomorphic/store.ts';
 import { MemoryRemote } from '../../src/remote/memory.ts';
-import { IsomorphicStore } from '../../src/store/isomorphic.ts';
 import type { Clock, LocalState } from '../../src/sync/ports.ts';
 import { FaultyRemote } from './faulty-remote.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { displayUrl } from '../../src/remote/url.ts';
+import { displayUrl } from '../../src/trace/mask.ts';
 
 test.each([
   ['https://ada:secret@host.example/x.git', 'https://host.example/x.git'],

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { startGit } from '../../src/git/process/run.ts';
 import { openRepository } from '../../src/git/repository.ts';
-import { startGit } from '../../src/git/run.ts';
 import {
   type FetchTrace,
   type GitTrace,

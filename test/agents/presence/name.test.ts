@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeAgent, presenceName, readPresenceName } from '../../../src/agents/presence/name.ts';
-import { isRefName } from '../../../src/git/ref-name.ts';
+import { isRefName } from '../../../src/git/refs/ref-files.ts';
 
 const NAMES = [
   'ada',

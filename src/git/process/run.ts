@@ -1,0 +1,158 @@
+import type { ChildProcess, ChildProcessWithoutNullStreams, SpawnOptions } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
+import { LedgerError } from '../../domain/errors.ts';
+import { type GitTrace, isHeard, traced } from '../../trace/channels.ts';
+import { maskArgs } from '../../trace/mask.ts';
+import { GIT_SETTINGS, gitEnvironment, SETTING_ARGS } from './environment.ts';
+
+export interface GitResult {
+  code: number;
+  stdout: Buffer;
+  stderr: string;
+}
+
+export interface GitProcess {
+  args: readonly string[];
+  cwd: string;
+  /** Whether git goes by the user's settings alone, as where they are what is asked for. */
+  plain?: boolean | undefined;
+  /** Variables beside those that git runs in anyway. */
+  env?: Readonly<Record<string, string>> | undefined;
+  /** Whether git sees the objects of the push that is being judged, too. */
+  incoming?: boolean | undefined;
+  /** Whether it stays until it is told to go, and so takes as long as this process. */
+  helper?: boolean | undefined;
+}
+
+export interface GitCall extends GitProcess {
+  /** Written to git's standard input, which is then closed. */
+  input?: Uint8Array | string | undefined;
+  /** Milliseconds until git is killed. */
+  timeout?: number | undefined;
+}
+
+const TIMEOUT_MS = 120_000;
+
+/**
+ * Runs git with an argument array and no shell, and gives back what it said, whatever its exit code.
+ *
+ * @throws LedgerError `NO_GIT` where there is no git; `NO_REPOSITORY` where `cwd` does not exist
+ */
+export function runGit({ input, timeout = TIMEOUT_MS, ...call }: GitCall): Promise<GitResult> {
+  return new Promise((resolve, reject) => {
+    const child = startGit(call);
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    const overdue = setTimeout(() => child.kill(), timeout);
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(overdue);
+      reject(spawnFailure(error, call.cwd));
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(overdue);
+      const text = Buffer.concat(stderr).toString();
+      const note = signal === null ? text : `${text}git was ended by ${signal}`;
+      resolve({ code: code ?? 128, stdout: Buffer.concat(stdout), stderr: note });
+    });
+    // Git may exit before it has read everything; its exit code tells that better than a broken pipe.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
+  });
+}
+
+/** Loaded when git is first needed: that costs a tenth of what starting node does. */
+export const childProcess = () => process.getBuiltinModule('node:child_process');
+
+/**
+ * Starts git with the environment and the settings that every git process here has, and says so to whoever listens. What talks
+ * to a remote is started by `client.ts` with the same.
+ *
+ * @throws LedgerError as `runGit`, where it fails at once
+ */
+export function startGit(call: GitProcess): ChildProcessWithoutNullStreams;
+export function startGit(call: GitProcess, options: SpawnOptions): ChildProcess;
+export function startGit(
+  { args, cwd, plain, env, incoming, helper }: GitProcess,
+  options: SpawnOptions = {},
+): ChildProcess {
+  const all = plain ? args : [...SETTING_ARGS, ...args];
+  try {
+    const child = childProcess().spawn('git', all, {
+      ...options,
+      cwd,
+      env: { ...gitEnvironment(incoming), ...env },
+      windowsHide: true,
+    });
+    if (isHeard('git'))
+      tell(child, { args: maskArgs(all, GIT_SETTINGS), cwd, pid: child.pid, ...(helper && { helper }) });
+    return child;
+  } catch (error) {
+    // Some failures are thrown at once, such as a file for a directory.
+    throw spawnFailure(error as NodeJS.ErrnoException, cwd);
+  }
+}
+
+function tell(child: ChildProcess, began: Omit<GitTrace, 'kind'>): void {
+  void traced(
+    'git',
+    () => began,
+    () => endOf(child),
+    (end) => end,
+  );
+}
+
+function endOf(child: EventEmitter): Promise<Partial<GitTrace>> {
+  const { errorMonitor } = process.getBuiltinModule('node:events');
+  return new Promise((resolve) => {
+    // A failure is for whoever started git to take: to be told of it takes it from nobody.
+    child.once(errorMonitor, ({ message }: Error) => resolve({ outcome: 'failed', reason: message }));
+    child.once('exit', (code: number | null, signal: NodeJS.Signals | null) =>
+      resolve(
+        signal === null ? { outcome: 'exited', exit_status: code ?? 0 } : { outcome: 'killed', signal },
+      ),
+    );
+  });
+}
+
+export function spawnFailure(error: NodeJS.ErrnoException, cwd: string): LedgerError {
+  if (error.code === 'ENOTDIR' || (error.code === 'ENOENT' && !existsSync(cwd))) {
+    return new LedgerError('NO_REPOSITORY', `There is no directory ${cwd}.`, { cause: error });
+  }
+  if (error.code === 'ENOENT') {
+    return new LedgerError('NO_GIT', 'git was not found on PATH.', {
+      hint: 'Install git 2.34 or newer.',
+      cause: error,
+    });
+  }
+  return new LedgerError('INTERNAL', `git could not be started: ${error.message}.`, { cause: error });
+}
+
+/** Turns git's own failure into a refusal whose code tells what kind it was. */
+export function gitFailure(what: string, { stderr }: Pick<GitResult, 'stderr'>): LedgerError {
+  const said = stderr.trim().split('\n').slice(-3).join(' ');
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+    return new LedgerError('STORAGE_FAILED', `The disk is full; ${what} was not done, and nothing changed.`, {
+      hint: 'Free some space and try again.',
+      details: { git: said },
+    });
+  }
+  if (
+    /Permission denied|Read-only file system|insufficient permission|Operation not permitted/.test(stderr)
+  ) {
+    return new LedgerError('PERMISSION_DENIED', `The repository cannot be written; ${what} was not done.`, {
+      hint: 'Check who owns the repository, and whether its disk is read-only.',
+      details: { git: said },
+    });
+  }
+  if (/dubious ownership/.test(stderr)) {
+    return new LedgerError('PERMISSION_DENIED', 'git refuses this repository: it belongs to another user.', {
+      hint: 'See safe.directory in `git help config`.',
+    });
+  }
+  return new LedgerError('STORAGE_FAILED', `git failed; ${what} was not done: ${said}`, {
+    details: { git: said },
+  });
+}

@@ -1,0 +1,137 @@
+import type { RepositoryTraits } from './config/interpret.ts';
+import { diskFs } from './files/fs.ts';
+import { LockMarks } from './locks.ts';
+import { CatFile } from './process/cat-file.ts';
+import { type GitResult, gitFailure, runGit } from './process/run.ts';
+import { stillLocked } from './refs/lock-file.ts';
+import { assertRefName, listRefs, type RefPlace, readOwnValue, readRef } from './refs/ref-files.ts';
+import { RefLog, type RefLogOptions, type SwapResult, swapRef } from './refs/swap-ref.ts';
+import type { RefReader } from './repository.ts';
+
+/** As long as git is waited for. */
+const LOCK_WAIT_MS = 2_500;
+const LONGEST_CHAIN = 5;
+
+/** The refs of a clone: read, and moved by compare-and-swap. */
+export interface Refs extends RefReader {
+  /** @see swapRef in ref-lock.ts */
+  swap(ref: string, expected: string | undefined, next: string | undefined): Promise<SwapResult>;
+}
+
+/** Refs as files, by git's own protocol; by git itself where a clone has them otherwise, or shares them in a group. */
+export function openRefs(
+  gitDir: string,
+  traits: RepositoryTraits,
+  log: Omit<RefLogOptions, 'reflogs'>,
+): Refs {
+  if (!traits.fileRefs || traits.groupShared) return new GitRefs(gitDir);
+  return new DiskRefs({
+    fs: diskFs,
+    gitdir: gitDir,
+    lockWaitMs: LOCK_WAIT_MS,
+    marks: new LockMarks(gitDir),
+    log: new RefLog({ ...log, reflogs: traits.reflogs }),
+  });
+}
+
+class DiskRefs implements Refs {
+  readonly #place: RefPlace;
+
+  constructor(place: RefPlace) {
+    this.#place = place;
+  }
+
+  readRef(ref: string): Promise<string | undefined> {
+    return readRef(this.#place, ref);
+  }
+
+  listRefs(prefix: string): Promise<{ ref: string; oid: string }[]> {
+    return listRefs(this.#place, prefix);
+  }
+
+  /** A ref that only points to another moves that one, as in git; it is not removed through it. */
+  async swap(ref: string, expected: string | undefined, next: string | undefined): Promise<SwapResult> {
+    const name = next === undefined ? ref : await this.#target(ref);
+    return swapRef(this.#place, name, expected, next);
+  }
+
+  close(): void {
+    // Nothing stays open.
+  }
+
+  async #target(ref: string): Promise<string> {
+    let name = ref;
+    for (let hop = 0; hop < LONGEST_CHAIN; hop += 1) {
+      assertRefName(name);
+      const value = await readOwnValue(this.#place, name);
+      if (value?.kind !== 'symbolic') return name;
+      name = value.target;
+    }
+    return name;
+  }
+}
+
+/** Another process holds a ref's lock for a few milliseconds at most; each try waits 100 by itself. */
+const REF_LOCK_TRIES = 20;
+
+/** Refs by git itself, for a repository that keeps them in a way of its own. */
+export class GitRefs {
+  readonly #gitDir: string;
+  readonly #names: CatFile;
+
+  constructor(gitDir: string) {
+    this.#gitDir = gitDir;
+    this.#names = new CatFile(gitDir, 'names');
+  }
+
+  async readRef(ref: string): Promise<string | undefined> {
+    return (await this.#names.ask(ref))?.oid;
+  }
+
+  async listRefs(prefix: string): Promise<{ ref: string; oid: string }[]> {
+    const pattern = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
+    const result = await this.#run(
+      ['for-each-ref', '--format=%(objectname) %(refname)', '--end-of-options', pattern],
+      '',
+    );
+    if (result.code !== 0) throw gitFailure('reading refs', result);
+    return result.stdout
+      .toString()
+      .split('\n')
+      .map((line) => ({ ref: line.slice(41), oid: line.slice(0, 40) }))
+      .filter(({ ref }) => ref !== '' && ref.startsWith(prefix));
+  }
+
+  /** @see swapRef in ref-lock.ts */
+  async swap(ref: string, expected: string | undefined, next: string | undefined): Promise<SwapResult> {
+    const input = ['start', refChange(ref, expected, next), 'prepare', 'commit', ''].join('\n');
+    for (let attempt = 0; ; attempt += 1) {
+      const result = await this.#run(['update-ref', '--no-deref', '--stdin'], input);
+      if (result.code === 0) return { moved: true };
+      const current = await this.readRef(ref);
+      // One that was killed may have moved the ref before.
+      if (current === next && next !== expected && /was ended by/.test(result.stderr)) return { moved: true };
+      if (current !== expected) return { moved: false, current };
+      if (!/File exists|Unable to create '[^']+\.lock'/.test(result.stderr))
+        throw gitFailure('moving a ref', result);
+      if (attempt >= REF_LOCK_TRIES) throw lockedFor(result);
+      await new Promise((resolve) => setTimeout(resolve, 2 + Math.random() * 10));
+    }
+  }
+
+  close(): void {
+    this.#names.close();
+  }
+
+  #run(args: readonly string[], input: string): Promise<GitResult> {
+    return runGit({ args: ['--git-dir', this.#gitDir, ...args], cwd: this.#gitDir, input });
+  }
+}
+
+function refChange(ref: string, expected: string | undefined, next: string | undefined): string {
+  if (next === undefined) return `delete ${ref}${expected === undefined ? '' : ` ${expected}`}`;
+  return expected === undefined ? `create ${ref} ${next}` : `update ${ref} ${next} ${expected}`;
+}
+
+const lockedFor = ({ stderr }: GitResult) =>
+  stillLocked(/Unable to create '([^']+\.lock)'/.exec(stderr)?.[1]);

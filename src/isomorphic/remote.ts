@@ -1,0 +1,294 @@
+import type { AuthCallback } from 'isomorphic-git';
+import git from 'isomorphic-git';
+import { LedgerError } from '../domain/errors.ts';
+import { isAncestor, missingObjects } from '../git/model/history.ts';
+import type {
+  FetchResult,
+  FetchScope,
+  LedgerRemote,
+  Offer,
+  PushResult,
+  SideRefList,
+  SideRefs,
+  Written,
+} from '../remote/port.ts';
+import { advanceSeen, compareWithSeen, showTip } from '../remote/seen.ts';
+import {
+  INBOX,
+  inboxesIn,
+  mirrorOf,
+  mirrorRefs,
+  presenceMirrorOf,
+  REVIEWS,
+  reviewMirrorOf,
+  sideRefsIn,
+} from '../remote/side-refs.ts';
+import type { Oid } from '../store/port.ts';
+import { installPack } from './objects.ts';
+import { demultiplex, encodeLine, FLUSH } from './pkt-line.ts';
+import { readPushFailure, readPushReport } from './push-report.ts';
+import { type Advertisement, SmartHttp } from './smart-http.ts';
+import type { IsomorphicStore } from './store.ts';
+
+export interface IsomorphicRemoteOptions {
+  store: IsomorphicStore;
+  name: string;
+  /** http or https. A user and a password in it are used, and shown nowhere. */
+  url: string;
+  branch: string;
+  seenRef: string;
+  /** Where presence goes, such as `refs/work-ledger/presence`; without one there is none. */
+  presence?: string | undefined;
+  /** Asked for a user and a password where the server wants them and `url` has none. */
+  onAuth?: AuthCallback | undefined;
+  timeoutMs?: number | undefined;
+}
+
+interface RefCommand {
+  ref: string;
+  before: Oid | undefined;
+  /** `undefined` removes the ref. */
+  after: Oid | undefined;
+}
+
+const NOTHING = '0'.repeat(40);
+
+/**
+ * A remote over http or https, without the git program.
+ *
+ * The wire is spoken here and not by the library's `fetch` and `push`: those move refs before the objects are there, and by
+ * force; they fail where the remote has no `HEAD`; and they push on top of whatever they find, not of what was seen.
+ */
+export class IsomorphicRemote implements LedgerRemote {
+  readonly name: string;
+  readonly url: string;
+  readonly writesTo = undefined;
+  readonly seenRef: string;
+  readonly inbox: SideRefs;
+  readonly presence: SideRefs | undefined;
+  readonly reviews: SideRefs;
+  readonly #store: IsomorphicStore;
+  readonly #http: SmartHttp;
+  readonly #target: string;
+  readonly #shownRef: string;
+
+  /** @throws LedgerError `INVALID_INPUT` where `url` is no http or https address */
+  constructor({ store, name, url, branch, seenRef, presence, onAuth, timeoutMs }: IsomorphicRemoteOptions) {
+    if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+      throw new LedgerError('INVALID_INPUT', `The remote ${name} is not at an http or https address.`, {
+        hint: 'Without the git program, a remote is reached over https alone.',
+      });
+    }
+    this.#store = store;
+    this.#http = new SmartHttp({ url, onAuth, timeoutMs });
+    this.#target = `refs/heads/${branch}`;
+    this.#shownRef = `refs/remotes/${name}/${branch}`;
+    this.name = name;
+    this.url = this.#http.url;
+    this.seenRef = seenRef;
+    this.inbox = this.#beside(INBOX, mirrorOf(name), seenRef);
+    this.presence = presence === undefined ? undefined : this.#beside(`${presence}/`, presenceMirrorOf(name));
+    this.reviews = this.#beside(REVIEWS, reviewMirrorOf(name), seenRef);
+  }
+
+  async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
+    const mirrors = scope === 'all';
+    // Read first: what was seen before asking must be in what the remote has when it is asked.
+    const seen = await this.#store.readRef(this.seenRef);
+    let found: Oid | undefined;
+    let inboxes = new Map<string, Oid>();
+    try {
+      const advertisement = await this.#http.discover('git-upload-pack');
+      found = advertisement.refs.get(this.#target);
+      if (mirrors) inboxes = inboxesIn(advertisement.refs);
+      await this.#download(advertisement, [found, ...inboxes.values()]);
+    } catch (cause) {
+      if (cause instanceof LedgerError) throw cause;
+      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+    }
+    if (found === undefined) {
+      return seen === undefined ? { kind: 'ok', tip: undefined } : { kind: 'rewritten', seen, found };
+    }
+    if (seen !== undefined && !(await isAncestor(this.#store.objects, seen, found))) {
+      return { kind: 'rewritten', seen, found };
+    }
+    if (mirrors) await mirrorRefs(this.#store, mirrorOf(this.name), inboxes);
+    return { kind: 'ok', tip: await this.#advance(found) };
+  }
+
+  async push(tip: Oid, offer?: Offer): Promise<PushResult> {
+    const seen = await this.#store.readRef(this.seenRef);
+    let advertisement: Advertisement;
+    try {
+      advertisement = await this.#http.discover('git-receive-pack');
+    } catch (error) {
+      return readDiscoveryFailure(error);
+    }
+    const { refs, capabilities } = advertisement;
+    const decided = await this.#decide(refs.get(this.#target), seen, tip);
+    const branch = decided === undefined ? [{ ref: this.#target, before: seen, after: tip }] : [];
+    const commands = [...branch, ...offerIn(refs, offer)];
+    const sent =
+      commands.length === 0 ? undefined : await this.#send(capabilities, commands, this.#target, seen);
+    const result = decided ?? sent ?? { kind: 'behind' };
+    if (result.kind === 'accepted') await this.#advance(tip);
+    return result;
+  }
+
+  async written(): Promise<Written> {
+    const seen = await this.#store.readRef(this.seenRef);
+    if (seen === undefined) return 'holds';
+    try {
+      const found = (await this.#http.discover('git-receive-pack')).refs.get(this.#target);
+      if (found === undefined) return 'lacks';
+      // What is new there is found by the next fetch.
+      const isHere = (await this.#store.objects.read(found)) !== undefined;
+      return isHere ? await compareWithSeen(this.#store, seen, found) : 'unknown';
+    } catch (error) {
+      if (error instanceof LedgerError) throw error;
+      return 'unknown';
+    }
+  }
+
+  /**
+   * What becomes of the branch, where that is certain without asking. Pushing on top of anything but what was seen would mend
+   * a rewritten branch without a word.
+   */
+  async #decide(current: Oid | undefined, seen: Oid | undefined, tip: Oid): Promise<PushResult | undefined> {
+    if (current === tip) return { kind: 'accepted' };
+    if (current !== seen) return { kind: 'behind' };
+    if (seen !== undefined && !(await isAncestor(this.#store.objects, seen, tip))) return { kind: 'behind' };
+    return undefined;
+  }
+
+  /** @param builtOn what the commits there build on, as far as the remote has it: a ref of this clone */
+  #beside(namespace: string, mirror: string, builtOn?: string): SideRefs {
+    const swap = (name: string, before: Oid | undefined, after: Oid | undefined): Promise<PushResult> =>
+      this.#swap({ ref: `${namespace}${name}`, before, after }, builtOn);
+    return {
+      namespace,
+      mirror,
+      publish: (name, commit, expected) => swap(name, expected, commit),
+      retract: (name, expected) => swap(name, expected, undefined),
+      list: () => this.#listBeside(namespace, mirror),
+    };
+  }
+
+  /** Moves one ref, iff it is where the caller expects it. */
+  async #swap({ ref, before, after }: RefCommand, builtOn: string | undefined): Promise<PushResult> {
+    let advertisement: Advertisement;
+    try {
+      advertisement = await this.#http.discover('git-receive-pack');
+    } catch (error) {
+      return readDiscoveryFailure(error);
+    }
+    const { refs, capabilities } = advertisement;
+    const current = refs.get(ref);
+    if (current === after) return { kind: 'accepted' };
+    if (current !== before) return { kind: 'behind' };
+    const seen = builtOn === undefined ? undefined : await this.#store.readRef(builtOn);
+    return this.#send(capabilities, [{ ref, before, after }], ref, seen);
+  }
+
+  async #listBeside(namespace: string, mirror: string): Promise<SideRefList> {
+    try {
+      const advertisement = await this.#http.discover('git-upload-pack');
+      const found = sideRefsIn(advertisement.refs, namespace);
+      const have = (await this.#store.listRefs(mirror)).map(({ oid }) => oid);
+      await this.#download(advertisement, [...found.values()], have);
+      await mirrorRefs(this.#store, mirror, found);
+      return { kind: 'ok', found };
+    } catch (cause) {
+      if (cause instanceof LedgerError) throw cause;
+      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+    }
+  }
+
+  /** Objects come in one pack: what refs that are there already reach is not sent again. */
+  async #download(
+    { capabilities }: Advertisement,
+    wanted: readonly (Oid | undefined)[],
+    more: readonly Oid[] = [],
+  ): Promise<void> {
+    const haves = new Set([...(await this.#haves()), ...more]);
+    const wants = new Set(wanted.filter((oid) => oid !== undefined && !haves.has(oid)));
+    if (wants.size === 0) return;
+    const agreed = choose(capabilities, ['side-band-64k', 'ofs-delta', 'no-progress']);
+    const request = [
+      ...[...wants].map((oid, n) => encodeLine(`want ${oid}${n === 0 ? ` ${agreed}` : ''}\n`)),
+      Buffer.from(FLUSH),
+      ...[...haves].map((oid) => encodeLine(`have ${oid}\n`)),
+      encodeLine('done\n'),
+    ];
+    const answer = await this.#http.call('git-upload-pack', request);
+    await installPack(this.#store.objects, demultiplex(answer).payload);
+  }
+
+  /** Refs are durable and whole, which objects that merely lie here need not be. */
+  async #haves(): Promise<Set<Oid>> {
+    const refs = [this.seenRef, this.#target, this.#shownRef].map((ref) => this.#store.readRef(ref));
+    const mirrored = await this.#store.listRefs(this.inbox.mirror);
+    return new Set(
+      [...(await Promise.all(refs)), ...mirrored.map(({ oid }) => oid)].filter((oid) => oid !== undefined),
+    );
+  }
+
+  /** The server compares and swaps each ref by itself. @returns what became of `target`, where it was among them */
+  async #send(
+    capabilities: ReadonlySet<string>,
+    commands: readonly RefCommand[],
+    target: string,
+    seen: Oid | undefined,
+  ): Promise<PushResult> {
+    const agreed = choose(capabilities, ['report-status', 'side-band-64k', 'delete-refs']);
+    const lines = commands.map(({ ref, before = NOTHING, after = NOTHING }, n) =>
+      encodeLine(`${before} ${after} ${ref}${n === 0 ? `\0 ${agreed}` : ''}`),
+    );
+    const pack = await this.#pack(commands, seen);
+    try {
+      const answer = await this.#http.call('git-receive-pack', [...lines, Buffer.from(FLUSH), ...pack]);
+      const { payload, said } = demultiplex(answer);
+      return readPushReport(payload, target, said);
+    } catch (error) {
+      return readPushFailure(error);
+    }
+  }
+
+  /** A push that only removes refs carries no pack. */
+  async #pack(commands: readonly RefCommand[], seen: Oid | undefined): Promise<Uint8Array[]> {
+    const { objects } = this.#store;
+    const { fs, gitdir, cache } = objects;
+    const tips = commands.flatMap(({ after }) => (after === undefined ? [] : [after]));
+    if (tips.length === 0) return [];
+    const oids = new Set<Oid>();
+    for (const tip of tips) for (const oid of await missingObjects(objects, tip, seen)) oids.add(oid);
+    const { packfile } = await git.packObjects({ fs, gitdir, cache, oids: [...oids] });
+    return packfile === undefined ? [] : [packfile];
+  }
+
+  async #advance(tip: Oid): Promise<Oid> {
+    const seen = await advanceSeen(this.#store, this.seenRef, tip);
+    await showTip(this.#store, this.#shownRef, seen);
+    return seen;
+  }
+}
+
+/** An inbox that is elsewhere than expected stays as it is. */
+function offerIn(refs: Advertisement['refs'], offer: Offer | undefined): RefCommand[] {
+  if (offer === undefined) return [];
+  const ref = `${INBOX}${offer.clone}`;
+  const before = refs.get(ref);
+  return before === offer.expected && before !== offer.pending ? [{ ref, before, after: offer.pending }] : [];
+}
+
+/** Before anything was sent, nothing can have been taken. */
+function readDiscoveryFailure(error: unknown): PushResult {
+  const failure = readPushFailure(error);
+  return failure.kind === 'unknown' ? { kind: 'unreachable', cause: failure.cause } : failure;
+}
+
+/** Some hosts hang up on a capability that they did not offer. */
+function choose(offered: ReadonlySet<string>, wanted: readonly string[]): string {
+  const agreed = wanted.filter((capability) => offered.has(capability));
+  return [...agreed, ...(offered.has('agent') ? ['agent=work-ledger'] : [])].join(' ');
+}
