@@ -1,15 +1,16 @@
 import type { WorkId } from '../domain/ids.ts';
 import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { assemble } from './assemble.ts';
-import { readBeadsEdges } from './beads-edges.ts';
-import { readBeadsFields } from './beads-fields.ts';
 import type { Resolved } from './connect.ts';
-import { type Draft, settle } from './draft.ts';
+import { type Draft, settle, type SourceEdge } from './draft.ts';
 import { type RawRecord, standingIn, withoutDuplicates } from './duplicates.ts';
-import { Notebook } from './notebook.ts';
+import { Notebook, SourceRecord, quoteSource } from './record.ts';
 import { parseRecord } from './parse-json.ts';
 import type { ImportOptions, ImportPlan } from './plan.ts';
-import { SourceRecord } from './record.ts';
+import { WORK_TYPES, type WorkComment, type WorkItem, type WorkPriority, type WorkType } from '../domain/item.ts';
+import { normalizeText } from '../domain/text.ts';
+import { byteLength, cleanJson, cutText, isMap, toActor, toTime } from './foreign.ts';
+import { readAcceptance, readLabels } from './shared-fields.ts';
 
 /**
  * Plans what a Beads export (`issues.jsonl`, one issue a line) becomes in this ledger. Pure, and repeatable: issues that the
@@ -99,4 +100,194 @@ function toDraft({ source_id, where, value }: RawRecord, now: string, notebook: 
   if (problem === undefined) return [draft];
   record.note(problem.rule, problem.message);
   return [];
+}
+
+const PRIORITIES: readonly WorkPriority[] = ['critical', 'high', 'medium', 'low', 'low'];
+const TYPES: Readonly<Record<string, WorkType>> = { chore: 'task', epic: 'feature', docs: 'documentation' };
+
+/** Reads every field of a Beads issue that an item has a field for; what is left is the caller's to keep. */
+export function readBeadsFields(record: SourceRecord, now: string): Draft['fields'] {
+  const created_at = readCreated(record, now);
+  const updated_at = record.time('updated_at') ?? created_at;
+  return {
+    title: readTitle(record),
+    type: readType(record),
+    priority: readPriority(record),
+    labels: readLabels(record),
+    description: record.longText('description') ?? '',
+    acceptance: readAcceptance(record),
+    created_at,
+    created_by: record.actor('created_by') ?? 'unknown',
+    updated_at,
+    not_before: record.time('defer_until'),
+    comments: readComments(record, created_at),
+    ...readState(record, updated_at),
+  };
+}
+
+function readTitle(record: SourceRecord): string {
+  const title = record.line('title', 500);
+  if (title === undefined) record.note('title', 'it has no title');
+  return title ?? '(untitled)';
+}
+
+function readCreated(record: SourceRecord, now: string): string {
+  const created_at = record.time('created_at');
+  if (created_at !== undefined) return created_at;
+  const other = ['updated_at', 'closed_at']
+    .map((key) => toTime(record.text(key) ?? ''))
+    .find((at) => at !== undefined);
+  record.note('time', `it does not say when it was created; ${other ?? now} was taken`);
+  return other ?? now;
+}
+
+function readType(record: SourceRecord): WorkType {
+  const type = record.text('issue_type');
+  if (type === undefined) return 'task';
+  const same = WORK_TYPES.find((known) => known === type);
+  if (same !== undefined) return same;
+  const mapped = (Object.hasOwn(TYPES, type) ? TYPES[type] : undefined) ?? 'task';
+  record.keepNoted('issue_type', 'type', `type ${quoteSource(type)} became ${mapped}`);
+  return mapped;
+}
+
+function readPriority(record: SourceRecord): WorkPriority {
+  const priority = record.take('priority');
+  if (priority === undefined) return 'medium';
+  const level = /^P?([0-4])$/i.exec(String(priority))?.[1];
+  const mapped = (level === undefined ? undefined : PRIORITIES[Number(level)]) ?? 'medium';
+  // Only these are told apart in the ledger as they were in Beads: 4 shares its place with 3.
+  if (priority !== 0 && priority !== 1 && priority !== 2 && priority !== 3) {
+    record.keepNoted('priority', 'priority', `priority ${quoteSource(String(priority))} became ${mapped}`);
+  }
+  return mapped;
+}
+
+type State = Pick<WorkItem, 'status' | 'owner' | 'started_at' | 'completed_at' | 'block' | 'result'>;
+
+function readState(record: SourceRecord, updated_at: string): State {
+  const status = record.text('status') ?? 'open';
+  const owner = record.actor('assignee');
+  const started_at = record.time('started_at');
+  const base = { owner, started_at };
+  const noted = (message: string): void => record.keepNoted('status', 'status', message);
+  switch (status) {
+    case 'open':
+      return { status: 'pending', ...base };
+    case 'in_progress':
+    case 'hooked':
+      if (owner === undefined) {
+        noted(`it is ${status} but assigned to nobody; it became pending`);
+        return { status: 'pending', ...base };
+      }
+      if (status === 'hooked') noted('hooked became in_progress');
+      return { status: 'in_progress', owner, started_at: started_at ?? updated_at };
+    case 'blocked':
+    case 'pinned':
+      if (status === 'pinned') noted('pinned, which is never ready, became blocked');
+      return {
+        status: 'blocked',
+        ...base,
+        block: { reason: `imported as ${status}`, since: updated_at, from: 'pending' },
+      };
+    case 'closed':
+      return { status: 'completed', ...base, ...readClosing(record, updated_at) };
+    case 'deferred':
+      noted('deferred became pending');
+      return { status: 'pending', ...base };
+    default:
+      noted(`status ${quoteSource(status)} became pending`);
+      return { status: 'pending', ...base };
+  }
+}
+
+function readClosing(record: SourceRecord, updated_at: string): Pick<State, 'completed_at' | 'result'> {
+  const completed_at = record.time('closed_at');
+  if (completed_at === undefined)
+    record.note('time', 'it does not say when it was closed; its last update was taken');
+  const close_reason = record.longText('close_reason');
+  return {
+    completed_at: completed_at ?? updated_at,
+    result: close_reason === undefined ? undefined : { close_reason },
+  };
+}
+
+const COMMENT_BYTES = 64 * 1024;
+
+/** Comments with a text; what else a comment had is kept in the same order. */
+function readComments(record: SourceRecord, created_at: string): WorkComment[] {
+  const entries = record.list('comments');
+  const comments: WorkComment[] = [];
+  let exact = true;
+  for (const entry of entries) {
+    const body = isMap(entry) && typeof entry.text === 'string' ? normalizeText(entry.text) : '';
+    if (!isMap(entry) || body === '') {
+      record.note('comment', 'a comment without a text was not taken over');
+      exact = false;
+      continue;
+    }
+    const by = typeof entry.author === 'string' ? toActor(entry.author) : undefined;
+    const at = typeof entry.created_at === 'string' ? toTime(entry.created_at) : undefined;
+    if (by !== entry.author || at === undefined || byteLength(body) > COMMENT_BYTES) {
+      record.note('comment', 'the author, time or length of a comment could not be taken over as it was');
+      exact = false;
+    }
+    comments.push({ at: at ?? created_at, by: by ?? 'unknown', body: cutText(body, COMMENT_BYTES) });
+  }
+  if (!exact) record.keep('comments');
+  else keepCommentIds(record, entries);
+  return comments;
+}
+
+function keepCommentIds(record: SourceRecord, entries: readonly unknown[]): void {
+  const known = new Set(['issue_id', 'author', 'text', 'created_at']);
+  const rest = entries
+    .filter(isMap)
+    .map((entry) => Object.fromEntries(Object.entries(entry).filter(([key]) => !known.has(key))));
+  if (rest.some((entry) => Object.keys(entry).length > 0)) record.kept.comments = cleanJson(rest);
+}
+
+/**
+ * Beads' kinds of dependency. `supersedes` stands there on the item that was replaced (`bd supersede OLD --with NEW` writes
+ * OLD → NEW), in the ledger on the one that replaces it.
+ */
+const KINDS: Readonly<Record<string, Omit<SourceEdge, 'target'>>> = {
+  blocks: { kind: 'dependency' },
+  'parent-child': { kind: 'parent' },
+  'discovered-from': { kind: 'discovered_from', to_item: true },
+  related: { kind: 'related', to_item: true },
+  'relates-to': { kind: 'related', to_item: true },
+  'replies-to': { kind: 'related', to_item: true },
+  duplicates: { kind: 'duplicates', to_item: true },
+  supersedes: { kind: 'supersedes', reversed: true, to_item: true },
+};
+
+/** Reads what an issue depends on, and keeps the records themselves, which also say since when and through whom. */
+export function readBeadsEdges(record: SourceRecord, source_id: string): SourceEdge[] {
+  const edges: SourceEdge[] = [];
+  for (const entry of record.list('dependencies')) {
+    const edge = readEdge(entry, record, source_id);
+    if (edge !== undefined) edges.push(edge);
+  }
+  record.keep('dependencies');
+  return edges;
+}
+
+function readEdge(entry: unknown, record: SourceRecord, source_id: string): SourceEdge | undefined {
+  if (!isMap(entry) || typeof entry.depends_on_id !== 'string' || entry.depends_on_id === '') {
+    record.note('reference_malformed', 'a dependency names no issue');
+    return undefined;
+  }
+  const { issue_id, depends_on_id: target, type = 'blocks' } = entry;
+  if (issue_id !== undefined && issue_id !== source_id) {
+    record.note(
+      'reference_malformed',
+      `a dependency belongs to another issue: ${quoteSource(String(issue_id))}`,
+    );
+    return undefined;
+  }
+  const known = typeof type === 'string' && Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
+  if (known !== undefined) return { ...known, target };
+  record.note('reference_kind', `${quoteSource(String(type))} ${quoteSource(target)} became a related link`);
+  return { kind: 'related', to_item: true, target };
 }

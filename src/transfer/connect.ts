@@ -2,9 +2,9 @@ import type { WorkId } from '../domain/ids.ts';
 import { type JsonMap, LINK_KINDS, type WorkLink } from '../domain/item.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { Draft, SourceEdge } from './draft.ts';
-import { quoteSource } from './notebook.ts';
 import type { ImportRule } from './plan.ts';
-import type { ReferenceGraph } from './references.ts';
+import { quoteSource } from './record.ts';
+import type { ReferenceGraph } from './reference-graph.ts';
 
 /** What an item of the source is in the ledger, or why it is nothing there. */
 export type Resolved = { kind: 'item'; id: WorkId } | { kind: 'tombstone' | 'unknown' };

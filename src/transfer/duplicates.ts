@@ -1,7 +1,7 @@
 import type { WorkId } from '../domain/ids.ts';
 import { idFrom } from '../domain/provenance.ts';
 import { toTime } from './foreign.ts';
-import { type Notebook, quoteSource, type Where } from './notebook.ts';
+import { type Notebook, quoteSource, type Where } from './record.ts';
 import type { ImportLedger, ImportSource } from './plan.ts';
 
 /** One record of a source before it is read: its raw fields and where they stood. */

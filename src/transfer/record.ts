@@ -1,9 +1,7 @@
 import type { JsonMap } from '../domain/item.ts';
 import { normalizeText, toSafeLine } from '../domain/text.ts';
 import { byteLength, cutText, isEmpty, keepable, toActor, toTime } from './foreign.ts';
-import type { Notebook, Where } from './notebook.ts';
-import { quoteSource } from './notebook.ts';
-import type { ImportRule } from './plan.ts';
+import type { ImportNote, ImportRule } from './plan.ts';
 
 const TEXT_BYTES = 64 * 1024;
 /** What a plan itself writes beside the fields it keeps. */
@@ -123,3 +121,30 @@ const keptName = (key: string): string => {
   if (key === '__proto__') return '(__proto__)';
   return RESERVED.has(key) ? `source_${key}` : key.toWellFormed();
 };
+
+/** Where in the source a note belongs. */
+export interface Where {
+  line?: number;
+  path?: string;
+  source_id?: string;
+}
+
+const MESSAGE_LENGTH = 400;
+
+/** Collects what could not be taken over exactly, in words that a terminal may print. */
+export class Notebook {
+  readonly notes: ImportNote[] = [];
+
+  add({ line, path, source_id }: Where, rule: ImportRule, message: string): void {
+    this.notes.push({
+      ...(line === undefined ? {} : { line }),
+      ...(path === undefined ? {} : { path: quoteSource(path) }),
+      ...(source_id === undefined ? {} : { source_id: quoteSource(source_id) }),
+      rule,
+      message: toSafeLine(message, MESSAGE_LENGTH),
+    });
+  }
+}
+
+/** Text of the source, short and on one line, as a message may quote it. */
+export const quoteSource = (text: string): string => toSafeLine(text, 200);

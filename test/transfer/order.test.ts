@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Digraph } from '../../src/transfer/digraph.ts';
-import { needsFirst } from '../../src/transfer/order.ts';
+import { Digraph, needsFirst } from '../../src/transfer/reference-graph.ts';
 
 test('what is needed comes first, everything else stays in its order', () => {
   const needs: Record<string, string[]> = { a: ['d', 'c'], c: ['d'], e: ['elsewhere'] };

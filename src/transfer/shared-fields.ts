@@ -1,6 +1,7 @@
-import { normalizeText } from '../domain/text.ts';
+import { itemSchemas } from '../domain/item-schema.ts';
+import { normalizeText, toSafeLine } from '../domain/text.ts';
 import { byteLength, cutText } from './foreign.ts';
-import type { SourceRecord } from './record.ts';
+import { quoteSource, type SourceRecord } from './record.ts';
 
 type Criterion = { text: string; done: boolean };
 
@@ -32,4 +33,23 @@ function toCriterion(line: string): Criterion[] {
   const box = BOX.exec(item);
   const text = item.slice(box?.[0].length ?? 0).trim();
   return text === '' ? [] : [{ text, done: box?.[1]?.toLowerCase() === 'x' }];
+}
+
+/** Labels as the ledger has them: safe lines, sorted, each once; the list is kept as it was where that changes one. */
+export function readLabels(record: SourceRecord): string[] {
+  const labels = new Set<string>();
+  for (const raw of record.list('labels')) {
+    if (itemSchemas().label.safeParse(raw).success) {
+      labels.add(String(raw));
+      continue;
+    }
+    const label = typeof raw === 'string' ? toSafeLine(raw, 100) : '';
+    if (label !== '') labels.add(label);
+    record.keepNoted(
+      'labels',
+      'label',
+      `label ${quoteSource(String(raw))} became ${label === '' ? 'none' : label}`,
+    );
+  }
+  return [...labels].sort();
 }
