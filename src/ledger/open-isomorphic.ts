@@ -7,7 +7,7 @@ import { atomicFs } from '../git/files/durable.ts';
 import { type FsLike, readText } from '../git/files/fs.ts';
 import { IsomorphicRemote } from '../isomorphic/remote.ts';
 import { IsomorphicStore } from '../isomorphic/store.ts';
-import { indexDirectory } from '../projection/index-directory.ts';
+import { indexDirectory } from '../projection/index-database.ts';
 import { MemoryCloneLock, SqliteCloneLock } from '../store/clone-lock.ts';
 import { FileState, MemoryState, placeOf } from '../store/local-state.ts';
 import type { Backend } from './backend.ts';

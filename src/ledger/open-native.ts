@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openRefReader, openRepository } from '../git/repository.ts';
-import { indexDirectory } from '../projection/index-directory.ts';
+import { indexDirectory } from '../projection/index-database.ts';
 import { SqliteCloneLock } from '../store/clone-lock.ts';
 import { FileState, placeOf } from '../store/local-state.ts';
 import type { LedgerStore } from '../store/port.ts';

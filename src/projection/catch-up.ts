@@ -1,6 +1,127 @@
-/** All that brings an index to another tip, in one module so that it is loaded at once, and only then. */
-export { readDelta, readSmallDelta, writeChanges, writeOverlay } from './changes.ts';
-export { viewAfter } from './delta.ts';
+import { parsePath, type State, stateOf } from '../codec/path.ts';
+import type { LedgerView, Overlay } from '../domain/view.ts';
+import type { LedgerStore, Oid, TreeChange } from '../store/port.ts';
+import { type Placed, placeFiles } from './files.ts';
+import type { IndexDatabase } from './index-database.ts';
+import { IndexView } from './index-view.ts';
+import { IndexWriter } from './index-writer.ts';
+
+/** A path that differs between two trees, and what stands there now; `undefined` where nothing does. */
+export interface Change {
+  path: string;
+  now: Placed | undefined;
+}
+
+/** What leads from one tip to another. */
+export interface Delta {
+  from: Oid;
+  to: Oid;
+  changes: readonly Change[];
+}
+
+/** More files than these are not shown in passing. */
+const MANY = 2_000;
+
+/**
+ * Reads what leads from one tip to another; finished work is known by path.
+ *
+ * @returns `undefined` where the first tip is gone, as it may be with a repack
+ */
+export async function readDelta(store: LedgerStore, from: Oid, to: Oid): Promise<Delta | undefined> {
+  const differing = await store.diffTrees(from, to).catch(() => undefined);
+  return (
+    differing && { from, to, changes: await readChanges(store, differing, (state) => state === 'active') }
+  );
+}
+
+/** As `readDelta`, with everything in it read; `undefined` as well where that is too much to look at in passing. */
+export async function readSmallDelta(store: LedgerStore, from: Oid, to: Oid): Promise<Delta | undefined> {
+  const differing = await store.diffTrees(from, to).catch(() => undefined);
+  if (differing === undefined || differing.length > MANY) return undefined;
+  const changes = await readChanges(store, differing, () => true);
+  return changes.every(isPlain) ? { from, to, changes } : undefined;
+}
+
+async function readChanges(
+  store: LedgerStore,
+  differing: readonly TreeChange[],
+  isRead: (state: State) => boolean,
+): Promise<Change[]> {
+  const after = differing.flatMap((change) => (change.after ? [{ path: change.path, ...change.after }] : []));
+  const placed = await placeFiles(store, after, isRead);
+  const now = new Map(after.map(({ path }, index) => [path, placed[index]]));
+  return differing.map(({ path }) => ({ path, now: now.get(path) }));
+}
+
+/** True for what can be shown without the index: an item that reads well, settings, or a file that is gone. */
+function isPlain({ path, now }: Change): boolean {
+  if (now === undefined) return parsePath(path) !== undefined;
+  return now.kind === 'item' ? now.content.kind === 'item' : now.kind === 'settings';
+}
+
+/**
+ * Takes changes into the index, and makes `tip` the one that it reflects.
+ *
+ * @returns false where that cannot be told from the changes alone, since an item has two files; nothing is written then
+ */
+export function writeChanges(index: IndexDatabase, changes: readonly Change[], tip: Oid): boolean {
+  const view = new IndexView(index);
+  const writer = new IndexWriter(index);
+  const ids = new Set(changes.flatMap(({ path }) => parsePath(path)?.id ?? []));
+  const strays = index
+    .all('SELECT path FROM strays')
+    .flatMap(({ path }) => parsePath(String(path))?.id ?? []);
+  if (strays.some((id) => ids.has(id))) return false;
+  const gone = changes.filter(({ now }) => now === undefined);
+  const left = new Set(gone.map(({ path }) => path));
+  for (const { now } of changes) {
+    if (now?.kind !== 'item') continue;
+    const [before] = index.all('SELECT state FROM items WHERE id = ?', now.id);
+    if (before === undefined || before.state === now.state) continue;
+    if (!left.has(now.path.replace(/^[^/]+/, String(before.state)))) return false;
+  }
+  for (const { path } of gone) {
+    writer.setStray(path, undefined);
+    const parsed = parsePath(path);
+    if (parsed !== undefined && view.stateOf(parsed.id) === parsed.state) writer.remove(parsed.id);
+  }
+  for (const { now } of changes) {
+    if (now?.kind === 'item') writer.put(now.id, now.state, now.content);
+    else if (now?.kind === 'settings') index.setMeta('settings', JSON.stringify(now.settings));
+    else if (now !== undefined) writer.setStray(now.path, now.problem);
+  }
+  writer.finish();
+  index.setMeta('tip', tip);
+  return true;
+}
+
+/** Takes in what was decided on `from` and committed as `to`; where the index stands elsewhere, it is left there. */
+export function writeOverlay(index: IndexDatabase, from: Oid, to: Oid, decided: Overlay): void {
+  if (index.meta('tip') !== from) return;
+  const writer = new IndexWriter(index);
+  for (const [id, item] of decided.changes()) {
+    if (item !== undefined) writer.put(id, stateOf(item.status), { kind: 'item', item });
+    else writer.remove(id);
+  }
+  writer.finish();
+  index.setMeta('settings', JSON.stringify(decided.settings));
+  index.setMeta('tip', to);
+}
+
+/** The ledger as plain changes leave it, without writing them anywhere. */
+export function viewAfter(view: LedgerView, changes: readonly Change[]): LedgerView {
+  const after = new Overlay(view);
+  for (const { path, now } of changes) {
+    const id = parsePath(path)?.id;
+    if (now === undefined && id !== undefined) after.set(id, undefined);
+  }
+  for (const { now } of changes) {
+    if (now?.kind === 'settings') after.settings = now.settings;
+    if (now?.kind === 'item' && now.content.kind === 'item') after.set(now.id, now.content.item);
+  }
+  return after;
+}
+
 export { addAllWords } from './index-writer.ts';
 export { loadIndex, readFinished } from './load.ts';
 export { followLog } from './transition-log.ts';

@@ -6,7 +6,6 @@ import type { WorkItem, WorkStatus } from '../domain/item.ts';
 import type { LimitKind } from '../domain/limits.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
-import type { Damage } from './damage.ts';
 import type { IndexDatabase, Row } from './index-database.ts';
 
 /** Files of finished work that must be read before the question can be answered: these, or all of them. */
@@ -209,4 +208,11 @@ const problemOf = (row: Row): Problem => JSON.parse(String(row.problem)) as Prob
 
 function pathOf({ id, status }: Row): string {
   return itemPath(String(id), status === 'damaged' ? 'pending' : (status as WorkStatus));
+}
+
+/** A file of the ledger that cannot be read as what should stand there. It stops nothing but itself. */
+export interface Damage {
+  path: string;
+  id: WorkId | undefined;
+  problem: Problem;
 }

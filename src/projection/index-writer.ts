@@ -7,7 +7,6 @@ import { isTerminal, WORK_PRIORITIES, type WorkItem } from '../domain/item.ts';
 import { sourceKey, sourcesOf } from '../domain/provenance.ts';
 import type { Oid } from '../store/port.ts';
 import type { IndexDatabase } from './index-database.ts';
-import { importedId, searchText } from './item-text.ts';
 
 /** What stands where an item's file should: read, damaged, or known by its path and blob alone. */
 export type Content = DecodedItem | { kind: 'unread'; oid: Oid };
@@ -147,4 +146,32 @@ function columnsOf(item: WorkItem | undefined): SQLInputValue[] {
     item.created_at,
     item.updated_at,
   ];
+}
+
+/** Everything of an item in which a word is looked for. */
+export function searchText(item: WorkItem): string {
+  const parts = [
+    item.id,
+    item.title,
+    item.description,
+    item.owner ?? '',
+    item.swarm_name ?? '',
+    item.error ?? '',
+    item.block?.reason ?? '',
+    item.checkpoint?.summary ?? '',
+    ...item.labels,
+    ...item.acceptance.map((criterion) => criterion.text),
+    ...item.comments.map((comment) => comment.body),
+    JSON.stringify(item.context),
+    JSON.stringify(item.result ?? ''),
+  ];
+  return parts.join('\n');
+}
+
+/** The id that an imported item had where it came from. */
+export function importedId(item: WorkItem): string | undefined {
+  const imported = item.context.imported;
+  if (imported === null || typeof imported !== 'object' || Array.isArray(imported)) return undefined;
+  const id = imported.id;
+  return typeof id === 'string' ? id : undefined;
 }

@@ -2,7 +2,7 @@ import type { WorkId } from '../domain/ids.ts';
 import type { LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type IndexTrace, traced } from '../trace/channels.ts';
-import type { Delta } from './changes.ts';
+import type { Delta } from './catch-up.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
 import { IndexView, Unread } from './index-view.ts';

@@ -1,15 +1,21 @@
 import type { WorkId } from '../domain/ids.ts';
+import {
+  WORK_TYPES,
+  type WorkComment,
+  type WorkItem,
+  type WorkPriority,
+  type WorkType,
+} from '../domain/item.ts';
 import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
+import { normalizeText } from '../domain/text.ts';
 import { assemble } from './assemble.ts';
 import type { Resolved } from './connect.ts';
-import { type Draft, settle, type SourceEdge } from './draft.ts';
+import { type Draft, type SourceEdge, settle } from './draft.ts';
 import { type RawRecord, standingIn, withoutDuplicates } from './duplicates.ts';
-import { Notebook, SourceRecord, quoteSource } from './record.ts';
+import { byteLength, cleanJson, cutText, isMap, toActor, toTime } from './foreign.ts';
 import { parseRecord } from './parse-json.ts';
 import type { ImportOptions, ImportPlan } from './plan.ts';
-import { WORK_TYPES, type WorkComment, type WorkItem, type WorkPriority, type WorkType } from '../domain/item.ts';
-import { normalizeText } from '../domain/text.ts';
-import { byteLength, cleanJson, cutText, isMap, toActor, toTime } from './foreign.ts';
+import { Notebook, quoteSource, SourceRecord } from './record.ts';
 import { readAcceptance, readLabels } from './shared-fields.ts';
 
 /**

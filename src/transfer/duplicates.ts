@@ -1,8 +1,8 @@
 import type { WorkId } from '../domain/ids.ts';
 import { idFrom } from '../domain/provenance.ts';
 import { toTime } from './foreign.ts';
-import { type Notebook, quoteSource, type Where } from './record.ts';
 import type { ImportLedger, ImportSource } from './plan.ts';
+import { type Notebook, quoteSource, type Where } from './record.ts';
 
 /** One record of a source before it is read: its raw fields and where they stood. */
 export interface RawRecord {

@@ -1,16 +1,23 @@
 import { stateOf } from '../codec/path.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
-import { type WorkStatus, isTerminal, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem } from '../domain/item.ts';
-import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
-import { assemble } from './assemble.ts';
-import { type Draft, settle, type SourceEdge } from './draft.ts';
-import { createdAt, type RawRecord, standingIn, withoutDuplicates } from './duplicates.ts';
-import { isMap, cleanMap, DATA_DEPTH, depthOf, keepable } from './foreign.ts';
-import { Notebook, quoteSource, SourceRecord } from './record.ts';
-import { parseRecord } from './parse-json.ts';
-import type { ImportOptions, ImportPlan, TransferFile, ImportRule } from './plan.ts';
+import {
+  isTerminal,
+  WORK_PRIORITIES,
+  WORK_STATUSES,
+  WORK_TYPES,
+  type WorkItem,
+  type WorkStatus,
+} from '../domain/item.ts';
 import { itemSchemas, workItemSchema } from '../domain/item-schema.ts';
+import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { toSafeLine } from '../domain/text.ts';
+import { assemble } from './assemble.ts';
+import { type Draft, type SourceEdge, settle } from './draft.ts';
+import { createdAt, type RawRecord, standingIn, withoutDuplicates } from './duplicates.ts';
+import { cleanMap, DATA_DEPTH, depthOf, isMap, keepable } from './foreign.ts';
+import { parseRecord } from './parse-json.ts';
+import type { ImportOptions, ImportPlan, ImportRule, TransferFile } from './plan.ts';
+import { Notebook, quoteSource, SourceRecord } from './record.ts';
 import { readLabels } from './shared-fields.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { indexDirectory } from '../../src/projection/index-directory.ts';
+import { indexDirectory } from '../../src/projection/index-database.ts';
 import { INDEX_VERSION } from '../../src/projection/schema.ts';
 import { makeTempFolder } from '../helpers/temp-repo.ts';
 
