@@ -10,7 +10,7 @@ import { checkAhead, checkOrder, requestedAt } from './check-times.ts';
 import { checkTransition } from './check-transition.ts';
 import { type Blobs, readAfter, readItemFile, readSettingsFile } from './files.ts';
 import { CommitFindings, tellFault } from './findings.ts';
-import { itemChanges } from './item-change.ts';
+import { itemChanges } from './item-files.ts';
 import type { Finding } from './rules.ts';
 import { type KeptProof, type OwedProof, signersOf } from './signatures.ts';
 import type { History, LedgerState, Left } from './state.ts';

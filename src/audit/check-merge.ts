@@ -4,7 +4,7 @@ import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
 import { readAfter, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { itemChanges } from './item-change.ts';
+import { itemChanges } from './item-files.ts';
 import type { History, LedgerState } from './state.ts';
 
 /** More lines than people bring together at once. */

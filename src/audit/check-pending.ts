@@ -1,9 +1,9 @@
 import type { Projection } from '../projection/projection.ts';
 import type { LedgerStore, Oid, TreeEntry } from '../store/port.ts';
+import { groundAt } from './base-state.ts';
 import { findInPush } from './check-push.ts';
-import { groundAt } from './ground.ts';
 import type { Incoming } from './push-past.ts';
-import type { Refusal } from './push-rules.ts';
+import type { Refusal } from './rules.ts';
 import type { SignatureReader } from './signatures.ts';
 
 export interface Pending {

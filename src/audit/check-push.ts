@@ -4,9 +4,8 @@ import { CommitCheck } from './check-commit.ts';
 import { MAX_PARENTS } from './check-merge.ts';
 import { readAfter } from './files.ts';
 import type { Incoming } from './push-past.ts';
-import { type Refusal, refusalOf } from './push-rules.ts';
 import { type Ground, PushState } from './push-state.ts';
-import type { Finding } from './rules.ts';
+import { type Finding, type Refusal, refusalOf } from './rules.ts';
 import { judgeProofs, type SignatureReader } from './signatures.ts';
 
 export interface Push {

@@ -6,7 +6,7 @@ import { readRequest } from './check-settings.ts';
 import { checkFirstLine } from './check-trailers.ts';
 import { type Blobs, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { itemChanges, PLAIN_FILE } from './item-change.ts';
+import { itemChanges, PLAIN_FILE } from './item-files.ts';
 import type { LedgerState, SettingsState } from './state.ts';
 
 /**

@@ -1,9 +1,4 @@
-import {
-  decodeLedgerMessage,
-  encodeConfigureMessage,
-  encodeInitMessage,
-  readTrailers,
-} from '../codec/message.ts';
+import { decodeLedgerMessage, encodeConfigureMessage, encodeInitMessage, readTrailers } from '../codec/message.ts';
 import { parsePath, problemOfPath, problemOfPaths, readAuxiliaryText, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import { type Request, requestSchema } from '../domain/commands.ts';
@@ -11,11 +6,11 @@ import { decideSettings, diffSettings } from '../domain/configure.ts';
 import { keysAsked } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
-import { checkRequest } from './check-request.ts';
+import { checkRequest } from './check-times.ts';
 import { checkFirstLine } from './check-trailers.ts';
 import { type Blobs, readSettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { PLAIN_FILE } from './item-change.ts';
+import { PLAIN_FILE } from './item-files.ts';
 
 /** Checks the commit that history begins with. */
 export function checkRoot(record: CommitRecord, blobs: Blobs, findings: CommitFindings): void {

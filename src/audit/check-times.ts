@@ -1,7 +1,7 @@
 import { readTrailers } from '../codec/message.ts';
+import type { Request } from '../domain/commands.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord } from '../store/port.ts';
-import { tellTime } from './dates.ts';
 import type { CommitFindings } from './findings.ts';
 
 type Clocks = Pick<LedgerSettings, 'clock_skew_s'>;
@@ -51,3 +51,40 @@ export function checkAhead(
   if (newest > now + clock_skew_s)
     findings.add('clock', `it is dated ${tellTime(newest)}, and here it is ${tellTime(now)}`);
 }
+
+/** A time of git's, in seconds since 1970, for messages; also one that no calendar has. */
+export function tellTime(at: number): string {
+  const date = new Date(at * 1000);
+  return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
+}
+
+/** Holds the author line against who asked and when. */
+export function checkRequest(
+  { actor, at }: Request,
+  { author }: CommitRecord,
+  findings: CommitFindings,
+): void {
+  if (author.name !== actor) findings.add('author', `the author is ${author.name}, the actor ${actor}`);
+  if (author.at !== secondsOf(at))
+    findings.add('date', `the author's date is ${tellTime(author.at)}, and Work-At ${at}`);
+}
+
+/**
+ * As `checkRequest`, for a proposal, which a host may have squashed: it writes the author line anew, with the name of a person
+ * or of the proposal, and the time of the merge. That is after it was asked for, and not after the commit was made, as far as
+ * clocks agree.
+ *
+ * @param skew seconds
+ */
+export function checkProposal(
+  { at }: Request,
+  { author, committer }: CommitRecord,
+  skew: number,
+  findings: CommitFindings,
+): void {
+  if (author.at >= secondsOf(at) - skew && author.at <= Math.max(secondsOf(at), committer.at + skew)) return;
+  const between = `it should be between Work-At ${at} and the committer's ${tellTime(committer.at)}`;
+  findings.add('date', `the author's date is ${tellTime(author.at)}; ${between}`);
+}
+
+const secondsOf = (at: string): number => Math.floor(Date.parse(at) / 1000);

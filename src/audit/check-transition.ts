@@ -6,12 +6,18 @@ import { keysAsked } from '../domain/policy.ts';
 import { isProposal } from '../domain/pull-request.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
-import { checkItem, type Step } from './check-item.ts';
-import { checkProposal, checkRequest } from './check-request.ts';
-import { type Blobs, guessItemFile, type ItemFile, readItemFile, reportDamage } from './files.ts';
+import { checkProposal, checkRequest } from './check-times.ts';
+import { type Blobs, guessItemFile, type ItemFile, readItemFile, reportDamage, type IntactFile } from './files.ts';
 import { CommitFindings } from './findings.ts';
-import { itemChanges } from './item-change.ts';
-import type { LedgerState } from './state.ts';
+import { itemChanges, type ItemChange } from './item-files.ts';
+import type { LedgerState, Before } from './state.ts';
+import { encodeItem } from '../codec/item.ts';
+import { readCommand } from '../codec/read-command.ts';
+import { type Decision, decide } from '../domain/decide.ts';
+import { isLedgerError } from '../domain/errors.ts';
+import type { WorkItem } from '../domain/item.ts';
+import { Unread } from '../projection/index-view.ts';
+import { checkOutcome, checkTrailers, checkWords } from './check-trailers.ts';
 
 /** Checks a commit that should be one transition of one item, and takes over what it left. */
 export function checkTransition(
@@ -88,4 +94,113 @@ function readEvent({ message }: CommitRecord, findings: CommitFindings): Transit
   if (decoded.kind === 'event') return decoded.event;
   findings.add('message', decoded.message);
   return undefined;
+}
+
+/** What one commit did to one item. */
+export interface Step {
+  record: CommitRecord;
+  change: ItemChange;
+  before: Before;
+  /** `undefined` where the message is not of this item alone, or cannot be read. */
+  event: TransitionEvent | undefined;
+}
+
+/** Holds what one commit did to one item against every rule about the item, its message and the ledger before it. */
+export function checkItem(step: Step, file: ItemFile | undefined, findings: CommitFindings): void {
+  checkFile(step, file, findings);
+  const { before, event, record } = step;
+  const after = file?.kind === 'item' ? file : undefined;
+  const subject = after?.item ?? before.item;
+  if (file?.kind === 'damaged' || subject === undefined) return;
+  if (before.damaged) findings.add('illegal:DAMAGED_ITEM', 'the file that it was decided on cannot be read');
+  if (before.damaged || event === undefined) return checkBytes(after, undefined, findings);
+  const fact = checkTrailers(event, subject, before.item, after?.item, findings);
+  checkWords(record.message, { ...event, title: subject.title }, findings);
+  checkBytes(after, decideAgain(before, after?.item, fact, findings), findings);
+}
+
+/** What can be told from the files alone. */
+function checkFile(
+  { change: { id }, before, record }: Step,
+  file: ItemFile | undefined,
+  findings: CommitFindings,
+): void {
+  const { item, damaged, view } = before;
+  if (file === undefined && readTrailers(record.message).values.get('Work-Verb') !== 'delete') {
+    findings.add('deleted', `the file of ${id} is gone`);
+  }
+  const isNew = item === undefined && !damaged;
+  if (isNew && view.wasUsed(id)) findings.add('reused', `the id ${id} was given before`);
+  if (file?.kind !== 'item' || damaged) return;
+  const { rev, claim } = file.item;
+  const expected = (item?.rev ?? 0) + 1;
+  if (rev !== expected) findings.add('rev', `rev is ${rev}; it should be ${expected}`);
+  const [was, is] = [item?.claim?.epoch ?? 0, claim?.epoch ?? 0];
+  if (is < was) findings.add('epoch', `the epoch fell from ${was} to ${is}`);
+}
+
+/** Reads the command back and decides it again. @returns the item it gives, as the ledger would number it here */
+function decideAgain(
+  { view, item }: Before,
+  after: WorkItem | undefined,
+  fact: TransitionEvent,
+  findings: CommitFindings,
+): Buffer | undefined {
+  const command = readCommand(fact, item, after);
+  if (command === undefined) {
+    if (after !== undefined) findings.add('illegal:NOT_FOUND', `there was no item to ${fact.verb}`);
+    return undefined;
+  }
+  try {
+    const decision: Decision = decide(view, command);
+    if (decision.kind === 'unchanged') {
+      findings.add('content', `${command.verb}, decided again, has nothing to do`);
+      return undefined;
+    }
+    checkOutcome(fact, decision.event, findings);
+    if (decision.after === undefined) {
+      if (after !== undefined) findings.add('content', `${command.verb}, decided again, removes the file`);
+      return undefined;
+    }
+    // These two have rules of their own, and are not told twice.
+    const { rev, last_op } = after ?? decision.after;
+    return encodeItem({ ...decision.after, rev, last_op });
+  } catch (error) {
+    // Whoever laid the view under the check reads that file, and checks again.
+    if (error instanceof Unread) throw error;
+    const code = isLedgerError(error) ? error.code : 'INTERNAL';
+    const told = code === 'ID_TAKEN' && findings.has('reused');
+    if (!told) findings.add(`illegal:${code}`, error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
+
+/** Where the decided item's bytes are the file's, they are the canonical ones as well, and nothing more is encoded. */
+function checkBytes(
+  file: IntactFile | undefined,
+  decided: Buffer | undefined,
+  findings: CommitFindings,
+): void {
+  if (file === undefined || decided?.equals(file.bytes)) return;
+  const canonical = encodeAnyway(file.item);
+  if (!canonical?.equals(file.bytes)) findings.add('canonical', 'the same item is written in other bytes');
+  if (decided !== undefined && canonical !== undefined && !decided.equals(canonical)) {
+    findings.add('content', `decided again, it gives another file: ${firstDifference(canonical, decided)}`);
+  }
+}
+
+/** `undefined` for what would be larger than a file may be. */
+function encodeAnyway(item: WorkItem): Buffer | undefined {
+  try {
+    return encodeItem(item);
+  } catch {
+    return undefined;
+  }
+}
+
+function firstDifference(found: Buffer, expected: Buffer): string {
+  const [a, b] = [found.toString().split('\n'), expected.toString().split('\n')];
+  const at = a.findIndex((line, index) => line !== b[index]);
+  const index = at < 0 ? a.length : at;
+  return `line ${index + 1} is ${JSON.stringify(a[index] ?? '')} and should be ${JSON.stringify(b[index] ?? '')}`;
 }

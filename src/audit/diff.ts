@@ -1,9 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
+import { possiblePaths } from '../codec/path.ts';
+import type { Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import type { Json } from '../domain/item.ts';
-import type { HistoryEntry } from '../projection/history-entry.ts';
-import { diffFields, type FieldChange, fieldsOf } from './fields.ts';
-import type { Version } from './versions.ts';
+import type { Json, WorkItem } from '../domain/item.ts';
+import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
+import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
+import { readAfter, readItemFile } from './files.ts';
+import { itemChanges } from './item-files.ts';
 
 export interface ItemDiff {
   id: WorkId;
@@ -98,4 +102,66 @@ export function blameFields(versions: readonly Version[]): Blame[] {
     }
   }
   return [...fieldsOf(readable.at(-1)?.item).keys()].flatMap((field) => blame.get(field) ?? []);
+}
+
+/** A field that differs between two versions of an item; `null` where it was not there. */
+export interface FieldChange {
+  /** As in the file; inside of a map after a dot: `claim.epoch`. */
+  field: string;
+  before: Json;
+  after: Json;
+}
+
+/** What each commit writes anew, and what never changes. */
+const ASIDE: ReadonlySet<string> = new Set(['schema', 'id', 'rev', 'last_op', 'updated_at']);
+
+/** The fields in which two versions differ, in the order of the file; `undefined` stands for no item. */
+export function diffFields(before: WorkItem | undefined, after: WorkItem | undefined): FieldChange[] {
+  const [old, now] = [fieldsOf(before), fieldsOf(after)];
+  return [...new Set([...now.keys(), ...old.keys()])].flatMap((field) => {
+    const change = { field, before: old.get(field) ?? null, after: now.get(field) ?? null };
+    return isDeepStrictEqual(change.before, change.after) ? [] : [change];
+  });
+}
+
+/** Every field that says something. Lists are one field, maps one for each of their keys. */
+export function fieldsOf(item: WorkItem | undefined): Map<string, Json> {
+  const found = new Map<string, Json>();
+  const add = (name: string, value: Json | undefined): void => {
+    if (value === undefined || value === null || value === '') return;
+    if (Array.isArray(value) ? value.length > 0 : typeof value !== 'object') found.set(name, value);
+    else if (!Array.isArray(value))
+      for (const [key, inner] of Object.entries(value)) add(`${name}.${key}`, inner);
+  };
+  for (const [key, value] of Object.entries(item ?? {})) if (!ASIDE.has(key)) add(key, value as Json);
+  return found;
+}
+
+/** An item as one commit left it. */
+export interface Version {
+  entry: HistoryEntry;
+  /** `undefined` where the commit removed its file, and where that cannot be read. */
+  item: WorkItem | undefined;
+  problem: Problem | undefined;
+}
+
+/** Every version of an item up to `tip`, oldest first, read from git; none for an id that was never given. */
+export async function readVersions(store: LedgerStore, tip: Oid, id: WorkId): Promise<Version[]> {
+  const records: CommitRecord[] = [];
+  for await (const record of store.commits({ to: tip, paths: possiblePaths(id) })) records.push(record);
+  const changed = records.flatMap((record) => {
+    const change = itemChanges(record.changes).items.find((one) => one.id === id);
+    return change === undefined ? [] : [{ record, change }];
+  });
+  const blobs = await readAfter(
+    store,
+    changed.flatMap(({ record }) => record.changes),
+  );
+  return changed.map(({ record, change }): Version => {
+    const entry = toEntry(record);
+    const place = change.after.at(-1);
+    const file = place && readItemFile(id, place, blobs);
+    if (file?.kind === 'item') return { entry, item: file.item, problem: undefined };
+    return { entry, item: undefined, problem: file?.problem };
+  });
 }

@@ -8,7 +8,7 @@ import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { BlobContent, Oid, TreeChange } from '../store/port.ts';
 import type { CommitFindings } from './findings.ts';
-import { type FileAt, PLAIN_FILE } from './item-change.ts';
+import { type FileAt, PLAIN_FILE } from './item-files.ts';
 import type { History } from './state.ts';
 
 export type Blobs = ReadonlyMap<Oid, BlobContent>;

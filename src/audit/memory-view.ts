@@ -5,8 +5,9 @@ import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
 import type { LimitKind } from '../domain/limits.ts';
-import type { LedgerSettings } from '../domain/settings.ts';
+import { type LedgerSettings, settingsSchema } from '../domain/settings.ts';
 import { type LedgerView, Numbers, OpenIndex, SourceIndex } from '../domain/view.ts';
+import { checkSettings } from '../domain/settings-check.ts';
 
 interface Entry {
   state: State;
@@ -122,3 +123,8 @@ export class MemoryView implements LedgerView {
     if (entry.state === 'active') this.#open.remove(entry.decoded.item);
   }
 }
+
+const LEAST = { schema: 1, ledger_id: '00000000-0000-7000-8000-000000000000' };
+
+/** What holds where history does not say: a ledger whose root is broken is checked all the same. */
+export const unknownSettings = (): LedgerSettings => checkSettings(LEAST) ?? settingsSchema().parse(LEAST);

@@ -9,12 +9,10 @@ import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
 import { requestedAt } from './check-times.ts';
 import type { ItemFile, SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { type FileAt, type ItemChange, itemChanges } from './item-change.ts';
-import { type Files, filesAfter, ItemFiles, wholeIn } from './item-files.ts';
-import { MemoryView } from './memory-view.ts';
+import { type FileAt, type ItemChange, itemChanges, type Files, filesAfter, ItemFiles, wholeIn } from './item-files.ts';
+import { MemoryView, unknownSettings } from './memory-view.ts';
 import { filesIn, type Incoming, lastWhole, lastWholeSettings, readSettingsIn } from './push-past.ts';
 import type { Before, LedgerState, Left, SettingsState } from './state.ts';
-import { unknownSettings } from './unknown-settings.ts';
 
 /** The ledger before a push. */
 export interface Ground {

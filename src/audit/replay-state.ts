@@ -7,11 +7,9 @@ import { Overlay } from '../domain/view.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 import { type Blobs, type ItemFile, readFiles, readItemFile, type SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { type FileAt, type ItemChange, itemChanges } from './item-change.ts';
-import { type Files, filesAfter, ItemFiles, wholeIn } from './item-files.ts';
-import { MemoryView } from './memory-view.ts';
+import { type FileAt, type ItemChange, itemChanges, type Files, filesAfter, ItemFiles, wholeIn } from './item-files.ts';
+import { MemoryView, unknownSettings } from './memory-view.ts';
 import type { Before, History, LedgerState, Left, SettingsState } from './state.ts';
-import { unknownSettings } from './unknown-settings.ts';
 
 /** The ledger as a replay from its root, or from a commit that is trusted, leaves it. */
 export class ReplayState extends ItemFiles implements LedgerState {

@@ -1,6 +1,6 @@
 import { checkPush } from '../audit/check-push.ts';
-import { groundAt } from '../audit/ground.ts';
-import type { Refusal } from '../audit/push-rules.ts';
+import { groundAt } from '../audit/base-state.ts';
+import type { Refusal } from '../audit/rules.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { Backend } from '../ledger/backend.ts';
 import { openNativeBackend } from '../ledger/open-native.ts';

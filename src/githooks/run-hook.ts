@@ -1,4 +1,4 @@
-import type { PushRule } from '../audit/push-rules.ts';
+import type { PushRule } from '../audit/rules.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';

@@ -1,7 +1,6 @@
-import type { Blame, ItemDiff } from '../audit/diff.ts';
-import type { Report } from '../audit/report.ts';
+import type { Blame, ItemDiff, Version } from '../audit/diff.ts';
+import type { Report } from '../audit/report/report.ts';
 import type { Verification } from '../audit/verify.ts';
-import type { Version } from '../audit/versions.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkType } from '../domain/item.ts';
 import type { PolicyVerb } from '../domain/policy-schema.ts';
@@ -331,7 +330,7 @@ export class LedgerQueries {
   }
 
   async #versions(id: WorkId): Promise<Version[]> {
-    const { readVersions } = await import('../audit/versions.ts');
+    const { readVersions } = await import('../audit/diff.ts');
     const tip = await currentTip(this.connection);
     const versions = await readVersions(await this.connection.store(), tip, id);
     if (versions.length === 0) throw notFound(id, []);
@@ -341,7 +340,7 @@ export class LedgerQueries {
   /** Throughput, lead and cycle time, attempts and what is open, of a period; up to now and from the beginning, unless it says. */
   async report(period: { since?: string | undefined; until?: string | undefined } = {}): Promise<Report> {
     const [{ reportOn }, { listRejected }] = await Promise.all([
-      import('../audit/report.ts'),
+      import('../audit/report/report.ts'),
       import('../sync/rejected.ts'),
     ]);
     const { since = null, until = this.now() } = period;

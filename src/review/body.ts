@@ -1,4 +1,4 @@
-import { diffFields, type FieldChange } from '../audit/fields.ts';
+import { diffFields, type FieldChange } from '../audit/diff.ts';
 import { encodeMessage } from '../codec/message.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
 import type { Json, WorkItem } from '../domain/item.ts';

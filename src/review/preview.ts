@@ -1,4 +1,4 @@
-import { diffFields, type FieldChange } from '../audit/fields.ts';
+import { diffFields, type FieldChange } from '../audit/diff.ts';
 import { newOp } from '../codec/op.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
 import { decide, type Transition } from '../domain/decide.ts';

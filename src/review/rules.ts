@@ -1,4 +1,4 @@
-import type { PushRule } from '../audit/push-rules.ts';
+import type { PushRule } from '../audit/rules.ts';
 
 /** What a proposal is held against beside the rules of a push. Names are API. */
 export const REVIEW_RULES = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkProposal } from '../../src/audit/check-request.ts';
+import { checkProposal } from '../../src/audit/check-times.ts';
 import { checkWords } from '../../src/audit/check-trailers.ts';
 import { CommitFindings } from '../../src/audit/findings.ts';
 import { encodeMessage } from '../../src/codec/message.ts';

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { groundOf } from '../../src/audit/range.ts';
-import { type Verification, verifyLedger } from '../../src/audit/verify.ts';
+import { groundOf, type Verification, verifyLedger } from '../../src/audit/verify.ts';
 import { NativeStore } from '../../src/store/native.ts';
 import { runGit } from '../helpers/temp-repo.ts';
 import { type ForgedCommit, forge, inFile, inMessage } from './forge.ts';

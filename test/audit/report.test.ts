@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reportOn } from '../../src/audit/report.ts';
+import { reportOn } from '../../src/audit/report/report.ts';
 import type { WorkStatus } from '../../src/domain/item.ts';
 import type { HistoryEntry } from '../../src/projection/history-entry.ts';
 

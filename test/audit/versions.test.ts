@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { blameFields, diffVersions } from '../../src/audit/diff.ts';
-import { readVersions, type Version } from '../../src/audit/versions.ts';
+import { blameFields, diffVersions, readVersions, type Version } from '../../src/audit/diff.ts';
 import { NativeStore } from '../../src/store/native.ts';
 import { type ForgedCommit, forge } from './forge.ts';
 import { Forger } from './forger.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type ReportInput, reportOn } from '../../src/audit/report.ts';
+import { type ReportInput, reportOn } from '../../src/audit/report/report.ts';
 import { htmlReport } from '../../src/cli/render/report-html.ts';
 import { tablesOf } from '../../src/cli/render/report-tables.ts';
 import type { WorkStatus } from '../../src/domain/item.ts';

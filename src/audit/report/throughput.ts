@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../projection/history-entry.ts';
+import type { HistoryEntry } from '../../projection/history-entry.ts';
 
 export interface Step {
   /** Its first day in UTC, as in `2026-01-31`; weeks begin on Mondays. */
