@@ -4,8 +4,8 @@ export {
   type HookState,
   type HooksReport,
   installHooks,
+  type Program,
   removeHooks,
+  warmIndex,
 } from './githooks/install.ts';
 export { HOOKS, runHook } from './githooks/run-hook.ts';
-export type { Program } from './githooks/shims.ts';
-export { warmIndex } from './githooks/warm-index.ts';

@@ -2,11 +2,17 @@
 import './require-node.ts';
 
 export { PULL_REQUEST } from './domain/pull-request.ts';
+export { type Preview, pageOf, previewReview } from './review/page.ts';
 export { type CheckCall, type CheckedReview, checkReview } from './review/check.ts';
-export { type ClearedBranch, clearBranches } from './review/clear.ts';
-export { findReview, listReviews, type Review, type ReviewState } from './review/list.ts';
-export { branchOf } from './review/names.ts';
+export { REVIEW_RULES, type ReviewFinding, type ReviewRule } from './review/judge.ts';
+export {
+  type ClearedBranch,
+  clearBranches,
+  findReview,
+  listReviews,
+  type Review,
+  type ReviewState,
+} from './review/list.ts';
 export { type OpenedRequest, openRequest } from './review/open-request.ts';
-export { type Preview, pageOf, previewReview } from './review/preview.ts';
 export { type Proposed, proposeReview } from './review/propose.ts';
-export { REVIEW_RULES, type ReviewFinding, type ReviewRule } from './review/rules.ts';
+export { branchOf } from './review/shared.ts';

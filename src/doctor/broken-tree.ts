@@ -6,7 +6,7 @@ import { describeProblem, MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { type BrokenItem, type Mend, planMends } from './plan-mends.ts';
+import { type BrokenItem, type Mend, planMends } from './plan-repairs.ts';
 
 /** A ledger's tree as it stands, held against its history. */
 export interface TreeReport {

@@ -5,9 +5,9 @@ import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
 import { examineTree } from './broken-tree.ts';
-import { findLocks } from './locks.ts';
-import type { Mend } from './plan-mends.ts';
-import { findRewrite, type Rewrite } from './two-lines.ts';
+import type { Mend } from './plan-repairs.ts';
+import { findRewrite, type Rewrite } from './recover-history.ts';
+import { removeDeadLocks, type StaleLock, staleLocks } from '../git/stale-locks.ts';
 
 /** Something about a clone, and not about what all share. */
 export interface CloneTrouble {
@@ -140,4 +140,26 @@ async function examineDisk(ledger: WorkLedger): Promise<CloneTrouble[]> {
       fixed: true,
     });
   return found;
+}
+
+/** Locks on the refs of a ledger that stand in its clone's way. */
+export async function findLocks(ledger: WorkLedger): Promise<StaleLock[]> {
+  const { place, clock } = ledger.connection;
+  return staleLocks(place, await refsOf(ledger), clock.now().getTime());
+}
+
+/**
+ * Takes away the locks that a process of this program left which is dead. Any other stays, however old it is: whose it is
+ * cannot be told, and a ref that two write at once can lose a commit.
+ *
+ * @returns their paths
+ */
+export async function unlock(ledger: WorkLedger): Promise<string[]> {
+  const { local, place } = ledger.connection;
+  return local === undefined ? [] : removeDeadLocks(place, await refsOf(ledger));
+}
+
+async function refsOf({ connection }: WorkLedger): Promise<string[]> {
+  const { context } = await connection.write();
+  return [connection.localRef, ...(context.remote === undefined ? [] : [context.remote.seenRef])];
 }

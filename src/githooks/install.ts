@@ -1,10 +1,12 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { gitFailure, runGit } from '../git/process/run.ts';
 import type { HookName } from './run-hook.ts';
 import { applySettings, areSettingsApplied, removeSettings } from './server-settings.ts';
-import { isShim, type Program, shimOf } from './shims.ts';
+import { openNativeBackend } from '../ledger/open-native.ts';
+import { chooseBranch } from '../ledger/settings.ts';
+import { Projection } from '../projection/projection.ts';
 
 export type Side = 'client' | 'server';
 
@@ -134,5 +136,53 @@ function writing(folder: string, task: () => void): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
     throw new LedgerError('PERMISSION_DENIED', `The hooks in ${folder} cannot be changed.`, { cause: error });
+  }
+}
+
+/** The program that a shim calls where it is still there. */
+export interface Program {
+  node: string;
+  main: string;
+}
+
+const MARK = '# work-ledger hook: ';
+const FOLDER = join(import.meta.dirname, '../../hooks');
+
+/** The shim of a hook, with the program's place written into it. */
+export function shimOf(name: HookName, { node, main }: Program): string {
+  const text = readFileSync(join(FOLDER, name), 'utf8');
+  // As functions, so that nothing in a path is read as a pattern.
+  return text
+    .replace(/^node=''$/m, () => `node=${quote(node)}`)
+    .replace(/^main=''$/m, () => `main=${quote(main)}`);
+}
+
+/** For a shell, whatever is in it. */
+const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+export const isShim = (text: string): boolean => text.split('\n', 3).some((line) => line.startsWith(MARK));
+
+/**
+ * Makes the index that pushes are judged by, which the first push would wait for.
+ *
+ * @returns false where there is no ledger yet, or where the repository is another user's: whoever takes pushes could not write
+ *   to an index of ours
+ */
+export async function warmIndex(dir: string): Promise<boolean> {
+  const backend = await openNativeBackend(dir);
+  try {
+    const { config, place, refs, store, indexDir, lock } = backend;
+    const tip = await refs.readRef(`refs/heads/${chooseBranch({}, config)}`);
+    if (tip === undefined || statSync(place).uid !== process.getuid?.()) return false;
+    const projection = new Projection({ store, dir: indexDir, lock });
+    try {
+      await projection.knowDeletions(tip);
+      await projection.read(tip, () => undefined);
+      return true;
+    } finally {
+      projection.close();
+    }
+  } finally {
+    await backend.close();
   }
 }

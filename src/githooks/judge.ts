@@ -1,5 +1,5 @@
-import { checkPush } from '../audit/check-push.ts';
 import { groundAt } from '../audit/base-state.ts';
+import { checkPush } from '../audit/check-push.ts';
 import type { Refusal } from '../audit/rules.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { Backend } from '../ledger/backend.ts';

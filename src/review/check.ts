@@ -8,9 +8,8 @@ import { chooseBranch, chooseRemote } from '../ledger/settings.ts';
 import { Projection } from '../projection/projection.ts';
 import { IncomingStore, Oversize } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
-import { groundOf, type Judgement, judgeProposal } from './judge.ts';
-import { itemOfBranch } from './names.ts';
-import type { ReviewFinding } from './rules.ts';
+import { groundOf, type Judgement, judgeProposal, type ReviewFinding } from './judge.ts';
+import { itemOfBranch } from './shared.ts';
 
 export interface CheckCall {
   dir?: string | undefined;

@@ -11,8 +11,7 @@ import { decideInto, draftOf, type Step } from '../sync/draft.ts';
 import { unreachable } from '../sync/look.ts';
 import type { RemoteContext } from '../sync/ports.ts';
 import { judgeProposal } from './judge.ts';
-import { branchOf } from './names.ts';
-import { lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
+import { branchOf, lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
 
 /** What came of proposing an item's approval. */
 export type Proposed =

@@ -1,5 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
-import type { WorkId } from '../domain/ids.ts';
+import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
@@ -66,4 +66,13 @@ export async function withUntrusted<T>(
   } finally {
     incoming.close();
   }
+}
+
+/** The branch of an item's proposal, without `refs/heads/`. */
+export const branchOf = (id: WorkId): string => `review/${id}`;
+
+/** The item whose proposal a branch holds; `undefined` where it is none's. */
+export function itemOfBranch(branch: string): WorkId | undefined {
+  const [, id = ''] = /^(?:refs\/heads\/)?review\/([^/]+)$/.exec(branch) ?? [];
+  return isWorkId(id) ? id : undefined;
 }

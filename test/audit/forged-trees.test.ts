@@ -4,7 +4,7 @@ import { checkPush } from '../../src/audit/check-push.ts';
 import { groundAt } from '../../src/audit/base-state.ts';
 import { verifyLedger } from '../../src/audit/verify.ts';
 import { examineTree } from '../../src/doctor/broken-tree.ts';
-import { mendTree } from '../../src/doctor/mend.ts';
+import { mendTree } from '../../src/doctor/repair.ts';
 import { nameObject } from '../../src/git/model/object.ts';
 import { findFaults, linesOf, type TreeLine } from '../../src/git/model/tree.ts';
 import type { WorkLedger } from '../../src/index.ts';

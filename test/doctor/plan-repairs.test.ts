@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type BrokenItem, type BrokenTree, planMends } from '../../src/doctor/plan-mends.ts';
+import { type BrokenItem, type BrokenTree, planMends } from '../../src/doctor/plan-repairs.ts';
 
 const ID = 'WRK-20260103-0001';
 const ACTIVE = `active/2026/01/01/${ID}.yaml`;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decodeMessage } from '../../src/codec/message.ts';
 import { decide } from '../../src/domain/decide.ts';
-import { reviewPage, titleOf } from '../../src/review/body.ts';
+import { reviewPage, titleOf } from '../../src/review/page.ts';
 import { ask, FakeView, idOf } from '../helpers/fake-view.ts';
 
 const ID = idOf(1);

@@ -13,7 +13,7 @@ import { push } from '../sync/confirm.ts';
 import { look, unreachable } from '../sync/look.ts';
 import type { RemoteContext, SyncContext } from '../sync/ports.ts';
 import { examineTree } from './broken-tree.ts';
-import type { Mend } from './plan-mends.ts';
+import type { Mend } from './plan-repairs.ts';
 
 const TRIES = 5;
 
