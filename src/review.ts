@@ -2,7 +2,6 @@
 import './require-node.ts';
 
 export { PULL_REQUEST } from './domain/pull-request.ts';
-export { type Preview, pageOf, previewReview } from './review/page.ts';
 export { type CheckCall, type CheckedReview, checkReview } from './review/check.ts';
 export { REVIEW_RULES, type ReviewFinding, type ReviewRule } from './review/judge.ts';
 export {
@@ -14,5 +13,6 @@ export {
   type ReviewState,
 } from './review/list.ts';
 export { type OpenedRequest, openRequest } from './review/open-request.ts';
+export { type Preview, pageOf, previewReview } from './review/page.ts';
 export { type Proposed, proposeReview } from './review/propose.ts';
 export { branchOf } from './review/shared.ts';

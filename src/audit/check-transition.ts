@@ -106,7 +106,7 @@ export interface Step {
 }
 
 /** Holds what one commit did to one item against every rule about the item, its message and the ledger before it. */
-export function checkItem(step: Step, file: ItemFile | undefined, findings: CommitFindings): void {
+function checkItem(step: Step, file: ItemFile | undefined, findings: CommitFindings): void {
   checkFile(step, file, findings);
   const { before, event, record } = step;
   const after = file?.kind === 'item' ? file : undefined;

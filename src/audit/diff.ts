@@ -125,7 +125,7 @@ export function diffFields(before: WorkItem | undefined, after: WorkItem | undef
 }
 
 /** Every field that says something. Lists are one field, maps one for each of their keys. */
-export function fieldsOf(item: WorkItem | undefined): Map<string, Json> {
+function fieldsOf(item: WorkItem | undefined): Map<string, Json> {
   const found = new Map<string, Json>();
   const add = (name: string, value: Json | undefined): void => {
     if (value === undefined || value === null || value === '') return;

@@ -143,7 +143,7 @@ async function examineDisk(ledger: WorkLedger): Promise<CloneTrouble[]> {
 }
 
 /** Locks on the refs of a ledger that stand in its clone's way. */
-export async function findLocks(ledger: WorkLedger): Promise<StaleLock[]> {
+async function findLocks(ledger: WorkLedger): Promise<StaleLock[]> {
   const { place, clock } = ledger.connection;
   return staleLocks(place, await refsOf(ledger), clock.now().getTime());
 }

@@ -149,7 +149,7 @@ const MARK = '# work-ledger hook: ';
 const FOLDER = join(import.meta.dirname, '../../hooks');
 
 /** The shim of a hook, with the program's place written into it. */
-export function shimOf(name: HookName, { node, main }: Program): string {
+function shimOf(name: HookName, { node, main }: Program): string {
   const text = readFileSync(join(FOLDER, name), 'utf8');
   // As functions, so that nothing in a path is read as a pattern.
   return text
@@ -160,7 +160,7 @@ export function shimOf(name: HookName, { node, main }: Program): string {
 /** For a shell, whatever is in it. */
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-export const isShim = (text: string): boolean => text.split('\n', 3).some((line) => line.startsWith(MARK));
+const isShim = (text: string): boolean => text.split('\n', 3).some((line) => line.startsWith(MARK));
 
 /**
  * Makes the index that pushes are judged by, which the first push would wait for.

@@ -1,5 +1,5 @@
-import { groundOf, type Verification, type VerifyOptions, verifyLedger } from '../audit/verify.ts';
 import { judgeSignatures, type SignatureQuery, signersOf } from '../audit/signatures.ts';
+import { groundOf, type Verification, type VerifyOptions, verifyLedger } from '../audit/verify.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';

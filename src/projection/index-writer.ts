@@ -149,7 +149,7 @@ function columnsOf(item: WorkItem | undefined): SQLInputValue[] {
 }
 
 /** Everything of an item in which a word is looked for. */
-export function searchText(item: WorkItem): string {
+function searchText(item: WorkItem): string {
   const parts = [
     item.id,
     item.title,
@@ -169,7 +169,7 @@ export function searchText(item: WorkItem): string {
 }
 
 /** The id that an imported item had where it came from. */
-export function importedId(item: WorkItem): string | undefined {
+function importedId(item: WorkItem): string | undefined {
   const imported = item.context.imported;
   if (imported === null || typeof imported !== 'object' || Array.isArray(imported)) return undefined;
   const id = imported.id;

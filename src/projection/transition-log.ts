@@ -126,7 +126,7 @@ export interface Landing {
  * Tells which merge brought which proposal, from commits that are seen one by one, parents first. A review branch is a proposal
  * and merges that brought it up to date; whatever else builds on a proposal shows that it came by fast-forward.
  */
-export class Landings {
+class Landings {
   readonly #branches = new Map<Oid, readonly Oid[]>();
   #landed: Landing[] = [];
 

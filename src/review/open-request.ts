@@ -5,7 +5,6 @@ import { LedgerError } from '../domain/errors.ts';
 import { openRepository } from '../git/repository.ts';
 import { HOSTS, type Host } from '../ledger/hosts.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
-import { pageOf, titleOf } from './page.ts';
 import {
   addressIn,
   type HostedRepository,
@@ -17,6 +16,7 @@ import {
   repositoryAt,
 } from './hosts.ts';
 import type { Review } from './list.ts';
+import { pageOf, titleOf } from './page.ts';
 
 /** Where a pull request is, or is to be made. */
 export interface OpenedRequest {

@@ -71,7 +71,7 @@ const HIGHEST = 1_000_000_000;
  * Gives ids of the day an item was created: one past the highest that the ledger or this plan has. Where nobody can be asked, a
  * number would be provisional until it is shared; ids are then drawn at random.
  */
-export class IdAllocator {
+class IdAllocator {
   readonly #ledger: ImportLedger;
   readonly #next = new Map<string, number>();
   readonly #reserved = new Set<WorkId>();

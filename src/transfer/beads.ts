@@ -1,11 +1,5 @@
 import type { WorkId } from '../domain/ids.ts';
-import {
-  WORK_TYPES,
-  type WorkComment,
-  type WorkItem,
-  type WorkPriority,
-  type WorkType,
-} from '../domain/item.ts';
+import { WORK_TYPES, type WorkComment, type WorkItem, type WorkPriority, type WorkType } from '../domain/item.ts';
 import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { normalizeText } from '../domain/text.ts';
 import { assemble } from './assemble.ts';
@@ -112,7 +106,7 @@ const PRIORITIES: readonly WorkPriority[] = ['critical', 'high', 'medium', 'low'
 const TYPES: Readonly<Record<string, WorkType>> = { chore: 'task', epic: 'feature', docs: 'documentation' };
 
 /** Reads every field of a Beads issue that an item has a field for; what is left is the caller's to keep. */
-export function readBeadsFields(record: SourceRecord, now: string): Draft['fields'] {
+function readBeadsFields(record: SourceRecord, now: string): Draft['fields'] {
   const created_at = readCreated(record, now);
   const updated_at = record.time('updated_at') ?? created_at;
   return {
@@ -269,7 +263,7 @@ const KINDS: Readonly<Record<string, Omit<SourceEdge, 'target'>>> = {
 };
 
 /** Reads what an issue depends on, and keeps the records themselves, which also say since when and through whom. */
-export function readBeadsEdges(record: SourceRecord, source_id: string): SourceEdge[] {
+function readBeadsEdges(record: SourceRecord, source_id: string): SourceEdge[] {
   const edges: SourceEdge[] = [];
   for (const entry of record.list('dependencies')) {
     const edge = readEdge(entry, record, source_id);

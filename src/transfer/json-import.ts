@@ -1,13 +1,6 @@
 import { stateOf } from '../codec/path.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
-import {
-  isTerminal,
-  WORK_PRIORITIES,
-  WORK_STATUSES,
-  WORK_TYPES,
-  type WorkItem,
-  type WorkStatus,
-} from '../domain/item.ts';
+import { isTerminal, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem, type WorkStatus } from '../domain/item.ts';
 import { itemSchemas, workItemSchema } from '../domain/item-schema.ts';
 import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { toSafeLine } from '../domain/text.ts';
@@ -159,7 +152,7 @@ function toDraft(
 }
 
 /** Reads every field but the references. Fields that this version does not know stay fields, as in the ledger's own files. */
-export function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): Draft['fields'] {
+function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): Draft['fields'] {
   record.take('schema');
   for (const key of ['rev', 'last_op', 'history']) record.keep(key);
   const created_at = readCreated(record, now);
@@ -267,7 +260,7 @@ function readRest(record: SourceRecord): Record<string, unknown> {
 }
 
 /** Reads what an item points to; takes the blocker out of `fields.block`, since it comes back as a reference. */
-export function readJsonEdges(record: SourceRecord, fields: Draft['fields']): SourceEdge[] {
+function readJsonEdges(record: SourceRecord, fields: Draft['fields']): SourceEdge[] {
   const edges: SourceEdge[] = [];
   const parent = record.text('parent_id');
   if (parent !== undefined) edges.push({ kind: 'parent', target: parent });

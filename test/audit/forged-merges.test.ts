@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkPush } from '../../src/audit/check-push.ts';
 import { groundAt } from '../../src/audit/base-state.ts';
+import { checkPush } from '../../src/audit/check-push.ts';
 import type { Signature, SignatureQuery, SignatureReader } from '../../src/audit/signatures.ts';
 import { verifyLedger } from '../../src/audit/verify.ts';
 import { judgePush } from '../../src/githooks/judge.ts';

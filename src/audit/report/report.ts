@@ -143,7 +143,7 @@ const SPANS: readonly [string, number][] = [
 ];
 
 /** How lead and cycle times are spread, from the shortest span to the longest. */
-export function bySpan(leads: readonly number[], cycles: readonly number[]): SpanCount[] {
+function bySpan(leads: readonly number[], cycles: readonly number[]): SpanCount[] {
   return SPANS.map(([span, end], index) => {
     const start = SPANS[index - 1]?.[1] ?? Number.NEGATIVE_INFINITY;
     return { span, lead: countBetween(leads, start, end), cycle: countBetween(cycles, start, end) };

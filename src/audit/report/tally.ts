@@ -141,7 +141,7 @@ export const newLife = ({ at, verb }: HistoryEntry): Life => ({
 export const isOpen = ({ status }: Life): boolean => status !== null && !isTerminal(status);
 
 /** A claim raises the epoch; who takes up blocked work again goes on with the one that there was. */
-export const isClaim = ({ verb, from }: HistoryEntry): boolean =>
+const isClaim = ({ verb, from }: HistoryEntry): boolean =>
   verb === 'claim' || (verb === 'start' && from === 'pending');
 
 /** How work ends is its holder's, whoever approved it or took it away. */
