@@ -1,23 +1,30 @@
+import { encodeItem } from '../codec/item.ts';
 import { decodeMessage, readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH, STATES } from '../codec/path.ts';
+import { readCommand } from '../codec/read-command.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
 import { isOverdue } from '../domain/consequences.ts';
-import { keysAsked } from '../domain/policy.ts';
-import { isProposal } from '../domain/pull-request.ts';
-import type { LedgerSettings } from '../domain/settings.ts';
-import type { CommitRecord, TreeChange } from '../store/port.ts';
-import { checkProposal, checkRequest } from './check-times.ts';
-import { type Blobs, guessItemFile, type ItemFile, readItemFile, reportDamage, type IntactFile } from './files.ts';
-import { CommitFindings } from './findings.ts';
-import { itemChanges, type ItemChange } from './item-files.ts';
-import type { LedgerState, Before } from './state.ts';
-import { encodeItem } from '../codec/item.ts';
-import { readCommand } from '../codec/read-command.ts';
 import { type Decision, decide } from '../domain/decide.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { keysAsked } from '../domain/policy.ts';
+import { isProposal } from '../domain/pull-request.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
 import { Unread } from '../projection/index-view.ts';
+import type { CommitRecord, TreeChange } from '../store/port.ts';
+import { checkProposal, checkRequest } from './check-times.ts';
 import { checkOutcome, checkTrailers, checkWords } from './check-trailers.ts';
+import {
+  type Blobs,
+  guessItemFile,
+  type IntactFile,
+  type ItemFile,
+  readItemFile,
+  reportDamage,
+} from './files.ts';
+import { CommitFindings } from './findings.ts';
+import { type ItemChange, itemChanges } from './item-files.ts';
+import type { Before, LedgerState } from './state.ts';
 
 /** Checks a commit that should be one transition of one item, and takes over what it left. */
 export function checkTransition(

@@ -5,9 +5,8 @@ import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
 import type { LimitKind } from '../domain/limits.ts';
-import { type LedgerSettings, settingsSchema } from '../domain/settings.ts';
+import { checkSettings, type LedgerSettings, settingsSchema } from '../domain/settings.ts';
 import { type LedgerView, Numbers, OpenIndex, SourceIndex } from '../domain/view.ts';
-import { checkSettings } from '../domain/settings-check.ts';
 
 interface Entry {
   state: State;

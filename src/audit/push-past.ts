@@ -5,7 +5,7 @@ import type { WorkId } from '../domain/ids.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { CommitRecord, Oid, TreeChange, TreeEntry } from '../store/port.ts';
 import { readAfter, readItemFile, readSettingsFile } from './files.ts';
-import { type FileAt, itemChanges, type Files, filesAfter, wholeIn } from './item-files.ts';
+import { type FileAt, type Files, filesAfter, itemChanges, wholeIn } from './item-files.ts';
 import type { History, SettingsState } from './state.ts';
 
 /** The objects of a repository together with those of a push. */

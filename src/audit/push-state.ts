@@ -9,7 +9,15 @@ import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
 import { requestedAt } from './check-times.ts';
 import type { ItemFile, SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { type FileAt, type ItemChange, itemChanges, type Files, filesAfter, ItemFiles, wholeIn } from './item-files.ts';
+import {
+  type FileAt,
+  type Files,
+  filesAfter,
+  type ItemChange,
+  ItemFiles,
+  itemChanges,
+  wholeIn,
+} from './item-files.ts';
 import { MemoryView, unknownSettings } from './memory-view.ts';
 import { filesIn, type Incoming, lastWhole, lastWholeSettings, readSettingsIn } from './push-past.ts';
 import type { Before, LedgerState, Left, SettingsState } from './state.ts';

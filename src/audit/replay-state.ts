@@ -7,7 +7,15 @@ import { Overlay } from '../domain/view.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 import { type Blobs, type ItemFile, readFiles, readItemFile, type SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { type FileAt, type ItemChange, itemChanges, type Files, filesAfter, ItemFiles, wholeIn } from './item-files.ts';
+import {
+  type FileAt,
+  type Files,
+  filesAfter,
+  type ItemChange,
+  ItemFiles,
+  itemChanges,
+  wholeIn,
+} from './item-files.ts';
 import { MemoryView, unknownSettings } from './memory-view.ts';
 import type { Before, History, LedgerState, Left, SettingsState } from './state.ts';
 

@@ -2,9 +2,9 @@ import { LedgerError } from '../domain/errors.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { markChecked } from '../sync/checked.ts';
-import { type ReadCommit, readCommits } from '../sync/pending.ts';
 import type { RemoteContext } from '../sync/ports.ts';
 import { type Ending, fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
+import { type ReadCommit, readCommits } from '../sync/read-commits.ts';
 import { dropWrong, reconcile } from '../sync/reconcile.ts';
 
 const KEPT = 'refs/work-ledger/before-rewrite/';

@@ -1,13 +1,13 @@
 import { parsePath, possiblePaths } from '../codec/path.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { readWorkTree, type WorkTree, abortMerge, followBranch, takeFrom } from '../git/work-tree.ts';
+import { setMergeDriver } from '../git/merge-driver.ts';
+import { abortMerge, followBranch, readWorkTree, takeFrom, type WorkTree } from '../git/work-tree.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { type MergedItems, mergeItems, type Side } from '../merge/merge-items.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type ReadCommit, readCommits } from '../sync/read-commits.ts';
-import { setMergeDriver } from '../git/merge-driver.ts';
 import { type Replayed, replayOnOurs } from './replay.ts';
 
 /**

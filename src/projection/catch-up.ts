@@ -1,5 +1,5 @@
 import { parsePath, type State, stateOf } from '../codec/path.ts';
-import type { LedgerView, Overlay } from '../domain/view.ts';
+import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { type Placed, placeFiles } from './files.ts';
 import type { IndexDatabase } from './index-database.ts';

@@ -4,6 +4,7 @@ import { checkPush } from '../audit/check-push.ts';
 import { requestedAt } from '../audit/check-times.ts';
 import { commitsOf, readSettingsIn } from '../audit/push-past.ts';
 import type { Ground } from '../audit/push-state.ts';
+import type { PushRule } from '../audit/rules.ts';
 import { judgeKept, type SignatureReader } from '../audit/signatures.ts';
 import { decodeMessage } from '../codec/message.ts';
 import { SETTINGS_PATH, SIGNERS_PATH } from '../codec/path.ts';
@@ -19,7 +20,6 @@ import type { Projection } from '../projection/projection.ts';
 import { type IncomingStore, Oversize } from '../store/incoming.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 import { branchOf } from './shared.ts';
-import type { PushRule } from '../audit/rules.ts';
 
 /** The ledger that a proposal is held against. */
 export interface Against {

@@ -1,16 +1,16 @@
 import { diffFields, type FieldChange } from '../audit/diff.ts';
 import { encodeMessage } from '../codec/message.ts';
-import type { TransitionEvent } from '../domain/commands.ts';
-import type { Json, WorkItem } from '../domain/item.ts';
-import type { HistoryEntry } from '../projection/history-entry.ts';
-import { fenced, inert } from './markdown.ts';
-import { branchOf } from './shared.ts';
 import { newOp } from '../codec/op.ts';
+import type { TransitionEvent } from '../domain/commands.ts';
 import { decide, type Transition } from '../domain/decide.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
+import type { Json, WorkItem } from '../domain/item.ts';
 import { PULL_REQUEST } from '../domain/pull-request.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
+import type { HistoryEntry } from '../projection/history-entry.ts';
+import { fenced, inert } from './markdown.ts';
+import { branchOf } from './shared.ts';
 
 export interface Page {
   before: WorkItem;

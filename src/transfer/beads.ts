@@ -1,5 +1,11 @@
 import type { WorkId } from '../domain/ids.ts';
-import { WORK_TYPES, type WorkComment, type WorkItem, type WorkPriority, type WorkType } from '../domain/item.ts';
+import {
+  WORK_TYPES,
+  type WorkComment,
+  type WorkItem,
+  type WorkPriority,
+  type WorkType,
+} from '../domain/item.ts';
 import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { normalizeText } from '../domain/text.ts';
 import { assemble } from './assemble.ts';

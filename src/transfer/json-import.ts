@@ -1,6 +1,13 @@
 import { stateOf } from '../codec/path.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
-import { isTerminal, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem, type WorkStatus } from '../domain/item.ts';
+import {
+  isTerminal,
+  WORK_PRIORITIES,
+  WORK_STATUSES,
+  WORK_TYPES,
+  type WorkItem,
+  type WorkStatus,
+} from '../domain/item.ts';
 import { itemSchemas, workItemSchema } from '../domain/item-schema.ts';
 import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { toSafeLine } from '../domain/text.ts';
