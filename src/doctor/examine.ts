@@ -1,13 +1,13 @@
 import type { Finding } from '../audit/rules.ts';
 import { type ErrorCode, isLedgerError } from '../domain/errors.ts';
 import { readMergeDriver } from '../git/config/merge-driver.ts';
+import { removeDeadLocks, type StaleLock, staleLocks } from '../git/locks.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
 import { examineTree } from './broken-tree.ts';
 import type { Mend } from './plan-repairs.ts';
 import { findRewrite, type Rewrite } from './recover-history.ts';
-import { removeDeadLocks, type StaleLock, staleLocks } from '../git/stale-locks.ts';
 
 /** Something about a clone, and not about what all share. */
 export interface CloneTrouble {

@@ -1,7 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { commitNamed } from '../git/commit-named.ts';
-import { findWorkTree, followBranch } from '../git/work-tree.ts';
+import { commitNamed, findWorkTree, followBranch } from '../git/work-tree.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
