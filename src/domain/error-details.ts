@@ -132,7 +132,12 @@ export type DetailsByCode = {
       max_attempts: number;
     }>;
   /** `obstacles` say why it cannot be claimed; empty where the item moved on while it was looked at. */
-  NOT_READY: { id: WorkId; obstacles: readonly Obstacle[]; observed?: HolderObservation; sign?: HolderObservation };
+  NOT_READY: {
+    id: WorkId;
+    obstacles: readonly Obstacle[];
+    observed?: HolderObservation;
+    sign?: HolderObservation;
+  };
   LIMIT_REACHED: { id: WorkId; limits: ReachedLimit[] };
   DEPENDENCY_CYCLE: { cycle: readonly WorkId[] };
   STILL_REFERENCED: { id: WorkId; users: readonly WorkId[] };

@@ -1,8 +1,8 @@
 import type { Fence, HolderObservation, Request } from './commands.ts';
+import type { HolderDetails } from './error-details.ts';
 import { LedgerError } from './errors.ts';
 import type { WorkItem } from './item.ts';
 import type { LedgerSettings } from './settings.ts';
-import type { HolderDetails } from './error-details.ts';
 
 /** Who holds an item now, in the words and facts every refusal gives. */
 export function describeHolder(item: WorkItem): { text: string; details: HolderDetails } {

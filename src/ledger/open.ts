@@ -10,7 +10,14 @@ import type { Backend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import { renamed } from './executions.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
-import { chooseActor, chooseBranch, chooseMode, choosePresence, chooseRemote, chooseSign } from './settings.ts';
+import {
+  chooseActor,
+  chooseBranch,
+  chooseMode,
+  choosePresence,
+  chooseRemote,
+  chooseSign,
+} from './settings.ts';
 import { WorkLedger } from './work-ledger.ts';
 import type { WritePath } from './write-path.ts';
 

@@ -6,18 +6,32 @@ import type { WorkItem, WorkType } from '../domain/item.ts';
 import type { PolicyVerb } from '../domain/policy-schema.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { IdPurpose } from '../domain/transitions.ts';
-import { type Damage, type IndexView, READABLE } from '../projection/index-view.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { IndexPlace } from '../projection/index-database.ts';
+import { type Damage, type IndexView, READABLE } from '../projection/index-view.ts';
 import type { LogFilter } from '../projection/log-view.ts';
 import type { IndexStatus, Need } from '../projection/projection.ts';
 import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
 import type { Permission } from '../query/permission.ts';
-import { type Asking, countReady, type Explanation, explainItem, readyItems, staleItems } from '../query/ready.ts';
+import {
+  type Asking,
+  countReady,
+  type Explanation,
+  explainItem,
+  readyItems,
+  staleItems,
+} from '../query/ready.ts';
 import { notFound, resolveId, shortIds } from '../query/resolve.ts';
 import { countFound, searchItems } from '../query/search.ts';
-import { childrenOf, type DependencyNode, dependencyTree, type Progress, progressOf, subtreeOf } from '../query/tree.ts';
+import {
+  childrenOf,
+  type DependencyNode,
+  dependencyTree,
+  type Progress,
+  progressOf,
+  subtreeOf,
+} from '../query/tree.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkPush } from '../../src/audit/check-push.ts';
 import { groundAt } from '../../src/audit/base-state.ts';
+import { checkPush } from '../../src/audit/check-push.ts';
 import { verifyLedger } from '../../src/audit/verify.ts';
 import { examineTree } from '../../src/doctor/broken-tree.ts';
 import { mendTree } from '../../src/doctor/repair.ts';

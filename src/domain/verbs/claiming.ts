@@ -1,6 +1,14 @@
 import type { CommandOf } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
-import { attemptsAllowed, EXHAUSTED, isExhausted, isHeld, observeHolder, requireOwner, requireProof } from '../holding.ts';
+import {
+  attemptsAllowed,
+  EXHAUSTED,
+  isExhausted,
+  isHeld,
+  observeHolder,
+  requireOwner,
+  requireProof,
+} from '../holding.ts';
 import type { WorkItem } from '../item.ts';
 import { describeLimit, reachedLimits } from '../limits.ts';
 import { describeObstacle, obstacles } from '../readiness.ts';
