@@ -2,6 +2,7 @@
 import './require-node.ts';
 
 export { PULL_REQUEST } from './domain/pull-request.ts';
+export { HOSTS } from './hosts/list.ts';
 export { type CheckCall, type CheckedReview, checkReview } from './review/check.ts';
 export { REVIEW_RULES, type ReviewFinding, type ReviewRule } from './review/judge.ts';
 export {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { AuxiliaryFile } from '../domain/configure.ts';
+import type { Host } from '../hosts/list.ts';
 import type { FileChange } from '../store/port.ts';
-import type { Host } from './hosts.ts';
 
 /** The texts that this package brings along: beside the sources and beside the build alike. */
 export const TEMPLATES = join(import.meta.dirname, '../../templates');

@@ -1,8 +1,8 @@
 import type { AuxiliaryFile } from '../domain/configure.ts';
+import type { Host } from '../hosts/list.ts';
 import { readFiles } from '../sync/auxiliary-files.ts';
 import { hostFiles, itemTemplates } from './branch-files.ts';
 import { currentTip } from './connection.ts';
-import type { Host } from './hosts.ts';
 import type { WorkLedger } from './work-ledger.ts';
 
 export interface LayOptions {

@@ -2,6 +2,7 @@ import { decodeMessage } from '../codec/message.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkStatus } from '../domain/item.ts';
 import { isProposal, PULL_REQUEST } from '../domain/pull-request.ts';
+import { isHostCommitter } from '../hosts/list.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 
 /** One transition, as its commit tells it. */
@@ -76,15 +77,12 @@ export function toEntry(record: Omit<CommitRecord, 'changes'>): HistoryEntry {
   };
 }
 
-/** The committer of what one host commits in its own name. */
-const HOST = 'noreply@github.com';
-
 /**
  * Who merged a proposal, as far as its own commit tells: the committer of one that was rebased or squashed; where that is the
  * host itself, the author. One that stands as it was made tells nothing.
  */
 function mergerOf({ author, committer }: Pick<CommitRecord, 'author' | 'committer'>): string | null {
   const isRewritten = author.name !== PULL_REQUEST;
-  if (committer.email === HOST) return isRewritten ? author.name : null;
+  if (isHostCommitter(committer.email)) return isRewritten ? author.name : null;
   return isRewritten || committer.email !== author.email ? committer.name : null;
 }

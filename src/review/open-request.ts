@@ -3,18 +3,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { openRepository } from '../git/repository.ts';
-import { HOSTS, type Host } from '../ledger/hosts.ts';
-import type { WorkLedger } from '../ledger/work-ledger.ts';
 import {
   addressIn,
   type HostedRepository,
-  hostOf,
-  linkTo,
   type MergeRequest,
   openRequestIn,
-  PROGRAMS,
+  type ReviewHost,
   repositoryAt,
-} from './hosts.ts';
+} from '../hosts/host.ts';
+import { HOSTS, type Host, hostOf, REVIEW_HOSTS } from '../hosts/list.ts';
+import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Review } from './list.ts';
 import { pageOf, titleOf } from './page.ts';
 
@@ -71,9 +69,10 @@ export async function openRequest(
     };
   // Beside the work tree's files, as where a person would call it.
   const cwd = basename(connection.place) === '.git' ? dirname(connection.place) : connection.place;
-  const asked = await ask(host, repository, request, { cwd, env });
+  const asked = await ask(REVIEW_HOSTS[host], repository, request, { cwd, env });
   if ('url' in asked) return { ...told, ...asked, reason: null };
-  return { kind: 'link', url: linkTo(host, repository, request), ...told, reason: asked.reason };
+  const url = REVIEW_HOSTS[host].link(repository, request);
+  return { kind: 'link', url, ...told, reason: asked.reason };
 }
 
 const notCurrent = ({ id, branch, state, findings }: Review): LedgerError =>
@@ -93,20 +92,19 @@ function chooseHost(asked: string | undefined, repository: HostedRepository | un
 }
 
 async function ask(
-  host: Host,
+  host: ReviewHost,
   repository: HostedRepository,
   request: MergeRequest,
   where: { cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<{ kind: 'made' | 'found'; url: string } | { reason: string }> {
-  const { program, list, create } = PROGRAMS[host];
-  const listed = await run(program, list(repository, request), where);
+  const listed = await run(host.program, host.list(repository, request), where);
   if (!listed.ok) return { reason: listed.reason };
-  const found = openRequestIn(listed.said, request);
+  const found = openRequestIn(host, listed.said, request);
   if (found !== undefined) return { kind: 'found', url: found };
-  const made = await run(program, create(repository, request), where);
+  const made = await run(host.program, host.create(repository, request), where);
   if (!made.ok) return { reason: made.reason };
   const url = addressIn(made.said);
-  return url === undefined ? { reason: `${program} did not say where it is` } : { kind: 'made', url };
+  return url === undefined ? { reason: `${host.program} did not say where it is` } : { kind: 'made', url };
 }
 
 function run(

@@ -1,11 +1,5 @@
-import {
-  HOSTS,
-  type Host,
-  initLedger,
-  type LaidFiles,
-  LedgerError,
-  type WorkLedger,
-} from '../../../index.ts';
+import { HOSTS, type Host, REVIEW_HOSTS } from '../../../hosts/list.ts';
+import { initLedger, type LaidFiles, LedgerError, type WorkLedger } from '../../../index.ts';
 import type { Cli } from '../../cli.ts';
 import { command, flag, text } from '../../command.ts';
 import { oneOf } from '../../input.ts';
@@ -19,7 +13,7 @@ export const initCommand = command({
     prefix: text('--prefix <letters>', 'what ids begin with (default: WRK)'),
     host: text(
       '--host <host>',
-      'also lay the files that github, gitlab or gitea looks for, and templates of items',
+      `also lay the files that ${oneOfThese(HOSTS)} looks for, and templates of items`,
     ),
     update: flag('--update', 'with --host: put what this version lays in place of files that differ'),
   },
@@ -75,19 +69,12 @@ async function layHost(ledger: WorkLedger, host: Host, update: boolean, cli: Cli
   return cli.busy('laying files', () => ledger.layHost(host, { version: readVersion(), update }));
 }
 
-/** Where the host itself is told who may push and who may accept. */
-const NEXT: Record<Host, string> = {
-  github: 'on GitHub: Settings, Rules, Rulesets',
-  gitlab: 'on GitLab: Settings, Repository, Protected branches',
-  gitea: 'on Gitea or Forgejo: Settings, Branches',
-};
-
 function linesOf(host: Host, branch: string, { laid, updated, differing }: LaidFiles): string[] {
   return [
     ...laid.map((path) => `laid ${path}`),
     ...updated.map((path) => `updated ${path}`),
     ...differing.map((path) => `left ${path}, which differs from what this version lays`),
     ...(laid.length + updated.length + differing.length === 0 ? [`the files for ${host} are there`] : []),
-    `next, say who may push to ${branch} ${NEXT[host]}; docs/review-hosts.md tells what to choose`,
+    `next, say who may push to ${branch} ${REVIEW_HOSTS[host].settings}; docs/review-hosts.md tells what to choose`,
   ];
 }
