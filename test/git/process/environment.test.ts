@@ -376,7 +376,7 @@ describe('the environment of git', () => {
   });
 
   test('given the sources, when git is started, then it is by one of the two places that give it this', () => {
-    const root = fileURLToPath(new URL('../../src/', import.meta.url));
+    const root = fileURLToPath(new URL('../../../src/', import.meta.url));
     const using = (pattern: RegExp): string[] =>
       globSync('**/*.ts', { cwd: root }).filter((file) =>
         pattern.test(readFileSync(`${root}${file}`, 'utf8')),
