@@ -9,6 +9,13 @@ export const REVIEW_HOSTS = { github, gitlab, gitea } as const satisfies Record<
 export type Host = keyof typeof REVIEW_HOSTS;
 export const HOSTS = Object.keys(REVIEW_HOSTS) as readonly Host[];
 
+const oneOf = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
+/** `github, gitlab or gitea`, for texts. */
+export const ANY_HOST = oneOf(HOSTS);
+/** `gh, glab or tea`, for texts. */
+export const ANY_PROGRAM = oneOf(HOSTS.map((name) => REVIEW_HOSTS[name].program));
+
 /** What kind of host a server is, by its name. */
 export const hostOf = ({ server }: HostedRepository): Host | undefined =>
   HOSTS.find((name) => REVIEW_HOSTS[name].server.test(server));

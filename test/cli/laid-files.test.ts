@@ -3,7 +3,8 @@ import { parse } from 'yaml';
 import { loadCommands } from '../../src/cli/commands.ts';
 import { MAX_AUXILIARY_FILES, problemOfFiles } from '../../src/codec/path.ts';
 import { newWorkSchema } from '../../src/domain/commands.ts';
-import { HOSTS, WORK_TYPES } from '../../src/index.ts';
+import { HOSTS } from '../../src/hosts/list.ts';
+import { WORK_TYPES } from '../../src/index.ts';
 import { hostFiles, itemTemplates } from '../../src/ledger/branch-files.ts';
 
 const COMMANDS = await loadCommands();

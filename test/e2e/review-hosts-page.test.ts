@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { HOSTS } from '../../src/index.ts';
+import { HOSTS } from '../../src/hosts/list.ts';
 import { hostFiles } from '../../src/ledger/branch-files.ts';
 import { expectPrinted } from '../docs/console.ts';
 import { readProject, section, table } from '../docs/markdown.ts';

@@ -1,4 +1,4 @@
-import { HOSTS, type Host, REVIEW_HOSTS } from '../../../hosts/list.ts';
+import { ANY_HOST, HOSTS, type Host, REVIEW_HOSTS } from '../../../hosts/list.ts';
 import { initLedger, type LaidFiles, LedgerError, type WorkLedger } from '../../../index.ts';
 import type { Cli } from '../../cli.ts';
 import { command, flag, text } from '../../command.ts';
@@ -11,10 +11,7 @@ export const initCommand = command({
     'The files of a host are laid on the ledger branch by one commit: jobs that check proposals and pushes, the text of a pull request, CODEOWNERS to be filled in. What is there already stays as it is, and is named where it differs; with --update it is replaced, but for CODEOWNERS and the templates of items. docs/review-hosts.md tells what to set on the host itself.',
   options: {
     prefix: text('--prefix <letters>', 'what ids begin with (default: WRK)'),
-    host: text(
-      '--host <host>',
-      `also lay the files that ${oneOfThese(HOSTS)} looks for, and templates of items`,
-    ),
+    host: text('--host <host>', `also lay the files that ${ANY_HOST} looks for, and templates of items`),
     update: flag('--update', 'with --host: put what this version lays in place of files that differ'),
   },
   examples: ['wl init --prefix OPS', 'wl init --host github'],

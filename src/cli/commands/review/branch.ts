@@ -1,4 +1,4 @@
-import { HOSTS, REVIEW_HOSTS } from '../../../hosts/list.ts';
+import { ANY_HOST, ANY_PROGRAM } from '../../../hosts/list.ts';
 import { LedgerError } from '../../../index.ts';
 import type { CheckedReview } from '../../../review.ts';
 import { annotationOf } from '../../annotation.ts';
@@ -15,7 +15,7 @@ const SHORT_COMMIT = 10;
 
 export const reviewOpenCommand = command({
   summary: 'make the pull request of a review branch, or tell where to make it',
-  details: `Uses ${oneOfThese(HOSTS.map((host) => REVIEW_HOSTS[host].program))} where it is installed and fits the host of the remote, which git config ledger.host names where its address does not tell: ${oneOfThese(HOSTS)}. Else it writes the text to a file and prints the link.`,
+  details: `Uses ${ANY_PROGRAM} where it is installed and fits the host of the remote, which git config ledger.host names where its address does not tell: ${ANY_HOST}. Else it writes the text to a file and prints the link.`,
   args: [ID],
   examples: ['wl review open 0001', 'wl review open 0001 --json'],
   run: async ({ args: [typed = ''], cli }) => {
