@@ -109,7 +109,7 @@ test.each(HOSTS)(
 );
 
 describe('given a host that is new', () => {
-  const TOY = `import { compareLink, type ReviewHost } from './host.ts';
+  const TOY = `import { compareLink, type ReviewHost } from '../../src/hosts/host.ts';
 
 export const toy: ReviewHost = {
   server: /toy/i,
@@ -142,8 +142,8 @@ export const toy: ReviewHost = {
   test('when it has its file and its line in the list, then the command line, its files and its requests know it', async () => {
     const script = `
       const { hostOf, isHostCommitter, ANY_HOST, ANY_PROGRAM } = await import('./src/hosts/list.ts');
-      const { hostFiles } = await import('./src/ledger/branch-files.ts');
-      const { initCommand } = await import('./src/cli/commands/ledger/init.ts');
+      const { hostFiles } = await import('../../src/ledger/branch-files.ts');
+      const { initCommand } = await import('../../src/cli/commands/ledger/init.ts');
       console.log(JSON.stringify({
         found: hostOf({ server: 'git.toy.example' }),
         committer: isHostCommitter('noreply@toy.example'),
