@@ -1,5 +1,4 @@
-import { readPresenceName } from '../../src/agents/presence/name.ts';
-import { decodePresence } from '../../src/agents/presence/record.ts';
+import { readPresenceName, decodePresence } from '../../src/agents/presence/record.ts';
 import { checkWords } from '../../src/audit/check-trailers.ts';
 import { CommitFindings } from '../../src/audit/findings.ts';
 import { GLOBAL_OPTIONS } from '../../src/cli/globals.ts';

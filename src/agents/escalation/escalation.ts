@@ -1,13 +1,18 @@
 import { LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
-import { isTerminal, type JsonMap, type WorkItem } from '../../domain/item.ts';
+import {
+  isTerminal,
+  type JsonMap,
+  type WorkItem,
+  type WorkPriority,
+  type WorkStatus,
+} from '../../domain/item.ts';
 import { toSafeLine } from '../../domain/text.ts';
 import type { Holding } from '../../ledger/inputs.ts';
 import { type LostRace, type TransitionResult, toResult } from '../../ledger/results.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import { isPassing } from '../../sync/look.ts';
 import type { Outcome } from '../../sync/outcome.ts';
-import { type Escalation, toEscalation } from './escalation-item.ts';
 
 export interface EscalateInput extends Omit<Holding, 'owner'> {
   /** The work that waits for the answer. Without one, nothing is blocked. */
@@ -216,3 +221,48 @@ function resultOf(
     throw new LedgerError('INVALID_INPUT', 'An answer is required.', { details: { id } });
   return { answer: said, ...(option === undefined ? {} : { option }) };
 }
+
+/** A question and, once there is one, its answer. */
+export interface Escalation {
+  id: WorkId;
+  title: string;
+  question: string;
+  options: string[];
+  status: WorkStatus;
+  priority: WorkPriority;
+  /** Who is to answer, or has taken it up; `null` where anyone may. */
+  to: string | null;
+  asked_by: string;
+  asked_at: string;
+  /** The work that it is about, as it was when it was asked. */
+  work_id: WorkId | null;
+  answer: string | null;
+  option: string | null;
+  answered_by: string | null;
+  answered_at: string | null;
+}
+
+/** An item of type `escalation` as a question. What is not there, or not as it should be, is taken as left out. */
+function toEscalation(item: WorkItem): Escalation {
+  const { context, result, status } = item;
+  const answered = status === 'completed';
+  const offered = context.options;
+  return {
+    id: item.id,
+    title: item.title,
+    question: item.description,
+    options: Array.isArray(offered) ? offered.filter((option) => typeof option === 'string') : [],
+    status,
+    priority: item.priority,
+    to: item.owner ?? null,
+    asked_by: item.created_by,
+    asked_at: item.created_at,
+    work_id: textOf(context.work_id),
+    answer: answered ? textOf(result?.answer) : null,
+    option: answered ? textOf(result?.option) : null,
+    answered_by: answered ? (item.owner ?? null) : null,
+    answered_at: answered ? (item.completed_at ?? null) : null,
+  };
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -1,7 +1,6 @@
 import { randomSuffix } from '../../codec/op.ts';
 import { isLedgerError, type LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
-import type { WorkItem } from '../../domain/item.ts';
 import type { ClaimOptions } from '../../ledger/inputs.ts';
 import { itemOf, type Won } from '../../ledger/results.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
@@ -9,9 +8,8 @@ import type { WorkFilter } from '../../query/filter.ts';
 import { nextReadyAt } from '../../query/ready.ts';
 import type { Oid } from '../../store/port.ts';
 import { isPassing } from '../../sync/look.ts';
-import { choose, isLimited, isTaken, limitsIn } from './candidates.ts';
+import { Candidates, forgetClaim } from './candidates.ts';
 import { Follower, type FollowOptions } from './follower.ts';
-import { forgetClaim } from './forget-claim.ts';
 
 export interface ClaimNextOptions extends ClaimOptions, FollowOptions {
   /** Wait until something is ready. Without it, one round is made. */
@@ -22,8 +20,6 @@ export interface ClaimNextOptions extends ClaimOptions, FollowOptions {
   spread?: boolean | undefined;
 }
 
-/** How many of the most urgent items contenders spread over. */
-const FIRST = 16;
 /** The longest pause after the remote could not be asked. */
 const AWAY_MS = 10_000;
 
@@ -52,43 +48,27 @@ type Asked = ClaimNextOptions & { execution_id: string };
 /** One pass over what is ready. */
 class Round {
   readonly #ledger: WorkLedger;
-  readonly #filter: WorkFilter;
   readonly #options: Asked;
-  readonly #tried = new Set<WorkId>();
-  readonly #limits: ReturnType<typeof limitsIn> = [];
-  #spread: boolean;
+  readonly #candidates: Candidates;
   /** Where the ledger was when it was last asked what is ready. */
   tip: Oid | undefined;
 
   constructor(ledger: WorkLedger, filter: WorkFilter, options: Asked) {
     this.#ledger = ledger;
-    this.#filter = filter;
     this.#options = options;
-    this.#spread = options.spread ?? false;
+    const { owner: asker = ledger.actor, execution_id: key, spread } = options;
+    this.#candidates = new Candidates(ledger, filter, { asker, key, spread });
   }
 
   async run(): Promise<Won | undefined> {
-    const { signal, execution_id } = this.#options;
-    while (!signal?.aborted) {
-      const free = await this.#free();
-      const item = choose(free, this.#spread ? execution_id : undefined);
+    while (!this.#options.signal?.aborted) {
+      this.tip = (await this.#ledger.asOf()).tip;
+      const [item] = await this.#candidates.next(1);
       if (item === undefined) return undefined;
-      this.#tried.add(item.id);
       const won = await this.#claim(item.id);
       if (won !== undefined) return won;
     }
     return undefined;
-  }
-
-  async #free(): Promise<WorkItem[]> {
-    const asker = this.#options.owner ?? this.#ledger.actor;
-    this.tip = (await this.#ledger.asOf()).tip;
-    if (this.#limits.some(({ kind }) => kind === 'owner')) return [];
-    for (let limit = FIRST; ; limit *= 4) {
-      const ready = await this.#ledger.getReadyToStart({ ...this.#filter, asker, limit });
-      const free = ready.filter((one) => !this.#tried.has(one.id) && !isLimited(one, this.#limits));
-      if (free.length > 0 || ready.length < limit) return free;
-    }
   }
 
   async #claim(id: WorkId): Promise<Won | undefined> {
@@ -98,21 +78,14 @@ class Round {
       if (result.ok) return result;
       // The remote's own rules are no race: they will refuse the next one, too.
       if (result.code === 'REMOTE_REFUSED') itemOf(result);
-      this.#spread = true;
+      this.#candidates.lost(id);
       await forgetClaim(this.#ledger, result);
     } catch (error) {
-      if (!isLedgerError(error)) throw error;
-      const limits = limitsIn(error);
-      this.#limits.push(...limits);
-      const passes = isTaken(error.code) || (limits.length > 0 && !this.#isOwn(limits));
-      if (!passes) throw error;
+      const passes = isLedgerError(error) && this.#candidates.refused(id, error) !== undefined;
+      // A limit of the one who asks keeps it from every item: with someone who waits, that passes.
+      if (!passes || (this.#candidates.isBarred && !this.#options.wait)) throw error;
     }
     return undefined;
-  }
-
-  /** A limit of the one who asks keeps it from every item: with someone who waits, that passes. */
-  #isOwn(limits: ReturnType<typeof limitsIn>): boolean {
-    return !this.#options.wait && limits.some(({ kind }) => kind === 'owner');
   }
 }
 

@@ -2,8 +2,7 @@ import type { Acting } from '../../ledger/inputs.ts';
 import type { Liveness, OrphanedWork } from '../../ledger/orphans.ts';
 import type { RecoveredWork } from '../../ledger/recover.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
-import { listPresence } from './list.ts';
-import { livenessIn } from './signs.ts';
+import { listPresence, type PresenceEntry } from './list.ts';
 
 /** Work in progress whose holder gives no sign of life, in the ledger or by presence. Asks the remote. */
 export async function findSilent(ledger: WorkLedger): Promise<OrphanedWork[]> {
@@ -31,4 +30,28 @@ export async function recoverSilent(
 async function livenessFor(ledger: WorkLedger): Promise<Liveness | undefined> {
   if ((await ledger.count({ status: ['in_progress'] })) === 0) return undefined;
   return livenessIn((await listPresence(ledger)).entries);
+}
+
+/**
+ * The signs of life in a list of presence. Nothing in it is certain: that someone is listed only says that they were once.
+ * What is damaged is no sign.
+ */
+export function livenessIn(entries: readonly PresenceEntry[]): Liveness {
+  const signs = new Map<string, { seen: string; at: string }>();
+  for (const entry of entries) {
+    if (entry.kind === 'damaged') continue;
+    const { seq, at, executions } = entry.record;
+    const seen = `${entry.name} ${seq} ${entry.oid}`;
+    for (const { id, execution_id } of executions) {
+      const key = `${id} ${execution_id}`;
+      const other = signs.get(key);
+      signs.set(
+        key,
+        other === undefined
+          ? { seen, at }
+          : { seen: `${other.seen}\n${seen}`, at: at > other.at ? at : other.at },
+      );
+    }
+  }
+  return (id, execution_id) => signs.get(`${id} ${execution_id}`) ?? 'silent';
 }

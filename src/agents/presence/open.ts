@@ -3,13 +3,12 @@ import { randomSuffix } from '../../codec/op.ts';
 import { LedgerError } from '../../domain/errors.ts';
 import { isActorName } from '../../domain/values.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
-import { localPresence } from './local.ts';
-import { Presence, type PresenceEvents } from './presence.ts';
+import type { Clock, LocalState } from '../../sync/ports.ts';
+import { localPresence, notingOwn } from './places.ts';
+import { Presence, type PresenceEvents, type Refusals } from './presence.ts';
 import { lineOf } from './record.ts';
-import { rememberRefusals } from './refusals.ts';
+import { machineTimer, type PresenceTimer } from './running.ts';
 import type { PresencePlace } from './session.ts';
-import { notingOwn } from './sessions.ts';
-import { machineTimer, type PresenceTimer } from './timer.ts';
 
 export interface PresenceOptions extends PresenceEvents {
   ledger: WorkLedger;
@@ -58,4 +57,33 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
     onNotice: options.onNotice,
     onLost: options.onLost,
   });
+}
+
+const KEY = 'presence.refused';
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * What this clone remembers of a refusal, for a day.
+ *
+ * @param where the remote, and the place for presence there: another one is tried at once
+ */
+export function rememberRefusals(state: LocalState, clock: Clock, where: string): Refusals {
+  const known = (): { at: number } | undefined => {
+    const [place, at] = (state.get(KEY) ?? '').split('\n');
+    return place === where ? { at: Number(at) } : undefined;
+  };
+  return {
+    isRecent() {
+      const at = known()?.at;
+      return at !== undefined && Math.abs(clock.now().getTime() - at) < DAY_MS;
+    },
+    note() {
+      const isNews = known() === undefined;
+      state.set(KEY, `${where}\n${clock.now().getTime()}`);
+      return isNews;
+    },
+    forget() {
+      if (known() !== undefined) state.delete(KEY);
+    },
+  };
 }

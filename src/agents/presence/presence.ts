@@ -1,28 +1,42 @@
 import { LedgerError } from '../../domain/errors.ts';
 import type { TransitionResult } from '../../ledger/results.ts';
 import type { Clock } from '../../sync/ports.ts';
-import { hostRefuses, nameTaken, type PresenceNotice } from './notices.ts';
 import { lineOf, MAX_EXECUTIONS } from './record.ts';
-import type { Refusals } from './refusals.ts';
 import {
   backoff,
   checkExecution,
   isSign,
   noteRenewed,
+  type PresenceTimer,
   type PresentExecution,
   type Running,
   showAt,
   stopAt,
   toRunning,
 } from './running.ts';
-import type { PresencePlace, PutResult } from './session.ts';
-import { PresenceSigner, type Self } from './signer.ts';
-import type { PresenceTimer } from './timer.ts';
+import {
+  hostRefuses,
+  nameTaken,
+  type PresenceNotice,
+  type PresencePlace,
+  PresenceSigner,
+  type PutResult,
+  type Self,
+} from './session.ts';
 
 export interface PresenceEvents {
   onNotice?: ((notice: PresenceNotice) => void) | undefined;
   /** No sign of it was taken for two thirds of its lease: its holder has to stop, and write nothing more. Told once. */
   onLost?: ((execution_id: string) => void) | undefined;
+}
+
+/** Remembers that a host takes no presence, so that it is told once, and not tried all the time. */
+export interface Refusals {
+  isRecent(): boolean;
+  /** @returns whether it is news */
+  note(reason: string): boolean;
+  /** It took one. */
+  forget(): void;
 }
 
 export interface PresenceParts extends PresenceEvents {

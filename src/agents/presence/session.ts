@@ -1,5 +1,7 @@
 import type { SideRefs } from '../../remote/port.ts';
 import type { Identity, LedgerStore, Oid } from '../../store/port.ts';
+import type { Clock } from '../../sync/ports.ts';
+import { encodePresence, type ListedExecution, type PresenceRecord, presenceName } from './record.ts';
 
 export type PutResult =
   | { kind: 'accepted' }
@@ -105,3 +107,77 @@ export class OwnPresence {
     }
   }
 }
+
+export type Self = Pick<PresenceRecord, 'agent' | 'host' | 'pid' | 'program' | 'clone'>;
+
+/** Writes the signs of one process, each with the next number. */
+export class PresenceSigner {
+  readonly #place: PresencePlace;
+  readonly #self: Self;
+  readonly #clock: Clock;
+  #session: string;
+  #own: OwnPresence;
+  #seq = 0;
+
+  constructor(place: PresencePlace, self: Self, clock: Clock, session: string) {
+    this.#place = place;
+    this.#self = self;
+    this.#clock = clock;
+    this.#session = session;
+    this.#own = new OwnPresence(place, this.name);
+  }
+
+  /** The ref's name. */
+  get name(): string {
+    return presenceName(this.#self.agent, this.#session);
+  }
+
+  /** Whatever fails here may be well the next time. */
+  async give(executions: ListedExecution[]): Promise<PutResult> {
+    this.#seq += 1;
+    const at = this.#clock.now();
+    const record: PresenceRecord = {
+      schema: 1,
+      ...this.#self,
+      session: this.#session,
+      seq: this.#seq,
+      at: at.toISOString(),
+      executions,
+    };
+    try {
+      return await this.#own.put(encodePresence(record), at);
+    } catch (error) {
+      return { kind: 'failed', cause: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  /** Goes on under another name: this one is someone else's. */
+  rename(session: string): void {
+    this.#session = session;
+    this.#own = new OwnPresence(this.#place, this.name);
+  }
+
+  /** What cannot be taken away is silent from now on, and is pruned some day. */
+  async remove(): Promise<void> {
+    await this.#own.remove().catch(() => undefined);
+  }
+}
+
+/** Something that whoever runs the program should know, once. */
+export interface PresenceNotice {
+  code: 'PRESENCE_REFUSED' | 'PRESENCE_TAKEN';
+  message: string;
+  hint: string;
+}
+
+export const nameTaken = (name: string): PresenceNotice => ({
+  code: 'PRESENCE_TAKEN',
+  message: `Another process writes the presence ${name}.`,
+  hint: 'Nothing of it was overwritten; this process goes on under another name.',
+});
+
+export const hostRefuses = (reason: string): PresenceNotice => ({
+  code: 'PRESENCE_REFUSED',
+  message: `The remote takes no presence: ${reason}.`,
+  hint: 'Checkpoints are the signs of life instead. A place that it takes is set with: git config ledger.presence refs/heads/NAME; or none',
+});

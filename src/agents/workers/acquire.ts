@@ -5,14 +5,14 @@ import { toSafeLine } from '../../domain/text.ts';
 import { itemOf, toResult } from '../../ledger/results.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Outcome } from '../../sync/outcome.ts';
-import { forgetClaim } from '../following/forget-claim.ts';
+import { forgetClaim } from '../following/candidates.ts';
 import type { AgentExecutionContext } from './agent.ts';
 
 const TITLE_LENGTH = 100;
 /** Bytes that a description may have, and room for a note that it was cut. */
 const DESCRIPTION_BYTES = 64 * 1024;
 
-export interface Wish {
+export interface AcquireRequest {
   execution_id: string;
   actor: string;
   ttl_s: number | undefined;
@@ -25,8 +25,12 @@ export interface Wish {
  *
  * @throws LedgerError `ALREADY_CLAIMED` with the holder; as `claimWork`
  */
-export async function takeWork(ledger: WorkLedger, id: WorkId, wish: Wish): Promise<WorkItem> {
-  const { execution_id, actor, ttl_s, link } = wish;
+export async function acquireWork(
+  ledger: WorkLedger,
+  id: WorkId,
+  request: AcquireRequest,
+): Promise<WorkItem> {
+  const { execution_id, actor, ttl_s, link } = request;
   const item = await ledger.findWork(id);
   const holder = item?.claim?.execution_id;
   const own = item?.status === 'in_progress' && item.owner === actor && holder !== execution_id;
@@ -41,11 +45,11 @@ export async function takeWork(ledger: WorkLedger, id: WorkId, wish: Wish): Prom
 }
 
 /** Creates an item for a prompt and claims it, in one push. @throws LedgerError as `createWork` and `claimWork` */
-export async function createAndTake(
+export async function createAndAcquire(
   ledger: WorkLedger,
   prompt: string,
   context: AgentExecutionContext,
-  { execution_id, actor, ttl_s }: Wish,
+  { execution_id, actor, ttl_s }: AcquireRequest,
 ): Promise<WorkItem> {
   const fields = {
     title: toSafeLine(prompt, TITLE_LENGTH).trim() || 'Prompt without words',
@@ -73,7 +77,7 @@ function idOf(outcome: Outcome | undefined): WorkId {
   throw new LedgerError('INTERNAL', 'An item was created without an id.');
 }
 
-/** The agent gets the whole prompt; the ledger as much of it as an item can hold. */
+/** The agent gets the whole prompt; the ledger as much of it as an item can handle. */
 function cut(text: string): string {
   const bytes = Buffer.from(text.toWellFormed());
   if (bytes.length <= DESCRIPTION_BYTES) return text.toWellFormed();

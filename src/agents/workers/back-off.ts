@@ -5,7 +5,7 @@ const GROWTH = 1.6;
 const LOOK_MS = 250;
 
 /** The waits of a worker with nothing to do: each longer than the one before, none as long as another's. */
-export class Pauses {
+export class BackOff {
   readonly #random: () => number;
   readonly #moved: () => Promise<string>;
   #next = SHORTEST_MS;

@@ -2,8 +2,30 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import type { WorkId } from '../../domain/ids.ts';
 import { openSqlite } from '../../node.ts';
-import type { ExecutionMemory, RememberedExecution } from './ports.ts';
+
+/** An execution that this clone remembers: `left` by a process that is gone, or `parked` while its item is blocked. */
+export interface RememberedExecution {
+  execution_id: string;
+  id: WorkId;
+  actor: string;
+  state: 'running' | 'parked' | 'left';
+  /** The process group that works for it, by `identify`; `null` where there is none, or it cannot be told from others. */
+  process: string | null;
+}
+
+/** What the pools of one name in one clone remember of their executions, so that the next process finds what this one leaves. */
+export interface ExecutionMemory {
+  /** Remembered before the item is claimed: a claim can land after its process died. */
+  remember(execution: RememberedExecution): void;
+  forget(execution_id: string): void;
+  /** All that this pool has to care for. */
+  list(): RememberedExecution[];
+  /** Takes over, as `left`, what processes of this name left that are certainly gone. */
+  takeOver(): void;
+  close(): void;
+}
 
 /** For pools whose ledger is in memory: what they leave goes with them. */
 export class TransientMemory implements ExecutionMemory {

@@ -3,15 +3,20 @@ import { isLedgerError } from '../../domain/errors.ts';
 import { backoffMs, leaseOf } from '../../domain/holding.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
-import { createAndTake, takeWork, type Wish } from './acquire.ts';
-import type { Agent, AgentExecutionContext, AgentRunContext, ExecutionEvent } from './agent.ts';
-import { asError } from './as-error.ts';
-import { Outlet } from './event-sink.ts';
+import { type AcquireRequest, acquireWork, createAndAcquire } from './acquire.ts';
+import {
+  type Agent,
+  type AgentExecutionContext,
+  type AgentRunContext,
+  asError,
+  type ExecutionEvent,
+} from './agent.ts';
+import { EventSink } from './event-sink.ts';
+import type { ExecutionMemory } from './execution-memory.ts';
 import { type Finished, finish } from './finish.ts';
-import { Hold } from './lease-handle.ts';
-import { watchLease } from './lease-watch.ts';
-import type { ExecutionMemory, Heartbeat } from './ports.ts';
-import { identify } from './process-identity.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import { LeaseHandle, watchLease } from './lease-handle.ts';
+import { identify } from './orphaned-executions.ts';
 import { runAgent } from './run-agent.ts';
 import type { Slots } from './slots.ts';
 
@@ -46,7 +51,7 @@ export interface ExecuteOptions {
 /** One piece of work of an agent: from waiting for a place to what is remembered at the end. */
 export class Execution {
   readonly id: string;
-  readonly outlet: Outlet;
+  readonly sink: EventSink;
   /** The item that was asked for. */
   readonly workId: string | undefined;
   /** Resolves once it is over, however it ended. */
@@ -65,7 +70,7 @@ export class Execution {
     this.#options = options;
     this.id = `exec-${slug(parts.name)}-${randomSuffix()}`;
     this.workId = options.workId ?? context.work_id;
-    this.outlet = new Outlet(this.id, this.workId, options.onEvent);
+    this.sink = new EventSink(this.id, this.workId, options.onEvent);
   }
 
   /** True until it has a place. */
@@ -76,7 +81,7 @@ export class Execution {
   /** Tells the agent to end; the first reason counts. */
   stop(reason: Error): void {
     this.#stop.abort(reason);
-    this.outlet.channel.hurry();
+    this.sink.channel.unbound();
   }
 
   start(ready: Promise<void>): void {
@@ -84,7 +89,7 @@ export class Execution {
     const cancel = (): void => this.stop(asError(signal?.reason));
     if (signal?.aborted) cancel();
     else signal?.addEventListener('abort', cancel, { once: true });
-    const { channel } = this.outlet;
+    const { channel } = this.sink;
     this.done = ready
       .then(() => this.#inPlace())
       .then(
@@ -96,34 +101,34 @@ export class Execution {
 
   async #inPlace(): Promise<void> {
     const { slots } = this.#parts;
-    await slots.take(this.#stop.signal);
+    await slots.acquire(this.#stop.signal);
     this.#waits = false;
     try {
       this.#stop.signal.throwIfAborted();
-      const { failure } = await this.#work(await this.#take());
+      const { failure } = await this.#work(await this.#acquire());
       if (failure !== undefined) throw failure.error;
     } finally {
-      slots.give();
+      slots.release();
     }
   }
 
-  async #take(): Promise<Hold> {
+  async #acquire(): Promise<LeaseHandle> {
     const { ledger, memory } = this.#parts;
     const { workId } = this;
     const execution_id = this.id;
     const actor = this.#context.full_name ?? ledger.actor;
     const { ttl_s = this.#parts.ttl_s, link = true } = this.#options;
-    const wish: Wish = { execution_id, actor, ttl_s, link };
+    const request: AcquireRequest = { execution_id, actor, ttl_s, link };
     const remembered = { execution_id, id: workId ?? '', actor, process: null };
     memory.remember({ ...remembered, state: 'running' });
     const since = performance.now();
     try {
       const item =
         workId === undefined
-          ? await createAndTake(ledger, this.#prompt, this.#context, wish)
-          : await takeWork(ledger, workId, wish);
-      this.outlet.about(item.id);
-      return new Hold(ledger, item, since);
+          ? await createAndAcquire(ledger, this.#prompt, this.#context, request)
+          : await acquireWork(ledger, workId, request);
+      this.sink.about(item.id);
+      return new LeaseHandle(ledger, item, since);
     } catch (error) {
       // A claim that may yet land is one that nobody works on.
       if (isLedgerError(error) && error.details.unknown === true)
@@ -133,12 +138,12 @@ export class Execution {
     }
   }
 
-  async #work(hold: Hold): Promise<Finished> {
+  async #work(handle: LeaseHandle): Promise<Finished> {
     const { memory } = this.#parts;
-    const { execution_id, id, owner } = hold;
+    const { execution_id, id, owner } = handle;
     let remember: Finished['remember'] = 'left';
     try {
-      const finished = await this.#watched(hold);
+      const finished = await this.#watched(handle);
       remember = finished.remember;
       return finished;
     } finally {
@@ -147,29 +152,29 @@ export class Execution {
     }
   }
 
-  async #watched(hold: Hold): Promise<Finished> {
+  async #watched(handle: LeaseHandle): Promise<Finished> {
     const { ledger, heartbeat, memory, agent, abort_grace_ms, clock } = this.#parts;
-    const { execution_id, id, epoch, item, owner } = hold;
-    const { outlet } = this;
+    const { execution_id, id, epoch, item, owner } = handle;
+    const { sink } = this;
     const { signal } = this.#stop;
     const settings = await ledger.settings();
     const lease = leaseOf(item, settings);
-    heartbeat.start({ id, execution_id, epoch, ttl_ms: lease.ttl_ms, renew: () => hold.renew() });
-    const watch = watchLease({ ledger, heartbeat }, hold, lease, (reason) => {
-      hold.close(reason);
+    heartbeat.start({ id, execution_id, epoch, ttl_ms: lease.ttl_ms, renew: () => handle.renew() });
+    const watch = watchLease({ ledger, heartbeat }, handle, lease, (reason) => {
+      handle.close(reason);
       this.stop(reason);
     });
     try {
-      const context = this.#contextOf(hold, settings.max_attempts);
+      const context = this.#contextOf(handle, settings.max_attempts);
       const { attempts: attempt, title, checkpoint } = item;
-      await outlet.tell({ type: 'started', title, epoch, attempt, resumed: checkpoint !== undefined });
+      await sink.report({ type: 'started', title, epoch, attempt, resumed: checkpoint !== undefined });
       const ending = await runAgent({
         agent,
         context,
         prompt: this.#prompt,
-        hold,
+        handle,
         heartbeat,
-        outlet,
+        sink,
         signal,
         stop: (reason) => this.stop(reason),
         runs: (pid) => {
@@ -180,22 +185,22 @@ export class Execution {
       });
       await watch.end();
       // The work is over: whoever reads slowly must not keep its place.
-      outlet.channel.hurry();
+      sink.channel.unbound();
       const dueAgain = (attempts: number, after_s: number | undefined): string => {
         const ms = after_s === undefined ? backoffMs(attempts, clock.random()) : after_s * 1000;
         return new Date(clock.now().getTime() + ms).toISOString();
       };
       const stopped = signal.aborted ? asError(signal.reason) : undefined;
-      return await finish({ hold, outlet, ending, stopped, dueAgain });
+      return await finish({ handle, sink, ending, stopped, dueAgain });
     } finally {
       await watch.end();
       // A sign of life that is still under way is not given any more.
-      hold.close(new Error('it is over'));
+      handle.close(new Error('it is over'));
       await heartbeat.end(execution_id);
     }
   }
 
-  #contextOf({ item, id, execution_id, epoch, owner }: Hold, max_attempts: number): AgentRunContext {
+  #contextOf({ item, id, execution_id, epoch, owner }: LeaseHandle, max_attempts: number): AgentRunContext {
     const { ledger } = this.#parts;
     return {
       ...this.#context,

@@ -1,9 +1,15 @@
 import { isLedgerError } from '../../domain/errors.ts';
 import type { JsonMap } from '../../domain/item.ts';
-import { asError } from './as-error.ts';
-import { AgentBlocked, AgentDeferred, AgentUnusable, LeaseLostError, SupersededError } from './errors.ts';
-import type { Outlet } from './event-sink.ts';
-import { type Hold, standingOf } from './lease-handle.ts';
+import {
+  AgentBlocked,
+  AgentDeferred,
+  AgentUnusable,
+  asError,
+  LeaseLostError,
+  SupersededError,
+} from './agent.ts';
+import type { EventSink } from './event-sink.ts';
+import { type LeaseHandle, standingOf } from './lease-handle.ts';
 import type { Ending } from './run-agent.ts';
 
 /** Bytes of an error's text that go into the ledger. */
@@ -18,8 +24,8 @@ export interface Finished {
 }
 
 interface Finishing {
-  hold: Hold;
-  outlet: Outlet;
+  handle: LeaseHandle;
+  sink: EventSink;
   ending: Ending;
   /** Why the agent was told to stop, if it was. */
   stopped: Error | undefined;
@@ -29,10 +35,10 @@ interface Finishing {
 
 /** Writes how the work ended, as far as the item is still this execution's. */
 export async function finish(finishing: Finishing): Promise<Finished> {
-  const { outlet, ending, stopped } = finishing;
+  const { sink, ending, stopped } = finishing;
   const { result } = ending;
   if (stopped instanceof LeaseLostError) {
-    await outlet.tell({ type: 'stopped', reason: stopped.message, result });
+    await sink.report({ type: 'stopped', reason: stopped.message, result });
     return { remember: 'left', failure: { error: stopped } };
   }
   try {
@@ -40,27 +46,27 @@ export async function finish(finishing: Finishing): Promise<Finished> {
     return await settle(finishing);
   } catch (error) {
     if (!(error instanceof SupersededError)) throw error;
-    await outlet.tell({ type: 'superseded', holder: error.holder, result });
+    await sink.report({ type: 'superseded', holder: error.holder, result });
     return { remember: 'nothing', failure: { error } };
   }
 }
 
 async function settle(finishing: Finishing): Promise<Finished> {
-  const { hold, outlet, ending, stopped } = finishing;
+  const { handle, sink, ending, stopped } = finishing;
   const { failure } = ending;
-  const item = await hold.look();
-  const standing = standingOf(item, hold);
+  const item = await handle.look();
+  const standing = standingOf(item, handle);
   switch (standing) {
     case 'superseded':
-      throw new SupersededError(hold.id, item);
+      throw new SupersededError(handle.id, item);
     case 'blocked': {
-      await outlet.tell({ type: 'blocked', reason: item?.block?.reason ?? '' });
+      await sink.report({ type: 'blocked', reason: item?.block?.reason ?? '' });
       const told = failure?.error instanceof AgentBlocked ? undefined : (failure ?? asFailure(stopped));
       return { remember: 'parked', ...(told && { failure: told }) };
     }
     case 'done':
     case 'given_up': {
-      await outlet.tell({ type: 'settled', status: item?.status ?? 'cancelled' });
+      await sink.report({ type: 'settled', status: item?.status ?? 'cancelled' });
       const told = failure ?? asFailure(stopped);
       return { remember: 'nothing', ...(told && { failure: told }) };
     }
@@ -73,25 +79,25 @@ async function settle(finishing: Finishing): Promise<Finished> {
 
 const asFailure = (error: Error | undefined): { error: unknown } | undefined => error && { error };
 
-async function giveBack({ hold, outlet }: Finishing, stopped: Error): Promise<Finished> {
+async function giveBack({ handle, sink }: Finishing, stopped: Error): Promise<Finished> {
   const reason = stopped.message;
-  const where = await hold.release(reason);
-  await outlet.tell({ type: 'released', where, reason });
+  const where = await handle.release(reason);
+  await sink.report({ type: 'released', where, reason });
   return { remember: 'nothing', failure: { error: stopped } };
 }
 
 async function conclude(finishing: Finishing): Promise<Finished> {
-  const { hold, outlet, ending } = finishing;
+  const { handle, sink, ending } = finishing;
   const { failure } = ending;
   if (failure?.error instanceof AgentDeferred) return defer(finishing, failure.error);
   if (failure?.error instanceof AgentUnusable) return giveBack(finishing, failure.error);
   if (failure !== undefined) return fail(finishing, failure.error);
-  const result = { execution_id: hold.execution_id, ...ending.result };
+  const result = { execution_id: handle.execution_id, ...ending.result };
   try {
-    await outlet.tell({ ...(await deliver(hold, result)), result });
+    await sink.report({ ...(await deliver(handle, result)), result });
     return { remember: 'nothing' };
   } catch (error) {
-    // A result that the ledger cannot hold; trying again would come to the same.
+    // A result that the ledger cannot handle; trying again would come to the same.
     if (isLedgerError(error, 'INVALID_INPUT')) return fail(finishing, error);
     throw error;
   }
@@ -99,31 +105,31 @@ async function conclude(finishing: Finishing): Promise<Finished> {
 
 /** Completes the item, or submits it where policy leaves it to others to say that it is done. */
 async function deliver(
-  hold: Hold,
+  handle: LeaseHandle,
   result: JsonMap,
 ): Promise<{ type: 'completed' | 'submitted'; where: 'remote' | 'local' }> {
   try {
-    return { type: 'completed', where: await hold.complete(result) };
+    return { type: 'completed', where: await handle.complete(result) };
   } catch (error) {
     if (!isLedgerError(error, 'REVIEW_REQUIRED')) throw error;
-    return { type: 'submitted', where: await hold.submit(result) };
+    return { type: 'submitted', where: await handle.submit(result) };
   }
 }
 
-async function fail({ hold, outlet }: Finishing, failure: unknown): Promise<Finished> {
+async function fail({ handle, sink }: Finishing, failure: unknown): Promise<Finished> {
   const error = textOf(failure);
-  const where = await hold.fail(error);
-  await outlet.tell({ type: 'failed', where, error });
+  const where = await handle.fail(error);
+  await sink.report({ type: 'failed', where, error });
   return { remember: 'nothing', failure: { error: failure } };
 }
 
-async function defer({ hold, outlet, dueAgain }: Finishing, deferred: AgentDeferred): Promise<Finished> {
+async function defer({ handle, sink, dueAgain }: Finishing, deferred: AgentDeferred): Promise<Finished> {
   const error = textOf(deferred);
-  const not_before = dueAgain(hold.item.attempts, deferred.retry_after_s);
-  const failed = await hold.fail(error);
-  const where = await hold.retry(not_before);
-  if (where === undefined) await outlet.tell({ type: 'failed', where: failed, error });
-  else await outlet.tell({ type: 'deferred', where, error, not_before });
+  const not_before = dueAgain(handle.item.attempts, deferred.retry_after_s);
+  const failed = await handle.fail(error);
+  const where = await handle.retry(not_before);
+  if (where === undefined) await sink.report({ type: 'failed', where: failed, error });
+  else await sink.report({ type: 'deferred', where, error, not_before });
   return { remember: 'nothing', failure: { error: deferred } };
 }
 

@@ -1,6 +1,28 @@
+import type { WorkId } from '../../domain/ids.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Presence } from '../presence/presence.ts';
-import type { Heartbeat, RunningExecution } from './ports.ts';
+
+/** An execution that runs. */
+export interface RunningExecution {
+  /** The item's id. */
+  id: WorkId;
+  execution_id: string;
+  epoch: number;
+  ttl_ms: number;
+  /** Gives a sign of life in the ledger itself: the way of last resort. @throws where the remote did not take it */
+  renew(): Promise<void>;
+}
+
+/** Signs of life of the executions of one pool, given at a third of their leases; by `renew` where there is no better way. */
+export interface Heartbeat {
+  start(execution: RunningExecution): void;
+  /** Tells what an execution is at, in one line. */
+  step(execution_id: string, text: string): void;
+  end(execution_id: string): Promise<void>;
+  /** When the remote last took a sign of it, by `performance.now()`. */
+  lastRenewed(execution_id: string): number | undefined;
+  close(): Promise<void>;
+}
 
 /**
  * Signs of life of a pool by presence, opened when the first execution starts: a pool that only waits gives none. Where the

@@ -1,10 +1,12 @@
 import type { CheckpointInput } from '../../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../../domain/errors.ts';
+import type { Lease } from '../../domain/holding.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import type { JsonMap, WorkItem } from '../../domain/item.ts';
 import type { LostRace, TransitionResult } from '../../ledger/results.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
-import { SupersededError } from './errors.ts';
+import { LeaseLostError, SupersededError } from './agent.ts';
+import type { Heartbeat } from './heartbeat.ts';
 
 interface Proof {
   owner: string;
@@ -41,8 +43,8 @@ export function standingOf(
   }
 }
 
-/** An execution's hold of an item: all that it writes, one after the other, and under its claim. */
-export class Hold {
+/** An execution's lease of an item: all that it writes, one after the other, and under its claim. */
+export class LeaseHandle {
   readonly id: WorkId;
   readonly item: WorkItem;
   readonly execution_id: string;
@@ -169,4 +171,54 @@ function isSaved(error: unknown): boolean {
   if (!isLedgerError(error)) return false;
   const { saved, sent } = error.details;
   return [saved, sent].some((left) => Array.isArray(left) && left.length > 0);
+}
+
+const LONGEST_MS = 10_000;
+const SHORTEST_MS = 20;
+
+export interface LeaseWatch {
+  /** Ends the watch; resolves once it does nothing any more. */
+  end(): Promise<void>;
+}
+
+/**
+ * Watches a lease while its agent works, and tells once where it is lost: where the item went to someone else, is free or
+ * cancelled, or where no sign of life got through for two thirds of the lease.
+ */
+export function watchLease(
+  { ledger, heartbeat }: { ledger: WorkLedger; heartbeat: Heartbeat },
+  handle: LeaseHandle,
+  lease: Lease,
+  lost: (reason: SupersededError | LeaseLostError) => void,
+): LeaseWatch {
+  let asked = performance.now();
+  let looking: Promise<void> | undefined;
+  const look = async (): Promise<void> => {
+    const item = await handle.look();
+    const standing = standingOf(item, handle);
+    if (standing === 'given_up' || standing === 'superseded') lost(new SupersededError(handle.id, item));
+  };
+  const tick = (): void => {
+    const now = performance.now();
+    const sign = Math.max(handle.lastAccepted, heartbeat.lastRenewed(handle.execution_id) ?? 0);
+    if (ledger.mode !== 'none' && now - sign >= lease.stop_after_ms) lost(new LeaseLostError(handle.id));
+    if (now - asked >= lease.renew_after_ms) {
+      asked = now;
+      // Not waited for: it may take longer than the lease. A remote that cannot be asked tells nothing.
+      ledger.fetch().catch(() => undefined);
+    }
+    looking ??= look()
+      // What cannot be read now is read the next time.
+      .catch(() => undefined)
+      .finally(() => {
+        looking = undefined;
+      });
+  };
+  const timer = setInterval(tick, Math.min(LONGEST_MS, Math.max(SHORTEST_MS, lease.renew_after_ms / 4)));
+  return {
+    async end() {
+      clearInterval(timer);
+      await looking;
+    },
+  };
 }

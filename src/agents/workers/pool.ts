@@ -3,13 +3,19 @@ import type { WorkItem } from '../../domain/item.ts';
 import { systemClock } from '../../ledger/options.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
-import type { Agent, AgentExecutionContext, ExecutionEvent } from './agent.ts';
-import { CancelledError, PoolDrainingError } from './errors.ts';
+import {
+  type Agent,
+  type AgentExecutionContext,
+  CancelledError,
+  type ExecutionEvent,
+  PoolDrainingError,
+} from './agent.ts';
 import { type ExecuteOptions, Execution, type PoolParts } from './execution.ts';
+import type { ExecutionMemory, RememberedExecution } from './execution-memory.ts';
 import { FileMemory, TransientMemory } from './execution-memory.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { PresenceHeartbeat } from './heartbeat.ts';
-import { giveBackLeft } from './orphaned-executions.ts';
-import type { ExecutionMemory, Heartbeat, RememberedExecution } from './ports.ts';
+import { releaseOrphaned } from './orphaned-executions.ts';
 import { Slots } from './slots.ts';
 
 const MAX_CONCURRENT = 5;
@@ -115,7 +121,7 @@ export class AgentExecutorPool {
     options: ExecuteOptions = {},
   ): AsyncIterableIterator<ExecutionEvent, undefined, undefined> {
     const execution = new Execution(this.#parts, context, prompt, options);
-    const { channel } = execution.outlet;
+    const { channel } = execution.sink;
     let started = false;
     const begin = (): void => {
       started = true;
@@ -162,7 +168,7 @@ export class AgentExecutorPool {
   async recover(): Promise<WorkItem[]> {
     const { ledger, memory } = this.#parts;
     memory.takeOver();
-    return giveBackLeft(ledger, memory);
+    return releaseOrphaned(ledger, memory);
   }
 
   /**

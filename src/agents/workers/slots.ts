@@ -1,7 +1,7 @@
-/** So many places; who finds none waits in order. */
+/** A counting semaphore: who finds no place waits in order. */
 export class Slots {
   readonly #count: number;
-  #taken = 0;
+  #acquired = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(count: number) {
@@ -9,14 +9,14 @@ export class Slots {
   }
 
   get free(): number {
-    return this.#count - this.#taken;
+    return this.#count - this.#acquired;
   }
 
   /** Waits for a place. @throws the signal's reason, where it is aborted first */
-  async take(signal: AbortSignal): Promise<void> {
+  async acquire(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#taken < this.#count) {
-      this.#taken += 1;
+    if (this.#acquired < this.#count) {
+      this.#acquired += 1;
       return;
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -33,9 +33,9 @@ export class Slots {
   }
 
   /** Gives a place back: to the first who waits. */
-  give(): void {
+  release(): void {
     const next = this.#waiting.shift();
-    if (next === undefined) this.#taken -= 1;
+    if (next === undefined) this.#acquired -= 1;
     else next();
   }
 }

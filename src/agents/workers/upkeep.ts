@@ -12,7 +12,7 @@ interface UpkeepParts {
   pool: AgentExecutorPool;
   recover: () => Promise<readonly WorkItem[]>;
   random: () => number;
-  tell: (event: WorkerEvent) => void;
+  report: (event: WorkerEvent) => void;
 }
 
 /** What a worker looks after beside its work: what was not shared yet, and what others left. */
@@ -47,17 +47,17 @@ export class Upkeep {
   async run(): Promise<void> {
     await this.share();
     if (performance.now() < this.#due) return;
-    const { ledger, pool, recover, random, tell } = this.#parts;
+    const { ledger, pool, recover, random, report } = this.#parts;
     const { lease_ttl_s } = await ledger.settings();
     const interval = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (lease_ttl_s * 1000) / 4));
     this.#due = performance.now() + interval * (0.75 + random() / 2);
     const given = [...(await pool.recover()), ...(await recover())];
-    if (given.length > 0) tell({ type: 'recovered', work_ids: given.map(({ id }) => id) });
+    if (given.length > 0) report({ type: 'recovered', work_ids: given.map(({ id }) => id) });
   }
 
   /** Shares what is in this clone alone, and tells what of it was lost. @throws LedgerError as `sync` */
   async share(): Promise<void> {
-    const { ledger, tell } = this.#parts;
+    const { ledger, report } = this.#parts;
     const owed = [...this.#owed];
     if (ledger.mode !== 'push' || owed.length === 0) return;
     const { accepted } = await ledger.sync();
@@ -69,7 +69,7 @@ export class Upkeep {
     for (const { op } of lost) this.#known.add(op);
     if (accepted === 0 && lost.length === 0) return;
     const told = lost.map(({ id, verb, error }) => ({ work_id: id ?? null, verb, message: error.message }));
-    tell({ type: 'synced', accepted, lost: told });
+    report({ type: 'synced', accepted, lost: told });
   }
 
   /** The same at the end. @returns how many transitions could not be shared */

@@ -1,3 +1,4 @@
+import { type ErrorCode, isLedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import type { ExecutionEvent } from './agent.ts';
 
@@ -75,7 +76,7 @@ export class WorkerCount {
   failedInARow = 0;
   readonly #saved = new Map<WorkId, Ended>();
 
-  take(event: WorkerEvent): void {
+  add(event: WorkerEvent): void {
     const { report } = this;
     switch (event.type) {
       case 'completed':
@@ -104,14 +105,14 @@ export class WorkerCount {
         report.races_lost += 1;
         return;
       case 'synced':
-        for (const { work_id, verb } of event.lost) this.#takeBack(work_id, verb);
+        for (const { work_id, verb } of event.lost) this.#correct(work_id, verb);
         return;
       default:
     }
   }
 
   /** What was saved as ended and lost its race in the end went to someone else. */
-  #takeBack(id: WorkId | null, verb: string): void {
+  #correct(id: WorkId | null, verb: string): void {
     const ended = id === null ? undefined : this.#saved.get(id);
     if (id === null || ended === undefined || ENDED_BY[verb] !== ended) return;
     this.#saved.delete(id);
@@ -119,3 +120,35 @@ export class WorkerCount {
     this.report.superseded += 1;
   }
 }
+
+/** Events after which an item is no longer worked on. */
+export const ENDINGS: ReadonlySet<string> = new Set([
+  'completed',
+  'submitted',
+  'failed',
+  'deferred',
+  'blocked',
+  'settled',
+  'released',
+  'superseded',
+  'stopped',
+]);
+
+/** What passes by itself, and what is waited for meanwhile. */
+export const PASSING: ReadonlyMap<ErrorCode, WaitingFor> = new Map([
+  ['REMOTE_UNREACHABLE', 'remote'],
+  ['REMOTE_STALE', 'remote'],
+  ['CONTENDED', 'remote'],
+  ['STORAGE_FAILED', 'storage'],
+]);
+
+/** What only a person can put right. */
+const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'HISTORY_REWRITTEN',
+  'DIFFERENT_LEDGER',
+  'DIFFERENT_REMOTES',
+  'NO_LEDGER',
+  'PERMISSION_DENIED',
+]);
+
+export const isFatal = (error: unknown): boolean => isLedgerError(error) && FATAL.has(error.code);

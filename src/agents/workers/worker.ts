@@ -1,22 +1,32 @@
 import { isLedgerError, LedgerError } from '../../domain/errors.ts';
-import { WORK_TYPES, type WorkItem } from '../../domain/item.ts';
+import type { WorkItem } from '../../domain/item.ts';
 import { systemClock } from '../../ledger/options.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';
 import type { Clock } from '../../sync/ports.ts';
-import { isTaken } from '../following/candidates.ts';
-import { Choice } from '../following/choice.ts';
+import { Candidates } from '../following/candidates.ts';
 import { recoverSilent } from '../presence/liveness.ts';
-import type { Agent, AgentExecutionContext } from './agent.ts';
-import { asError } from './as-error.ts';
-import { Pauses } from './back-off.ts';
-import { AgentUnusable, PoolDrainingError } from './errors.ts';
+import {
+  type Agent,
+  type AgentExecutionContext,
+  AgentUnusable,
+  asError,
+  PoolDrainingError,
+} from './agent.ts';
+import { BackOff } from './back-off.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import { standingOf } from './lease-handle.ts';
 import { AgentExecutorPool } from './pool.ts';
-import type { Heartbeat } from './ports.ts';
 import { Upkeep } from './upkeep.ts';
-import { ENDINGS, isFatal, PASSING } from './verdicts.ts';
-import { type WaitingFor, WorkerCount, type WorkerEvent, type WorkerReport } from './worker-event.ts';
+import {
+  ENDINGS,
+  isFatal,
+  PASSING,
+  type WaitingFor,
+  WorkerCount,
+  type WorkerEvent,
+  type WorkerReport,
+} from './worker-event.ts';
 
 export interface WorkerOptions {
   ledger: WorkLedger;
@@ -51,7 +61,6 @@ export interface WorkerOptions {
 }
 
 const DRAIN_GRACE_MS = 30_000;
-const WORK = WORK_TYPES.filter((type) => type !== 'escalation');
 /** How often in a row a worker that is to end by itself may find the remote away before it ends with that. */
 const PATIENCE = 4;
 const MAX_FAILURES = 5;
@@ -73,14 +82,12 @@ class Worker {
   readonly #options: WorkerOptions;
   readonly #ledger: WorkLedger;
   readonly #pool: AgentExecutorPool;
-  readonly #choice: Choice;
-  readonly #pauses: Pauses;
+  readonly #candidates: Candidates;
+  readonly #backOff: BackOff;
   readonly #upkeep: Upkeep;
   readonly #count = new WorkerCount();
   #gaveUp = false;
   readonly #running = new Map<string, Promise<void>>();
-  /** Items that could not be claimed, and until when they are let alone, by `performance.now()`. */
-  readonly #avoided = new Map<string, number>();
   #max: number;
   #fatal: { error: unknown } | undefined;
   /** What keeps it from going on for a while. */
@@ -109,23 +116,27 @@ class Worker {
       ttl_s: options.ttl_s,
       heartbeat: options.heartbeat,
       program: options.program,
-      onNotice: (message) => this.#tell({ type: 'notice', message }),
+      onNotice: (message) => this.#report({ type: 'notice', message }),
       clock,
     });
-    this.#choice = new Choice(`${name}\n${ledger.place}\n${process.pid}`);
-    this.#pauses = new Pauses(clock.random, async () => (await ledger.asOf()).tip);
+    this.#candidates = new Candidates(ledger, options.filter ?? {}, {
+      asker: ledger.actor,
+      key: `${name}\n${ledger.place}\n${process.pid}`,
+      avoid_ms: AVOID_MS,
+    });
+    this.#backOff = new BackOff(clock.random, async () => (await ledger.asOf()).tip);
     this.#upkeep = new Upkeep({
       ledger,
       pool: this.#pool,
       recover: options.recover ?? (() => recoverSilent(ledger, { runs: (id) => this.#pool.runs(id) })),
       random: clock.random,
-      tell: (event) => this.#tell(event),
+      report: (event) => this.#report(event),
     });
   }
 
   async run(): Promise<WorkerReport> {
     const { signal, stopSignal } = this.#options;
-    const wake = (): void => this.#pauses.wake();
+    const wake = (): void => this.#backOff.wake();
     const stop = (): void => {
       this.#pool.stop();
       wake();
@@ -140,7 +151,7 @@ class Worker {
       stopSignal?.removeEventListener('abort', stop);
       await this.#pool.close();
     }
-    this.#tell({ type: 'ended', ...this.#count.report });
+    this.#report({ type: 'ended', ...this.#count.report });
     if (this.#fatal !== undefined) throw this.#fatal.error;
     return this.#count.report;
   }
@@ -168,8 +179,8 @@ class Worker {
       await this.#upkeep.begin();
       await this.#contact();
       await this.#upkeep.run();
-      if ((await this.#takeSome()) && this.#trouble === undefined) {
-        this.#pauses.reset();
+      if ((await this.#acquireSome()) && this.#trouble === undefined) {
+        this.#backOff.reset();
         return;
       }
     } catch (error) {
@@ -183,7 +194,7 @@ class Worker {
       // Nothing is ready once the remote says so, too.
       if (asked) this.#max = this.#count.report.started;
       else this.#askRemote = true;
-    } else if (!this.#isOver()) this.#askRemote = (await this.#pauses.wait()) || this.#askRemote;
+    } else if (!this.#isOver()) this.#askRemote = (await this.#backOff.wait()) || this.#askRemote;
   }
 
   /** Asks the remote how things stand, after each whole pause. */
@@ -194,17 +205,16 @@ class Worker {
     this.#troubles = 0;
     if (this.#said === 'remote' || this.#said === 'storage') {
       this.#said = undefined;
-      this.#tell({ type: 'back' });
+      this.#report({ type: 'back' });
     }
   }
 
-  /** @returns whether there was anything to take, also where others were faster */
-  async #takeSome(): Promise<boolean> {
+  /** @returns whether there was anything to acquire, also where others were faster */
+  async #acquireSome(): Promise<boolean> {
     const room = this.#room;
     if (room <= 0) return false;
     const again = (await this.#unblocked()).slice(0, room);
-    const ready = again.length < room ? await this.#ready(room) : [];
-    const fresh = this.#choice.pick(ready, room - again.length);
+    const fresh = again.length < room ? await this.#candidates.next(room - again.length, this.#running) : [];
     const picked = [...again, ...fresh.map((item) => ({ item, link: false as const }))];
     await Promise.all(picked.map(({ item, link }) => this.#begin(item, link)));
     return picked.length > 0;
@@ -222,16 +232,6 @@ class Worker {
     return found;
   }
 
-  async #ready(room: number): Promise<WorkItem[]> {
-    const now = performance.now();
-    for (const [id, until] of this.#avoided) if (until <= now) this.#avoided.delete(id);
-    const limit = Math.max(this.#choice.width, room) + this.#avoided.size + this.#running.size;
-    const asker = this.#ledger.actor;
-    const { filter } = this.#options;
-    const ready = await this.#ledger.getReadyToStart({ ...filter, type: filter?.type ?? WORK, asker, limit });
-    return ready.filter(({ id }) => !this.#avoided.has(id) && !this.#running.has(id));
-  }
-
   /** Resolves once the item is this worker's, or is not to be had. */
   #begin(item: WorkItem, link: string | false): Promise<void> {
     this.#count.report.claims += 1;
@@ -239,7 +239,7 @@ class Worker {
     const run = this.#work(item, link, resolve).finally(() => {
       this.#running.delete(item.id);
       resolve();
-      this.#pauses.wake();
+      this.#backOff.wake();
     });
     this.#running.set(item.id, run);
     return promise;
@@ -255,39 +255,34 @@ class Worker {
         workId: id,
         link,
       })) {
-        this.#tell({ ...event, work_id: id });
+        this.#report({ ...event, work_id: id });
         if (event.type === 'started') {
           started = true;
           this.#said = undefined;
-          if (link === false) this.#choice.won();
+          if (link === false) this.#candidates.won();
           else this.#pool.forget(link);
           begun();
         } else if (ENDINGS.has(event.type)) told = true;
       }
     } catch (error) {
-      if (!started) this.#notTaken(item, error);
+      if (!started) this.#notAcquired(item, error);
       else if (error instanceof AgentUnusable || isFatal(error)) this.#fatal ??= { error };
       else if (!told) {
         const message = `it could not be told how this ended: ${asError(error).message}`;
-        this.#tell({ type: 'warning', work_id: id, execution_id: '', message });
+        this.#report({ type: 'warning', work_id: id, execution_id: '', message });
       }
     }
   }
 
-  #notTaken({ id }: WorkItem, error: unknown): void {
+  #notAcquired({ id }: WorkItem, error: unknown): void {
     if (error instanceof PoolDrainingError) return;
-    if (isLedgerError(error, 'LIMIT_REACHED')) {
-      this.#avoided.set(id, performance.now() + AVOID_MS);
-      this.#wait('limit', error.message);
-      return;
+    const refusal = isLedgerError(error) ? this.#candidates.refused(id, error) : undefined;
+    if (refusal === undefined) this.#trouble = { error };
+    else if (refusal === 'limit') this.#wait('limit', asError(error).message);
+    else {
+      this.#candidates.lost(id);
+      this.#report({ type: 'lost', work_id: id, message: asError(error).message });
     }
-    if (!isLedgerError(error) || !isTaken(error.code)) {
-      this.#trouble = { error };
-      return;
-    }
-    this.#choice.lost();
-    this.#avoided.set(id, performance.now() + AVOID_MS);
-    this.#tell({ type: 'lost', work_id: id, message: error.message });
   }
 
   #endure(error: unknown): void {
@@ -301,12 +296,12 @@ class Worker {
   #wait(reason: WaitingFor, message: string): void {
     if (this.#said === reason) return;
     this.#said = reason;
-    this.#tell({ type: 'waiting', for: reason, message });
+    this.#report({ type: 'waiting', for: reason, message });
   }
 
   async #end(): Promise<void> {
     if (this.#running.size > 0) {
-      this.#tell({ type: 'draining', running: this.#running.size });
+      this.#report({ type: 'draining', running: this.#running.size });
       const grace_ms = this.#fatal === undefined ? (this.#options.drainGraceMs ?? DRAIN_GRACE_MS) : 0;
       await this.#pool.drain({ grace_ms });
       await Promise.all(this.#running.values());
@@ -314,8 +309,8 @@ class Worker {
     this.#count.report.unsynced = await this.#upkeep.shareLast();
   }
 
-  #tell(event: WorkerEvent): void {
-    this.#count.take(event);
+  #report(event: WorkerEvent): void {
+    this.#count.add(event);
     if ('where' in event && event.where === 'local') this.#upkeep.owe(event.work_id);
     this.#options.onEvent?.(event);
     this.#mayGiveUp();
@@ -327,7 +322,7 @@ class Worker {
     if (this.#gaveUp || failed < (this.#options.maxFailures ?? MAX_FAILURES)) return;
     this.#gaveUp = true;
     this.#max = report.started;
-    this.#tell({ type: 'gave_up', failed });
+    this.#report({ type: 'gave_up', failed });
   }
 }
 

@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest';
-import { choose } from '../../../src/agents/following/candidates.ts';
 import { claimNext } from '../../../src/agents/following/claim-next.ts';
-import type { WorkItem } from '../../../src/index.ts';
-import { FakeView, idOf } from '../../helpers/fake-view.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
 import { makePair, QUICK, turn, until } from '../pair.ts';
 
@@ -122,19 +119,4 @@ test('given a clone that may ask nobody, when it waits to claim, then it is told
   await ada.ledger.createWork({ title: 'One' });
   const local = await ada.open({ mode: 'local' });
   expect(await refusalOf(claimNext(local, {}, WAIT))).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
-});
-
-test('given contenders, when each chooses, then they choose among the most urgent, and hardly the same', () => {
-  const view = new FakeView();
-  const ready: WorkItem[] = [];
-  for (let n = 1; n <= 16; n += 1)
-    ready.push(view.do('create', { id: idOf(n), fields: { title: `${n}`, priority: 'high' } }));
-  ready.push(view.do('create', { id: idOf(17), fields: { title: 'low', priority: 'low' } }));
-  const chosen = Array.from({ length: 200 }, (_, n) => choose(ready, `exec-${n}`)?.id);
-  expect(new Set(chosen).size).toBe(16);
-  expect(chosen).not.toContain(idOf(17));
-  const most = Math.max(...[...new Set(chosen)].map((id) => chosen.filter((one) => one === id).length));
-  expect(most).toBeLessThan(200 / 4);
-  expect(choose(ready, undefined)?.id).toBe(idOf(1));
-  expect(choose([], 'exec')).toBeUndefined();
 });

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { rememberRefusals } from '../../../src/agents/presence/open.ts';
 import { Presence, type PresenceEvents } from '../../../src/agents/presence/presence.ts';
 import { decodePresence, type PresenceRecord } from '../../../src/agents/presence/record.ts';
-import { rememberRefusals } from '../../../src/agents/presence/refusals.ts';
+import type { PresenceTimer } from '../../../src/agents/presence/running.ts';
 import type { PresencePlace } from '../../../src/agents/presence/session.ts';
-import type { PresenceTimer } from '../../../src/agents/presence/timer.ts';
 import type { PushResult, SideRefs } from '../../../src/remote/port.ts';
 import { MemoryState } from '../../../src/store/local-state.ts';
 import type { LedgerStore } from '../../../src/store/port.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { takeWork } from '../../../src/agents/workers/acquire.ts';
+import { acquireWork } from '../../../src/agents/workers/acquire.ts';
 import { listPresence, openPresence } from '../../../src/index.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
 import { makePair } from '../pair.ts';
@@ -31,9 +31,14 @@ test('given work that the same name claimed in another clone, when a pool takes 
   await ada.ledger.claimWork(id, { execution_id: 'exec-1' });
   await bob.ledger.fetch();
   const wish = { execution_id: 'exec-2', actor: 'ada', ttl_s: undefined };
-  expect((await refusalOf(takeWork(bob.ledger, id, { ...wish, link: true }))).code).toBe('ALREADY_CLAIMED');
-  expect((await takeWork(ada.ledger, id, { ...wish, link: true })).execution_id).toBe('exec-2');
+  expect((await refusalOf(acquireWork(bob.ledger, id, { ...wish, link: true }))).code).toBe(
+    'ALREADY_CLAIMED',
+  );
+  expect((await acquireWork(ada.ledger, id, { ...wish, link: true })).execution_id).toBe('exec-2');
   await bob.ledger.fetch();
   const named = { ...wish, execution_id: 'exec-3', link: 'exec-2' };
-  expect((await takeWork(bob.ledger, id, named)).claim).toMatchObject({ epoch: 1, execution_id: 'exec-3' });
+  expect((await acquireWork(bob.ledger, id, named)).claim).toMatchObject({
+    epoch: 1,
+    execution_id: 'exec-3',
+  });
 });

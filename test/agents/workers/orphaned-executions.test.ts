@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { TransientMemory } from '../../../src/agents/workers/execution-memory.ts';
-import { giveBackLeft } from '../../../src/agents/workers/orphaned-executions.ts';
+import { releaseOrphaned } from '../../../src/agents/workers/orphaned-executions.ts';
 import { itemOf, type WorkItem, type WorkLedger } from '../../../src/index.ts';
 import type { Planned } from '../../../src/sync/local.ts';
 import { makeWorld, type World } from '../../helpers/replicas.ts';
@@ -31,7 +31,7 @@ test('given items of processes that are gone, when they are given back, then all
     pushes.push(commands.length);
     return batch(commands);
   };
-  const given = await giveBackLeft(ada, memory);
+  const given = await releaseOrphaned(ada, memory);
   expect(given.map(({ id, status }) => [id, status])).toEqual(items.map(({ id }) => [id, 'pending']));
   expect(pushes).toEqual([2]);
   expect(memory.list()).toEqual([]);
@@ -45,11 +45,11 @@ test('given items of processes that are gone, when they are given back, then all
 
 test('given the last attempt, when its process is gone, then the item failed as exhausted, and one escalation names it', async () => {
   const { id } = await left('exec-1', { max_attempts: 1, title: 'Build it' });
-  expect(await giveBackLeft(ada, memory)).toMatchObject([{ id, status: 'failed', owner: 'ada' }]);
+  expect(await releaseOrphaned(ada, memory)).toMatchObject([{ id, status: 'failed', owner: 'ada' }]);
   expect((await ada.findWork(id))?.error).toBe(
     'exhausted: 1 of 1 attempts ended without a result. The last one: the process of exec-1 is gone; epoch 1, attempt 1 of 1',
   );
-  expect(await giveBackLeft(ada, memory)).toEqual([]);
+  expect(await releaseOrphaned(ada, memory)).toEqual([]);
   await bob.fetch();
   expect(await bob.list({ type: ['escalation'] })).toMatchObject([
     {
@@ -65,7 +65,7 @@ test('given work that went elsewhere meanwhile, when it is looked for, then it i
   const { id } = await left('exec-1', { max_attempts: 1 });
   world.clock.advance(10_000_000);
   await bob.recoverOrphanedWork();
-  expect(await giveBackLeft(ada, memory)).toEqual([]);
+  expect(await releaseOrphaned(ada, memory)).toEqual([]);
   expect(memory.list()).toEqual([]);
   await ada.fetch();
   expect(await ada.list({ type: ['escalation'] })).toHaveLength(1);
@@ -75,8 +75,8 @@ test('given work that went elsewhere meanwhile, when it is looked for, then it i
 test('given someone who recovers it at the same time, when both are pushed, then it is recovered once, and one escalation stands', async () => {
   const { id } = await left('exec-1', { max_attempts: 1 });
   world.clock.advance(10_000_000);
-  await Promise.all([giveBackLeft(ada, memory), bob.recoverOrphanedWork()]);
-  await giveBackLeft(ada, memory);
+  await Promise.all([releaseOrphaned(ada, memory), bob.recoverOrphanedWork()]);
+  await releaseOrphaned(ada, memory);
   expect(memory.list()).toEqual([]);
   await Promise.all([ada.fetch(), bob.fetch()]);
   expect((await bob.history(id)).map(({ verb }) => verb)).toEqual(['create', 'claim', 'recover']);
@@ -88,8 +88,8 @@ test('given a remote that is away, when they are given back, then that is told, 
   const { id } = await left('exec-1');
   const [replica] = world.replicas;
   if (replica !== undefined) replica.connection.cut = true;
-  await expect(giveBackLeft(ada, memory)).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+  await expect(releaseOrphaned(ada, memory)).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
   expect(memory.list()).toMatchObject([{ execution_id: 'exec-1', id }]);
   if (replica !== undefined) replica.connection.cut = false;
-  expect(await giveBackLeft(ada, memory)).toMatchObject([{ id, status: 'pending' }]);
+  expect(await releaseOrphaned(ada, memory)).toMatchObject([{ id, status: 'pending' }]);
 });
