@@ -7,7 +7,9 @@ const item = (id: number, priority: WorkPriority = 'medium'): WorkItem =>
   ({ id: `WRK-20260103-${id}`, rev: 1, priority }) as WorkItem;
 const READY = Array.from({ length: 100 }, (_, n) => item(n));
 const limitOf = (kind: ReachedLimit['kind'], name: string) =>
-  new LedgerError('LIMIT_REACHED', 'full', { details: { limits: [{ kind, name, max: 1, items: [] }] } });
+  new LedgerError('LIMIT_REACHED', 'full', {
+    details: { id: 'WRK-20260103-0001', limits: [{ kind, name, max: 1, items: [] }] },
+  });
 
 test('given a contender that meets nobody, when it chooses, then it takes the best', () => {
   const spread = new Spread('ada');
