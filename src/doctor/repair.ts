@@ -9,7 +9,7 @@ import type { LedgerSettings } from '../domain/settings.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { CommitDraft, FileChange, Oid } from '../store/port.ts';
-import { push } from '../sync/confirm.ts';
+import { push, waitToRead } from '../sync/confirm.ts';
 import { look, unreachable } from '../sync/look.ts';
 import type { RemoteContext, SyncContext } from '../sync/ports.ts';
 import { examineTree } from './broken-tree.ts';
@@ -27,7 +27,7 @@ export interface Mended extends Mend {
  * they drop stays in history. Where the remote does not take them, nothing is changed.
  *
  * @throws LedgerError `INVALID_INPUT` where the remote may not be asked; `REMOTE_UNREACHABLE`, `REMOTE_REFUSED`, `CONTENDED`,
- *   `HISTORY_REWRITTEN`
+ *   `HISTORY_REWRITTEN`; `REMOTE_STALE` and `DIFFERENT_REMOTES` where it is read elsewhere than it is written
  */
 export async function mendTree(ledger: WorkLedger): Promise<Mended[]> {
   if (ledger.mode === 'local')
@@ -43,8 +43,10 @@ export async function mendTree(ledger: WorkLedger): Promise<Mended[]> {
   if (remote === undefined) return mendHere(ledger, context);
   const shared = { ...context, remote };
   const done = await lock.run('push', async () => {
+    // One for all tries: a remote that lags, or that others are always first at, is not waited for once for each.
+    const deadline = context.clock.now().getTime() + context.patience;
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const mended = await tryMend(ledger, shared);
+      const mended = await tryMend(ledger, shared, deadline);
       if (mended !== undefined) return mended;
     }
     return undefined;
@@ -81,9 +83,13 @@ function requireMender({ actor }: WorkLedger, { signs }: SyncContext, policy: Le
  *
  * @returns `undefined` where others were first
  */
-async function tryMend(ledger: WorkLedger, context: RemoteContext): Promise<Mended[] | undefined> {
+async function tryMend(
+  ledger: WorkLedger,
+  context: RemoteContext,
+  deadline: number,
+): Promise<Mended[] | undefined> {
   const { store } = context;
-  const tip = await look(context, 'branch');
+  const tip = await look(context, 'branch', deadline);
   if (tip === undefined) return [];
   const { mends, policy } = await examineTree(store, tip);
   if (mends.length === 0) return [];
@@ -93,18 +99,23 @@ async function tryMend(ledger: WorkLedger, context: RemoteContext): Promise<Mend
   const made = await store.commit({ ref, expected: undefined, base: tip, drafts });
   if (made.kind === 'moved') return undefined;
   try {
-    return (await share(context, made.tip)) ? withCommits(mends, made.oids) : undefined;
+    return (await share(context, tip, made.tip, deadline)) ? withCommits(mends, made.oids) : undefined;
   } finally {
     await store.moveRef(ref, made.tip, undefined);
   }
 }
 
 /** @returns whether it was taken; false where others were first */
-async function share(context: RemoteContext, tip: Oid): Promise<boolean> {
-  const { remote, clock, patience } = context;
-  const pushed = await push(context, tip, { deadline: clock.now().getTime() + patience });
+async function share(context: RemoteContext, base: Oid, tip: Oid, deadline: number): Promise<boolean> {
+  const { remote } = context;
+  const pushed = await push(context, tip, { deadline });
   if (pushed.kind === 'accepted') return true;
-  if (pushed.kind === 'behind') return false;
+  if (pushed.kind === 'behind') {
+    // Where it is written has something else than where it is read, for now or for good.
+    if (remote.writesTo !== undefined && (await look(context, 'branch', deadline)) === base)
+      await waitToRead(context, base, deadline);
+    return false;
+  }
   if (pushed.kind === 'refused')
     throw new LedgerError('REMOTE_REFUSED', `The remote ${remote.url} refused the mend: ${pushed.reason}.`, {
       hint: 'A rule of the remote forbids it; ask who keeps the repository.',
