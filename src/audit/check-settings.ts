@@ -6,8 +6,9 @@ import {
 } from '../codec/message.ts';
 import { parsePath, problemOfPath, problemOfPaths, readAuxiliaryText, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
-import { type Request, requestSchema } from '../domain/commands.ts';
+import type { Request } from '../domain/commands.ts';
 import { decideSettings, diffSettings } from '../domain/configure.ts';
+import { requestSchema } from '../domain/item-schema.ts';
 import { keysAsked } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';

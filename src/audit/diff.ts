@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { possiblePaths } from '../codec/path.ts';
 import type { Problem } from '../codec/read-yaml.ts';
 import { LedgerError } from '../domain/errors.ts';
+import { rowOf } from '../domain/fields.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
@@ -112,8 +113,8 @@ export interface FieldChange {
   after: Json;
 }
 
-/** What each commit writes anew, and what never changes. */
-const ASIDE: ReadonlySet<string> = new Set(['schema', 'id', 'rev', 'last_op', 'updated_at']);
+/** What each commit writes anew, and what never changes, is not told. */
+const isAside = (key: string): boolean => ['each_time', 'fixed'].includes(rowOf(key)?.merge ?? '');
 
 /** The fields in which two versions differ, in the order of the file; `undefined` stands for no item. */
 export function diffFields(before: WorkItem | undefined, after: WorkItem | undefined): FieldChange[] {
@@ -133,7 +134,7 @@ function fieldsOf(item: WorkItem | undefined): Map<string, Json> {
     else if (!Array.isArray(value))
       for (const [key, inner] of Object.entries(value)) add(`${name}.${key}`, inner);
   };
-  for (const [key, value] of Object.entries(item ?? {})) if (!ASIDE.has(key)) add(key, value as Json);
+  for (const [key, value] of Object.entries(item ?? {})) if (!isAside(key)) add(key, value as Json);
   return found;
 }
 

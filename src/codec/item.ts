@@ -1,8 +1,8 @@
 import { LedgerError } from '../domain/errors.ts';
+import { ITEM_KEYS, isItemKey } from '../domain/fields.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { compareText, ITEM_KEYS, isItemKey, type WorkItem } from '../domain/item.ts';
-import { checkItem } from '../domain/item-check.ts';
-import { workItemSchema } from '../domain/item-schema.ts';
+import { compareText, type WorkItem } from '../domain/item.ts';
+import { checkItem, workItemSchema } from '../domain/item-schema.ts';
 import { describeIssue } from '../domain/schema.ts';
 import { escapeUnsafe } from '../domain/text.ts';
 import { emitEntries, readCanonical } from './canonical-yaml.ts';

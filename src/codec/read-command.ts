@@ -1,13 +1,8 @@
-import {
-  type Command,
-  type NewWork,
-  SETTABLE,
-  type SetChange,
-  type TransitionEvent,
-  type WorkPatch,
-} from '../domain/commands.ts';
+import type { Command, SetChange, TransitionEvent, WorkPatch } from '../domain/commands.ts';
+import { CHANGED_BY_MEMBERS, GIVEN, SETTABLE } from '../domain/fields.ts';
 import { isHeld, observeHolder } from '../domain/holding.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
+import type { NewWork } from '../domain/item-schema.ts';
 
 /**
  * Reads back the command of a committed transition from the item before, the item after and the message. Deciding it
@@ -102,22 +97,26 @@ export function readCommand(
 
 /** The change from `before` to `after`, field by field, as `update` takes it. */
 function diffItems(before: WorkItem, after: WorkItem): WorkPatch {
-  const set: Record<string, unknown> = {};
-  for (const key of SETTABLE) {
-    if (JSON.stringify(before[key]) !== JSON.stringify(after[key])) set[key] = after[key] ?? null;
-  }
-  const had = new Map(Object.entries(before.context));
-  const has = new Map(Object.entries(after.context));
-  const context = [...new Set([...had.keys(), ...has.keys()])]
-    .filter((key) => JSON.stringify(had.get(key)) !== JSON.stringify(has.get(key)))
-    .map((key): [string, Json] => [key, has.get(key) ?? null]);
-  return {
-    set: set as NonNullable<WorkPatch['set']>,
-    context: Object.fromEntries(context),
-    labels: diffSet(before.labels, after.labels),
-    dependencies: diffSet(before.dependencies, after.dependencies),
-    links: diffSet(before.links, after.links),
-  };
+  const set = SETTABLE.filter((key) => !isSame(before[key], after[key])).map((key) => [
+    key,
+    after[key] ?? null,
+  ]);
+  const members = CHANGED_BY_MEMBERS.map((key) => {
+    const [was, is] = [before[key], after[key]];
+    return [key, Array.isArray(was) ? diffSet<unknown>(was, is as unknown[]) : diffMap(was, is)];
+  });
+  return { set: Object.fromEntries(set), ...Object.fromEntries(members) };
+}
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function diffMap(before: object, after: object): Record<string, Json> {
+  // Keys may be those of every object's own methods.
+  const [had, has] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  const changed = [...new Set([...had.keys(), ...has.keys()])].filter(
+    (key) => !isSame(had.get(key), has.get(key)),
+  );
+  return Object.fromEntries(changed.map((key): [string, Json] => [key, has.get(key) ?? null]));
 }
 
 function diffSet<T>(before: readonly T[], after: readonly T[]): SetChange<T> {
@@ -130,9 +129,7 @@ function diffSet<T>(before: readonly T[], after: readonly T[]): SetChange<T> {
   };
 }
 
-const GIVEN = [...SETTABLE, 'labels', 'context', 'dependencies', 'links', 'owner'] as const;
-
 /** What a new item was made from: what else is in it follows. */
 function newWorkIn(item: WorkItem): NewWork {
-  return Object.fromEntries(GIVEN.map((key) => [key, item[key]])) as NewWork;
+  return Object.fromEntries([...GIVEN, 'owner' as const].map((key) => [key, item[key]])) as NewWork;
 }

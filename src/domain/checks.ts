@@ -14,7 +14,6 @@ type Shape = Readonly<Record<string, Field>>;
 export const required = (check: Check): Field => ({ check, absent: undefined });
 export const optional = (check: Check): Field => ({ check, absent: () => undefined });
 export const defaulted = (check: Check, absent: () => unknown): Field => ({ check, absent });
-export const list = (check: Check): Field => defaulted(listOf(check), () => []);
 
 export const text =
   (test: (value: string) => boolean): Check =>
@@ -47,7 +46,7 @@ export function mapOf(shape: Shape): Check {
       if (keys[at] === key) {
         if (!check(value[key])) return false;
         at += 1;
-      } else if (absent === undefined) return false;
+      } else if (absent === undefined || absent() !== undefined) return false;
     }
     return at === keys.length;
   };

@@ -1,7 +1,7 @@
-import type { z } from 'zod';
+import type { ChangedByMembers, Settable } from './fields.ts';
 import type { WorkId } from './ids.ts';
-import type { Checkpoint, Json, WorkItem, WorkLink, WorkStatus } from './item.ts';
-import { itemSchemas } from './item-schema.ts';
+import type { Checkpoint, Json, WorkItem, WorkStatus } from './item.ts';
+import type { NewWork } from './item-schema.ts';
 import { policySchemas } from './policy-schema.ts';
 import { lazySchema } from './schema.ts';
 import { limitSchemas, settingsSchema } from './settings.ts';
@@ -15,12 +15,6 @@ export interface Request {
   /** ISO 8601 UTC with milliseconds. */
   at: string;
 }
-
-/** What of each command goes into a commit as it is. */
-export const requestSchema = lazySchema((z) => {
-  const { op, actor, time } = itemSchemas();
-  return z.object({ op, actor, at: time });
-});
 
 /** What a holder proves: the epoch it claimed in and the execution that claimed. Absent parts are not checked. */
 export interface Fence {
@@ -37,42 +31,17 @@ export interface HolderObservation {
   checkpoint_at: string | undefined;
 }
 
-export const newWorkSchema = lazySchema((z) =>
-  z.object({ ...itemSchemas().editable, owner: z.string().optional() }),
-);
-export type NewWork = z.input<ReturnType<typeof newWorkSchema>>;
-/** The same with everything filled in that has a default. */
-export type NewWorkFields = z.output<ReturnType<typeof newWorkSchema>>;
-
-/** Fields that `update` sets as a whole; `context` and lists that are sets it changes by members. */
-export const SETTABLE = [
-  'title',
-  'type',
-  'priority',
-  'description',
-  'acceptance',
-  'parent_id',
-  'swarm_name',
-  'job_id',
-  'not_before',
-  'max_attempts',
-  'idempotency_key',
-] as const;
-type Settable = Pick<WorkItem, (typeof SETTABLE)[number]>;
-
 export interface SetChange<T> {
   add?: readonly T[];
   remove?: readonly T[];
 }
 
-/** A change by field. `null` removes a field; lists change by members, so that two clones' edits add up. */
-export interface WorkPatch {
-  set?: { [K in keyof Settable]?: Settable[K] | null };
-  context?: Record<string, Json>;
-  labels?: SetChange<string>;
-  dependencies?: SetChange<WorkId>;
-  links?: SetChange<WorkLink>;
-}
+/** A change by field. `null` removes a field; lists and maps change by members, so that two clones' edits add up. */
+export type WorkPatch = {
+  set?: { [K in Settable]?: WorkItem[K] | null };
+} & {
+  [K in ChangedByMembers]?: WorkItem[K] extends readonly (infer T)[] ? SetChange<T> : Record<string, Json>;
+};
 
 export type CheckpointInput = Omit<Checkpoint, 'at' | 'attempt'>;
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type Request, settingsPatchSchema } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import { compareText } from './item.ts';
-import { withoutUndefined } from './item-check.ts';
+import { withoutUndefined } from './item-schema.ts';
 import { LIMIT_KINDS, type LimitKind, type Limits } from './limits.ts';
 import { requireAllowed } from './policy.ts';
 import { allowRuleFor } from './policy-rules.ts';

@@ -3,7 +3,7 @@ import { isOverdue } from './consequences.ts';
 import { LedgerError } from './errors.ts';
 import { describeHolder, isHeld, requireOwner, requireProof } from './holding.ts';
 import { isTerminal, WORK_STATUSES, type WorkItem } from './item.ts';
-import { requireRequest, toItem } from './item-check.ts';
+import { requireRequest, toItem } from './item-schema.ts';
 import { isGranted, requireAllowed, requireSameRules } from './policy.ts';
 import { requireExpired } from './retention.ts';
 import { REASON_LENGTH, toSafeLine } from './text.ts';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { itemSchemas } from './item-schema.ts';
+import type { FIELDS } from './fields.ts';
+import type { workItemSchema } from './item-schema.ts';
 
 export const WORK_STATUSES = [
   'pending',
@@ -46,57 +47,15 @@ export const LINK_KINDS = [
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type JsonMap = Record<string, Json>;
 
-type Schemas = ReturnType<typeof itemSchemas>;
+type FieldOf<K extends keyof typeof FIELDS> = z.output<ReturnType<(typeof FIELDS)[K]['kind']['schema']>>;
 /**
  * One unit of work. Absent means `undefined`, and empty lists, maps and texts are left out of the file. Unknown keys are kept.
  *
  * @see docs/format.md, "Work item"
  */
-export type WorkItem = z.infer<Schemas['workItem']>;
-export type Checkpoint = z.infer<Schemas['checkpoint']>;
-export type WorkLink = z.infer<Schemas['link']>;
-export type WorkComment = z.infer<Schemas['comment']>;
-
-/** The keys that this version knows, in the order of the file. */
-export const ITEM_KEYS: readonly string[] = [
-  'schema',
-  'id',
-  'rev',
-  'last_op',
-  'title',
-  'type',
-  'priority',
-  'status',
-  'owner',
-  'labels',
-  'description',
-  'acceptance',
-  'context',
-  'parent_id',
-  'dependencies',
-  'links',
-  'swarm_name',
-  'job_id',
-  'execution_id',
-  'created_at',
-  'created_by',
-  'updated_at',
-  'started_at',
-  'completed_at',
-  'not_before',
-  'claim',
-  'attempts',
-  'max_attempts',
-  'checkpoint',
-  'block',
-  'review',
-  'result',
-  'error',
-  'comments',
-  'idempotency_key',
-] satisfies (keyof Schemas['workItem']['shape'])[];
-const KNOWN: ReadonlySet<string> = new Set(ITEM_KEYS);
-export const isItemKey = (key: string): boolean => KNOWN.has(key);
+export type WorkItem = z.infer<ReturnType<typeof workItemSchema>>;
+export type Checkpoint = NonNullable<FieldOf<'checkpoint'>>;
+export type WorkLink = FieldOf<'links'>[number];
 
 /** Rank for sorting: most urgent first, then oldest, then by id so that the order is total. */
 export function byUrgency(a: WorkItem, b: WorkItem): number {

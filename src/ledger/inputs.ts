@@ -1,5 +1,6 @@
-import type { Fence, NewWork } from '../domain/commands.ts';
+import type { Fence } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
+import type { NewWork } from '../domain/item-schema.ts';
 import type { Oid } from '../store/port.ts';
 import type { Liveness } from './orphans.ts';
 

@@ -1,8 +1,8 @@
-import type { NewWork } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { EXHAUSTED, observeHolder } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Checkpoint, WorkItem } from '../domain/item.ts';
+import type { NewWork } from '../domain/item-schema.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';

@@ -1,7 +1,7 @@
 import { MAX_AUXILIARY_BYTES } from '../codec/path.ts';
 import { describeProblem, readYaml } from '../codec/read-yaml.ts';
-import { type NewWork, newWorkSchema } from '../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { type NewWork, newWorkSchema } from '../domain/item-schema.ts';
 import { describeIssue, lazySchema } from '../domain/schema.ts';
 import { itemTemplates } from './branch-files.ts';
 import { type Connection, currentTip } from './connection.ts';

@@ -1,7 +1,8 @@
 import { newOp, randomSuffix } from '../codec/op.ts';
 import type { Command, Request, VerbInput } from '../domain/commands.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
-import { actorSchema } from '../domain/item-schema.ts';
+import { schemaOf } from '../domain/item-schema.ts';
+import { actor } from '../domain/kinds.ts';
 import { parseInput } from '../domain/schema.ts';
 import type { Verb } from '../domain/transitions.ts';
 import { isActorName } from '../domain/values.ts';
@@ -109,4 +110,4 @@ export class LedgerWriter extends LedgerQueries {
 }
 
 export const toActor = (name: string, what: string): string =>
-  isActorName(name) ? name : parseInput(actorSchema, name, what);
+  isActorName(name) ? name : parseInput(() => schemaOf(actor), name, what);

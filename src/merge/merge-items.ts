@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { compareText, ITEM_KEYS, type WorkItem } from '../domain/item.ts';
+import { ITEM_KEYS, rowOf } from '../domain/fields.ts';
+import { compareText, type WorkItem } from '../domain/item.ts';
 
 export type Side = 'ours' | 'theirs';
 
@@ -22,34 +23,11 @@ export interface MergedItems {
   item: WorkItem;
 }
 
-/** Every transition writes these: that two sides differ in them says nothing by itself. */
-const EACH_TIME: ReadonlySet<string> = new Set(['rev', 'last_op', 'updated_at']);
+/** Fields that one verb sets together, so they are taken together: half a claim is none. */
+const STANDING = ITEM_KEYS.filter((key) => rowOf(key)?.merge === 'standing');
 
-/** One verb sets several of these together, so they are taken together: half a claim is none. */
-const STANDING: ReadonlySet<string> = new Set([
-  'status',
-  'owner',
-  'execution_id',
-  'started_at',
-  'completed_at',
-  'not_before',
-  'claim',
-  'attempts',
-  'checkpoint',
-  'block',
-  'review',
-  'result',
-  'error',
-]);
-
-const BY_KEY = new Map([
-  ['labels', mergeSortedSet],
-  ['dependencies', mergeSet],
-  ['links', mergeSet],
-  ['acceptance', mergeSet],
-  ['comments', mergeLog],
-  ['context', mergeMap],
-]);
+/** Fields that merge by members. */
+const BY_MEMBERS = { set: mergeSet, sorted_set: mergeSortedSet, log: mergeLog, map: mergeMap };
 
 /**
  * Merges an item of two lines of history by field: where one side left a field alone, the other's counts; lists merge as sets,
@@ -65,7 +43,12 @@ export function mergeItems(base: WorkItem | undefined, ours: WorkItem, theirs: W
   const contested = bothMoved(base, ours, theirs);
   for (const key of keys) {
     const sides: Sides = { base: own(base, key), ours: own(ours, key), theirs: own(theirs, key) };
-    if (EACH_TIME.has(key) || (isSame(sides.base, sides.ours) && isSame(sides.base, sides.theirs))) continue;
+    // That two sides differ in what each transition writes says nothing by itself.
+    if (
+      rowOf(key)?.merge === 'each_time' ||
+      (isSame(sides.base, sides.ours) && isSame(sides.base, sides.theirs))
+    )
+      continue;
     const merged = mergeField(key, sides, contested);
     if (merged.kind === 'value') Object.assign(item, { [key]: merged.value });
     fields.push({ key, ...sides, by: whoChanged(sides, merged) });
@@ -80,14 +63,17 @@ function byPlace(a: string, b: string): number {
 }
 
 function mergeField(key: string, sides: Sides, contested: boolean): MergedValue {
-  if (STANDING.has(key) && contested && !isSame(sides.ours, sides.theirs)) return { kind: 'conflict' };
+  const how = rowOf(key)?.merge;
+  if (how === 'standing' && contested && !isSame(sides.ours, sides.theirs)) return { kind: 'conflict' };
   const whole = mergeWhole(sides);
-  return whole.kind === 'value' ? whole : (BY_KEY.get(key)?.(sides) ?? whole);
+  if (whole.kind === 'value' || how === undefined || !isByMembers(how)) return whole;
+  return BY_MEMBERS[how](sides);
 }
 
+const isByMembers = (how: string): how is keyof typeof BY_MEMBERS => Object.hasOwn(BY_MEMBERS, how);
+
 function bothMoved(base: WorkItem | undefined, ours: WorkItem, theirs: WorkItem): boolean {
-  const moved = (side: WorkItem): boolean =>
-    [...STANDING].some((key) => !isSame(own(base, key), own(side, key)));
+  const moved = (side: WorkItem): boolean => STANDING.some((key) => !isSame(own(base, key), own(side, key)));
   return moved(ours) && moved(theirs);
 }
 

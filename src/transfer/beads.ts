@@ -1,11 +1,5 @@
 import type { WorkId } from '../domain/ids.ts';
-import {
-  WORK_TYPES,
-  type WorkComment,
-  type WorkItem,
-  type WorkPriority,
-  type WorkType,
-} from '../domain/item.ts';
+import { WORK_TYPES, type WorkItem, type WorkPriority, type WorkType } from '../domain/item.ts';
 import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { normalizeText } from '../domain/text.ts';
 import { assemble } from './assemble.ts';
@@ -221,9 +215,9 @@ function readClosing(record: SourceRecord, updated_at: string): Pick<State, 'com
 const COMMENT_BYTES = 64 * 1024;
 
 /** Comments with a text; what else a comment had is kept in the same order. */
-function readComments(record: SourceRecord, created_at: string): WorkComment[] {
+function readComments(record: SourceRecord, created_at: string): WorkItem['comments'] {
   const entries = record.list('comments');
-  const comments: WorkComment[] = [];
+  const comments: WorkItem['comments'] = [];
   let exact = true;
   for (const entry of entries) {
     const body = isMap(entry) && typeof entry.text === 'string' ? normalizeText(entry.text) : '';

@@ -1,7 +1,8 @@
 import { stateOf } from '../codec/path.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
+import { ITEM_KEYS } from '../domain/fields.ts';
 import { parseId } from '../domain/ids.ts';
-import { compareText, ITEM_KEYS, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
+import { compareText, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
 import type { Verb } from '../domain/transitions.ts';
 import type { TransferFile } from './plan.ts';
 

@@ -1,4 +1,5 @@
 import { stateOf } from '../codec/path.ts';
+import { link as linkKind } from '../domain/fields.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import {
   isTerminal,
@@ -8,7 +9,7 @@ import {
   type WorkItem,
   type WorkStatus,
 } from '../domain/item.ts';
-import { itemSchemas, workItemSchema } from '../domain/item-schema.ts';
+import { schemaOf, workItemSchema } from '../domain/item-schema.ts';
 import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { toSafeLine } from '../domain/text.ts';
 import { assemble } from './assemble.ts';
@@ -277,7 +278,7 @@ function readJsonEdges(record: SourceRecord, fields: Draft['fields']): SourceEdg
     else record.keepNoted('dependencies', 'reference_malformed', 'a dependency is not an id');
   }
   for (const entry of record.list('links')) {
-    const link = itemSchemas().link.safeParse(entry);
+    const link = schemaOf(linkKind).safeParse(entry);
     if (link.success) edges.push(link.data);
     else record.keepNoted('links', 'reference_malformed', 'a link has no known kind, or no target');
   }

@@ -1,4 +1,5 @@
-import { itemSchemas } from '../domain/item-schema.ts';
+import { label as labelKind } from '../domain/fields.ts';
+import { schemaOf } from '../domain/item-schema.ts';
 import { normalizeText, toSafeLine } from '../domain/text.ts';
 import { byteLength, cutText } from './foreign.ts';
 import { quoteSource, type SourceRecord } from './record.ts';
@@ -39,7 +40,7 @@ function toCriterion(line: string): Criterion[] {
 export function readLabels(record: SourceRecord): string[] {
   const labels = new Set<string>();
   for (const raw of record.list('labels')) {
-    if (itemSchemas().label.safeParse(raw).success) {
+    if (schemaOf(labelKind).safeParse(raw).success) {
       labels.add(String(raw));
       continue;
     }

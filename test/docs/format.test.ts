@@ -11,9 +11,9 @@ import { itemPath, MAX_AUXILIARY_BYTES, MAX_AUXILIARY_FILES, parsePath } from '.
 import { MAX_FILE_BYTES } from '../../src/codec/read-yaml.ts';
 import type { Command, VerbInput } from '../../src/domain/commands.ts';
 import { ERROR_CODES, type ErrorCode, LedgerError } from '../../src/domain/errors.ts';
+import { FIELDS } from '../../src/domain/fields.ts';
 import { observeHolder } from '../../src/domain/holding.ts';
 import {
-  ITEM_KEYS,
   isTerminal,
   LINK_KINDS,
   WORK_PRIORITIES,
@@ -70,8 +70,9 @@ test('given the table of transitions, when held against the code, then verb, fro
   expect(told).toEqual(Object.entries(TRANSITIONS));
 });
 
-test('given the table of keys, when held against the code, then names and order are the same', () => {
-  expect(table(ITEM).map(([key]) => key)).toEqual(ITEM_KEYS);
+test('given the table of keys, when held against the code, then names, order and kinds are the same', () => {
+  const told = table(ITEM).map(([key, type]) => [key, type]);
+  expect(told).toEqual(Object.entries(FIELDS).map(([key, { kind }]) => [key, kind.words]));
 });
 
 test('given the keys of nested maps, when held against the code, then names and order are the same', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { NewWork } from '../../src/domain/commands.ts';
+import type { NewWork } from '../../src/domain/item-schema.ts';
 import { type Limits, reachedLimits } from '../../src/domain/limits.ts';
 import { FakeView, idOf, refusal } from '../helpers/fake-view.ts';
 

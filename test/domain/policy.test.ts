@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { NewWork } from '../../src/domain/commands.ts';
 import { decideSettings, type SettingsPatch } from '../../src/domain/configure.ts';
+import type { NewWork } from '../../src/domain/item-schema.ts';
 import { keysAsked } from '../../src/domain/policy.ts';
 import type { LedgerSettings } from '../../src/domain/settings.ts';
 import { FakeView, idOf, opOf, refusal, time } from '../helpers/fake-view.ts';

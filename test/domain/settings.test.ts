@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeSettings } from '../../src/codec/settings.ts';
 import { decideSettings, diffSettings, mergeLimits, type SettingsPatch } from '../../src/domain/configure.ts';
-import { withoutUndefined } from '../../src/domain/item-check.ts';
+import { withoutUndefined } from '../../src/domain/item-schema.ts';
 import { CONFIGURABLE, type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
 import { settings } from '../helpers/arbitraries.ts';
 import { LEDGER_ID, opOf, refusal, time } from '../helpers/fake-view.ts';

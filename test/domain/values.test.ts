@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ITEM_KEYS } from '../../src/domain/item.ts';
-import { itemSchemas, workItemSchema } from '../../src/domain/item-schema.ts';
+import { ITEM_KEYS } from '../../src/domain/fields.ts';
+import { schemaOf, workItemSchema } from '../../src/domain/item-schema.ts';
+import { actor as actorKind, time as timeKind } from '../../src/domain/kinds.ts';
 import { isActorName, isTime } from '../../src/domain/values.ts';
 import { runs } from '../helpers/runs.ts';
 
@@ -18,7 +19,7 @@ const name = fc.oneof(
 it('given any name, when it is checked without the schema, then the schema says the same', () => {
   fc.assert(
     fc.property(name, (text) => {
-      expect(isActorName(text)).toBe(itemSchemas().actor.safeParse(text).success);
+      expect(isActorName(text)).toBe(schemaOf(actorKind).safeParse(text).success);
     }),
     { numRuns: runs(1_000) },
   );
@@ -34,7 +35,7 @@ const time = fc
 
 it('given any time, when it is checked without the schema, then the schema says the same', () => {
   const said = (text: string): void => {
-    expect(isTime(text), text).toBe(itemSchemas().time.safeParse(text).success);
+    expect(isTime(text), text).toBe(schemaOf(timeKind).safeParse(text).success);
   };
   fc.assert(fc.property(time, said), { numRuns: runs(2_000) });
   for (const year of ['0000', '0004', '1900', '2000', '2023', '2024', '2100', '9999']) {

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import type {
   Command,
   HolderObservation,
-  NewWork,
   TransitionEvent,
   VerbInput,
   WorkPatch,
@@ -20,6 +19,7 @@ import {
   type WorkItem,
   type WorkStatus,
 } from '../../src/domain/item.ts';
+import type { NewWork } from '../../src/domain/item-schema.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { toSafeLine } from '../../src/domain/text.ts';
 import { isVerb, TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';

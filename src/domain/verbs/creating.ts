@@ -3,7 +3,7 @@ import { LedgerError } from '../errors.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
 import { idDate, numberedId, parseId, type WorkId } from '../ids.ts';
 import { isTerminal, type WorkItem } from '../item.ts';
-import { toItem, toNewWork } from '../item-check.ts';
+import { toItem, toNewWork } from '../item-schema.ts';
 import { requireFreeSource, standingFor } from '../provenance.ts';
 import { normalizeText } from '../text.ts';
 import type { LedgerView } from '../view.ts';

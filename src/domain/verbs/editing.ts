@@ -1,28 +1,29 @@
-import { SETTABLE, type SetChange, type WorkPatch } from '../commands.ts';
+import type { SetChange, WorkPatch } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
+import { CHANGED_BY_MEMBERS, type ChangedByMembers, rowOf, SETTABLE } from '../fields.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
-import { isTerminal, type JsonMap, type WorkItem, type WorkLink } from '../item.ts';
-import { toItem } from '../item-check.ts';
+import { isTerminal, type Json, type JsonMap, type WorkItem } from '../item.ts';
+import { toItem } from '../item-schema.ts';
 import { requireFreeSource } from '../provenance.ts';
 import { normalizeText } from '../text.ts';
 import type { Apply } from './apply.ts';
 
 /** Lists of the item as sets: what stays keeps its order, what is added comes last. Adding wins over removing. */
-function changeSet<T>(
-  before: readonly T[],
-  change: SetChange<T> | undefined,
-  same: (a: T, b: T) => boolean,
-): T[] {
-  const has = (list: readonly T[], value: T) => list.some((other) => same(other, value));
+function changeSet<T>(before: readonly T[], change: SetChange<T> | undefined): T[] {
+  const has = (list: readonly T[], value: T) => list.some((other) => isSame(other, value));
   const kept = before.filter((value) => !has(change?.remove ?? [], value) || has(change?.add ?? [], value));
   for (const value of change?.add ?? []) if (!has(kept, value)) kept.push(value);
   return kept;
 }
 
-const sameText = (a: string, b: string): boolean => a === b;
-const sameLink = (a: WorkLink, b: WorkLink): boolean => a.kind === b.kind && a.target === b.target;
+/** Members are texts or flat maps. A key that only one of two maps has is none of the field's, and goes when the item is read. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  const other = new Map(Object.entries(b));
+  return Object.entries(a).every(([key, value]) => !other.has(key) || other.get(key) === value);
+}
 
-function changeContext(before: JsonMap, change: WorkPatch['context']): JsonMap {
+function changeMap(before: JsonMap, change: Readonly<Record<string, Json>> | undefined): JsonMap {
   const removed = new Set(
     Object.entries(change ?? {}).flatMap(([key, value]) => (value === null ? [key] : [])),
   );
@@ -42,20 +43,24 @@ function fieldsOf({ set = {} }: WorkPatch): Record<string, unknown> {
   return Object.fromEntries(
     entries.map(([key, value]) => {
       if (value === null) return [key, undefined];
-      return [key, key === 'description' && typeof value === 'string' ? normalizeText(value) : value];
+      return [
+        key,
+        rowOf(key)?.kind.words === 'text' && typeof value === 'string' ? normalizeText(value) : value,
+      ];
     }),
   );
 }
 
-function applyPatch(item: WorkItem, patch: WorkPatch): WorkItem {
-  return {
-    ...item,
-    ...fieldsOf(patch),
-    labels: changeSet(item.labels, patch.labels, sameText).sort(),
-    dependencies: changeSet(item.dependencies, patch.dependencies, sameText),
-    links: changeSet(item.links, patch.links, sameLink),
-    context: changeContext(item.context, patch.context),
-  };
+function applyPatch(item: WorkItem, patch: WorkPatch): Record<string, unknown> {
+  const members = CHANGED_BY_MEMBERS.map((key): [string, unknown] => [key, changeMembers(item, patch, key)]);
+  return { ...item, ...fieldsOf(patch), ...Object.fromEntries(members) };
+}
+
+function changeMembers(item: WorkItem, patch: WorkPatch, key: ChangedByMembers): unknown {
+  const [value, change]: [unknown, unknown] = [item[key], patch[key]];
+  if (!Array.isArray(value)) return changeMap(value as JsonMap, change as Record<string, Json> | undefined);
+  const changed = changeSet(value, change as SetChange<unknown> | undefined);
+  return rowOf(key)?.merge === 'sorted_set' ? changed.sort() : changed;
 }
 
 export const update: Apply<'update'> = (item, { patch }, view) => {

@@ -1,8 +1,12 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newWorkSchema } from '../../src/domain/commands.ts';
-import { checkItem, checkNewWork, withoutUndefined } from '../../src/domain/item-check.ts';
-import { workItemSchema } from '../../src/domain/item-schema.ts';
+import {
+  checkItem,
+  checkNewWork,
+  newWorkSchema,
+  withoutUndefined,
+  workItemSchema,
+} from '../../src/domain/item-schema.ts';
 import { workItem } from '../helpers/arbitraries.ts';
 import { runs } from '../helpers/runs.ts';
 

@@ -1,0 +1,196 @@
+import type * as Zod from 'zod';
+import { type Check, defaulted, type Field, listOf, mapOf, oneOf, text, whole } from './checks.ts';
+import { isOp, isWorkId, WORK_ID } from './ids.ts';
+import type { Json, JsonMap } from './item.ts';
+import {
+  ACTOR_LENGTH,
+  CLONE_NAME,
+  hasNoBrackets,
+  isActorName,
+  isJson,
+  isJsonMap,
+  isLine,
+  isTime,
+  isWithin,
+  LINE_RULES,
+  MAX_DEPTH,
+} from './values.ts';
+
+type Z = typeof Zod.z;
+
+/**
+ * What a value has to be, said once for both readers: the schema, which is made when it is first asked for and says what is wrong,
+ * and the quick check, which takes nothing that the schema would not.
+ */
+export interface Kind<S extends Zod.ZodType = Zod.ZodType> extends Field {
+  schema(z: Z): S;
+  /** As docs/format.md names it. */
+  readonly words: string;
+}
+
+const kind = <S extends Zod.ZodType>(words: string, check: Check, schema: (z: Z) => S): Kind<S> => ({
+  words,
+  check,
+  schema,
+  absent: undefined,
+});
+
+/** May be left out. */
+export const optional = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodOptional<S>> => ({
+  ...of,
+  schema: (z) => z.optional(of.schema(z)),
+  absent: () => undefined,
+});
+
+/** May be left out, which says the same as what `make` gives. */
+export const otherwise = <S extends Zod.ZodType>(
+  of: Kind<S>,
+  make: () => Zod.output<S>,
+): Kind<Zod.ZodDefault<S>> => ({
+  ...of,
+  ...defaulted(of.check, make),
+  schema: (z) => z._default(of.schema(z), make as () => Zod.util.NoUndefined<Zod.output<S>>),
+});
+
+/** A list; left out where it is empty. */
+export const list = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodDefault<Zod.ZodArray<S>>> =>
+  otherwise(some(of), () => []);
+
+/** A list that says something also where it is empty. */
+export const some = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodArray<S>> =>
+  kind(`${of.words}[]`, listOf(of.check), (z) => z.array(of.schema(z)));
+
+type Kinds = Readonly<Record<string, Kind>>;
+export type SchemasOf<K extends Kinds> = { [Key in keyof K]: ReturnType<K[Key]['schema']> };
+
+/** The schemas of several kinds, by their keys. */
+export const schemasOf = <K extends Kinds>(z: Z, kinds: K): SchemasOf<K> =>
+  Object.fromEntries(Object.entries(kinds).map(([key, one]) => [key, one.schema(z)])) as SchemasOf<K>;
+
+/** A map with these keys, in this order. */
+export const record = <K extends Kinds>(kinds: K): Kind<Zod.ZodObject<SchemasOf<K>, Zod.core.$strip>> =>
+  kind(`{${Object.keys(kinds).join(', ')}}`, mapOf(kinds), (z) => z.object(schemasOf(z, kinds)));
+
+const tooLong = (kib: number): string => `must be at most ${kib} KiB`;
+
+/** The same, but of at most so many KiB as JSON. */
+export const within = <S extends Zod.ZodType>(kib: number, of: Kind<S>): Kind<S> =>
+  kind(
+    of.words,
+    (value) => of.check(value) && isWithin(value, kib),
+    (z) => of.schema(z).refine((value) => isWithin(value, kib), tooLong(kib)) as S,
+  );
+
+export const exactly = <const T extends string | number>(value: T): Kind<Zod.ZodLiteral<T>> =>
+  kind(
+    String(value),
+    (other) => other === value,
+    (z) => z.literal(value),
+  );
+
+/** One of the words of a set that the format names. */
+export const word = <const T extends readonly [string, ...string[]]>(name: string, words: T) =>
+  kind(name, oneOf(...words), (z) => z.enum(words));
+
+export const yesOrNo = kind(
+  'boolean',
+  (value) => typeof value === 'boolean',
+  (z) => z.boolean(),
+);
+
+const lineSchema = (z: Z, max: number) =>
+  z
+    .string()
+    .min(1)
+    .refine((value) => LINE_RULES.short(value, max), `must be at most ${max} characters`)
+    .refine(LINE_RULES.safe, 'must be one line without control or bidirectional characters')
+    .refine(LINE_RULES.trimmed, 'must not begin or end with a space');
+
+/** Text of one line. */
+export const line = (max: number) =>
+  kind(
+    'line',
+    text((value) => isLine(value, max)),
+    (z) => lineSchema(z, max),
+  );
+
+const textSchema = (z: Z, kib: number) => z.string().refine((value) => isWithin(value, kib), tooLong(kib));
+
+/** Text of any number of lines. */
+export const longText = (kib: number) =>
+  kind(
+    'text',
+    text((value) => isWithin(value, kib)),
+    (z) => textSchema(z, kib),
+  );
+
+/** The same, not empty. */
+export const someLongText = (kib: number) =>
+  kind(
+    'text',
+    text((value) => value !== '' && isWithin(value, kib)),
+    (z) => textSchema(z, kib).min(1),
+  );
+
+export const anyText = kind(
+  'text',
+  text(() => true),
+  (z) => z.string(),
+);
+
+export const someText = kind(
+  'text',
+  text((value) => value !== ''),
+  (z) => z.string().min(1),
+);
+
+/** A whole number. */
+export const int = (min: number, max?: number) =>
+  kind(max === undefined ? `int ≥ ${min}` : `int, ${min} to ${max}`, whole(min, max), (z) =>
+    max === undefined ? z.int().min(min) : z.int().min(min).max(max),
+  );
+
+export const json: Kind<Zod.ZodType<Json, Json>> = kind(
+  'JSON',
+  (value) => isJson(value),
+  (z) =>
+    z.any().refine((value) => isJson(value), {
+      error: `must be JSON of at most ${MAX_DEPTH} levels`,
+      abort: true,
+    }),
+);
+
+/** A map of JSON. */
+export const map = (kib: number): Kind<Zod.ZodType<JsonMap, JsonMap>> =>
+  kind(
+    'map',
+    (value) => isJsonMap(value) && isWithin(value, kib),
+    (z) =>
+      z
+        .any()
+        .refine(isJsonMap, { error: `must be a map of JSON of at most ${MAX_DEPTH} levels`, abort: true })
+        .refine((value) => isWithin(value, kib), tooLong(kib))
+        .meta({ type: 'object' }),
+  );
+
+/** The id of an item. */
+export const id = kind('id', text(isWorkId), (z) =>
+  z.string().regex(WORK_ID, 'must look like WRK-20260103-0001'),
+);
+
+/** The name of a transition. */
+export const op = kind('uuid v7', text(isOp), (z) => z.string().refine(isOp, 'must be a UUID of version 7'));
+
+/** ISO 8601, UTC, with milliseconds. */
+export const time = kind('time', text(isTime), (z) => z.iso.datetime({ precision: 3 }));
+
+/** A name that can stand in a git author line. */
+export const actor = kind('actor', text(isActorName), (z) =>
+  lineSchema(z, ACTOR_LENGTH).refine(hasNoBrackets, 'must not contain < or >'),
+);
+
+export const cloneName = kind(
+  'clone',
+  text((value) => CLONE_NAME.test(value)),
+  (z) => z.string().regex(CLONE_NAME),
+);
