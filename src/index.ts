@@ -1,11 +1,12 @@
 import './require-node.ts';
+
 export { listPresence, livenessOf, openPresence, prunePresence } from './agents/presence/api.ts';
 export type { ListPresenceOptions, PresenceEntry, PresenceReport } from './agents/presence/list.ts';
-export type { PresenceNotice } from './agents/presence/session.ts';
 export type { PresenceOptions } from './agents/presence/open.ts';
 export type { Presence, PresenceEvents } from './agents/presence/presence.ts';
 export type { ListedExecution, PresenceRecord } from './agents/presence/record.ts';
-export type { PresentExecution, PresenceTimer } from './agents/presence/running.ts';
+export type { PresenceTimer, PresentExecution } from './agents/presence/running.ts';
+export type { PresenceNotice } from './agents/presence/session.ts';
 export type { Blame, FieldChange, ItemDiff } from './audit/diff.ts';
 export type { Report, SpanCount } from './audit/report/report.ts';
 export type { Flow, Measures, Spread } from './audit/report/tally.ts';
@@ -14,11 +15,23 @@ export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts'
 export type { SignatureReport } from './audit/signatures.ts';
 export type { Verification } from './audit/verify.ts';
 export type { CheckpointInput, Command, VerbInput, WorkPatch } from './domain/commands.ts';
-export type { NewWork } from './domain/item-schema.ts';
 export type { AuxiliaryFile, SettingsPatch } from './domain/configure.ts';
 export { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from './domain/errors.ts';
 export type { WorkId } from './domain/ids.ts';
-export { type Json, type JsonMap, LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem, type WorkLink, type WorkPriority, type WorkStatus, type WorkType } from './domain/item.ts';
+export {
+  type Json,
+  type JsonMap,
+  LINK_KINDS,
+  WORK_PRIORITIES,
+  WORK_STATUSES,
+  WORK_TYPES,
+  type WorkItem,
+  type WorkLink,
+  type WorkPriority,
+  type WorkStatus,
+  type WorkType,
+} from './domain/item.ts';
+export type { NewWork } from './domain/item-schema.ts';
 export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/limits.ts';
 export { LEDGER_VERBS, type PolicyVerb } from './domain/policy-schema.ts';
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
@@ -26,10 +39,25 @@ export { escapeUnsafe } from './domain/text.ts';
 export { type IdPurpose, TRANSITIONS, VERBS, type Verb } from './domain/transitions.ts';
 export type { Host } from './hosts/list.ts';
 export type { Executions, HeldExecution, SetAside } from './ledger/executions.ts';
-export type { Acting, ClaimOptions, CreateInput, Holding, LedgerStatus, RecoverOptions, RetryOptions, SyncReport } from './ledger/inputs.ts';
+export type {
+  Acting,
+  ClaimOptions,
+  CreateInput,
+  Holding,
+  LedgerStatus,
+  RecoverOptions,
+  RetryOptions,
+  SyncReport,
+} from './ledger/inputs.ts';
 export type { LaidFiles, LayOptions } from './ledger/lay-host.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
-export { type InitOptions, type LedgerMode, type LedgerNotice, type OpenOptions, systemClock } from './ledger/options.ts';
+export {
+  type InitOptions,
+  type LedgerMode,
+  type LedgerNotice,
+  type OpenOptions,
+  systemClock,
+} from './ledger/options.ts';
 export type { Evidence, Liveness, LivenessReading, OrphanedWork } from './ledger/orphans.ts';
 export type { AsOf, LedgerQueries, PendingFilter, ReadyFilter, WorkWithHistory } from './ledger/queries.ts';
 export type { RecoveredWork } from './ledger/recover.ts';
@@ -54,6 +82,20 @@ export type { DependencyNode, Progress } from './query/tree.ts';
 export type { Outcome } from './sync/outcome.ts';
 export type { Clock } from './sync/ports.ts';
 export type { RejectedTransition } from './sync/rejected.ts';
-export { type ConfigTrace, type DecideTrace, type FetchTrace, type GitTrace, type IndexTrace, type LockHolder, type LockTrace, type PushTrace, type RemotePart, type ReplayTrace, TRACE_CHANNELS, type TraceKind, type TraceRecord, type WaitTrace } from './trace/channels.ts';
+export {
+  type ConfigTrace,
+  type DecideTrace,
+  type FetchTrace,
+  type GitTrace,
+  type IndexTrace,
+  type LockHolder,
+  type LockTrace,
+  type PushTrace,
+  type RemotePart,
+  type ReplayTrace,
+  TRACE_CHANNELS,
+  type TraceKind,
+  type TraceRecord,
+  type WaitTrace,
+} from './trace/channels.ts';
 export type { ImportNote, ImportPlan, TransferFile } from './transfer/plan.ts';
-
