@@ -12,7 +12,7 @@ const PROCESSES = [
   'test/e2e/**/*.test.ts',
   'test/docs/**/*.test.ts',
   'test/cli/**/*.test.ts',
-  'test/{ledger/backends,projection/bad-cases}.test.ts',
+  'test/{bench/structure,ledger/backends,projection/bad-cases}.test.ts',
   'test/conformance/{isomorphic-http.remote,isomorphic-native,native-git,native.remote}.test.ts',
 ];
 const LONG = ['test/long/**/*.test.ts'];
