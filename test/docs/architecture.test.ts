@@ -1,62 +1,69 @@
 import { globSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
-import { readProject, section, table } from './markdown.ts';
+import { describe, expect, test } from 'vitest';
+import { foldersOfSource, LAYERS, linterRules, withTable } from '../../.ci/layers.ts';
+import { readProject } from './markdown.ts';
 
-const ROWS = table(section(readProject('docs/architecture.md'), '## Layers'));
-const LAYERS = ROWS.map(([layer = '']) => layer);
+const PAGE = readProject('docs/architecture.md');
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url));
 
-interface Override {
-  includes: string[];
-  linter: {
-    rules: { style?: { noRestrictedImports?: { options: { patterns: { group: string[] }[] } } } };
-  };
-}
-
-/** What `biome.json` lets each layer import: every other layer that is not restricted, or a file of one that is. */
-function allowed(): Map<string, string[]> {
-  const { overrides } = JSON.parse(readProject('biome.json')) as { overrides: Override[] };
-  const rows = overrides.flatMap(({ includes, linter }): [string, string[]][] => {
-    const patterns = linter.rules.style?.noRestrictedImports?.options.patterns;
-    if (patterns === undefined) return [];
-    const layer = /^src\/(\w+)\//.exec(includes[0] ?? '')?.[1] ?? '';
-    const group = patterns.flatMap((pattern) => pattern.group);
-    const may = LAYERS.filter((other) => other !== layer).flatMap((other) => {
-      if (!group.includes(`**/${other}/**`)) return [other];
-      const files = group.flatMap((pattern) => {
-        const start = `!**/${other}/`;
-        return pattern.startsWith(start) ? [pattern.slice(start.length)] : [];
-      });
-      return files.map((file) => `${other} (${file})`);
+/** What the files of a folder import: files as paths from `src` on that begin with a slash, libraries by name. */
+const importsOf = (folder: string): string[] =>
+  globSync(`${folder}/**/*.ts`, { cwd: SOURCE }).flatMap((file) => {
+    const text = readFileSync(`${SOURCE}${file}`, 'utf8');
+    const found = text.matchAll(/^(?:import|export) (?:[^'"`;]*? from )?'([^']+)';$|import\('([^']+)'\)/gm);
+    return [...found].map(([, named, lazy]) => {
+      const specifier = named ?? lazy ?? '';
+      return specifier.startsWith('.') ? posix.resolve('/', posix.dirname(file), specifier) : specifier;
     });
-    return [[layer, may]];
   });
-  return new Map(rows);
-}
 
-test('given the table of layers, when held against the linter’s rules, then they are the same', () => {
-  const told = ROWS.map(([layer, may]) => [layer, may === '–' ? [] : may?.split(', ')]);
-  expect(told).toEqual(LAYERS.map((layer) => [layer, allowed().get(layer)]));
-  expect([...allowed().keys()].sort()).toEqual([...LAYERS].sort());
-});
+describe('given the table of layers in .ci/layers.ts', () => {
+  const again = 'run: node .ci/layers.ts && biome check --write .ci/layers.json';
 
-test('given the folders of the source, when held against the table, then each is a layer', () => {
-  const folders = globSync('*/', { cwd: SOURCE }).map((folder) => folder.replace(/\/$/, ''));
-  expect(folders.sort()).toEqual([...LAYERS].sort());
-});
+  test('when the linter’s rules are made of it, then they are those that the linter has', () => {
+    expect(JSON.parse(readProject('.ci/layers.json')), again).toEqual({ overrides: linterRules() });
+    expect(JSON.parse(readProject('biome.json'))).toMatchObject({ extends: ['./.ci/layers.json'] });
+  });
 
-test.each(ROWS)(
-  'given the sources of %s, when their imports are read, then the libraries are those of the table',
-  (layer, _may, libraries) => {
-    const used = globSync(`${layer}/**/*.ts`, { cwd: SOURCE }).flatMap((file) => {
-      const text = readFileSync(`${SOURCE}${file}`, 'utf8');
-      const found = text.matchAll(
-        /^(?:import|export) (?:[^'"`;]*? from )?'([^.'][^']*)';$|import\('([^.'][^']*)'\)/gm,
+  test('when the page’s table is made of it, then it is the one that the page has', () => {
+    expect(PAGE, again).toBe(withTable(PAGE));
+  });
+
+  test('when the folders of the source are held against it, then each is in a layer', () => {
+    const paths = LAYERS.map(({ path }) => path);
+    const homeless = foldersOfSource().filter(
+      (folder) =>
+        !paths.some(
+          (path) => folder === path || folder.startsWith(`${path}/`) || path.startsWith(`${folder}/`),
+        ),
+    );
+    expect(homeless).toEqual([]);
+    expect(paths.filter((path) => !foldersOfSource().includes(path))).toEqual([]);
+  });
+
+  test('when its rows are read from the top, then each imports layers above it alone', () => {
+    for (const [at, { path, imports }] of LAYERS.entries()) {
+      const above = LAYERS.slice(0, at).map((layer) => layer.path);
+      const layers = imports.filter((one) => one.includes('/') || !one.endsWith('.ts'));
+      const below = layers.filter(
+        (one) => !above.some((other) => one === other || one.startsWith(`${other}/`)),
       );
-      return [...found].map(([, named, lazy]) => named ?? lazy ?? '');
-    });
-    const names = used.filter((name) => !name.startsWith('node:')).map((name) => name.split('/')[0] ?? '');
-    expect([...new Set(names)].sort().join(', ') || '–').toBe(libraries);
-  },
-);
+      expect(below, path).toEqual([]);
+    }
+  });
+
+  test.each(LAYERS)('when the imports of $path are read, then they are what it may import', (layer) => {
+    const { path, imports, libraries = [] } = layer;
+    const used = importsOf(path);
+    const names = used.filter((name) => !/^(?:\/|node:)/.test(name)).map((name) => name.split('/')[0] ?? '');
+    expect([...new Set(names)].sort()).toEqual([...libraries]);
+    const isUsed = (one: string): boolean =>
+      used.includes(`/${one}`) || (!one.endsWith('.ts') && used.some((name) => name.startsWith(`/${one}/`)));
+    expect(
+      imports.filter((one) => !isUsed(one)),
+      'it imports nothing of these',
+    ).toEqual([]);
+  });
+});
