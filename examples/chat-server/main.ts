@@ -61,7 +61,7 @@ try {
     concurrency: Number(values.concurrency),
     filter: { swarm: values.swarm },
     ttl_s: values.ttl === undefined ? undefined : Number(values.ttl),
-    drainGraceMs: Number(values.grace) * 1000,
+    drain_grace_s: Number(values.grace),
     signal: stopping.signal,
     stopSignal: stoppingNow.signal,
     onEvent: (event) => {

@@ -4,10 +4,10 @@ import type { Cli } from './cli.ts';
 import { writeNotice } from './notice.ts';
 
 /** How a command that goes on for long follows the ledger: what it says of the remote is said at once. */
-export function followOptions(cli: Cli, interval: number | undefined): FollowOptions {
+export function followOptions(cli: Cli, interval_s: number | undefined): FollowOptions {
   const { json, quiet } = cli.globals;
   return {
-    interval: interval === undefined ? undefined : interval * 1000,
+    interval_s,
     onRemote(failure) {
       if (!quiet) writeNotice(describe(failure), json, cli.world.stderr);
     },

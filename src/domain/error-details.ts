@@ -64,7 +64,7 @@ export type DetailsByCode = {
     options: readonly string[];
     execution_id: string;
     epoch: number;
-    ttl_ms: number;
+    ttl_s: number;
     bytes: number;
     allowed: number;
     roles: readonly string[];
@@ -142,7 +142,7 @@ export type DetailsByCode = {
   DEPENDENCY_CYCLE: { cycle: readonly WorkId[] };
   STILL_REFERENCED: { id: WorkId; users: readonly WorkId[] };
   OUT_OF_REACH: { id: WorkId; status: string | null };
-  /** Items that did not come about within `timeout` seconds; of a call that was given up, what it left. */
+  /** Items that did not come about within `timeout` milliseconds; of a call that was given up, what it left. */
   TIMED_OUT: UnsettledDetails & { ids?: readonly WorkId[]; timeout?: number };
   REMOTE_UNREACHABLE: UnsettledDetails & { id?: WorkId };
   REMOTE_STALE: UnsettledDetails &

@@ -21,7 +21,7 @@ export interface Pair {
 }
 
 /** Looks often, so that tests need not wait. */
-export const QUICK = { poll: 5, interval: 10 };
+export const QUICK = { poll_s: 0.005, interval_s: 0.01 };
 
 /** Two clones of one ledger in memory, whose time is real. */
 export async function makePair(): Promise<Pair> {

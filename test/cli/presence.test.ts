@@ -29,7 +29,7 @@ const run = (n: number, step?: string) =>
     id: `WRK-20260103-000${n}`,
     execution_id: `exec-${n}`,
     epoch: 1,
-    ttl_ms: 3_600_000,
+    ttl_s: 3600,
     step,
   });
 
@@ -99,7 +99,7 @@ it('keeps work from being recovered for as long as its holder gives signs', asyn
   const env = (time: string) => ({ env: { WL_NOW: `2026-01-05T${time}:00.000Z`, WL_ACTOR: 'bob' } });
   const id = idIn(await wl(ada, ['create', 'Long'], env('11:00')));
   await wl(ada, ['claim', id, '--ttl', '60', '--execution', 'exec-9'], env('11:00'));
-  presence.start({ id, execution_id: 'exec-9', epoch: 1, ttl_ms: 3_600_000 });
+  presence.start({ id, execution_id: 'exec-9', epoch: 1, ttl_s: 3600 });
   for (const time of ['11:00', '11:02', '11:04']) {
     await presence.beat();
     expect((await wl(bob, ['recover', '--dry-run'], env(time))).stdout).toBe('');

@@ -56,7 +56,7 @@ it('given one who watches and one who waits, when a proposal is merged, then bot
       if (entry.verb === 'merge') stop.abort();
     }
   })();
-  const waiting = waitFor(fay, ids[0], { for: ['completed'], ...QUICK, timeout: 60_000 });
+  const waiting = waitFor(fay, ids[0], { for: ['completed'], ...QUICK, timeout_s: 60 });
   await land(review, await button.githubMerge(host, prs[0], MERGER));
   expect(await waiting).toMatchObject({ id: ids[0], status: 'completed' });
   await watching;

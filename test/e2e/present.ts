@@ -22,7 +22,7 @@ const executions = ids.map((id) => {
     if (!result.ok) throw new Error(result.message);
     say({ kind: 'renewed', id });
   };
-  return { id, execution_id, epoch: 1, ttl_ms, renew: renews ? renew : undefined };
+  return { id, execution_id, epoch: 1, ttl_s: ttl_ms / 1000, renew: renews ? renew : undefined };
 });
 for (const one of executions) presence.start(one);
 say({ kind: 'started', session: presence.session });

@@ -1,4 +1,4 @@
-import { readPresenceName, decodePresence } from '../../src/agents/presence/record.ts';
+import { decodePresence, readPresenceName } from '../../src/agents/presence/record.ts';
 import { checkWords } from '../../src/audit/check-trailers.ts';
 import { CommitFindings } from '../../src/audit/findings.ts';
 import { GLOBAL_OPTIONS } from '../../src/cli/globals.ts';

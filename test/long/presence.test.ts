@@ -43,7 +43,10 @@ describe.each(['file', 'http'] as const)('given a process at work, over %s', (tr
     });
 
     await worker.kill();
-    await vi.waitFor(async () => expect((await onlyOne(observer)).silent_ms).toBeGreaterThan(TTL_MS), UNTIL);
+    await vi.waitFor(
+      async () => expect((await onlyOne(observer)).silent_s).toBeGreaterThan(TTL_MS / 1000),
+      UNTIL,
+    );
     const last = await onlyOne(observer);
     expect(await refsOf(repo)).toBe(`refs/work-ledger/presence/${last.name}`);
     expect(await repo.git(repo.bare, 'rev-parse', 'work-ledger')).toBe(before);
@@ -142,7 +145,10 @@ test('given a process that stands still past its lease, when it wakes, then it s
   const worker = new PresentProcess({ dir, actor: 'worker', ttl_ms: TTL_MS, ids: ids.slice(0, 1) });
   await worker.beat();
   worker.stop('SIGSTOP');
-  await vi.waitFor(async () => expect((await onlyOne(observer)).silent_ms).toBeGreaterThan(TTL_MS), UNTIL);
+  await vi.waitFor(
+    async () => expect((await onlyOne(observer)).silent_s).toBeGreaterThan(TTL_MS / 1000),
+    UNTIL,
+  );
   worker.stop('SIGCONT');
   await worker.next('lost');
   expect(await worker.beat()).toMatchObject({ taken: true });

@@ -14,8 +14,8 @@ import { Follower, type FollowOptions } from './follower.ts';
 export interface ClaimNextOptions extends ClaimOptions, FollowOptions {
   /** Wait until something is ready. Without it, one round is made. */
   wait?: boolean | undefined;
-  /** Milliseconds after which waiting ends without an item. Default: none. */
-  timeout?: number | undefined;
+  /** Seconds after which waiting ends without an item. Default: none. */
+  timeout_s?: number | undefined;
   /** Others are known to be at it: begin with an item that they do not begin with. Otherwise that is found by losing one. */
   spread?: boolean | undefined;
 }
@@ -106,8 +106,8 @@ class Waiting {
 
   async run(): Promise<Won | undefined> {
     const { connection } = this.#ledger;
-    const { signal, timeout = Number.POSITIVE_INFINITY } = this.#options;
-    const deadline = this.#now() + timeout;
+    const { signal, timeout_s = Number.POSITIVE_INFINITY } = this.#options;
+    const deadline = this.#now() + timeout_s * 1000;
     const follower = new Follower(this.#ledger, connection.localRef, this.#options);
     try {
       for (;;) {

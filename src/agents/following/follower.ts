@@ -9,14 +9,18 @@ import { CONTACT } from '../../sync/state-keys.ts';
 /** How often refs are read where no hint comes. */
 const POLL_MS = 500;
 
-export interface FollowOptions extends LookOptions {
-  /** How often this clone's own refs are read, in milliseconds. Default 500. */
-  poll?: number | undefined;
+export interface FollowOptions extends PollOptions {
+  /** How often this clone's own refs are read, in seconds. Default 0.5. */
+  poll_s?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
+/** A duration of an option, for timers. */
+export const msOf = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : seconds * 1000;
+
 /** Where the line of accepted transitions ends: what the remote is known to have, or this clone's branch where none is asked. */
-export async function lineOf({ connection, mode }: WorkLedger): Promise<string> {
+export async function acceptedRef({ connection, mode }: WorkLedger): Promise<string> {
   if (mode !== 'push') return connection.localRef;
   const { context } = await connection.write();
   return context.remote?.seenRef ?? connection.localRef;
@@ -27,19 +31,21 @@ export class Follower {
   readonly #ledger: WorkLedger;
   readonly #ref: string;
   readonly #options: FollowOptions;
-  readonly #looks: RemoteLooks;
+  readonly #remote: RemotePoll;
+  readonly #poll_ms: number;
   readonly #endHint: () => void;
   /** Something may have happened since the ref was last read. */
-  #stirred = false;
+  #noticed = false;
   #wake: () => void = () => undefined;
 
   constructor(ledger: WorkLedger, ref: string, options: FollowOptions) {
     this.#ledger = ledger;
     this.#ref = ref;
     this.#options = options;
-    this.#looks = new RemoteLooks(ledger, options, this.#stir);
-    this.#endHint = hintAt(ledger.connection.place, ref, this.#stir);
-    options.signal?.addEventListener('abort', this.#stir);
+    this.#poll_ms = msOf(options.poll_s) ?? POLL_MS;
+    this.#remote = new RemotePoll(ledger, options, this.#notice);
+    this.#endHint = onRefHint(ledger.connection.place, ref, this.#notice);
+    options.signal?.addEventListener('abort', this.#notice);
   }
 
   tip(): Promise<Oid | undefined> {
@@ -56,10 +62,10 @@ export class Follower {
   async moved(known: Oid | undefined, until = Number.POSITIVE_INFINITY): Promise<Oid | undefined> {
     for (;;) {
       if (this.#options.signal?.aborted) return undefined;
-      this.#stirred = false;
+      this.#noticed = false;
       const tip = await this.tip();
       if (tip !== undefined && tip !== known) {
-        this.#looks.stir();
+        this.#remote.hurry();
         return tip;
       }
       if (!(await this.#pause(until))) return undefined;
@@ -68,7 +74,7 @@ export class Follower {
 
   /** Waits until the remote has answered once. @returns false where `until` came, or the signal was given, before */
   async answered(until = Number.POSITIVE_INFINITY): Promise<boolean> {
-    while (!this.#looks.answered) {
+    while (!this.#remote.answered) {
       if (this.#options.signal?.aborted || !(await this.#pause(until))) return false;
     }
     return true;
@@ -81,29 +87,29 @@ export class Follower {
 
   /** Ends what it started. The ledger is in use until then. */
   async end(): Promise<void> {
-    this.#options.signal?.removeEventListener('abort', this.#stir);
+    this.#options.signal?.removeEventListener('abort', this.#notice);
     this.#endHint();
-    await this.#looks.end();
+    await this.#remote.end();
   }
 
   /** @returns false where `until` has come */
   async #pause(until: number): Promise<boolean> {
-    this.#looks.tick();
+    this.#remote.poll();
     const { clock } = this.#ledger.connection;
     const left = until - clock.now().getTime();
     if (left <= 0) return false;
-    if (!this.#stirred) {
+    if (!this.#noticed) {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      await Promise.race([woken, clock.sleep(Math.min(this.#options.poll ?? POLL_MS, left))]);
+      await Promise.race([woken, clock.sleep(Math.min(this.#poll_ms, left))]);
     }
-    this.#stirred = false;
+    this.#noticed = false;
     return true;
   }
 
-  #stir = (): void => {
-    this.#stirred = true;
+  #notice = (): void => {
+    this.#noticed = true;
     this.#wake();
   };
 }
@@ -115,7 +121,7 @@ export class Follower {
  * @param place the git directory
  * @returns what ends it
  */
-function hintAt(place: string, ref: string, changed: () => void): () => void {
+function onRefHint(place: string, ref: string, changed: () => void): () => void {
   let watcher: FSWatcher | undefined;
   try {
     // Its folder, since git replaces the file. It must not keep a program alive that is done otherwise.
@@ -132,9 +138,9 @@ const SHORTEST_MS = 1_000;
 const GROWTH = 1.5;
 const LONGEST_MS = 30_000;
 
-export interface LookOptions {
-  /** The longest pause between two looks at the remote, in milliseconds. Default 30,000. */
-  interval?: number | undefined;
+interface PollOptions {
+  /** The longest pause between two looks at the remote, in seconds. Default 30. */
+  interval_s?: number | undefined;
   /** Told once when the remote goes away, with the reason, and once when it is back, with `undefined`. */
   onRemote?: ((failure: LedgerError | undefined) => void) | undefined;
 }
@@ -143,10 +149,10 @@ export interface LookOptions {
  * Looks at the remote in the background: often while something happens, seldom while nothing does. What other processes of the
  * clone look at counts, so many that wait in one clone ask no more than one. A remote that goes away is asked again.
  */
-export class RemoteLooks {
+class RemotePoll {
   readonly #ledger: WorkLedger;
-  readonly #options: LookOptions;
-  readonly #looked: () => void;
+  readonly #options: PollOptions;
+  readonly #onPoll: () => void;
   #pause: number;
   #due = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
@@ -154,11 +160,11 @@ export class RemoteLooks {
   #away = false;
   #succeeded = false;
 
-  /** @param looked called after each look, however it ended */
-  constructor(ledger: WorkLedger, options: LookOptions, looked: () => void) {
+  /** @param onPoll called after each look, however it ended */
+  constructor(ledger: WorkLedger, options: PollOptions, onPoll: () => void) {
     this.#ledger = ledger;
     this.#options = options;
-    this.#looked = looked;
+    this.#onPoll = onPoll;
     this.#pause = this.#within(SHORTEST_MS);
   }
 
@@ -167,55 +173,55 @@ export class RemoteLooks {
     return this.#succeeded || this.#ledger.mode !== 'push';
   }
 
-  /** Begins a look where one is due. @throws what the last one failed with, unless that passes */
-  tick(): void {
+  /** Asks where that is due. @throws what the last one failed with, unless that passes */
+  poll(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#ledger.mode !== 'push' || this.#running !== undefined) return;
     const now = this.#now();
-    if (now < this.#due || this.#othersLooked(now)) return;
-    this.#running = this.#look();
+    if (now < this.#due || this.#othersAsked(now)) return;
+    this.#running = this.#ask();
   }
 
   /** Something happened: more may follow. */
-  stir(): void {
+  hurry(): void {
     this.#pause = this.#within(SHORTEST_MS);
     this.#due = Math.min(this.#due, this.#now() + this.#pause);
   }
 
-  /** Waits for a look under way: the ledger is in use until then. */
+  /** Waits for a question under way: the ledger is in use until then. */
   async end(): Promise<void> {
     await this.#running;
   }
 
-  async #look(): Promise<void> {
+  async #ask(): Promise<void> {
     try {
       await this.#ledger.fetch();
       this.#succeeded = true;
-      this.#tell(undefined);
+      this.#report(undefined);
     } catch (error) {
       if (!isPassing(error)) this.#failure = { error };
-      else if (error.code !== 'CONTENDED') this.#tell(error);
+      else if (error.code !== 'CONTENDED') this.#report(error);
     }
     this.#running = undefined;
     // Some earlier and some later, so that those who wait in many clones do not ask all at once.
     this.#due = this.#now() + this.#pause * (0.75 + this.#ledger.connection.clock.random() / 2);
     this.#pause = this.#within(this.#pause * GROWTH);
-    this.#looked();
+    this.#onPoll();
   }
 
-  #tell(failure: LedgerError | undefined): void {
+  #report(failure: LedgerError | undefined): void {
     const away = failure !== undefined;
     if (away !== this.#away) this.#options.onRemote?.(failure);
     this.#away = away;
   }
 
-  #othersLooked(now: number): boolean {
+  #othersAsked(now: number): boolean {
     const contact = Date.parse(this.#ledger.connection.state.get(CONTACT) ?? '');
     const recent = this.#succeeded && contact <= now && contact + this.#pause > now;
     if (recent) this.#due = contact + this.#pause;
     return recent;
   }
 
-  #within = (pause: number): number => Math.min(pause, this.#options.interval ?? LONGEST_MS);
+  #within = (pause: number): number => Math.min(pause, msOf(this.#options.interval_s) ?? LONGEST_MS);
   #now = (): number => this.#ledger.connection.clock.now().getTime();
 }

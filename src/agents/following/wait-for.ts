@@ -4,13 +4,13 @@ import { isTerminal, type WorkItem, type WorkStatus } from '../../domain/item.ts
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import { toEntry } from '../../projection/history-entry.ts';
 import type { Oid } from '../../store/port.ts';
-import { Follower, type FollowOptions, lineOf } from './follower.ts';
+import { acceptedRef, Follower, type FollowOptions } from './follower.ts';
 
 export interface WaitOptions extends FollowOptions {
   /** The statuses that end the wait; `terminal` for completed, failed and cancelled. */
   for: readonly WorkStatus[] | 'terminal';
-  /** Milliseconds after which the wait ends with `TIMED_OUT`. Default: none. */
-  timeout?: number | undefined;
+  /** Seconds after which the wait ends with `TIMED_OUT`. Default: none. */
+  timeout_s?: number | undefined;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function waitForSeveral(
   ids: readonly WorkId[],
   options: WaitOptions & { any?: boolean | undefined },
 ): Promise<WorkItem[]> {
-  const follower = new Follower(ledger, await lineOf(ledger), options);
+  const follower = new Follower(ledger, await acceptedRef(ledger), options);
   try {
     return await new Wait(ledger, follower, ids, options).run();
   } finally {
@@ -67,15 +67,15 @@ class Wait {
   }
 
   async run(): Promise<WorkItem[]> {
-    const { timeout = Number.POSITIVE_INFINITY, signal } = this.#options;
-    const until = this.#ledger.connection.clock.now().getTime() + timeout;
+    const { timeout_s = Number.POSITIVE_INFINITY, signal } = this.#options;
+    const until = this.#ledger.connection.clock.now().getTime() + timeout_s * 1000;
     let tip = await this.#follower.tip();
     await this.#lookAt(tip);
     for (const id of this.#waiting) await this.#requireKnown(id, tip, until);
     while (!this.#done) {
       const next = await this.#follower.moved(tip, until);
       signal?.throwIfAborted();
-      if (next === undefined) throw this.#timedOut(timeout);
+      if (next === undefined) throw this.#timedOut(timeout_s);
       await this.#goThrough(tip, next);
       tip = next;
     }
@@ -135,12 +135,12 @@ class Wait {
     return this.#ledger.connection.projection.peek(commit, (view) => view.find(id));
   }
 
-  #timedOut(timeout: number): LedgerError {
+  #timedOut(timeout_s: number): LedgerError {
     const left = [...this.#waiting];
     return new LedgerError(
       'TIMED_OUT',
-      `${left.join(', ')} did not become ${inWords(this.#options.for)} within ${Math.round(timeout / 1000)} s.`,
-      { details: { ids: left, timeout } },
+      `${left.join(', ')} did not become ${inWords(this.#options.for)} within ${Math.round(timeout_s)} s.`,
+      { details: { ids: left, timeout: timeout_s * 1000 } },
     );
   }
 }

@@ -2,7 +2,7 @@ import { LedgerError } from '../../domain/errors.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import { type HistoryEntry, toEntry } from '../../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../../store/port.ts';
-import { Follower, type FollowOptions, lineOf } from './follower.ts';
+import { acceptedRef, Follower, type FollowOptions } from './follower.ts';
 
 export interface WatchOptions extends FollowOptions {
   /** The last commit that was handled, or enough of its name. Default: where the ledger is now. */
@@ -24,7 +24,7 @@ export async function* watchLedger(
   ledger: WorkLedger,
   options: WatchOptions = {},
 ): AsyncGenerator<HistoryEntry, void, undefined> {
-  const follower = new Follower(ledger, await lineOf(ledger), options);
+  const follower = new Follower(ledger, await acceptedRef(ledger), options);
   try {
     const store = await ledger.connection.store();
     const start =

@@ -23,8 +23,8 @@ export type PresenceEntry = {
   where: 'remote' | 'local';
   /** Another one with each sign. */
   oid: Oid;
-  /** How long this clone has seen it unchanged, by its own clock. */
-  silent_ms: number;
+  /** For how many seconds this clone has seen it unchanged, by its own clock. */
+  silent_s: number;
 } & (
   | { kind: 'present'; record: PresenceRecord }
   /** Anyone may write there: it cannot be read, and stops nothing else. */
@@ -64,8 +64,8 @@ export async function listPresence(
     if (asked?.kind === 'unreachable') report.problem = asked.cause;
     const found = asked?.kind === 'ok' ? asked.found : await mirrored(source);
     for (const [name, oid] of found) {
-      const silent_ms = observations.note(`${where} ${name}`, oid, looked);
-      report.entries.push({ name, where, oid, silent_ms, ...(await readOne(store, name, oid)) });
+      const silent_s = observations.note(`${where} ${name}`, oid, looked) / 1000;
+      report.entries.push({ name, where, oid, silent_s, ...(await readOne(store, name, oid)) });
     }
     if (where === 'remote' && asked?.kind === 'ok') {
       forgetEnded(connection.state, connection.clock, asked.found);
@@ -90,7 +90,7 @@ async function checkOwn(connection: Connection, entries: readonly PresenceEntry[
 }
 
 /** What is older is of agents that are gone; each that works gives a sign at a third of its lease. */
-const PRUNE_MS = 24 * 60 * 60 * 1000;
+const PRUNE_S = 24 * 60 * 60;
 
 /**
  * Takes away what this clone has seen unchanged for a day, each only as it was seen.
@@ -106,7 +106,7 @@ export async function prunePresence(ledger: WorkLedger): Promise<PresenceEntry[]
   for (const { where, refs, reachable } of await presenceSources(connection)) {
     if (!reachable) continue;
     for (const entry of entries) {
-      if (entry.where !== where || entry.silent_ms < PRUNE_MS) continue;
+      if (entry.where !== where || entry.silent_s < PRUNE_S) continue;
       const result = await refs.retract(entry.name, entry.oid);
       if (result.kind === 'accepted') removed.push(entry);
       if (result.kind === 'unreachable' || result.kind === 'unknown') throw notAnswered(ledger, result.cause);

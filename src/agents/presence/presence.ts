@@ -128,16 +128,16 @@ export class Presence {
     await running.renewing;
   }
 
-  /** Milliseconds since the last sign of an execution was begun that the remote took; `undefined` where it is not listed. */
+  /** Seconds since the last sign of an execution was begun that the remote took; `undefined` where it is not listed. */
   sinceRenewed(execution_id: string): number | undefined {
     const running = this.#running.get(execution_id);
-    return running && this.#parts.timer.elapsed() - running.renewed_at;
+    return running && (this.#parts.timer.elapsed() - running.renewed_at) / 1000;
   }
 
   /** The same as a time of `performance.now()`. */
   lastRenewed(execution_id: string): number | undefined {
     const since = this.sinceRenewed(execution_id);
-    return since === undefined ? undefined : performance.now() - since;
+    return since === undefined ? undefined : performance.now() - since * 1000;
   }
 
   /** Runs a transition of the holder: one that the remote took is a sign of life, too. */
@@ -176,6 +176,11 @@ export class Presence {
     await Promise.all([...this.#running.keys()].map((execution_id) => this.end(execution_id)));
     await this.#beating;
     await this.#signer?.remove();
+  }
+
+  /** As `close`: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #beat(): Promise<boolean> {

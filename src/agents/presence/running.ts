@@ -11,8 +11,8 @@ export interface PresentExecution {
   id: WorkId;
   execution_id: string;
   epoch: number;
-  /** How long its claim lasts without a sign. */
-  ttl_ms: number;
+  /** How long its claim lasts without a sign, in seconds. */
+  ttl_s: number;
   step?: string | undefined;
   /**
    * Gives a sign in the ledger itself, such as a checkpoint. Called when one is due and the remote takes no presence.
@@ -42,14 +42,14 @@ export interface Running {
 }
 
 /** @throws LedgerError `INVALID_INPUT` where others could not read it */
-export function checkExecution({ id, execution_id, epoch, ttl_ms }: PresentExecution): void {
-  if (isWorkId(id) && isLine(execution_id, 200) && Number.isSafeInteger(epoch) && epoch >= 1 && ttl_ms > 0)
+export function checkExecution({ id, execution_id, epoch, ttl_s }: PresentExecution): void {
+  if (isWorkId(id) && isLine(execution_id, 200) && Number.isSafeInteger(epoch) && epoch >= 1 && ttl_s > 0)
     return;
   throw new LedgerError(
     'INVALID_INPUT',
     `${JSON.stringify(execution_id)} cannot be listed as an execution.`,
     {
-      details: { id, execution_id, epoch, ttl_ms },
+      details: { id, execution_id, epoch, ttl_s },
     },
   );
 }
@@ -60,8 +60,8 @@ export const isSign = (result: TransitionResult | undefined, counts: 'remote' | 
   (result.ok && result.commit !== undefined && (result.where === 'remote' || counts === 'local'));
 
 export function toRunning(execution: PresentExecution, since: Date, now: number): Running {
-  const { id, execution_id, epoch, ttl_ms, renew } = execution;
-  const lease = leaseOf({}, { lease_ttl_s: ttl_ms / 1000 });
+  const { id, execution_id, epoch, ttl_s, renew } = execution;
+  const lease = leaseOf({}, { lease_ttl_s: ttl_s });
   return {
     listed: { id, execution_id, epoch, since: since.toISOString() },
     lease,

@@ -18,7 +18,7 @@ import { renderPrompt } from './prompt.ts';
 /** The item was blocked or escalated; it cannot be done now (`EX_TEMPFAIL`). */
 const BLOCKED = 10;
 const TRY_LATER = 75;
-const KILL_GRACE_MS = 5_000;
+const KILL_GRACE_S = 5;
 
 export interface CommandAgentOptions {
   command: string;
@@ -28,8 +28,8 @@ export interface CommandAgentOptions {
   cwd?: string | undefined;
   /** A template for the prompt file, instead of `templates/prompt.md`. */
   prompt?: string | undefined;
-  /** Milliseconds that the process has to end once it was asked to. Default 5,000. */
-  killGraceMs?: number | undefined;
+  /** Seconds that the process has to end once it was asked to. Default 5. */
+  kill_grace_s?: number | undefined;
 }
 
 /**
@@ -39,7 +39,7 @@ export interface CommandAgentOptions {
  * its standard error.
  */
 export function commandAgent(options: CommandAgentOptions): Agent {
-  const { command, args = [], cwd, killGraceMs = KILL_GRACE_MS } = options;
+  const { command, args = [], cwd, kill_grace_s = KILL_GRACE_S } = options;
   return async function* run(context, prompt, { signal, runs }) {
     const folder = await mkdtemp(join(tmpdir(), 'wl-work-'));
     let group: ProcessGroup | undefined;
@@ -54,7 +54,7 @@ export function commandAgent(options: CommandAgentOptions): Agent {
         env: { ...process.env, ...options.env, ...variables(context, promptFile) },
         input: `${JSON.stringify(context.item)}\n`,
         signal,
-        kill_grace_ms: killGraceMs,
+        kill_grace_ms: kill_grace_s * 1000,
       });
       if (group.pid !== undefined) runs(group.pid);
       for await (const line of group.lines()) yield eventOf(line);

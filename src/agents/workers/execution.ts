@@ -159,7 +159,7 @@ export class Execution {
     const { signal } = this.#stop;
     const settings = await ledger.settings();
     const lease = leaseOf(item, settings);
-    heartbeat.start({ id, execution_id, epoch, ttl_ms: lease.ttl_ms, renew: () => handle.renew() });
+    heartbeat.start({ id, execution_id, epoch, ttl_s: lease.ttl_ms / 1000, renew: () => handle.renew() });
     const watch = watchLease({ ledger, heartbeat }, handle, lease, (reason) => {
       handle.close(reason);
       this.stop(reason);

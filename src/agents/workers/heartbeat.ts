@@ -8,7 +8,8 @@ export interface RunningExecution {
   id: WorkId;
   execution_id: string;
   epoch: number;
-  ttl_ms: number;
+  /** How long its claim lasts without a sign of life. */
+  ttl_s: number;
   /** Gives a sign of life in the ledger itself: the way of last resort. @throws where the remote did not take it */
   renew(): Promise<void>;
 }

@@ -19,7 +19,7 @@ import { releaseOrphaned } from './orphaned-executions.ts';
 import { Slots } from './slots.ts';
 
 const MAX_CONCURRENT = 5;
-const GRACE_MS = 10_000;
+const GRACE_S = 10;
 
 export interface PoolOptions {
   ledger: WorkLedger;
@@ -36,8 +36,8 @@ export interface PoolOptions {
   program?: string | undefined;
   /** Told once what a person should know, such as that the host takes no presence. */
   onNotice?: ((message: string) => void) | undefined;
-  /** How long an agent has to end once it was told to, in milliseconds. Default 10,000. */
-  abortGraceMs?: number | undefined;
+  /** How long an agent has to end once it was told to, in seconds. Default 10. */
+  abort_grace_s?: number | undefined;
   /** Drains on SIGTERM. Default false. */
   handleSignals?: boolean | undefined;
   clock?: Clock | undefined;
@@ -71,10 +71,10 @@ export class AgentExecutorPool {
       slots: new Slots(maxConcurrent),
       clock: options.clock ?? systemClock,
       ttl_s: options.ttl_s,
-      abort_grace_ms: options.abortGraceMs ?? GRACE_MS,
+      abort_grace_ms: (options.abort_grace_s ?? GRACE_S) * 1000,
     };
     if (options.handleSignals) {
-      this.#onSignal = () => void this.drain({ grace_ms: GRACE_MS });
+      this.#onSignal = () => void this.drain({ grace_s: GRACE_S });
       process.on('SIGTERM', this.#onSignal);
     }
   }
@@ -172,11 +172,11 @@ export class AgentExecutorPool {
   }
 
   /**
-   * Takes nothing more on, lets what runs go on for `grace_ms`, then stops it: agents have their time to end, last checkpoints
+   * Takes nothing more on, lets what runs go on for `grace_s`, then stops it: agents have their time to end, last checkpoints
    * are recorded, items are released. What waits for a place is stopped at once.
    */
-  drain({ grace_ms = 0 }: { grace_ms?: number } = {}): Promise<void> {
-    this.#draining ??= this.#drain(grace_ms);
+  drain({ grace_s = 0 }: { grace_s?: number } = {}): Promise<void> {
+    this.#draining ??= this.#drain(grace_s * 1000);
     return this.#draining;
   }
 
@@ -203,6 +203,11 @@ export class AgentExecutorPool {
     if (this.#onSignal !== undefined) process.off('SIGTERM', this.#onSignal);
     await this.#parts.heartbeat.close();
     this.#parts.memory.close();
+  }
+
+  /** As `close`: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

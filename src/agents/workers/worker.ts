@@ -50,17 +50,17 @@ export interface WorkerOptions {
   program?: string | undefined;
   /** Gives back what is orphaned, now and then. Default: `recoverSilent`. */
   recover?: (() => Promise<readonly WorkItem[]>) | undefined;
-  /** Takes nothing more on, and ends once what runs is over, at most `drainGraceMs` later: what runs then is given back. */
+  /** Takes nothing more on, and ends once what runs is over, at most `drain_grace_s` later: what runs then is given back. */
   signal?: AbortSignal | undefined;
   /** Gives back at once what runs. */
   stopSignal?: AbortSignal | undefined;
-  /** Milliseconds that running work has once it drains. Default 30,000. */
-  drainGraceMs?: number | undefined;
+  /** Seconds that running work has once it drains. Default 30. */
+  drain_grace_s?: number | undefined;
   onEvent?: ((event: WorkerEvent) => void) | undefined;
   clock?: Clock | undefined;
 }
 
-const DRAIN_GRACE_MS = 30_000;
+const DRAIN_GRACE_S = 30;
 /** How often in a row a worker that is to end by itself may find the remote away before it ends with that. */
 const PATIENCE = 4;
 const MAX_FAILURES = 5;
@@ -302,8 +302,8 @@ class Worker {
   async #end(): Promise<void> {
     if (this.#running.size > 0) {
       this.#report({ type: 'draining', running: this.#running.size });
-      const grace_ms = this.#fatal === undefined ? (this.#options.drainGraceMs ?? DRAIN_GRACE_MS) : 0;
-      await this.#pool.drain({ grace_ms });
+      const grace_s = this.#fatal === undefined ? (this.#options.drain_grace_s ?? DRAIN_GRACE_S) : 0;
+      await this.#pool.drain({ grace_s });
       await Promise.all(this.#running.values());
     }
     this.#count.report.unsynced = await this.#upkeep.shareLast();

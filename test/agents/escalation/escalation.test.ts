@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type EscalateInput, EscalationProtocol } from '../../../src/agents/escalation/escalation.ts';
+import { LedgerError } from '../../../src/index.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
 import { makePair } from '../pair.ts';
 
@@ -232,4 +233,38 @@ test('given a remote that is away, when something is asked, then it is saved her
   const [asked] = await answers.pending();
   expect(asked).toMatchObject({ question: 'Ship?', work_id: id });
   expect(await answers.answer(asked?.id ?? '', { answer: 'yes' })).toMatchObject({ unblocked: [{ id }] });
+});
+
+describe('given a question whose work was lost to someone else in the same push', () => {
+  const moved = new LedgerError('ILLEGAL_TRANSITION', 'bob completed it.');
+
+  /** Asks; that the work is blocked by the question is lost, and taking the question back ends so. */
+  async function askInVain(ends: LedgerError | undefined) {
+    const { ada, id, asks } = await given();
+    const batch = ada.ledger.batch.bind(ada.ledger);
+    vi.spyOn(ada.ledger, 'batch').mockImplementation(async ([ask], options) => [
+      ...(await batch(ask === undefined ? [] : [ask], options)),
+      { kind: 'lost', op: 'op', error: moved, kept: 'refs/x' },
+    ]);
+    const cancel = vi.spyOn(ada.ledger, 'cancelWork');
+    if (ends !== undefined) cancel.mockRejectedValue(ends);
+    return { ada, asked: asks.escalate({ workId: id, question: 'Ship on Friday?' }) };
+  }
+
+  test('when it is taken back, then the lost race is told, and nobody is asked', async () => {
+    const { ada, asked } = await askInVain(undefined);
+    expect(await asked).toMatchObject({ ok: false, code: 'ILLEGAL_TRANSITION' });
+    expect(await ada.ledger.list({ type: ['escalation'] })).toEqual([]);
+  });
+
+  test('when a replica that is behind answers meanwhile, then the lost race is told: taking it back is saved', async () => {
+    const { asked } = await askInVain(new LedgerError('REMOTE_STALE', 'It is behind.'));
+    expect(await asked).toMatchObject({ ok: false, code: 'ILLEGAL_TRANSITION' });
+  });
+
+  test('when the remote turns out to be two repositories, then that is thrown', async () => {
+    const details = { remote: 'origin', read: 'a', written: 'b' };
+    const { asked } = await askInVain(new LedgerError('DIFFERENT_REMOTES', 'They have parted.', { details }));
+    await expect(asked).rejects.toMatchObject({ code: 'DIFFERENT_REMOTES' });
+  });
 });

@@ -63,7 +63,7 @@ test('given work that waits for other work, when that is completed, then it is c
 
 test('given nothing that becomes ready, when the time is up or the signal is given, then there is none', async () => {
   const { ada } = await makePair();
-  expect(await claimNext(ada.ledger, {}, { ...WAIT, timeout: 20 })).toBeUndefined();
+  expect(await claimNext(ada.ledger, {}, { ...WAIT, timeout_s: 0.02 })).toBeUndefined();
   const stop = new AbortController();
   const claiming = claimNext(ada.ledger, {}, { ...WAIT, signal: stop.signal });
   await turn();
@@ -120,3 +120,13 @@ test('given a clone that may ask nobody, when it waits to claim, then it is told
   const local = await ada.open({ mode: 'local' });
   expect(await refusalOf(claimNext(local, {}, WAIT))).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
 });
+
+test.each([false, true])(
+  'given a signal that was given before, when the next is claimed, then nothing is (waiting: %s)',
+  async (wait) => {
+    const { ada } = await makePair();
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    expect(await claimNext(ada.ledger, {}, { ...QUICK, wait, signal: AbortSignal.abort() })).toBeUndefined();
+    expect(await ada.ledger.findWork(id)).toMatchObject({ status: 'pending' });
+  },
+);

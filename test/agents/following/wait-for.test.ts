@@ -67,7 +67,7 @@ test('given a completion that this clone alone has, when it is waited for, then 
   const { ada, id } = await given('One');
   await ada.ledger.claimWork(id);
   ada.connection.cut = true;
-  const waiting = waitFor(ada.ledger, id, { ...COMPLETED, timeout: 100 });
+  const waiting = waitFor(ada.ledger, id, { ...COMPLETED, timeout_s: 0.1 });
   expect(await refusalOf(ada.ledger.completeWork(id))).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
   expect(await refusalOf(waiting)).toMatchObject({ code: 'TIMED_OUT', details: { ids: [id] } });
   ada.connection.cut = false;
@@ -115,7 +115,7 @@ test('given an item that this clone does not know, when the remote is away, then
   const { ada, bob } = await given('One');
   const { id } = await bob.ledger.createWork({ title: 'New' });
   ada.connection.cut = true;
-  const waiting = waitFor(ada.ledger, id, { ...COMPLETED, timeout: 30 });
+  const waiting = waitFor(ada.ledger, id, { ...COMPLETED, timeout_s: 0.03 });
   expect(await refusalOf(waiting)).toMatchObject({ code: 'TIMED_OUT' });
 });
 
@@ -125,4 +125,11 @@ test('given a wait, when the signal is given, then it ends with the reason', asy
   const waiting = waitFor(ada.ledger, id, { ...COMPLETED, signal: stop.signal });
   stop.abort(new Error('enough'));
   await expect(waiting).rejects.toThrow('enough');
+});
+
+test('given a signal that was given before, when a wait begins, then it ends with the reason, unless there is nothing to wait for', async () => {
+  const { ada, id } = await given('One');
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(waitFor(ada.ledger, id, { ...COMPLETED, signal })).rejects.toThrow('enough');
+  expect(await waitFor(ada.ledger, id, { ...QUICK, for: ['pending'], signal })).toMatchObject({ id });
 });

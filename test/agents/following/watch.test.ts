@@ -1,6 +1,6 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type WatchOptions, watchLedger } from '../../../src/agents/following/watch.ts';
-import type { HistoryEntry, WorkLedger } from '../../../src/index.ts';
+import { type HistoryEntry, LedgerError, type WorkLedger } from '../../../src/index.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
 import { makeAlone, makePair, QUICK, until } from '../pair.ts';
 
@@ -183,4 +183,33 @@ test('given a consumer that stops early, when it leaves, then nothing goes on', 
     break;
   }
   expect(await entries.next()).toEqual({ done: true, value: undefined });
+});
+
+test('given a replica that answers with something older, when it is asked, then that is told once, asked again, and told once when it is back', async () => {
+  const { ada } = await makePair();
+  const stale = new LedgerError('REMOTE_STALE', 'It is behind.');
+  const fetch = vi.spyOn(ada.ledger, 'fetch').mockRejectedValueOnce(stale).mockRejectedValueOnce(stale);
+  const watching = new Watching(ada.ledger);
+  await until(() => watching.remote.length === 2);
+  expect(watching.remote).toEqual(['REMOTE_STALE', undefined]);
+  expect(fetch.mock.calls.length).toBeGreaterThanOrEqual(3);
+});
+
+test('given a remote that turns out to be two repositories, when it is asked, then the watch ends with that', async () => {
+  const { ada } = await makePair();
+  const parted = new LedgerError('DIFFERENT_REMOTES', 'They have parted.', {
+    details: { remote: 'origin', read: 'a', written: 'b' },
+  });
+  vi.spyOn(ada.ledger, 'fetch').mockRejectedValue(parted);
+  const watching = new Watching(ada.ledger);
+  expect(await watching.ended).toBe(parted);
+  expect(watching.remote).toEqual([]);
+});
+
+test('given a signal that was given before, when a watch begins, then it ends at once, and asks nobody', async () => {
+  const { ada } = await makePair();
+  const fetch = vi.spyOn(ada.ledger, 'fetch');
+  const seen: HistoryEntry[] = [];
+  for await (const entry of watchLedger(ada.ledger, { signal: AbortSignal.abort() })) seen.push(entry);
+  expect([seen, fetch.mock.calls]).toEqual([[], []]);
 });

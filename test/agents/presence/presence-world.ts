@@ -164,10 +164,10 @@ export function makePresence(
 }
 
 /** An execution with a lease of a minute and a half: a sign each 30 s, and the end after 60 s. */
-export const execution = (n = 1, more: { renew?: () => Promise<void>; ttl_ms?: number } = {}) => ({
+export const execution = (n = 1, more: { renew?: () => Promise<void>; ttl_s?: number } = {}) => ({
   id: `WRK-20260103-000${n}`,
   execution_id: `exec-${n}`,
   epoch: 1,
-  ttl_ms: 90_000,
+  ttl_s: 90,
   ...more,
 });

@@ -47,7 +47,7 @@ describe('given work that runs', () => {
 
   test('when several run, then the shortest lease is what counts', async () => {
     const { presence, timer, refs } = makePresence();
-    presence.start(execution(1, { ttl_ms: 3_600_000 }));
+    presence.start(execution(1, { ttl_s: 3600 }));
     await timer.advance(60 * S);
     expect(refs.pushes).toBe(1);
     await timer.advance(1140 * S);
@@ -61,7 +61,7 @@ describe('given work that runs', () => {
 
   test('when a lease is longer than a timer of node, then nothing happens early', async () => {
     const { presence, timer, refs } = makePresence();
-    presence.start(execution(1, { ttl_ms: 400 * 24 * 3600 * S }));
+    presence.start(execution(1, { ttl_s: 400 * 24 * 3600 }));
     await timer.advance(60 * S);
     expect(refs.pushes).toBe(1);
     await timer.advance(30 * 24 * 3600 * S);
@@ -124,18 +124,18 @@ describe('given a remote that goes away', () => {
     expect(refs.pushes).toBeGreaterThan(4);
     expect(refs.pushes).toBeLessThan(12);
     expect(lost).toEqual([]);
-    expect(presence.sinceRenewed('exec-1')).toBe(50 * S);
+    expect(presence.sinceRenewed('exec-1')).toBe(50);
     refs.away = false;
     await timer.advance(12 * S);
     expect(lost).toEqual([]);
-    expect(presence.sinceRenewed('exec-1')).toBeLessThan(15 * S);
+    expect(presence.sinceRenewed('exec-1')).toBeLessThan(15);
   });
 
   test('when it stays away for two thirds of a lease, then the holder is told once, and not listed when it is back', async () => {
     const lost: string[] = [];
     const { presence, timer, refs, shown } = makePresence({ onLost: (id) => lost.push(id) });
     presence.start(execution(1));
-    presence.start(execution(2, { ttl_ms: 900_000 }));
+    presence.start(execution(2, { ttl_s: 900 }));
     await timer.advance(15 * S);
     refs.away = true;
     await timer.advance(60 * S);
@@ -144,7 +144,7 @@ describe('given a remote that goes away', () => {
     await timer.advance(300 * S);
     expect(lost).toEqual(['exec-1']);
     expect(shown()?.executions.map(({ execution_id }) => execution_id)).toEqual(['exec-2']);
-    expect(presence.sinceRenewed('exec-1')).toBe(360 * S);
+    expect(presence.sinceRenewed('exec-1')).toBe(360);
   });
 
   test('when a process wakes after its lease, then it stops before it gives a sign', async () => {
@@ -167,7 +167,7 @@ describe('given a remote that goes away', () => {
     await timer.advance(20 * S);
     resolve();
     expect(await beat).toBe(true);
-    expect(presence.sinceRenewed('exec-1')).toBe(20 * S);
+    expect(presence.sinceRenewed('exec-1')).toBe(20);
   });
 
   test.each(['lost before', 'lost after'] as const)(
@@ -326,7 +326,7 @@ describe('given a transition of the holder', () => {
     presence.start(execution());
     await timer.advance(10 * S);
     expect(await presence.sign('exec-1', async () => result(more))).toEqual(result(more));
-    expect(presence.sinceRenewed('exec-1')).toBe(since);
+    expect(presence.sinceRenewed('exec-1')).toBe(since / S);
   });
 
   test('when it is given instead of presence and was lost, then the holder stops in time', async () => {
@@ -349,8 +349,21 @@ test.each([
   ['no item', { id: '../../x' }],
   ['an execution of two lines', { execution_id: 'a\nb' }],
   ['no epoch', { epoch: 0 }],
-  ['no lease', { ttl_ms: Number.NaN }],
+  ['no lease', { ttl_s: Number.NaN }],
 ])('given an execution with %s, when it starts, then it is refused', (_, more) => {
   const { presence } = makePresence();
   expect(() => presence.start({ ...execution(), ...more })).toThrow(/cannot be listed/);
+});
+
+test('given presence of a block with await using, when the block is left, then its sign is taken away, and no other is given', async () => {
+  const { presence, timer, refs } = makePresence();
+  {
+    await using own = presence;
+    own.start(execution());
+    await own.beat();
+    expect(refs.refs.size).toBe(1);
+  }
+  const { pushes } = refs;
+  await timer.advance(3600 * S);
+  expect([refs.refs.size, refs.pushes, timer.waiting]).toEqual([0, pushes, 0]);
 });

@@ -197,7 +197,7 @@ describe('given a program that is cancelled', () => {
     const cancel = new AbortController();
     const { events, error } = await run(
       `trap "" TERM; sh -c 'trap "" TERM; echo $$; while :; do sleep 0.05; done' & wait; while :; do sleep 0.05; done`,
-      { signal: cancel.signal, killGraceMs: 100, onEvent: () => cancel.abort(CANCELLED) },
+      { signal: cancel.signal, kill_grace_s: 0.1, onEvent: () => cancel.abort(CANCELLED) },
     );
     expect(error).toMatchObject({ message: 'it was ended by SIGKILL' });
     const [pid] = texts(events);

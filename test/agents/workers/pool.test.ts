@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 const makePool = (agent: Agent, options: Partial<PoolOptions> = {}): AgentExecutorPool =>
-  new AgentExecutorPool({ ledger: ada, agent, clock: world.clock, abortGraceMs: 2_000, ...options });
+  new AgentExecutorPool({ ledger: ada, agent, clock: world.clock, abort_grace_s: 2, ...options });
 
 /** An agent that says these things and is done. */
 const saying = (...events: AgentEvent[]): Agent =>
@@ -508,7 +508,7 @@ describe('given work that is cancelled', () => {
         yield { type: 'text', text: 'at it' };
         await new Promise(() => undefined);
       },
-      { abortGraceMs: 20 },
+      { abort_grace_s: 0.02 },
     );
     const running = pool.execute({}, '', { workId: id });
     await running.next();
@@ -591,7 +591,7 @@ describe('given a pool that drains', () => {
     await running.next();
     await running.next();
     const waiting = all(pool.execute({}, '', { workId: b }));
-    await pool.drain({ grace_ms: 10 });
+    await pool.drain({ grace_s: 0.01 });
     expect((await all(running)).error).toMatchObject({ name: 'PoolDrainingError' });
     expect((await waiting).error).toMatchObject({ name: 'PoolDrainingError' });
     expect((await all(pool.execute({}, '', { workId: c }))).error).toMatchObject({
@@ -611,11 +611,38 @@ describe('given a pool that drains', () => {
     });
     const running = all(pool.execute({}, '', { workId: id }));
     await expect.poll(() => ada.findWork(id)).toMatchObject({ status: 'in_progress' });
-    const drained = pool.drain({ grace_ms: 60_000 });
+    const drained = pool.drain({ grace_s: 60 });
     go.resolve();
     await drained;
     expect((await running).error).toBeUndefined();
     expect(await ada.findWork(id)).toMatchObject({ status: 'completed' });
     await pool.close();
   });
+});
+
+test('given a pool of a block with await using, when the block is left, then what ran is given back, and nothing more is taken on', async () => {
+  const { id } = await ada.createWork({ title: 'One' });
+  let told: Promise<Told>;
+  let left: AgentExecutorPool;
+  {
+    await using pool = makePool(endless({ type: 'text', text: 'at it' }));
+    const running = pool.execute({}, '', { workId: id });
+    await running.next();
+    told = all(running);
+    left = pool;
+  }
+  expect(typesOf(await told).at(-1)).toBe('released');
+  expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
+  expect((await all(left.execute({}, 'More'))).error).toMatchObject({ name: 'PoolDrainingError' });
+});
+
+test('given a signal that was given before, when work is asked for, then nothing is claimed, and the reason is thrown', async () => {
+  const { id } = await ada.createWork({ title: 'One' });
+  await using pool = makePool(saying());
+  const reason = new Error('not any more');
+  expect(await all(pool.execute({}, '', { workId: id, signal: AbortSignal.abort(reason) }))).toEqual({
+    events: [],
+    error: reason,
+  });
+  expect(await verbsOf(ada, id)).toEqual(['create']);
 });

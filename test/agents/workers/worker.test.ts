@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   type Agent,
   AgentUnusable,
@@ -7,7 +7,7 @@ import {
   type WorkerOptions,
   type WorkerReport,
 } from '../../../src/agents.ts';
-import { itemOf, systemClock, type WorkLedger } from '../../../src/index.ts';
+import { itemOf, LedgerError, systemClock, type WorkLedger } from '../../../src/index.ts';
 import { createItems } from '../../helpers/items.ts';
 import { makeWorld, type World } from '../../helpers/replicas.ts';
 
@@ -318,7 +318,7 @@ describe('given a worker that is to end', () => {
   test('when what runs takes longer than it has, then it is given back with its checkpoint', async () => {
     const [id = ''] = await createItems(ada, 1);
     const stop = new AbortController();
-    const running = work({ agent: endless, signal: stop.signal, drainGraceMs: 10 });
+    const running = work({ agent: endless, signal: stop.signal, drain_grace_s: 0.01 });
     await expect.poll(() => said('checkpoint')).toHaveLength(1);
     stop.abort();
     expect(await running).toMatchObject({ started: 1, released: 1 });
@@ -332,7 +332,7 @@ describe('given a worker that is to end', () => {
       agent: endless,
       signal: first.signal,
       stopSignal: second.signal,
-      drainGraceMs: 3_600_000,
+      drain_grace_s: 3600,
     });
     await expect.poll(() => said('checkpoint')).toHaveLength(1);
     first.abort();
@@ -340,4 +340,34 @@ describe('given a worker that is to end', () => {
     second.abort();
     expect(await running).toMatchObject({ released: 1 });
   });
+});
+
+describe('given a remote that does not answer as it should', () => {
+  test('when a replica is behind, then the worker waits for the remote, and goes on once it is not', async () => {
+    await createItems(ada, 1);
+    vi.spyOn(ada, 'fetch').mockRejectedValueOnce(new LedgerError('REMOTE_STALE', 'It is behind.'));
+    expect(await work()).toMatchObject({ completed: 1 });
+    expect(said('waiting')).toMatchObject([
+      { for: 'remote', message: 'It is behind.' },
+      { for: 'nothing_ready' },
+    ]);
+    expect(said('back')).toHaveLength(1);
+  });
+
+  test('when it is two repositories, then the worker ends with that, and does not ask again', async () => {
+    await createItems(ada, 1);
+    const parted = new LedgerError('DIFFERENT_REMOTES', 'They have parted.', {
+      details: { remote: 'origin', read: 'a', written: 'b' },
+    });
+    const fetch = vi.spyOn(ada, 'fetch').mockRejectedValue(parted);
+    await expect(work({ idleExit: false })).rejects.toBe(parted);
+    expect(fetch).toHaveBeenCalledTimes(1);
+    expect(said('waiting')).toEqual([]);
+  });
+});
+
+test('given a signal that was given before, when a worker begins, then it takes nothing on', async () => {
+  await createItems(ada, 1);
+  expect(await work({ idleExit: false, signal: AbortSignal.abort() })).toMatchObject({ started: 0 });
+  expect(await statuses(ada)).toEqual(['pending']);
 });

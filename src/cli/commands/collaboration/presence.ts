@@ -41,7 +41,7 @@ function noteDoubts(cli: Cli, { enabled, entries, fresh, problem }: PresenceRepo
 
 /** A line for each item that runs, so that a list can be searched by items. */
 function rowsOf(entry: PresenceEntry): Span[][] {
-  const silent = age(entry.silent_ms);
+  const silent = age(entry.silent_s * 1000);
   if (entry.kind === 'damaged') {
     return [[styled('red', entry.name), '-', '-', '-', silent, '-', `damaged: ${entry.reason}`]];
   }
@@ -53,8 +53,8 @@ function rowsOf(entry: PresenceEntry): Span[][] {
 
 /** An entry as JSON has it: flat, and without what is `undefined`. */
 function toRecord(entry: PresenceEntry): Record<string, unknown> {
-  const { name, where, oid, silent_ms, kind } = entry;
-  const found = { name, where, oid, silent_ms, kind };
+  const { name, where, oid, silent_s, kind } = entry;
+  const found = { name, where, oid, silent_ms: Math.round(silent_s * 1000), kind };
   if (entry.kind === 'damaged') return { ...found, reason: entry.reason };
   const { agent, session, host, pid, program, seq, at, executions } = entry.record;
   const running = executions.map((one) => ({ ...one, step: one.step ?? null }));

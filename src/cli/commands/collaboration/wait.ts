@@ -43,7 +43,7 @@ export const waitCommand = command({
         ...followOptions(cli, options.interval),
         for: options.for.includes(ANY_END) ? ANY_END : (wanted ?? ['completed']),
         any: options.any,
-        timeout: options.timeout === undefined ? undefined : options.timeout * 1000,
+        timeout_s: options.timeout,
       }),
     );
     const items = await Promise.all(reached.map((item) => withHistory(ledger, item)));

@@ -65,7 +65,7 @@ export const workCommand = command({
         program: basename(command),
         filter,
         clock: cli.clock,
-        drainGraceMs: options.grace === undefined ? undefined : options.grace * 1000,
+        drain_grace_s: options.grace,
         signal: signals.first,
         stopSignal: signals.second,
         onEvent: (event) => output.take(event),

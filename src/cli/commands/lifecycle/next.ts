@@ -55,9 +55,8 @@ async function claimNext(filter: WorkFilter, options: Options, cli: Cli): Promis
   const won = await cli.busy('claiming', async () => {
     if (!options.wait) return { value: await agents.claimNext(ledger, filter, asked), stopped: false };
     const { untilStopped } = await import('../../stop-signals.ts');
-    const timeout = options.timeout === undefined ? undefined : options.timeout * 1000;
     return untilStopped((signal) =>
-      agents.claimNext(ledger, filter, { ...asked, wait: true, timeout, signal }),
+      agents.claimNext(ledger, filter, { ...asked, wait: true, timeout_s: options.timeout, signal }),
     );
   });
   const { value, stopped } = won;
