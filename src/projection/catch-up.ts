@@ -1,10 +1,78 @@
 import { parsePath, type State, stateOf } from '../codec/path.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerStore, Oid, TreeChange } from '../store/port.ts';
+import { type IndexTrace, traced } from '../trace/channels.ts';
 import { type Placed, placeFiles } from './files.ts';
 import type { IndexDatabase } from './index-database.ts';
 import { IndexView } from './index-view.ts';
-import { IndexWriter } from './index-writer.ts';
+import { addAllWords, IndexWriter } from './index-writer.ts';
+import { loadIndex, readFinished } from './load.ts';
+import type { Missing, ProjectionOptions } from './projection.ts';
+import { followLog } from './transition-log.ts';
+
+type Sources = Pick<ProjectionOptions, 'store' | 'lock' | 'onProgress'>;
+
+/**
+ * Brings the index what a question at `tip` found missing. Where another process moves the index meanwhile, something may be missing
+ * still: ask again.
+ */
+export async function supply(index: IndexDatabase, tip: Oid, missing: Missing, from: Sources): Promise<void> {
+  switch (missing.kind) {
+    case 'behind':
+      if (!(await follow(index, tip, from))) await load(index, tip, from);
+      return;
+    case 'unread':
+      return step(index, 'finished', tip, async () =>
+        readFinished(index, await from.store(), missing.ids, from.onProgress),
+      );
+    case 'no_words':
+      return step(index, 'words', tip, async () => addAllWords(index));
+    case 'no_log':
+      return step(index, 'history', tip, async () =>
+        followLog(index, await from.store(), tip, from.onProgress),
+      );
+    default:
+      return missing satisfies never;
+  }
+}
+
+/** @returns false where everything must be read */
+async function follow(index: IndexDatabase, tip: Oid, { store }: Sources): Promise<boolean> {
+  const from = index.meta('tip');
+  if (from === undefined) return false;
+  return step(index, 'changes', tip, async () => {
+    const delta = await readDelta(await store(), from, tip);
+    if (delta === undefined) return false;
+    return index.write(() => index.meta('tip') !== from || writeChanges(index, delta.changes, tip));
+  });
+}
+
+/** Of the processes of a clone, one reads everything while the others wait for it. */
+function load(index: IndexDatabase, tip: Oid, { store, lock, onProgress }: Sources): Promise<void> {
+  return step(index, 'items', tip, async () => {
+    const isThere = (): boolean => index.meta('tip') === tip;
+    const read = async (): Promise<void> => {
+      if (!isThere()) await loadIndex(index, await store(), tip, onProgress);
+    };
+    if (index.place.kind === 'memory') await read();
+    else await lock.run('index', read, async () => isThere());
+  });
+}
+
+function step<T>(
+  index: IndexDatabase,
+  work: IndexTrace['work'],
+  to: Oid,
+  task: () => Promise<T>,
+): Promise<T> {
+  const from = index.meta(work === 'history' ? 'log' : 'tip') ?? null;
+  return traced(
+    'index',
+    () => ({ work, from, to }),
+    task,
+    () => ({ outcome: 'done' }),
+  );
+}
 
 /** A path that differs between two trees, and what stands there now; `undefined` where nothing does. */
 export interface Change {
@@ -27,7 +95,7 @@ const MANY = 2_000;
  *
  * @returns `undefined` where the first tip is gone, as it may be with a repack
  */
-export async function readDelta(store: LedgerStore, from: Oid, to: Oid): Promise<Delta | undefined> {
+async function readDelta(store: LedgerStore, from: Oid, to: Oid): Promise<Delta | undefined> {
   const differing = await store.diffTrees(from, to).catch(() => undefined);
   return (
     differing && { from, to, changes: await readChanges(store, differing, (state) => state === 'active') }
@@ -64,7 +132,7 @@ function isPlain({ path, now }: Change): boolean {
  *
  * @returns false where that cannot be told from the changes alone, since an item has two files; nothing is written then
  */
-export function writeChanges(index: IndexDatabase, changes: readonly Change[], tip: Oid): boolean {
+function writeChanges(index: IndexDatabase, changes: readonly Change[], tip: Oid): boolean {
   const view = new IndexView(index);
   const writer = new IndexWriter(index);
   const ids = new Set(changes.flatMap(({ path }) => parsePath(path)?.id ?? []));
@@ -121,7 +189,3 @@ export function viewAfter(view: LedgerView, changes: readonly Change[]): LedgerV
   }
   return after;
 }
-
-export { addAllWords } from './index-writer.ts';
-export { loadIndex, readFinished } from './load.ts';
-export { followLog } from './transition-log.ts';

@@ -1,7 +1,6 @@
 import type { WorkId } from '../domain/ids.ts';
 import type { LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { type IndexTrace, traced } from '../trace/channels.ts';
 import type { Delta } from './catch-up.ts';
 import type { HistoryEntry } from './history-entry.ts';
 import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
@@ -45,11 +44,14 @@ export interface IndexStatus {
   searchable: boolean;
 }
 
-type Attempt<T> =
-  | { kind: 'answer'; value: T }
+/** What an index lacks to answer a question. */
+export type Missing =
   | { kind: 'behind' }
   | { kind: 'unread'; ids: readonly WorkId[] | undefined }
-  | { kind: 'no_words' };
+  | { kind: 'no_words' }
+  | { kind: 'no_log' };
+
+type Attempt<T> = { kind: 'answer'; value: T } | Missing;
 
 /** What brings an index to another tip is loaded when it is needed: a question of a current one does without. */
 const catchUp = () => import('./catch-up.ts');
@@ -72,29 +74,24 @@ export class Projection {
   }
 
   /** Asks the ledger at `tip`, to which the index is moved where it stands elsewhere. */
-  async read<T>(tip: Oid, use: (view: IndexView) => T, need: Need = 'open'): Promise<T> {
-    const first = this.#attempt(tip, use, need);
-    if (first.kind === 'answer') return first.value;
-    return this.#inTurn(async () => {
-      for (;;) {
-        const found = this.#attempt(tip, use, need);
-        if (found.kind === 'answer') return found.value;
-        await this.#mend(tip, found);
-      }
-    });
+  read<T>(tip: Oid, use: (view: IndexView) => T, need: Need = 'open'): Promise<T> {
+    return this.#answer(tip, (index) => askItems(index, tip, use, need));
   }
 
   /** Asks the ledger at a tip that is looked at in passing: the index stays where it is, as far as that is cheap. */
   async peek<T>(tip: Oid, use: (view: LedgerView) => T): Promise<T> {
     for (;;) {
-      const here = this.#attempt(tip, use, 'open');
+      const here = this.#attempt((index) => askItems(index, tip, use, 'open'));
       if (here.kind === 'answer') return here.value;
       const delta = await this.#smallDelta(tip);
       if (delta === undefined) return this.read(tip, use);
       const { viewAfter } = await catchUp();
-      const there = this.#attempt(delta.from, (view) => use(viewAfter(view, delta.changes)), 'open');
+      const { from, changes } = delta;
+      const there = this.#attempt((index) =>
+        askItems(index, from, (view) => use(viewAfter(view, changes)), 'open'),
+      );
       if (there.kind === 'answer') return there.value;
-      if (there.kind !== 'behind') await this.#inTurn(() => this.#mend(delta.from, there));
+      if (there.kind !== 'behind') await this.#inTurn(() => this.#supply(from, there));
     }
   }
 
@@ -170,39 +167,45 @@ export class Projection {
     return this.#opened;
   }
 
-  #attempt<T>(tip: Oid, use: (view: IndexView) => T, need: Need): Attempt<T> {
-    const behind: Attempt<T> = { kind: 'behind' };
-    return this.#safely(behind, (index) => index.read(() => ask(index, tip, use, need)));
+  #log<T>(tip: Oid, use: (index: IndexDatabase) => T): Promise<T> {
+    return this.#answer(tip, (index) =>
+      isLogAt(index, tip) ? { kind: 'answer', value: use(index) } : { kind: 'no_log' },
+    );
   }
 
-  async #mend(tip: Oid, missing: Exclude<Attempt<unknown>, { kind: 'answer' }>): Promise<void> {
-    switch (missing.kind) {
-      case 'behind':
-        return this.#follow(tip);
-      case 'unread':
-        return this.#whileSafe('finished', tip, async (index) => {
-          const { readFinished } = await catchUp();
-          await readFinished(index, await this.#options.store(), missing.ids, this.#options.onProgress);
-        });
-      case 'no_words':
-        return this.#whileSafe('words', tip, async (index) => (await catchUp()).addAllWords(index));
-      default:
-        return missing satisfies never;
+  /** Asks one state of the index until it has all that the answer needs. */
+  async #answer<T>(tip: Oid, ask: (index: IndexDatabase) => Attempt<T>): Promise<T> {
+    const first = this.#attempt(ask);
+    if (first.kind === 'answer') return first.value;
+    return this.#inTurn(async () => {
+      for (;;) {
+        const found = this.#attempt(ask);
+        if (found.kind === 'answer') return found.value;
+        await this.#supply(tip, found);
+      }
+    });
+  }
+
+  /** An index that fails is replaced, twice at most, and the next one is asked. */
+  #attempt<T>(ask: (index: IndexDatabase) => Attempt<T>): Attempt<T> {
+    for (;;) {
+      const index = this.#index;
+      try {
+        return index.read(() => ask(index));
+      } catch (error) {
+        this.#replace(index, error);
+      }
     }
   }
 
-  async #follow(tip: Oid): Promise<void> {
-    const from = this.#safely(undefined, (index) => index.meta('tip'));
-    if (from === undefined) return this.#load(tip);
-    const fits = await this.#caughtUp('changes', from, tip, async () => {
-      const { readDelta, writeChanges } = await catchUp();
-      const delta = await readDelta(await this.#options.store(), from, tip);
-      if (delta === undefined) return false;
-      return this.#safely(true, (index) =>
-        index.write(() => index.meta('tip') !== from || writeChanges(index, delta.changes, tip)),
-      );
-    });
-    if (!fits) await this.#load(tip);
+  async #supply(tip: Oid, missing: Missing): Promise<void> {
+    const { supply } = await catchUp();
+    const index = this.#index;
+    try {
+      await supply(index, tip, missing, this.#options);
+    } catch (error) {
+      this.#replace(index, error);
+    }
   }
 
   /** What leads from where the index stands to `tip`, kept for the next look; `undefined` where that is much. */
@@ -213,38 +216,6 @@ export class Projection {
     const { readSmallDelta } = await catchUp();
     this.#delta = await readSmallDelta(await this.#options.store(), from, tip);
     return this.#delta;
-  }
-
-  #load(tip: Oid): Promise<void> {
-    const { lock, onProgress } = this.#options;
-    return this.#whileSafe('items', tip, async (index) => {
-      const { loadIndex } = await catchUp();
-      const isThere = (): boolean => index.meta('tip') === tip;
-      const load = async (): Promise<void> => {
-        if (!isThere()) await loadIndex(index, await this.#options.store(), tip, onProgress);
-      };
-      if (index.place.kind === 'memory') await load();
-      else await lock.run('index', load, async () => isThere());
-    });
-  }
-
-  async #log<T>(tip: Oid, use: (index: IndexDatabase) => T): Promise<T> {
-    const ask = (): { value: T } | undefined =>
-      this.#safely(undefined, (index) =>
-        index.read(() => (isLogAt(index, tip) ? { value: use(index) } : undefined)),
-      );
-    const first = ask();
-    if (first !== undefined) return first.value;
-    return this.#inTurn(async () => {
-      for (;;) {
-        const found = ask();
-        if (found !== undefined) return found.value;
-        const store = await this.#options.store();
-        const { followLog } = await catchUp();
-        const follow = (index: IndexDatabase) => followLog(index, store, tip, this.#options.onProgress);
-        await this.#whileSafe('history', tip, follow);
-      }
-    });
   }
 
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
@@ -264,29 +235,6 @@ export class Projection {
     }
   }
 
-  async #whileSafe(
-    work: IndexTrace['work'],
-    to: Oid,
-    task: (index: IndexDatabase) => Promise<void>,
-  ): Promise<void> {
-    const index = this.#index;
-    const from = this.#safely(undefined, () => index.meta(work === 'history' ? 'log' : 'tip'));
-    try {
-      await this.#caughtUp(work, from, to, () => task(index));
-    } catch (error) {
-      this.#replace(index, error);
-    }
-  }
-
-  #caughtUp<T>(work: IndexTrace['work'], from: Oid | undefined, to: Oid, task: () => Promise<T>): Promise<T> {
-    return traced(
-      'index',
-      () => ({ work, from: from ?? null, to }),
-      task,
-      () => ({ outcome: 'done' }),
-    );
-  }
-
   /** @throws the error itself where it does not come from the index's file */
   #replace(index: IndexDatabase, error: unknown): void {
     const { dir } = this.#options;
@@ -298,7 +246,7 @@ export class Projection {
   }
 }
 
-function ask<T>(index: IndexDatabase, tip: Oid, use: (view: IndexView) => T, need: Need): Attempt<T> {
+function askItems<T>(index: IndexDatabase, tip: Oid, use: (view: IndexView) => T, need: Need): Attempt<T> {
   if (index.meta('tip') !== tip) return { kind: 'behind' };
   const view = new IndexView(index);
   try {
