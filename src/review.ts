@@ -1,7 +1,7 @@
 // The entry `work-ledger/review`: apart from the ledger itself, so that reading one does not load what proposes and judges.
 import './require-node.ts';
 
-export { PULL_REQUEST } from './domain/pull-request.ts';
+export { PULL_REQUEST } from './domain/verbs/approve.ts';
 export { HOSTS } from './hosts/list.ts';
 export { type CheckCall, type CheckedReview, checkReview } from './review/check.ts';
 export { REVIEW_RULES, type ReviewFinding, type ReviewRule } from './review/judge.ts';

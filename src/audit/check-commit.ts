@@ -1,7 +1,7 @@
 import { readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import { isVerb } from '../domain/transitions.ts';
+import { isVerb } from '../domain/verbs.ts';
 import type { CommitRecord, Oid, TreeChange, TreeFault } from '../store/port.ts';
 import { adoptMerged, besideNewKeys, checkMerge, checkPolicies, MAX_PARENTS, Merge } from './check-merge.ts';
 import { checkRepair } from './check-repair.ts';

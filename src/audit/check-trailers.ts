@@ -1,7 +1,7 @@
 import { encodeMessage } from '../codec/message.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { isProposal } from '../domain/pull-request.ts';
+import { isProposal } from '../domain/verbs/approve.ts';
 import type { CommitFindings } from './findings.ts';
 
 type Said = string | number | undefined;

@@ -1,15 +1,15 @@
 import { encodeItem } from '../codec/item.ts';
 import { decodeMessage, readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH, STATES } from '../codec/path.ts';
-import { readCommand } from '../codec/read-command.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
-import { isOverdue } from '../domain/consequences.ts';
+import { readCommand } from '../domain/commands.ts';
 import { type Decision, decide } from '../domain/decide.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { keysAsked } from '../domain/policy.ts';
-import { isProposal } from '../domain/pull-request.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
+import { isProposal } from '../domain/verbs/approve.ts';
+import { isOverdue } from '../domain/verbs/unblock.ts';
 import { Unread } from '../projection/index-view.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkProposal, checkRequest } from './check-times.ts';

@@ -2,8 +2,8 @@ import type { Request, TransitionEvent } from '../domain/commands.ts';
 import { isOp, isWorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
-import { isVerb } from '../domain/transitions.ts';
 import { isActorName, isTime } from '../domain/values.ts';
+import { isVerb } from '../domain/verbs.ts';
 import { SETTINGS_PATH } from './path.ts';
 
 const NONE = 'none';

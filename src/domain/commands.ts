@@ -1,11 +1,6 @@
-import type { ChangedByMembers, Settable } from './fields.ts';
 import type { WorkId } from './ids.ts';
-import type { Checkpoint, Json, WorkItem, WorkStatus } from './item.ts';
-import type { NewWork } from './item-schema.ts';
-import { policySchemas } from './policy-schema.ts';
-import { lazySchema } from './schema.ts';
-import { limitSchemas, settingsSchema } from './settings.ts';
-import type { Verb } from './transitions.ts';
+import type { WorkItem, WorkStatus } from './item.ts';
+import { type Verb, type VerbInput, verbOf } from './verbs.ts';
 
 /** Who asks, when, and under which name the transition is known forever. */
 export interface Request {
@@ -31,92 +26,6 @@ export interface HolderObservation {
   checkpoint_at: string | undefined;
 }
 
-export interface SetChange<T> {
-  add?: readonly T[];
-  remove?: readonly T[];
-}
-
-/** A change by field. `null` removes a field; lists and maps change by members, so that two clones' edits add up. */
-export type WorkPatch = {
-  set?: { [K in Settable]?: WorkItem[K] | null };
-} & {
-  [K in ChangedByMembers]?: WorkItem[K] extends readonly (infer T)[] ? SetChange<T> : Record<string, Json>;
-};
-
-export type CheckpointInput = Omit<Checkpoint, 'at' | 'attempt'>;
-
-/** The keys a type names, without its index signature. */
-type NamedKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K] };
-/** An item as another tracker or a backup had it. */
-export type ImportedWork = Pick<WorkItem, Exclude<NamedKeys<WorkItem>, 'schema' | 'rev' | 'last_op'>>;
-
-export const settingsPatchSchema = lazySchema((z) => {
-  const { name, max } = limitSchemas();
-  const byName = z.record(name, max.nullable()).optional();
-  const { id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete, ...optional } =
-    settingsSchema().shape;
-  const { allow, review, signatures, retention_days } = optional;
-  const { roleName, role } = policySchemas();
-  return z.object({
-    ...z.object({ id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete }).partial().shape,
-    limits: z.strictObject({ owner: byName, swarm: byName, label: byName }).optional(),
-    /** By name, so that two clones' changes add up. */
-    roles: z.record(roleName, role.nullable()).optional(),
-    // `null` takes one of these away.
-    allow: allow.nullable(),
-    review: review.nullable(),
-    signatures: signatures.nullable(),
-    retention_days: retention_days.nullable(),
-  });
-});
-
-interface Taking {
-  id: WorkId;
-  execution_id: string;
-  ttl_s?: number | undefined;
-  /** The name of the clone that asks: for people, and no proof. */
-  clone?: string | undefined;
-}
-
-/** What each verb needs beside the request itself. */
-export interface VerbInput {
-  /** Without `id` the next number of the day is taken, again at each replay. */
-  create: { id?: WorkId | undefined; fields: NewWork };
-  import: { id: WorkId; item: ImportedWork };
-  assign: { id: WorkId; owner: string | undefined; reason?: string | undefined };
-  claim: Taking;
-  start: Taking & Pick<Fence, 'unproven'>;
-  release: { id: WorkId; reason?: string | undefined } & Fence;
-  checkpoint: { id: WorkId; checkpoint: CheckpointInput } & Fence;
-  link_execution: { id: WorkId; link: string; clone?: string | undefined } & Fence;
-  block: {
-    id: WorkId;
-    reason: string;
-    blocker_id?: WorkId | undefined;
-    force?: boolean | undefined;
-  } & Fence;
-  unblock: { id: WorkId; reason?: string | undefined };
-  submit: { id: WorkId; result: WorkItem['result'] } & Fence;
-  approve: { id: WorkId; reason?: string | undefined };
-  reject: { id: WorkId; reason: string };
-  withdraw: { id: WorkId; reason?: string | undefined } & Fence;
-  complete: { id: WorkId; result: WorkItem['result'] } & Fence;
-  fail: { id: WorkId; error: string } & Fence;
-  retry: {
-    id: WorkId;
-    not_before?: string | undefined;
-    reset?: boolean | undefined;
-    reason?: string | undefined;
-  };
-  cancel: { id: WorkId; reason?: string | undefined } & Fence;
-  reopen: { id: WorkId; reason: string };
-  /** Refused where the item shows another sign of its holder than the one that was observed. */
-  recover: { id: WorkId; reason: string; observed: HolderObservation };
-  update: { id: WorkId; patch: WorkPatch };
-  comment: { id: WorkId; body: string };
-  delete: { id: WorkId; reason?: string | undefined };
-}
-
 export type CommandOf<V extends Verb> = V extends Verb ? Request & { verb: V } & VerbInput[V] : never;
 /** One request for one transition of one item. */
 export type Command = CommandOf<Verb>;
@@ -138,4 +47,36 @@ export interface TransitionEvent {
   execution_id: string | undefined;
   /** One line. */
   reason: string | undefined;
+}
+
+const NOTHING_SEEN: HolderObservation = {
+  epoch: undefined,
+  execution_id: undefined,
+  checkpoint_at: undefined,
+};
+
+/**
+ * Reads back the command of a committed transition from the item before, the item after and the message. Deciding it
+ * again on the item before gives the item after: replay after a lost race and the audit of history are this one function.
+ *
+ * A reason, the holder's proof and what was seen are read the same way for every verb that has them; the rest, its module reads.
+ *
+ * @returns `undefined` where the verb needs an item that is not there
+ */
+export function readCommand(
+  event: TransitionEvent,
+  before: WorkItem | undefined,
+  after: WorkItem | undefined,
+): Command | undefined {
+  const { verb, id, op, actor, at, reason, epoch, execution_id } = event;
+  const facts = verbOf(verb);
+  const common = {
+    ...{ op, actor, at, verb, id },
+    ...(facts.reason !== 'none' && { reason: facts.reason === 'required' ? (reason ?? '') : reason }),
+    ...(facts.by === 'owner' && { epoch, execution_id }),
+    ...(facts.sees && { observed: before === undefined ? NOTHING_SEEN : facts.sees(before) }),
+  };
+  if (facts.to === 'gone') return common as Command;
+  const own = after && facts.read({ before, after, event });
+  return own && ({ ...common, ...(own as object) } as Command);
 }

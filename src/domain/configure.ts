@@ -1,14 +1,34 @@
 import type { z } from 'zod';
-import { type Request, settingsPatchSchema } from './commands.ts';
+import type { Request } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import { compareText } from './item.ts';
 import { withoutUndefined } from './item-schema.ts';
 import { LIMIT_KINDS, type LimitKind, type Limits } from './limits.ts';
 import { requireAllowed } from './policy.ts';
 import { allowRuleFor } from './policy-rules.ts';
-import { parseInput } from './schema.ts';
-import { CONFIGURABLE, type LedgerSettings, settingsSchema } from './settings.ts';
+import { policySchemas } from './policy-schema.ts';
+import { lazySchema, parseInput } from './schema.ts';
+import { CONFIGURABLE, type LedgerSettings, limitSchemas, settingsSchema } from './settings.ts';
 
+const settingsPatchSchema = lazySchema((z) => {
+  const { name, max } = limitSchemas();
+  const byName = z.record(name, max.nullable()).optional();
+  const { id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete, ...optional } =
+    settingsSchema().shape;
+  const { allow, review, signatures, retention_days } = optional;
+  const { roleName, role } = policySchemas();
+  return z.object({
+    ...z.object({ id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete }).partial().shape,
+    limits: z.strictObject({ owner: byName, swarm: byName, label: byName }).optional(),
+    /** By name, so that two clones' changes add up. */
+    roles: z.record(roleName, role.nullable()).optional(),
+    // `null` takes one of these away.
+    allow: allow.nullable(),
+    review: review.nullable(),
+    signatures: signatures.nullable(),
+    retention_days: retention_days.nullable(),
+  });
+});
 export type SettingsPatch = z.input<ReturnType<typeof settingsPatchSchema>>;
 
 /** A file of the ledger's branch that is neither an item nor its settings; without `text` it goes. */

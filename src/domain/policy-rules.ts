@@ -1,7 +1,13 @@
 import { LedgerError } from './errors.ts';
 import type { WorkItem } from './item.ts';
-import { EVERY_VERB, LEDGER_VERBS, type PolicyVerb } from './policy-schema.ts';
 import type { LedgerSettings } from './settings.ts';
+import type { Verb } from './verbs.ts';
+
+/** Verbs of the ledger itself, which are of no item. */
+export const LEDGER_VERBS = ['configure', 'repair'] as const;
+/** Stands for every verb of an item. */
+export const EVERY_VERB = '*';
+export type PolicyVerb = Verb | (typeof LEDGER_VERBS)[number];
 
 export type AllowRule = NonNullable<LedgerSettings['allow']>[number];
 export type ReviewRule = NonNullable<LedgerSettings['review']>[number];

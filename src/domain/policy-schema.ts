@@ -1,15 +1,11 @@
 import { byName, type Check, mapOf, oneOf, optional, required, text, whole } from './checks.ts';
 import { WORK_TYPES } from './item.ts';
+import { EVERY_VERB, LEDGER_VERBS } from './policy-rules.ts';
 import { lazySchema } from './schema.ts';
-import { VERBS } from './transitions.ts';
 import { isLine } from './values.ts';
+import { VERBS } from './verbs.ts';
 
-/** Verbs of the ledger itself, which are of no item. */
-export const LEDGER_VERBS = ['configure', 'repair'] as const;
-/** Stands for every verb of an item. */
-export const EVERY_VERB = '*';
 const RULE_VERBS = [EVERY_VERB, ...VERBS, ...LEDGER_VERBS] as const;
-export type PolicyVerb = Exclude<(typeof RULE_VERBS)[number], typeof EVERY_VERB>;
 
 /** Roles that everyone has by what they are to an item; no ledger can give these names another meaning. */
 const BUILT_IN_ROLES = ['anyone', 'creator', 'owner'] as const;

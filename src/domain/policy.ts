@@ -1,6 +1,7 @@
 import { LedgerError } from './errors.ts';
 import type { WorkId } from './ids.ts';
 import type { WorkItem } from './item.ts';
+import type { PolicyVerb } from './policy-rules.ts';
 import {
   admits,
   allowRuleFor,
@@ -11,9 +12,8 @@ import {
   rolesOf,
   type Scoped,
 } from './policy-rules.ts';
-import type { PolicyVerb } from './policy-schema.ts';
 import type { LedgerSettings } from './settings.ts';
-import { VERBS } from './transitions.ts';
+import { VERBS } from './verbs.ts';
 
 /** @throws LedgerError `POLICY_DENIED` where a rule decides about the verb, and the actor has none of its roles */
 export function requireAllowed(

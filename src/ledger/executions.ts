@@ -2,7 +2,7 @@ import type { CommandOf, Fence } from '../domain/commands.ts';
 import { isHeld } from '../domain/holding.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { TRANSITIONS } from '../domain/transitions.ts';
+import { TRANSITIONS } from '../domain/verbs.ts';
 import type { CloneName, Renaming } from '../sync/clone-name.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';

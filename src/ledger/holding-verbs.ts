@@ -1,7 +1,8 @@
 import { randomSuffix } from '../codec/op.ts';
-import type { CheckpointInput, Fence } from '../domain/commands.ts';
+import type { Fence } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
+import type { CheckpointInput } from '../domain/verbs/checkpoint.ts';
 import type { Acting, ClaimOptions, Holding } from './inputs.ts';
 import { PlanningVerbs } from './planning-verbs.ts';
 import type { TransitionResult } from './results.ts';

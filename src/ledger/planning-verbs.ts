@@ -1,6 +1,7 @@
-import type { Fence, WorkPatch } from '../domain/commands.ts';
+import type { Fence } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
+import type { WorkPatch } from '../domain/verbs/update.ts';
 import type { Acting, CreateInput } from './inputs.ts';
 import { itemOf, type TransitionResult, toResult } from './results.ts';
 import { LedgerWriter, toActor } from './writer.ts';

@@ -3,9 +3,9 @@ import type { Report } from '../audit/report/report.ts';
 import type { Verification } from '../audit/verify.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkType } from '../domain/item.ts';
-import type { PolicyVerb } from '../domain/policy-schema.ts';
+import type { PolicyVerb } from '../domain/policy-rules.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import type { IdPurpose } from '../domain/transitions.ts';
+import type { IdPurpose } from '../domain/verbs.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { IndexPlace } from '../projection/index-database.ts';
 import { type Damage, type IndexView, READABLE } from '../projection/index-view.ts';
@@ -151,7 +151,7 @@ export class LedgerQueries {
 
   /** Ended items whose files were kept for as long as `retention_days` says; none where it says nothing. */
   async getExpired(): Promise<WorkItem[]> {
-    const { expiresAt } = await import('../domain/retention.ts');
+    const { expiresAt } = await import('../domain/verbs/delete.ts');
     const { retention_days } = await this.settings();
     const now = this.connection.clock.now().getTime();
     const ended =

@@ -3,7 +3,7 @@ import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { idFrom } from '../domain/provenance.ts';
-import { isVerb } from '../domain/transitions.ts';
+import { isVerb } from '../domain/verbs.ts';
 import type { LedgerView } from '../domain/view.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';

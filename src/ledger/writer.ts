@@ -1,11 +1,11 @@
 import { newOp, randomSuffix } from '../codec/op.ts';
-import type { Command, Request, VerbInput } from '../domain/commands.ts';
+import type { Command, Request } from '../domain/commands.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
 import { schemaOf } from '../domain/item-schema.ts';
 import { actor } from '../domain/kinds.ts';
 import { parseInput } from '../domain/schema.ts';
-import type { Verb } from '../domain/transitions.ts';
 import { isActorName } from '../domain/values.ts';
+import type { Verb, VerbInput } from '../domain/verbs.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Group, Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
@@ -38,7 +38,7 @@ export class LedgerWriter extends LedgerQueries {
 
   /** A command for `batch`, with who asks, when, and the transition's own name filled in. */
   command<V extends Verb>(verb: V, input: VerbInput[V], actor?: string): Command {
-    return { ...this.request(actor), verb, ...input } as Command;
+    return { ...this.request(actor), verb, ...(input as object) } as Command;
   }
 
   protected get publishes(): boolean {

@@ -1,7 +1,7 @@
 import { decodeMessage } from '../codec/message.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkStatus } from '../domain/item.ts';
-import { isProposal, PULL_REQUEST } from '../domain/pull-request.ts';
+import { isProposal, PULL_REQUEST } from '../domain/verbs/approve.ts';
 import { isHostCommitter } from '../hosts/list.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 

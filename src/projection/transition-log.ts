@@ -1,6 +1,6 @@
 import { parsePath } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { isProposal, PULL_REQUEST } from '../domain/pull-request.ts';
+import { isProposal, PULL_REQUEST } from '../domain/verbs/approve.ts';
 import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
 import { type HistoryEntry, toEntry } from './history-entry.ts';
 import type { IndexDatabase } from './index-database.ts';

@@ -6,6 +6,7 @@ import { observeHolder } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { keysAsked, requireAllowed } from '../domain/policy.ts';
+import type { PolicyVerb } from '../domain/policy-rules.ts';
 import {
   type AllowRule,
   allowRuleFor,
@@ -15,8 +16,7 @@ import {
   reviewRuleFor,
   rolesOf,
 } from '../domain/policy-rules.ts';
-import type { PolicyVerb } from '../domain/policy-schema.ts';
-import { isVerb, type Verb } from '../domain/transitions.ts';
+import { isVerb, type Verb } from '../domain/verbs.ts';
 import type { LedgerView } from '../domain/view.ts';
 
 /** A rule of `allow`, by its place in the list, from 1. */

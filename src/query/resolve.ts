@@ -1,6 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
-import { type IdPurpose, needsOpen } from '../domain/transitions.ts';
+import { type IdPurpose, needsOpen } from '../domain/verbs.ts';
 import { type IndexView, Unread } from '../projection/index-view.ts';
 import { DATE, MONTH_DAY, SUFFIX } from '../projection/schema.ts';
 

@@ -1,7 +1,7 @@
 import type { TransitionEvent } from '../domain/commands.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { PULL_REQUEST } from '../domain/pull-request.ts';
+import { PULL_REQUEST } from '../domain/verbs/approve.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';

@@ -6,7 +6,7 @@ import { decide, type Transition } from '../domain/decide.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
-import { PULL_REQUEST } from '../domain/pull-request.ts';
+import { PULL_REQUEST } from '../domain/verbs/approve.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import { fenced, inert } from './markdown.ts';

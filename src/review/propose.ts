@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { newOp } from '../codec/op.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { PULL_REQUEST } from '../domain/pull-request.ts';
+import { PULL_REQUEST } from '../domain/verbs/approve.ts';
 import { Overlay } from '../domain/view.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { PushResult } from '../remote/port.ts';

@@ -5,11 +5,11 @@ import { conflictOf, itemPath, problemOfFiles, SETTINGS_PATH } from '../codec/pa
 import { encodeSettings } from '../codec/settings.ts';
 import type { Command } from '../domain/commands.ts';
 import { type AuxiliaryFile, type ConfigureCommand, decideSettings } from '../domain/configure.ts';
-import { consequences, isOverdue } from '../domain/consequences.ts';
 import { decide, type Transition } from '../domain/decide.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { requireNoSignature } from '../domain/policy.ts';
+import { consequences, isOverdue } from '../domain/verbs/unblock.ts';
 import type { Overlay } from '../domain/view.ts';
 import type { CommitDraft, FileChange, Identity } from '../store/port.ts';
 import { type DecideTrace, failed, tracedSync } from '../trace/channels.ts';

@@ -1,4 +1,4 @@
-import type { Verb } from '../domain/transitions.ts';
+import { verbsThat } from '../domain/verbs.ts';
 import type { Oid } from '../store/port.ts';
 import { takenOps } from './confirm.ts';
 import { type Accepted, isNew, type Settled } from './outcome.ts';
@@ -28,7 +28,7 @@ export interface TakenBack {
 }
 
 /** Verbs that mean nothing until the remote has taken them, and whose race is worth a look at the remote first. */
-export const TAKING: ReadonlySet<string> = new Set<Verb>(['claim', 'start', 'recover']);
+export const TAKING: ReadonlySet<string> = verbsThat(({ takes }) => takes);
 
 /** Brings what is pending to the remote and tells how each transition ended, whichever process of the clone did it. */
 export class Publisher {

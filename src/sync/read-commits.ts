@@ -1,10 +1,10 @@
 import { decodeItem } from '../codec/item.ts';
 import { decodeLedgerMessage, decodeMessage, readTrailers } from '../codec/message.ts';
 import { parsePath, readAuxiliaryText, SETTINGS_PATH } from '../codec/path.ts';
-import { readCommand } from '../codec/read-command.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
+import { readCommand } from '../domain/commands.ts';
 import {
   type AuxiliaryFile,
   type ConfigureCommand,

@@ -1,10 +1,11 @@
 import { derivedOp } from '../codec/op.ts';
-import type { Command, WorkPatch } from '../domain/commands.ts';
+import type { Command } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { unknownReference } from '../domain/graph.ts';
 import { isOfflineId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkLink } from '../domain/item.ts';
 import type { NewWork } from '../domain/item-schema.ts';
+import type { WorkPatch } from '../domain/verbs/update.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
 import { tracedSync } from '../trace/channels.ts';
 import type { Wrong } from './checked.ts';

@@ -1,6 +1,6 @@
-import type { ImportedWork } from '../domain/commands.ts';
 import { idDate, isOfflineId, numberedId, parseId, type WorkId } from '../domain/ids.ts';
 import { compareText, type WorkItem } from '../domain/item.ts';
+import type { ImportedWork } from '../domain/verbs/import.ts';
 import { connect, type Linked, type Resolve } from './connect.ts';
 import { type Draft, finishItem } from './draft.ts';
 import type { ImportCandidate, ImportLedger, ImportOptions, ImportSource } from './plan.ts';

@@ -3,7 +3,7 @@ import type { TransitionEvent } from '../domain/commands.ts';
 import { ITEM_KEYS } from '../domain/fields.ts';
 import { parseId } from '../domain/ids.ts';
 import { compareText, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
-import type { Verb } from '../domain/transitions.ts';
+import { verbOf } from '../domain/verbs.ts';
 import type { TransferFile } from './plan.ts';
 
 /** What the layout records of one transition. */
@@ -39,32 +39,6 @@ const CLASSIC = [
   'job_id',
   'execution_id',
 ] as const;
-
-const ACTIONS = {
-  create: 'created',
-  import: 'imported',
-  assign: 'assigned',
-  claim: 'claimed',
-  start: 'started',
-  release: 'released',
-  checkpoint: 'checkpointed',
-  link_execution: 'execution_linked',
-  block: 'blocked',
-  unblock: 'unblocked',
-  submit: 'submitted',
-  approve: 'approved',
-  reject: 'rejected',
-  withdraw: 'withdrawn',
-  complete: 'completed',
-  fail: 'failed',
-  retry: 'retried',
-  cancel: 'cancelled',
-  reopen: 'reopened',
-  recover: 'recovered',
-  update: 'updated',
-  comment: 'commented',
-  delete: 'deleted',
-} as const satisfies Record<Verb, string>;
 
 /**
  * The ledger as a folder of JSON: one file an item with its history, `index.json` last.
@@ -103,7 +77,7 @@ function toHistoryEntry({ at, verb, actor, from, to, ...details }: HistoryEvent)
   const { op, rev, epoch, execution_id, reason } = details;
   return {
     timestamp: at,
-    action: ACTIONS[verb],
+    action: verbOf(verb).line,
     actor,
     // What is undefined, JSON leaves out.
     details: { op, rev, epoch, execution_id, reason },

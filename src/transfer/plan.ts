@@ -1,5 +1,5 @@
-import type { ImportedWork } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
+import type { ImportedWork } from '../domain/verbs/import.ts';
 import type { LedgerView } from '../domain/view.ts';
 
 /** Where imported work came from: its format. Stands in the item as `context.imported.from`. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Command } from '../../src/domain/commands.ts';
-import { VERBS } from '../../src/domain/transitions.ts';
+import { VERBS } from '../../src/domain/verbs.ts';
 import { isolateThisProcess, makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 import { FIRST, SECOND, script, THIRD } from './honest.ts';
 import { makeLedger, run } from './ledgers.ts';

@@ -1,7 +1,7 @@
-import type { Command, VerbInput } from '../../src/domain/commands.ts';
+import type { Command } from '../../src/domain/commands.ts';
 import type { SettingsPatch } from '../../src/domain/configure.ts';
 import type { WorkId } from '../../src/domain/ids.ts';
-import type { Verb } from '../../src/domain/transitions.ts';
+import type { Verb, VerbInput } from '../../src/domain/verbs.ts';
 import type { WorkLedger } from '../../src/index.ts';
 import { run } from './ledgers.ts';
 

@@ -4,7 +4,7 @@ import { checkWords } from '../../src/audit/check-trailers.ts';
 import { CommitFindings } from '../../src/audit/findings.ts';
 import { encodeMessage } from '../../src/codec/message.ts';
 import type { TransitionEvent } from '../../src/domain/commands.ts';
-import { isProposal, PULL_REQUEST } from '../../src/domain/pull-request.ts';
+import { isProposal, PULL_REQUEST } from '../../src/domain/verbs/approve.ts';
 import { toEntry } from '../../src/projection/history-entry.ts';
 import type { CommitRecord } from '../../src/store/port.ts';
 

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { Command } from '../../src/domain/commands.ts';
 import type { WorkItem } from '../../src/domain/item.ts';
-import { TRANSITIONS, VERBS } from '../../src/domain/transitions.ts';
+import { TRANSITIONS, VERBS } from '../../src/domain/verbs.ts';
 import { systemClock } from '../../src/index.ts';
 import type { Planned } from '../../src/sync/local.ts';
 import type { Outcome } from '../../src/sync/outcome.ts';

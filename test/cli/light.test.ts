@@ -23,7 +23,7 @@ it('given how items, settings and messages are decided and decoded, when it is l
       'codec/item.ts',
       'codec/settings.ts',
     ],
-    ...['codec/message.ts', 'codec/path.ts', 'codec/op.ts', 'codec/read-command.ts'],
+    ...['codec/message.ts', 'codec/path.ts', 'codec/op.ts', 'domain/commands.ts'],
   );
   expect(loads).toContain('src/codec/canonical-yaml.ts');
   expect(loads.filter((name) => HEAVY.includes(name))).toEqual([]);

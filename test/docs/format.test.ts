@@ -9,7 +9,7 @@ import {
 } from '../../src/codec/message.ts';
 import { itemPath, MAX_AUXILIARY_BYTES, MAX_AUXILIARY_FILES, parsePath } from '../../src/codec/path.ts';
 import { MAX_FILE_BYTES } from '../../src/codec/read-yaml.ts';
-import type { Command, VerbInput } from '../../src/domain/commands.ts';
+import type { Command } from '../../src/domain/commands.ts';
 import { ERROR_CODES, type ErrorCode, LedgerError } from '../../src/domain/errors.ts';
 import { FIELDS } from '../../src/domain/fields.ts';
 import { observeHolder } from '../../src/domain/holding.ts';
@@ -24,7 +24,8 @@ import {
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { settingsSchema } from '../../src/domain/settings.ts';
 import { REASON_LENGTH } from '../../src/domain/text.ts';
-import { TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';
+import type { VerbInput } from '../../src/domain/verbs.ts';
+import { TRANSITIONS, VERBS, type Verb } from '../../src/domain/verbs.ts';
 import { MAX_COMMIT_BYTES } from '../../src/git/model/commit.ts';
 import type { LedgerStore } from '../../src/store/port.ts';
 import { keepRejected } from '../../src/sync/rejected.ts';

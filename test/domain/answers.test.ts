@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import { consequences } from '../../src/domain/consequences.ts';
 import { isLedgerError } from '../../src/domain/errors.ts';
 import type { JsonMap } from '../../src/domain/item.ts';
+import { consequences } from '../../src/domain/verbs/unblock.ts';
 import { ask, FakeView, idOf, opOf, time } from '../helpers/fake-view.ts';
 
 const WORK = idOf(1);

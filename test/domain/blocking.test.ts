@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { consequences } from '../../src/domain/consequences.ts';
 import type { Decision, Transition } from '../../src/domain/decide.ts';
+import { consequences } from '../../src/domain/verbs/unblock.ts';
 import { ask, FakeView, idOf, opOf, refusal, time } from '../helpers/fake-view.ts';
 
 const ID = idOf(1);

@@ -7,7 +7,7 @@ import { ITEM_KEYS } from '../../src/domain/fields.ts';
 import { isHeld } from '../../src/domain/holding.ts';
 import { compareText, isTerminal } from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
-import { VERBS, type Verb } from '../../src/domain/transitions.ts';
+import { VERBS, type Verb } from '../../src/domain/verbs.ts';
 import { commandFor, commandOf, workItem } from '../helpers/arbitraries.ts';
 import { ask, FakeView, idOf, itemOf, opOf, refusal, time } from '../helpers/fake-view.ts';
 import { runs } from '../helpers/runs.ts';

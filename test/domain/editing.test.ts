@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { WorkPatch } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
+import type { WorkPatch } from '../../src/domain/verbs/update.ts';
 import { ask, FakeView, idOf, refusal, time } from '../helpers/fake-view.ts';
 
 const ID = idOf(1);

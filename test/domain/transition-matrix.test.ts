@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Command, VerbInput } from '../../src/domain/commands.ts';
+import type { Command } from '../../src/domain/commands.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { ErrorCode } from '../../src/domain/errors.ts';
 import { isHeld } from '../../src/domain/holding.ts';
 import { WORK_STATUSES, type WorkItem, type WorkStatus } from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
-import { isVerb, TRANSITIONS, type TransitionRow, VERBS, type Verb } from '../../src/domain/transitions.ts';
+import type { TransitionRow } from '../../src/domain/verbs/define.ts';
+import type { VerbInput } from '../../src/domain/verbs.ts';
+import { isVerb, TRANSITIONS, VERBS, type Verb } from '../../src/domain/verbs.ts';
 import { ask, FakeView, idOf, itemOf, opOf, refusal, time } from '../helpers/fake-view.ts';
 
 const OWNER = 'ada';

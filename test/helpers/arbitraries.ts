@@ -1,12 +1,6 @@
 import type { Arbitrary } from 'fast-check';
 import fc from 'fast-check';
-import type {
-  Command,
-  HolderObservation,
-  TransitionEvent,
-  VerbInput,
-  WorkPatch,
-} from '../../src/domain/commands.ts';
+import type { Command, HolderObservation, TransitionEvent } from '../../src/domain/commands.ts';
 import { observeHolder } from '../../src/domain/holding.ts';
 import type { WorkId } from '../../src/domain/ids.ts';
 import {
@@ -22,7 +16,9 @@ import {
 import type { NewWork } from '../../src/domain/item-schema.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { toSafeLine } from '../../src/domain/text.ts';
-import { isVerb, TRANSITIONS, VERBS, type Verb } from '../../src/domain/transitions.ts';
+import type { WorkPatch } from '../../src/domain/verbs/update.ts';
+import type { VerbInput } from '../../src/domain/verbs.ts';
+import { isVerb, TRANSITIONS, VERBS, type Verb } from '../../src/domain/verbs.ts';
 import { DAY, type FakeView, idOf, LEDGER_ID } from './fake-view.ts';
 
 /** Text that some reader of YAML, JSON, git or a terminal is known to take for something else. */

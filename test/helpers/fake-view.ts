@@ -1,4 +1,4 @@
-import type { Command, CommandOf, VerbInput } from '../../src/domain/commands.ts';
+import type { Command, CommandOf } from '../../src/domain/commands.ts';
 import { type Decision, decide, type Transition } from '../../src/domain/decide.ts';
 import { LedgerError } from '../../src/domain/errors.ts';
 import { parseId, type WorkId } from '../../src/domain/ids.ts';
@@ -6,7 +6,7 @@ import { isTerminal, type WorkItem, type WorkStatus } from '../../src/domain/ite
 import { countsUnder, type LimitKind } from '../../src/domain/limits.ts';
 import { sourceKey, sourcesOf } from '../../src/domain/provenance.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
-import type { Verb } from '../../src/domain/transitions.ts';
+import type { Verb, VerbInput } from '../../src/domain/verbs.ts';
 import type { LedgerView } from '../../src/domain/view.ts';
 
 export const LEDGER_ID = '019b81f3-0000-7000-8000-000000000001';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import type { VerbInput } from '../../src/domain/commands.ts';
-import { PULL_REQUEST } from '../../src/domain/pull-request.ts';
-import type { Verb } from '../../src/domain/transitions.ts';
+import { PULL_REQUEST } from '../../src/domain/verbs/approve.ts';
+import type { Verb, VerbInput } from '../../src/domain/verbs.ts';
 import { Overlay } from '../../src/domain/view.ts';
 import { systemClock, type WorkLedger } from '../../src/index.ts';
 import { decideInto, draftOf } from '../../src/sync/draft.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VERBS } from '../../src/domain/transitions.ts';
+import { VERBS } from '../../src/domain/verbs.ts';
 import { explainPermission } from '../../src/query/permission.ts';
 import { FakeView, idOf, time } from '../helpers/fake-view.ts';
 

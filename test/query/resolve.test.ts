@@ -4,7 +4,7 @@ import { stateOf } from '../../src/codec/path.ts';
 import { isLedgerError } from '../../src/domain/errors.ts';
 import { parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from '../../src/domain/item.ts';
-import { needsOpen, VERBS, type Verb } from '../../src/domain/transitions.ts';
+import { needsOpen, VERBS, type Verb } from '../../src/domain/verbs.ts';
 import { IndexDatabase } from '../../src/projection/index-database.ts';
 import { IndexView, Unread } from '../../src/projection/index-view.ts';
 import { IndexWriter } from '../../src/projection/index-writer.ts';

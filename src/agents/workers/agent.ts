@@ -1,7 +1,7 @@
-import type { CheckpointInput } from '../../domain/commands.ts';
 import { LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import type { Checkpoint, JsonMap, WorkItem } from '../../domain/item.ts';
+import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
 
 /** For whom, and within what, an agent is to work: what a caller of the pool knows. */
 export interface AgentExecutionContext {

@@ -1,8 +1,8 @@
-import type { CheckpointInput } from '../../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../../domain/errors.ts';
 import type { Lease } from '../../domain/holding.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import type { JsonMap, WorkItem } from '../../domain/item.ts';
+import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
 import type { LostRace, TransitionResult } from '../../ledger/results.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import { LeaseLostError, SupersededError } from './agent.ts';

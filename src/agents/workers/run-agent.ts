@@ -1,5 +1,5 @@
-import type { CheckpointInput } from '../../domain/commands.ts';
 import type { JsonMap } from '../../domain/item.ts';
+import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
 import { type Agent, type AgentEvent, type AgentRunContext, asError, SupersededError } from './agent.ts';
 import type { EventSink } from './event-sink.ts';
 import type { Heartbeat } from './heartbeat.ts';

@@ -1,0 +1,53 @@
+import { LedgerError } from '../errors.ts';
+import type { WorkId } from '../ids.ts';
+import type { WorkItem } from '../item.ts';
+import { approvalsGiven, approvalsNeeded, requireReviewer } from '../policy-rules.ts';
+import { type ChangingVerb, defineVerb } from './define.ts';
+import { asNote } from './shared.ts';
+
+interface ApproveInput {
+  id: WorkId;
+  reason?: string | undefined;
+}
+
+/**
+ * The actor of an approval that is given by a host's button: who will press it is not known when the proposal is made. The
+ * ledger says this name; who merged is told by git.
+ */
+export const PULL_REQUEST = 'pull-request';
+
+/** True for what a button of a host accepts. */
+export const isProposal = ({ verb, actor }: { verb: string; actor: string }): boolean =>
+  verb === 'approve' && actor === PULL_REQUEST;
+
+/** Accepts what is proposed: the last approval that is needed completes the item; one before it is written down. */
+export const approve: ChangingVerb<ApproveInput> = defineVerb({
+  from: ['in_review'],
+  to: 'as_approved',
+  by: 'not_owner',
+  reason: 'optional',
+  line: 'approved',
+  apply(item, { actor, at, reason }, { settings }) {
+    requireReviewer(settings, actor, item);
+    const given = approvalsGiven(settings, item);
+    if (given.includes(actor)) throw alreadyApproved(item, actor);
+    const note = asNote(reason);
+    if (given.length + 1 < approvalsNeeded(settings, item)) {
+      const review = item.review ?? { requested_at: at, requested_by: item.owner ?? actor };
+      const others = (review.approvals ?? []).filter(({ by }) => by !== actor);
+      return { ...item, review: { ...review, approvals: [...others, { by: actor, at, note }] } };
+    }
+    return {
+      ...item,
+      status: 'completed',
+      completed_at: at,
+      review: item.review && { ...item.review, verdict: 'approved', by: actor, at, note },
+    };
+  },
+});
+
+const alreadyApproved = ({ id }: WorkItem, actor: string): LedgerError =>
+  new LedgerError('ILLEGAL_TRANSITION', `${actor} approved ${id} already; others have to, too.`, {
+    hint: `\`wl config explain approve ${id}\` tells who may.`,
+    details: { id, actor },
+  });

@@ -1,0 +1,17 @@
+import type { Fence } from '../commands.ts';
+import type { WorkId } from '../ids.ts';
+import { type ChangingVerb, defineVerb } from './define.ts';
+import { OPEN } from './shared.ts';
+
+type CancelInput = { id: WorkId; reason?: string | undefined } & Fence;
+
+/** Ends an item that is not to be done. */
+export const cancel: ChangingVerb<CancelInput> = defineVerb({
+  from: OPEN,
+  to: 'cancelled',
+  by: 'creator_or_owner',
+  waivable: true,
+  reason: 'optional',
+  line: 'cancelled',
+  apply: (item, { at }) => ({ ...item, status: 'cancelled', completed_at: at, block: undefined }),
+});

@@ -1,0 +1,15 @@
+import { type ChangingVerb, defineVerb } from './define.ts';
+import { type Acquiring, acquire, readAcquiring } from './shared.ts';
+
+/** Takes an item that is ready, for an execution. */
+export const claim: ChangingVerb<Acquiring> = defineVerb({
+  from: ['pending'],
+  to: 'in_progress',
+  by: 'assignee',
+  fenced: true,
+  takes: true,
+  claims: true,
+  line: 'claimed',
+  apply: acquire,
+  read: readAcquiring,
+});

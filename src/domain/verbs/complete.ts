@@ -1,0 +1,21 @@
+import type { Fence } from '../commands.ts';
+import type { WorkId } from '../ids.ts';
+import type { WorkItem } from '../item.ts';
+import { requireNoReview } from '../policy-rules.ts';
+import { type ChangingVerb, defineVerb } from './define.ts';
+
+type CompleteInput = { id: WorkId; result: WorkItem['result'] } & Fence;
+
+/** Ends an item with a result, where no review is asked for. */
+export const complete: ChangingVerb<CompleteInput> = defineVerb({
+  from: ['in_progress'],
+  to: 'completed',
+  by: 'owner',
+  fenced: true,
+  line: 'completed',
+  apply(item, { at, result }, { settings }) {
+    requireNoReview(settings, item);
+    return { ...item, status: 'completed', completed_at: at, result };
+  },
+  read: ({ after }) => ({ result: after.result }),
+});

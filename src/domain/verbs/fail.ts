@@ -1,0 +1,16 @@
+import type { Fence } from '../commands.ts';
+import type { WorkId } from '../ids.ts';
+import { type ChangingVerb, defineVerb } from './define.ts';
+
+type FailInput = { id: WorkId; error: string } & Fence;
+
+/** Ends an item with what went wrong. */
+export const fail: ChangingVerb<FailInput> = defineVerb({
+  from: ['in_progress'],
+  to: 'failed',
+  by: 'owner',
+  fenced: true,
+  line: 'failed',
+  apply: (item, { at, error }) => ({ ...item, status: 'failed', completed_at: at, error }),
+  read: ({ after }) => ({ error: after.error ?? '' }),
+});

@@ -1,0 +1,35 @@
+import { checkReferences, requireFreeKey } from '../graph.ts';
+import type { WorkId } from '../ids.ts';
+import { isTerminal, type WorkItem } from '../item.ts';
+import { toItem } from '../item-schema.ts';
+import { standingFor } from '../provenance.ts';
+import { defineEntering, type EnteringVerb } from './define.ts';
+import { requireUnused } from './shared.ts';
+
+/** The keys a type names, without its index signature. */
+type NamedKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K] };
+/** An item as another tracker or a backup had it. */
+export type ImportedWork = Pick<WorkItem, Exclude<NamedKeys<WorkItem>, 'schema' | 'rev' | 'last_op'>>;
+
+interface ImportInput {
+  id: WorkId;
+  item: ImportedWork;
+}
+
+/** Makes an item in any status; or finds the one that came from the same source already. */
+export const importItem: EnteringVerb<ImportInput> = defineEntering({
+  from: ['none'],
+  to: 'any',
+  by: 'anyone',
+  line: 'imported',
+  enter({ id, item: imported, op }, view) {
+    const standing = standingFor(view, imported);
+    if (standing !== undefined) return { item: standing, existed: true };
+    requireUnused(view, id);
+    const item = toItem({ ...imported, id, schema: 1, rev: 1, last_op: op }, 'imported item');
+    checkReferences(view, item, undefined);
+    if (!isTerminal(item.status)) requireFreeKey(view, item);
+    return { item: { ...item, labels: [...new Set(item.labels)].sort() }, existed: false };
+  },
+  read: ({ after }) => ({ item: after }),
+});

@@ -1,0 +1,22 @@
+import type { Fence } from '../commands.ts';
+import type { WorkId } from '../ids.ts';
+import type { WorkItem } from '../item.ts';
+import { type ChangingVerb, defineVerb } from './define.ts';
+
+type SubmitInput = { id: WorkId; result: WorkItem['result'] } & Fence;
+
+/** Proposes a result, for others to approve or reject. */
+export const submit: ChangingVerb<SubmitInput> = defineVerb({
+  from: ['in_progress'],
+  to: 'in_review',
+  by: 'owner',
+  fenced: true,
+  line: 'submitted',
+  apply: (item, { actor, at, result }) => ({
+    ...item,
+    status: 'in_review',
+    result,
+    review: { requested_at: at, requested_by: actor },
+  }),
+  read: ({ after }) => ({ result: after.result }),
+});
