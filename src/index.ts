@@ -1,4 +1,5 @@
 import './require-node.ts';
+
 export { listPresence, livenessOf, openPresence, prunePresence } from './agents/presence/api.ts';
 export type { ListPresenceOptions, PresenceEntry, PresenceReport } from './agents/presence/list.ts';
 export type { PresenceOptions } from './agents/presence/open.ts';
@@ -13,25 +14,52 @@ export type { Step, Throughput } from './audit/report/throughput.ts';
 export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
 export type { SignatureReport } from './audit/signatures.ts';
 export type { Verification } from './audit/verify.ts';
-export type { CheckpointInput } from './domain/verbs/checkpoint.ts';
 export type { Command } from './domain/commands.ts';
-export { type VerbInput, type IdPurpose, TRANSITIONS, VERBS, type Verb } from './domain/verbs.ts';
-export type { WorkPatch } from './domain/verbs/update.ts';
 export type { AuxiliaryFile, SettingsPatch } from './domain/configure.ts';
 export { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from './domain/errors.ts';
 export type { WorkId } from './domain/ids.ts';
-export { type Json, type JsonMap, LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem, type WorkLink, type WorkPriority, type WorkStatus, type WorkType } from './domain/item.ts';
+export {
+  type Json,
+  type JsonMap,
+  LINK_KINDS,
+  WORK_PRIORITIES,
+  WORK_STATUSES,
+  WORK_TYPES,
+  type WorkItem,
+  type WorkLink,
+  type WorkPriority,
+  type WorkStatus,
+  type WorkType,
+} from './domain/item.ts';
 export type { NewWork } from './domain/item-schema.ts';
 export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/limits.ts';
 export { LEDGER_VERBS, type PolicyVerb } from './domain/policy-rules.ts';
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
 export { escapeUnsafe } from './domain/text.ts';
+export type { CheckpointInput } from './domain/verbs/checkpoint.ts';
+export type { WorkPatch } from './domain/verbs/update.ts';
+export { type IdPurpose, TRANSITIONS, VERBS, type Verb, type VerbInput } from './domain/verbs.ts';
 export type { Host } from './hosts/list.ts';
 export type { Executions, HeldExecution, SetAside } from './ledger/executions.ts';
-export type { Acting, ClaimOptions, CreateInput, Holding, LedgerStatus, RecoverOptions, RetryOptions, SyncReport } from './ledger/inputs.ts';
+export type {
+  Acting,
+  ClaimOptions,
+  CreateInput,
+  Holding,
+  LedgerStatus,
+  RecoverOptions,
+  RetryOptions,
+  SyncReport,
+} from './ledger/inputs.ts';
 export type { LaidFiles, LayOptions } from './ledger/lay-host.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
-export { type InitOptions, type LedgerMode, type LedgerNotice, type OpenOptions, systemClock } from './ledger/options.ts';
+export {
+  type InitOptions,
+  type LedgerMode,
+  type LedgerNotice,
+  type OpenOptions,
+  systemClock,
+} from './ledger/options.ts';
 export type { Evidence, Liveness, LivenessReading, OrphanedWork } from './ledger/orphans.ts';
 export type { AsOf, LedgerQueries, PendingFilter, ReadyFilter, WorkWithHistory } from './ledger/queries.ts';
 export type { RecoveredWork } from './ledger/recover.ts';
@@ -56,6 +84,20 @@ export type { DependencyNode, Progress } from './query/tree.ts';
 export type { Outcome } from './sync/outcome.ts';
 export type { Clock } from './sync/ports.ts';
 export type { RejectedTransition } from './sync/rejected.ts';
-export { type ConfigTrace, type DecideTrace, type FetchTrace, type GitTrace, type IndexTrace, type LockHolder, type LockTrace, type PushTrace, type RemotePart, type ReplayTrace, TRACE_CHANNELS, type TraceKind, type TraceRecord, type WaitTrace } from './trace/channels.ts';
+export {
+  type ConfigTrace,
+  type DecideTrace,
+  type FetchTrace,
+  type GitTrace,
+  type IndexTrace,
+  type LockHolder,
+  type LockTrace,
+  type PushTrace,
+  type RemotePart,
+  type ReplayTrace,
+  TRACE_CHANNELS,
+  type TraceKind,
+  type TraceRecord,
+  type WaitTrace,
+} from './trace/channels.ts';
 export type { ImportNote, ImportPlan, TransferFile } from './transfer/plan.ts';
-

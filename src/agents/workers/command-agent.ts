@@ -1,10 +1,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
 import type { Json, JsonMap } from '../../domain/item.ts';
 import { isJson, isJsonMap } from '../../domain/values.ts';
-import { type Agent, AgentBlocked, AgentDeferred, type AgentEvent, type AgentRunContext, AgentUnusable } from './agent.ts';
+import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
+import {
+  type Agent,
+  AgentBlocked,
+  AgentDeferred,
+  type AgentEvent,
+  type AgentRunContext,
+  AgentUnusable,
+} from './agent.ts';
 import { type OutputLine, type ProcessEnd, ProcessGroup, type ProcessLine } from './process-group.ts';
 import { renderPrompt } from './prompt.ts';
 
