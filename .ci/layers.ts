@@ -102,22 +102,30 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     path: 'agents/presence',
-    imports: ['domain', 'codec', 'store/port.ts', 'remote/port.ts', 'sync', 'ledger'],
+    imports: ['domain', 'store/port.ts', 'remote/port.ts', 'sync/ports.ts', 'ledger'],
     holds: 'who is at work, said and read',
   },
   {
     path: 'agents/following',
-    imports: ['domain', 'codec', 'store/port.ts', 'sync', 'projection', 'query', 'ledger'],
+    imports: ['domain', 'store/port.ts', 'projection/history-entry.ts', 'query/filter.ts', 'ledger'],
     holds: 'waiting for commits, a status, or something to claim',
   },
   {
     path: 'agents/escalation',
-    imports: ['domain', 'sync', 'ledger'],
+    imports: ['domain', 'sync/outcome.ts', 'ledger'],
     holds: 'questions to people, and their answers',
   },
   {
     path: 'agents/workers',
-    imports: ['domain', 'codec', 'sync', 'query', 'ledger', 'agents/presence', 'agents/following'],
+    imports: [
+      'domain',
+      'sync/ports.ts',
+      'sync/outcome.ts',
+      'query/filter.ts',
+      'ledger',
+      'agents/presence',
+      'agents/following',
+    ],
     holds: 'the pool, its executions, and programs as agents',
   },
   {

@@ -105,3 +105,9 @@ export function isLedgerError<C extends ErrorCode>(
 export function isLedgerError(error: unknown, code?: ErrorCode): boolean {
   return error instanceof LedgerError && (code === undefined || error.code === code);
 }
+
+/** True for a failure that means "not now": the caller may be told and nothing is wrong with the ledger. */
+export const isPassing = (error: unknown): error is LedgerError =>
+  isLedgerError(error, 'REMOTE_UNREACHABLE') ||
+  isLedgerError(error, 'REMOTE_STALE') ||
+  isLedgerError(error, 'CONTENDED');

@@ -1,4 +1,4 @@
-import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { isPassing, LedgerError } from '../domain/errors.ts';
 import type { FetchResult, FetchScope, LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { traced, type WaitTrace } from '../trace/channels.ts';
@@ -155,9 +155,3 @@ function rewritten(remote: LedgerRemote, seen: Oid, found: Oid | undefined): Led
     },
   );
 }
-
-/** True for a failure that means "not now": the caller may be told and nothing is wrong with the ledger. */
-export const isPassing = (error: unknown): error is LedgerError =>
-  isLedgerError(error, 'REMOTE_UNREACHABLE') ||
-  isLedgerError(error, 'REMOTE_STALE') ||
-  isLedgerError(error, 'CONTENDED');

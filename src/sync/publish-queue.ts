@@ -1,7 +1,6 @@
-import { LedgerError } from '../domain/errors.ts';
+import { isPassing, LedgerError } from '../domain/errors.ts';
 import { isOfflineId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
-import { isPassing } from './look.ts';
 import { type Accepted, isNew, type Outcome, type Settled } from './outcome.ts';
 import type { RemoteContext } from './ports.ts';
 import { Publisher, type Wanted } from './publisher.ts';

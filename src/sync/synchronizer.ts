@@ -1,8 +1,7 @@
-import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { isLedgerError, isPassing, LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
 import { Leader, type PlainGroup } from './leader.ts';
 import { commitLocally, type Group, isEntering, noteId } from './local.ts';
-import { isPassing } from './look.ts';
 import type { Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';

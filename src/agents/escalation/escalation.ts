@@ -1,4 +1,4 @@
-import { LedgerError } from '../../domain/errors.ts';
+import { isPassing, LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import {
   isTerminal,
@@ -11,7 +11,6 @@ import { toSafeLine } from '../../domain/text.ts';
 import type { Holding } from '../../ledger/inputs.ts';
 import { type LostRace, type TransitionResult, toResult } from '../../ledger/results.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
-import { isPassing } from '../../sync/look.ts';
 import type { Outcome } from '../../sync/outcome.ts';
 
 export interface EscalateInput extends Omit<Holding, 'owner'> {

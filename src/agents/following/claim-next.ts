@@ -1,13 +1,11 @@
-import { randomSuffix } from '../../codec/op.ts';
-import { isLedgerError, type LedgerError } from '../../domain/errors.ts';
+import { isLedgerError, isPassing, type LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import type { ClaimOptions } from '../../ledger/inputs.ts';
 import { itemOf, type Won } from '../../ledger/results.ts';
+import { newSuffix, nextReadyTime } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';
-import { nextReadyAt } from '../../query/ready.ts';
 import type { Oid } from '../../store/port.ts';
-import { isPassing } from '../../sync/look.ts';
 import { Candidates, forgetClaim } from './candidates.ts';
 import { Follower, type FollowOptions } from './follower.ts';
 
@@ -36,7 +34,7 @@ export async function claimNext(
   filter: WorkFilter = {},
   options: ClaimNextOptions = {},
 ): Promise<Won | undefined> {
-  const asked = { ...options, execution_id: options.execution_id ?? `exec-${randomSuffix()}` };
+  const asked = { ...options, execution_id: options.execution_id ?? `exec-${newSuffix()}` };
   if (options.wait) return new Waiting(ledger, filter, asked).run();
   // What others took is known then, and need not be tried.
   if (ledger.mode === 'push') await ledger.fetch();
@@ -149,10 +147,9 @@ class Waiting {
 
   async #nextTime(): Promise<number> {
     const { connection, actor } = this.#ledger;
-    const asking = { asker: this.#options.owner ?? actor, now: new Date(this.#now()).toISOString() };
     const { tip } = await this.#ledger.asOf();
-    const at = await connection.projection.read(tip, (view) => nextReadyAt(view, this.#filter, asking));
-    return at === undefined ? Number.POSITIVE_INFINITY : Date.parse(at);
+    const at = await nextReadyTime(connection, tip, this.#filter, this.#options.owner ?? actor);
+    return at?.getTime() ?? Number.POSITIVE_INFINITY;
   }
 
   #backoff = (): number => Math.min(AWAY_MS, 500 * 2 ** this.#away);

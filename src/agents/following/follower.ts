@@ -1,10 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { LedgerError } from '../../domain/errors.ts';
+import { isPassing, type LedgerError } from '../../domain/errors.ts';
+import { lastContact } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Oid } from '../../store/port.ts';
-import { isPassing } from '../../sync/look.ts';
-import { CONTACT } from '../../sync/state-keys.ts';
 
 /** How often refs are read where no hint comes. */
 const POLL_MS = 500;
@@ -16,7 +15,7 @@ export interface FollowOptions extends PollOptions {
 }
 
 /** A duration of an option, for timers. */
-export const msOf = (seconds: number | undefined): number | undefined =>
+const msOf = (seconds: number | undefined): number | undefined =>
   seconds === undefined ? undefined : seconds * 1000;
 
 /** Where the line of accepted transitions ends: what the remote is known to have, or this clone's branch where none is asked. */
@@ -216,7 +215,7 @@ class RemotePoll {
   }
 
   #othersAsked(now: number): boolean {
-    const contact = Date.parse(this.#ledger.connection.state.get(CONTACT) ?? '');
+    const contact = lastContact(this.#ledger.connection)?.getTime() ?? Number.NaN;
     const recent = this.#succeeded && contact <= now && contact + this.#pause > now;
     if (recent) this.#due = contact + this.#pause;
     return recent;

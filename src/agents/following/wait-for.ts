@@ -1,8 +1,8 @@
 import { LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from '../../domain/item.ts';
+import { itemAt, transitionsBetween } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
-import { toEntry } from '../../projection/history-entry.ts';
 import type { Oid } from '../../store/port.ts';
 import { acceptedRef, Follower, type FollowOptions } from './follower.ts';
 
@@ -88,13 +88,15 @@ class Wait {
 
   /** Each transition on the way counts; what was done by hand shows only in the items as they stand. */
   async #goThrough(from: Oid | undefined, to: Oid): Promise<void> {
-    const store = await this.#ledger.connection.store();
     let byHand = from === undefined;
-    for await (const record of store.commits({ from, to, changes: false })) {
+    for await (const { commit, id, verb, to: status } of transitionsBetween(
+      this.#ledger.connection,
+      from,
+      to,
+    )) {
       if (this.#done) return;
-      const { id, verb, to: status } = toEntry(record);
       byHand ||= verb === 'unknown' || verb === 'merge';
-      if (id !== undefined && this.#waiting.has(id)) await this.#note(id, status ?? undefined, record.oid);
+      if (id !== undefined && this.#waiting.has(id)) await this.#note(id, status ?? undefined, commit);
     }
     if (byHand) await this.#lookAt(to);
   }
@@ -132,7 +134,7 @@ class Wait {
   }
 
   #itemAt(commit: Oid, id: WorkId): Promise<WorkItem | undefined> {
-    return this.#ledger.connection.projection.peek(commit, (view) => view.find(id));
+    return itemAt(this.#ledger.connection, commit, id);
   }
 
   #timedOut(timeout_s: number): LedgerError {

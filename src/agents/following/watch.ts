@@ -1,6 +1,7 @@
 import { LedgerError } from '../../domain/errors.ts';
+import { transitionsBetween } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
-import { type HistoryEntry, toEntry } from '../../projection/history-entry.ts';
+import type { HistoryEntry } from '../../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../../store/port.ts';
 import { acceptedRef, Follower, type FollowOptions } from './follower.ts';
 
@@ -35,9 +36,9 @@ export async function* watchLedger(
       const tip = await follower.moved(at);
       if (tip === undefined) return;
       // What `at` has not: also where it is no longer in the line, as a commit that was pending and made anew.
-      for await (const record of store.commits({ from: at, to: tip, changes: false })) {
+      for await (const entry of transitionsBetween(ledger.connection, at, tip)) {
         if (options.signal?.aborted) return;
-        yield toEntry(record);
+        yield entry;
       }
       at = tip;
     }

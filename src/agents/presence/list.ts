@@ -1,8 +1,8 @@
 import { LedgerError } from '../../domain/errors.ts';
 import type { Connection } from '../../ledger/connection.ts';
+import { renameClone } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { BlobContent, LedgerStore, Oid } from '../../store/port.ts';
-import { giveUpName } from '../../sync/inbox.ts';
 import type { Clock, LocalState } from '../../sync/ports.ts';
 import { forgetEnded, isForeign, type PresenceSource, presenceSources } from './places.ts';
 import {
@@ -83,10 +83,7 @@ async function checkOwn(connection: Connection, entries: readonly PresenceEntry[
   const { name } = clone;
   const isOther = (entry: PresenceEntry): boolean =>
     entry.kind === 'present' && entry.record.clone === name && isForeign(state, entry.name);
-  if (!entries.some(isOther)) return;
-  const { context } = await connection.write();
-  const { remote } = context;
-  if (remote !== undefined) await giveUpName({ ...context, remote }, name);
+  if (entries.some(isOther)) await renameClone(connection);
 }
 
 /** What is older is of agents that are gone; each that works gives a sign at a third of its lease. */

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { randomSuffix } from '../../codec/op.ts';
 import { LedgerError } from '../../domain/errors.ts';
 import { isActorName } from '../../domain/values.ts';
+import { newSuffix } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock, LocalState } from '../../sync/ports.ts';
 import { localPresence, notingOwn } from './places.ts';
@@ -53,7 +53,7 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
     },
     clock,
     timer,
-    newSession: randomSuffix,
+    newSession: newSuffix,
     onNotice: options.onNotice,
     onLost: options.onLost,
   });

@@ -1,6 +1,6 @@
-import { randomSuffix } from '../../codec/op.ts';
 import { isLedgerError } from '../../domain/errors.ts';
 import { backoffMs, leaseOf } from '../../domain/holding.ts';
+import { newSuffix } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
 import { type AcquireRequest, acquireWork, createAndAcquire } from './acquire.ts';
@@ -68,7 +68,7 @@ export class Execution {
     this.#context = context;
     this.#prompt = prompt;
     this.#options = options;
-    this.id = `exec-${slug(parts.name)}-${randomSuffix()}`;
+    this.id = `exec-${slug(parts.name)}-${newSuffix()}`;
     this.workId = options.workId ?? context.work_id;
     this.sink = new EventSink(this.id, this.workId, options.onEvent);
   }

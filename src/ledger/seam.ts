@@ -1,0 +1,55 @@
+import { randomSuffix } from '../codec/op.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { WorkItem } from '../domain/item.ts';
+import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
+import type { WorkFilter } from '../query/filter.ts';
+import { nextReadyAt } from '../query/ready.ts';
+import type { Oid } from '../store/port.ts';
+import { giveUpName } from '../sync/inbox.ts';
+import { CONTACT } from '../sync/state-keys.ts';
+import type { Connection } from './connection.ts';
+
+// The seam below the façade: what those who follow a ledger for long need of it, and programs that ask or act once do not.
+// `agents/` reaches the ledger by its public API, by the ports of a connection, and by these functions, and by nothing else.
+
+/** Eight random characters that no other run has: for names of executions and sessions. */
+export const newSuffix = (): string => randomSuffix();
+
+/** Transitions of the line `to` that the line `from` has not, oldest first, as their commits tell them. */
+export async function* transitionsBetween(
+  connection: Connection,
+  from: Oid | undefined,
+  to: Oid,
+): AsyncGenerator<HistoryEntry, void, undefined> {
+  const store = await connection.store();
+  for await (const record of store.commits({ from, to, changes: false })) yield toEntry(record);
+}
+
+/** An item as it stood at a commit, looked at in passing. */
+export const itemAt = ({ projection }: Connection, commit: Oid, id: WorkId): Promise<WorkItem | undefined> =>
+  projection.peek(commit, (view) => view.find(id));
+
+/** When the first item can be claimed that waits for nothing but its time; `undefined` where there is none. */
+export async function nextReadyTime(
+  { projection, clock }: Connection,
+  tip: Oid,
+  filter: WorkFilter,
+  asker: string,
+): Promise<Date | undefined> {
+  const now = clock.now().toISOString();
+  const at = await projection.read(tip, (view) => nextReadyAt(view, filter, { asker, now }));
+  return at === undefined ? undefined : new Date(at);
+}
+
+/** When any process of this clone last heard from the remote; `undefined` where none did. */
+export function lastContact({ state }: Connection): Date | undefined {
+  const at = state.get(CONTACT);
+  return at === undefined ? undefined : new Date(at);
+}
+
+/** This clone goes on under another name: another clone writes under this one. */
+export async function renameClone({ clone, write }: Connection): Promise<void> {
+  const { context } = await write();
+  const { remote } = context;
+  if (remote !== undefined) await giveUpName({ ...context, remote }, clone.name);
+}
