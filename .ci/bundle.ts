@@ -103,25 +103,6 @@ const fromStart = (has: ReadonlySet<string>): Plugin => ({
   },
 });
 
-/**
- * Parts of Node that commander takes whole: as they are, without a copy of each for the sake of modules; and no processes,
- * which it needs only for commands that are programs of their own.
- */
-const nodeAsItIs: Plugin = {
-  name: 'node-as-it-is',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:(?:child_process|fs|path|process)$/ }, ({ importer, path }) =>
-      /[\\/]commander[\\/]/.test(importer) ? { path, namespace: 'node' } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
-      contents:
-        path === 'node:child_process'
-          ? 'export default undefined;'
-          : `export default process.getBuiltinModule('${path}');`,
-    }));
-  },
-};
-
 /** Charts are drawn without a canvas, also where one is installed: a report is the same everywhere. */
 const withoutCanvas: Plugin = {
   name: 'without-canvas',
@@ -190,7 +171,6 @@ const rest = await build({
     fromStart(new Set(modulesOf(start))),
     librariesApart,
     requireKnown,
-    nodeAsItIs,
     withoutCanvas,
     launcherAlone,
   ],

@@ -17,7 +17,7 @@ type OptionKind = keyof OptionValueByKind;
 
 export interface OptionSpec<K extends OptionKind = OptionKind> {
   kind: K;
-  /** As commander reads them: `-t, --title <text>`. */
+  /** As help shows them: `-t, --title <text>`. */
   flags: string;
   help: string;
 }
@@ -31,7 +31,7 @@ export const list = (flags: string, help: string): OptionSpec<'list'> => ({ kind
 export const set = (flags: string, help: string): OptionSpec<'set'> => ({ kind: 'set', flags, help });
 
 interface Argument {
-  /** As commander reads it: `<id>`, `[id]`, `<ids...>`. */
+  /** As help shows it: `<id>`, `[id]`, `<ids...>`. */
   name: string;
   help: string;
 }

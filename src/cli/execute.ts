@@ -2,7 +2,7 @@ import { escapeUnsafe } from '../index.ts';
 import { Cli } from './cli.ts';
 import type { FoundCommand } from './commands.ts';
 import { exitStatus, reportFailures } from './failure.ts';
-import type { Globals } from './globals.ts';
+import type { ReadCall } from './grammar.ts';
 import { writeNotice } from './notice.ts';
 import { idsIn, printLine, safe } from './render/line.ts';
 import type { Reply } from './reply.ts';
@@ -11,12 +11,7 @@ import type { World } from './world.ts';
 const SCHEMA_VERSION = 1;
 
 /** Runs one command and shows what it says. @returns the exit status */
-export async function execute(
-  command: FoundCommand,
-  call: { args: readonly string[]; values: Readonly<Record<string, unknown>> },
-  globals: Globals,
-  world: World,
-): Promise<number> {
+export async function execute({ command, args, values, globals }: ReadCall, world: World): Promise<number> {
   let failures: readonly unknown[];
   let status = 0;
   let cli: Cli | undefined;
@@ -24,7 +19,7 @@ export async function execute(
   try {
     cli = new Cli(globals, world);
     if (globals.verbose || world.env.WL_TRACE) trace = await beginTrace(command, cli);
-    const reply = await command.invoke(cli, call.args, call.values);
+    const reply = await command.invoke(cli, args, values);
     if (reply.data !== undefined) await show(reply, cli);
     failures = reply.failures ?? [];
     status = reply.status ?? 0;

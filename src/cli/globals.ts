@@ -49,7 +49,6 @@ export function mergeGlobals(levels: readonly Readonly<Record<string, unknown>>[
     dir: last('dir'),
     quiet: any('quiet'),
     verbose: any('verbose'),
-    // Commander reads `--no-color` as `color`, true unless it is given.
-    color: !levels.some((level) => level.color === false),
+    color: !any('no_color'),
   };
 }

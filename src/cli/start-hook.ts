@@ -1,8 +1,8 @@
 import { hookCommand } from './commands/ledger/hook.ts';
 import type { CommandEntry } from './commands.ts';
 import { execute } from './execute.ts';
+import { readWords } from './grammar.ts';
 import { inProcess } from './in-process.ts';
-import { readPlainCall } from './plain-call.ts';
 
 const HOOK: CommandEntry = {
   name: 'hook',
@@ -13,7 +13,7 @@ const HOOK: CommandEntry = {
 
 /** As `start`, for what git calls: a push waits for it, so nothing else is loaded. */
 export async function start(): Promise<void> {
-  const call = await readPlainCall(process.argv.slice(2), [HOOK]);
-  if (call === undefined) return (await import('./start.ts')).start();
-  return inProcess((_argv, world) => execute(call.command, call, call.globals, world));
+  const reading = await readWords(process.argv.slice(2), [HOOK]);
+  if (reading.kind !== 'call') return (await import('./start.ts')).start();
+  return inProcess((_argv, world) => execute(reading, world));
 }

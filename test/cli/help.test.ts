@@ -75,3 +75,46 @@ it('wl dep alone prints its help and exits with 2', async () => {
   expect(stdout).toBe('');
   expect(stderr).toContain('Usage: wl dep');
 });
+
+it.each([
+  [
+    ['rejected', 'apply'],
+    `Usage: wl rejected apply [options] <op>
+
+try a rejected transition again
+
+Arguments:
+  op          the name of a rejected transition, the end of
+              it from eight characters on, or its item
+
+Options:
+  -h, --help  print this
+
+Examples:
+  wl rejected apply 0f7e4f8e2b11
+  wl rejected apply WRK-20260103-0001
+
+Also: --json, --actor NAME, --offline, -C DIR, -q, --verbose, --no-color (see: wl --help)
+`,
+  ],
+  [
+    ['dep'],
+    `Usage: wl dep [options] [command]
+
+what an item has to wait for
+
+Options:
+  -h, --help                  print this
+
+Work items:
+  add <id> <dependencies...>  let an item wait for others
+  rm <id> <dependencies...>   let an item wait for others no longer
+  tree <id>                   show what an item waits for, and what that waits for
+`,
+  ],
+])(
+  'given a terminal of 60 columns, wl %j --help wraps what is longer, unless there is too little room',
+  async (args, expected) => {
+    expect((await wl(tmpdir(), [...args, '--help'], { columns: 60 })).stdout).toBe(expected);
+  },
+);

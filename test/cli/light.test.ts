@@ -6,9 +6,9 @@ const src = (path: string): string => JSON.stringify(join(import.meta.dirname, '
 const load = (...paths: string[]) =>
   loadsOf(['--input-type=module', '-e', paths.map((path) => `await import(${src(path)});`).join('\n')]);
 
-it('given what reads a plain call, when it is loaded, then nothing heavy is, and no parser', async () => {
+it('given what reads a call, when it is loaded, then nothing heavy is, and no help', async () => {
   const { loads } = await load('cli/program.ts', 'cli/output.ts');
-  expect(loads).not.toContain('commander');
+  expect(loads).not.toContain('src/cli/help.ts');
   expect(loads.filter((name) => HEAVY.includes(name))).toEqual([]);
   expect(loads.filter((name) => name.startsWith('src/') && !name.startsWith('src/cli/'))).toEqual([]);
   expect(loads.filter((name) => name.startsWith('src/cli/commands/'))).toEqual([]);

@@ -2,7 +2,6 @@ import { decodePresence, readPresenceName } from '../../src/agents/presence/reco
 import { checkWords } from '../../src/audit/check-trailers.ts';
 import { CommitFindings } from '../../src/audit/findings.ts';
 import { GLOBAL_OPTIONS } from '../../src/cli/globals.ts';
-import { readOptions } from '../../src/cli/plain-call.ts';
 import { readCanonical } from '../../src/codec/canonical-yaml.ts';
 import { decodeItem, guessItem } from '../../src/codec/item.ts';
 import { decodeLedgerMessage, decodeMessage, readTrailers } from '../../src/codec/message.ts';
@@ -26,6 +25,7 @@ import { fenced, inert } from '../../src/review/markdown.ts';
 import { parseRawDiff } from '../../src/store/native-log.ts';
 import { displayUrl } from '../../src/trace/mask.ts';
 import { parseRecord } from '../../src/transfer/parse-json.ts';
+import { scan } from '../../src/cli/grammar.ts';
 
 /** Texts on which a pattern that begins anew, or that goes back, takes the square of their length. */
 const HOSTILE: Record<string, (n: number) => string> = {
@@ -180,7 +180,7 @@ export const READERS: Record<string, (text: string) => unknown> = {
   'a sign of presence': (text) => decodePresence(bytes(`${TREE}x\n\n${text}\n\n${text}`)),
   'a record to import': parseRecord,
   'a page of a review': (text) => [inert(text), fenced(text, { bytes: 100_000, more: 'x' })],
-  'a call': (text) => refused(() => readOptions(text.split(/[ \n]/), GLOBAL_OPTIONS)),
+  'a call': (text) => scan(text.split(/[ \n]/), GLOBAL_OPTIONS, new Set(['list'])),
 };
 
 /**

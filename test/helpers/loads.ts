@@ -12,7 +12,7 @@ let runs = 0;
 
 /**
  * What a process loads when it runs `args`: parts of Node (`node:fs`), packages by name (`zod`), and files of this project
- * (`src/cli/main.ts`). Processes that commander asks for are left out, as the bundle leaves them out.
+ * (`src/cli/main.ts`).
  */
 export async function loadsOf(
   args: readonly string[],
@@ -24,15 +24,12 @@ export async function loadsOf(
     ...options,
     env: { ...process.env, ...options.env, RECORD_LOADS: file },
   });
-  const pairs = (await readFile(file, 'utf8'))
+  const names = (await readFile(file, 'utf8'))
     .trimEnd()
     .split('\n')
-    .map((line) => line.split(' ').map(nameOf));
+    .map((line) => nameOf(line.split(' ')[0] ?? ''));
   await rm(file);
-  const loads = pairs.flatMap(([name = '', parent]) =>
-    name === 'node:child_process' && parent === 'commander' ? [] : [name],
-  );
-  return { loads: [...new Set(loads)].sort(), stdout };
+  return { loads: [...new Set(names)].sort(), stdout };
 }
 
 function nameOf(url: string): string {
@@ -40,7 +37,7 @@ function nameOf(url: string): string {
   return name ?? (url.startsWith('file:') ? url.replace(pathToFileURL(root).href, '') : url);
 }
 
-/** Parts of Node that cost more than a question does, and each of our libraries but the parser of the command line. */
+/** Parts of Node that cost more than a question does, and each of our libraries. */
 export const HEAVY: readonly string[] = [
   'isomorphic-git',
   'node:child_process',
