@@ -150,9 +150,15 @@ export const LAYERS: readonly Layer[] = [
     holds: 'review by pull request: proposals beside the ledger, what they are worth, and their pages',
   },
   {
+    path: 'operations',
+    imports: ['index.ts', 'agents.ts'],
+    holds:
+      'what every shell does with a ledger: short ids, writes of many items and what became of each, refusals, filters and times as they are typed',
+  },
+  {
     path: 'cli',
-    imports: ['index.ts', 'agents.ts', 'repair.ts', 'review.ts', 'hooks.ts', 'hosts/list.ts'],
-    libraries: ['commander', 'vega'],
+    imports: ['index.ts', 'agents.ts', 'repair.ts', 'review.ts', 'hooks.ts', 'hosts/list.ts', 'operations'],
+    libraries: ['vega'],
     holds: '`wl`',
   },
 ];

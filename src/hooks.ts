@@ -4,7 +4,6 @@ export {
   type HookState,
   type HooksReport,
   installHooks,
-  type Program,
   removeHooks,
   warmIndex,
 } from './githooks/install.ts';

@@ -1,3 +1,4 @@
+import type { FollowOptions } from '../agents.ts';
 import {
   type Clock,
   type Holding,
@@ -5,15 +6,15 @@ import {
   type LedgerQueries,
   type OpenOptions,
   openLedger,
+  systemClock,
   type WorkLedger,
 } from '../index.ts';
-import { chooseClock } from './clock.ts';
-import type { Globals } from './globals.ts';
-import { type Line, printLine, safe } from './render/line.ts';
-import { grouped } from './render/number.ts';
-import { age } from './render/time.ts';
+import { readMoment } from '../operations/typed.ts';
+import { writeNotice } from './failure.ts';
+import type { Globals } from './options.ts';
+import type { World } from './process.ts';
+import { age, grouped, type Line, printLine, safe } from './render/line.ts';
 import { StatusLine } from './status-line.ts';
-import type { World } from './world.ts';
 
 /** A last contact that is older gets a notice. */
 const OLD_MS = 10 * 60_000;
@@ -83,7 +84,6 @@ export class Cli {
   async openToAsk(options: { fetch: boolean; as_of: string | undefined }): Promise<LedgerQueries> {
     const { as_of } = options;
     if (as_of === undefined) return this.openToRead(options);
-    const { readMoment } = await import('./moment.ts');
     const when = readMoment(as_of);
     const ledger = await this.open();
     if (options.fetch) await this.busy('asking the remote', () => ledger.fetch());
@@ -124,6 +124,19 @@ export class Cli {
   /** Says something beside the result, once the result is out. */
   notice(message: string): void {
     this.notices.push(message);
+  }
+
+  /** How a command that goes on for long follows the ledger: what it says of the remote is said at once. */
+  following(interval_s?: number): FollowOptions {
+    const { json, quiet } = this.globals;
+    return {
+      interval_s,
+      onRemote: (failure) => {
+        const said =
+          failure === undefined ? 'the remote answers again' : `${failure.message} It is asked again.`;
+        if (!quiet) writeNotice(said, json, this.world.stderr);
+      },
+    };
   }
 
   /** What the caller proves as a holder; where it says nothing, the claims of this clone are its proof. */
@@ -187,3 +200,49 @@ function describeProgress({
   const of = total === undefined ? '' : ` of ${grouped(total)}`;
   return `${STEPS[step]}: ${grouped(done)}${of}`;
 }
+
+/**
+ * The clock that `WL_NOW` sets: one that stands still at a time, but for what is slept through, so that deadlines still come; one
+ * that is off by so much; or one that runs faster or slower since a time at which it was right.
+ */
+export function chooseClock(now: string | undefined): Clock {
+  if (now === undefined || now === '') return systemClock;
+  const off = /^([+-])(\d{1,6})([smhd])$/.exec(now);
+  if (off !== null) return clockOff(Number(`${off[1]}${off[2]}`) * (UNIT_MS[off[3] ?? ''] ?? 0));
+  const fast = /^x(\d{1,3}(?:\.\d+)?)@(.+)$/.exec(now);
+  const rate = Number(fast?.[1] ?? 1);
+  const at = parseIso(fast?.[2] ?? now);
+  if (Number.isNaN(at) || rate === 0) {
+    const ways = 'an ISO time, +1d, -90m, nor x2@ and an ISO time';
+    throw new LedgerError('INVALID_INPUT', `WL_NOW is ${JSON.stringify(now)}, which is neither ${ways}.`);
+  }
+  return fast === null ? clockAt(at) : clockSince(at, rate);
+}
+
+/** A day at least: what `Date.parse` makes of other texts is up to the engine. */
+const parseIso = (time: string): number => (/^\d{4}-\d\d-\d\d/.test(time) ? Date.parse(time) : Number.NaN);
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function clockAt(time: number): Clock {
+  let at = time;
+  return {
+    ...systemClock,
+    now: () => new Date(at),
+    sleep(ms) {
+      at += ms;
+      return systemClock.sleep(ms);
+    },
+  };
+}
+
+const clockOff = (ms: number): Clock => ({
+  ...systemClock,
+  now: () => new Date(systemClock.now().getTime() + ms),
+});
+
+const clockSince = (origin: number, rate: number): Clock => ({
+  ...systemClock,
+  now: () => new Date(origin + (systemClock.now().getTime() - origin) * rate),
+  sleep: (ms) => systemClock.sleep(ms / rate),
+});

@@ -1,7 +1,8 @@
+import { codesOf } from '../operations/refusal.ts';
 import type { OptionTable } from './command.ts';
 import { type FoundCommand, GROUPS, type Group, loadCommands } from './commands.ts';
-import { codesOf, EXIT } from './exit-codes.ts';
-import { ENVIRONMENT, GLOBAL_OPTIONS } from './globals.ts';
+import { EXIT } from './exit-codes.ts';
+import { ENVIRONMENT, GLOBAL_OPTIONS } from './options.ts';
 
 /** docs/cli.md, from the table of commands: `node src/cli/docs.ts > docs/cli.md`. */
 export async function documentation(): Promise<string> {

@@ -1,12 +1,11 @@
 import { escapeUnsafe } from '../index.ts';
 import { Cli } from './cli.ts';
+import type { Reply } from './command.ts';
 import type { FoundCommand } from './commands.ts';
-import { exitStatus, reportFailures } from './failure.ts';
+import { exitStatus, reportFailures, writeNotice } from './failure.ts';
 import type { ReadCall } from './grammar.ts';
-import { writeNotice } from './notice.ts';
+import type { World } from './process.ts';
 import { idsIn, printLine, safe } from './render/line.ts';
-import type { Reply } from './reply.ts';
-import type { World } from './world.ts';
 
 const SCHEMA_VERSION = 1;
 

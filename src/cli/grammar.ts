@@ -1,6 +1,6 @@
 import { flag, type OptionSpec, type OptionTable } from './command.ts';
 import type { CommandEntry, FoundCommand } from './commands.ts';
-import { GLOBAL_OPTIONS, type Globals, mergeGlobals } from './globals.ts';
+import { GLOBAL_OPTIONS, type Globals, mergeGlobals } from './options.ts';
 
 /** A call that was read: which command, its arguments in one flat list, its options by their names in its table. */
 export interface ReadCall {

@@ -2,11 +2,11 @@ import { LedgerError } from '../index.ts';
 import type { OptionSpec } from './command.ts';
 import { FAMILIES, type FoundCommand, GROUPS, loadCommands } from './commands.ts';
 import { reportFailures } from './failure.ts';
-import { GLOBAL_OPTIONS } from './globals.ts';
 import { HELP_FLAGS, PROGRAM_OPTIONS, type ReadCall, type Reading } from './grammar.ts';
+import { GLOBAL_OPTIONS } from './options.ts';
+import { readVersion } from './package.ts';
+import type { World } from './process.ts';
 import { widthOf } from './render/line.ts';
-import { readVersion } from './version.ts';
-import type { World } from './world.ts';
 
 const USAGE_STATUS = 2;
 const HELP_WIDTH = 100;

@@ -1,9 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { type Json, type JsonMap, LedgerError } from '../index.ts';
-import type { World } from './world.ts';
-
-const refuse = (message: string, hint?: string): LedgerError =>
-  new LedgerError('INVALID_INPUT', message, hint === undefined ? {} : { hint });
+import { refuse } from '../operations/typed.ts';
+import type { World } from './process.ts';
 
 /** Text as it was typed, from a file (`@FILE`), or from standard input (`-`). `@@` stands for an `@` that begins a text. */
 export async function readText(typed: string, world: Pick<World, 'stdin'>): Promise<string> {
@@ -93,41 +91,4 @@ function looseJson(value: string): Json {
   } catch {
     return value;
   }
-}
-
-/** A time as the ledger writes it. A time without a zone is UTC. */
-export function readTime(typed: string, option: string): string {
-  const zoned = /(?:Z|[+-]\d\d:?\d\d)$/i.test(typed) || !typed.includes(':');
-  const time = /^\d{4}-\d\d-\d\d/.test(typed) ? Date.parse(zoned ? typed : `${typed}Z`) : Number.NaN;
-  if (Number.isNaN(time))
-    throw refuse(`${option} needs an ISO time such as 2026-01-31T09:00Z, not ${typed}.`);
-  return new Date(time).toISOString();
-}
-
-/** One of `allowed`, or a short name of one. */
-export function oneOf<T extends string>(
-  typed: string,
-  allowed: readonly T[],
-  option: string,
-  short?: Readonly<Partial<Record<T, string>>>,
-): T {
-  const found = allowed.find((one) => one === typed || short?.[one] === typed);
-  if (found !== undefined) return found;
-  throw refuse(`${option} cannot be ${JSON.stringify(typed)}.`, `It can be: ${allowed.join(', ')}`);
-}
-
-/** As `oneOf`, for options that take several; `undefined` where none was given. */
-export function someOf<T extends string>(
-  typed: readonly string[],
-  allowed: readonly T[],
-  option: string,
-  short?: Readonly<Partial<Record<T, string>>>,
-): T[] | undefined {
-  return typed.length === 0 ? undefined : typed.map((one) => oneOf(one, allowed, option, short));
-}
-
-/** @throws LedgerError `INVALID_INPUT` where nothing but spaces was given */
-export function required(value: string | undefined, what: string, hint: string): string {
-  if (value !== undefined && value.trim() !== '') return value;
-  throw refuse(`${what} is required.`, hint);
 }

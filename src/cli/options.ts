@@ -1,9 +1,61 @@
-import { count, flag, list, type OptionTable, set, text } from './command.ts';
+import { count, flag, type OptionTable, text } from './command.ts';
+
+/** Options of every command, accepted before and after its name. */
+export const GLOBAL_OPTIONS = {
+  json: flag('--json', 'print one JSON envelope; errors are JSON on standard error'),
+  actor: text('--actor <name>', 'who acts (default: WL_ACTOR, git config ledger.actor, git user.name)'),
+  offline: flag('--offline', 'commit in this clone only; `wl sync` shares it later'),
+  dir: text('-C, --dir <dir>', 'a directory of the repository (default: WL_DIR, the working directory)'),
+  quiet: flag('-q, --quiet', 'print ids only'),
+  verbose: flag('--verbose', 'tell each step on standard error, as WL_TRACE=1 does'),
+  no_color: flag('--no-color', 'no colours, also on a terminal'),
+} as const satisfies OptionTable;
+
+/** Variables of the environment, for help and documentation. */
+export const ENVIRONMENT = {
+  WL_ACTOR: 'who acts, where --actor does not say',
+  WL_EXECUTION_ID: 'the execution that claims, and that a holder must be when it writes',
+  WL_WORK_ID: 'the item that an agent works on: what `wl escalate` is about, where it names none',
+  WL_DIR: 'a directory of the repository, where -C does not say',
+  WL_REMOTE: 'name of the remote that the ledger is shared through',
+  WL_NOW:
+    'for tests, the clock: an ISO time; `+1d` or `-90m` for one that is off; `x2@` and an ISO time for one that runs twice as fast since',
+  WL_TRACE:
+    'where each step is told: `1` or `json` (standard error), or a file that lines are added to; see [debugging.md](debugging.md)',
+  NO_COLOR: 'no colours, whatever its value',
+} as const;
+
+export interface Globals {
+  json: boolean;
+  actor: string | undefined;
+  offline: boolean;
+  dir: string | undefined;
+  quiet: boolean;
+  verbose: boolean;
+  color: boolean;
+}
+
+/** What was given before and after the command's name; after it counts more. */
+export function mergeGlobals(levels: readonly Readonly<Record<string, unknown>>[]): Globals {
+  const last = (name: string): string | undefined => {
+    const found = levels.map((level) => level[name]).findLast((value) => typeof value === 'string');
+    return typeof found === 'string' ? found : undefined;
+  };
+  const any = (name: string): boolean => levels.some((level) => level[name] === true);
+  return {
+    json: any('json'),
+    actor: last('actor'),
+    offline: any('offline'),
+    dir: last('dir'),
+    quiet: any('quiet'),
+    verbose: any('verbose'),
+    color: !any('no_color'),
+  };
+}
 
 export const TYPES =
   'task, feature, bug, research, review, design, refactor, test, documentation, escalation';
 export const PRIORITIES = 'low, medium, high, critical';
-export const STATUSES = 'pending, in_progress, blocked, in_review, completed, failed, cancelled';
 
 /** Of every question. */
 export const READ = {
@@ -27,13 +79,6 @@ export const FENCE = {
 
 export const REASON = {
   reason: text('--reason <text>', 'why; stands in the history'),
-} as const satisfies OptionTable;
-
-/** Which of the open items are meant, for questions that several commands ask. */
-export const NARROW = {
-  swarm: text('--swarm <name>', 'of this swarm'),
-  type: set('--type <type>', 'of this type; several with commas'),
-  label: list('--label <label>', 'with this label (repeatable: with all of them)'),
 } as const satisfies OptionTable;
 
 export const IDS = { name: '<ids...>', help: 'ids, or what is enough of them, such as 1 or 0103-1' } as const;

@@ -2,7 +2,7 @@ import { hookCommand } from './commands/ledger/hook.ts';
 import type { CommandEntry } from './commands.ts';
 import { execute } from './execute.ts';
 import { readWords } from './grammar.ts';
-import { inProcess } from './in-process.ts';
+import { inProcess } from './process.ts';
 
 const HOOK: CommandEntry = {
   name: 'hook',

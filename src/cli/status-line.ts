@@ -1,6 +1,6 @@
 import { type FetchTrace, type LockTrace, type PushTrace, TRACE_CHANNELS, type WaitTrace } from '../index.ts';
+import type { World, Writer } from './process.ts';
 import { fitLine, printLine, widthOf } from './render/line.ts';
-import type { World, Writer } from './world.ts';
 
 /** Work that is done sooner shows no progress. */
 const PATIENT_MS = 400;

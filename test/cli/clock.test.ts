@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { chooseClock } from '../../src/cli/clock.ts';
+import { chooseClock } from '../../src/cli/cli.ts';
 
 const NOW = '2026-01-03T10:00:00.000Z';
 const HOUR_MS = 3_600_000;

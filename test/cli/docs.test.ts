@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { documentation } from '../../src/cli/docs.ts';
-import { codesOf, EXIT } from '../../src/cli/exit-codes.ts';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { ERROR_CODES } from '../../src/index.ts';
+import { codesOf } from '../../src/operations/refusal.ts';
 
 it('docs/cli.md is what the table of commands gives: node src/cli/docs.ts > docs/cli.md', async () => {
   const written = await readFile(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INDEX, loadCommands } from '../../src/cli/commands.ts';
-import { GLOBAL_OPTIONS } from '../../src/cli/globals.ts';
 import { readWords } from '../../src/cli/grammar.ts';
 import { answer } from '../../src/cli/help.ts';
+import { GLOBAL_OPTIONS } from '../../src/cli/options.ts';
 import { runs } from '../helpers/runs.ts';
 
 const COMMANDS = await loadCommands();

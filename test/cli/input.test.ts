@@ -2,7 +2,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { oneOf, readMap, readText, readTime, readValue } from '../../src/cli/input.ts';
+import { readMap, readText, readValue } from '../../src/cli/input.ts';
+import { oneOf, readTime } from '../../src/operations/typed.ts';
 import { makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 
 let folder: TempFolder;

@@ -6,13 +6,13 @@ import { setTimeout } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { makeTempFolder } from '../helpers/temp-repo.ts';
 
-const OUTPUT = join(import.meta.dirname, '../../src/cli/output.ts');
+const PROCESS = join(import.meta.dirname, '../../src/cli/process.ts');
 const program = `
-  const { Output } = await import(${JSON.stringify(OUTPUT)});
-  const out = new Output(1);
-  for (let line = 0; line < 2000; line += 1) out.write(String(line).padStart(99, 'é') + '\\n');
-  await out.flush();
-  process.exit();
+  const { inProcess } = await import(${JSON.stringify(PROCESS)});
+  inProcess(async (_argv, { stdout }) => {
+    for (let line = 0; line < 2000; line += 1) stdout.write(String(line).padStart(99, 'é') + '\\n');
+    return 0;
+  });
 `;
 const expected = Array.from({ length: 2000 }, (_, line) => `${String(line).padStart(99, 'é')}\n`).join('');
 

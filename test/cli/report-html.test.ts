@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type ReportInput, reportOn } from '../../src/audit/report/report.ts';
-import { htmlReport } from '../../src/cli/render/report-html.ts';
-import { tablesOf } from '../../src/cli/render/report-tables.ts';
+import { htmlReport } from '../../src/cli/formats/report-html.ts';
+import { tablesOf } from '../../src/cli/formats/report-tables.ts';
 import type { WorkStatus } from '../../src/domain/item.ts';
 import type { HistoryEntry } from '../../src/projection/history-entry.ts';
 import { loadsOf } from '../helpers/loads.ts';

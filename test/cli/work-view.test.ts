@@ -2,8 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { WorkerEvent } from '../../src/agents.ts';
 import type { Cli } from '../../src/cli/cli.ts';
 import { printLine } from '../../src/cli/render/line.ts';
-import { WorkView } from '../../src/cli/render/work.ts';
-import { workOutput } from '../../src/cli/work-output.ts';
+import { WorkView, workOutput } from '../../src/cli/render/work.ts';
 
 const about = { work_id: 'WRK-20260103-0001', execution_id: 'exec-1' };
 const started: WorkerEvent = {

@@ -11,7 +11,15 @@ const MAIN = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 const SETTLED_MS = 2_100;
 
 /** Layers that a question about an index that is current may load; the rest is for those who write, fetch, audit or import. */
-const READING = ['src/cli/', 'src/domain/', 'src/codec/', 'src/projection/', 'src/query/', 'src/ledger/'];
+const READING = [
+  'src/cli/',
+  'src/operations/',
+  'src/domain/',
+  'src/codec/',
+  'src/projection/',
+  'src/query/',
+  'src/ledger/',
+];
 /** Files of other layers that a question may load. */
 const ALSO = [
   'src/index.ts',

@@ -1,7 +1,7 @@
 import { decodePresence, readPresenceName } from '../../src/agents/presence/record.ts';
 import { checkWords } from '../../src/audit/check-trailers.ts';
 import { CommitFindings } from '../../src/audit/findings.ts';
-import { GLOBAL_OPTIONS } from '../../src/cli/globals.ts';
+import { GLOBAL_OPTIONS } from '../../src/cli/options.ts';
 import { readCanonical } from '../../src/codec/canonical-yaml.ts';
 import { decodeItem, guessItem } from '../../src/codec/item.ts';
 import { decodeLedgerMessage, decodeMessage, readTrailers } from '../../src/codec/message.ts';

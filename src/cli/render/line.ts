@@ -11,6 +11,9 @@ export type Span = string | { style: Style | 'id'; text: string };
 /** One line of output, without its break. */
 export type Line = string | readonly Span[];
 
+/** How much of a commit's name is shown. */
+export const SHORT_COMMIT = 10;
+
 export const styled = (style: Style | 'id', text: string): Span => ({ style, text });
 const textOf = (span: Span): string => (typeof span === 'string' ? span : span.text);
 
@@ -116,3 +119,27 @@ export function columns(rows: readonly (readonly Span[])[]): Span[][] {
     }),
   );
 }
+
+/** A count as people write it: `2,069`. By hand, since the language data behind `toLocaleString` takes longer to load than a list. */
+export function grouped(count: number): string {
+  const digits = String(Math.abs(count));
+  const first = digits.length % 3 || 3;
+  const groups = [digits.slice(0, first)];
+  for (let at = first; at < digits.length; at += 3) groups.push(digits.slice(at, at + 3));
+  return (count < 0 ? '-' : '') + groups.join(',');
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A span of time in the largest unit that fits, as in `25 min`. */
+export function age(ms: number): string {
+  if (ms < MINUTE) return `${Math.max(0, Math.round(ms / 1000))} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
+  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`;
+  return `${Math.floor(ms / DAY)} days`;
+}
+
+/** A time to the second; milliseconds only take place. */
+export const shortTime = (at: string): string => at.replace(/\.\d+Z$/, 'Z');

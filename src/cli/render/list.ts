@@ -1,7 +1,7 @@
 import type { WorkItem, WorkPriority, WorkStatus } from '../../index.ts';
+import { SHORT_PRIORITY, SHORT_STATUS } from '../../operations/typed.ts';
 import type { Cli } from '../cli.ts';
-import type { Reply } from '../reply.ts';
-import { SHORT_PRIORITY, SHORT_STATUS } from '../short-names.ts';
+import type { Reply } from '../command.ts';
 import { columns, fitLine, type Line, type Span, styled, widthOf } from './line.ts';
 
 const HEADER = ['ID', 'STATUS', 'PRI', 'TYPE', 'OWNER', 'TITLE'];

@@ -1,10 +1,8 @@
+import { readTime, readUntil } from '../../../operations/typed.ts';
 import { command, text } from '../../command.ts';
-import { oneOf, readTime } from '../../input.ts';
-import { readUntil } from '../../moment.ts';
+import { anyOf, pickFormat } from '../../formats/pick.ts';
+import { REPORT_FORMATS } from '../../formats/report.ts';
 import { READ } from '../../options.ts';
-import { csvReport, markdownReport } from '../../render/report.ts';
-
-const FORMATS = ['md', 'html', 'csv', 'json'] as const;
 
 export const reportCommand = command({
   summary: 'measure a period: throughput, lead and cycle time, attempts, recoveries, what is open',
@@ -16,23 +14,16 @@ export const reportCommand = command({
       '--until <time>',
       'what was asked for then or earlier; a day counts to its end (default: now)',
     ),
-    format: text('--format <format>', 'md, html, csv or json (default: md)'),
+    format: text('--format <format>', `${anyOf(REPORT_FORMATS)} (default: md)`),
     ...READ,
   },
   examples: ['wl report --since 2026-01-01 --until 2026-01-31', 'wl report --format html'],
   run: async ({ options, cli }) => {
-    const format = oneOf(options.format ?? 'md', FORMATS, '--format');
+    const format = pickFormat(REPORT_FORMATS, options.format ?? 'md');
     const since = options.since && readTime(options.since, '--since');
     const until = options.until && readUntil(options.until, '--until');
     const ledger = await cli.openToRead(options);
     const report = await cli.busy('measuring', () => ledger.report({ since, until }));
-    const lines = {
-      md: () => markdownReport(report),
-      // Brings a library along that nothing else needs.
-      html: async () => (await import('../../render/report-html.ts')).htmlReport(report),
-      csv: () => csvReport(report),
-      json: () => JSON.stringify(report, null, 2).split('\n'),
-    };
-    return { kind: 'report', data: report, lines: cli.globals.json ? [] : await lines[format]() };
+    return { kind: 'report', data: report, lines: cli.globals.json ? [] : await format.render(report) };
   },
 });

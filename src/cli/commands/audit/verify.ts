@@ -1,20 +1,10 @@
 import { resolve } from 'node:path';
-import {
-  type Finding,
-  LedgerError,
-  type SignatureReport,
-  type Verification,
-  type VerifyCall,
-} from '../../../index.ts';
-import { annotationOf } from '../../annotation.ts';
+import { LedgerError, type SignatureReport, type Verification, type VerifyCall } from '../../../index.ts';
 import { command, flag, type OptionTable, type OptionValues, text } from '../../command.ts';
-import { oneOf, readInputFile } from '../../input.ts';
-import { columns, type Line, type Span, styled } from '../../render/line.ts';
-import { grouped } from '../../render/number.ts';
-
-const SHORT_COMMIT = 10;
-
-const FORMATS = ['text', 'github'] as const;
+import { FINDINGS_FORMAT, FINDINGS_FORMATS } from '../../formats/findings.ts';
+import { pickFormat } from '../../formats/pick.ts';
+import { readInputFile } from '../../input.ts';
+import { columns, grouped, type Line, SHORT_COMMIT, type Span, styled } from '../../render/line.ts';
 
 const verifyOptions = {
   full: flag('--full', 'replay everything, whatever this clone checked before'),
@@ -24,7 +14,7 @@ const verifyOptions = {
     '--allowed-signers <file>',
     'whose SSH keys are whose (default: policy/allowed_signers of the ledger, else git config gpg.ssh.allowedSignersFile)',
   ),
-  format: text('--format <format>', 'text, or github: one annotation for each finding (default: text)'),
+  format: FINDINGS_FORMAT,
 } satisfies OptionTable;
 
 export const verifyCommand = command({
@@ -35,7 +25,7 @@ export const verifyCommand = command({
   options: verifyOptions,
   examples: ['wl verify --full', 'wl verify origin/work-ledger..review/0001 --format github'],
   run: async ({ args: [range], options, cli }) => {
-    const format = options.format === undefined ? 'text' : oneOf(options.format, FORMATS, '--format');
+    const format = pickFormat(FINDINGS_FORMATS, options.format ?? 'text');
     if (range !== undefined && options.full) {
       throw new LedgerError('INVALID_INPUT', '--full replays everything; a range does not.');
     }
@@ -53,7 +43,12 @@ export const verifyCommand = command({
     return {
       kind: 'verification',
       data: verification,
-      lines: format === 'github' ? findings.map(annotation) : linesOf(verification),
+      lines: format.render({
+        by: 'wl verify',
+        verdict: ok ? verdictOf(verification) : undefined,
+        findings,
+        more: signatureLines(verification.signatures),
+      }),
       ids: [...new Set(findings.map(({ commit }) => commit))],
       failures: ok ? [] : [refusal(verification)],
     };
@@ -72,11 +67,6 @@ async function signaturesAsked({
   return { required, allowed_signers: resolve(allowed_signers) };
 }
 
-const linesOf = (verification: Verification): Line[] => [
-  ...verdictLines(verification),
-  ...signatureLines(verification.signatures),
-];
-
 /** Who is known to have done what, and of whom it is only said. */
 function signatureLines(report: SignatureReport | undefined): Line[] {
   if (report === undefined) return [];
@@ -89,27 +79,10 @@ function signatureLines(report: SignatureReport | undefined): Line[] {
   ]);
 }
 
-function verdictLines({ ok, from, tip, commits, items, findings }: Verification): Line[] {
+function verdictOf({ from, tip, commits, items }: Verification): string {
   const since = from === null ? '' : ` since ${from.slice(0, SHORT_COMMIT)}`;
-  if (ok)
-    return [
-      [
-        styled('green', 'ok'),
-        `: ${commits} ${commits === 1 ? 'commit' : 'commits'}${since} and ${items} items, up to ${tip}`,
-      ],
-    ];
-  return columns(
-    findings.map(({ commit, rule, id, message }): Span[] => [
-      styled('dim', commit.slice(0, SHORT_COMMIT)),
-      styled('red', rule),
-      styled('bold', id ?? '-'),
-      message,
-    ]),
-  );
+  return `${commits} ${commits === 1 ? 'commit' : 'commits'}${since} and ${items} items, up to ${tip}`;
 }
-
-const annotation = ({ commit, rule, id, message }: Finding): Line =>
-  annotationOf(`wl verify ${rule}`, `${commit.slice(0, SHORT_COMMIT)} ${id ?? '-'}: ${message}`);
 
 function refusal({ findings, commits, signatures }: Verification): LedgerError {
   const found = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;

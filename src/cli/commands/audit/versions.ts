@@ -1,12 +1,10 @@
 import type { HistoryEntry, Json } from '../../../index.ts';
+import { resolveHistoric } from '../../../operations/ids.ts';
 import { command } from '../../command.ts';
-import { historicId } from '../../matching.ts';
 import { ID, PAST } from '../../options.ts';
-import { fieldLines, onLine } from '../../render/field.ts';
-import { columns, type Span, styled } from '../../render/line.ts';
-import { shortTime } from '../../render/time.ts';
+import { fieldLines, onLine } from '../../render/history.ts';
+import { columns, SHORT_COMMIT, type Span, shortTime, styled } from '../../render/line.ts';
 
-const SHORT_COMMIT = 10;
 const SHORT_VALUE = 60;
 
 export const diffCommand = command({
@@ -19,7 +17,7 @@ export const diffCommand = command({
   run: async ({ args: [typed = '', revisions], options, cli }) => {
     const ledger = await cli.openToAsk(options);
     const diff = await cli.busy('reading its versions', async () =>
-      ledger.diff(await historicId(ledger, typed), revisions),
+      ledger.diff(await resolveHistoric(ledger, typed), revisions),
     );
     const { id, from, to, changes } = diff;
     return {
@@ -43,7 +41,7 @@ export const blameCommand = command({
   run: async ({ args: [typed = ''], options, cli }) => {
     const ledger = await cli.openToAsk(options);
     const blame = await cli.busy('reading its versions', async () =>
-      ledger.blame(await historicId(ledger, typed)),
+      ledger.blame(await resolveHistoric(ledger, typed)),
     );
     return {
       kind: 'blame',

@@ -1,15 +1,16 @@
 import type { Escalation } from '../../../agents.ts';
 import { isLedgerError, type WorkLedger } from '../../../index.ts';
-import { command, flag, list, text } from '../../command.ts';
+import { resolveOne } from '../../../operations/ids.ts';
+import { RaceLost } from '../../../operations/refusal.ts';
+import { required } from '../../../operations/typed.ts';
+import { savedId } from '../../../operations/writes.ts';
+import { command, flag, list, type Reply, text } from '../../command.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { RaceLost } from '../../failure.ts';
-import { resolveOne } from '../../ids.ts';
-import { readText, required } from '../../input.ts';
+import { readText } from '../../input.ts';
 import { FENCE, ID, READ } from '../../options.ts';
 import { type Line, type Span, styled } from '../../render/line.ts';
 import { statusSpan, tableLines } from '../../render/list.ts';
-import type { Reply } from '../../reply.ts';
-import { savedId, whereabouts } from '../../transition.ts';
+import { whereabouts } from '../../transition.ts';
 
 const HEADER = ['ID', 'STATUS', 'TO', 'WORK', 'TITLE'];
 

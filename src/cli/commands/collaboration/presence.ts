@@ -1,9 +1,8 @@
 import { listPresence, type PresenceEntry, type PresenceReport, prunePresence } from '../../../index.ts';
 import type { Cli } from '../../cli.ts';
 import { command, flag } from '../../command.ts';
-import { type Span, styled } from '../../render/line.ts';
+import { type Span, styled, age } from '../../render/line.ts';
 import { tableLines } from '../../render/list.ts';
-import { age } from '../../render/time.ts';
 
 const HEADER = ['AGENT', 'HOST', 'PID', 'PROGRAM', 'SILENT', 'ITEM', 'STEP'];
 

@@ -1,11 +1,9 @@
 import { WORK_STATUSES, type WorkItem, type WorkLedger, type WorkWithHistory } from '../../../index.ts';
 import { command, count, flag, set } from '../../command.ts';
-import { followOptions } from '../../following.ts';
-import { resolveIds } from '../../ids.ts';
-import { someOf } from '../../input.ts';
+import { resolveIds } from '../../../operations/ids.ts';
+import { someOf, SHORT_STATUS } from '../../../operations/typed.ts';
 import { IDS } from '../../options.ts';
 import { showItems } from '../../render/item.ts';
-import { SHORT_STATUS } from '../../short-names.ts';
 
 const INTERVAL = count(
   '--interval <seconds>',
@@ -40,7 +38,7 @@ export const waitCommand = command({
     );
     const reached = await cli.busy('waiting', () =>
       waitForSeveral(ledger, ids, {
-        ...followOptions(cli, options.interval),
+        ...cli.following(options.interval),
         for: options.for.includes(ANY_END) ? ANY_END : (wanted ?? ['completed']),
         any: options.any,
         timeout_s: options.timeout,

@@ -1,10 +1,9 @@
 import { escapeUnsafe, type HistoryEntry, isLedgerError, VERBS, type WorkLedger } from '../../../index.ts';
+import { resolveIds } from '../../../operations/ids.ts';
+import { someOf } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
 import { command, count, type OptionTable, type OptionValues, set, text } from '../../command.ts';
-import { followOptions } from '../../following.ts';
-import { resolveIds } from '../../ids.ts';
-import { someOf } from '../../input.ts';
-import { writeNotice } from '../../notice.ts';
+import { writeNotice } from '../../failure.ts';
 import { historyLines } from '../../render/history.ts';
 import { printLine } from '../../render/line.ts';
 import { untilStopped } from '../../stop-signals.ts';
@@ -41,7 +40,7 @@ export const watchCommand = command({
     const { quiet, json } = cli.globals;
     await untilStopped(async (signal) => {
       const entries = watchLedger(ledger, {
-        ...followOptions(cli, options.interval),
+        ...cli.following(options.interval),
         from: options.from,
         signal,
         onStart: (from) => {

@@ -1,13 +1,12 @@
 import { accessSync, constants } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
 import type { WorkerReport } from '../../../agents.ts';
-import { LedgerError, WORK_TYPES } from '../../../index.ts';
+import { LedgerError } from '../../../index.ts';
 import { command, count, flag } from '../../command.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { someOf } from '../../input.ts';
-import { NARROW } from '../../options.ts';
 import { stopSignals } from '../../stop-signals.ts';
-import { workOutput } from '../../work-output.ts';
+import { workOutput } from '../../render/work.ts';
+import { NEXT_FILTER, readFilter } from '../../../operations/filter.ts';
 
 export const workCommand = command({
   summary: 'work on what is ready, an item at a time, by running a program for each',
@@ -24,7 +23,7 @@ export const workCommand = command({
   ].join('\n'),
   args: [{ name: '<command...>', help: 'the program and its arguments, after --' }],
   options: {
-    ...NARROW,
+    ...NEXT_FILTER,
     concurrency: count('--concurrency <n>', 'items at a time (default: 1)'),
     once: flag('--once', 'work on one item and end; end at once where nothing is ready'),
     max: count('--max <n>', 'end after so many items'),
@@ -44,13 +43,10 @@ export const workCommand = command({
     const max = options.once ? 1 : atLeastOne(options.max, '--max');
     const maxFailures = atLeastOne(options.max_failures, '--max-failures');
     const ttl_s = atLeastOne(options.ttl, '--ttl');
-    const filter = {
-      swarm: options.swarm,
-      type: someOf(options.type, WORK_TYPES, '--type'),
-      labels: options.label.length === 0 ? undefined : options.label,
-    };
+    const asks = readFilter(options);
     const { commandAgent, runWorker } = await import('../../../agents.ts');
     const ledger = await cli.open();
+    const filter = await asks(ledger);
     const signals = stopSignals();
     const output = workOutput(cli);
     try {

@@ -6,8 +6,8 @@ import {
   type PolicyVerb,
   VERBS,
 } from '../../../index.ts';
+import { oneOf } from '../../../operations/typed.ts';
 import { command, text } from '../../command.ts';
-import { oneOf } from '../../input.ts';
 import { PAST } from '../../options.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
 

@@ -1,12 +1,9 @@
 import { LedgerError, type WorkLedger } from '../../../index.ts';
-import type { CloneTrouble, Examination, Mend, Mended, Rewrite } from '../../../repair.ts';
+import type { CloneTrouble, Examination, LineStep, Mend, Mended, Rewrite } from '../../../repair.ts';
 import type { Cli } from '../../cli.ts';
 import { command, flag } from '../../command.ts';
-import { launcher } from '../../launcher.ts';
-import { type Line, styled } from '../../render/line.ts';
-import { rewriteLines } from '../../render/rewrite.ts';
-
-const SHORT_COMMIT = 10;
+import { launcher } from '../../package.ts';
+import { type Line, SHORT_COMMIT, styled } from '../../render/line.ts';
 
 export const doctorCommand = command({
   summary: 'say what is wrong with the ledger and with this clone, and how it would be mended',
@@ -146,3 +143,31 @@ const undecided = ({ remote, seen, found }: Rewrite): LedgerError =>
     hint: 'Ask who rewrote it. wl recover-history --yes brings back what is missing.',
     details: { remote, seen, found: found ?? null },
   });
+
+/** A line of history is shown from its newest end. */
+const SHOWN = 20;
+
+/** Both lines of a shared branch that was rewritten. */
+function rewriteLines({ remote, seen, found, set_back, missing, instead }: Rewrite): Line[] {
+  const now = found === undefined ? 'has no ledger now' : `is at ${found.slice(0, SHORT_COMMIT)} now`;
+  const how = found === undefined ? 'removed' : set_back ? 'set back' : 'replaced';
+  return [
+    `${remote} was ${how}: this clone saw ${seen.slice(0, SHORT_COMMIT)}, and ${remote} ${now}`,
+    ...part(`missing on ${remote}`, missing),
+    ...part(`on ${remote} instead`, instead),
+  ];
+}
+
+function part(title: string, steps: readonly LineStep[]): Line[] {
+  if (steps.length === 0) return [];
+  const shown = steps.slice(-SHOWN);
+  const more = steps.length - shown.length;
+  return [
+    `${title}: ${steps.length}`,
+    ...(more > 0 ? [`  and ${more} before`] : []),
+    ...shown.map(
+      ({ commit, verb, id, actor, at }) =>
+        `  ${commit.slice(0, SHORT_COMMIT)}  ${verb}${id === undefined ? '' : ` ${id}`} by ${actor}, ${at}`,
+    ),
+  ];
+}

@@ -1,8 +1,8 @@
 import type { ListedTemplate } from '../../../index.ts';
 import { command } from '../../command.ts';
-import { configured } from '../../configured.ts';
 import { readFileText } from '../../input.ts';
 import { columns, type Line } from '../../render/line.ts';
+import { configured } from './config.ts';
 
 const PATH = {
   name: '<path>',

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type { HookState, HooksReport, Program } from '../../../hooks.ts';
+import type { HookState, HooksReport } from '../../../hooks.ts';
 import { LedgerError } from '../../../index.ts';
 import { command, flag, text } from '../../command.ts';
+import { ownProgram } from '../../package.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
 
 const NOT_CURRENT = 1;
@@ -26,7 +25,11 @@ export const hooksInstallCommand = command({
     const { checkHooks, installHooks, removeHooks, warmIndex } = await import('../../../hooks.ts');
     const act = check ? checkHooks : remove ? removeHooks : installHooks;
     const dir = server ?? cli.openOptions.dir ?? '.';
-    const report = await act({ side: server === undefined ? 'client' : 'server', dir, program: program() });
+    const report = await act({
+      side: server === undefined ? 'client' : 'server',
+      dir,
+      program: ownProgram(),
+    });
     if (server !== undefined && act === installHooks)
       await cli.busy('making the index that pushes are judged by', () => warmIndex(server));
     return {
@@ -40,13 +43,6 @@ export const hooksInstallCommand = command({
 });
 
 const refuse = (message: string): LedgerError => new LedgerError('INVALID_INPUT', message);
-
-/** This very program: bundled, its launcher stands beside what runs here. */
-function program(): Program {
-  const bundled = join(import.meta.dirname, 'main.cjs');
-  const main = existsSync(bundled) ? bundled : join(import.meta.dirname, '../main.ts');
-  return { node: process.execPath, main };
-}
 
 const WORDS: Readonly<Record<HookState['state'], Span>> = {
   current: styled('green', 'in place'),

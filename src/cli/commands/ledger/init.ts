@@ -1,9 +1,9 @@
 import { ANY_HOST, HOSTS, type Host, REVIEW_HOSTS } from '../../../hosts/list.ts';
 import { initLedger, type LaidFiles, LedgerError, type WorkLedger } from '../../../index.ts';
+import { oneOf } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
 import { command, flag, text } from '../../command.ts';
-import { oneOf } from '../../input.ts';
-import { launcher } from '../../launcher.ts';
+import { launcher } from '../../package.ts';
 
 export const initCommand = command({
   summary: 'make a ledger in this repository, or join the one of its remote',
@@ -62,7 +62,7 @@ export const initCommand = command({
 });
 
 async function layHost(ledger: WorkLedger, host: Host, update: boolean, cli: Cli): Promise<LaidFiles> {
-  const { readVersion } = await import('../../version.ts');
+  const { readVersion } = await import('../../package.ts');
   return cli.busy('laying files', () => ledger.layHost(host, { version: readVersion(), update }));
 }
 

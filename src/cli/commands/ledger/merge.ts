@@ -1,11 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { isLedgerError, LedgerError, type WorkLedger } from '../../../index.ts';
 import type { ContestedItem, OpenMerge, Replayed, SideStep } from '../../../repair.ts';
-import { command, flag } from '../../command.ts';
-import { type Line, styled } from '../../render/line.ts';
-import type { Reply } from '../../reply.ts';
-
-const SHORT_COMMIT = 10;
+import { command, flag, type Reply } from '../../command.ts';
+import { type Line, SHORT_COMMIT, styled } from '../../render/line.ts';
 
 export const mergeDriverCommand = command({
   summary: 'merge one file of the ledger; git calls it',

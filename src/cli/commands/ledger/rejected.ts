@@ -1,8 +1,8 @@
 import type { RejectedTransition } from '../../../index.ts';
+import { attempt } from '../../../operations/writes.ts';
 import { command } from '../../command.ts';
-import { columns, indented, type Line, styled } from '../../render/line.ts';
-import { shortTime } from '../../render/time.ts';
-import { attempt, writeReply } from '../../transition.ts';
+import { columns, indented, type Line, shortTime, styled } from '../../render/line.ts';
+import { oneWritten } from '../../transition.ts';
 
 const OP = {
   name: '<op>',
@@ -39,7 +39,7 @@ export const rejectedApplyCommand = command({
   run: async ({ args: [op = ''], cli }) => {
     const ledger = await cli.open();
     const applied = await attempt(ledger, () => ledger.applyRejected(op));
-    return writeReply(ledger, [applied], [], false, ({ id }, changed) => [
+    return oneWritten(ledger, applied, ({ id }, changed) => [
       changed ? `applied to ${id}` : `nothing to change in ${id}`,
     ]);
   },

@@ -1,9 +1,7 @@
 import { LedgerError, WORK_STATUSES } from '../../../index.ts';
 import { command, flag } from '../../command.ts';
-import { columns, styled } from '../../render/line.ts';
-import { grouped } from '../../render/number.ts';
-import { age, shortTime } from '../../render/time.ts';
-import { readVersion } from '../../version.ts';
+import { readVersion } from '../../package.ts';
+import { age, columns, grouped, shortTime, styled } from '../../render/line.ts';
 
 const SHOWN = 5;
 

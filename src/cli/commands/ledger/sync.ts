@@ -1,6 +1,6 @@
 import { LedgerError } from '../../../index.ts';
+import { RaceLost } from '../../../operations/refusal.ts';
 import { command } from '../../command.ts';
-import { RaceLost } from '../../failure.ts';
 
 export const syncCommand = command({
   summary: 'take over what others did, and share what waits here',

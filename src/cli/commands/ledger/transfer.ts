@@ -1,9 +1,10 @@
 import { promises as fs } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { type ImportInput, type ImportReport, LedgerError, type TransferFile } from '../../../index.ts';
+import { RaceLost } from '../../../operations/refusal.ts';
+import { oneOf, required } from '../../../operations/typed.ts';
 import { command, flag, text } from '../../command.ts';
-import { RaceLost } from '../../failure.ts';
-import { oneOf, readInputFile, required } from '../../input.ts';
+import { readInputFile } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
 import { whereabouts } from '../../transition.ts';
 

@@ -1,6 +1,6 @@
+import { resolveOne } from '../../../operations/ids.ts';
+import { required } from '../../../operations/typed.ts';
 import { command, flag, text } from '../../command.ts';
-import { resolveOne } from '../../ids.ts';
-import { required } from '../../input.ts';
 import { FENCE, ID, IDS, REASON } from '../../options.ts';
 import { onItems } from '../../transition.ts';
 

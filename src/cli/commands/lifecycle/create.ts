@@ -1,10 +1,11 @@
 import { type CreateInput, type TemplateFields, WORK_PRIORITIES, WORK_TYPES } from '../../../index.ts';
+import { resolveIds, resolveOne } from '../../../operations/ids.ts';
+import { oneOf, readTime, required, SHORT_PRIORITY } from '../../../operations/typed.ts';
+import { attempt } from '../../../operations/writes.ts';
 import { command, count, list, set, text } from '../../command.ts';
-import { resolveIds, resolveOne } from '../../ids.ts';
-import { oneOf, readMap, readText, readTime, required } from '../../input.ts';
+import { readMap, readText } from '../../input.ts';
 import { PRIORITIES, TYPES } from '../../options.ts';
-import { SHORT_PRIORITY } from '../../short-names.ts';
-import { attempt, writeReply } from '../../transition.ts';
+import { oneWritten } from '../../transition.ts';
 
 export const createCommand = command({
   summary: 'create a work item',
@@ -59,7 +60,7 @@ export const createCommand = command({
     if (parent !== undefined) input.parent_id = await resolveOne(ledger, parent);
     input.dependencies = await resolveIds(ledger, options.depends_on);
     const made = await cli.busy('writing', () => attempt(ledger, () => ledger.submitWork(input)));
-    return writeReply(ledger, [made], [], false, ({ id }, changed) => [
+    return oneWritten(ledger, made, ({ id }, changed) => [
       changed ? `created ${id}` : `${id} has that key already`,
     ]);
   },

@@ -1,6 +1,6 @@
 import { LedgerError } from '../../../index.ts';
+import { resolveAll, type SettledIds } from '../../../operations/ids.ts';
 import { command, flag } from '../../command.ts';
-import { resolveAll, type SettledIds } from '../../ids.ts';
 import { IDS, REASON } from '../../options.ts';
 import { confirmItems, onItems } from '../../transition.ts';
 

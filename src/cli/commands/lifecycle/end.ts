@@ -1,6 +1,7 @@
+import { resolveAll } from '../../../operations/ids.ts';
+import { required } from '../../../operations/typed.ts';
 import { command, flag, list, text } from '../../command.ts';
-import { resolveAll } from '../../ids.ts';
-import { readMap, readText, required } from '../../input.ts';
+import { readMap, readText } from '../../input.ts';
 import { FENCE, ID, IDS, REASON } from '../../options.ts';
 import { confirmItems, onItems } from '../../transition.ts';
 

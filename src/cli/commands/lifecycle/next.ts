@@ -1,27 +1,24 @@
-import { LedgerError, WORK_TYPES, type WorkFilter } from '../../../index.ts';
+import { LedgerError } from '../../../index.ts';
 import type { Cli } from '../../cli.ts';
-import { command, count, flag, type OptionTable, type OptionValues } from '../../command.ts';
+import { command, count, flag, type OptionTable, type OptionValues, type Reply } from '../../command.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { followOptions } from '../../following.ts';
-import { someOf } from '../../input.ts';
-import { LEASE, NARROW } from '../../options.ts';
+import { LEASE } from '../../options.ts';
 import { resumeLines } from '../../render/item.ts';
 import { columns } from '../../render/line.ts';
 import { itemColumns, itemsReply } from '../../render/list.ts';
-import type { Reply } from '../../reply.ts';
-import { claimOptions, tellTaken } from '../../take.ts';
-import { writeReply } from '../../transition.ts';
-
-type Options = OptionValues<typeof nextOptions>;
+import { claimOptions, tellTaken } from './claim.ts';
+import { NEXT_FILTER, readFilter } from '../../../operations/filter.ts';
+import { oneWritten } from '../../transition.ts';
 
 const nextOptions = {
   claim: flag('--claim', 'claim it, and try the next one where someone else is first'),
   wait: flag('--wait', 'with --claim: wait until something is ready'),
   timeout: count('--timeout <seconds>', 'with --wait: no longer than this'),
-  ...NARROW,
+  ...NEXT_FILTER,
   ...LEASE,
   fetch: flag('--fetch', 'ask the remote first; --claim always does'),
 } satisfies OptionTable;
+type Options = OptionValues<typeof nextOptions>;
 
 export const nextCommand = command({
   summary: 'show the most urgent item that can be claimed',
@@ -29,15 +26,12 @@ export const nextCommand = command({
   options: nextOptions,
   examples: ['wl next', 'wl next --claim --type bug --json'],
   run: async ({ options, cli }) => {
-    const filter: WorkFilter = {
-      swarm: options.swarm,
-      type: someOf(options.type, WORK_TYPES, '--type'),
-      labels: options.label.length === 0 ? undefined : options.label,
-    };
+    const filter = readFilter(options);
     requireUse(options);
     if (options.claim) return claimNext(filter, options, cli);
     const ledger = await cli.openToRead(options);
-    const [item] = await ledger.getReadyToStart({ ...filter, asker: ledger.actor, limit: 1 });
+    const asked = { ...(await filter(ledger)), asker: ledger.actor };
+    const [item] = await ledger.getReadyToStart({ ...asked, limit: 1 });
     if (item === undefined) return nothing(cli);
     return { ...itemsReply(cli, [item]), kind: 'item', data: item, lines: columns([itemColumns(item)]) };
   },
@@ -48,10 +42,11 @@ function requireUse({ claim, wait, timeout }: Options): void {
   if (timeout !== undefined && !wait) throw new LedgerError('INVALID_INPUT', '--timeout is for --wait.');
 }
 
-async function claimNext(filter: WorkFilter, options: Options, cli: Cli): Promise<Reply> {
+async function claimNext(asks: ReturnType<typeof readFilter>, options: Options, cli: Cli): Promise<Reply> {
   const ledger = await cli.open();
+  const filter = await asks(ledger);
   const agents = await import('../../../agents.ts');
-  const asked = { ...followOptions(cli, undefined), ...claimOptions(cli, options) };
+  const asked = { ...cli.following(), ...claimOptions(cli, options) };
   const won = await cli.busy('claiming', async () => {
     if (!options.wait) return { value: await agents.claimNext(ledger, filter, asked), stopped: false };
     const { untilStopped } = await import('../../stop-signals.ts');
@@ -62,7 +57,7 @@ async function claimNext(filter: WorkFilter, options: Options, cli: Cli): Promis
   const { value, stopped } = won;
   if (value === undefined) return stopped ? interrupted() : nothing(cli);
   const done = { item: value.item, where: value.where, changed: true };
-  return writeReply(ledger, [{ done }], [], false, (mine) => [
+  return oneWritten(ledger, { done }, (mine) => [
     tellTaken('claimed', mine),
     `  ${mine.title}`,
     ...resumeLines(mine),

@@ -1,9 +1,8 @@
 import type { OrphanedWork, RecoveredWork } from '../../../index.ts';
+import { resolveOne } from '../../../operations/ids.ts';
 import { command, flag } from '../../command.ts';
-import { resolveOne } from '../../ids.ts';
 import { IDS } from '../../options.ts';
-import { type Line, styled } from '../../render/line.ts';
-import { age } from '../../render/time.ts';
+import { age, type Line, styled } from '../../render/line.ts';
 import { whereabouts } from '../../transition.ts';
 
 export const recoverCommand = command({

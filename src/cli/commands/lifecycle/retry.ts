@@ -1,6 +1,6 @@
 import { LedgerError } from '../../../index.ts';
+import { readTime, required } from '../../../operations/typed.ts';
 import { command, count, flag, text } from '../../command.ts';
-import { readTime, required } from '../../input.ts';
 import { IDS, REASON } from '../../options.ts';
 import { onItems } from '../../transition.ts';
 

@@ -7,12 +7,12 @@ import {
   type WorkLink,
   type WorkPatch,
 } from '../../../index.ts';
+import { resolveOne } from '../../../operations/ids.ts';
+import { oneOf, readTime, required, SHORT_PRIORITY } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
 import { command, count, flag, list, type OptionTable, type OptionValues, text } from '../../command.ts';
-import { resolveOne } from '../../ids.ts';
-import { oneOf, readMap, readText, readTime, required } from '../../input.ts';
+import { readMap, readText } from '../../input.ts';
 import { ID, IDS, PRIORITIES, REASON, TYPES } from '../../options.ts';
-import { SHORT_PRIORITY } from '../../short-names.ts';
 import { onItems } from '../../transition.ts';
 
 type Options = OptionValues<typeof updateOptions>;

@@ -1,7 +1,9 @@
+import type { DependencyNode } from '../../../index.ts';
+import { resolveIds, resolveOne } from '../../../operations/ids.ts';
 import { command } from '../../command.ts';
-import { resolveIds, resolveOne } from '../../ids.ts';
 import { ID, PAST } from '../../options.ts';
-import { treeLines } from '../../render/tree.ts';
+import { type Line, type Span, styled } from '../../render/line.ts';
+import { statusSpan } from '../../render/list.ts';
 import { onItems } from '../../transition.ts';
 
 export const depAddCommand = command({
@@ -54,3 +56,15 @@ export const depTreeCommand = command({
     return { kind: 'tree', data: tree, lines: treeLines(tree) };
   },
 });
+
+/** A tree of dependencies, two spaces deeper with each level. */
+export function treeLines(node: DependencyNode, depth = 0): Line[] {
+  return [nodeLine(node, depth), ...node.dependencies.flatMap((child) => treeLines(child, depth + 1))];
+}
+
+function nodeLine({ id, item, repeated }: DependencyNode, depth: number): Span[] {
+  const indent = '  '.repeat(depth);
+  if (item === undefined) return [indent, styled('id', id), '  ', styled('red', 'missing or damaged')];
+  const again = repeated && item.dependencies.length > 0 ? [styled('dim', '  (see above)')] : [];
+  return [indent, styled('id', id), '  ', statusSpan(item.status), '  ', item.title, ...again];
+}

@@ -1,5 +1,8 @@
+import { type LogFilter, VERBS } from '../../../index.ts';
+import { resolveHistoric } from '../../../operations/ids.ts';
+import { readTime, readUntil, someOf } from '../../../operations/typed.ts';
+import type { Cli } from '../../cli.ts';
 import { command, count, flag, type OptionTable, set, text } from '../../command.ts';
-import { historicId, matchingOf } from '../../matching.ts';
 import { ID, PAST } from '../../options.ts';
 import { historyLines, longHistory } from '../../render/history.ts';
 
@@ -30,7 +33,7 @@ export const historyCommand = command({
     const ledger = await cli.openToAsk(options);
     const limit = options.limit ?? Number.POSITIVE_INFINITY;
     const entries = await cli.busy('reading history', async () =>
-      (await ledger.log(limit, { ...filter, items: [await historicId(ledger, typed)] })).reverse(),
+      (await ledger.log(limit, { ...filter, items: [await resolveHistoric(ledger, typed)] })).reverse(),
     );
     const lines = options.long ? longHistory(entries) : historyLines(entries, false);
     return { kind: 'history', data: entries, lines };
@@ -53,9 +56,25 @@ export const logCommand = command({
     const filter = matchingOf(cli, options);
     const ledger = await cli.openToAsk(options);
     const entries = await cli.busy('reading history', async () => {
-      const items = item === undefined ? undefined : [await historicId(ledger, item)];
+      const items = item === undefined ? undefined : [await resolveHistoric(ledger, item)];
       return ledger.log(limit === 0 ? Number.POSITIVE_INFINITY : limit, { ...filter, items, swarm });
     });
     return { kind: 'log', data: entries, lines: long ? longHistory(entries) : historyLines(entries, true) };
   },
 });
+
+/** What commits are that are no transition of an item. */
+const OTHERS = ['init', 'configure', 'merge', 'unknown'] as const;
+
+/** Which transitions the options ask for. Who acts is of no matter to these questions, so `--actor` tells whose they are. */
+function matchingOf(
+  cli: Cli,
+  { verb, since, until }: { verb: readonly string[]; since: string | undefined; until: string | undefined },
+): LogFilter {
+  return {
+    actor: cli.globals.actor,
+    verbs: someOf(verb, [...VERBS, ...OTHERS], '--verb'),
+    since: since && readTime(since, '--since'),
+    until: until && readUntil(until, '--until'),
+  };
+}

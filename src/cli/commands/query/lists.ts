@@ -1,31 +1,15 @@
-import {
-  LedgerError,
-  type LedgerQueries,
-  WORK_PRIORITIES,
-  WORK_STATUSES,
-  WORK_TYPES,
-} from '../../../index.ts';
+import type { LedgerQueries } from '../../../index.ts';
+import { LIST_FILTER, READY_FILTER, readFilter } from '../../../operations/filter.ts';
 import type { Cli } from '../../cli.ts';
-import { command, count, flag, type OptionTable, type OptionValues, set, text } from '../../command.ts';
-import { someOf } from '../../input.ts';
-import { limited } from '../../limit.ts';
-import { ID, NARROW, PAST, PRIORITIES, STATUSES } from '../../options.ts';
+import { command, count, flag, type OptionTable, type Reply } from '../../command.ts';
+import { ID, PAST } from '../../options.ts';
+import { grouped } from '../../render/line.ts';
 import { itemsReply, tableLines } from '../../render/list.ts';
-import type { Reply } from '../../reply.ts';
-import { SHORT_PRIORITY, SHORT_STATUS } from '../../short-names.ts';
 
 const LIMIT = count('-n, --limit <n>', 'no more than this; 0 for all (default: 50)');
 
 const listOptions = {
-  status: set('--status <status>', `${STATUSES}; several with commas`),
-  priority: set('--priority <priority>', `${PRIORITIES}; several with commas`),
-  ...NARROW,
-  owner: text('--owner <name>', 'owned by or assigned to'),
-  mine: flag('--mine', 'owned by or assigned to whoever asks'),
-  unassigned: flag('--unassigned', 'that nobody owns'),
-  job: text('--job <id>', 'of this job'),
-  parent: text('--parent <id>', 'parts of this item'),
-  all: flag('--all', 'finished ones too'),
+  ...LIST_FILTER,
   limit: LIMIT,
   damaged: flag('--damaged', 'files that cannot be read, and why'),
   ...PAST,
@@ -36,20 +20,10 @@ export const listCommand = command({
   options: listOptions,
   examples: ['wl list --mine', 'wl ls --status in_progress,blocked --label api --json'],
   run: async ({ options, cli }) => {
-    const { parent, label } = options;
-    const filter = {
-      status: someOf(options.status, WORK_STATUSES, '--status', SHORT_STATUS),
-      type: someOf(options.type, WORK_TYPES, '--type'),
-      priority: someOf(options.priority, WORK_PRIORITIES, '--priority', SHORT_PRIORITY),
-      swarm: options.swarm,
-      job: options.job,
-      labels: label.length === 0 ? undefined : label,
-      all: options.all,
-    };
+    const filter = readFilter(options);
     const ledger = await cli.openToAsk(options);
     if (options.damaged) return damagedReply(ledger, cli);
-    const owner = ownerAsked(options, ledger.actor);
-    const asked = { ...filter, owner, parent: parent && (await ledger.resolveId(parent)) };
+    const asked = await filter(ledger);
     const list = (limit: number | undefined) => ledger.list({ ...asked, limit });
     return itemsReply(cli, await limited(cli, options.limit, list, () => ledger.count(asked)));
   },
@@ -58,26 +32,15 @@ export const listCommand = command({
 export const readyCommand = command({
   summary: 'list what can be claimed now, most urgent first',
   options: {
-    ...NARROW,
-    priority: set('--priority <priority>', `${PRIORITIES}; several with commas`),
-    parent: text('--parent <id>', 'parts of this item'),
+    ...READY_FILTER,
     limit: LIMIT,
     ...PAST,
   },
   examples: ['wl ready', 'wl ready --swarm dev --limit 5 --fetch'],
   run: async ({ options, cli }) => {
-    const { parent, label, swarm } = options;
-    const type = someOf(options.type, WORK_TYPES, '--type');
-    const priority = someOf(options.priority, WORK_PRIORITIES, '--priority', SHORT_PRIORITY);
+    const filter = readFilter(options);
     const ledger = await cli.openToAsk(options);
-    const asked = {
-      asker: ledger.actor,
-      swarm,
-      type,
-      priority,
-      labels: label.length === 0 ? undefined : label,
-      parent: parent && (await ledger.resolveId(parent)),
-    };
+    const asked = { ...(await filter(ledger)), asker: ledger.actor };
     const ready = (limit: number | undefined) => ledger.getReadyToStart({ ...asked, limit });
     return itemsReply(cli, await limited(cli, options.limit, ready, () => ledger.countReady(asked)));
   },
@@ -124,17 +87,6 @@ export const staleCommand = command({
   },
 });
 
-function ownerAsked(
-  { owner, mine, unassigned }: OptionValues<typeof listOptions>,
-  actor: string,
-): string | null | undefined {
-  const asked = [owner !== undefined, mine, unassigned].filter((given) => given);
-  if (asked.length > 1)
-    throw new LedgerError('INVALID_INPUT', '--owner, --mine and --unassigned exclude each other.');
-  if (unassigned) return null;
-  return mine ? actor : owner;
-}
-
 async function damagedReply(ledger: LedgerQueries, cli: Cli): Promise<Reply> {
   const damaged = await cli.busy('reading every file', () => ledger.damaged({ all: true }));
   // They are what was asked for.
@@ -150,4 +102,27 @@ async function damagedReply(ledger: LedgerQueries, cli: Cli): Promise<Reply> {
     lines: tableLines(cli, ['FILE', 'RULE', 'PROBLEM'], rows),
     ids: damaged.map(({ id, path }) => id ?? path),
   };
+}
+
+/** How many a list shows where nothing is said. */
+const DEFAULT_LIMIT = 50;
+
+/**
+ * What a list shows of what there is; where it stops by itself, a notice says so.
+ *
+ * @param typed what `--limit` was given; 0 shows all
+ */
+async function limited<T>(
+  cli: Cli,
+  typed: number | undefined,
+  find: (limit: number | undefined) => Promise<readonly T[]>,
+  count: () => Promise<number>,
+): Promise<readonly T[]> {
+  if (typed !== undefined) return find(typed === 0 ? undefined : typed);
+  // One more tells whether there are more.
+  const found = await find(DEFAULT_LIMIT + 1);
+  if (found.length <= DEFAULT_LIMIT) return found;
+  const all = grouped(await count());
+  cli.notice(`${DEFAULT_LIMIT} of ${all} shown; --limit 0 shows all`);
+  return found.slice(0, DEFAULT_LIMIT);
 }

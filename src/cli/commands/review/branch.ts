@@ -1,17 +1,14 @@
 import { ANY_HOST, ANY_PROGRAM } from '../../../hosts/list.ts';
 import { LedgerError } from '../../../index.ts';
+import { resolveIds, resolveOne } from '../../../operations/ids.ts';
 import type { CheckedReview } from '../../../review.ts';
-import { annotationOf } from '../../annotation.ts';
 import { command, text } from '../../command.ts';
-import { clearUp } from '../../end-review.ts';
-import { resolveIds, resolveOne } from '../../ids.ts';
-import { oneOf } from '../../input.ts';
+import { FINDINGS_FORMAT, FINDINGS_FORMATS } from '../../formats/findings.ts';
+import { pickFormat } from '../../formats/pick.ts';
 import { ID, IDS } from '../../options.ts';
-import { columns, type Line, styled } from '../../render/line.ts';
+import { SHORT_COMMIT } from '../../render/line.ts';
 import { openedLines, proposedLine } from '../../render/review.ts';
-
-const FORMATS = ['text', 'github'] as const;
-const SHORT_COMMIT = 10;
+import { clearUp } from './decide.ts';
 
 export const reviewOpenCommand = command({
   summary: 'make the pull request of a review branch, or tell where to make it',
@@ -62,7 +59,7 @@ export const reviewCheckCommand = command({
     base: text('--base <ref>', 'what it is to be merged into (default: the ledger on the remote)'),
     head: text('--head <ref>', 'the commit that is to be merged (default: HEAD)'),
     branch: text('--branch <name>', 'the name of its branch, which tells the item: review/ID'),
-    format: text('--format <format>', 'text, or github: one annotation for each finding (default: text)'),
+    format: FINDINGS_FORMAT,
   },
   examples: [
     'wl review check --base origin/work-ledger --head HEAD --branch review/WRK-20260103-0001',
@@ -70,7 +67,7 @@ export const reviewCheckCommand = command({
   ],
   run: async ({ options, cli }) => {
     const { base, head, branch } = options;
-    const format = options.format === undefined ? 'text' : oneOf(options.format, FORMATS, '--format');
+    const format = pickFormat(FINDINGS_FORMATS, options.format ?? 'text');
     const { checkReview } = await import('../../../review.ts');
     const now = Math.floor(cli.clock.now().getTime() / 1000);
     const { dir } = cli.openOptions;
@@ -78,35 +75,19 @@ export const reviewCheckCommand = command({
     return {
       kind: 'review_check',
       data: checked,
-      lines: format === 'github' ? annotations(checked) : verdict(checked),
+      lines: format.render({
+        by: 'wl review check',
+        verdict: checked.ok ? verdictOf(checked) : undefined,
+        findings: checked.findings.map((found) => ({ ...found, commit: checked.head, id: checked.id })),
+      }),
       ids: checked.id === null ? [] : [checked.id],
       failures: checked.ok ? [] : [refusal(checked)],
     };
   },
 });
 
-function verdict({ ok, id, base, head, findings }: CheckedReview): Line[] {
-  if (ok)
-    return [
-      [
-        styled('green', 'ok'),
-        `: ${head.slice(0, SHORT_COMMIT)} approves ${id}, and nothing else, on ${base.slice(0, SHORT_COMMIT)}`,
-      ],
-    ];
-  return columns(
-    findings.map(({ rule, message }) => [
-      styled('dim', head.slice(0, SHORT_COMMIT)),
-      styled('red', rule),
-      styled('bold', id ?? '-'),
-      message,
-    ]),
-  );
-}
-
-const annotations = ({ head, id, findings }: CheckedReview): Line[] =>
-  findings.map(({ rule, message }) =>
-    annotationOf(`wl review check ${rule}`, `${head.slice(0, SHORT_COMMIT)} ${id ?? '-'}: ${message}`),
-  );
+const verdictOf = ({ id, base, head }: CheckedReview): string =>
+  `${head.slice(0, SHORT_COMMIT)} approves ${id}, and nothing else, on ${base.slice(0, SHORT_COMMIT)}`;
 
 const refusal = ({ id, findings }: CheckedReview): LedgerError =>
   new LedgerError('VERIFICATION_FAILED', `${findings[0]?.message ?? 'It cannot be merged'}.`, {

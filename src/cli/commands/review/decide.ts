@@ -1,11 +1,12 @@
-import { isLedgerError, type WorkLedger } from '../../../index.ts';
+import { isLedgerError, type Verb, type WorkLedger } from '../../../index.ts';
+import { required } from '../../../operations/typed.ts';
+import type { Write } from '../../../operations/writes.ts';
 import type { Cli } from '../../cli.ts';
-import { command } from '../../command.ts';
-import { endReviews } from '../../end-review.ts';
-import { required } from '../../input.ts';
+import { command, type Reply } from '../../command.ts';
 import { FENCE, IDS, REASON } from '../../options.ts';
 import type { Line } from '../../render/line.ts';
 import { proposedLine } from '../../render/review.ts';
+import { onItems, type Tell } from '../../transition.ts';
 
 export const reviewApproveCommand = command({
   summary: 'accept work that is in review',
@@ -78,4 +79,30 @@ async function proposeLast(cli: Cli, ledger: WorkLedger, ids: readonly string[])
     }
   }
   return lines;
+}
+
+/** Ends the review of items, and takes away the branches that nobody needs any more. */
+export async function endReviews(
+  cli: Cli,
+  verb: Verb,
+  typed: readonly string[],
+  write: Write,
+  tell: Tell,
+): Promise<Reply> {
+  const reply = await onItems(cli, verb, typed, write, tell);
+  if (reply.where === 'remote') await clearUp(cli, await cli.open());
+  return reply;
+}
+
+/** Takes away the review branches that nobody needs any more. What is left over does no harm, and goes with the next call. */
+export async function clearUp(cli: Cli, ledger: WorkLedger): Promise<void> {
+  const { clearBranches } = await import('../../../review.ts');
+  try {
+    const cleared = await cli.busy('clearing up', () => clearBranches(ledger));
+    const left = cleared.filter(({ gone }) => !gone).map(({ branch }) => branch);
+    if (left.length > 0) cli.notice(`the remote still has ${left.join(', ')}`);
+  } catch (error) {
+    if (!isLedgerError(error)) throw error;
+    cli.notice(`review branches were left as they are: ${error.message}`);
+  }
 }

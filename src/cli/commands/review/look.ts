@@ -1,7 +1,7 @@
+import { resolveOne } from '../../../operations/ids.ts';
 import { command } from '../../command.ts';
-import { resolveOne } from '../../ids.ts';
 import { ID } from '../../options.ts';
-import { fieldLines } from '../../render/field.ts';
+import { fieldLines } from '../../render/history.ts';
 import { styled } from '../../render/line.ts';
 import { tableLines } from '../../render/list.ts';
 import { reviewColumns, stateLine } from '../../render/review.ts';

@@ -1,12 +1,11 @@
 import type { WorkLedger } from '../../../index.ts';
 import type { OpenedRequest, Proposed } from '../../../review.ts';
 import type { Cli } from '../../cli.ts';
-import { command, flag, list } from '../../command.ts';
+import { command, flag, list, type Reply } from '../../command.ts';
 import { readMap, readText } from '../../input.ts';
 import { FENCE, ID } from '../../options.ts';
 import type { Line } from '../../render/line.ts';
 import { openedLines, proposedLine } from '../../render/review.ts';
-import type { Reply } from '../../reply.ts';
 import { onItems } from '../../transition.ts';
 
 export const submitCommand = command({

@@ -1,11 +1,50 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
-import type { Writer } from './world.ts';
+import { endBySignals } from './stop-signals.ts';
+
+/** Where the program writes; a terminal's stream or any stand-in. */
+export interface Writer {
+  write(text: string): unknown;
+  /** Resolves once everything is written. */
+  flush?(): Promise<void>;
+  isTTY?: boolean | undefined;
+  /** Read it by `widthOf`: a terminal that does not know its size says 0. */
+  columns?: number | undefined;
+}
+
+/** What the program needs of the process it runs in; `process` is one. */
+export interface World {
+  stdout: Writer;
+  stderr: Writer;
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean | undefined };
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Runs the program in this process, and ends it. */
+export async function inProcess(
+  run: (argv: readonly string[], world: World) => Promise<number>,
+): Promise<void> {
+  endBySignals();
+  const stdout = new Output(1);
+  const stderr = new Output(2);
+  process.exitCode = await run(process.argv.slice(2), {
+    stdout,
+    stderr,
+    env: process.env,
+    get stdin() {
+      return process.stdin;
+    },
+  });
+  await stdout.flush();
+  await stderr.flush();
+  // What still runs, such as a timer, is nothing to wait for once everything is said.
+  process.exit();
+}
 
 /**
  * Standard output or standard error. What is no terminal is written to directly: the process's own streams bring the network's
  * code along, which costs more than a question does.
  */
-export class Output implements Writer {
+class Output implements Writer {
   readonly #fd: 1 | 2;
   #stream: NodeJS.WriteStream | undefined;
 

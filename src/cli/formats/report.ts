@@ -1,8 +1,31 @@
 import type { Measures, Report, Spread } from '../../index.ts';
 import { type ReportTable, tablesOf, type Value } from './report-tables.ts';
 
+/** A way to write a report. */
+interface ReportFormat {
+  extension: string;
+  media_type: string;
+  render(report: Report): readonly string[] | Promise<readonly string[]>;
+}
+
+export const REPORT_FORMATS = {
+  md: { extension: 'md', media_type: 'text/markdown', render: markdownReport },
+  html: {
+    extension: 'html',
+    media_type: 'text/html',
+    // Brings a library along that nothing else needs.
+    render: async (report) => (await import('./report-html.ts')).htmlReport(report),
+  },
+  csv: { extension: 'csv', media_type: 'text/csv', render: csvReport },
+  json: {
+    extension: 'json',
+    media_type: 'application/json',
+    render: (report) => JSON.stringify(report, null, 2).split('\n'),
+  },
+} as const satisfies Record<string, ReportFormat>;
+
 /** A report as a page. */
-export function markdownReport(report: Report): string[] {
+function markdownReport(report: Report): string[] {
   const { title, sum, ...rest } = tablesOf(report);
   return [
     `# ${title}`,
@@ -23,7 +46,7 @@ function mdTable({ head, rows }: ReportTable): string[] {
 const mdCell = (value: Value): string => `${value ?? '-'}`.replaceAll(/[\\|<>[\]`*_]/g, '\\$&');
 
 /** A report as rows of one measure each; times are in seconds. */
-export function csvReport(report: Report): string[] {
+function csvReport(report: Report): string[] {
   const { since, until, totals, open, throughput, times, by_agent, by_swarm, ...measures } = report;
   const all = { since, until, ...totals, open_at_start: open.at_start, open_at_end: open.at_end };
   const rows = [

@@ -1,5 +1,5 @@
 import type { Measures, Report, Spread } from '../../index.ts';
-import { age, shortTime } from './time.ts';
+import { age, shortTime } from '../render/line.ts';
 
 export type Value = string | number | null;
 

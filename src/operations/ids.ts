@@ -1,4 +1,4 @@
-import { type IdPurpose, isLedgerError, LedgerError, type WorkLedger } from '../index.ts';
+import { type IdPurpose, isLedgerError, LedgerError, type LedgerQueries, type WorkLedger } from '../index.ts';
 
 /**
  * Ids in full, for a write. What this clone does not know may be new on the remote, which is asked once then; an id that is
@@ -62,4 +62,14 @@ export async function resolveOne(ledger: WorkLedger, typed: string, purpose?: Id
   const [id] = await resolveIds(ledger, [typed], purpose);
   if (id === undefined) throw new LedgerError('INTERNAL', 'An id was looked up and not answered.');
   return id;
+}
+
+/** An item that was deleted is no longer found by a part of its id, but its history still is by the whole. */
+export async function resolveHistoric(ledger: LedgerQueries, typed: string): Promise<string> {
+  try {
+    return await ledger.resolveId(typed);
+  } catch (error) {
+    if (isLedgerError(error, 'NOT_FOUND') && (await ledger.history(typed)).length > 0) return typed;
+    throw error;
+  }
 }
