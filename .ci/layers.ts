@@ -151,7 +151,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     path: 'operations',
-    imports: ['index.ts', 'agents.ts'],
+    imports: ['index.ts'],
     holds:
       'what every shell does with a ledger: short ids, writes of many items and what became of each, refusals, filters and times as they are typed',
   },

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { resolveIds } from '../../src/cli/ids.ts';
+import { resolveIds } from '../../src/operations/ids.ts';
 import { examine } from '../../src/doctor/examine.ts';
 import { mendTree } from '../../src/doctor/repair.ts';
 import { MemoryRemote } from '../../src/remote/memory.ts';
