@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { resolveIds } from '../../src/operations/ids.ts';
 import { examine } from '../../src/doctor/examine.ts';
 import { mendTree } from '../../src/doctor/repair.ts';
+import { resolveIds } from '../../src/operations/ids.ts';
 import { MemoryRemote } from '../../src/remote/memory.ts';
 import { pathOf } from '../helpers/by-hand.ts';
 import { refusalOf } from '../helpers/refusal.ts';

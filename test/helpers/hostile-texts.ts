@@ -1,6 +1,7 @@
 import { decodePresence, readPresenceName } from '../../src/agents/presence/record.ts';
 import { checkWords } from '../../src/audit/check-trailers.ts';
 import { CommitFindings } from '../../src/audit/findings.ts';
+import { scan } from '../../src/cli/grammar.ts';
 import { GLOBAL_OPTIONS } from '../../src/cli/options.ts';
 import { readCanonical } from '../../src/codec/canonical-yaml.ts';
 import { decodeItem, guessItem } from '../../src/codec/item.ts';
@@ -25,7 +26,6 @@ import { fenced, inert } from '../../src/review/markdown.ts';
 import { parseRawDiff } from '../../src/store/native-log.ts';
 import { displayUrl } from '../../src/trace/mask.ts';
 import { parseRecord } from '../../src/transfer/parse-json.ts';
-import { scan } from '../../src/cli/grammar.ts';
 
 /** Texts on which a pattern that begins anew, or that goes back, takes the square of their length. */
 const HOSTILE: Record<string, (n: number) => string> = {

@@ -1,7 +1,7 @@
 import { listPresence, type PresenceEntry, type PresenceReport, prunePresence } from '../../../index.ts';
 import type { Cli } from '../../cli.ts';
 import { command, flag } from '../../command.ts';
-import { type Span, styled, age } from '../../render/line.ts';
+import { age, type Span, styled } from '../../render/line.ts';
 import { tableLines } from '../../render/list.ts';
 
 const HEADER = ['AGENT', 'HOST', 'PID', 'PROGRAM', 'SILENT', 'ITEM', 'STEP'];

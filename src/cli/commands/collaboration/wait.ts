@@ -1,7 +1,7 @@
 import { WORK_STATUSES, type WorkItem, type WorkLedger, type WorkWithHistory } from '../../../index.ts';
-import { command, count, flag, set } from '../../command.ts';
 import { resolveIds } from '../../../operations/ids.ts';
-import { someOf, SHORT_STATUS } from '../../../operations/typed.ts';
+import { SHORT_STATUS, someOf } from '../../../operations/typed.ts';
+import { command, count, flag, set } from '../../command.ts';
 import { IDS } from '../../options.ts';
 import { showItems } from '../../render/item.ts';
 

@@ -1,4 +1,5 @@
 import { LedgerError } from '../../../index.ts';
+import { NEXT_FILTER, readFilter } from '../../../operations/filter.ts';
 import type { Cli } from '../../cli.ts';
 import { command, count, flag, type OptionTable, type OptionValues, type Reply } from '../../command.ts';
 import { EXIT } from '../../exit-codes.ts';
@@ -6,9 +7,8 @@ import { LEASE } from '../../options.ts';
 import { resumeLines } from '../../render/item.ts';
 import { columns } from '../../render/line.ts';
 import { itemColumns, itemsReply } from '../../render/list.ts';
-import { claimOptions, tellTaken } from './claim.ts';
-import { NEXT_FILTER, readFilter } from '../../../operations/filter.ts';
 import { oneWritten } from '../../transition.ts';
+import { claimOptions, tellTaken } from './claim.ts';
 
 const nextOptions = {
   claim: flag('--claim', 'claim it, and try the next one where someone else is first'),
