@@ -14,24 +14,10 @@ import type { IndexStatus, Need } from '../projection/projection.ts';
 import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
 import type { Permission } from '../query/permission.ts';
-import {
-  type Asking,
-  countReady,
-  type Explanation,
-  explainItem,
-  readyItems,
-  staleItems,
-} from '../query/ready.ts';
+import { type Asking, countReady, type Explanation, explainItem, readyItems, staleItems } from '../query/ready.ts';
 import { notFound, resolveId, shortIds } from '../query/resolve.ts';
 import { countFound, searchItems } from '../query/search.ts';
-import {
-  childrenOf,
-  type DependencyNode,
-  dependencyTree,
-  type Progress,
-  progressOf,
-  subtreeOf,
-} from '../query/tree.ts';
+import { childrenOf, type DependencyNode, dependencyTree, type Progress, progressOf, subtreeOf } from '../query/tree.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
@@ -40,7 +26,7 @@ import type { Executions } from './executions.ts';
 import type { Liveness, OrphanedWork } from './orphans.ts';
 import type { Resumption } from './resume.ts';
 import type { ItemTemplate, ListedTemplate } from './templates.ts';
-import type { ImportInput } from './transfer.ts';
+import type { ImportInput } from '../transfer/formats.ts';
 import type { VerifyCall } from './verify.ts';
 
 /** Local state: what this clone saw of work in progress. */
@@ -424,8 +410,8 @@ export class LedgerQueries {
 
   /** What an import would make of the ledger as it stands in this clone. `importWork` does it. */
   async planImport(input: ImportInput): Promise<ImportPlan> {
-    const { planImport } = await import('./transfer.ts');
-    return this.read((view) => planImport(view, input, this.now()));
+    const { planImport } = await import('../transfer/formats.ts');
+    return this.read((view) => planImport(input, { ledger: view, now: this.now() }));
   }
 
   /** The whole ledger as files of JSON, each item with its history; damaged files are left out. */

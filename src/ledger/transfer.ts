@@ -8,32 +8,17 @@ import type { LedgerView } from '../domain/view.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import { planBeadsImport } from '../transfer/beads.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
-import { planJsonImport } from '../transfer/json-import.ts';
-import type { ImportNote, ImportOptions, ImportPlan, TransferFile } from '../transfer/plan.ts';
+import type { ImportNote, ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { currentTip } from './connection.ts';
 import type { Acting } from './inputs.ts';
 import type { WorkLedger } from './work-ledger.ts';
+import { type ImportInput, planImport } from '../transfer/formats.ts';
 
 /** Who imports, and whether it only says what it would do. */
 export interface ImportCall extends Acting {
   dry_run?: boolean | undefined;
   onPlan?: ((planned: number) => void) | undefined;
-}
-
-/** What is imported: the text of a Beads file, or the files of a folder of JSON. */
-export type ImportInput = { from: 'beads'; text: string } | { from: 'json'; files: Iterable<TransferFile> };
-
-/** @param randomSuffix where nobody can be asked for numbers */
-export function planImport(
-  ledger: LedgerView,
-  input: ImportInput,
-  now: string,
-  randomSuffix?: () => string,
-): ImportPlan {
-  const options: ImportOptions = { ledger, now, randomSuffix };
-  return input.from === 'beads' ? planBeadsImport(input.text, options) : planJsonImport(input.files, options);
 }
 
 /** What became of an import. Every id in it is the item's for good. */
@@ -77,7 +62,7 @@ export async function importWork(
     return connection.projection.read(seen ?? (await currentTip(connection)), use);
   };
   const plan = await atShared((view) =>
-    planImport(view, input, now, mode === 'local' ? randomSuffix : undefined),
+    planImport(input, { ledger: view, now, randomSuffix: mode === 'local' ? randomSuffix : undefined }),
   );
   onPlan?.(plan.items.length);
   const { items, present, notes, records, tombstones, unusable } = plan;

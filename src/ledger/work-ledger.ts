@@ -4,6 +4,7 @@ import type { WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES } from '../domain/item.ts';
 import type { Host } from '../hosts/list.ts';
 import type { RejectedTransition } from '../sync/rejected.ts';
+import type { ImportInput } from '../transfer/formats.ts';
 import { currentTip } from './connection.ts';
 import type { SetAside } from './executions.ts';
 import { FinishingVerbs } from './finishing-verbs.ts';
@@ -11,7 +12,7 @@ import type { Acting, LedgerStatus, RecoverOptions, SyncReport } from './inputs.
 import type { LaidFiles, LayOptions } from './lay-host.ts';
 import type { RecoveredWork } from './recover.ts';
 import { type TransitionResult, toResult } from './results.ts';
-import type { ImportCall, ImportInput, ImportReport } from './transfer.ts';
+import type { ImportCall, ImportReport } from './transfer.ts';
 
 /**
  * The ledger of one clone: every transition and every question. Opened with `openLedger`.

@@ -3,7 +3,7 @@ import { compareText, type WorkItem } from '../domain/item.ts';
 import type { ImportedWork } from '../domain/verbs/import.ts';
 import { connect, type Linked, type Resolve } from './connect.ts';
 import { type Draft, finishItem } from './draft.ts';
-import type { ImportCandidate, ImportLedger, ImportOptions, ImportSource } from './plan.ts';
+import type { ImportCandidate, ImportLedger, ImportOptions } from './plan.ts';
 import { needsFirst, ReferenceGraph } from './reference-graph.ts';
 
 /**
@@ -13,7 +13,7 @@ import { needsFirst, ReferenceGraph } from './reference-graph.ts';
  */
 export function assemble(
   drafts: readonly Draft[],
-  from: ImportSource,
+  from: string,
   options: ImportOptions,
   elsewhere: Resolve,
 ): ImportCandidate[] {
@@ -56,7 +56,7 @@ const noReferences = (): Pick<Linked, 'dependencies' | 'links' | 'unresolved'> =
 
 function toCandidate(
   { draft, id, parent_id, blocker_id, dependencies, links, unresolved }: Linked,
-  from: ImportSource,
+  from: string,
 ): ImportCandidate {
   const block = draft.fields.block as WorkItem['block'];
   const refs = { id, parent_id, dependencies, links, block: block && { ...block, blocker_id } };

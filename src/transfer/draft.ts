@@ -5,7 +5,7 @@ import type { JsonMap, WorkItem, WorkLink } from '../domain/item.ts';
 import { workItemSchema } from '../domain/item-schema.ts';
 import { describeIssue } from '../domain/schema.ts';
 import { byteLength, cleanJson, keepable } from './foreign.ts';
-import type { ImportRule, ImportSource } from './plan.ts';
+import type { ImportRule } from './plan.ts';
 import type { SourceRecord } from './record.ts';
 
 /** What a record points to, by the ids of its source. */
@@ -88,7 +88,7 @@ function fileSize(item: WorkItem): number {
  */
 export function finishItem(
   draft: Draft,
-  from: ImportSource,
+  from: string,
   refs: Partial<WorkItem>,
   unresolved: readonly JsonMap[],
 ): WorkItem {

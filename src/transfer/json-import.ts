@@ -1,6 +1,6 @@
 import { stateOf } from '../codec/path.ts';
 import { link as linkKind } from '../domain/fields.ts';
-import { isWorkId, type WorkId } from '../domain/ids.ts';
+import { isWorkId } from '../domain/ids.ts';
 import {
   isTerminal,
   WORK_PRIORITIES,
@@ -10,153 +10,82 @@ import {
   type WorkStatus,
 } from '../domain/item.ts';
 import { schemaOf, workItemSchema } from '../domain/item-schema.ts';
-import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
 import { toSafeLine } from '../domain/text.ts';
-import { assemble } from './assemble.ts';
-import { type Draft, type SourceEdge, settle } from './draft.ts';
-import { createdAt, type RawRecord, standingIn, withoutDuplicates } from './duplicates.ts';
+import type { Draft, SourceEdge } from './draft.ts';
 import { cleanMap, DATA_DEPTH, depthOf, isMap, keepable } from './foreign.ts';
+import { type RawRecord, readRecord, type SourceFormat, withoutMark } from './import.ts';
 import { parseRecord } from './parse-json.ts';
-import type { ImportOptions, ImportPlan, ImportRule, TransferFile } from './plan.ts';
-import { Notebook, quoteSource, SourceRecord } from './record.ts';
-import { readLabels } from './shared-fields.ts';
+import type { ImportOptions, ImportRule, TransferFile } from './plan.ts';
+import { type ImportNotes, quoteSource, type SourceRecord } from './record.ts';
+import { readLabels, readTitle } from './shared-fields.ts';
 
 /**
- * Plans what a folder of JSON becomes in this ledger: an export of this program, or of one that keeps the same layout
- * (`active/ID.json`, `completed/YYYY/MM/ID.json`, …, `index.json`), whose times may have no zone and are then UTC.
- *
- * Ids stay where the ledger lets them. An item that the ledger has, by its own id and time of creation or by
- * `context.imported`, is counted and not planned, so a second run plans nothing. Never throws for what is in `files`: one that is
- * not an item is a note. History is kept under `context.imported.history`.
+ * A folder of JSON: an export of this program, or of one that keeps the same layout (`active/ID.json`, `completed/YYYY/MM/ID.json`, …,
+ * `index.json`), whose times may have no zone and are then UTC. Ids stay where the ledger lets them. History is kept under
+ * `context.imported.history`.
  */
-export function planJsonImport(files: Iterable<TransferFile>, options: ImportOptions): ImportPlan {
-  const notebook = new Notebook();
-  const { raw, records } = readFiles(files, notebook);
-  const unchanged = new Map<string, WorkId>();
-  const drafts: Draft[] = [];
-  for (const record of withoutDuplicates(raw, notebook)) {
-    const id = findInLedger(record, options, notebook);
-    if (id !== undefined) unchanged.set(record.source_id, id);
-    else drafts.push(...toDraft(record, options, notebook));
-  }
-  const items = assemble(drafts, 'json', options, (source_id) => {
-    const source = { from: 'json', id: source_id.toWellFormed() };
-    const id = unchanged.get(source_id) ?? idFrom(options.ledger, source) ?? source_id;
-    return isWorkId(id) && options.ledger.statusOf(id) !== undefined
-      ? { kind: 'item', id }
-      : { kind: 'unknown' };
-  });
-  return {
-    items,
-    records,
-    unchanged: unchanged.size,
-    present: [...unchanged].map(([source_id, id]) => ({ source_id, id })),
-    tombstones: 0,
-    unusable: records - items.length - unchanged.size,
-    notes: notebook.notes,
-  };
-}
+export const json: SourceFormat<{ files: Iterable<TransferFile> }> = {
+  keepsIds: true,
+  records: ({ files }, notes) => readFiles(files, notes),
+  read: (record, { source_id, where }, options) => {
+    const fields = readJsonFields(record, options);
+    const edges = readJsonEdges(record, fields);
+    if (!isWorkId(source_id)) record.note('id', 'its id is not one that this ledger can have');
+    const directory = DIRECTORY.exec(where.path ?? '')?.[1];
+    if (directory !== undefined && directory !== stateOf(fields.status as WorkStatus)) {
+      record.note(
+        'misplaced_file',
+        `it stands in ${directory}/ but is ${String(fields.status)}; the status inside counts`,
+      );
+    }
+    return { fields, edges, ...(isWorkId(source_id) ? { wanted_id: source_id } : {}) };
+  },
+};
 
+const DIRECTORY = /(?:^|\/)(active|completed|failed|cancelled)\//;
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
-function readFiles(files: Iterable<TransferFile>, notebook: Notebook): { raw: RawRecord[]; records: number } {
+function readFiles(files: Iterable<TransferFile>, notes: ImportNotes): { raw: RawRecord[]; count: number } {
   const raw: RawRecord[] = [];
   const names = new Set<string>();
   const indexes: TransferFile[] = [];
-  let records = 0;
+  let count = 0;
   for (const file of files) {
     const { path } = file;
     names.add(nameOf(path));
     if (nameOf(path) === 'index.json') indexes.push(file);
-    else if (!path.endsWith('.json')) notebook.add({ path }, 'ignored_file', 'it is not a JSON file');
+    else if (!path.endsWith('.json')) notes.add({ path }, 'ignored_file', 'it is not a JSON file');
     else {
-      records += 1;
-      const record = readFile(file, notebook);
+      count += 1;
+      const record = readFile(file, notes);
       if (record !== undefined) raw.push(record);
     }
   }
-  for (const index of indexes) checkIndex(index, names, notebook);
-  return { raw, records };
+  for (const index of indexes) checkIndex(index, names, notes);
+  return { raw, count };
 }
 
-function readFile({ path, text }: TransferFile, notebook: Notebook): RawRecord | undefined {
-  const parsed = parseRecord(text.replace(/^\ufeff/, ''));
-  if (parsed.kind !== 'record') {
-    notebook.add({ path }, parsed.kind, parsed.message);
-    return undefined;
+function readFile({ path, text }: TransferFile, notes: ImportNotes): RawRecord | undefined {
+  const record = readRecord(withoutMark(text), { path }, notes);
+  if (record !== undefined && nameOf(path) !== `${record.source_id}.json`) {
+    const named = quoteSource(nameOf(path));
+    notes.add(record.where, 'misplaced_file', `it is named ${named}; the id inside counts`);
   }
-  const { value, repairs } = parsed;
-  const source_id = value.id;
-  if (typeof source_id !== 'string' || source_id.trim() === '' || source_id.length > SOURCE_ID_LENGTH) {
-    notebook.add({ path }, 'not_an_item', `it has no id of 1 to ${SOURCE_ID_LENGTH} characters`);
-    return undefined;
-  }
-  const where = { path, source_id };
-  if (repairs > 0) notebook.add(where, 'repaired_json', `${repairs} places that are not JSON were repaired`);
-  if (nameOf(path) !== `${source_id}.json`) {
-    notebook.add(where, 'misplaced_file', `it is named ${quoteSource(nameOf(path))}; the id inside counts`);
-  }
-  return { source_id, where, value };
+  return record;
 }
 
 /** The index says nothing that the files do not say themselves, but for which files there should be. */
-function checkIndex({ path, text }: TransferFile, names: ReadonlySet<string>, notebook: Notebook): void {
+function checkIndex({ path, text }: TransferFile, names: ReadonlySet<string>, notes: ImportNotes): void {
   const parsed = parseRecord(text);
   if (parsed.kind !== 'record') {
-    notebook.add({ path }, parsed.kind, `the index was not used: ${parsed.message}`);
+    notes.add({ path }, parsed.kind, `the index was not used: ${parsed.message}`);
     return;
   }
   const { items } = parsed.value;
   for (const [source_id, listed] of Object.entries(isMap(items) ? items : {})) {
     if (typeof listed === 'string' && names.has(nameOf(listed))) continue;
-    notebook.add({ path, source_id }, 'missing_file', 'the index lists it, but its file is not there');
+    notes.add({ path, source_id }, 'missing_file', 'the index lists it, but its file is not there');
   }
-}
-
-/** The ledger's id of an item that is there already; another item that only has the same id is not it. */
-function findInLedger(record: RawRecord, { ledger }: ImportOptions, notebook: Notebook): WorkId | undefined {
-  const imported = standingIn(ledger, 'json', record, notebook);
-  if (imported !== undefined) return imported;
-  const { source_id, where, value } = record;
-  const status = isWorkId(source_id) ? ledger.statusOf(source_id) : undefined;
-  if (status === undefined) return undefined;
-  if (status === 'damaged') {
-    notebook.add(
-      where,
-      'damaged_item',
-      'the ledger has an item of this id that cannot be read; it was left alone',
-    );
-    return source_id;
-  }
-  return ledger.find(source_id)?.created_at === createdAt(value) ? source_id : undefined;
-}
-
-const DIRECTORY = /(?:^|\/)(active|completed|failed|cancelled)\//;
-
-/** One draft, or none and a note. */
-function toDraft(
-  { source_id, where, value }: RawRecord,
-  options: ImportOptions,
-  notebook: Notebook,
-): Draft[] {
-  const record = new SourceRecord(value, notebook, where);
-  record.take('id');
-  const fields = readJsonFields(record, options);
-  const draft: Draft = { source_id, record, fields, edges: readJsonEdges(record, fields) };
-  if (isWorkId(source_id)) draft.wanted_id = source_id;
-  else record.note('id', 'its id is not one that this ledger can have');
-
-  const directory = DIRECTORY.exec(where.path ?? '')?.[1];
-  if (directory !== undefined && directory !== stateOf(fields.status as WorkStatus)) {
-    record.note(
-      'misplaced_file',
-      `it stands in ${directory}/ but is ${String(fields.status)}; the status inside counts`,
-    );
-  }
-  const problem = settle(draft);
-  if (problem === undefined) return [draft];
-  record.note(problem.rule, problem.message);
-  return [];
 }
 
 /** Reads every field but the references. Fields that this version does not know stay fields, as in the ledger's own files. */
@@ -171,10 +100,8 @@ function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): D
   const key = record.text('idempotency_key');
   const keyTaken = key !== undefined && !isTerminal(status) && ledger.openByKey(key) !== undefined;
   if (keyTaken) record.keepNoted('idempotency_key', 'field', 'an open item has its idempotency_key');
-  const title = record.line('title', 500);
-  if (title === undefined) record.note('title', 'it has no title');
   return {
-    title: title ?? '(untitled)',
+    title: readTitle(record),
     type: oneOf(record, 'type', WORK_TYPES, 'task'),
     priority: oneOf(record, 'priority', WORK_PRIORITIES, 'medium'),
     status,

@@ -2,9 +2,6 @@ import type { WorkId } from '../domain/ids.ts';
 import type { ImportedWork } from '../domain/verbs/import.ts';
 import type { LedgerView } from '../domain/view.ts';
 
-/** Where imported work came from: its format. Stands in the item as `context.imported.from`. */
-export type ImportSource = 'beads' | 'json';
-
 /** Why a note was taken. Rules are for programs that group notes; messages are for people. */
 export type ImportRule =
   // The record as a whole; all but `repaired_json` and `id` leave it out of the plan.

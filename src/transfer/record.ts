@@ -17,17 +17,17 @@ export class SourceRecord {
   readonly kept: JsonMap = {};
   readonly #raw: Record<string, unknown>;
   readonly #taken = new Set<string>();
-  readonly #notebook: Notebook;
+  readonly #notes: ImportNotes;
   readonly #where: Where;
 
-  constructor(raw: Record<string, unknown>, notebook: Notebook, where: Where) {
+  constructor(raw: Record<string, unknown>, notes: ImportNotes, where: Where) {
     this.#raw = raw;
-    this.#notebook = notebook;
+    this.#notes = notes;
     this.#where = where;
   }
 
   note(rule: ImportRule, message: string): void {
-    this.#notebook.add(this.#where, rule, message);
+    this.#notes.add(this.#where, rule, message);
   }
 
   /** Keeps a field as it was, without a note. */
@@ -132,7 +132,7 @@ export interface Where {
 const MESSAGE_LENGTH = 400;
 
 /** Collects what could not be taken over exactly, in words that a terminal may print. */
-export class Notebook {
+export class ImportNotes {
   readonly notes: ImportNote[] = [];
 
   add({ line, path, source_id }: Where, rule: ImportRule, message: string): void {

@@ -54,3 +54,10 @@ export function readLabels(record: SourceRecord): string[] {
   }
   return [...labels].sort();
 }
+
+/** The title, which every item has. */
+export function readTitle(record: SourceRecord): string {
+  const title = record.line('title', 500);
+  if (title === undefined) record.note('title', 'it has no title');
+  return title ?? '(untitled)';
+}

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planBeadsImport } from '../../src/transfer/beads.ts';
+import { planImport } from '../../src/transfer/formats.ts';
 import { exportJson } from '../../src/transfer/json-export.ts';
-import { planJsonImport } from '../../src/transfer/json-import.ts';
 import type { ImportPlan, TransferFile } from '../../src/transfer/plan.ts';
 import { runs } from '../helpers/runs.ts';
 import { issue, lines } from './beads-sample.ts';
@@ -42,7 +41,7 @@ const file = (fields: Record<string, unknown>): TransferFile => ({
 });
 
 function planOf(files: Iterable<TransferFile>, ledger = new MemoryLedger()): ImportPlan {
-  return planJsonImport(files, { ledger, now: NOW });
+  return planImport({ from: 'json', files }, { ledger, now: NOW });
 }
 
 /** The one item of a plan, with what was kept of it. */
@@ -270,11 +269,11 @@ describe('references', () => {
   test('an item that came from Beads is still known as that after it came by JSON', () => {
     const issues = lines(issue());
     const first = new MemoryLedger();
-    first.apply(planBeadsImport(issues, { ledger: first, now: NOW }));
+    first.apply(planImport({ from: 'beads', text: issues }, { ledger: first, now: NOW }));
     const entries = [...first.items.values()].map((item) => ({ item, history: [] }));
     const second = new MemoryLedger();
     second.apply(planOf(exportJson(entries, NOW), second));
-    expect(planBeadsImport(issues, { ledger: second, now: NOW })).toMatchObject({
+    expect(planImport({ from: 'beads', text: issues }, { ledger: second, now: NOW })).toMatchObject({
       items: [],
       unchanged: 1,
     });
