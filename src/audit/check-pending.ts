@@ -1,8 +1,7 @@
 import type { Projection } from '../projection/projection.ts';
 import type { LedgerStore, Oid, TreeEntry } from '../store/port.ts';
-import { groundAt } from './base-state.ts';
+import { baseStateAt, type Incoming } from './base-state.ts';
 import { findInPush } from './check-push.ts';
-import type { Incoming } from './push-past.ts';
 import type { Refusal } from './rules.ts';
 import type { SignatureReader } from './signatures.ts';
 
@@ -25,8 +24,8 @@ export interface Pending {
 export async function checkPending(pending: Pending): Promise<Refusal[]> {
   const { store, projection, signatures, now, from, to } = pending;
   const incoming = incomingOf(store);
-  const ground = from === undefined ? undefined : await groundAt(from, projection, incoming);
-  return findInPush({ incoming, ground, tip: to, now, signatures });
+  const baseState = from === undefined ? undefined : await baseStateAt(from, projection, incoming);
+  return findInPush({ incoming, baseState, tip: to, now, signatures });
 }
 
 /** A clone's own commits, where the objects of a push are asked for: they are with all others. */

@@ -1,17 +1,17 @@
 import { readTrailers } from '../codec/message.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
+import type { BaseState, Incoming } from './base-state.ts';
 import { CommitCheck } from './check-commit.ts';
 import { MAX_PARENTS } from './check-merge.ts';
 import { readAfter } from './files.ts';
-import type { Incoming } from './push-past.ts';
-import { type Ground, PushState } from './push-state.ts';
+import { PushState } from './push-state.ts';
 import { type Finding, type Refusal, refusalOf } from './rules.ts';
 import { judgeProofs, type SignatureReader } from './signatures.ts';
 
 export interface Push {
   incoming: Incoming;
   /** `undefined` where the branch is new. */
-  ground: Ground | undefined;
+  baseState: BaseState | undefined;
   /** What the branch is to point to. */
   tip: Oid;
   /** Seconds since 1970. */
@@ -32,10 +32,10 @@ const MAX_FILES = 25;
  * @returns why it is not to be taken; `undefined` where all of it is right
  */
 export async function checkPush(push: Push): Promise<Refusal | undefined> {
-  const { ground, tip } = push;
-  if (tip === ground?.tip) return undefined;
+  const { baseState, tip } = push;
+  if (tip === baseState?.tip) return undefined;
   const records = await recordsOf(push);
-  const foreign = checkShape(records, ground, tip);
+  const foreign = checkShape(records, baseState, tip);
   if (foreign !== undefined) return foreign;
   for await (const finding of findings(push, records)) return refusalOf(finding);
   return undefined;
@@ -48,31 +48,31 @@ export async function checkPush(push: Push): Promise<Refusal | undefined> {
  * @returns everything that is wrong
  */
 export async function findInPush(push: Push): Promise<Refusal[]> {
-  const { ground, tip } = push;
-  if (tip === ground?.tip) return [];
+  const { baseState, tip } = push;
+  if (tip === baseState?.tip) return [];
   const records = await recordsOf(push);
-  const foreign = checkShape(records, ground, tip);
+  const foreign = checkShape(records, baseState, tip);
   const found = foreign === undefined ? [] : [foreign];
   for await (const finding of findings(push, records)) found.push(refusalOf(finding));
   return found;
 }
 
-async function recordsOf({ incoming, ground, tip }: Push): Promise<CommitRecord[]> {
+async function recordsOf({ incoming, baseState, tip }: Push): Promise<CommitRecord[]> {
   const records: CommitRecord[] = [];
-  for await (const record of incoming.commits({ from: ground?.tip, to: tip })) records.push(record);
+  for await (const record of incoming.commits({ from: baseState?.tip, to: tip })) records.push(record);
   return records;
 }
 
 /** What is wrong with the commits of a push, one by one. */
 async function* findings(
-  { incoming, ground, now, signatures }: Push,
+  { incoming, baseState, now, signatures }: Push,
   records: readonly CommitRecord[],
 ): AsyncIterable<Finding> {
   const ops = records.flatMap((record) => opOf(record) ?? []);
-  const state = new PushState(incoming, ground, (await ground?.commitsOf(ops)) ?? new Map());
+  const state = new PushState(incoming, baseState, (await baseState?.commitsOf(ops)) ?? new Map());
   const check = new CommitCheck(incoming, state);
-  if (ground !== undefined)
-    check.trust(ground.tip, { settings: state.settings, requestedAt: ground.requestedAt });
+  if (baseState !== undefined)
+    check.trust(baseState.tip, { settings: state.settings, requestedAt: baseState.requestedAt });
   for (let at = 0; at < records.length; at += BATCH) {
     const some = records.slice(at, at + BATCH);
     const blobs = await readAfter(
@@ -91,14 +91,14 @@ async function* findings(
 /** What can be told without reading a file. */
 function checkShape(
   records: readonly CommitRecord[],
-  ground: Ground | undefined,
+  baseState: BaseState | undefined,
   tip: Oid,
 ): Refusal | undefined {
   const strange = records.find(({ fault }) => fault !== undefined);
   if (strange?.fault !== undefined) return { rule: 'commit', message: strange.fault, commit: strange.oid };
-  const foreign = ground === undefined ? checkRoots(records) : checkLineage(records, ground.tip, tip);
+  const foreign = baseState === undefined ? checkRoots(records) : checkLineage(records, baseState.tip, tip);
   if (foreign !== undefined) return foreign;
-  if (ground !== undefined && ground.settings === undefined) {
+  if (baseState !== undefined && baseState.settings === undefined) {
     const other = records.find(({ message }) => readTrailers(message).values.get('Work-Verb') !== 'repair');
     const message = 'the settings cannot be read; first, they have to be mended: wl doctor --fix';
     if (other !== undefined) return { rule: 'configure', message, commit: other.oid };

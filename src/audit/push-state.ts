@@ -6,6 +6,14 @@ import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
+import {
+  type BaseState,
+  filesIn,
+  type Incoming,
+  lastWhole,
+  lastWholeSettings,
+  readSettingsIn,
+} from './base-state.ts';
 import { requestedAt } from './check-times.ts';
 import type { ItemFile, SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
@@ -19,21 +27,7 @@ import {
   wholeIn,
 } from './item-files.ts';
 import { MemoryView, unknownSettings } from './memory-view.ts';
-import { filesIn, type Incoming, lastWhole, lastWholeSettings, readSettingsIn } from './push-past.ts';
 import type { Before, LedgerState, Left, SettingsState } from './state.ts';
-
-/** The ledger before a push. */
-export interface Ground {
-  tip: Oid;
-  /** `undefined` where they cannot be read, nor anything else then. */
-  settings: LedgerSettings | undefined;
-  /** `use` may be called more than once: it must be pure until it returns. */
-  read<T>(use: (view: LedgerView) => T): Promise<T>;
-  /** Which of these transitions are in it, by `Work-Op`, each with its commit. */
-  commitsOf(ops: readonly string[]): Promise<ReadonlyMap<string, Oid>>;
-  /** When what its tip records was asked for, in seconds since 1970. */
-  requestedAt: number;
-}
 
 /** What is known of an item. */
 interface Known {
@@ -51,7 +45,7 @@ interface Known {
 export class PushState extends ItemFiles implements LedgerState {
   settingsFile: SettingsState = { good: undefined, whole: true };
   readonly #incoming: Incoming;
-  readonly #ground: Ground | undefined;
+  readonly #baseState: BaseState | undefined;
   readonly #ops: Map<string, Oid>;
   readonly #known = new Map<WorkId, Known>();
   readonly #mended = new Set<WorkId>();
@@ -62,13 +56,13 @@ export class PushState extends ItemFiles implements LedgerState {
   readonly #nothing = new MemoryView(unknownSettings());
 
   /** @param ops transitions of the push that happened before it */
-  constructor(incoming: Incoming, ground: Ground | undefined, ops: ReadonlyMap<string, Oid>) {
+  constructor(incoming: Incoming, baseState: BaseState | undefined, ops: ReadonlyMap<string, Oid>) {
     super();
     this.#incoming = incoming;
-    this.#ground = ground;
+    this.#baseState = baseState;
     this.#ops = new Map(ops);
     this.#view = new Overlay(this.#nothing);
-    if (ground?.settings !== undefined) this.settings = ground.settings;
+    if (baseState?.settings !== undefined) this.settings = baseState.settings;
   }
 
   get settings(): LedgerSettings {
@@ -90,7 +84,7 @@ export class PushState extends ItemFiles implements LedgerState {
     const isKnown = known !== undefined && (!isMend || known.commit !== undefined || this.#mended.has(id));
     if (isKnown) return;
     const nothing = { files: new Map(), good: undefined };
-    const { tip } = this.#ground ?? {};
+    const { tip } = this.#baseState ?? {};
     if (tip === undefined) this.#known.set(id, { ...nothing, commit: undefined });
     else if (isMend)
       this.#known.set(id, { ...(await lastWhole(this.#incoming, tip, id)), commit: undefined });
@@ -102,8 +96,8 @@ export class PushState extends ItemFiles implements LedgerState {
   }
 
   async #learnSettings(): Promise<void> {
-    if (this.settingsFile.good !== undefined || this.#ground === undefined) return;
-    this.settingsFile = await lastWholeSettings(this.#incoming, this.#ground.tip);
+    if (this.settingsFile.good !== undefined || this.#baseState === undefined) return;
+    this.settingsFile = await lastWholeSettings(this.#incoming, this.#baseState.tip);
   }
 
   async ask<T>(use: () => T): Promise<T> {
@@ -112,7 +106,7 @@ export class PushState extends ItemFiles implements LedgerState {
       this.#view.rebase(view);
       return use();
     };
-    return this.#ground?.settings === undefined ? on(this.#nothing) : this.#ground.read(on);
+    return this.#baseState?.settings === undefined ? on(this.#nothing) : this.#baseState.read(on);
   }
 
   settle(): void {
@@ -124,7 +118,7 @@ export class PushState extends ItemFiles implements LedgerState {
   }
 
   async recall(commit: Oid): Promise<Left | undefined> {
-    if (this.#ground === undefined) return undefined;
+    if (this.#baseState === undefined) return undefined;
     const file = await readSettingsIn(this.#incoming, commit);
     const settings = file?.kind === 'settings' ? file.settings : this.settings;
     return { settings, requestedAt: requestedAt(await this.#incoming.readCommit(commit)) };
@@ -170,7 +164,7 @@ export class PushState extends ItemFiles implements LedgerState {
 
   /** What was not changed by the push is older than it. */
   lastChangeOf(id: WorkId): Oid | undefined {
-    return this.#known.get(id)?.commit ?? this.#ground?.tip;
+    return this.#known.get(id)?.commit ?? this.#baseState?.tip;
   }
 
   /** A push in which this is so has been refused by then. */

@@ -11,7 +11,7 @@ import { judgeProofs, type SignatureReader, type SignatureReport } from './signa
 export interface VerifyOptions {
   /**
    * A commit whose ledger is trusted as it stands: only what comes after it is checked. Every commit up to the tip must build
-   * on it; `groundOf` tells.
+   * on it; `replayBase` tells.
    */
   from?: Oid | undefined;
   /** Seconds since 1970: the tip is not dated ahead of it. Without it, no clock is looked at. */
@@ -138,22 +138,22 @@ async function* inBatches(records: AsyncIterable<CommitRecord>): AsyncIterable<C
  *
  * @returns `undefined` where `from` is on another line
  */
-export async function groundOf(store: LedgerStore, from: Oid, tip: Oid): Promise<Oid | undefined> {
+export async function replayBase(store: LedgerStore, from: Oid, tip: Oid): Promise<Oid | undefined> {
   if (from === tip) return from;
   if ((await store.mergeBase(from, tip)) !== from) return undefined;
-  let ground: Oid | undefined = from;
-  while (ground !== undefined) {
-    const older: Oid | undefined = await olderParent(store, ground, tip);
-    if (older === undefined) return ground;
-    ground = await store.mergeBase(ground, older);
+  let base: Oid | undefined = from;
+  while (base !== undefined) {
+    const older: Oid | undefined = await olderParent(store, base, tip);
+    if (older === undefined) return base;
+    base = await store.mergeBase(base, older);
   }
   return undefined;
 }
 
-/** A commit before `ground` on which one after it builds. */
-async function olderParent(store: LedgerStore, ground: Oid, tip: Oid): Promise<Oid | undefined> {
-  const known = new Set([ground]);
-  for await (const { oid, parents } of store.commits({ to: tip, from: ground, changes: false })) {
+/** A commit before `base` on which one after it builds. */
+async function olderParent(store: LedgerStore, base: Oid, tip: Oid): Promise<Oid | undefined> {
+  const known = new Set([base]);
+  for await (const { oid, parents } of store.commits({ to: tip, from: base, changes: false })) {
     const older = parents.find((parent) => !known.has(parent));
     if (older !== undefined) return older;
     known.add(oid);

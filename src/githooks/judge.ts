@@ -1,4 +1,4 @@
-import { groundAt } from '../audit/base-state.ts';
+import { baseStateAt } from '../audit/base-state.ts';
 import { checkPush } from '../audit/check-push.ts';
 import type { Refusal } from '../audit/rules.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
@@ -83,10 +83,10 @@ class Judge {
     const { store, indexDir, lock, signatures } = this.#backend;
     const projection = new Projection({ store, dir: indexDir, lock });
     try {
-      const ground = old === undefined ? undefined : await groundAt(old, projection, this.#incoming);
+      const baseState = old === undefined ? undefined : await baseStateAt(old, projection, this.#incoming);
       return await checkPush({
         incoming: this.#incoming,
-        ground,
+        baseState,
         tip: now,
         now: this.#now,
         signatures: signatures && ((query) => signatures({ ...query, incoming: true })),

@@ -1,5 +1,5 @@
 import { judgeSignatures, type SignatureQuery, signersOf } from '../audit/signatures.ts';
-import { groundOf, type Verification, type VerifyOptions, verifyLedger } from '../audit/verify.ts';
+import { replayBase, type Verification, type VerifyOptions, verifyLedger } from '../audit/verify.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
@@ -75,13 +75,13 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
         },
       );
     }
-    const begins = from && (await groundOf(store, from, to));
+    const begins = from && (await replayBase(store, from, to));
     return verifyLedger(store, to, { from: begins, now, signatures, onProgress });
   }
   const tip = await currentTip(connection);
   const last = since_last ? lastGood(connection) : undefined;
   // A commit that is gone, as after a repack, is no line to go on from.
-  const begins = last && (await groundOf(store, last.tip, tip).catch(() => undefined));
+  const begins = last && (await replayBase(store, last.tip, tip).catch(() => undefined));
   if (begins !== undefined && last?.tip === tip) {
     return { ok: true, from: tip, tip, commits: 0, transitions: 0, items: last.items, findings: [] };
   }

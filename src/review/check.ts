@@ -8,7 +8,7 @@ import { chooseBranch, chooseRemote } from '../ledger/settings.ts';
 import { Projection } from '../projection/projection.ts';
 import { IncomingStore, Oversize } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
-import { groundOf, type Judgement, judgeProposal, type ReviewFinding } from './judge.ts';
+import { baseStateOf, type Judgement, judgeProposal, type ReviewFinding } from './judge.ts';
 import { itemOfBranch } from './shared.ts';
 
 export interface CheckCall {
@@ -58,8 +58,8 @@ export async function checkReview(call: CheckCall = {}): Promise<CheckedReview> 
     const judged = await judgeProposal(against, queued ?? head, id);
     const told = { base, head, id: id ?? (judged.kind === 'fit' ? judged.event.id : null) };
     if (judged.kind !== 'fit' || queued === undefined) return resultOf(told, judged);
-    const ground = await groundOf(against, base);
-    const refusal = await checkPush({ incoming, ground, tip: head, now, signatures });
+    const baseState = await baseStateOf(against, base);
+    const refusal = await checkPush({ incoming, baseState, tip: head, now, signatures });
     return refusal === undefined ? resultOf(told, judged) : notOk(told, refusal.rule, refusal.message);
   } finally {
     projection.close();

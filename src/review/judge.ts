@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { findPolicyChange } from '../audit/check-merge.ts';
 import { checkPush } from '../audit/check-push.ts';
 import { requestedAt } from '../audit/check-times.ts';
-import { commitsOf, readSettingsIn } from '../audit/push-past.ts';
-import type { Ground } from '../audit/push-state.ts';
+import { commitsOf, readSettingsIn, type BaseState } from '../audit/base-state.ts';
 import type { PushRule } from '../audit/rules.ts';
 import { judgeKept, type SignatureReader } from '../audit/signatures.ts';
 import { decodeMessage } from '../codec/message.ts';
@@ -76,8 +75,8 @@ async function judge(against: Against, head: Oid, id: WorkId | undefined): Promi
   if (wrong !== undefined) return unfit('proposal', wrong);
   const made = await projection.commitsOf(tip, [event.op]);
   if (made.has(event.op)) return { kind: 'merged' };
-  const ground = await groundOf(against, base);
-  const refusal = await checkPush({ incoming, ground, tip: head, now, signatures });
+  const baseState = await baseStateOf(against, base);
+  const refusal = await checkPush({ incoming, baseState, tip: head, now, signatures });
   if (refusal !== undefined) return unfit(refusal.rule, refusal.message);
   const there = await projection.peek(base, (view) => effectOn(view, event));
   const here = await projection.peek(tip, (view) => effectOn(view, event));
@@ -85,7 +84,7 @@ async function judge(against: Against, head: Oid, id: WorkId | undefined): Promi
   if (here.kind === 'refused') return unfit(here.rule, here.message);
   if (!isDeepStrictEqual(there.before, here.before))
     return unfit('moved', `${event.id} was changed since: it is at rev ${here.before.rev} now`);
-  if ((await isAnotherPolicy(against, record, ground)) || !isDeepStrictEqual(there.after, here.after))
+  if ((await isAnotherPolicy(against, record, baseState)) || !isDeepStrictEqual(there.after, here.after))
     return unfit('moved', 'what an approval means was changed since');
   if (here.after.status !== 'completed')
     return unfit('illegal', 'others have to approve first: it is not the last approval');
@@ -102,7 +101,7 @@ async function judge(against: Against, head: Oid, id: WorkId | undefined): Promi
 async function isAnotherPolicy(
   { incoming, tip, signatures }: Against,
   { oid, parents: [base] }: CommitRecord,
-  { settings }: Ground,
+  { settings }: BaseState,
 ): Promise<boolean> {
   const since: CommitRecord[] = [];
   for await (const record of incoming.commits({ from: base, to: tip })) since.push(record);
@@ -139,7 +138,7 @@ const wrongAuthor = ({ author }: CommitRecord): string | undefined =>
   author.name === PULL_REQUEST ? undefined : `its author is ${author.name}, not ${PULL_REQUEST}`;
 
 /** The ledger at a commit that is not the tip; the index stays where it is. What was made up to the tip is not made again. */
-export async function groundOf({ incoming, projection, tip }: Against, base: Oid): Promise<Ground> {
+export async function baseStateOf({ incoming, projection, tip }: Against, base: Oid): Promise<BaseState> {
   return {
     tip: base,
     settings: await projection.peek(base, ({ settings }) => settings),

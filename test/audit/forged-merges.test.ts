@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { groundAt } from '../../src/audit/base-state.ts';
+import { baseStateAt } from '../../src/audit/base-state.ts';
 import { checkPush } from '../../src/audit/check-push.ts';
 import type { Signature, SignatureQuery, SignatureReader } from '../../src/audit/signatures.ts';
 import { verifyLedger } from '../../src/audit/verify.ts';
@@ -149,8 +149,8 @@ class Lines {
     const who = new Map(oids.map((oid, place) => [oid, signer?.(place)]));
     const signatures = signer && signedBy(who);
     const { findings } = await verifyLedger(store, now, { signatures });
-    const ground = await groundAt(oids[this.#pushed - 1] ?? '', projection, incoming);
-    const refusal = await checkPush({ incoming, ground, tip: now, now: NOW, signatures });
+    const baseState = await baseStateAt(oids[this.#pushed - 1] ?? '', projection, incoming);
+    const refusal = await checkPush({ incoming, baseState, tip: now, now: NOW, signatures });
     // Each is found where it came in: in the last merge alone.
     for (const { commit } of findings) expect(commit).toBe(now);
     return { found: findings.map(({ rule }) => rule), refused: refusal?.rule };

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { groundAt } from '../../src/audit/base-state.ts';
+import { baseStateAt } from '../../src/audit/base-state.ts';
 import { checkPush } from '../../src/audit/check-push.ts';
 import { verifyLedger } from '../../src/audit/verify.ts';
 import { examineTree } from '../../src/doctor/broken-tree.ts';
@@ -84,8 +84,8 @@ async function forged(lines: readonly TreeLine[]): Promise<{ commit: Oid; bytes:
 }
 
 async function refusedOn(old: Oid, now: Oid): Promise<string | undefined> {
-  const ground = await groundAt(old, projection, incoming);
-  return (await checkPush({ incoming, ground, tip: now, now: NOW }))?.rule;
+  const baseState = await baseStateAt(old, projection, incoming);
+  return (await checkPush({ incoming, baseState, tip: now, now: NOW }))?.rule;
 }
 
 const moveTo = async (commit: Oid): Promise<void> => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { groundOf, type Verification, verifyLedger } from '../../src/audit/verify.ts';
+import { replayBase, type Verification, verifyLedger } from '../../src/audit/verify.ts';
 import { NativeStore } from '../../src/store/native.ts';
 import { runGit } from '../helpers/temp-repo.ts';
 import { type ForgedCommit, forge, inFile, inMessage } from './forge.ts';
@@ -28,7 +28,7 @@ it('given an honest history, when it is verified from any of its commits, then n
   const whole = await verifyLedger(store, tip);
   const commits = await line(tip);
   for (const [index, from] of commits.entries()) {
-    expect(await groundOf(store, from, tip)).toBe(from);
+    expect(await replayBase(store, from, tip)).toBe(from);
     const checked = await verifyLedger(store, tip, { from });
     expect(checked).toMatchObject({ ok: true, findings: [], from, items: whole.items });
     expect(checked.commits).toBe(commits.length - index - 1);
@@ -89,8 +89,8 @@ it('given work from before the trusted commit that is merged in after it, then r
     await runGit(forger.gitDir, ['rev-parse', `${tip}^1`, `${tip}^2`])
   ).split('\n');
   const fork = await runGit(forger.gitDir, ['merge-base', first, second]);
-  expect(await groundOf(store, first, tip)).toBe(fork);
-  expect(await groundOf(store, second, first)).toBe(undefined);
-  expect(await groundOf(store, fork, tip)).toBe(fork);
+  expect(await replayBase(store, first, tip)).toBe(fork);
+  expect(await replayBase(store, second, first)).toBe(undefined);
+  expect(await replayBase(store, fork, tip)).toBe(fork);
   expect(rulesOf(await verifyLedger(store, tip, { from: fork }))).toEqual([]);
 });
