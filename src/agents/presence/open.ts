@@ -5,10 +5,10 @@ import { newSuffix } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock, LocalState } from '../../sync/ports.ts';
 import { localPresence, notingOwn } from './places.ts';
-import { Presence, type PresenceEvents, type Refusals } from './presence.ts';
+import { Presence, type PresenceEvents } from './presence.ts';
 import { lineOf } from './record.ts';
 import { machineTimer, type PresenceTimer } from './running.ts';
-import type { PresencePlace } from './session.ts';
+import type { PresencePlace, Refusals } from './session.ts';
 
 export interface PresenceOptions extends PresenceEvents {
   ledger: WorkLedger;

@@ -21,6 +21,7 @@ import {
   type PresencePlace,
   PresenceSigner,
   type PutResult,
+  type Refusals,
   type Self,
 } from './session.ts';
 
@@ -28,15 +29,6 @@ export interface PresenceEvents {
   onNotice?: ((notice: PresenceNotice) => void) | undefined;
   /** No sign of it was taken for two thirds of its lease: its holder has to stop, and write nothing more. Told once. */
   onLost?: ((execution_id: string) => void) | undefined;
-}
-
-/** Remembers that a host takes no presence, so that it is told once, and not tried all the time. */
-export interface Refusals {
-  isRecent(): boolean;
-  /** @returns whether it is news */
-  note(reason: string): boolean;
-  /** It took one. */
-  forget(): void;
 }
 
 export interface PresenceParts extends PresenceEvents {

@@ -163,6 +163,15 @@ export class PresenceSigner {
   }
 }
 
+/** Remembers that a host takes no presence, so that it is told once, and not tried all the time. */
+export interface Refusals {
+  isRecent(): boolean;
+  /** @returns whether it is news */
+  note(reason: string): boolean;
+  /** It took one. */
+  forget(): void;
+}
+
 /** Something that whoever runs the program should know, once. */
 export interface PresenceNotice {
   code: 'PRESENCE_REFUSED' | 'PRESENCE_TAKEN';

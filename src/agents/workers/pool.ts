@@ -15,6 +15,7 @@ import type { ExecutionMemory, RememberedExecution } from './execution-memory.ts
 import { FileMemory, TransientMemory } from './execution-memory.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { PresenceHeartbeat } from './heartbeat.ts';
+import { standingOf } from './lease-handle.ts';
 import { releaseOrphaned } from './orphaned-executions.ts';
 import { Slots } from './slots.ts';
 
@@ -97,6 +98,18 @@ export class AgentExecutorPool {
   /** Executions whose items are blocked, to be taken up again once those are not. */
   get parked(): RememberedExecution[] {
     return this.#parts.memory.list().filter(({ state }) => state === 'parked');
+  }
+
+  /** Items that were blocked while an execution of this pool had them, and are not any more, with the execution to link. */
+  async unblocked(): Promise<{ item: WorkItem; link: string }[]> {
+    const found: { item: WorkItem; link: string }[] = [];
+    for (const parked of this.parked) {
+      const item = await this.#parts.ledger.findWork(parked.id);
+      const standing = standingOf(item, parked);
+      if (standing === 'held' && item !== undefined) found.push({ item, link: parked.execution_id });
+      else if (standing !== 'blocked') this.forget(parked.execution_id);
+    }
+    return found;
   }
 
   /** A parked execution is not to be taken up again. */

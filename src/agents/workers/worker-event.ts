@@ -74,6 +74,7 @@ export class WorkerCount {
   readonly report = emptyReport();
   /** Items that failed since one did not. */
   failedInARow = 0;
+  #gaveUp = false;
   readonly #saved = new Map<WorkId, Ended>();
 
   add(event: WorkerEvent): void {
@@ -109,6 +110,13 @@ export class WorkerCount {
         return;
       default:
     }
+  }
+
+  /** True once, where so many failed in a row: a program that is broken would use up the attempts of all that is ready. */
+  givesUp(maxFailures: number): boolean {
+    if (this.#gaveUp || this.failedInARow < maxFailures) return false;
+    this.#gaveUp = true;
+    return true;
   }
 
   /** What was saved as ended and lost its race in the end went to someone else. */
@@ -152,3 +160,35 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 export const isFatal = (error: unknown): boolean => isLedgerError(error) && FATAL.has(error.code);
+
+/** What a worker waits for, which is said once until it changes. */
+export class Waiting {
+  readonly #report: (event: WorkerEvent) => void;
+  #for: WaitingFor | undefined;
+
+  constructor(report: (event: WorkerEvent) => void) {
+    this.#report = report;
+  }
+
+  get for(): WaitingFor | undefined {
+    return this.#for;
+  }
+
+  begin(reason: WaitingFor, message: string): void {
+    if (this.#for === reason) return;
+    this.#for = reason;
+    this.#report({ type: 'waiting', for: reason, message });
+  }
+
+  /** There is something to do. */
+  end(): void {
+    this.#for = undefined;
+  }
+
+  /** The remote answered, and this clone could be written. */
+  answered(): void {
+    if (this.#for !== 'remote' && this.#for !== 'storage') return;
+    this.#for = undefined;
+    this.#report({ type: 'back' });
+  }
+}

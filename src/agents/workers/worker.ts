@@ -15,14 +15,13 @@ import {
 } from './agent.ts';
 import { BackOff } from './back-off.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import { standingOf } from './lease-handle.ts';
 import { AgentExecutorPool } from './pool.ts';
 import { Upkeep } from './upkeep.ts';
 import {
   ENDINGS,
   isFatal,
   PASSING,
-  type WaitingFor,
+  Waiting,
   WorkerCount,
   type WorkerEvent,
   type WorkerReport,
@@ -86,7 +85,8 @@ class Worker {
   readonly #backOff: BackOff;
   readonly #upkeep: Upkeep;
   readonly #count = new WorkerCount();
-  #gaveUp = false;
+  readonly #waiting = new Waiting((event) => this.#report(event));
+  readonly #concurrency: number;
   readonly #running = new Map<string, Promise<void>>();
   #max: number;
   #fatal: { error: unknown } | undefined;
@@ -95,8 +95,6 @@ class Worker {
   /** How many times in a row something did. */
   #troubles = 0;
   #askRemote = true;
-  /** What it waits for, as was said last. */
-  #said: WaitingFor | undefined;
 
   constructor(options: WorkerOptions) {
     const { ledger, name = ledger.actor, clock = systemClock } = options;
@@ -106,6 +104,7 @@ class Worker {
       });
     }
     this.#options = options;
+    this.#concurrency = options.concurrency ?? 1;
     this.#max = options.max ?? Number.POSITIVE_INFINITY;
     this.#ledger = ledger;
     this.#pool = new AgentExecutorPool({
@@ -156,10 +155,6 @@ class Worker {
     return this.#count.report;
   }
 
-  get #concurrency(): number {
-    return this.#options.concurrency ?? 1;
-  }
-
   /** How many more items it may take now. */
   get #room(): number {
     return Math.min(this.#concurrency - this.#running.size, this.#max - this.#count.report.started);
@@ -189,7 +184,8 @@ class Worker {
     if (this.#trouble !== undefined) {
       this.#endure(this.#trouble.error);
       this.#askRemote = true;
-    } else if (this.#room > 0 && this.#said !== 'limit') this.#wait('nothing_ready', 'nothing is ready');
+    } else if (this.#room > 0 && this.#waiting.for !== 'limit')
+      this.#waiting.begin('nothing_ready', 'nothing is ready');
     if (this.#trouble === undefined && this.#running.size === 0 && this.#options.idleExit) {
       // Nothing is ready once the remote says so, too.
       if (asked) this.#max = this.#count.report.started;
@@ -203,33 +199,18 @@ class Worker {
     await this.#ledger.fetch();
     this.#askRemote = false;
     this.#troubles = 0;
-    if (this.#said === 'remote' || this.#said === 'storage') {
-      this.#said = undefined;
-      this.#report({ type: 'back' });
-    }
+    this.#waiting.answered();
   }
 
   /** @returns whether there was anything to acquire, also where others were faster */
   async #acquireSome(): Promise<boolean> {
     const room = this.#room;
     if (room <= 0) return false;
-    const again = (await this.#unblocked()).slice(0, room);
+    const again = (await this.#pool.unblocked()).slice(0, room);
     const fresh = again.length < room ? await this.#candidates.next(room - again.length, this.#running) : [];
     const picked = [...again, ...fresh.map((item) => ({ item, link: false as const }))];
     await Promise.all(picked.map(({ item, link }) => this.#begin(item, link)));
     return picked.length > 0;
-  }
-
-  /** Items that were blocked while this worker had them, and are not any more. */
-  async #unblocked(): Promise<{ item: WorkItem; link: string }[]> {
-    const found: { item: WorkItem; link: string }[] = [];
-    for (const parked of this.#pool.parked) {
-      const item = await this.#ledger.findWork(parked.id);
-      const standing = standingOf(item, parked);
-      if (standing === 'held' && item !== undefined) found.push({ item, link: parked.execution_id });
-      else if (standing !== 'blocked') this.#pool.forget(parked.execution_id);
-    }
-    return found;
   }
 
   /** Resolves once the item is this worker's, or is not to be had. */
@@ -258,7 +239,7 @@ class Worker {
         this.#report({ ...event, work_id: id });
         if (event.type === 'started') {
           started = true;
-          this.#said = undefined;
+          this.#waiting.end();
           if (link === false) this.#candidates.won();
           else this.#pool.forget(link);
           begun();
@@ -278,7 +259,7 @@ class Worker {
     if (error instanceof PoolDrainingError) return;
     const refusal = isLedgerError(error) ? this.#candidates.refused(id, error) : undefined;
     if (refusal === undefined) this.#trouble = { error };
-    else if (refusal === 'limit') this.#wait('limit', asError(error).message);
+    else if (refusal === 'limit') this.#waiting.begin('limit', asError(error).message);
     else {
       this.#candidates.lost(id);
       this.#report({ type: 'lost', work_id: id, message: asError(error).message });
@@ -290,13 +271,7 @@ class Worker {
     const passing = isLedgerError(error) ? PASSING.get(error.code) : undefined;
     const inVain = this.#options.idleExit && this.#running.size === 0 && this.#troubles >= PATIENCE;
     if (passing === undefined || inVain) this.#fatal ??= { error };
-    else this.#wait(passing, asError(error).message);
-  }
-
-  #wait(reason: WaitingFor, message: string): void {
-    if (this.#said === reason) return;
-    this.#said = reason;
-    this.#report({ type: 'waiting', for: reason, message });
+    else this.#waiting.begin(passing, asError(error).message);
   }
 
   async #end(): Promise<void> {
@@ -313,16 +288,9 @@ class Worker {
     this.#count.add(event);
     if ('where' in event && event.where === 'local') this.#upkeep.owe(event.work_id);
     this.#options.onEvent?.(event);
-    this.#mayGiveUp();
-  }
-
-  /** A program that is broken would use up the attempts of all that is ready. */
-  #mayGiveUp(): void {
-    const { failedInARow: failed, report } = this.#count;
-    if (this.#gaveUp || failed < (this.#options.maxFailures ?? MAX_FAILURES)) return;
-    this.#gaveUp = true;
-    this.#max = report.started;
-    this.#report({ type: 'gave_up', failed });
+    if (!this.#count.givesUp(this.#options.maxFailures ?? MAX_FAILURES)) return;
+    this.#max = this.#count.report.started;
+    this.#report({ type: 'gave_up', failed: this.#count.failedInARow });
   }
 }
 
