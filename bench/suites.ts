@@ -3,6 +3,7 @@ import { contentionSuite } from './contention/suite.ts';
 import { hooksSuite } from './hooks.ts';
 import { librarySuite } from './library.ts';
 import type { BenchOptions } from './options.ts';
+import { packsSuite } from './packs.ts';
 import { peersSuite } from './peers.ts';
 import { processSuite } from './process.ts';
 import { repositorySuite } from './repository.ts';
@@ -13,6 +14,7 @@ export const SUITES: readonly Suite<BenchOptions>[] = [
   processSuite,
   librarySuite,
   repositorySuite,
+  packsSuite,
   hooksSuite,
   contentionSuite,
   agentsSuite,

@@ -1,6 +1,6 @@
 import type { Finding } from '../audit/rules.ts';
 import { type ErrorCode, isLedgerError } from '../domain/errors.ts';
-import { readMergeDriver } from '../git/config/merge-driver.ts';
+import { readMergeDriver } from '../git/client.ts';
 import { removeDeadLocks, type StaleLock, staleLocks } from '../git/locks.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';

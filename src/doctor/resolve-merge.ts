@@ -1,7 +1,7 @@
 import { parsePath, possiblePaths } from '../codec/path.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { setMergeDriver } from '../git/config/merge-driver.ts';
+import { setMergeDriver } from '../git/client.ts';
 import { abortMerge, followBranch, readWorkTree, takeFrom, type WorkTree } from '../git/work-tree.ts';
 import { currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';

@@ -1,12 +1,15 @@
 import { basename, dirname } from 'node:path';
 import { GitError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
-import { GIT_SETTINGS, gitEnvironment } from './process/environment.ts';
+import { type GitTrace, traced } from '../trace/channels.ts';
+import { displayUrl, maskArgs } from '../trace/mask.ts';
+import { GIT_SETTINGS, gitEnvironment, SETTING_ARGS } from './process/environment.ts';
+import { gitFailure } from './process/run.ts';
 
 const SILENT_FOR_MS = 60_000;
 const LAST_STATUS = 255;
 
 /** Git that ended with another status than 0; the message is all that it printed. */
-export class GitExit extends GitError {
+class GitExit extends GitError {
   readonly status: number;
 
   constructor(status: number, said: Buffer) {
@@ -49,12 +52,100 @@ const GUARDS_OFF: Required<NonNullable<SimpleGitOptions['unsafe']>> = {
   allowUnsafeUrlRewrite: true,
 };
 
-/** simple-git on one repository, for what talks to a remote. */
-export function gitClient(gitDir: string): SimpleGit {
-  const env = { ...gitEnvironment(), GIT_DIR: gitDir };
+/** How a command ended; `said` is all that it printed, on both outputs. */
+export interface GitAnswer {
+  ok: boolean;
+  said: string;
+}
+
+/**
+ * Git by simple-git, for what talks to a remote and for the configuration: a call that says nothing for a minute is ended, and
+ * how it ended is told with all that it printed.
+ */
+export class GitClient {
+  readonly #dir: string;
+  readonly #isGitDir: boolean;
+  #git: SimpleGit | undefined;
+
+  private constructor(dir: string, isGitDir: boolean) {
+    this.#dir = dir;
+    this.#isGitDir = isGitDir;
+  }
+
+  /** On the repository whose common git directory this is. */
+  static at(gitDir: string): GitClient {
+    return new GitClient(gitDir, true);
+  }
+
+  /** On the repository that git finds from a directory. */
+  static in(dir: string): GitClient {
+    return new GitClient(dir, false);
+  }
+
+  async run(args: readonly string[]): Promise<GitAnswer> {
+    const began = () => ({ args: maskArgs([...SETTING_ARGS, ...args], GIT_SETTINGS), cwd: this.#dir });
+    return traced('git', began, () => this.#run(args), ended);
+  }
+
+  /** The last value of a key; `undefined` where it has none. A key of kind `bool` is `true` or `false`, however it is written. */
+  async readSetting(
+    key: string,
+    kind: 'text' | 'bool' = 'text',
+    scope?: 'local',
+  ): Promise<string | undefined> {
+    const options = [
+      ...(scope === undefined ? [] : ['--local']),
+      ...(kind === 'bool' ? ['--type=bool'] : []),
+    ];
+    const { ok, said } = await this.run(['config', ...options, '--get', key]);
+    return ok ? said.trim() : undefined;
+  }
+
+  /**
+   * Sets a key of the repository's own configuration; `undefined` takes it away.
+   *
+   * @param what the larger thing that is being done, for messages
+   * @throws LedgerError `PERMISSION_DENIED`, `STORAGE_FAILED`
+   */
+  async writeSetting(what: string, key: string, value: string | undefined): Promise<void> {
+    const change = value === undefined ? ['--unset-all', key] : [key, value];
+    const { ok, said } = await this.run(['config', '--local', ...change]);
+    if (!ok) throw gitFailure(what, { stderr: said });
+  }
+
+  async #run(args: readonly string[]): Promise<GitAnswer & { status: number | undefined }> {
+    try {
+      this.#git ??= this.#isGitDir ? atGitDir(this.#dir) : simpleGitIn(this.#dir, gitEnvironment());
+      return { ok: true, said: await this.#git.raw([...args]), status: 0 };
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      return { ok: false, said, status: error instanceof GitExit ? error.status : undefined };
+    }
+  }
+}
+
+function ended({ said, status }: GitAnswer & { status: number | undefined }): Partial<GitTrace> {
+  return status === undefined
+    ? { outcome: 'failed', reason: lastWords(said) }
+    : { outcome: 'exited', exit_status: status };
+}
+
+/** What says most of all that git printed, without secrets. */
+export function lastWords(said: string): string {
+  const words = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('hint:'));
+  return displayUrl(words.slice(0, 2).join(' ').trim()) || 'no answer';
+}
+
+/** A remote may be named by a path, which git takes from where the work tree is. */
+const atGitDir = (gitDir: string): SimpleGit =>
+  simpleGitIn(basename(gitDir) === '.git' ? dirname(gitDir) : gitDir, {
+    ...gitEnvironment(),
+    GIT_DIR: gitDir,
+  });
+
+function simpleGitIn(baseDir: string, env: NodeJS.ProcessEnv): SimpleGit {
   return simpleGit({
-    // A remote may be named by a path, which git takes from where the work tree is.
-    baseDir: basename(gitDir) === '.git' ? dirname(gitDir) : gitDir,
+    baseDir,
     config: [...GIT_SETTINGS],
     timeout: { block: SILENT_FOR_MS },
     errors: (error, { exitCode, stdOut, stdErr }) => {
@@ -65,5 +156,29 @@ export function gitClient(gitDir: string): SimpleGit {
     },
     allowEnvironment: Object.keys(env),
     unsafe: GUARDS_OFF,
-  }).env(env);
+  }).env(env as Record<string, string>);
 }
+
+const MERGE_DRIVER = 'merge.work-ledger.driver';
+
+/** How git is told to merge items in this clone; `undefined` where it is not. */
+export const readMergeDriver = (gitDir: string): Promise<string | undefined> =>
+  GitClient.at(gitDir).readSetting(MERGE_DRIVER);
+
+/**
+ * Makes `program` the one that git merges items with in this clone: what `.gitattributes` of the ledger's branch names.
+ *
+ * @param program an executable and its first arguments, each as it is
+ * @throws LedgerError `PERMISSION_DENIED`, `STORAGE_FAILED`
+ */
+export async function setMergeDriver(gitDir: string, program: readonly string[]): Promise<void> {
+  const driver = `${program.map(quote).join(' ')} merge-driver %O %A %B %P`;
+  const client = GitClient.at(gitDir);
+  if ((await client.readSetting(MERGE_DRIVER)) === driver) return;
+  const what = 'setting up the merge of items';
+  await client.writeSetting(what, 'merge.work-ledger.name', 'work items');
+  await client.writeSetting(what, MERGE_DRIVER, driver);
+}
+
+/** For a POSIX shell, which git runs the driver in after it filled in what `%` marks. */
+const quote = (word: string): string => `'${word.replaceAll("'", "'\\''").replaceAll('%', '%%')}'`;

@@ -14,143 +14,7 @@ import { nodeCrypto, openSqlite } from '../node.ts';
 import type { LockHolder } from '../trace/channels.ts';
 import { diskFs, errorCode, type OpenFile } from './files/fs.ts';
 
-/** What a file system answers that has no second names for files, or where the two places are on different ones. */
-const CANNOT_LINK = new Set([
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EXDEV',
-  'EMLINK',
-  'EACCES',
-  'EROFS',
-]);
-const GUARD_MS = 2_000;
-
-/**
- * Makes locks that tell whose they are: each is a second name of a mark in local state that is named after its process. So a
- * lock that a killed process left behind is known for what it is, and taken away. To git, and to others, it is a lock as any.
- */
-export class LockMarks {
-  readonly #folder: string;
-  readonly #marks = new Map<string, string>();
-
-  constructor(gitDir: string) {
-    this.#folder = join(gitDir, 'work-ledger', 'locks');
-  }
-
-  /** Creates the lock file at `path`. @throws `EEXIST` where there is one */
-  async create(path: string): Promise<OpenFile> {
-    const mark = join(this.#folder, markOfThisProcess());
-    const file = await this.#open(mark);
-    if (file === undefined) return diskFs.promises.open(path, 'wx');
-    try {
-      linkSync(mark, path);
-      this.#marks.set(path, mark);
-      return file;
-    } catch (error) {
-      await file.close();
-      unlinkSync(mark);
-      if (CANNOT_LINK.has(errorCode(error) ?? '')) return diskFs.promises.open(path, 'wx');
-      throw error;
-    }
-  }
-
-  /** Takes away what told whose the lock at `path` was, once that is gone. */
-  forget(path: string): void {
-    const mark = this.#marks.get(path);
-    this.#marks.delete(path);
-    if (mark !== undefined) unlinkSync(mark);
-  }
-
-  /** True where there is a lock at `path` and the process that made it is known to be dead. */
-  isDead(path: string): boolean {
-    return this.#deadMarkOf(path) !== undefined;
-  }
-
-  /** The process that has the lock at `path`; `null` where that cannot be known, as of git's own. */
-  holderOf(path: string): LockHolder | null {
-    const mark = this.#markOf(path);
-    const pid = mark === undefined ? undefined : processOfMark(basename(mark));
-    return pid === undefined ? null : { pid, state: stateOf(pid) };
-  }
-
-  /** Takes the lock at `path` away where the process that made it is dead. */
-  breakDead(path: string): boolean {
-    if (!this.isDead(path)) return false;
-    try {
-      return this.#alone(() => {
-        // Another may have been first, and the lock that is there now is that one's.
-        const mark = this.#deadMarkOf(path);
-        if (mark === undefined) return false;
-        unlinkSync(path);
-        unlinkSync(mark);
-        return true;
-      });
-    } catch {
-      // Whoever may not remove it waits for one who may, and says at last which lock is in the way.
-      return false;
-    }
-  }
-
-  /** `undefined` where local state cannot be written: the lock then goes without a mark. */
-  async #open(mark: string): Promise<OpenFile | undefined> {
-    try {
-      mkdirSync(this.#folder, { recursive: true });
-      return await diskFs.promises.open(mark, 'wx');
-    } catch {
-      return undefined;
-    }
-  }
-
-  #deadMarkOf(path: string): string | undefined {
-    const mark = this.#markOf(path);
-    return mark !== undefined && isOfDeadProcess(basename(mark)) ? mark : undefined;
-  }
-
-  #markOf(path: string): string | undefined {
-    const lock = lstatSync(path, { throwIfNoEntry: false });
-    // Git's own have one name.
-    if (lock === undefined || lock.nlink < 2) return undefined;
-    for (const name of listMarks(this.#folder)) {
-      const mark = join(this.#folder, name);
-      if (lstatSync(mark, { throwIfNoEntry: false })?.ino === lock.ino) return mark;
-    }
-    return undefined;
-  }
-
-  /** By a lock that the system lets go of when this process ends. */
-  #alone(task: () => boolean): boolean {
-    const guard = openSqlite(`${this.#folder}.sqlite`, { timeout: GUARD_MS });
-    try {
-      guard.exec('BEGIN EXCLUSIVE');
-      return task();
-    } finally {
-      guard.close();
-    }
-  }
-}
-
-function listMarks(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // No process that marks its locks was here.
-    return [];
-  }
-}
-
 let scope: string | undefined;
-
-/** A new file name that says which process it is of. */
-export const markOfThisProcess = (): string =>
-  [scopeHere(), process.pid, nodeCrypto().randomUUID()].join('.');
-
-/** True where the process that a mark is of has ended. Of one that runs elsewhere that cannot be known: false. */
-export function isOfDeadProcess(mark: string): boolean {
-  const pid = processOfMark(mark);
-  return pid !== undefined && !isAlive(pid);
-}
 
 /** Within which a process id means one process: a running system, and in it a space of ids. */
 function scopeHere(): string {
@@ -168,13 +32,20 @@ function readScope(): string {
   }
 }
 
-/** The process that a mark is of, where it runs here. */
-function processOfMark(mark: string): number | undefined {
-  const [where, pid] = mark.split('.');
-  return where === scopeHere() ? Number(pid) : undefined;
+/** A new file name that says which process it belongs to. */
+export const newOwnerName = (): string => [scopeHere(), process.pid, nodeCrypto().randomUUID()].join('.');
+
+/** True where the process that such a name is of has ended. Of one that runs elsewhere that cannot be known: false. */
+export function isOwnerDead(name: string): boolean {
+  const pid = processOf(name);
+  return pid !== undefined && stateOf(pid) === 'ended';
 }
 
-const isAlive = (pid: number): boolean => stateOf(pid) !== 'ended';
+/** The process that such a name is of, where it runs here. */
+function processOf(name: string): number | undefined {
+  const [where, pid] = name.split('.');
+  return where === scopeHere() ? Number(pid) : undefined;
+}
 
 /** What a process of this machine is at; `unknown` of one that is there, where the system does not say more. */
 export function stateOf(pid: number): 'running' | 'stopped' | 'ended' | 'unknown' {
@@ -193,13 +64,140 @@ export function stateOf(pid: number): 'running' | 'stopped' | 'ended' | 'unknown
   }
 }
 
+/** What a file system answers that has no second names for files, or where the two places are on different ones. */
+const CANNOT_LINK = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EXDEV',
+  'EMLINK',
+  'EACCES',
+  'EROFS',
+]);
+const GUARD_MS = 2_000;
+
+/**
+ * Makes locks that tell who owns them: each is a second name of a file in local state that is named after its process. So a
+ * lock that a killed process left behind is known for what it is, and taken away. To git, and to others, it is a lock as any.
+ */
+export class LockOwners {
+  readonly #folder: string;
+  /** Of each lock of this process, the file that names its owner. */
+  readonly #own = new Map<string, string>();
+
+  constructor(gitDir: string) {
+    this.#folder = join(gitDir, 'work-ledger', 'locks');
+  }
+
+  /** Creates the lock file at `path`. @throws `EEXIST` where there is one */
+  async create(path: string): Promise<OpenFile> {
+    const owner = join(this.#folder, newOwnerName());
+    const file = await this.#open(owner);
+    if (file === undefined) return diskFs.promises.open(path, 'wx');
+    try {
+      linkSync(owner, path);
+      this.#own.set(path, owner);
+      return file;
+    } catch (error) {
+      await file.close();
+      unlinkSync(owner);
+      if (CANNOT_LINK.has(errorCode(error) ?? '')) return diskFs.promises.open(path, 'wx');
+      throw error;
+    }
+  }
+
+  /** Takes away what told who owned the lock at `path`, once that is gone. */
+  forget(path: string): void {
+    const owner = this.#own.get(path);
+    this.#own.delete(path);
+    if (owner !== undefined) unlinkSync(owner);
+  }
+
+  /** True where there is a lock at `path` and the process that made it is known to be dead. */
+  isDead(path: string): boolean {
+    return this.#deadOwnerOf(path) !== undefined;
+  }
+
+  /** The process that has the lock at `path`; `null` where that cannot be known, as of git's own. */
+  holderOf(path: string): LockHolder | null {
+    const owner = this.#ownerOf(path);
+    const pid = owner === undefined ? undefined : processOf(basename(owner));
+    return pid === undefined ? null : { pid, state: stateOf(pid) };
+  }
+
+  /** Takes the lock at `path` away where the process that made it is dead. */
+  breakDead(path: string): boolean {
+    if (!this.isDead(path)) return false;
+    try {
+      return this.#alone(() => {
+        // Another may have been first, and the lock that is there now is that one's.
+        const owner = this.#deadOwnerOf(path);
+        if (owner === undefined) return false;
+        unlinkSync(path);
+        unlinkSync(owner);
+        return true;
+      });
+    } catch {
+      // Whoever may not remove it waits for one who may, and says at last which lock is in the way.
+      return false;
+    }
+  }
+
+  /** `undefined` where local state cannot be written: the lock then goes without an owner. */
+  async #open(owner: string): Promise<OpenFile | undefined> {
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      return await diskFs.promises.open(owner, 'wx');
+    } catch {
+      return undefined;
+    }
+  }
+
+  #deadOwnerOf(path: string): string | undefined {
+    const owner = this.#ownerOf(path);
+    return owner !== undefined && isOwnerDead(basename(owner)) ? owner : undefined;
+  }
+
+  #ownerOf(path: string): string | undefined {
+    const lock = lstatSync(path, { throwIfNoEntry: false });
+    // Git's own have one name.
+    if (lock === undefined || lock.nlink < 2) return undefined;
+    for (const name of this.#names()) {
+      const owner = join(this.#folder, name);
+      if (lstatSync(owner, { throwIfNoEntry: false })?.ino === lock.ino) return owner;
+    }
+    return undefined;
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.#folder);
+    } catch {
+      // No process that names itself in its locks was here.
+      return [];
+    }
+  }
+
+  /** By a lock that the system lets go of when this process ends. */
+  #alone(task: () => boolean): boolean {
+    const guard = openSqlite(`${this.#folder}.sqlite`, { timeout: GUARD_MS });
+    try {
+      guard.exec('BEGIN EXCLUSIVE');
+      return task();
+    } finally {
+      guard.close();
+    }
+  }
+}
+
 /** A lock that git takes is let go within moments. */
 const OLD_MS = 10 * 60_000;
 
 /** A lock that nobody lets go of any more, or most likely so. */
 export interface StaleLock {
   path: string;
-  /** True where a mark shows that a process of this program made it, and that this process is gone. */
+  /** True where it is known that a process of this program made it, and that this process is gone. */
   dead: boolean;
 }
 
@@ -208,16 +206,16 @@ const pathsOf = (gitDir: string, refs: readonly string[]): string[] =>
 
 /** Locks of these refs whose process is known to be dead, and any other that has been there for long. */
 export function staleLocks(gitDir: string, refs: readonly string[], now: number): StaleLock[] {
-  const marks = new LockMarks(gitDir);
+  const owners = new LockOwners(gitDir);
   const isOld = (path: string): boolean =>
     now - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now) > OLD_MS;
   return pathsOf(gitDir, refs)
-    .map((path) => ({ path, dead: marks.isDead(path) }))
+    .map((path) => ({ path, dead: owners.isDead(path) }))
     .filter(({ path, dead }) => dead || isOld(path));
 }
 
 /** Takes away those locks of these refs whose process is known to be dead, and no others. @returns their paths */
 export function removeDeadLocks(gitDir: string, refs: readonly string[]): string[] {
-  const marks = new LockMarks(gitDir);
-  return pathsOf(gitDir, refs).filter((path) => marks.breakDead(path));
+  const owners = new LockOwners(gitDir);
+  return pathsOf(gitDir, refs).filter((path) => owners.breakDead(path));
 }

@@ -1,13 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { CatFile } from './cat-file.ts';
+import { PLAIN_TRAITS, type RepositoryTraits } from './config/interpret.ts';
 import { diskFs, errorCode } from './files/fs.ts';
 import { type GitObject, isObjectType, type NamedObject, type ObjectSource } from './model/object.ts';
 import { inflateLoose, loosePath, readLooseFile } from './objects/loose.ts';
 import { ObjectCache, RECENT_BYTES } from './objects/object-cache.ts';
 import { OwnPacks } from './objects/own-packs.ts';
 import { Pack } from './objects/pack.ts';
+import { packInTime } from './objects/upkeep.ts';
 import { readStart, readMany as readStream } from './process/bulk-read.ts';
-import type { CatFile } from './process/cat-file.ts';
 
 const OID = /^[0-9a-f]{40}$/;
 
@@ -22,14 +24,18 @@ type Found = GitObject | { size: number };
  */
 export class DiskObjects implements ObjectSource {
   readonly #gitDir: string;
-  readonly #git: { contents: CatFile; names: CatFile };
+  readonly #traits: RepositoryTraits;
+  readonly #contents: CatFile;
+  readonly #names: CatFile;
   readonly #packs: Packs;
   readonly #own: OwnPacks;
   readonly #recent = new ObjectCache(RECENT_BYTES);
 
-  constructor(gitDir: string, git: { contents: CatFile; names: CatFile }) {
+  constructor(gitDir: string, traits: RepositoryTraits = PLAIN_TRAITS) {
     this.#gitDir = gitDir;
-    this.#git = git;
+    this.#traits = traits;
+    this.#contents = new CatFile(gitDir, 'contents');
+    this.#names = new CatFile(gitDir, 'names');
     this.#packs = new Packs(gitDir);
     this.#own = new OwnPacks(gitDir);
   }
@@ -90,12 +96,20 @@ export class DiskObjects implements ObjectSource {
     if (object.type !== 'blob') this.#recent.add(oid, object);
   }
 
-  /** Keeps what `write` makes from piling up. */
-  async tidy(): Promise<void> {
-    await this.#own.fold();
+  /**
+   * Keeps what was made from piling up. What was written stands whatever becomes of this, and the next one does it again.
+   *
+   * @param made names of the objects, as far as they are known
+   */
+  async tidy(made: readonly string[]): Promise<void> {
+    await this.#own.fold().catch(() => undefined);
+    packInTime(this.#gitDir, this.#traits, made);
   }
 
+  /** Ends helpers that are still running, and lets go of open packs. */
   close(): void {
+    this.#contents.close();
+    this.#names.close();
     this.#packs.close();
   }
 
@@ -115,17 +129,17 @@ export class DiskObjects implements ObjectSource {
   }
 
   async #readStart(oid: string, length: number): Promise<GitObject | undefined> {
-    const known = await this.#git.names.ask(oid);
+    const known = await this.#names.ask(oid);
     if (known === undefined || !isObjectType(known.type)) return undefined;
     const bytes = await readStart(this.#gitDir, known.type, oid, length);
     return { type: known.type, bytes, whole_size: known.size };
   }
 
   async #askGit(oid: string, maxBytes: number): Promise<Found | undefined> {
-    const known = await this.#git.names.ask(oid);
+    const known = await this.#names.ask(oid);
     if (known === undefined) return undefined;
     if (known.size > maxBytes) return { size: known.size };
-    const answer = await this.#git.contents.ask(oid);
+    const answer = await this.#contents.ask(oid);
     if (answer === undefined || !isObjectType(answer.type)) return undefined;
     return { type: answer.type, bytes: answer.bytes };
   }

@@ -1,7 +1,7 @@
-import type { RepositoryTraits } from './config/interpret.ts';
+import { CatFile } from './cat-file.ts';
+import { PLAIN_TRAITS, type RepositoryTraits } from './config/interpret.ts';
 import { diskFs } from './files/fs.ts';
-import { LockMarks } from './locks.ts';
-import { CatFile } from './process/cat-file.ts';
+import { LockOwners } from './locks.ts';
 import { type GitResult, gitFailure, runGit } from './process/run.ts';
 import { stillLocked } from './refs/lock-file.ts';
 import { assertRefName, listRefs, type RefPlace, readOwnValue, readRef } from './refs/ref-files.ts';
@@ -14,14 +14,14 @@ const LONGEST_CHAIN = 5;
 
 /** The refs of a clone: read, and moved by compare-and-swap. */
 export interface Refs extends RefReader {
-  /** @see swapRef in ref-lock.ts */
+  /** @see swapRef in refs/swap-ref.ts */
   swap(ref: string, expected: string | undefined, next: string | undefined): Promise<SwapResult>;
 }
 
 /** Refs as files, by git's own protocol; by git itself where a clone has them otherwise, or shares them in a group. */
 export function openRefs(
   gitDir: string,
-  traits: RepositoryTraits,
+  traits: RepositoryTraits = PLAIN_TRAITS,
   log: Omit<RefLogOptions, 'reflogs'>,
 ): Refs {
   if (!traits.fileRefs || traits.groupShared) return new GitRefs(gitDir);
@@ -29,7 +29,7 @@ export function openRefs(
     fs: diskFs,
     gitdir: gitDir,
     lockWaitMs: LOCK_WAIT_MS,
-    marks: new LockMarks(gitDir),
+    owners: new LockOwners(gitDir),
     log: new RefLog({ ...log, reflogs: traits.reflogs }),
   });
 }
@@ -102,7 +102,7 @@ export class GitRefs {
       .filter(({ ref }) => ref !== '' && ref.startsWith(prefix));
   }
 
-  /** @see swapRef in ref-lock.ts */
+  /** @see swapRef in refs/swap-ref.ts */
   async swap(ref: string, expected: string | undefined, next: string | undefined): Promise<SwapResult> {
     const input = ['start', refChange(ref, expected, next), 'prepare', 'commit', ''].join('\n');
     for (let attempt = 0; ; attempt += 1) {

@@ -145,6 +145,16 @@ export interface RefReader {
   close(): void;
 }
 
+/** Where git looks for the hooks of the repository that `dir` is in or at. @throws LedgerError `NO_REPOSITORY` */
+export async function hooksFolder(dir: string): Promise<string> {
+  const cwd = resolve(dir);
+  const args = ['rev-parse', '--path-format=absolute', '--git-path', 'hooks'];
+  const found = await runGit({ args, cwd, plain: true });
+  if (found.code === 0) return found.stdout.toString().trimEnd();
+  if (!/not a git repository/.test(found.stderr)) throw gitFailure('looking for hooks', found);
+  throw new LedgerError('NO_REPOSITORY', `${cwd} is not a git repository.`);
+}
+
 /**
  * A reader that costs a process next to nothing where refs are files: no git, and none of the modules that run it.
  *

@@ -27,11 +27,15 @@ export async function findWorkTree(dir: string): Promise<WorkTree | undefined> {
   const listed = await run(top, ['ls-files', '--unmerged', '-z'], 'reading the merge');
   return {
     top,
-    branch: await ask(top, ['symbolic-ref', '--quiet', 'HEAD']),
+    branch: await branchOf(top),
     merging: await ask(top, ['rev-parse', '--verify', '--quiet', 'MERGE_HEAD']),
     unmerged: [...new Set(listed.stdout.toString().split('\0').filter(Boolean).map(pathOf))],
   };
 }
+
+/** The ref that is checked out in the work tree that `dir` is in; `undefined` where it is none. */
+export const branchOf = (dir: string): Promise<string | undefined> =>
+  ask(dir, ['symbolic-ref', '--quiet', 'HEAD']);
 
 /** Of an entry as `git ls-files` lists it: mode, object and side stand before a tab. */
 const pathOf = (entry: string): string => entry.slice(entry.indexOf('\t') + 1);
@@ -69,10 +73,8 @@ async function ask(cwd: string, args: readonly string[]): Promise<string | undef
 }
 
 /** The commit that git understands by `name`: a branch, a tag, a beginning of its own name. `undefined` where there is none. */
-export async function commitNamed(gitDir: string, name: string): Promise<string | undefined> {
+export async function commitNamed(dir: string, name: string): Promise<string | undefined> {
   // Nothing that could be read as an option.
   if (name.startsWith('-')) return undefined;
-  const args = ['rev-parse', '--verify', '--quiet', `${name}^{commit}`];
-  const { code, stdout } = await runGit({ args, cwd: gitDir });
-  return code === 0 ? stdout.toString().trim() : undefined;
+  return ask(dir, ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
 }

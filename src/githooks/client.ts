@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { decodeLedgerMessage, decodeMessage } from '../codec/message.ts';
-import { runGit } from '../git/process/run.ts';
+import { branchOf, commitNamed } from '../git/work-tree.ts';
 import { openNativeBackend } from '../ledger/open-native.ts';
 import { chooseBranch } from '../ledger/settings.ts';
-import type { Oid } from '../store/port.ts';
 import { judgePush, type RefusedPush } from './judge.ts';
 import type { HookVerdict } from './run-hook.ts';
 import type { RefUpdate } from './updates.ts';
@@ -21,7 +20,7 @@ export async function judgeOutgoing(
   const branch = await ledgerBranch(dir);
   const own = updates.filter(({ ref }) => ref === branch);
   for (const { ref, old } of own) {
-    if (old === undefined || (await isHere(dir, old))) continue;
+    if (old === undefined || (await commitNamed(dir, old)) !== undefined) continue;
     return {
       ok: false,
       lines: [`work-ledger: refused ${ref}: the remote has what is not here; first: wl sync`],
@@ -32,7 +31,7 @@ export async function judgeOutgoing(
 
 /** Holds a message against the form that every commit of a ledger has. Merges have git's own. */
 export async function checkMessageFile(dir: string, file: string): Promise<HookVerdict> {
-  if (!(await isOnLedger(dir)) || (await commitAt(dir, 'MERGE_HEAD')) !== undefined) return FINE;
+  if (!(await isOnLedger(dir)) || (await commitNamed(dir, 'MERGE_HEAD')) !== undefined) return FINE;
   const message = readFileSync(resolve(dir, file), 'utf8');
   if (decodeLedgerMessage(message) !== undefined) return FINE;
   const decoded = decodeMessage(message);
@@ -44,7 +43,7 @@ export async function checkMessageFile(dir: string, file: string): Promise<HookV
 /** Tells what a merge by hand did to the ledger that is checked out; it is done, so nothing is refused. */
 export async function checkMerged(dir: string, render: Render): Promise<HookVerdict> {
   if (!(await isOnLedger(dir))) return FINE;
-  const [old, now] = [await commitAt(dir, 'ORIG_HEAD'), await commitAt(dir, 'HEAD')];
+  const [old, now] = [await commitNamed(dir, 'ORIG_HEAD'), await commitNamed(dir, 'HEAD')];
   if (old === undefined || now === undefined) return FINE;
   const { ok, lines } = render(await judgePush(dir, [{ ref: await ledgerBranch(dir), old, now }]));
   if (ok) return { ok: true, lines: ['work-ledger: the merge keeps every rule; share it with: wl sync'] };
@@ -64,14 +63,5 @@ async function ledgerBranch(dir: string): Promise<string> {
 }
 
 async function isOnLedger(dir: string): Promise<boolean> {
-  const { stdout } = await runGit({ args: ['symbolic-ref', '--quiet', 'HEAD'], cwd: dir });
-  return stdout.toString().trim() === (await ledgerBranch(dir));
-}
-
-const isHere = async (dir: string, oid: Oid): Promise<boolean> => (await commitAt(dir, oid)) !== undefined;
-
-async function commitAt(dir: string, name: string): Promise<Oid | undefined> {
-  const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', `${name}^{commit}`];
-  const { code, stdout } = await runGit({ args, cwd: dir });
-  return code === 0 ? stdout.toString().trim() : undefined;
+  return (await branchOf(dir)) === (await ledgerBranch(dir));
 }

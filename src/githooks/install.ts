@@ -1,21 +1,12 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import { gitFailure, runGit } from '../git/process/run.ts';
 import { openNativeBackend } from '../ledger/open-native.ts';
 import { chooseBranch } from '../ledger/settings.ts';
 import { Projection } from '../projection/projection.ts';
 import type { HookName } from './run-hook.ts';
 import { applySettings, areSettingsApplied, removeSettings } from './server-settings.ts';
+import { hooksFolder } from '../git/repository.ts';
 
 export type Side = 'client' | 'server';
 
@@ -126,16 +117,6 @@ function stateOf(path: string, shim: string): HookState['state'] {
   if (!isShim(text)) return 'other';
   const isWhole = text === Buffer.from(shim).toString('latin1') && (found.mode & 0o111) !== 0;
   return isWhole ? 'current' : 'outdated';
-}
-
-/** Where git looks for the hooks of the repository. */
-async function hooksFolder(dir: string): Promise<string> {
-  const cwd = resolve(dir);
-  const args = ['rev-parse', '--path-format=absolute', '--git-path', 'hooks'];
-  const found = await runGit({ args, cwd, plain: true });
-  if (found.code === 0) return found.stdout.toString().trimEnd();
-  if (!/not a git repository/.test(found.stderr)) throw gitFailure('looking for hooks', found);
-  throw new LedgerError('NO_REPOSITORY', `${cwd} is not a git repository.`);
 }
 
 function writing(folder: string, task: () => void): void {

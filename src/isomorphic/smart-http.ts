@@ -2,6 +2,7 @@ import git, { type AuthCallback, type GitAuth, type GitHttpResponse, type HttpCl
 // The client on `fetch`: the one on node's streams waits for ever when a connection breaks between two reads.
 import { request } from 'isomorphic-git/http/web';
 import { trimSlashes } from '../domain/text.ts';
+import { isRefName } from '../git/refs/ref-files.ts';
 import { ENDS_EARLY, FLUSH } from './pkt-line.ts';
 
 export type Service = 'git-upload-pack' | 'git-receive-pack';
@@ -80,7 +81,9 @@ export class SmartHttp {
         protocolVersion: 1,
       });
       if (info.protocolVersion !== 1) throw new Error('the server speaks only version 2 of the protocol');
-      const refs = new Map((info.refs ?? []).map(({ ref, oid }) => [ref, oid]));
+      // A name that git would not have made is nobody's, and is to reach no path.
+      const named = (info.refs ?? []).filter(({ ref }) => isRefName(ref));
+      const refs = new Map(named.map(({ ref, oid }) => [ref, oid]));
       return { refs, capabilities: new Set(Object.keys(info.capabilities)) };
     } catch (error) {
       if (!(error instanceof git.Errors.HttpError)) throw error;

@@ -1,8 +1,8 @@
-import { displayUrl } from '../trace/mask.ts';
+import { type GitAnswer, lastWords } from '../git/client.ts';
 import type { PushResult, Written } from './port.ts';
 
-/** Runs git on a clone's repository. `said` is all that it printed. */
-export type Git = (args: string[]) => Promise<{ ok: boolean; said: string }>;
+/** Runs git on a clone's repository. */
+export type Git = (args: readonly string[]) => Promise<GitAnswer>;
 
 /** To the refs that are named and no others: what the repository itself is set up to fetch may be the local branch, as in a mirror. */
 export const FETCH = [
@@ -69,9 +69,4 @@ function remoteWords(said: string): string[] {
     .filter((line) => line.startsWith('remote: '))
     .map((line) => line.slice('remote: '.length).trim());
   return words.filter((line) => line !== '').slice(0, 5);
-}
-
-export function lastWords(said: string): string {
-  const words = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('hint:'));
-  return displayUrl(words.slice(0, 2).join(' ').trim()) || 'no answer';
 }

@@ -1,5 +1,6 @@
+import { lastWords } from '../git/client.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { FETCH, type Git, lastWords, PUSH, readGitPush } from './native-push.ts';
+import { FETCH, type Git, PUSH, readGitPush } from './native-push.ts';
 import type { PushResult, SideRefList, SideRefs } from './port.ts';
 import { sideRefsIn } from './side-refs.ts';
 

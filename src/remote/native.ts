@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import { GitExit, gitClient } from '../git/client.ts';
-import { LockMarks } from '../git/locks.ts';
-import { GIT_SETTINGS, SETTING_ARGS } from '../git/process/environment.ts';
+import { type GitAnswer, GitClient, lastWords } from '../git/client.ts';
+import { LockOwners } from '../git/locks.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { type GitTrace, traced } from '../trace/channels.ts';
-import { displayUrl, maskArgs } from '../trace/mask.ts';
-import { FETCH, lastWords, PUSH, readDryRun, readGitPush } from './native-push.ts';
+import { displayUrl } from '../trace/mask.ts';
+import { FETCH, PUSH, readDryRun, readGitPush } from './native-push.ts';
 import { NativeSideRefs } from './native-side-refs.ts';
 import type {
   BranchPushResult,
@@ -56,20 +54,21 @@ export class NativeRemote implements LedgerRemote {
   readonly presence: SideRefs | undefined;
   readonly reviews: SideRefs;
   readonly #options: NativeRemoteOptions;
-  readonly #marks: LockMarks;
+  readonly #owners: LockOwners;
+  readonly #client: GitClient;
   #shows = true;
-  #client: ReturnType<typeof gitClient> | undefined;
 
   constructor(options: NativeRemoteOptions) {
     this.name = options.name;
     this.url = displayUrl(options.url);
     this.seenRef = options.seenRef;
     this.#options = options;
-    this.#marks = new LockMarks(options.gitDir);
+    this.#owners = new LockOwners(options.gitDir);
+    this.#client = GitClient.at(options.gitDir);
     const { name: remote, presence: namespace, pushUrl, store } = options;
     this.writesTo =
       pushUrl === undefined ? undefined : { url: displayUrl(pushUrl), takenRef: takenRefOf(remote) };
-    const git = (args: string[]) => this.#git(args);
+    const git = (args: readonly string[]) => this.#git(args);
     const beside = (folder: string, mirror: string): SideRefs =>
       new NativeSideRefs({ namespace: folder, mirror, remote, writesTo: pushUrl, store, git });
     // What is offered in one place and looked for in another comes too late to be combined.
@@ -109,7 +108,7 @@ export class NativeRemote implements LedgerRemote {
     }
     const locks = [...result.said.matchAll(LOCKED)].map(([, lock = '']) => lock);
     // Git cannot know that it was a process of this program that died and left its lock behind.
-    const freed = locks.filter((lock) => this.#marks.breakDead(resolve(this.#options.gitDir, lock)));
+    const freed = locks.filter((lock) => this.#owners.breakDead(resolve(this.#options.gitDir, lock)));
     if (freed.length > 0 && attempt < LOCK_TRIES) return this.fetch(scope, attempt + 1);
     if (locks.length > 0 && locks.every((lock) => lock.endsWith(`/${shown}.lock`))) {
       // What people look at is behind until the next fetch; what counts has moved.
@@ -178,31 +177,10 @@ export class NativeRemote implements LedgerRemote {
     return { kind: 'accepted' };
   }
 
-  async #git(args: string[]): Promise<{ ok: boolean; said: string }> {
+  #git(args: readonly string[]): Promise<GitAnswer> {
     // A mirror would push every ref it has, and refuses to push one.
-    const all = ['-c', `remote.${this.name}.mirror=false`, ...args];
-    const began = () => ({
-      args: maskArgs([...SETTING_ARGS, ...all], GIT_SETTINGS),
-      cwd: this.#options.gitDir,
-    });
-    return traced('git', began, () => this.#run(all), ended);
+    return this.#client.run(['-c', `remote.${this.name}.mirror=false`, ...args]);
   }
-
-  async #run(args: string[]): Promise<{ ok: boolean; said: string; status: number | undefined }> {
-    this.#client ??= gitClient(this.#options.gitDir);
-    try {
-      return { ok: true, said: await this.#client.raw(args), status: 0 };
-    } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
-      return { ok: false, said, status: error instanceof GitExit ? error.status : undefined };
-    }
-  }
-}
-
-function ended({ said, status }: { said: string; status: number | undefined }): Partial<GitTrace> {
-  return status === undefined
-    ? { outcome: 'failed', reason: lastWords(said) }
-    : { outcome: 'exited', exit_status: status };
 }
 
 function stillLocked(lock: string): LedgerError {

@@ -1,14 +1,14 @@
 import { CLONE_NAME } from '../domain/values.ts';
-import { isRefName } from '../git/refs/ref-files.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 
-/** In a clone: this and a name. */
-export const presenceMirrorOf = (remote: string): string => `refs/work-ledger/presence-of/${remote}/`;
-
+/** On the remote: this and a clone's name. */
+export const INBOX = 'refs/work-ledger/inbox/';
 /** On the remote: this and an item's id. A branch, since hosts make pull requests of nothing else. */
 export const REVIEWS = 'refs/heads/review/';
 
-/** In a clone: this and an item's id. */
+/** In a clone, as it last saw them on a remote: this and the same name. */
+export const mirrorOf = (remote: string): string => `${INBOX}${remote}/`;
+export const presenceMirrorOf = (remote: string): string => `refs/work-ledger/presence-of/${remote}/`;
 export const reviewMirrorOf = (remote: string): string => `refs/work-ledger/review/${remote}/`;
 
 /** The refs of a folder among a remote's, by name. What has a slash in its name was not put there by this program. */
@@ -16,26 +16,17 @@ export function sideRefsIn(
   refs: Iterable<readonly [string, Oid]>,
   namespace: string,
 ): ReadonlyMap<string, Oid> {
-  const named = [...refs].filter(([ref]) => ref.startsWith(namespace) && isRefName(ref));
-  return new Map(
-    named.map(([ref, oid]) => [ref.slice(namespace.length), oid] as const).filter(([name]) => isOne(name)),
-  );
+  const found = new Map<string, Oid>();
+  for (const [ref, oid] of refs) {
+    const name = ref.startsWith(namespace) ? ref.slice(namespace.length) : '';
+    if (name !== '' && !name.includes('/')) found.set(name, oid);
+  }
+  return found;
 }
-
-const isOne = (name: string): boolean => name !== '' && !name.includes('/');
-
-/** On the remote: this and a clone's name. */
-export const INBOX = 'refs/work-ledger/inbox/';
-
-/** In a clone: this and a clone's name. */
-export const mirrorOf = (remote: string): string => `${INBOX}${remote}/`;
 
 /** The inboxes among a remote's refs, by the clone's name; other names are not looked at. */
 export function inboxesIn(refs: Iterable<readonly [string, Oid]>): Map<string, Oid> {
-  const named = [...refs].map(
-    ([ref, oid]) => [ref.startsWith(INBOX) ? ref.slice(INBOX.length) : '', oid] as const,
-  );
-  return new Map(named.filter(([clone]) => CLONE_NAME.test(clone)));
+  return new Map([...sideRefsIn(refs, INBOX)].filter(([clone]) => CLONE_NAME.test(clone)));
 }
 
 /** Makes the local refs below `mirror` what the remote has. The objects must be there already. */

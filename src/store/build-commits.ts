@@ -3,7 +3,6 @@ import { type NamedObject, nameObject, type ObjectSource } from '../git/model/ob
 import { TreeDraft } from '../git/model/tree-draft.ts';
 import { newFaults } from '../git/model/tree-walk.ts';
 import type { DiskObjects } from '../git/objects.ts';
-import { signCommit } from '../git/signatures.ts';
 import type { CommitDraft, CommitRecord, Oid, TreeChange, TreeFault } from './port.ts';
 
 /** Makes the drafts one after another on `base`, in memory: their names in order, and every object that they need. */
@@ -65,6 +64,7 @@ export async function makeSigned(
   base: Oid | undefined,
   drafts: readonly CommitDraft[],
 ): Promise<Oid[]> {
+  const { signCommit } = await import('../git/signatures.ts');
   const oids: Oid[] = [];
   for (const draft of drafts) {
     const { objects: made } = await buildCommits(objects, oids.at(-1) ?? base, [draft]);

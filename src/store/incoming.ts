@@ -1,12 +1,11 @@
 import { LedgerError } from '../domain/errors.ts';
+import { CatFile } from '../git/cat-file.ts';
+import { diffCommits, entriesAt, type HistoryPlace, listChanges, mergeBaseOf } from '../git/log.ts';
 import { MAX_COMMIT_BYTES, parseCommit, readCommitLinks } from '../git/model/commit.ts';
 import { type GitObject, isObjectType, type ObjectSource } from '../git/model/object.ts';
 import { MAX_TREE_BYTES } from '../git/model/tree.ts';
 import { diffNearTrees } from '../git/model/tree-walk.ts';
-import { CatFile } from '../git/process/cat-file.ts';
-import { gitFailure, runGit } from '../git/process/run.ts';
 import { faultsOf, toRecord } from './build-commits.ts';
-import { LOG, parseRawDiff, range } from './native-log.ts';
 import type {
   BlobContent,
   CommitQuery,
@@ -40,12 +39,12 @@ export class IncomingStore
     ObjectSource,
     Pick<LedgerStore, 'commits' | 'diffTrees' | 'treeFaults' | 'mergeBase' | 'readBlobs'>
 {
-  readonly #gitDir: string;
+  readonly #place: HistoryPlace;
   readonly #contents: CatFile;
   readonly #names: CatFile;
 
   constructor(gitDir: string) {
-    this.#gitDir = gitDir;
+    this.#place = { gitDir, incoming: true };
     this.#contents = new CatFile(gitDir, 'contents', true);
     this.#names = new CatFile(gitDir, 'names', true);
   }
@@ -60,19 +59,8 @@ export class IncomingStore
   }
 
   /** The entries at these paths of a commit's tree that are there. */
-  async entriesAt(commit: Oid, paths: readonly string[]): Promise<TreeEntry[]> {
-    const output = await this.#ask('reading a tree', [
-      'ls-tree',
-      '-z',
-      '--full-tree',
-      commit,
-      '--',
-      ...paths,
-    ]);
-    return splitRecords(output).flatMap((line) => {
-      const [, mode = '', oid = '', path = ''] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
-      return path === '' ? [] : [{ path, mode, oid }];
-    });
+  entriesAt(commit: Oid, paths: readonly string[]): Promise<TreeEntry[]> {
+    return entriesAt(this.#place, commit, paths);
   }
 
   /** @throws Oversize */
@@ -84,19 +72,15 @@ export class IncomingStore
 
   /** @throws Oversize */
   async *commits(query: CommitQuery): AsyncIterable<CommitRecord> {
-    const output = await this.#ask('reading history', [...LOG, ...range(query)]);
-    for (const { commit = '', changes } of parseRawDiff(splitRecords(output))) {
-      yield this.readCommit(commit, changes);
+    for (const { oid, changes } of await listChanges(this.#place, query)) {
+      yield this.readCommit(oid, changes);
     }
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
     const [old, now] = [await readCommitLinks(this, before), await readCommitLinks(this, after)];
     const near = await diffNearTrees(this, old.tree, now.tree, NEAR);
-    if (near !== undefined) return near;
-    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options'];
-    const output = await this.#ask('comparing two states', [...args, before, after]);
-    return parseRawDiff(splitRecords(output)).flatMap(({ changes }) => changes);
+    return near ?? diffCommits(this.#place, before, after);
   }
 
   /** @throws Oversize */
@@ -128,20 +112,8 @@ export class IncomingStore
     return found;
   }
 
-  async mergeBase(a: Oid, b: Oid): Promise<Oid | undefined> {
-    const result = await this.#run(['merge-base', a, b]);
-    if (result.code > 1) throw gitFailure('comparing two histories', result);
-    return result.code === 0 ? result.stdout.toString().trim() : undefined;
-  }
-
-  async #ask(what: string, args: readonly string[]): Promise<string> {
-    const result = await this.#run(args);
-    if (result.code !== 0) throw gitFailure(what, result);
-    return result.stdout.toString();
-  }
-
-  #run(args: readonly string[]) {
-    return runGit({ args: ['--git-dir', this.#gitDir, ...args], cwd: this.#gitDir, incoming: true });
+  mergeBase(a: Oid, b: Oid): Promise<Oid | undefined> {
+    return mergeBaseOf(this.#place, a, b);
   }
 
   close(): void {
@@ -149,5 +121,3 @@ export class IncomingStore
     this.#names.close();
   }
 }
-
-const splitRecords = (output: string): string[] => output.split('\0').filter((record) => record !== '');

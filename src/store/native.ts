@@ -1,17 +1,15 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
-import { PLAIN_TRAITS, type RepositoryTraits } from '../git/config/interpret.ts';
+import { importCommits } from '../git/fast-import.ts';
+import { diffCommits } from '../git/log.ts';
 import { type CommitLinks, readCommit, readCommitLinks } from '../git/model/commit.ts';
 import { compareHistories, oldestFirst } from '../git/model/history.ts';
 import type { GitObject, ObjectSource } from '../git/model/object.ts';
 import { diffNearTrees, diffTrees, listFiles } from '../git/model/tree-walk.ts';
-import { packInTime } from '../git/objects/upkeep.ts';
 import { DiskObjects } from '../git/objects.ts';
-import { CatFile } from '../git/process/cat-file.ts';
-import { gitFailure, runGit } from '../git/process/run.ts';
 import { openRefs, type Refs } from '../git/refs.ts';
+import type { Repository } from '../git/repository.ts';
 import { buildCommits, faultsOf, makeSigned, toRecord } from './build-commits.ts';
-import { importCommits } from './fast-import.ts';
-import { isAnyTreeFaulty, listCommits, parseRawDiff } from './native-log.ts';
+import { isAnyTreeFaulty, listCommits } from './native-log.ts';
 import type {
   BlobContent,
   CommitDraft,
@@ -34,7 +32,8 @@ const LONG_RUN = 8;
 const NOBODY = { name: 'work-ledger', email: 'work-ledger@localhost' };
 
 export interface NativeStoreOptions {
-  traits?: RepositoryTraits;
+  /** What of its configuration decides how it is written; a plain bare repository's by default. */
+  traits?: Repository['traits'];
   /** Who is named where moves of refs are logged. */
   identity?: Identity;
   /** Whether git signs each commit, as the user has set it up. */
@@ -48,24 +47,17 @@ export interface NativeStoreOptions {
 export class NativeStore implements LedgerStore, ObjectSource {
   readonly shared = true;
   readonly #gitDir: string;
-  readonly #traits: RepositoryTraits;
-  readonly #contents: CatFile;
-  readonly #names: CatFile;
+  readonly #groupShared: boolean;
   readonly #objects: DiskObjects;
   readonly #refs: Refs;
   readonly #signs: boolean;
 
   /** @param gitDir the common git directory */
-  constructor(
-    gitDir: string,
-    { traits = PLAIN_TRAITS, identity = NOBODY, sign = false }: NativeStoreOptions = {},
-  ) {
+  constructor(gitDir: string, { traits, identity = NOBODY, sign = false }: NativeStoreOptions = {}) {
     this.#gitDir = gitDir;
-    this.#traits = traits;
+    this.#groupShared = traits?.groupShared ?? false;
     this.#signs = sign;
-    this.#contents = new CatFile(gitDir, 'contents');
-    this.#names = new CatFile(gitDir, 'names');
-    this.#objects = new DiskObjects(gitDir, { contents: this.#contents, names: this.#names });
+    this.#objects = new DiskObjects(gitDir, traits);
     this.#refs = openRefs(gitDir, traits, { identity, message: 'work-ledger' });
   }
 
@@ -94,7 +86,7 @@ export class NativeStore implements LedgerStore, ObjectSource {
     const tip = oids.at(-1) ?? base;
     if (tip === undefined) throw new LedgerError('INTERNAL', 'A commit needs a draft or a base.');
     const result = await this.#refs.swap(ref, expected, tip);
-    if (oids.length > 0) await this.#tidy(made);
+    if (oids.length > 0) await this.#objects.tidy(made);
     return result.moved ? { kind: 'committed', tip, oids } : { kind: 'moved', tip: result.current };
   }
 
@@ -109,19 +101,13 @@ export class NativeStore implements LedgerStore, ObjectSource {
       return { oids, made: oids };
     }
     const isPlain = drafts.every(({ tidied = [] }) => tidied.length === 0);
-    if (isPlain && (drafts.length > LONG_RUN || this.#traits.groupShared)) {
+    if (isPlain && (drafts.length > LONG_RUN || this.#groupShared)) {
       const oids = await importCommits(this.#gitDir, base, drafts);
       return { oids, made: oids };
     }
     const { oids, objects } = await buildCommits(this.#objects, base, drafts);
     await this.#objects.write(objects);
     return { oids, made: objects.map(({ oid }) => oid) };
-  }
-
-  /** What was committed stands; this is for those who come later, and is done again after the next commit. */
-  async #tidy(made: readonly Oid[]): Promise<void> {
-    await this.#objects.tidy().catch(() => undefined);
-    packInTime(this.#gitDir, this.#traits, made);
   }
 
   async moveRef(ref: string, expected: Oid | undefined, next: Oid | undefined): Promise<boolean> {
@@ -147,12 +133,8 @@ export class NativeStore implements LedgerStore, ObjectSource {
     const [old, now] = [await readCommitLinks(this, before), await readCommitLinks(this, after)];
     const near = await diffNearTrees(this.#objects, old.tree, now.tree, NEAR);
     if (near !== undefined) return near;
-    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options'];
     return unlessMissing(
-      async () => {
-        const records = splitRecords(await this.#ask('comparing two states', [...args, before, after]));
-        return parseRawDiff(records).flatMap(({ changes }) => changes);
-      },
+      () => diffCommits({ gitDir: this.#gitDir }, before, after),
       () => diffTrees(this.#objects, old.tree, now.tree),
     );
   }
@@ -169,12 +151,6 @@ export class NativeStore implements LedgerStore, ObjectSource {
       if (isLedgerError(error, 'STORAGE_FAILED') || isLedgerError(error, 'NO_GIT')) return true;
       throw error;
     }
-  }
-
-  async #ask(what: string, args: readonly string[]): Promise<Buffer> {
-    const result = await runGit({ args: ['--git-dir', this.#gitDir, ...args], cwd: this.#gitDir });
-    if (result.code !== 0) throw gitFailure(what, result);
-    return result.stdout;
   }
 
   async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
@@ -211,8 +187,6 @@ export class NativeStore implements LedgerStore, ObjectSource {
   }
 
   async close(): Promise<void> {
-    this.#contents.close();
-    this.#names.close();
     this.#objects.close();
     this.#refs.close();
   }
@@ -227,9 +201,3 @@ async function unlessMissing<T>(byGit: () => Promise<T>, here: () => Promise<T>)
     throw error;
   }
 }
-
-const splitRecords = (output: Buffer): string[] =>
-  output
-    .toString()
-    .split('\0')
-    .filter((record) => record !== '');

@@ -10,8 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../git/files/fs.ts';
-import { isOfDeadProcess, markOfThisProcess } from '../git/locks.ts';
+import { isOwnerDead, newOwnerName } from '../git/locks.ts';
 
 /** A request waits this long at most until it is seen; whoever comes within it shares a commit. */
 const LOOK_MS = 20;
@@ -33,7 +32,7 @@ export class FileRequestQueue {
 
   /** @see RequestQueue in src/sync/ports.ts */
   post(text: string): string | undefined {
-    const name = markOfThisProcess();
+    const name = newOwnerName();
     try {
       mkdirSync(this.#dir, { recursive: true });
       this.#put(name, ASKED, text);
@@ -65,7 +64,7 @@ export class FileRequestQueue {
       const name = file.slice(0, file.lastIndexOf('.'));
       const isAsked = file.endsWith(ASKED);
       if (!isAsked && this.#swept) continue;
-      if (isOfDeadProcess(name)) removeIfThere(join(this.#dir, file));
+      if (isOwnerDead(name)) removeIfThere(join(this.#dir, file));
       else if (isAsked && move(join(this.#dir, file), this.#path(name, TAKEN)))
         taken.push({ name, text: readFileSync(this.#path(name, TAKEN), 'utf8') });
     }
@@ -115,7 +114,7 @@ export class FileRequestQueue {
     try {
       return readdirSync(this.#dir);
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return [];
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;
     }
   }
@@ -137,7 +136,7 @@ function move(from: string, to: string): boolean {
     renameSync(from, to);
     return true;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
 }
@@ -146,6 +145,6 @@ function removeIfThere(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }

@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LockMarks } from '../../src/git/locks.ts';
+import { LockOwners } from '../../src/git/locks.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { NativeStore } from '../../src/store/native.ts';
 import { DISK_MOMENTS, deadlyDisk } from '../helpers/deadly-disk.ts';
@@ -136,7 +136,7 @@ describe('native store beside git', () => {
   test('given a lock whose process lives, when a ref is moved, then the lock stays', async () => {
     const tip = await append(store, draft('init', { a: '1' }));
     const path = join(gitDir, `${REF}.lock`);
-    const file = await new LockMarks(gitDir).create(path);
+    const file = await new LockOwners(gitDir).create(path);
     const request = { ref: REF, expected: tip, base: tip, drafts: [draft('next', { a: '2' })] };
     await expect(store.commit(request)).rejects.toMatchObject({ code: 'CONTENDED', details: { lock: path } });
     expect(existsSync(path)).toBe(true);

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { diskFs } from '../../src/git/files/fs.ts';
-import { LockMarks } from '../../src/git/locks.ts';
+import { LockOwners } from '../../src/git/locks.ts';
 import { LockFile } from '../../src/git/refs/lock-file.ts';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
 import { examine, mendTree } from '../../src/repair.ts';
@@ -233,7 +233,7 @@ test("given git's own lock, and one of a process that lives, when the doctor men
   const foreign = await leaveLock(gitDir, 'refs/heads/work-ledger');
   await utimes(foreign, 1, 1);
   const held = await LockFile.acquire(
-    { fs: diskFs, marks: new LockMarks(gitDir) },
+    { fs: diskFs, owners: new LockOwners(gitDir) },
     join(gitDir, 'packed-refs'),
   );
   await utimes(join(gitDir, 'packed-refs.lock'), 1, 1);

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nameObject } from '../../src/git/model/object.ts';
 import { DiskObjects, Packs } from '../../src/git/objects.ts';
-import { CatFile } from '../../src/git/process/cat-file.ts';
 import { NativeStore } from '../../src/store/native.ts';
 import { append, draft } from '../conformance/drafts.ts';
 import {
@@ -112,8 +111,7 @@ describe('packs', () => {
 
   test('given packs that others make anew and take away, when objects are read on, then nothing is missed', async () => {
     const tip = await makeHistory();
-    const helpers = { contents: new CatFile(gitDir, 'contents'), names: new CatFile(gitDir, 'names') };
-    const objects = new DiskObjects(gitDir, helpers);
+    const objects = new DiskObjects(gitDir);
     expect(await objects.readAtMost(tip, WHOLE)).toMatchObject({ type: 'commit' });
     for (const depth of [1, 10, 3]) {
       await git('repack', '-q', '-a', '-d', '-f', `--depth=${depth}`);
@@ -122,8 +120,6 @@ describe('packs', () => {
       }
     }
     objects.close();
-    helpers.contents.close();
-    helpers.names.close();
   });
 
   test('given a pack beside the index of another, when it is looked at, then it is not read', async () => {

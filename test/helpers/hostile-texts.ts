@@ -23,7 +23,7 @@ import { decodeLines, demultiplex } from '../../src/isomorphic/pkt-line.ts';
 import { readPushReport } from '../../src/isomorphic/push-report.ts';
 import { readGitPush } from '../../src/remote/native-push.ts';
 import { fenced, inert } from '../../src/review/markdown.ts';
-import { parseRawDiff } from '../../src/store/native-log.ts';
+import { parseRawDiff } from '../../src/git/log.ts';
 import { displayUrl } from '../../src/trace/mask.ts';
 import { parseRecord } from '../../src/transfer/parse-json.ts';
 

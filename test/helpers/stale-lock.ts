@@ -28,8 +28,8 @@ const SOURCES = ['refs/lock-file', 'locks', 'files/fs'].map((name) =>
 /** As `leaveLock`, by a process of this program: on a file of the git directory. */
 export async function leaveOwnLock(gitDir: string, name: string): Promise<string> {
   const target = join(gitDir, name);
-  const script = `const [{ LockFile }, { LockMarks }, { diskFs: fs }] = await Promise.all([${SOURCES.map((url) => `import(${url})`)}]);
-    await LockFile.acquire({ fs, marks: new LockMarks(${JSON.stringify(gitDir)}) }, ${JSON.stringify(target)});
+  const script = `const [{ LockFile }, { LockOwners }, { diskFs: fs }] = await Promise.all([${SOURCES.map((url) => `import(${url})`)}]);
+    await LockFile.acquire({ fs, owners: new LockOwners(${JSON.stringify(gitDir)}) }, ${JSON.stringify(target)});
     console.log('locked');
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

@@ -7,7 +7,7 @@ import { errorCode, type FsLike } from './fs.ts';
  * A file system for isomorphic-git on which a file is whole or absent, for every reader and after every crash.
  *
  * Each write goes to a temporary file beside the target, is synced, and is renamed into place. The library writes nothing
- * but objects and packs through it, so files are read-only, as git makes them. Refs go through `ref-lock.ts`.
+ * but objects and packs through it, so files are read-only, as git makes them. Refs go through `swap-ref.ts`.
  */
 export function atomicFs(fs: FsLike) {
   const { promises } = fs;

@@ -4,7 +4,7 @@ import { LedgerError } from '../../domain/errors.ts';
 import { traced } from '../../trace/channels.ts';
 import { syncFolder } from '../files/durable.ts';
 import { errorCode, type FsLike, type OpenFile } from '../files/fs.ts';
-import type { LockMarks } from '../locks.ts';
+import type { LockOwners } from '../locks.ts';
 
 /** Long enough for many writers to take their turns, short enough that a person notices a lock that nobody holds. */
 const LOCK_WAIT_MS = 5_000;
@@ -17,7 +17,7 @@ export interface LockPlace {
   /** How long to wait for a lock, in milliseconds; the default suits everything but tests. */
   lockWaitMs?: number | undefined;
   /** What tells whose a lock is, where that can be told. */
-  marks?: LockMarks | undefined;
+  owners?: LockOwners | undefined;
 }
 
 /**
@@ -27,19 +27,19 @@ export class LockFile {
   readonly #fs: FsLike;
   readonly #target: string;
   readonly #file: OpenFile;
-  readonly #marks: LockMarks | undefined;
+  readonly #owners: LockOwners | undefined;
   #held = true;
 
-  private constructor({ fs, marks }: LockPlace, target: string, file: OpenFile) {
+  private constructor({ fs, owners }: LockPlace, target: string, file: OpenFile) {
     this.#fs = fs;
     this.#target = target;
     this.#file = file;
-    this.#marks = marks;
+    this.#owners = owners;
   }
 
   /**
-   * Takes the lock, waiting its turn. A lock that another process left behind is removed only where its mark shows that its
-   * owner is dead: of git's own that cannot be known from here.
+   * Takes the lock, waiting its turn. A lock that another process left behind is removed only where its owner is
+   * known to be dead: of git's own that cannot be known from here.
    *
    * @throws LedgerError `CONTENDED` where it did not come free in time
    */
@@ -48,7 +48,7 @@ export class LockFile {
     // A folder that was missing, or a lock whose owner is dead, is no wait.
     const first = (await LockFile.#try(place, target)) ?? (await LockFile.#try(place, target));
     if (first !== undefined) return first;
-    const began = () => ({ lock: path, path, holder: place.marks?.holderOf(path) ?? null });
+    const began = () => ({ lock: path, path, holder: place.owners?.holderOf(path) ?? null });
     return traced(
       'lock',
       began,
@@ -59,16 +59,16 @@ export class LockFile {
 
   /** @returns `undefined` where another has the lock; where its folder was missing, or its owner is dead, the next try gets it */
   static async #try(place: LockPlace, target: string): Promise<LockFile | undefined> {
-    const { fs, marks } = place;
+    const { fs, owners } = place;
     const path = `${target}.lock`;
     try {
-      const file = await (marks?.create(path) ?? fs.promises.open(path, 'wx'));
+      const file = await (owners?.create(path) ?? fs.promises.open(path, 'wx'));
       return new LockFile(place, target, file);
     } catch (error) {
       const code = errorCode(error);
       if (code === 'ENOENT') await makeFolder(fs, dirname(path));
       else if (code !== 'EEXIST') throw error;
-      else marks?.breakDead(path);
+      else owners?.breakDead(path);
       return undefined;
     }
   }
@@ -93,7 +93,7 @@ export class LockFile {
     await this.#file.close();
     await this.#fs.promises.rename(`${this.#target}.lock`, this.#target);
     this.#held = false;
-    this.#marks?.forget(`${this.#target}.lock`);
+    this.#owners?.forget(`${this.#target}.lock`);
     await syncFolder(this.#fs, dirname(this.#target));
   }
 
@@ -103,7 +103,7 @@ export class LockFile {
     this.#held = false;
     await this.#file.close().catch(() => undefined);
     await this.#fs.promises.unlink(`${this.#target}.lock`);
-    this.#marks?.forget(`${this.#target}.lock`);
+    this.#owners?.forget(`${this.#target}.lock`);
   }
 }
 

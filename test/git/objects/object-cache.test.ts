@@ -7,7 +7,6 @@ import { type NamedObject, nameObject } from '../../../src/git/model/object.ts';
 import { ObjectCache } from '../../../src/git/objects/object-cache.ts';
 import { encodeEntry, encodePack } from '../../../src/git/objects/pack-encode.ts';
 import { DiskObjects } from '../../../src/git/objects.ts';
-import { CatFile } from '../../../src/git/process/cat-file.ts';
 import { ObjectDb } from '../../../src/isomorphic/objects.ts';
 import { isolateThisProcess, makeBareRepo, makeTempFolder } from '../../helpers/temp-repo.ts';
 
@@ -86,15 +85,12 @@ test.runIf(process.platform === 'linux')(
       nameObject({ type: 'blob', bytes: Buffer.from(`${n}`) }),
     );
     const gitDir = await repositoryWithPacks(objects.map((object) => [object]));
-    const git = { contents: new CatFile(gitDir, 'contents'), names: new CatFile(gitDir, 'names') };
     const open = (): number => readdirSync('/proc/self/fd').length;
     const before = open();
-    const disk = new DiskObjects(gitDir, git);
+    const disk = new DiskObjects(gitDir);
     for (const { oid, bytes } of objects) expect((await disk.read(oid))?.bytes).toEqual(bytes);
     expect(open() - before).toBeLessThan(2 * 200 + 20);
     disk.close();
-    git.contents.close();
-    git.names.close();
   },
 );
 

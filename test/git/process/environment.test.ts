@@ -3,21 +3,14 @@ import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { gitClient } from '../../../src/git/client.ts';
 import { gitEnvironment } from '../../../src/git/process/environment.ts';
 import { runGit } from '../../../src/git/process/run.ts';
 import { openRepository } from '../../../src/git/repository.ts';
 import { abortMerge, findWorkTree, followBranch, takeFrom } from '../../../src/git/work-tree.ts';
 import { wl } from '../../cli/workplace.ts';
 import { GitHttpServer } from '../../helpers/git-http-server.ts';
-import {
-  isolateThisProcess,
-  makeBareRepo,
-  makeTempFolder,
-  makeWorkRepo,
-  type TempFolder,
-  runGit as typeGit,
-} from '../../helpers/temp-repo.ts';
+import { isolateThisProcess, makeBareRepo, makeTempFolder, makeWorkRepo, type TempFolder, runGit as typeGit } from '../../helpers/temp-repo.ts';
+import { GitClient } from '../../../src/git/client.ts';
 
 isolateThisProcess();
 
@@ -298,9 +291,13 @@ describe('given what git itself obeys to reach a remote', () => {
     const askPass = join(folder.path, 'ask-pass');
     await writeFile(askPass, '#!/bin/sh\ncase $1 in U*) echo ada;; *) echo secret;; esac\n');
     await chmod(askPass, 0o755);
-    await expect(gitClient(join(dir, '.git')).raw(['ls-remote', 'origin'])).rejects.toThrow();
+    expect(await GitClient.at(join(dir, '.git')).run(['ls-remote', 'origin'])).toMatchObject({ ok: false });
     setEnvironment(environment(askPass, address));
-    expect(await gitClient(join(dir, '.git')).raw(['ls-remote', 'origin'])).toBe('');
+    expect(await GitClient.at(join(dir, '.git')).run(['ls-remote', 'origin'])).toEqual({
+      ok: true,
+      said: '',
+      status: 0,
+    });
   });
 });
 

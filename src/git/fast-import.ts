@@ -1,7 +1,23 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { gitFailure, runGit } from '../git/process/run.ts';
-import type { CommitDraft, Identity, Oid } from './port.ts';
+import { gitFailure, runGit } from './process/run.ts';
+
+/** A commit to be made on the one before it. */
+export interface ImportedCommit {
+  message: string;
+  author: Person;
+  /** Seconds since 1970, UTC. */
+  authored_at: number;
+  committer: Person;
+  committed_at: number;
+  /** Without `bytes` the file is removed. */
+  changes: readonly { path: string; bytes: Uint8Array | undefined }[];
+}
+
+interface Person {
+  name: string;
+  email: string;
+}
 
 /** A name that the stream needs for what it makes. It is let go of at the end of the stream, so no ref comes of it. */
 const SCRATCH = 'refs/work-ledger/tmp/import';
@@ -9,9 +25,9 @@ const SCRATCH = 'refs/work-ledger/tmp/import';
 /** Makes the drafts one after another on `base` by one `git fast-import`, durably and under no ref: their names, in order. */
 export async function importCommits(
   gitDir: string,
-  base: Oid | undefined,
-  drafts: readonly CommitDraft[],
-): Promise<Oid[]> {
+  base: string | undefined,
+  drafts: readonly ImportedCommit[],
+): Promise<string[]> {
   const result = await runGit({
     // A pack of any size: git would take a small one apart, and wait for the disk once for each object.
     args: ['--git-dir', gitDir, '-c', 'fastimport.unpackLimit=1', 'fast-import', '--quiet', '--done'],
@@ -29,7 +45,7 @@ export async function importCommits(
 }
 
 /** The stream asks for each commit's name as it is made. */
-function encodeImport(base: Oid | undefined, drafts: readonly CommitDraft[]): Buffer {
+function encodeImport(base: string | undefined, drafts: readonly ImportedCommit[]): Buffer {
   const parts: (string | Uint8Array)[] = ['feature done\n'];
   drafts.forEach((draft, index) => {
     const mark = index + 1;
@@ -53,4 +69,4 @@ function encodeImport(base: Oid | undefined, drafts: readonly CommitDraft[]): Bu
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
 
-const person = ({ name, email }: Identity, at: number): string => `${name} <${email}> ${at} +0000`;
+const person = ({ name, email }: Person, at: number): string => `${name} <${email}> ${at} +0000`;

@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { LedgerError } from '../../domain/errors.ts';
-import { startGit } from './run.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { startGit } from './process/run.ts';
 
 /** An answer of `git cat-file`: what the name stands for, and its bytes where they were asked for. */
 export interface CatAnswer {
