@@ -54,8 +54,7 @@ const requireKnown: Plugin = {
 };
 
 /** What is loaded when it is called and is too small to be worth a file: it goes where it is called from. So do questions. */
-const TOGETHER =
-  /^\.{1,2}\/(?:commands\/(?:query\/[\w-]+|lifecycle\/next)|execute|failure|index|open-native)\.ts$/;
+const TOGETHER = /^\.{1,2}\/(?:commands\/(?:query\/[\w-]+|lifecycle\/next)|execute|failure|index)\.ts$/;
 
 const callsTogether: Plugin = {
   name: 'calls-together',

@@ -11,6 +11,8 @@ export interface Layer {
   path: string;
   /** Layers, folders and files that it may import, besides its own. All that is not named is forbidden. */
   imports: readonly string[];
+  /** What a layer that names this one may import of it, from its folder on; all of it by default. */
+  face?: readonly string[];
   /** Libraries that it imports. */
   libraries?: readonly string[];
   holds: string;
@@ -44,8 +46,9 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'git',
     imports: ['domain', 'trace'],
+    face: ['*.ts', 'model/**'],
     libraries: ['simple-git'],
-    holds: 'what runs git or reads its files',
+    holds: 'all that runs git, or reads or writes what git keeps',
   },
   {
     path: 'store',
@@ -59,7 +62,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     path: 'isomorphic',
-    imports: ['domain', 'trace', 'git', 'store', 'remote'],
+    imports: ['domain', 'git', 'git/files', 'git/objects', 'git/refs', 'store', 'remote'],
     libraries: ['isomorphic-git'],
     holds: 'store and remote without the git program, on any file system',
   },
@@ -86,9 +89,8 @@ export const LAYERS: readonly Layer[] = [
       ...['domain', 'codec', 'git/repository.ts', 'store/port.ts', 'remote/port.ts', 'sync', 'hosts'],
       ...['projection', 'query', 'transfer', 'audit'],
     ],
-    libraries: ['isomorphic-git'],
     holds: '`WorkLedger`, the façade for programs',
-    roots: ['open.ts', 'open-native.ts', 'open-isomorphic.ts'],
+    roots: ['open.ts', 'backend.ts'],
   },
   {
     path: 'merge',
@@ -192,7 +194,7 @@ function ruleOf({ path, imports, roots = [] }: Layer, depth: number): Rule {
   // A room of a layer may import other rooms only as far as they are named.
   const [layer] = path.split('/');
   const own = path === layer ? [] : [`${path}/**`];
-  const allowed = [...EVERYWHERE, ...imports.map((one) => (one.endsWith('.ts') ? one : `${one}/**`)), ...own];
+  const allowed = [...EVERYWHERE, ...imports.flatMap(filesOf), ...own];
   const group = fromFolder(path, depth, allowed);
   return {
     includes: [`${folder}${deeper}/*.ts`, ...roots.map((file) => `!${folder}/${file}`)],
@@ -211,6 +213,13 @@ function ruleOf({ path, imports, roots = [] }: Layer, depth: number): Rule {
       },
     },
   };
+}
+
+/** What an entry of `imports` allows: a file, the face of a layer, or all of a folder. */
+function filesOf(one: string): string[] {
+  if (one.endsWith('.ts')) return [one];
+  const { face = ['**'] } = LAYERS.find(({ path }) => path === one) ?? {};
+  return face.map((part) => `${one}/${part}`);
 }
 
 /** Import specifiers of files that are `depth` folders below `src`: all that leave `path` are forbidden but for `allowed`. */

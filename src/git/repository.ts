@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { CONTROL } from '../domain/text.ts';
 import { traced } from '../trace/channels.ts';
@@ -144,6 +145,9 @@ export interface RefReader {
   /** Ends a helper that is still running. */
   close(): void;
 }
+
+/** Whether the clone lacks a part of its history, because it was made so. */
+export const isShallow = (gitDir: string): boolean => existsSync(join(gitDir, 'shallow'));
 
 /** Where git looks for the hooks of the repository that `dir` is in or at. @throws LedgerError `NO_REPOSITORY` */
 export async function hooksFolder(dir: string): Promise<string> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { decodeLedgerMessage, decodeMessage } from '../codec/message.ts';
 import { branchOf, commitNamed } from '../git/work-tree.ts';
-import { openNativeBackend } from '../ledger/open-native.ts';
+import { openNativeBackend } from '../ledger/backend.ts';
 import { chooseBranch } from '../ledger/settings.ts';
 import { judgePush, type RefusedPush } from './judge.ts';
 import type { HookVerdict } from './run-hook.ts';

@@ -1,12 +1,21 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import { openNativeBackend } from '../ledger/open-native.ts';
+import { hooksFolder } from '../git/repository.ts';
+import { openNativeBackend } from '../ledger/backend.ts';
 import { chooseBranch } from '../ledger/settings.ts';
 import { Projection } from '../projection/projection.ts';
 import type { HookName } from './run-hook.ts';
 import { applySettings, areSettingsApplied, removeSettings } from './server-settings.ts';
-import { hooksFolder } from '../git/repository.ts';
 
 export type Side = 'client' | 'server';
 

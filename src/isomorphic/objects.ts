@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import git from 'isomorphic-git';
-import { atomicFs, storing } from '../git/files/durable.ts';
+import { storing } from '../git/files/durable.ts';
 import type { FsLike } from '../git/files/fs.ts';
 import {
   type GitObject,
@@ -12,6 +12,7 @@ import {
 } from '../git/model/object.ts';
 import { damagedObject, inflateLoose, readLooseFile, unwrapLoose, writeLoose } from '../git/objects/loose.ts';
 import { ObjectCache, RECENT_BYTES } from '../git/objects/object-cache.ts';
+import { atomicFs } from './repository.ts';
 
 const PACK_FILE = /\.(?:pack|idx)$/;
 /** Of packs that the library keeps in memory, beside the largest: it must have the one that it reads from. */

@@ -19,7 +19,7 @@ import type {
   TreeFault,
 } from '../store/port.ts';
 import { ObjectDb } from './objects.ts';
-import { assertSupported } from './supported.ts';
+import { assertSupported } from './repository.ts';
 
 export interface IsomorphicStoreOptions {
   /** `node:fs`, or one like it. */

@@ -1,10 +1,16 @@
+import { join, resolve } from 'node:path';
 import type { SignatureReader } from '../audit/signatures.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { openRefReader, openRepository } from '../git/repository.ts';
+import { indexDirectory } from '../projection/index-database.ts';
 import type { LedgerRemote } from '../remote/port.ts';
+import { MemoryCloneLock, SqliteCloneLock } from '../store/clone-lock.ts';
+import { FileState, MemoryState, placeOf } from '../store/local-state.ts';
 import type { LedgerStore } from '../store/port.ts';
 import type { Place } from '../sync/clone-name.ts';
 import type { CloneLock, LocalState, RequestQueue } from '../sync/ports.ts';
-import type { RepositoryConfig } from './settings.ts';
-
+import type { OpenOptions } from './options.ts';
+import { chooseSign, type RepositoryConfig } from './settings.ts';
 /** The shared branch that a clone is to reach. */
 export interface RemoteSpec {
   name: string;
@@ -39,4 +45,100 @@ export interface Backend {
   connect(remote: RemoteSpec): Promise<LedgerRemote>;
   /** Ends helpers that are still running. */
   close(): Promise<void>;
+}
+
+/**
+ * The clone that `dir` is in, by the backend that is asked for: `native` needs git, `isomorphic` runs without it, on the disk or
+ * on another file system. What only one of them needs is loaded when it is chosen.
+ *
+ * @throws LedgerError `NO_REPOSITORY`, `NO_GIT`, `UNSUPPORTED_REPOSITORY`
+ */
+export function openBackend({
+  dir,
+  backend,
+  fs,
+}: Pick<OpenOptions, 'dir' | 'backend' | 'fs'>): Promise<Backend> {
+  const at = resolve(dir ?? process.env.WL_DIR ?? '.');
+  const kind = backend ?? (fs === undefined ? 'native' : 'isomorphic');
+  return kind === 'native' ? openNativeBackend(at) : openIsomorphicBackend(at, fs);
+}
+
+/** A repository on disk, beside git. */
+export async function openNativeBackend(dir: string): Promise<Backend> {
+  const { gitDir, traits, ...config } = await openRepository(dir);
+  const local = join(gitDir, 'work-ledger');
+  const state = new FileState(local);
+  const refs = await openRefReader(gitDir, traits);
+  const sign = chooseSign(config);
+  let opened: Promise<LedgerStore> | undefined;
+  const store = (): Promise<LedgerStore> => {
+    opened ??= import('../store/native.ts').then(
+      ({ NativeStore }) => new NativeStore(gitDir, { traits, identity: config.identity, sign }),
+    );
+    return opened;
+  };
+  return {
+    config,
+    place: gitDir,
+    refs,
+    lock: new SqliteCloneLock(local),
+    state,
+    standsAt: () => placeOf(gitDir),
+    async openRequestQueue(key) {
+      const { FileRequestQueue } = await import('../store/request-queue.ts');
+      return new FileRequestQueue(join(local, 'mail', key));
+    },
+    local,
+    indexDir: indexDirectory(local),
+    store,
+    async signatures(query) {
+      const { readSignatures } = await import('../git/signatures.ts');
+      return readSignatures(gitDir, query);
+    },
+    async connect(remote) {
+      const { NativeRemote } = await import('../remote/native.ts');
+      // Nobody's transitions are to pass through another's hands, who would sign them.
+      return new NativeRemote({ gitDir, store: await store(), inbox: !sign, ...remote });
+    },
+    async close() {
+      refs.close();
+      await (await opened)?.close();
+    },
+  };
+}
+
+/** A repository without the git program: on disk, or on another file system such as one in memory. */
+async function openIsomorphicBackend(dir: string, given: unknown): Promise<Backend> {
+  const [{ findGitDir, readConfig }, { IsomorphicStore }, { IsomorphicRemote }] = await Promise.all([
+    import('../isomorphic/repository.ts'),
+    import('../isomorphic/store.ts'),
+    import('../isomorphic/remote.ts'),
+  ]);
+  const { default: nodeFs } = await import('node:fs');
+  const onDisk = given === undefined || given === nodeFs;
+  const fs = (onDisk ? nodeFs : given) as Parameters<typeof findGitDir>[0];
+  const gitdir = await findGitDir(fs, dir);
+  const store = await IsomorphicStore.open({ fs, gitdir, shared: onDisk });
+  const config = await readConfig(fs, gitdir);
+  if (chooseSign(config)) {
+    throw new LedgerError(
+      'UNSUPPORTED_REPOSITORY',
+      'ledger.sign is set, and commits are signed by git alone.',
+      { hint: 'Use the native backend here.' },
+    );
+  }
+  const local = join(gitdir, 'work-ledger');
+  return {
+    config,
+    place: gitdir,
+    refs: store,
+    lock: onDisk ? new SqliteCloneLock(local) : new MemoryCloneLock(),
+    state: onDisk ? new FileState(local) : new MemoryState(),
+    ...(onDisk && { standsAt: () => placeOf(gitdir) }),
+    local: onDisk ? local : undefined,
+    indexDir: onDisk ? indexDirectory(local) : undefined,
+    store: async () => store,
+    connect: async (remote) => new IsomorphicRemote({ store, ...remote }),
+    close: () => store.close(),
+  };
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { randomSuffix } from '../codec/op.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { Projection } from '../projection/projection.ts';
@@ -6,7 +5,7 @@ import type { LedgerRemote } from '../remote/port.ts';
 import { CloneName } from '../sync/clone-name.ts';
 import type { Judge } from '../sync/ports.ts';
 import { displayUrl } from '../trace/mask.ts';
-import type { Backend } from './backend.ts';
+import { openBackend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import { renamed } from './executions.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
@@ -173,13 +172,6 @@ async function requestQueueKeyOf(agreed: unknown): Promise<string> {
     .update(JSON.stringify([REQUEST_FORMAT, agreed]))
     .digest('hex')
     .slice(0, 16);
-}
-
-async function openBackend(options: OpenOptions): Promise<Backend> {
-  const dir = resolve(options.dir ?? process.env.WL_DIR ?? '.');
-  const kind = options.backend ?? (options.fs === undefined ? 'native' : 'isomorphic');
-  if (kind === 'native') return (await import('./open-native.ts')).openNativeBackend(dir);
-  return (await import('./open-isomorphic.ts')).openIsomorphicBackend(dir, options.fs);
 }
 
 let processWide: Promise<WorkLedger> | undefined;

@@ -1,20 +1,8 @@
 import { isAncestor, missingObjects } from '../git/model/history.ts';
 import type { GitObject, NamedObject, ObjectSource } from '../git/model/object.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { MemorySideRefs } from './memory-side-refs.ts';
-import type {
-  BranchPushResult,
-  FetchResult,
-  FetchScope,
-  LedgerRemote,
-  Offer,
-  PushResult,
-  SideRefs,
-  Written,
-  WrittenTo,
-} from './port.ts';
-import { advanceSeen, compareWithSeen, expectedAt, noteTaken, takenRefOf } from './seen.ts';
-import { INBOX, mirrorOf, mirrorRefs, presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
+import { MemoryConnection } from './memory-connection.ts';
+import type { LedgerRemote, Offer, PushResult } from './port.ts';
 
 /** A clone that such a remote can carry objects from and to: an `IsomorphicStore`. */
 export interface ObjectClone extends Pick<LedgerStore, 'readRef' | 'listRefs' | 'moveRef' | 'mergeBase'> {
@@ -219,96 +207,6 @@ interface Swap {
   name: string;
   expected: Oid | undefined;
   next: Oid | undefined;
-}
-
-class MemoryConnection implements LedgerRemote {
-  readonly name: string;
-  readonly url = 'memory:';
-  readonly writesTo: WrittenTo | undefined;
-  readonly seenRef: string;
-  readonly inbox: SideRefs | undefined;
-  readonly presence: SideRefs;
-  readonly reviews: SideRefs;
-  readonly #remote: MemoryRemote;
-  readonly #reads: MemoryRemote;
-  readonly #clone: ObjectClone;
-
-  constructor(
-    remote: MemoryRemote,
-    store: ObjectClone,
-    as: { name: string; seenRef: string; reads: MemoryRemote | undefined },
-  ) {
-    this.#remote = remote;
-    this.#reads = as.reads ?? remote;
-    this.writesTo = as.reads && { url: 'memory:written', takenRef: takenRefOf(as.name) };
-    this.#clone = store;
-    this.name = as.name;
-    this.seenRef = as.seenRef;
-    this.inbox =
-      as.reads === undefined
-        ? new MemorySideRefs(remote, store, {
-            folder: 'inboxes',
-            namespace: INBOX,
-            mirror: mirrorOf(as.name),
-            builtOn: as.seenRef,
-          })
-        : undefined;
-    this.presence = new MemorySideRefs(remote, store, {
-      folder: 'presence',
-      namespace: 'refs/work-ledger/presence/',
-      mirror: presenceMirrorOf(as.name),
-    });
-    this.reviews = new MemorySideRefs(remote, store, {
-      folder: 'reviews',
-      namespace: REVIEWS,
-      mirror: reviewMirrorOf(as.name),
-    });
-  }
-
-  async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
-    const seen = await this.#clone.readRef(this.seenRef);
-    let given: Awaited<ReturnType<MemoryRemote['give']>>;
-    try {
-      given = await this.#reads.give(this.#clone, seen);
-    } catch (cause) {
-      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
-    }
-    const found = given.tip;
-    if (seen !== undefined && (found === undefined || (await this.#clone.mergeBase(seen, found)) !== seen)) {
-      return { kind: 'rewritten', seen, found };
-    }
-    if (scope === 'all' && this.inbox !== undefined)
-      await mirrorRefs(this.#clone, this.inbox.mirror, given.inboxes);
-    return {
-      kind: 'ok',
-      tip: found === undefined ? undefined : await advanceSeen(this.#clone, this.seenRef, found),
-    };
-  }
-
-  async push(tip: Oid, offer?: Offer): Promise<BranchPushResult> {
-    const { writesTo } = this;
-    const seen = await this.#clone.readRef(this.seenRef);
-    const expected = await expectedAt(this.#clone, { seen, writesTo }, tip);
-    const result = await this.#remote.offer(this.#clone, expected, tip, offer);
-    if (result.kind !== 'accepted') return result;
-    if (writesTo === undefined) {
-      await advanceSeen(this.#clone, this.seenRef, tip);
-      return result;
-    }
-    await noteTaken(this.#clone, writesTo, tip);
-    return { kind: 'unconfirmed' };
-  }
-
-  async written(): Promise<Written> {
-    const seen = await this.#clone.readRef(this.seenRef);
-    if (seen === undefined) return 'holds';
-    try {
-      return await compareWithSeen(this.#clone, seen, await this.#remote.giveWritten(this.#clone, seen));
-    } catch {
-      // Who is away tells nothing.
-      return 'unknown';
-    }
-  }
 }
 
 async function readAll(source: ObjectSource, oids: readonly Oid[]): Promise<NamedObject[]> {

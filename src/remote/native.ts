@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { type GitAnswer, GitClient, lastWords } from '../git/client.ts';
 import { LockOwners } from '../git/locks.ts';
+import { isShallow } from '../git/repository.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { FETCH, PUSH, readDryRun, readGitPush } from './native-push.ts';
@@ -89,7 +89,7 @@ export class NativeRemote implements LedgerRemote {
     const options = [
       ...(scope === 'all' ? ['--prune'] : []),
       // A ledger is of no use without its history. The other branches of a shallow clone stay as they are.
-      ...(seen === undefined && existsSync(join(this.#options.gitDir, 'shallow')) ? [DEEP] : []),
+      ...(seen === undefined && isShallow(this.#options.gitDir) ? [DEEP] : []),
     ];
     const result = await this.#git([...FETCH, ...options, '--end-of-options', this.name, ...refspecs]);
     if (result.ok) return { kind: 'ok', tip: await store.readRef(this.seenRef) };

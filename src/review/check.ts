@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { checkPush } from '../audit/check-push.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { openNativeBackend } from '../ledger/open-native.ts';
+import { openNativeBackend } from '../ledger/backend.ts';
 import { chooseBranch, chooseRemote } from '../ledger/settings.ts';
 import { Projection } from '../projection/projection.ts';
 import { IncomingStore, Oversize } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
 import { baseStateOf, type Judgement, judgeProposal, type ReviewFinding } from './judge.ts';
 import { itemOfBranch } from './shared.ts';
+import { isShallow } from '../git/repository.ts';
 
 export interface CheckCall {
   dir?: string | undefined;
@@ -88,7 +87,7 @@ const notOk = (
 ): CheckedReview => ({ ...told, ok: false, findings: [{ rule, message }] });
 
 function refuseShallow(gitDir: string): void {
-  if (!existsSync(join(gitDir, 'shallow'))) return;
+  if (!isShallow(gitDir)) return;
   throw new LedgerError('UNSUPPORTED_REPOSITORY', 'This clone is shallow: it lacks the history to check.', {
     hint: 'Fetch all of it: fetch-depth: 0 for actions/checkout, GIT_DEPTH: 0 for GitLab, or git fetch --unshallow.',
   });

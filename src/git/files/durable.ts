@@ -4,36 +4,6 @@ import { nodeCrypto } from '../../node.ts';
 import { errorCode, type FsLike } from './fs.ts';
 
 /**
- * A file system for isomorphic-git on which a file is whole or absent, for every reader and after every crash.
- *
- * Each write goes to a temporary file beside the target, is synced, and is renamed into place. The library writes nothing
- * but objects and packs through it, so files are read-only, as git makes them. Refs go through `swap-ref.ts`.
- */
-export function atomicFs(fs: FsLike) {
-  const { promises } = fs;
-  return {
-    promises: {
-      // The library calls this without a path, often, to see whether it returns a promise; an error would cost time.
-      readFile: async (path?: string, options?: unknown) =>
-        path === undefined ? '' : promises.readFile(path, options),
-      writeFile: async (path: string, data: Uint8Array | string) =>
-        writeWhole(fs, path, Buffer.from(data), 0o444),
-      mkdir: async (path: string) => {
-        await promises.mkdir(path);
-        await syncFolder(fs, dirname(path));
-      },
-      rmdir: async (path: string) => promises.rmdir(path),
-      unlink: async (path: string) => promises.unlink(path),
-      stat: async (path: string) => promises.stat(path),
-      lstat: async (path: string) => promises.lstat(path),
-      readdir: async (path: string) => promises.readdir(path),
-      readlink: async (path: string, options?: unknown) => promises.readlink(path, options),
-      symlink: async (target: string, path: string) => promises.symlink(target, path),
-    },
-  };
-}
-
-/**
  * Puts a file at `path`, whole and durable. The folder must exist.
  *
  * @param allowed the permissions that are kept of those that the process gives new files

@@ -1,7 +1,8 @@
 import { memfs } from 'memfs';
 import { describe, expect, test } from 'vitest';
-import { atomicFs, writeWhole } from '../../../src/git/files/durable.ts';
+import { writeWhole } from '../../../src/git/files/durable.ts';
 import type { FsLike } from '../../../src/git/files/fs.ts';
+import { atomicFs } from '../../../src/isomorphic/repository.ts';
 
 describe('atomic writes', () => {
   test('given a write, when it is done, then the file is whole, read-only and alone in its folder', async () => {

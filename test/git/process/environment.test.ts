@@ -3,14 +3,21 @@ import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { GitClient } from '../../../src/git/client.ts';
 import { gitEnvironment } from '../../../src/git/process/environment.ts';
 import { runGit } from '../../../src/git/process/run.ts';
 import { openRepository } from '../../../src/git/repository.ts';
 import { abortMerge, findWorkTree, followBranch, takeFrom } from '../../../src/git/work-tree.ts';
 import { wl } from '../../cli/workplace.ts';
 import { GitHttpServer } from '../../helpers/git-http-server.ts';
-import { isolateThisProcess, makeBareRepo, makeTempFolder, makeWorkRepo, type TempFolder, runGit as typeGit } from '../../helpers/temp-repo.ts';
-import { GitClient } from '../../../src/git/client.ts';
+import {
+  isolateThisProcess,
+  makeBareRepo,
+  makeTempFolder,
+  makeWorkRepo,
+  type TempFolder,
+  runGit as typeGit,
+} from '../../helpers/temp-repo.ts';
 
 isolateThisProcess();
 

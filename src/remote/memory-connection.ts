@@ -1,0 +1,164 @@
+import type { Oid } from '../store/port.ts';
+import type { MemoryRemote, ObjectClone, SideFolder } from './memory.ts';
+import type {
+  BranchPushResult,
+  FetchResult,
+  FetchScope,
+  LedgerRemote,
+  Offer,
+  PushResult,
+  SideRefList,
+  SideRefs,
+  Written,
+  WrittenTo,
+} from './port.ts';
+import { advanceSeen, compareWithSeen, expectedAt, noteTaken, takenRefOf } from './seen.ts';
+import { INBOX, mirrorOf, mirrorRefs, presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
+
+/** The branch of a remote in memory, as one clone reaches it. */
+export class MemoryConnection implements LedgerRemote {
+  readonly name: string;
+  readonly url = 'memory:';
+  readonly writesTo: WrittenTo | undefined;
+  readonly seenRef: string;
+  readonly inbox: SideRefs | undefined;
+  readonly presence: SideRefs;
+  readonly reviews: SideRefs;
+  readonly #remote: MemoryRemote;
+  readonly #reads: MemoryRemote;
+  readonly #clone: ObjectClone;
+
+  constructor(
+    remote: MemoryRemote,
+    store: ObjectClone,
+    as: { name: string; seenRef: string; reads: MemoryRemote | undefined },
+  ) {
+    this.#remote = remote;
+    this.#reads = as.reads ?? remote;
+    this.writesTo = as.reads && { url: 'memory:written', takenRef: takenRefOf(as.name) };
+    this.#clone = store;
+    this.name = as.name;
+    this.seenRef = as.seenRef;
+    this.inbox =
+      as.reads === undefined
+        ? new MemorySideRefs(remote, store, {
+            folder: 'inboxes',
+            namespace: INBOX,
+            mirror: mirrorOf(as.name),
+            builtOn: as.seenRef,
+          })
+        : undefined;
+    this.presence = new MemorySideRefs(remote, store, {
+      folder: 'presence',
+      namespace: 'refs/work-ledger/presence/',
+      mirror: presenceMirrorOf(as.name),
+    });
+    this.reviews = new MemorySideRefs(remote, store, {
+      folder: 'reviews',
+      namespace: REVIEWS,
+      mirror: reviewMirrorOf(as.name),
+    });
+  }
+
+  async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
+    const seen = await this.#clone.readRef(this.seenRef);
+    let given: Awaited<ReturnType<MemoryRemote['give']>>;
+    try {
+      given = await this.#reads.give(this.#clone, seen);
+    } catch (cause) {
+      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+    }
+    const found = given.tip;
+    if (seen !== undefined && (found === undefined || (await this.#clone.mergeBase(seen, found)) !== seen)) {
+      return { kind: 'rewritten', seen, found };
+    }
+    if (scope === 'all' && this.inbox !== undefined)
+      await mirrorRefs(this.#clone, this.inbox.mirror, given.inboxes);
+    return {
+      kind: 'ok',
+      tip: found === undefined ? undefined : await advanceSeen(this.#clone, this.seenRef, found),
+    };
+  }
+
+  async push(tip: Oid, offer?: Offer): Promise<BranchPushResult> {
+    const { writesTo } = this;
+    const seen = await this.#clone.readRef(this.seenRef);
+    const expected = await expectedAt(this.#clone, { seen, writesTo }, tip);
+    const result = await this.#remote.offer(this.#clone, expected, tip, offer);
+    if (result.kind !== 'accepted') return result;
+    if (writesTo === undefined) {
+      await advanceSeen(this.#clone, this.seenRef, tip);
+      return result;
+    }
+    await noteTaken(this.#clone, writesTo, tip);
+    return { kind: 'unconfirmed' };
+  }
+
+  async written(): Promise<Written> {
+    const seen = await this.#clone.readRef(this.seenRef);
+    if (seen === undefined) return 'holds';
+    try {
+      return await compareWithSeen(this.#clone, seen, await this.#remote.giveWritten(this.#clone, seen));
+    } catch {
+      // Who is away tells nothing.
+      return 'unknown';
+    }
+  }
+}
+
+/** Refs beside the branch as one clone reaches them in memory. */
+class MemorySideRefs implements SideRefs {
+  readonly namespace: string;
+  readonly mirror: string;
+  readonly #remote: MemoryRemote;
+  readonly #clone: ObjectClone;
+  readonly #folder: SideFolder;
+  readonly #builtOn: string | undefined;
+
+  constructor(
+    remote: MemoryRemote,
+    clone: ObjectClone,
+    {
+      folder,
+      namespace,
+      mirror,
+      builtOn,
+    }: {
+      folder: SideFolder;
+      namespace: string;
+      mirror: string;
+      /** What the commits there build on, as far as the remote has it: a ref of the clone. */
+      builtOn?: string;
+    },
+  ) {
+    this.namespace = namespace;
+    this.mirror = mirror;
+    this.#remote = remote;
+    this.#clone = clone;
+    this.#folder = folder;
+    this.#builtOn = builtOn;
+  }
+
+  publish(name: string, commit: Oid, expected: Oid | undefined): Promise<PushResult> {
+    return this.#swap(name, expected, commit);
+  }
+
+  retract(name: string, expected: Oid): Promise<PushResult> {
+    return this.#swap(name, expected, undefined);
+  }
+
+  async #swap(name: string, expected: Oid | undefined, next: Oid | undefined): Promise<PushResult> {
+    const seen = this.#builtOn === undefined ? undefined : await this.#clone.readRef(this.#builtOn);
+    return this.#remote.swapBeside(this.#clone, this.#folder, { name, expected, next }, seen);
+  }
+
+  async list(): Promise<SideRefList> {
+    try {
+      const found = await this.#remote.giveBeside(this.#clone, this.#folder);
+      await mirrorRefs(this.#clone, this.mirror, found);
+      return { kind: 'ok', found };
+    } catch (cause) {
+      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+    }
+  }
+}
