@@ -62,7 +62,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     path: 'isomorphic',
-    imports: ['domain', 'git', 'git/files', 'git/objects', 'git/refs', 'store', 'remote'],
+    imports: ['domain', 'trace', 'git', 'git/files', 'git/objects', 'git/refs', 'store', 'remote'],
     libraries: ['isomorphic-git'],
     holds: 'store and remote without the git program, on any file system',
   },
