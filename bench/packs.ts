@@ -36,11 +36,11 @@ const UPKEEPS: readonly Upkeep[] = [
     what: 'git repack --geometric, beyond 32 packs',
     beside: { most: 32, args: ['repack', '--geometric=2', '-d', '-q'] },
   },
+  { what: 'git gc --auto, beyond 50 packs', beside: { most: 50, args: ['gc', '--auto', '--quiet'] } },
   {
     what: 'git maintenance, incremental-repack, beyond 32 packs',
     beside: { most: 32, args: ['maintenance', 'run', '--task=incremental-repack', '--quiet'] },
   },
-  { what: 'git gc --auto, beyond 50 packs', beside: { most: 50, args: ['gc', '--auto', '--quiet'] } },
 ];
 
 /** What it costs that each transition is a pack of its own: by whom the packs are put together again, and what is left of them. */
@@ -68,7 +68,11 @@ async function measureSize(folder: string, plan: SeedPlan, runs: number): Promis
       ['core.multiPackIndex', 'true'],
     ] as const)
       await git(dir, 'config', key, value);
-    places.push({ upkeep, dir, written: await writeAll(dir, history, upkeep) });
+    const written = await writeAll(dir, history, upkeep);
+    tell(
+      `  ${(written.cpu / transitions).toFixed(2)} ms of CPU each, ${(written.beside / transitions).toFixed(2)} beside`,
+    );
+    places.push({ upkeep, dir, written });
   }
   const node: Subject = { what: 'node -e 0', cwd: folder, command: () => NODE };
   const asked = await Promise.all(places.map(({ dir }) => subjectsIn(dir, runs)));
