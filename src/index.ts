@@ -59,4 +59,5 @@ export type { Clock } from './sync/ports.ts';
 export type { RejectedTransition } from './sync/rejected.ts';
 export { type ConfigTrace, type DecideTrace, type FetchTrace, type GitTrace, type IndexTrace, type LockHolder, type LockTrace, type PushTrace, type RemotePart, type ReplayTrace, TRACE_CHANNELS, type TraceKind, type TraceRecord, type WaitTrace } from './trace/channels.ts';
 export type { ImportNote, ImportPlan, TransferFile } from './transfer/plan.ts';
+export { type CreateOption, FIELD_FACTS, type FieldFacts, type FieldKey, ITEM_KEYS, type UpdateOption } from './domain/fields.ts';
 

@@ -53,10 +53,6 @@ export function mergeGlobals(levels: readonly Readonly<Record<string, unknown>>[
   };
 }
 
-export const TYPES =
-  'task, feature, bug, research, review, design, refactor, test, documentation, escalation';
-export const PRIORITIES = 'low, medium, high, critical';
-
 /** Of every question. */
 export const READ = {
   fetch: flag('--fetch', 'ask the remote first'),

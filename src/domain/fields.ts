@@ -260,3 +260,26 @@ export const GIVEN = ROWS.flatMap(([key, row]) => (row.settable === undefined ? 
   | Settable
   | ChangedByMembers
 )[];
+
+/** Fields with an option of their own where an item is made, and where it is changed. */
+export type CreateOption = KeysWith<{ option: { create: string } }>;
+export type UpdateOption = KeysWith<{ option: { update: string } }>;
+
+/** What a shell has to know of a field: how it is typed, and how it is shown. */
+export interface FieldFacts extends Partial<FieldOption> {
+  key: FieldKey;
+  /** What its value is, as docs/format.md names it. */
+  words: string;
+  /** Whether it may be left out, so that it can be taken away. */
+  optional: boolean;
+  show?: string | undefined;
+}
+
+/** In the order of the file. */
+export const FIELD_FACTS: readonly FieldFacts[] = ROWS.map(([key, { kind, option, show }]) => ({
+  ...option,
+  key,
+  words: kind.words,
+  optional: kind.absent !== undefined && kind.absent() === undefined,
+  show,
+}));

@@ -1,4 +1,13 @@
-import type { HistoryEntry, Json, JsonMap, LedgerQueries, WorkItem, WorkWithHistory } from '../../index.ts';
+import {
+  FIELD_FACTS,
+  type HistoryEntry,
+  ITEM_KEYS,
+  type Json,
+  type JsonMap,
+  type LedgerQueries,
+  type WorkItem,
+  type WorkWithHistory,
+} from '../../index.ts';
 import type { Reply } from '../command.ts';
 import { historyLines } from './history.ts';
 import { columns, indented, type Line, type Span, shortTime, styled } from './line.ts';
@@ -88,16 +97,22 @@ function factsOf(item: WorkItem, related: ReadonlyMap<string, WorkItem>): [strin
     ['depends on', item.dependencies.map(named).join(', ')],
     ['links', links.map(({ kind, target }) => `${kind}:${target}`).join(', ')],
     ['labels', item.labels.join(', ')],
-    ['swarm', item.swarm_name],
-    ['job', item.job_id],
-    ['not before', item.not_before && shortTime(item.not_before)],
-    ['key', item.idempotency_key],
+    ...shownFields(item),
     ['created', `${shortTime(item.created_at)} by ${item.created_by}`],
     ['started', item.started_at && shortTime(item.started_at)],
     ['finished', item.completed_at && shortTime(item.completed_at)],
     ['updated', `${shortTime(item.updated_at)}, revision ${item.rev}`],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== '');
+}
+
+/** Fields that are shown as they are. */
+function shownFields(item: WorkItem): [string, string | undefined][] {
+  return FIELD_FACTS.flatMap(({ key, show, words }): [string, string | undefined][] => {
+    const value = item[key];
+    if (show === undefined || value === undefined) return [];
+    return [[show, words === 'time' ? shortTime(`${value}`) : `${value}`]];
+  });
 }
 
 const heading = (name: string): Line[] => ['', [styled('bold', `${name}:`)]];
@@ -151,37 +166,9 @@ function jsonText(value: unknown): string {
   return text.length <= 80 ? text : JSON.stringify(value, null, 2);
 }
 
-const KNOWN: ReadonlySet<string> = new Set([
-  ...[
-    'schema',
-    'id',
-    'rev',
-    'last_op',
-    'title',
-    'type',
-    'priority',
-    'status',
-    'owner',
-    'labels',
-    'description',
-  ],
-  ...['acceptance', 'context', 'parent_id', 'dependencies', 'links', 'swarm_name', 'job_id', 'execution_id'],
-  ...[
-    'created_at',
-    'created_by',
-    'updated_at',
-    'started_at',
-    'completed_at',
-    'not_before',
-    'claim',
-    'attempts',
-  ],
-  ...['max_attempts', 'checkpoint', 'block', 'review', 'result', 'error', 'comments', 'idempotency_key'],
-]);
-
 /** What a later version, or a person, wrote into the file. */
 function unknownFields(item: WorkItem): JsonMap {
-  return Object.fromEntries(Object.entries(item).filter(([key]) => !KNOWN.has(key))) as JsonMap;
+  return Object.fromEntries(Object.entries(item).filter(([key]) => !ITEM_KEYS.includes(key))) as JsonMap;
 }
 
 function commentLines({ comments }: WorkItem): Line[] {

@@ -1,42 +1,34 @@
-import {
-  LedgerError,
-  LINK_KINDS,
-  WORK_PRIORITIES,
-  WORK_TYPES,
-  type WorkLedger,
-  type WorkLink,
-  type WorkPatch,
-} from '../../../index.ts';
+import { LedgerError, LINK_KINDS, type WorkLedger, type WorkLink, type WorkPatch } from '../../../index.ts';
+import { fieldOptions, NONE, readFields } from '../../../operations/fields.ts';
 import { resolveOne } from '../../../operations/ids.ts';
-import { oneOf, readTime, required, SHORT_PRIORITY } from '../../../operations/typed.ts';
+import { oneOf, required } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
-import { command, count, flag, list, type OptionTable, type OptionValues, text } from '../../command.ts';
+import { command, flag, list, type OptionTable, type OptionValues, text } from '../../command.ts';
 import { readMap, readText } from '../../input.ts';
-import { ID, IDS, PRIORITIES, REASON, TYPES } from '../../options.ts';
+import { ID, IDS, REASON } from '../../options.ts';
 import { onItems } from '../../transition.ts';
 
-type Options = OptionValues<typeof updateOptions>;
-/** Takes a field away. */
-const NONE = 'none';
+/** Fields without a place of their own among the options come last. */
+const { title, type, priority, description, swarm_name, job_id, ...others } = fieldOptions('update');
 
 const updateOptions = {
-  title: text('--title <text>', 'a new title'),
-  type: text('-t, --type <type>', TYPES),
-  priority: text('-p, --priority <priority>', PRIORITIES),
-  description: text('-d, --description <text>', 'text, @FILE, or - for standard input'),
+  title,
+  type,
+  priority,
+  description,
   add_label: list('--add-label <label>', 'add a label (repeatable)'),
   remove_label: list('--remove-label <label>', 'remove a label (repeatable)'),
   parent: text('--parent <id>', 'the item it is a part of; none for no parent'),
-  swarm: text('--swarm <name>', 'the swarm it belongs to; none for no swarm'),
-  job: text('--job <id>', 'the job it belongs to; none for no job'),
+  swarm_name,
+  job_id,
   acceptance: list('--acceptance <text>', 'acceptance criteria, in place of those it has (repeatable)'),
   set_context: list('--set-context <entry>', 'KEY=VALUE, a JSON object, or @FILE with one (repeatable)'),
   unset_context: list('--unset-context <key>', 'remove an entry of its context (repeatable)'),
-  not_before: text('--not-before <time>', 'not ready before this ISO time; none for at once'),
-  max_attempts: count('--max-attempts <n>', 'how often it may be tried'),
+  ...others,
   add_link: list('--add-link <kind:target>', 'such as related:WRK-20260103-0001 or commit:SHA (repeatable)'),
   remove_link: list('--remove-link <kind:target>', 'remove a link (repeatable)'),
 } satisfies OptionTable;
+type Options = OptionValues<typeof updateOptions>;
 
 export const updateCommand = command({
   summary: 'change fields of items',
@@ -109,18 +101,11 @@ export const assignCommand = command({
 });
 
 async function readPatch(ledger: WorkLedger, options: Options, cli: Cli): Promise<WorkPatch> {
-  const { parent, type, priority, description, not_before } = options;
-  const set: NonNullable<WorkPatch['set']> = {};
-  if (options.title !== undefined) set.title = options.title;
-  if (type !== undefined) set.type = oneOf(type, WORK_TYPES, '--type');
-  if (priority !== undefined) set.priority = oneOf(priority, WORK_PRIORITIES, '--priority', SHORT_PRIORITY);
-  if (description !== undefined) set.description = await readText(description, cli.world);
+  const { parent } = options;
+  const set: NonNullable<WorkPatch['set']> = await readFields('update', options, (typed) =>
+    readText(typed, cli.world),
+  );
   if (parent !== undefined) set.parent_id = parent === NONE ? null : await resolveOne(ledger, parent);
-  if (options.swarm !== undefined) set.swarm_name = orNull(options.swarm);
-  if (options.job !== undefined) set.job_id = orNull(options.job);
-  if (not_before !== undefined)
-    set.not_before = not_before === NONE ? null : readTime(not_before, '--not-before');
-  if (options.max_attempts !== undefined) set.max_attempts = options.max_attempts;
   if (options.acceptance.length > 0)
     set.acceptance = options.acceptance.map((text) => ({ text, done: false }));
   const removed = Object.fromEntries(options.unset_context.map((key) => [key, null]));
@@ -131,8 +116,6 @@ async function readPatch(ledger: WorkLedger, options: Options, cli: Cli): Promis
     links: change(options.add_link.map(readLink), options.remove_link.map(readLink)),
   };
 }
-
-const orNull = (value: string): string | null => (value === NONE ? null : value);
 
 function change<T>(add: readonly T[], remove: readonly T[]): { add?: readonly T[]; remove?: readonly T[] } {
   return { ...(add.length > 0 && { add }), ...(remove.length > 0 && { remove }) };
