@@ -32,17 +32,17 @@ export const LAYERS: readonly Layer[] = [
     holds: 'work items, the transition table, `decide`, errors',
   },
   {
-    path: 'codec',
-    imports: ['domain'],
-    libraries: ['yaml'],
-    holds: 'item ⇄ YAML, event ⇄ commit message, id ⇄ path',
-  },
-  { path: 'trace', imports: [], holds: 'tracing channels: names, records, and how a step is published' },
-  {
     path: 'hosts',
     imports: ['domain'],
     holds: 'review hosts: what is true of GitHub, GitLab and Gitea, a file each',
   },
+  {
+    path: 'codec',
+    imports: ['domain', 'hosts'],
+    libraries: ['yaml'],
+    holds: 'item ⇄ YAML, event ⇄ commit message, id ⇄ path',
+  },
+  { path: 'trace', imports: [], holds: 'tracing channels: names, records, and how a step is published' },
   {
     path: 'git',
     imports: ['domain', 'trace'],

@@ -7,8 +7,16 @@ import type { LedgerView } from '../domain/view.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { CommitRecord, Oid, TreeChange, TreeEntry } from '../store/port.ts';
 import { requestedAt } from './check-times.ts';
-import { readAfter, readItemFile, readSettingsFile } from './files.ts';
-import { type FileAt, type Files, filesAfter, itemChanges, wholeIn } from './item-files.ts';
+import {
+  type FileAt,
+  type Files,
+  filesAfter,
+  itemChanges,
+  readAfter,
+  readItemFile,
+  readSettingsFile,
+  wholeIn,
+} from './files.ts';
 import type { History, SettingsState } from './state.ts';
 
 /** The objects of a repository together with those of a push. */

@@ -2,9 +2,8 @@ import { parsePath, SETTINGS_PATH, SIGNERS_PATH } from '../codec/path.ts';
 import { isSamePolicy } from '../domain/policy-rules.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
-import { readAfter, readItemFile } from './files.ts';
+import { itemChanges, readAfter, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { itemChanges } from './item-files.ts';
 import type { History, LedgerState } from './state.ts';
 
 /** More lines than people bring together at once. */

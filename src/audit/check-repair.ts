@@ -4,9 +4,8 @@ import { keysAsked, requireAllowed } from '../domain/policy.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
 import { readRequest } from './check-settings.ts';
 import { checkFirstLine } from './check-trailers.ts';
-import { type Blobs, readItemFile } from './files.ts';
+import { type Blobs, itemChanges, PLAIN_FILE, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { itemChanges, PLAIN_FILE } from './item-files.ts';
 import type { LedgerState, SettingsState } from './state.ts';
 
 /**

@@ -14,9 +14,8 @@ import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkRequest } from './check-times.ts';
 import { checkFirstLine } from './check-trailers.ts';
-import { type Blobs, readSettingsFile } from './files.ts';
+import { type Blobs, PLAIN_FILE, readSettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import { PLAIN_FILE } from './item-files.ts';
 
 /** Checks the commit that history begins with. */
 export function checkRoot(record: CommitRecord, blobs: Blobs, findings: CommitFindings): void {

@@ -1,8 +1,7 @@
 import { encodeItem } from '../codec/item.ts';
 import { decodeMessage, readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH, STATES } from '../codec/path.ts';
-import type { TransitionEvent } from '../domain/commands.ts';
-import { readCommand } from '../domain/commands.ts';
+import { readCommand, type TransitionEvent } from '../domain/commands.ts';
 import { type Decision, decide } from '../domain/decide.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
@@ -18,12 +17,13 @@ import {
   type Blobs,
   guessItemFile,
   type IntactFile,
+  type ItemChange,
   type ItemFile,
+  itemChanges,
   readItemFile,
   reportDamage,
 } from './files.ts';
 import { CommitFindings } from './findings.ts';
-import { type ItemChange, itemChanges } from './item-files.ts';
 import type { Before, LedgerState } from './state.ts';
 
 /** Checks a commit that should be one transition of one item, and takes over what it left. */

@@ -7,8 +7,7 @@ import type { WorkId } from '../domain/ids.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
-import { readAfter, readItemFile } from './files.ts';
-import { itemChanges } from './item-files.ts';
+import { itemChanges, readAfter, readItemFile } from './files.ts';
 
 export interface ItemDiff {
   id: WorkId;

@@ -15,17 +15,18 @@ import {
   readSettingsIn,
 } from './base-state.ts';
 import { requestedAt } from './check-times.ts';
-import type { ItemFile, SettingsFile } from './files.ts';
-import type { CommitFindings } from './findings.ts';
 import {
   type FileAt,
   type Files,
   filesAfter,
   type ItemChange,
+  type ItemFile,
   ItemFiles,
   itemChanges,
+  type SettingsFile,
   wholeIn,
-} from './item-files.ts';
+} from './files.ts';
+import type { CommitFindings } from './findings.ts';
 import { MemoryView, unknownSettings } from './memory-view.ts';
 import type { Before, LedgerState, Left, SettingsState } from './state.ts';
 

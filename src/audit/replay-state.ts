@@ -5,17 +5,21 @@ import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { Overlay } from '../domain/view.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
-import { type Blobs, type ItemFile, readFiles, readItemFile, type SettingsFile } from './files.ts';
-import type { CommitFindings } from './findings.ts';
 import {
+  type Blobs,
   type FileAt,
   type Files,
   filesAfter,
   type ItemChange,
+  type ItemFile,
   ItemFiles,
   itemChanges,
+  readFiles,
+  readItemFile,
+  type SettingsFile,
   wholeIn,
-} from './item-files.ts';
+} from './files.ts';
+import type { CommitFindings } from './findings.ts';
 import { MemoryView, unknownSettings } from './memory-view.ts';
 import type { Before, History, LedgerState, Left, SettingsState } from './state.ts';
 

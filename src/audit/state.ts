@@ -4,9 +4,8 @@ import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
-import type { ItemFile, SettingsFile } from './files.ts';
+import type { FileAt, ItemChange, ItemFile, SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
-import type { FileAt, ItemChange } from './item-files.ts';
 
 /** What a check reads of history. */
 export type History = Pick<LedgerStore, 'commits' | 'diffTrees' | 'treeFaults' | 'mergeBase' | 'readBlobs'>;

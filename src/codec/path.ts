@@ -1,6 +1,7 @@
 import type { AuxiliaryFile } from '../domain/configure.ts';
 import { parseId, WORK_ID, type WorkId } from '../domain/ids.ts';
 import { isTerminal, type WorkStatus } from '../domain/item.ts';
+import { HOST_FILES } from '../hosts/list.ts';
 
 /** The four directories that an item's file can stand in; they index the ledger by state. */
 export const STATES = ['active', 'completed', 'failed', 'cancelled'] as const;
@@ -45,9 +46,19 @@ export const MAX_AUXILIARY_FILES = 20;
 export const MAX_AUXILIARY_BYTES = 256 * 1024;
 const MAX_PATH = 200;
 
-/** Files that a ledger branch holds beside items and that say nothing of them. */
-const KNOWN_FILES =
-  /^(?:README\.md|\.gitattributes|\.gitlab-ci\.yml|CODEOWNERS|(?:\.github|\.gitea|\.gitlab|policy|templates|quarantine)\/.+)$/;
+/** What a ledger branch holds beside items and says nothing of them: files, and folders with a `/` at their end. */
+const KNOWN = [
+  'README.md',
+  '.gitattributes',
+  'CODEOWNERS',
+  'policy/',
+  'templates/',
+  QUARANTINE,
+  ...HOST_FILES,
+];
+const KNOWN_FILES = new RegExp(
+  `^(?:${KNOWN.map((path) => path.replaceAll('.', '\\.').replace(/\/$/, '/.+')).join('|')})$`,
+);
 
 /** True for a file beside items and settings that may be there. */
 export const isKnownFile = (path: string): boolean => KNOWN_FILES.test(path);

@@ -1,4 +1,4 @@
-import { PLAIN_FILE } from '../audit/item-files.ts';
+import { PLAIN_FILE } from '../audit/files.ts';
 import { isKnownFile, parsePath, possiblePaths, QUARANTINE, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { nameFault, rawPath } from '../git/model/tree.ts';

@@ -3,6 +3,7 @@ import { compareLink, type ReviewHost } from './host.ts';
 /** Gitea, and Forgejo, which is one still in all of this. */
 export const gitea: ReviewHost = {
   server: /gitea|forgejo|codeberg/i,
+  files: ['.gitea/'],
   settings: 'on Gitea or Forgejo: Settings, Branches',
   link: compareLink,
   program: 'tea',

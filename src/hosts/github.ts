@@ -2,6 +2,7 @@ import { compareLink, type ReviewHost } from './host.ts';
 
 export const github: ReviewHost = {
   server: /github/i,
+  files: ['.github/'],
   settings: 'on GitHub: Settings, Rules, Rulesets',
   committer: 'noreply@github.com',
   link: (repository, branches) => `${compareLink(repository, branches)}?expand=1`,

@@ -2,6 +2,7 @@ import type { ReviewHost } from './host.ts';
 
 export const gitlab: ReviewHost = {
   server: /gitlab/i,
+  files: ['.gitlab-ci.yml', '.gitlab/'],
   settings: 'on GitLab: Settings, Repository, Protected branches',
   link: ({ web }, { base, head }) => {
     const query = new URLSearchParams({

@@ -31,6 +31,8 @@ export type ListedRequest = { [key in 'base' | 'head' | 'url']?: unknown };
 export interface ReviewHost {
   /** The part of a server's name that tells this kind of host. */
   server: RegExp;
+  /** Paths on the ledger branch that are this host's: files, and folders with a `/` at their end. They are part of the format. */
+  files: readonly string[];
   /** Where people tell the host itself who may push and who may accept. */
   settings: string;
   /** The e-mail that the host commits under in its own name; without one, its committers are those who press the button. */

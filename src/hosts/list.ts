@@ -16,6 +16,9 @@ export const ANY_HOST = oneOf(HOSTS);
 /** `gh, glab or tea`, for texts. */
 export const ANY_PROGRAM = oneOf(HOSTS.map((name) => REVIEW_HOSTS[name].program));
 
+/** What stands on a ledger branch for the sake of a host: files, and folders with a `/` at their end. */
+export const HOST_FILES = HOSTS.flatMap((name): readonly string[] => REVIEW_HOSTS[name].files);
+
 /** What kind of host a server is, by its name. */
 export const hostOf = ({ server }: HostedRepository): Host | undefined =>
   HOSTS.find((name) => REVIEW_HOSTS[name].server.test(server));

@@ -109,10 +109,12 @@ test.each(HOSTS)(
 );
 
 describe('given a host that is new', () => {
-  const TOY = `import { compareLink, type ReviewHost } from '../../src/hosts/host.ts';
+  const FOLDER = '.';
+  const TOY = `import { compareLink, type ReviewHost } from '${FOLDER}/host.ts';
 
 export const toy: ReviewHost = {
   server: /toy/i,
+  files: ['.toy/'],
   settings: 'on Toy: Settings',
   committer: 'noreply@toy.example',
   link: compareLink,
@@ -134,19 +136,22 @@ export const toy: ReviewHost = {
       join(copy, 'src/hosts/list.ts'),
       `import { toy } from './toy.ts';\n${list.replace('{ github, gitlab, gitea }', '{ github, gitlab, gitea, toy }')}`,
     );
-    mkdirSync(join(copy, 'templates/hosts/toy'));
-    writeFileSync(join(copy, 'templates/hosts/toy/CODEOWNERS'), '* @LEDGER@\n');
+    mkdirSync(join(copy, 'templates/hosts/toy/.toy'), { recursive: true });
+    writeFileSync(join(copy, 'templates/hosts/toy/.toy/owners'), '* @LEDGER@\n');
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
   test('when it has its file and its line in the list, then the command line, its files and its requests know it', async () => {
     const script = `
-      const { hostOf, isHostCommitter, ANY_HOST, ANY_PROGRAM } = await import('./src/hosts/list.ts');
-      const { hostFiles } = await import('../../src/ledger/branch-files.ts');
-      const { initCommand } = await import('../../src/cli/commands/ledger/init.ts');
+      const from = (path) => import(process.cwd() + '/src/' + path);
+      const { hostOf, isHostCommitter, ANY_HOST, ANY_PROGRAM } = await from('hosts/list.ts');
+      const { isKnownFile } = await from('codec/path.ts');
+      const { hostFiles } = await from('ledger/branch-files.ts');
+      const { initCommand } = await from('cli/commands/ledger/init.ts');
       console.log(JSON.stringify({
         found: hostOf({ server: 'git.toy.example' }),
         committer: isHostCommitter('noreply@toy.example'),
+        known: ['.toy/ci.yml', '.toy/', '.toys/x'].map(isKnownFile),
         words: [ANY_HOST, ANY_PROGRAM],
         files: hostFiles('toy', { branch: 'work-ledger', version: '1' }),
         help: JSON.stringify(initCommand.options.host),
@@ -158,8 +163,9 @@ export const toy: ReviewHost = {
     expect(JSON.parse(said)).toEqual({
       found: 'toy',
       committer: true,
+      known: [true, false, false],
       words: ['github, gitlab, gitea or toy', 'gh, glab, tea or toyctl'],
-      files: [{ path: 'CODEOWNERS', text: '* work-ledger\n' }],
+      files: [{ path: '.toy/owners', text: '* work-ledger\n' }],
       help: expect.stringContaining('github, gitlab, gitea or toy'),
     });
   });

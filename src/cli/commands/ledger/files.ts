@@ -1,3 +1,4 @@
+import { HOST_FILES } from '../../../hosts/list.ts';
 import type { ListedTemplate } from '../../../index.ts';
 import { command } from '../../command.ts';
 import { readFileText } from '../../input.ts';
@@ -28,10 +29,13 @@ export const templatesCommand = command({
   },
 });
 
+const [FOLDERS = [], FILES = []] = [true, false].map((isFolder) =>
+  HOST_FILES.filter((path) => path.endsWith('/') === isFolder),
+);
+
 export const filesSetCommand = command({
   summary: 'set a file beside items on the ledger branch',
-  details:
-    'README.md, .gitattributes, .gitlab-ci.yml, CODEOWNERS, and what is in .github/, .gitlab/, .gitea/, policy/ and templates/. A commit made by hand that touches one is refused by the audit; this makes the commit that is right.',
+  details: `${['README.md', '.gitattributes', ...FILES, 'CODEOWNERS'].join(', ')}, and what is in ${[...FOLDERS, 'policy/'].join(', ')} and templates/. A commit made by hand that touches one is refused by the audit; this makes the commit that is right.`,
   args: [PATH, { name: '<text>', help: '@FILE, - for standard input, or the text itself' }],
   examples: ['wl files set CODEOWNERS @CODEOWNERS', 'wl files set templates/bug.yaml @bug.yaml'],
   run: async ({ args: [path = '', typed = ''], cli }) => {
