@@ -220,8 +220,9 @@ export function namesIn(listing: string): string[] {
 export async function signCommit(gitDir: string, commit: Uint8Array): Promise<string> {
   const { tree, parents, author, committer, message } = parseCommit(commit);
   const settings = ['-c', 'i18n.commitEncoding=UTF-8', '--git-dir', gitDir];
+  const named = parents.flatMap((parent) => ['-p', parent]);
   const signed = await runGit({
-    args: [...settings, 'commit-tree', '-S', ...parents.flatMap((parent) => ['-p', parent]), tree],
+    args: [...settings, 'commit-tree', '-S', ...named, tree],
     cwd: gitDir,
     input: message,
     env: { ...person('AUTHOR', author), ...person('COMMITTER', committer) },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -387,6 +388,31 @@ describe('the environment of git', () => {
       );
     expect(using(/\b(?:spawn|spawnSync|exec\w*|fork)\(\s*['"`]git/)).toEqual(['git/process/run.ts']);
     expect(using(/from 'simple-git'/)).toEqual(['git/client.ts']);
+  });
+
+  test('given the sources, when they name a command of git, then it is in the layer of git, by the one who is to run it', () => {
+    const root = fileURLToPath(new URL('../../../src/', import.meta.url));
+    const commands = new Set(execFileSync('git', ['--list-cmds=main'], { encoding: 'utf8' }).split('\n'));
+    const page = readFileSync(new URL('../../../docs/architecture.md', import.meta.url), 'utf8');
+    const told = (by: string): string[] => {
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${by}\``)) ?? '';
+      return [...(row.split('|')[3] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+    };
+    /** The first word of each array that is no option. */
+    const namedIn = (files: readonly string[]): string[] => {
+      const arrays = files.flatMap(
+        (file) => readFileSync(`${root}${file}`, 'utf8').match(/\[[^[\]]*\]/g) ?? [],
+      );
+      const words = arrays.map((text) => /(?<=')[a-z]+(?:-[a-z]+)*(?=')/.exec(text)?.[0] ?? '');
+      return [...new Set(words.filter((word) => word !== '' && commands.has(word)))].sort();
+    };
+    const inGit = globSync('git/**/*.ts', { cwd: root }).filter(
+      (file) => file !== 'git/client.ts' && /\/run\.ts'/.test(readFileSync(`${root}${file}`, 'utf8')),
+    );
+    expect(namedIn(inGit)).toEqual(told('git/process/run.ts'));
+    expect(namedIn(['git/client.ts', ...globSync('remote/*.ts', { cwd: root })])).toEqual(
+      told('git/client.ts'),
+    );
   });
 });
 
