@@ -14,19 +14,33 @@ import type { IndexStatus, Need } from '../projection/projection.ts';
 import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
 import type { Permission } from '../query/permission.ts';
-import { type Asking, countReady, type Explanation, explainItem, readyItems, staleItems } from '../query/ready.ts';
+import {
+  type Asking,
+  countReady,
+  type Explanation,
+  explainItem,
+  readyItems,
+  staleItems,
+} from '../query/ready.ts';
 import { notFound, resolveId, shortIds } from '../query/resolve.ts';
 import { countFound, searchItems } from '../query/search.ts';
-import { childrenOf, type DependencyNode, dependencyTree, type Progress, progressOf, subtreeOf } from '../query/tree.ts';
+import {
+  childrenOf,
+  type DependencyNode,
+  dependencyTree,
+  type Progress,
+  progressOf,
+  subtreeOf,
+} from '../query/tree.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
+import type { ImportInput } from '../transfer/formats.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, currentTip } from './connection.ts';
 import type { Executions } from './executions.ts';
 import type { Liveness, OrphanedWork } from './orphans.ts';
 import type { Resumption } from './resume.ts';
 import type { ItemTemplate, ListedTemplate } from './templates.ts';
-import type { ImportInput } from '../transfer/formats.ts';
 import type { VerifyCall } from './verify.ts';
 
 /** Local state: what this clone saw of work in progress. */

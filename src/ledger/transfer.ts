@@ -8,12 +8,12 @@ import type { LedgerView } from '../domain/view.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { Outcome } from '../sync/outcome.ts';
+import { type ImportInput, planImport } from '../transfer/formats.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
 import type { ImportNote, ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { currentTip } from './connection.ts';
 import type { Acting } from './inputs.ts';
 import type { WorkLedger } from './work-ledger.ts';
-import { type ImportInput, planImport } from '../transfer/formats.ts';
 
 /** Who imports, and whether it only says what it would do. */
 export interface ImportCall extends Acting {

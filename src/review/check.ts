@@ -1,6 +1,7 @@
 import { checkPush } from '../audit/check-push.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
+import { isShallow } from '../git/repository.ts';
 import { openNativeBackend } from '../ledger/backend.ts';
 import { chooseBranch, chooseRemote } from '../ledger/settings.ts';
 import { Projection } from '../projection/projection.ts';
@@ -8,7 +9,6 @@ import { IncomingStore, Oversize } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
 import { baseStateOf, type Judgement, judgeProposal, type ReviewFinding } from './judge.ts';
 import { itemOfBranch } from './shared.ts';
-import { isShallow } from '../git/repository.ts';
 
 export interface CheckCall {
   dir?: string | undefined;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type BaseState, commitsOf, readSettingsIn } from '../audit/base-state.ts';
 import { findPolicyChange } from '../audit/check-merge.ts';
 import { checkPush } from '../audit/check-push.ts';
 import { requestedAt } from '../audit/check-times.ts';
-import { commitsOf, readSettingsIn, type BaseState } from '../audit/base-state.ts';
 import type { PushRule } from '../audit/rules.ts';
 import { judgeKept, type SignatureReader } from '../audit/signatures.ts';
 import { decodeMessage } from '../codec/message.ts';

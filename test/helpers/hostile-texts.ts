@@ -14,6 +14,7 @@ import { matches } from '../../src/domain/policy-rules.ts';
 import { escapeUnsafe, isSafeLine, normalizeText, toSafeLine, trimSlashes } from '../../src/domain/text.ts';
 import { isActorName, isTime } from '../../src/domain/values.ts';
 import { interpretConfig, parseConfigList } from '../../src/git/config/interpret.ts';
+import { parseRawDiff } from '../../src/git/log.ts';
 import { parseCommit } from '../../src/git/model/commit.ts';
 import { findPackedRef, isRefName, parsePackedRefs, withoutPackedRef } from '../../src/git/refs/ref-files.ts';
 import { namesIn } from '../../src/git/signatures.ts';
@@ -23,7 +24,6 @@ import { decodeLines, demultiplex } from '../../src/isomorphic/pkt-line.ts';
 import { readPushReport } from '../../src/isomorphic/push-report.ts';
 import { readGitPush } from '../../src/remote/native-push.ts';
 import { fenced, inert } from '../../src/review/markdown.ts';
-import { parseRawDiff } from '../../src/git/log.ts';
 import { displayUrl } from '../../src/trace/mask.ts';
 import { parseRecord } from '../../src/transfer/parse-json.ts';
 
