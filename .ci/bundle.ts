@@ -197,7 +197,7 @@ for (const { path, text } of rest.outputFiles) {
 const WRITING = [
   ...[...apart.keys()].filter((name) => name.startsWith('cli-commands-lifecycle-')),
   'ledger-executions',
-  'ledger-write-path',
+  'ledger-writer',
   'projection-catch-up',
   'remote-native',
   'remote-traced',

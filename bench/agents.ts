@@ -41,15 +41,17 @@ async function measureWorkers(folder: string, { workers, items }: Shape): Promis
   const [planner = '', ...others] = dirs;
   const { initLedger } = await loadLibrary();
   const { ledger } = await initLedger({ dir: planner, actor: 'planner' });
-  await ledger.batch(
-    Array.from({ length: items }, (_, n) => ledger.command('create', { fields: { title: `Item ${n}` } })),
+  await ledger.work.batch(
+    Array.from({ length: items }, (_, n) =>
+      ledger.work.command('create', { fields: { title: `Item ${n}` } }),
+    ),
   );
   const [began, cpu] = [performance.now(), cpuTime()];
   const reports = await Promise.all(others.map(work));
   const seconds = (performance.now() - began) / 1000;
   const cpuEnd = cpuTime();
-  await ledger.fetch();
-  const faults = await findFaults(planner, items, (await ledger.verify()).ok);
+  await ledger.clone.fetch();
+  const faults = await findFaults(planner, items, (await ledger.audit.verify()).ok);
   await ledger.close();
   const total = (key: keyof WorkerReport): number => reports.reduce((sum, report) => sum + report[key], 0);
   return {

@@ -44,8 +44,8 @@ export async function findFaults(
 
 async function verify(dir: string): Promise<number> {
   const ledger = await openLedger({ dir, actor: 'bench' });
-  await ledger.sync();
-  const { findings } = await ledger.verify();
+  await ledger.clone.sync();
+  const { findings } = await ledger.audit.verify();
   await ledger.close();
   return findings.length;
 }

@@ -13,7 +13,7 @@ const { isLedgerError, openLedger } = await loadLibrary();
 await work(async ({ dir, name }) => {
   const ledger = await openLedger({ dir, actor: name, patience: PATIENCE_MS });
   // Callers live long: all that a transition needs is loaded.
-  await ledger.fetch();
+  await ledger.clone.fetch();
   return { caller: (index) => callerOf(ledger, `${name}-${index}`), close: () => ledger.close() };
 });
 
@@ -25,7 +25,7 @@ function callerOf(ledger: WorkLedger, owner: string): Transition {
     const fence = { owner, execution_id: held.claim?.execution_id, epoch: held.claim?.epoch };
     step = (step + 1) % 4;
     if (step === 0) return ledger.completeWork(held.id, { result: { by: owner }, ...fence });
-    return ledger.checkpointWork(held.id, { step: `${step}`, data: { notes: 'x'.repeat(100) } }, fence);
+    return ledger.work.checkpoint(held.id, { step: `${step}`, data: { notes: 'x'.repeat(100) } }, fence);
   };
   return async () => {
     try {

@@ -60,9 +60,9 @@ async function seed(dir: string, items: number): Promise<void> {
   const { ledger } = await initLedger({ dir, actor: 'bench' });
   const fields = { description: 'Something that is to be done, and how to know that it was. '.repeat(6) };
   const commands = Array.from({ length: items }, (_, n) =>
-    ledger.command('create', { fields: { title: `Item ${n}`, ...fields } }),
+    ledger.work.command('create', { fields: { title: `Item ${n}`, ...fields } }),
   );
-  await ledger.batch(commands);
+  await ledger.work.batch(commands);
   await ledger.close();
 }
 

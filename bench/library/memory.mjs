@@ -6,7 +6,7 @@ const [library, dir] = process.argv.slice(2);
 const { openLedger } = await import(library);
 const ledger = await openLedger({ dir, actor: 'bench' });
 const [first] = await ledger.getReadyToStart({ limit: 50 });
-await ledger.list({ limit: 50 });
+await ledger.query.list({ limit: 50 });
 await ledger.getWork(first.id);
 globalThis.gc();
 console.log(

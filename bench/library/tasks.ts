@@ -23,10 +23,10 @@ async function questions(ledger: WorkLedger): Promise<Figures> {
   const asked: [string, () => Promise<unknown>][] = [
     [`getReadyToStart, limit ${PAGE}`, () => ledger.getReadyToStart(page)],
     [`getPending, limit ${PAGE}`, () => ledger.getPending(page)],
-    [`list, limit ${PAGE}`, () => ledger.list(page)],
+    [`list, limit ${PAGE}`, () => ledger.query.list(page)],
     ['getReadyToStart, all', () => ledger.getReadyToStart()],
     ['getPending, all', () => ledger.getPending()],
-    ['list, all open', () => ledger.list()],
+    ['list, all open', () => ledger.query.list()],
   ];
   const figures: Figures = {};
   for (const [what, ask] of asked) figures[what] = { value: await medianTime(ask), unit: 'ms' };

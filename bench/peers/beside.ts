@@ -53,7 +53,7 @@ async function makeContestants(
   const own = await cloneAlone(folder, `wl-${plan.items}`, plan);
   const { openLedger } = await loadLibrary();
   const ledger = await openLedger({ dir: own });
-  const items = await ledger.list({ all: true });
+  const items = await ledger.query.list({ all: true });
   await ledger.close();
   const dir = join(folder, `peer-${plan.items}`);
   await mkdir(dir);

@@ -14,9 +14,9 @@ export class Changes {
 
   /** @returns the items that moved since the last call; `all` where that cannot be told */
   async next(): Promise<Set<WorkId> | 'all'> {
-    const { tip } = await this.#ledger.asOf();
+    const { tip } = await this.#ledger.query.asOf();
     if (tip === this.#tip) return new Set();
-    const newest = await this.#ledger.log(FAR);
+    const newest = await this.#ledger.audit.log({ limit: FAR });
     const known = newest.findIndex(({ commit }) => commit === this.#tip);
     this.#tip = newest[0]?.commit;
     if (known < 0) return 'all';

@@ -20,7 +20,7 @@ export class Chat {
 
   /** The message that an item is; `undefined` where it is none. */
   async find(id: WorkId): Promise<WorkItem | undefined> {
-    const item = await this.#ledger.findWork(id);
+    const item = await this.#ledger.query.find(id);
     return item?.swarm_name === this.#swarm && messageOf(item) !== '' ? item : undefined;
   }
 
@@ -31,13 +31,13 @@ export class Chat {
   async findShared(id: WorkId): Promise<WorkItem | 'later' | undefined> {
     const item = await this.find(id);
     // Asked after the item was read: what is shared by then was not less when it was read.
-    const { pending } = await this.#ledger.status();
+    const { pending } = await this.#ledger.clone.status();
     return pending.some((one) => one.id === id) ? 'later' : item;
   }
 
   /** All messages of a session, oldest first. */
   async messages(session: string): Promise<WorkItem[]> {
-    const items = await this.#ledger.list({ swarm: this.#swarm, job: session, all: true });
+    const items = await this.#ledger.query.list({ swarm_name: this.#swarm, job_id: session, all: true });
     return items.filter((item) => messageOf(item) !== '');
   }
 

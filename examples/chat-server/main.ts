@@ -59,7 +59,7 @@ try {
     agent: recorded(agent),
     name: values.name,
     concurrency: Number(values.concurrency),
-    filter: { swarm: values.swarm },
+    filter: { swarm_name: values.swarm },
     ttl_s: values.ttl === undefined ? undefined : Number(values.ttl),
     drain_grace_s: Number(values.grace),
     signal: stopping.signal,

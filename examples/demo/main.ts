@@ -42,18 +42,20 @@ const clones = ['one', 'two', 'three'].map((name) => {
 });
 const [first = folder] = clones;
 const { ledger } = await initLedger({ dir: first, actor: 'mira' });
-await ledger.configure({ lease_ttl_s: LEASE_S, clock_skew_s: 0 });
+await ledger.admin.configure({ lease_ttl_s: LEASE_S, clock_skew_s: 0 });
 say(`${folder}: remote.git, one/, two/, three/; leases of ${LEASE_S} s`);
 
 heading('Import');
-const plan = await ledger.planImport({ from: 'beads', text: readFileSync(input, 'utf8') });
-const outcomes = await ledger.batch(plan.items.map(({ id, item }) => ledger.command('import', { id, item })));
+const plan = await ledger.admin.planImport({ from: 'beads', text: readFileSync(input, 'utf8') });
+const outcomes = await ledger.work.batch(
+  plan.items.map(({ id, item }) => ledger.work.command('import', { id, item })),
+);
 const accepted = outcomes.filter(({ kind }) => kind === 'accepted').length;
 say(`${accepted} items, a commit each, in one push; ${plan.tombstones} tombstones left out`);
 for (const [rule, count] of Object.entries(Object.groupBy(plan.notes, ({ rule: name }) => name))) {
   say(`  note: ${rule} (${count?.length})`);
 }
-const open = await ledger.list();
+const open = await ledger.query.list();
 for (const item of open.slice(0, 15)) line(item);
 if (open.length > 15) say(`  … and ${open.length - 15} more`);
 
@@ -82,8 +84,8 @@ say(`The repositories are in ${folder}. Look around: git -C ${join(folder, 'remo
 
 async function audit(dirs: readonly string[]): Promise<boolean> {
   const auditor = await openLedger({ dir: dirs.at(-1) });
-  await auditor.fetch();
-  const { ok, commits, findings } = await auditor.verify();
+  await auditor.clone.fetch();
+  const { ok, commits, findings } = await auditor.audit.verify();
   say(`wl verify: ${commits} commits, ${findings.length} findings`);
   for (const { commit, rule, message } of findings) say(`  ${commit.slice(0, 12)} ${rule}: ${message}`);
   await auditor.close();
@@ -91,14 +93,14 @@ async function audit(dirs: readonly string[]): Promise<boolean> {
 }
 
 async function summarise(own: WorkLedger, { story }: Crew, ok: boolean): Promise<void> {
-  await own.fetch();
-  const log = await own.log(1_000_000);
+  await own.clone.fetch();
+  const log = await own.audit.log({ limit: 1_000_000 });
   const claims = log.filter(({ verb }) => verb === 'claim');
   const epochs = new Set(claims.map(({ id, epoch }) => `${id} ${epoch}`));
-  const counts = (await own.status()).counts;
-  const left = await own.list();
+  const counts = (await own.clone.status()).counts;
+  const left = await own.query.list();
   say(`${counts.completed} items completed, ${left.length} open.`);
-  for (const { id } of left) say(`  ${id} is open: ${(await own.explain(id)).reasons.join('; ')}`);
+  for (const { id } of left) say(`  ${id} is open: ${(await own.query.explain(id)).reasons.join('; ')}`);
   const takeable = (await own.getReadyToStart()).length + (counts.in_progress ?? 0);
   say(
     `${claims.length} claims were accepted, ${claims.length - epochs.size} of them twice; ${story.late} came too late.`,

@@ -24,7 +24,7 @@ async function work(item: WorkItem): Promise<void> {
     await sleep(Number(stepMs) * (0.5 + Math.random()));
     if (step === STEPS) break;
     const summary = `step ${step} of ${STEPS} is done`;
-    const saved = await ledger.checkpointWork(item.id, { step: String(step), summary });
+    const saved = await ledger.work.checkpoint(item.id, { step: String(step), summary });
     if (!saved.ok) return tell('loses', item, { why: saved.message });
     tell('checkpoint', item, { step });
   }
@@ -33,7 +33,7 @@ async function work(item: WorkItem): Promise<void> {
 }
 
 async function takeNext(): Promise<WorkItem | undefined> {
-  const ready = await ledger.getReadyToStart({ asker: name });
+  const ready = await ledger.getReadyToStart({ actor: name });
   for (const { id } of ready.slice(0, 3)) {
     const claimed = await ledger.claimWork(id);
     if (claimed.ok) return claimed.item;
@@ -49,9 +49,9 @@ for (;;) {
       await work(item);
       continue;
     }
-    await ledger.fetch();
+    await ledger.clone.fetch();
     for (const orphan of await ledger.recoverOrphanedWork()) tell('recovers', orphan);
-    if ((await ledger.getReadyToStart({ asker: name })).length > 0) continue;
+    if ((await ledger.getReadyToStart({ actor: name })).length > 0) continue;
     if ((await ledger.getInProgress()).length === 0) break;
     await sleep(300);
   } catch (error) {

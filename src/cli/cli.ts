@@ -1,14 +1,5 @@
 import type { FollowOptions } from '../agents.ts';
-import {
-  type Clock,
-  type Holding,
-  LedgerError,
-  type LedgerQueries,
-  type OpenOptions,
-  openLedger,
-  systemClock,
-  type WorkLedger,
-} from '../index.ts';
+import { type Clock, type Holding, LedgerError, type OpenOptions, openLedger, systemClock, type WorkLedger, type ReadableLedger } from '../index.ts';
 import { readMoment } from '../operations/typed.ts';
 import { writeNotice } from './failure.ts';
 import type { Globals } from './options.ts';
@@ -27,7 +18,7 @@ export class Cli {
   readonly notices: string[] = [];
   #ledger: WorkLedger | undefined;
   /** The ledger as it was, where that is what was asked for. */
-  #past: LedgerQueries | undefined;
+  #past: ReadableLedger | undefined;
   /** What a terminal is told, while something takes long. */
   readonly #status: StatusLine | undefined;
   #busyWith: string | undefined;
@@ -41,7 +32,7 @@ export class Cli {
   }
 
   /** The ledger that was asked; `undefined` where the command did not open it. */
-  get opened(): LedgerQueries | undefined {
+  get opened(): ReadableLedger | undefined {
     return this.#past ?? this.#ledger;
   }
 
@@ -75,28 +66,28 @@ export class Cli {
       throw new LedgerError('INVALID_INPUT', '--fetch asks the remote and --offline forbids it.');
     }
     const ledger = await this.open();
-    if (options.fetch) await this.busy('asking the remote', () => ledger.fetch());
+    if (options.fetch) await this.busy('asking the remote', () => ledger.clone.fetch());
     await this.busy('reading the ledger', () => this.#noteDoubts(ledger));
     return ledger;
   }
 
   /** As `openToRead`, and the ledger as it was where that is asked for. */
-  async openToAsk(options: { fetch: boolean; as_of: string | undefined }): Promise<LedgerQueries> {
+  async openToAsk(options: { fetch: boolean; as_of: string | undefined }): Promise<ReadableLedger> {
     const { as_of } = options;
     if (as_of === undefined) return this.openToRead(options);
     const when = readMoment(as_of);
     const ledger = await this.open();
-    if (options.fetch) await this.busy('asking the remote', () => ledger.fetch());
+    if (options.fetch) await this.busy('asking the remote', () => ledger.clone.fetch());
     const past = await this.busy('reading the past', () => ledger.at(when));
     this.#past = past;
-    const { damaged } = await this.busy('reading the ledger', () => past.doubts());
+    const { damaged } = await this.busy('reading the ledger', () => past.query.caveats());
     this.#noteDamage(damaged, ` --as-of ${when}`);
     return past;
   }
 
   async #noteDoubts(ledger: WorkLedger): Promise<void> {
-    const { fetched_at, damaged, index } = await ledger.doubts();
-    const silent = this.globals.json || this.globals.quiet || ledger.remote === null;
+    const { fetched_at, damaged, index } = await ledger.query.caveats();
+    const silent = this.globals.json || this.globals.quiet || ledger.clone.remote === null;
     const since =
       fetched_at === null ? Number.POSITIVE_INFINITY : this.clock.now().getTime() - Date.parse(fetched_at);
     if (!silent && since > OLD_MS) {

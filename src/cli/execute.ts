@@ -51,7 +51,7 @@ async function show(reply: Reply, cli: Cli): Promise<void> {
   const { json, quiet } = cli.globals;
   if (json) {
     const { kind, data, where } = reply;
-    const as_of = (await cli.opened?.asOf()) ?? null;
+    const as_of = (await cli.opened?.query.asOf()) ?? null;
     const envelope = { schema_version: SCHEMA_VERSION, kind, data, ...(where && { where }), as_of };
     stdout.write(`${escapeUnsafe(JSON.stringify(envelope))}\n`);
     return;
@@ -61,7 +61,7 @@ async function show(reply: Reply, cli: Cli): Promise<void> {
     return;
   }
   const ids = cli.colored ? idsIn(reply.lines) : [];
-  const short = ids.length === 0 ? undefined : await cli.opened?.shortIds(ids);
+  const short = ids.length === 0 ? undefined : await cli.opened?.query.shortIds(ids);
   const text = reply.lines.map((line) => printLine(line, cli.colored, short)).join('\n');
   if (reply.lines.length > 0) stdout.write(`${text}\n`);
 }

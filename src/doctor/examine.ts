@@ -2,7 +2,7 @@ import type { Finding } from '../audit/rules.ts';
 import { type ErrorCode, isLedgerError } from '../domain/errors.ts';
 import { readMergeDriver } from '../git/client.ts';
 import { removeDeadLocks, type StaleLock, staleLocks } from '../git/locks.ts';
-import { currentTip } from '../ledger/connection.ts';
+import { currentTip, connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
 import { examineTree } from './broken-tree.ts';
@@ -42,10 +42,10 @@ export async function examine(
   ledger: WorkLedger,
   onProgress?: (progress: { commits: number }) => void,
 ): Promise<Examination> {
-  const asked = ledger.mode === 'push' ? await askRemote(ledger) : {};
-  const tip = asked.tip ?? (await currentTip(ledger.connection));
-  const { signatures } = ledger.connection;
-  const store = await ledger.connection.store();
+  const asked = ledger.clone.mode === 'push' ? await askRemote(ledger) : {};
+  const tip = asked.tip ?? (await currentTip(connectionOf(ledger)));
+  const { signatures } = connectionOf(ledger);
+  const store = await connectionOf(ledger).store();
   const { verification, mends } = await examineTree(store, tip, { onProgress, signatures });
   const clone = [...(asked.trouble ?? []), ...(await examineClone(ledger, asked.reached ?? false))];
   return {
@@ -55,7 +55,7 @@ export async function examine(
     mends,
     rewrite: asked.rewrite,
     clone,
-    rejected: (await ledger.rejected()).length,
+    rejected: (await ledger.clone.rejected()).length,
     past: verification.findings,
   };
 }
@@ -79,7 +79,7 @@ const TROUBLES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 async function askRemote(ledger: WorkLedger): Promise<Asked> {
   try {
     const rewrite = await findRewrite(ledger);
-    if (rewrite === undefined) await ledger.fetch();
+    if (rewrite === undefined) await ledger.clone.fetch();
     return { rewrite, reached: rewrite === undefined };
   } catch (error) {
     if (isLedgerError(error, 'DAMAGED_ITEM')) return { tip: await sharedTip(ledger), reached: true };
@@ -90,13 +90,13 @@ async function askRemote(ledger: WorkLedger): Promise<Asked> {
 }
 
 async function sharedTip(ledger: WorkLedger): Promise<Oid | undefined> {
-  const { context, store } = await ledger.connection.write();
+  const { context, store } = await connectionOf(ledger).write();
   return context.remote && store.readRef(context.remote.seenRef);
 }
 
 async function examineClone(ledger: WorkLedger, reached: boolean): Promise<CloneTrouble[]> {
-  const { local, localRef, remote, projection } = ledger.connection;
-  const { context, store } = await ledger.connection.write();
+  const { local, localRef, remote, projection } = connectionOf(ledger);
+  const { context, store } = await connectionOf(ledger).write();
   const found: CloneTrouble[] = [];
   const seen = context.remote && (await store.readRef(context.remote.seenRef));
   if (reached && remote !== null && seen !== (await store.readRef(localRef)))
@@ -132,7 +132,7 @@ async function examineDisk(ledger: WorkLedger): Promise<CloneTrouble[]> {
       fixed: dead,
     }),
   );
-  if ((await readMergeDriver(ledger.connection.place)) === undefined)
+  if ((await readMergeDriver(connectionOf(ledger).place)) === undefined)
     found.push({
       kind: 'merging',
       wrong: 'git does not know how to merge items in this clone',
@@ -144,7 +144,7 @@ async function examineDisk(ledger: WorkLedger): Promise<CloneTrouble[]> {
 
 /** Locks on the refs of a ledger that stand in its clone's way. */
 async function findLocks(ledger: WorkLedger): Promise<StaleLock[]> {
-  const { place, clock } = ledger.connection;
+  const { place, clock } = connectionOf(ledger);
   return staleLocks(place, await refsOf(ledger), clock.now().getTime());
 }
 
@@ -155,11 +155,12 @@ async function findLocks(ledger: WorkLedger): Promise<StaleLock[]> {
  * @returns their paths
  */
 export async function unlock(ledger: WorkLedger): Promise<string[]> {
-  const { local, place } = ledger.connection;
+  const { local, place } = connectionOf(ledger);
   return local === undefined ? [] : removeDeadLocks(place, await refsOf(ledger));
 }
 
-async function refsOf({ connection }: WorkLedger): Promise<string[]> {
+async function refsOf(ledger: WorkLedger): Promise<string[]> {
+  const connection = connectionOf(ledger);
   const { context } = await connection.write();
   return [connection.localRef, ...(context.remote === undefined ? [] : [context.remote.seenRef])];
 }

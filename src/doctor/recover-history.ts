@@ -1,4 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
+import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { markChecked } from '../sync/checked.ts';
@@ -28,7 +29,7 @@ export interface RecoveredHistory {
  *   `REMOTE_UNREACHABLE` with the rest pending; `HISTORY_REWRITTEN` where it was rewritten once more
  */
 export async function recoverHistory(ledger: WorkLedger, rewrite: Rewrite): Promise<RecoveredHistory> {
-  const { context } = await ledger.connection.write();
+  const { context } = await connectionOf(ledger).write();
   const { remote, store, localRef, lock } = context;
   if (remote === undefined) throw new LedgerError('NO_REMOTE', 'This ledger has no remote.');
   if (!rewrite.set_back && rewrite.base === undefined)
@@ -108,7 +109,7 @@ export interface Rewrite {
  * @throws LedgerError `NO_REMOTE`; as `ask`
  */
 export async function findRewrite(ledger: WorkLedger): Promise<Rewrite | undefined> {
-  const { context, store } = await ledger.connection.write();
+  const { context, store } = await connectionOf(ledger).write();
   const { remote, localRef } = context;
   if (remote === undefined)
     throw new LedgerError('NO_REMOTE', 'This ledger has no remote whose history could be rewritten.');

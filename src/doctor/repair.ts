@@ -6,7 +6,7 @@ import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { requireAllowed, requireNoSignature } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import { currentTip } from '../ledger/connection.ts';
+import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { CommitDraft, FileChange, Oid } from '../store/port.ts';
 import { push, waitToRead } from '../sync/confirm.ts';
@@ -30,7 +30,7 @@ export interface Mended extends Mend {
  *   `HISTORY_REWRITTEN`; `REMOTE_STALE` and `DIFFERENT_REMOTES` where it is read elsewhere than it is written
  */
 export async function mendTree(ledger: WorkLedger): Promise<Mended[]> {
-  if (ledger.mode === 'local')
+  if (ledger.clone.mode === 'local')
     throw new LedgerError(
       'INVALID_INPUT',
       'A mend is made on the shared tip, so the remote has to be asked.',
@@ -38,7 +38,7 @@ export async function mendTree(ledger: WorkLedger): Promise<Mended[]> {
         hint: 'Leave out --offline, or: git config --unset ledger.mode',
       },
     );
-  const { context } = await ledger.connection.write();
+  const { context } = await connectionOf(ledger).write();
   const { lock, remote } = context;
   if (remote === undefined) return mendHere(ledger, context);
   const shared = { ...context, remote };
@@ -53,7 +53,7 @@ export async function mendTree(ledger: WorkLedger): Promise<Mended[]> {
   });
   if (done === undefined) throw contended();
   // What is pending here could not be decided on settings that cannot be read; now it can.
-  if (done.length > 0) await ledger.fetch();
+  if (done.length > 0) await ledger.clone.fetch();
   return done;
 }
 
@@ -62,7 +62,7 @@ const contended = (): LedgerError =>
 
 async function mendHere(ledger: WorkLedger, context: SyncContext): Promise<Mended[]> {
   const { store, localRef } = context;
-  const tip = await currentTip(ledger.connection);
+  const tip = await currentTip(connectionOf(ledger));
   const { mends, policy } = await examineTree(store, tip);
   if (mends.length === 0) return [];
   requireMender(ledger, context, policy);

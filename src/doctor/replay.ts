@@ -1,7 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { commitNamed, findWorkTree, followBranch } from '../git/work-tree.ts';
-import { currentTip } from '../ledger/connection.ts';
+import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { readCommits } from '../sync/read-commits.ts';
@@ -24,10 +24,10 @@ export interface Replayed {
  * @throws LedgerError as `fetch`; `CONTENDED` where another process moved the ledger meanwhile
  */
 export async function replayOnOurs(ledger: WorkLedger, theirs: Oid, after?: Oid): Promise<Replayed> {
-  const { context, store } = await ledger.connection.write();
-  if (ledger.mode === 'push') await ledger.fetch();
+  const { context, store } = await connectionOf(ledger).write();
+  if (ledger.clone.mode === 'push') await ledger.clone.fetch();
   const settled = await context.lock.run('commit', async () => {
-    const local = await currentTip(ledger.connection);
+    const local = await currentTip(connectionOf(ledger));
     const base = await store.mergeBase(local, theirs);
     const meant = after === undefined ? undefined : await namesIn(store, after, theirs);
     // A merge that theirs has made earlier is no transition; what it brought together is.
@@ -78,16 +78,16 @@ export interface ReplayedLine extends Replayed {
  * is under way
  */
 export async function replayLine(ledger: WorkLedger, typed: string, dir: string): Promise<ReplayedLine> {
-  const { localRef, place } = ledger.connection;
+  const { localRef, place } = connectionOf(ledger);
   const tree = await findWorkTree(dir);
   const follows = tree?.branch === localRef;
   if (follows && tree.merging !== undefined)
     throw new LedgerError('INVALID_INPUT', `A merge is under way in ${tree.top}.`, {
       hint: 'Without a commit, wl resolve --replay ends it that way.',
     });
-  const ours = await currentTip(ledger.connection);
+  const ours = await currentTip(connectionOf(ledger));
   const { after, to } = await readLine(place, typed);
-  const store = await ledger.connection.store();
+  const store = await connectionOf(ledger).store();
   if ((await store.mergeBase(ours, to)) === undefined)
     throw new LedgerError('DIFFERENT_LEDGER', `${typed} is of another ledger: they have no common root.`, {
       details: { local: ours, remote: to },
@@ -95,7 +95,7 @@ export async function replayLine(ledger: WorkLedger, typed: string, dir: string)
   try {
     return { after: after ?? null, to, ...(await replayOnOurs(ledger, to, after)) };
   } finally {
-    if (follows) await followBranch(tree.top, ours, await currentTip(ledger.connection));
+    if (follows) await followBranch(tree.top, ours, await currentTip(connectionOf(ledger)));
   }
 }
 

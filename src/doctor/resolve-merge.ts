@@ -3,7 +3,7 @@ import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { setMergeDriver } from '../git/client.ts';
 import { abortMerge, followBranch, readWorkTree, takeFrom, type WorkTree } from '../git/work-tree.ts';
-import { currentTip } from '../ledger/connection.ts';
+import { currentTip, connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { type MergedItems, mergeItems, type Side } from '../merge/merge-items.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
@@ -45,7 +45,7 @@ export async function replayInstead(
     return await replayOnOurs(ledger, theirs);
   } finally {
     // Whatever came of it, the branch that is checked out may have moved.
-    await followBranch(tree.top, ours, await currentTip(ledger.connection));
+    await followBranch(tree.top, ours, await currentTip(connectionOf(ledger)));
   }
 }
 
@@ -56,7 +56,7 @@ export async function replayInstead(
  * @throws LedgerError `PERMISSION_DENIED`, `STORAGE_FAILED`
  */
 export function setUpMerging(ledger: WorkLedger, program: readonly string[]): Promise<void> {
-  return setMergeDriver(ledger.connection.place, program);
+  return setMergeDriver(connectionOf(ledger).place, program);
 }
 
 /** What one side of a merge did to an item. */
@@ -95,7 +95,7 @@ export interface OpenMerge {
  * @throws LedgerError `INVALID_INPUT` where there is none; `DIFFERENT_LEDGER` where the sides have no common root
  */
 export async function findMerge(ledger: WorkLedger, dir: string): Promise<OpenMerge> {
-  const { localRef, branch } = ledger.connection;
+  const { localRef, branch } = connectionOf(ledger);
   const tree = await readWorkTree(dir);
   if (tree.branch !== localRef || tree.merging === undefined) {
     const why = tree.branch === localRef ? 'No merge is under way' : `${branch} is not checked out`;
@@ -103,8 +103,8 @@ export async function findMerge(ledger: WorkLedger, dir: string): Promise<OpenMe
       hint: 'wl sync brings two lines of one ledger together by itself; nothing has to be merged.',
     });
   }
-  const store = await ledger.connection.store();
-  const [ours, theirs] = [await currentTip(ledger.connection), tree.merging];
+  const store = await connectionOf(ledger).store();
+  const [ours, theirs] = [await currentTip(connectionOf(ledger)), tree.merging];
   const base = await store.mergeBase(ours, theirs);
   if (base === undefined)
     throw new LedgerError('DIFFERENT_LEDGER', 'The two sides have no common root: they are two ledgers.', {

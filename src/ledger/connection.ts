@@ -1,11 +1,23 @@
 import type { SignatureReader } from '../audit/signatures.ts';
+import { newOp } from '../codec/op.ts';
+import type { Request } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
-import type { Projection } from '../projection/projection.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { WorkItem } from '../domain/item.ts';
+import { schemaOf } from '../domain/item-schema.ts';
+import { actor as actorKind } from '../domain/kinds.ts';
+import { parseInput } from '../domain/schema.ts';
+import { isActorName } from '../domain/values.ts';
+import type { IndexView } from '../projection/index-view.ts';
+import type { Need, Projection } from '../projection/projection.ts';
+import { notFound } from '../query/resolve.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { CloneName } from '../sync/clone-name.ts';
 import type { Clock, LocalState } from '../sync/ports.ts';
+import { checkArgument, checkOptions, type Kind, type Table } from './kinds.ts';
 import type { LedgerMode, LedgerNotice } from './options.ts';
-import type { WritePath } from './write-path.ts';
+import type { ReadableLedger } from './past.ts';
+import type { WritePath } from './writer.ts';
 
 /** One clone's ledger, put together: what `open.ts` makes and `WorkLedger` works with. */
 export interface Connection {
@@ -37,9 +49,77 @@ export interface Connection {
   signatures: SignatureReader | undefined;
   /** All that a transition needs and a question does not; loaded when first asked for. */
   write(): Promise<WritePath>;
-  /** Ends what is still running. */
+  /** True once it was closed: then nothing is asked or written any more. */
+  readonly isClosed: boolean;
+  /** Ends what is still running. Closing twice is closing once. */
   close(): Promise<void>;
 }
+
+const connections = new WeakMap<ReadableLedger, Connection>();
+
+/** Keeps the connection that `ledger` was made with, out of its users' sight. */
+export const keepConnection = (ledger: ReadableLedger, connection: Connection): void => {
+  connections.set(ledger, connection);
+};
+
+/** What a ledger works with: for the layers above, such as agents, review and doctor, and for no program that uses this library. */
+export function connectionOf(ledger: ReadableLedger): Connection {
+  const connection = connections.get(ledger);
+  if (connection !== undefined) return connection;
+  throw new LedgerError('INVALID_INPUT', 'This is no ledger that `openLedger` opened.');
+}
+
+/**
+ * Holds a call against its arguments, and the ledger against being closed, before anything else is done.
+ *
+ * @param values the arguments by name
+ * @throws LedgerError `INVALID_INPUT`
+ */
+export function checkCall(
+  { isClosed }: Connection,
+  call: string,
+  values: Readonly<Record<string, readonly [Kind<unknown>, unknown]>>,
+  ...[table, options]: [] | [table: Table, options: unknown]
+): void {
+  if (isClosed) {
+    throw new LedgerError('INVALID_INPUT', `${call}: the ledger is closed.`, {
+      hint: 'Open it again with `openLedger`.',
+      details: { call },
+    });
+  }
+  for (const [name, [kind, value]] of Object.entries(values)) checkArgument(call, name, kind, value);
+  if (table !== undefined) checkOptions(call, table, options);
+}
+
+/** When a transition's call returns: `none` where there is no remote. */
+export const modeOf = ({ remote, mode }: Connection): LedgerMode | 'none' =>
+  remote === null ? 'none' : mode;
+
+/** Asks the ledger as this clone has it now. @throws LedgerError `NO_LEDGER` */
+export async function readNow<T>(
+  connection: Connection,
+  use: (view: IndexView) => T,
+  need: Need = 'open',
+): Promise<T> {
+  return connection.projection.read(await currentTip(connection), use, need);
+}
+
+/** @throws LedgerError `NOT_FOUND` */
+export function known(view: IndexView, id: WorkId): WorkItem {
+  const item = view.find(id);
+  if (item === undefined) throw notFound(id, []);
+  return item;
+}
+
+/** Who asks, when, and the name that a transition has from now on. @throws LedgerError `INVALID_INPUT` for no actor's name */
+export function requestBy({ clock, actor: own }: Connection, actor: string = own): Request {
+  const now = clock.now();
+  return { op: newOp(now), at: now.toISOString(), actor: actor === own ? own : toActor(actor, 'actor') };
+}
+
+/** @throws LedgerError `INVALID_INPUT` */
+export const toActor = (name: string, what: string): string =>
+  isActorName(name) ? name : parseInput(() => schemaOf(actorKind), name, what);
 
 /** @throws LedgerError `NO_LEDGER` */
 export async function currentTip({ refs, localRef, branch, place }: Connection): Promise<Oid> {
@@ -49,3 +129,22 @@ export async function currentTip({ refs, localRef, branch, place }: Connection):
     hint: 'Make one with: wl init',
   });
 }
+
+/** The commit of the branch whose name begins with `typed`. @throws LedgerError `NOT_FOUND`, `AMBIGUOUS_ID` */
+export async function resolveCommit(connection: Connection, typed: string): Promise<Oid> {
+  const found = await connection.projection.commitsNamed(await currentTip(connection), typed);
+  const [commit, ...others] = found;
+  if (commit === undefined) throw noCommit(typed);
+  if (others.length === 0) return commit;
+  throw new LedgerError('AMBIGUOUS_ID', `${typed} is the beginning of several commits.`, {
+    hint: `One of: ${found.slice(0, 3).join(', ')}`,
+    details: { candidates: found },
+  });
+}
+
+/** What a name comes to that is no commit's of the branch. */
+export const noCommit = (typed: string): LedgerError =>
+  new LedgerError('NOT_FOUND', `The ledger's branch has no commit ${typed}.`, {
+    hint: 'wl log shows its commits.',
+    details: { commit: typed },
+  });

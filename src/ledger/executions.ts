@@ -9,6 +9,7 @@ import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import type { LocalState } from '../sync/ports.ts';
 import type { LedgerNotice } from './options.ts';
+import type { Connection } from './connection.ts';
 
 /** A claim that was made in this clone: what its holder proves with. */
 export interface HeldExecution {
@@ -131,6 +132,9 @@ export class Executions {
     this.#state.delete(keyOf(this.#clone.name, entry));
   }
 }
+
+/** The claims that a clone made itself. */
+export const executionsOf = ({ state, clone }: Connection): Executions => new Executions(state, clone);
 
 const isMade = (entry: Entry): entry is HeldExecution => entry.epoch !== null;
 

@@ -9,7 +9,7 @@ import { markDecided } from '../sync/checked.ts';
 import { fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
 import { branchFiles } from './branch-files.ts';
 import type { Connection } from './connection.ts';
-import type { WritePath } from './write-path.ts';
+import type { WritePath } from './writer.ts';
 
 /**
  * Makes the ledger where neither the clone nor its remote has one, and shares it.

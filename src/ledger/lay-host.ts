@@ -1,9 +1,9 @@
 import type { AuxiliaryFile } from '../domain/configure.ts';
 import type { Host } from '../hosts/list.ts';
 import { readFiles } from '../sync/auxiliary-files.ts';
+import type { LedgerAdmin } from './admin.ts';
 import { hostFiles, itemTemplates } from './branch-files.ts';
-import { currentTip } from './connection.ts';
-import type { WorkLedger } from './work-ledger.ts';
+import { type Connection, currentTip } from './connection.ts';
 
 export interface LayOptions {
   /** Of the program that the host's jobs install. */
@@ -31,11 +31,11 @@ const isTheirs = (path: string): boolean => path === 'CODEOWNERS' || path.starts
  * @throws LedgerError as every change of settings
  */
 export async function layHost(
-  ledger: WorkLedger,
+  connection: Connection,
+  admin: Pick<LedgerAdmin, 'configure'>,
   host: Host,
   { version, update }: LayOptions,
 ): Promise<LaidFiles> {
-  const { connection } = ledger;
   const files = [...hostFiles(host, { branch: connection.branch, version }), ...itemTemplates()];
   const store = await connection.store();
   const tip = await currentTip(connection);
@@ -52,7 +52,7 @@ export async function layHost(
   };
   const states = Map.groupBy(files, stateOf);
   const pathsOf = (state: keyof LaidFiles): string[] => (states.get(state) ?? []).map(({ path }) => path);
-  await ledger.configure({}, { files: [...(states.get('laid') ?? []), ...(states.get('updated') ?? [])] });
+  await admin.configure({}, { files: [...(states.get('laid') ?? []), ...(states.get('updated') ?? [])] });
   return {
     laid: pathsOf('laid'),
     updated: pathsOf('updated'),

@@ -1,8 +1,9 @@
 import { readTrailers } from '../codec/message.ts';
 import { isHeld } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
+import { listItems } from '../query/filter.ts';
+import { type Connection, readNow } from './connection.ts';
 import type { LedgerNotice } from './options.ts';
-import type { LedgerQueries } from './queries.ts';
 
 /** What another clone did last under a name. */
 interface Namesake {
@@ -23,11 +24,11 @@ const COMMITS = 5000;
  * that name in the last day. Of a new clone, all that history tells is another's doing; in any other, claims that are held tell.
  */
 export async function noticeOfActor(
-  ledger: LedgerQueries,
+  connection: Connection,
   isNew: boolean,
 ): Promise<LedgerNotice | undefined> {
-  const { actor, remote } = ledger;
-  const namesake = await (isNew ? inHistory(ledger) : amongClaims(ledger));
+  const { actor, remote } = connection;
+  const namesake = await (isNew ? inHistory(connection) : amongClaims(connection));
   const hint = namesake && HINT;
   const also = namesake === undefined ? [] : [describe(namesake)];
   if (!isNew) return namesake && { code: 'NAMESAKE', message: also.join(' '), hint };
@@ -35,8 +36,8 @@ export async function noticeOfActor(
   return { code: 'CLONE_JOINED', message: [joined, ...also].join(' '), hint };
 }
 
-async function inHistory(ledger: LedgerQueries): Promise<Namesake | undefined> {
-  const { actor, connection } = ledger;
+async function inHistory(connection: Connection): Promise<Namesake | undefined> {
+  const { actor } = connection;
   const since = Math.floor((connection.clock.now().getTime() - DAY_MS) / 1000);
   const to = await connection.refs.readRef(connection.localRef);
   if (to === undefined) return undefined;
@@ -46,19 +47,23 @@ async function inHistory(ledger: LedgerQueries): Promise<Namesake | undefined> {
     const { values } = readTrailers(commit.message);
     const id = values.get('Work-Item');
     const at = new Date(commit.author.at * 1000).toISOString();
-    const item = id === undefined ? undefined : await ledger.findWork(id).catch(() => undefined);
+    const item =
+      id === undefined
+        ? undefined
+        : await readNow(connection, (view) => view.find(id)).catch(() => undefined);
     const clone = (item?.owner === actor && item.claim?.clone) || null;
     return { actor, at, verb: values.get('Work-Verb') ?? 'commit', id: item?.id ?? null, clone };
   }
   return undefined;
 }
 
-async function amongClaims(ledger: LedgerQueries): Promise<Namesake | undefined> {
-  const { actor, connection } = ledger;
+async function amongClaims(connection: Connection): Promise<Namesake | undefined> {
+  const { actor } = connection;
   const { name } = connection.clone;
   const since = new Date(connection.clock.now().getTime() - DAY_MS).toISOString();
-  const claims = (await ledger.list({ owner: actor })).flatMap(({ claim, ...item }) =>
-    claim?.clone !== undefined && claim.clone !== name && isHeld(item) ? [{ id: item.id, ...claim }] : [],
+  const claims = (await readNow(connection, (view) => listItems(view, { owner: actor }))).flatMap(
+    ({ claim, ...item }) =>
+      claim?.clone !== undefined && claim.clone !== name && isHeld(item) ? [{ id: item.id, ...claim }] : [],
   );
   const [last] = claims
     .filter(({ claimed_at }) => claimed_at >= since)

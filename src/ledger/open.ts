@@ -9,16 +9,9 @@ import { openBackend } from './backend.ts';
 import type { Connection } from './connection.ts';
 import { renamed } from './executions.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
-import {
-  chooseActor,
-  chooseBranch,
-  chooseMode,
-  choosePresence,
-  chooseRemote,
-  chooseSign,
-} from './settings.ts';
+import { chooseActor, chooseBranch, chooseMode, choosePresence, chooseRemote, chooseSign } from './settings.ts';
 import { WorkLedger } from './work-ledger.ts';
-import type { WritePath } from './write-path.ts';
+import type { WritePath } from './writer.ts';
 
 const PATIENCE_MS = 60_000;
 
@@ -32,14 +25,14 @@ export async function openLedger(options: OpenOptions = {}): Promise<WorkLedger>
   const connection = await connect(options);
   const joins = await joinRemote(connection);
   const ledger = new WorkLedger(connection);
-  if (joins) await tellActor(ledger, true, options);
+  if (joins) await tellActor(connection, true, options);
   return ledger;
 }
 
-async function tellActor(ledger: WorkLedger, isNew: boolean, { onNotice }: OpenOptions): Promise<void> {
+async function tellActor(connection: Connection, isNew: boolean, { onNotice }: OpenOptions): Promise<void> {
   if (onNotice === undefined) return;
   const { noticeOfActor } = await import('./namesakes.ts');
-  const notice = await noticeOfActor(ledger, isNew);
+  const notice = await noticeOfActor(connection, isNew);
   if (notice !== undefined) onNotice(notice);
 }
 
@@ -68,7 +61,7 @@ export async function initLedger(
   const { initialize } = await import('./initialize.ts');
   const created = await initialize(connection, options.prefix);
   const ledger = new WorkLedger(connection);
-  if (!created) await tellActor(ledger, isNew, options);
+  if (!created) await tellActor(connection, isNew, options);
   return { ledger, created };
 }
 
@@ -110,7 +103,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     return audit.checkPending({ store: await store(), projection, signatures, now, from, to });
   };
   const makeWrite = async (): Promise<WritePath> => {
-    const { makeWritePath } = await import('./write-path.ts');
+    const { makeWritePath } = await import('./writer.ts');
     const { TracedRemote } = await import('../remote/traced.ts');
     const remote = own ?? (chosen && (await reach(chosen)));
     return makeWritePath({
@@ -131,6 +124,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     });
   };
   let write: Promise<WritePath> | undefined;
+  let isClosed = false;
   return {
     projection,
     refs,
@@ -153,7 +147,12 @@ async function connect(options: OpenOptions): Promise<Connection> {
       write ??= makeWrite();
       return write;
     },
+    get isClosed() {
+      return isClosed;
+    },
     async close() {
+      if (isClosed) return;
+      isClosed = true;
       // What other processes were promised comes first.
       await (await write?.catch(() => undefined))?.sync.close();
       projection.close();

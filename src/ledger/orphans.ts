@@ -4,6 +4,9 @@ import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { isTime } from '../domain/values.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
+import { listItems } from '../query/filter.ts';
+import { CONTACT } from '../sync/state-keys.ts';
+import { type Connection, currentTip } from './connection.ts';
 
 /**
  * What is known of an execution beside the ledger's own history.
@@ -68,6 +71,32 @@ export interface Watch {
   observations: Observations;
   liveness: Liveness | undefined;
   history(id: WorkId): Promise<readonly HistoryEntry[]>;
+}
+
+/** Local state: what this clone saw of work in progress. */
+const OBSERVED = 'observed';
+
+/** What is orphaned as of the last contact with the remote. What was seen is remembered, so looking again later knows more. */
+export async function findOrphans(connection: Connection, liveness?: Liveness): Promise<OrphanedWork[]> {
+  const { state, projection } = connection;
+  const tip = await currentTip(connection);
+  const { orphans, observations } = await watch({
+    items: await projection.read(tip, (view) => listItems(view, { status: ['in_progress'] })),
+    settings: await projection.read(tip, (view) => view.settings),
+    now: observedAt(connection),
+    observations: readObservations(state.get(OBSERVED)),
+    liveness,
+    history: (id) => projection.history(tip, id),
+  });
+  state.set(OBSERVED, JSON.stringify(observations));
+  return orphans;
+}
+
+/** What this clone sees is as old as its last contact; where it decides alone, it is what there is. */
+function observedAt({ clock, remote, mode, state }: Connection): Date {
+  const now = clock.now();
+  const contact = remote === null || mode === 'local' ? Number.NaN : Date.parse(state.get(CONTACT) ?? '');
+  return contact < now.getTime() ? new Date(contact) : now;
 }
 
 /**

@@ -6,8 +6,10 @@ import type { NewWork } from '../domain/item-schema.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
+import { type Connection, readNow } from './connection.ts';
+import type { Acting } from './inputs.ts';
 import { describeEvidence, type OrphanedWork } from './orphans.ts';
-import type { WorkLedger } from './work-ledger.ts';
+import type { LedgerWork } from './work.ts';
 
 /** An item that was given back, or that failed since no attempt is left: then with the escalation that was opened. */
 export type RecoveredWork = OrphanedWork & { escalation?: WorkId };
@@ -26,15 +28,16 @@ type GivenBack = { item: WorkItem; escalation: WorkId | undefined } | undefined;
 
 /** Gives back what `orphans` are. */
 export async function recoverOrphans(
-  ledger: WorkLedger,
+  connection: Connection,
+  work: LedgerWork,
   orphans: readonly OrphanedWork[],
-  actor: string | undefined,
+  call: Acting,
 ): Promise<RecoveredWork[]> {
   const abandoned = orphans.map((item): Abandoned => {
     const { exhausted } = item.evidence;
     return { item, reason: describeEvidence(item.evidence), exhausted };
   });
-  const given = await giveBack(ledger, abandoned, actor);
+  const given = await giveBack(connection, work, abandoned, call);
   return orphans.flatMap(({ evidence }, at) => {
     const { item, escalation } = given[at] ?? {};
     if (item === undefined) return [];
@@ -48,29 +51,30 @@ export async function recoverOrphans(
  * @returns what became of each, in order
  */
 export async function giveBack(
-  ledger: WorkLedger,
+  connection: Connection,
+  work: LedgerWork,
   abandoned: readonly Abandoned[],
-  actor?: string,
+  { actor, signal }: Acting = {},
 ): Promise<GivenBack[]> {
   const commands: Planned[] = [];
   const places = abandoned.map((one) => {
     const { item, reason } = one;
     const at = commands.push(
-      ledger.command('recover', { id: item.id, reason, observed: observeHolder(item) }, actor),
+      work.command('recover', { id: item.id, reason, observed: observeHolder(item) }, actor),
     );
-    if (one.exhausted) commands.push(escalate(ledger, one, at - 1, actor));
+    if (one.exhausted) commands.push(escalate(work, one, at - 1, actor));
     return at - 1;
   });
-  const outcomes = await ledger.batch(commands);
+  const outcomes = await work.batch(commands, { signal });
   const given: GivenBack[] = [];
   for (const [index, { item, exhausted }] of abandoned.entries()) {
     const at = places[index] ?? 0;
     const done = itemIn(outcomes[at]);
     const escalation = exhausted ? itemIn(outcomes[at + 1])?.id : undefined;
     given.push(done && { item: done, escalation });
-    if (done === undefined && escalation !== undefined && !(await hasFailed(ledger, item.id))) {
+    if (done === undefined && escalation !== undefined && !(await hasFailed(connection, item.id))) {
       // The holder was faster, so there is nothing to decide.
-      await ledger.cancelWork(escalation, { actor, reason: `${item.id} gave a sign of life` });
+      await work.cancel(escalation, { actor, reason: `${item.id} gave a sign of life` });
     }
   }
   return given;
@@ -79,13 +83,13 @@ export async function giveBack(
 const itemIn = (outcome: Outcome | undefined): WorkItem | undefined =>
   outcome?.kind === 'accepted' ? outcome.item : undefined;
 
-const hasFailed = async (ledger: WorkLedger, id: WorkId): Promise<boolean> =>
-  (await ledger.findWork(id))?.error?.startsWith(EXHAUSTED) ?? false;
+const hasFailed = async (connection: Connection, id: WorkId): Promise<boolean> =>
+  (await readNow(connection, (view) => view.find(id)))?.error?.startsWith(EXHAUSTED) ?? false;
 
-function escalate(ledger: WorkLedger, one: Abandoned, at: number, actor: string | undefined): Planned {
+function escalate(work: LedgerWork, one: Abandoned, at: number, actor: string | undefined): Planned {
   return (earlier) => {
     const failed = itemIn(earlier[at]);
-    if (failed?.status === 'failed') return ledger.command('create', { fields: escalationOf(one) }, actor);
+    if (failed?.status === 'failed') return work.command('create', { fields: escalationOf(one) }, actor);
     throw new LedgerError('NOT_READY', `${one.item.id} did not fail, so there is nothing to escalate.`, {
       details: { id: one.item.id, obstacles: [] },
     });

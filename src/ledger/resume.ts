@@ -1,10 +1,10 @@
 import { LedgerError } from '../domain/errors.ts';
 import { attemptsAllowed, isHeld } from '../domain/holding.ts';
 import { isTerminal, type WorkItem } from '../domain/item.ts';
-import type { LedgerSettings } from '../domain/settings.ts';
-import type { HistoryEntry } from '../projection/history-entry.ts';
 import { type Attempt, attemptsIn } from '../query/attempts.ts';
-import type { Executions, HeldExecution, SetAside } from './executions.ts';
+import { type Connection, readNow } from './connection.ts';
+import { executionsOf, type HeldExecution, type SetAside } from './executions.ts';
+import type { WorkWithHistory } from './query.ts';
 
 /** All that someone needs who goes on with an item. */
 export interface Resumption {
@@ -18,12 +18,15 @@ export interface Resumption {
   earlier: Attempt[];
 }
 
-export function resumption(
-  item: WorkItem,
-  history: readonly HistoryEntry[],
-  settings: LedgerSettings,
-  made: HeldExecution | undefined,
-): Resumption {
+export async function resumption(
+  connection: Connection,
+  { history, ...item }: WorkWithHistory,
+  actor = connection.actor,
+): Promise<Resumption> {
+  const executions = executionsOf(connection);
+  executions.settle(item, actor);
+  const made = executions.of(item.id, actor);
+  const settings = await readNow(connection, (view) => view.settings);
   return {
     item,
     attempt: item.attempts,
@@ -40,13 +43,13 @@ function stillHolds(item: WorkItem, { actor, epoch, execution_id }: HeldExecutio
 
 /** What claims of this clone still hold. Claims whose item ended are forgotten; superseded ones are not: they are proof. */
 export async function heldHere(
-  executions: Executions,
-  actor: string,
-  find: (id: string) => Promise<WorkItem | undefined>,
+  connection: Connection,
+  actor: string = connection.actor,
 ): Promise<WorkItem[]> {
+  const executions = executionsOf(connection);
   const held: WorkItem[] = [];
   for (const id of executions.items(actor)) {
-    const item = await find(id);
+    const item = await readNow(connection, (view) => view.find(id));
     executions.settle(item, actor);
     const made = executions.of(id, actor);
     if (item !== undefined && made !== undefined && stillHolds(item, made)) held.push(item);
@@ -58,10 +61,11 @@ export async function heldHere(
 
 /** Makes claims that are set aside the clone's own, where they still hold. @throws LedgerError `NOT_FOUND` */
 export async function adoptClaims(
-  executions: Executions,
-  { ids, actor }: { ids: readonly string[] | undefined; actor: string },
-  find: (id: string) => Promise<WorkItem | undefined>,
+  connection: Connection,
+  ids: readonly string[] | undefined,
+  actor: string = connection.actor,
 ): Promise<SetAside[]> {
+  const executions = executionsOf(connection);
   const aside = executions.aside(actor);
   for (const id of ids ?? []) {
     if (aside.some((one) => one.id === id)) continue;
@@ -72,7 +76,7 @@ export async function adoptClaims(
   }
   const adopted: SetAside[] = [];
   for (const one of aside.filter(({ id }) => ids === undefined || ids.includes(id))) {
-    const item = await find(one.id);
+    const item = await readNow(connection, (view) => view.find(one.id));
     if (item === undefined || !stillHolds(item, one)) continue;
     executions.adopt(one);
     adopted.push(one);

@@ -11,14 +11,22 @@ import type { Outcome } from '../sync/outcome.ts';
 import { type ImportInput, planImport } from '../transfer/formats.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
 import type { ImportNote, ImportPlan, TransferFile } from '../transfer/plan.ts';
-import { currentTip } from './connection.ts';
-import type { Acting } from './inputs.ts';
-import type { WorkLedger } from './work-ledger.ts';
+import { currentTip, type Connection, modeOf, requestBy } from './connection.ts';
+import type { ImportCall } from './inputs.ts';
+import { Writer } from './writer.ts';
 
-/** Who imports, and whether it only says what it would do. */
-export interface ImportCall extends Acting {
-  dry_run?: boolean | undefined;
-  onPlan?: ((planned: number) => void) | undefined;
+/** What is imported: the text of a Beads file, or the files of a folder of JSON. */
+export type ImportInput = { from: 'beads'; text: string } | { from: 'json'; files: Iterable<TransferFile> };
+
+/** @param randomSuffix where nobody can be asked for numbers */
+export function planImport(
+  ledger: LedgerView,
+  input: ImportInput,
+  now: string,
+  randomSuffix?: () => string,
+): ImportPlan {
+  const options: ImportOptions = { ledger, now, randomSuffix };
+  return input.from === 'beads' ? planBeadsImport(input.text, options) : planJsonImport(input.files, options);
 }
 
 /** What became of an import. Every id in it is the item's for good. */
@@ -48,13 +56,14 @@ export interface ImportReport {
  * @param onPlan told how many items are to be made
  */
 export async function importWork(
-  ledger: WorkLedger,
+  connection: Connection,
   input: ImportInput,
-  { actor, dry_run = false, onPlan }: ImportCall,
+  { actor, dry_run = false, onPlan, signal }: ImportCall,
 ): Promise<ImportReport> {
-  const { connection, mode } = ledger;
+  const mode = modeOf(connection);
+  const writer = new Writer(connection);
   const { context } = await connection.write();
-  if (mode === 'push' && !dry_run) await ledger.fetch();
+  if (mode === 'push' && !dry_run) await writer.fetch(signal);
   const now = connection.clock.now().toISOString();
   const atShared = async <T>(use: (view: LedgerView) => T): Promise<T> => {
     const seen =
@@ -80,9 +89,14 @@ export async function importWork(
     where: mode === 'push' ? 'remote' : 'local',
   };
   if (dry_run) return report;
-  const commands = items.map(({ id, item }) => ledger.command('import', { id, item }, actor));
+  const commands = items.map(({ id, item }) => ({
+    ...requestBy(connection, actor),
+    verb: 'import' as const,
+    id,
+    item,
+  }));
   try {
-    const outcomes = await ledger.batch(commands, { provisional: true });
+    const outcomes = await writer.run(commands, { provisional: true, signal });
     for (const [index, outcome] of outcomes.entries()) tell(report, items[index]?.source_id ?? '', outcome);
   } catch (error) {
     if (!isLedgerError(error) || !Array.isArray(error.details.saved)) throw error;

@@ -1,23 +1,11 @@
 import { judgeSignatures, type SignatureQuery, signersOf } from '../audit/signatures.ts';
-import { replayBase, type Verification, type VerifyOptions, verifyLedger } from '../audit/verify.ts';
+import { replayBase, type Verification, verifyLedger } from '../audit/verify.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { resolveCommit } from './as-of.ts';
-import { type Connection, currentTip } from './connection.ts';
-
-export interface VerifyCall extends Pick<VerifyOptions, 'onProgress'> {
-  /**
-   * `A..B`: what comes after A, up to B, on the ledger as A left it. Without A from the root, without B to the tip. Each is a
-   * commit, in full or as the branch's log knows it, or the name of a ref. Where history that began before A was merged in after
-   * it, it begins there.
-   */
-  range?: string | undefined;
-  /** Begins where this clone last found nothing wrong, as far as history still builds on that. */
-  since_last?: boolean | undefined;
-  /** Checks signatures, too: of the range, and without one of the whole branch, whatever was verified before. */
-  signatures?: { required?: boolean | undefined; allowed_signers?: string | undefined } | undefined;
-}
+import { resolveCommit, type Connection, currentTip } from './connection.ts';
+import { raced } from './giving-up.ts';
+import type { VerifyCall } from './inputs.ts';
 
 /** Local state: up to where this clone found nothing wrong. */
 const VERIFIED = 'verified';
@@ -26,8 +14,22 @@ export const RULES_VERSION = 4;
 
 /** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
 export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
-  const verification = await replay(connection, call);
-  return call.signatures === undefined ? verification : withSignatures(connection, verification, call);
+  const { signal, signatures } = call;
+  const verification = await raced(replay(connection, stoppable(call)), signal);
+  if (signatures === undefined) return verification;
+  return raced(withSignatures(connection, verification, call), signal);
+}
+
+/** A replay looks now and then whether anyone still waits for it. */
+function stoppable({ signal, onProgress, ...call }: VerifyCall): VerifyCall {
+  if (signal === undefined) return { ...call, onProgress };
+  return {
+    ...call,
+    onProgress: (progress) => {
+      signal.throwIfAborted();
+      onProgress?.(progress);
+    },
+  };
 }
 
 async function withSignatures(

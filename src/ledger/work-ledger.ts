@@ -1,188 +1,196 @@
-import type { AuxiliaryFile, SettingsPatch } from '../domain/configure.ts';
-import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { WORK_STATUSES } from '../domain/item.ts';
-import type { Host } from '../hosts/list.ts';
-import type { RejectedTransition } from '../sync/rejected.ts';
 import type { ImportInput } from '../transfer/formats.ts';
-import { currentTip } from './connection.ts';
-import type { SetAside } from './executions.ts';
-import { FinishingVerbs } from './finishing-verbs.ts';
-import type { Acting, LedgerStatus, RecoverOptions, SyncReport } from './inputs.ts';
-import type { LaidFiles, LayOptions } from './lay-host.ts';
 import type { RecoveredWork } from './recover.ts';
-import { type TransitionResult, toResult } from './results.ts';
-import type { ImportCall, ImportReport } from './transfer.ts';
+import { type TransitionResult, itemOf } from './results.ts';
+import type { WorkItem } from '../domain/item.ts';
+import type { Progress } from '../query/tree.ts';
+import { LedgerAdmin } from './admin.ts';
+import { LedgerAudit } from './audit.ts';
+import { LedgerClone } from './clone.ts';
+import { type Connection, checkCall, keepConnection } from './connection.ts';
+import * as takes from './inputs.ts';
+import { seconds, type Table, text } from './kinds.ts';
+import type { PastLedger, ReadableLedger } from './past.ts';
+import { LedgerQuery, type WorkWithHistory } from './query.ts';
+import { LedgerWork } from './work.ts';
+
+/** Who acts, in the word of the design that this ledger began with: `owner` is `actor`. */
+type Owned<T> = T & { owner?: string | undefined };
 
 /**
- * The ledger of one clone: every transition and every question. Opened with `openLedger`.
+ * The ledger of one clone. Opened with `openLedger`; `await using` closes it.
  *
- * A transition returns when the shared remote has it (mode `push`), or when this clone has it (`local`, or no remote). A race
- * that someone else won is a value, `{ ok: false }`; a caller's mistake is a thrown `LedgerError`. Besides its own errors,
- * every transition can throw `REMOTE_UNREACHABLE` (`details.saved` waits for the next sync, `details.sent` was taken
- * where pushes go and is not read yet, `details.withdrawn` was not made), `REMOTE_STALE`, `CONTENDED`, `HISTORY_REWRITTEN`, `STORAGE_FAILED`, `PERMISSION_DENIED`, and `NOT_FOUND` for an id that no item has.
+ * All there is to do stands in groups: `work` has every transition, `query` every question about items, `audit` what happened,
+ * `clone` this clone and its remote, `admin` the ledger as a whole. The methods beside them are the ways in that most programs
+ * need, by their full names; each says which call of a group it stands for, and takes `owner` for `actor`.
  */
-export class WorkLedger extends FinishingVerbs {
-  /**
-   * Asks the remote, and gives back work whose holder gave no sign of life for a lease, with the evidence in the commit. What
-   * has no attempt left fails as exhausted, and an escalation is opened. Whose holder gave a sign meanwhile is left alone.
-   *
-   * @param options `liveness` tells what is known of executions beside the ledger; without it, only history shows signs
-   * @returns the items that are pending again, or failed
-   */
-  async recoverOrphanedWork({ actor, liveness }: RecoverOptions = {}): Promise<RecoveredWork[]> {
-    if (this.publishes) await this.fetch();
-    const orphans = await this.getOrphanedWork({ liveness });
-    if (orphans.length === 0) return [];
-    const { recoverOrphans } = await import('./recover.ts');
-    return recoverOrphans(this, orphans, actor);
+export class WorkLedger implements ReadableLedger {
+  readonly work: LedgerWork;
+  readonly query: LedgerQuery;
+  readonly audit: LedgerAudit;
+  readonly clone: LedgerClone;
+  readonly admin: LedgerAdmin;
+  /** Who acts where a call names no one. */
+  readonly actor: string;
+  readonly #connection: Connection;
+
+  /** @internal Programs call `openLedger`. */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.actor = connection.actor;
+    this.work = new LedgerWork(connection);
+    this.query = new LedgerQuery(connection);
+    this.audit = new LedgerAudit(connection);
+    this.clone = new LedgerClone(connection);
+    this.admin = new LedgerAdmin(connection);
+    keepConnection(this, connection);
+  }
+
+  /** Creates an item, pending: `work.create`. @returns the item, under the id that it keeps */
+  async createWork(input: takes.CreateInput): Promise<WorkItem> {
+    return itemOf(await this.work.create(input));
+  }
+
+  /** Creates an item under a parent, with that one's swarm, job and the references of its context: `work.create` with a `parent_id`. */
+  async createSubtask(parent_id: WorkId, input: takes.CreateInput): Promise<WorkItem> {
+    checkCall(this.#connection, 'createSubtask', { parent_id: [text, parent_id] }, takes.CREATE, input);
+    return itemOf(await this.work.create({ ...input, parent_id }));
+  }
+
+  /** Claims a pending item, once the remote agrees: `work.claim`. @throws LedgerError `NOT_READY`, `NOT_OWNER` */
+  async claimWork(id: WorkId, options: Owned<takes.ClaimOptions> = {}): Promise<TransitionResult> {
+    return this.work.claim(id, this.#byOwner('claimWork', takes.CLAIM, options));
+  }
+
+  /** Gives an item back to pending: `work.release`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
+  async releaseWork(id: WorkId, options: Owned<takes.HoldingReasoned> = {}): Promise<TransitionResult> {
+    return this.work.release(id, this.#byOwner('releaseWork', takes.HOLDING_REASONED, options));
+  }
+
+  /** Claims a pending item, or takes up a blocked one again: `work.start`. @throws LedgerError as `claimWork` */
+  async startWork(id: WorkId, options: Owned<takes.ClaimOptions> = {}): Promise<TransitionResult> {
+    return this.work.start(id, this.#byOwner('startWork', takes.CLAIM, options));
+  }
+
+  /** Blocks an item for a reason: `work.block`. @throws LedgerError `NOT_OWNER`, `UNKNOWN_REFERENCE`, `DEPENDENCY_CYCLE` */
+  async blockWork(id: WorkId, options: takes.BlockOptions): Promise<TransitionResult> {
+    return this.work.block(id, options);
+  }
+
+  /** Unblocks an item: `work.unblock`. */
+  async unblockWork(id: WorkId, options: takes.Reasoned = {}): Promise<TransitionResult> {
+    return this.work.unblock(id, options);
+  }
+
+  /** Completes work with a result: `work.complete`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION` */
+  async completeWork(id: WorkId, options: Owned<takes.CompleteOptions> = {}): Promise<TransitionResult> {
+    return this.work.complete(id, this.#byOwner('completeWork', takes.COMPLETE, options));
+  }
+
+  /** Fails work with the error's text: `work.fail`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
+  async failWork(id: WorkId, options: Owned<takes.FailOptions>): Promise<TransitionResult> {
+    return this.work.fail(id, this.#byOwner('failWork', takes.FAIL, options));
+  }
+
+  /** Names the execution that works on a held item: `work.linkExecution`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
+  async linkExecution(
+    id: WorkId,
+    execution_id: string,
+    options: Owned<takes.Holding> = {},
+  ): Promise<TransitionResult> {
+    return this.work.linkExecution(id, execution_id, this.#byOwner('linkExecution', takes.HOLDING, options));
+  }
+
+  /** The item with its history, oldest transition first: `query.get`. @throws LedgerError `NOT_FOUND`, `DAMAGED_ITEM` */
+  async getWork(id: WorkId): Promise<WorkWithHistory> {
+    return this.query.get(id);
+  }
+
+  /** Items that wait to be taken, most urgent first, then oldest; `owner: null` asks for unassigned ones: `query.list`. */
+  async getPending(filter: takes.PendingFilter = {}): Promise<WorkItem[]> {
+    checkCall(this.#connection, 'getPending', {}, takes.PENDING, filter);
+    const { type, ...rest } = filter;
+    return this.query.list({ ...rest, status: ['pending'], type: type === undefined ? undefined : [type] });
+  }
+
+  /** Items that someone works on, of everyone or of one owner: `query.list`. */
+  async getInProgress(filter: { owner?: string | undefined } = {}): Promise<WorkItem[]> {
+    checkCall(this.#connection, 'getInProgress', {}, takes.IN_PROGRESS, filter);
+    return this.query.list({ status: ['in_progress'], owner: filter.owner });
+  }
+
+  /** Items that are blocked; `block.reason` says why: `query.list`. */
+  async getBlocked(): Promise<WorkItem[]> {
+    return this.query.list({ status: ['blocked'] });
+  }
+
+  /** Direct children, finished ones too: `query.children`. */
+  async getChildren(id: WorkId): Promise<WorkItem[]> {
+    return this.query.children(id);
+  }
+
+  /** Every item of a swarm, finished ones too: `query.list`. */
+  async getBySwarm(swarm_name: string): Promise<WorkItem[]> {
+    checkCall(this.#connection, 'getBySwarm', { swarm_name: [text, swarm_name] });
+    return this.query.list({ swarm_name, all: true });
+  }
+
+  /** What can be claimed now, most urgent first, then oldest: `query.ready`. */
+  async getReadyToStart(filter: takes.ReadyFilter = {}): Promise<WorkItem[]> {
+    return this.query.ready(filter);
+  }
+
+  /** How far an item's children are: counts by status and per cent: `query.progress`. @throws LedgerError `NOT_FOUND` */
+  async getProgress(id: WorkId, options: { direct?: boolean | undefined } = {}): Promise<Progress> {
+    return this.query.progress(id, options);
+  }
+
+  /** Work in progress that nobody touched for so many minutes: `query.stale`, which counts seconds. */
+  async getStaleWork(threshold_minutes = 60): Promise<WorkItem[]> {
+    checkCall(this.#connection, 'getStaleWork', { threshold_minutes: [MINUTES, threshold_minutes] });
+    return this.query.stale({ threshold_s: threshold_minutes * 60 });
+  }
+
+  /** Asks the remote, and gives back work whose holder was silent for a lease: `work.recover`. */
+  async recoverOrphanedWork(options: takes.RecoverOptions = {}): Promise<RecoveredWork[]> {
+    return this.work.recover(options);
   }
 
   /**
-   * Imports items of another tracker, or of an export. What stands in the ledger already, by its id in the source, stays as it is:
-   * importing again, or in two clones at once, makes nothing twice.
+   * The ledger as it was, to be asked and not to be changed; `close` it. It is read from git into memory, and the index stays
+   * as it is. Times that matter, as whether work may be taken yet, are judged by that moment.
    *
-   * @throws LedgerError `REMOTE_UNREACHABLE` where the remote could not be asked first: nothing was imported
+   * @param when a commit of the branch, in full or shortened, or an ISO time, which stands for the last commit made by then
+   * @throws LedgerError `NOT_FOUND` where the branch has no such commit; `AMBIGUOUS_ID`
    */
-  async importWork(input: ImportInput, call: ImportCall = {}): Promise<ImportReport> {
-    const { importWork } = await import('./transfer.ts');
-    return importWork(this, input, call);
+  async at(when: string): Promise<PastLedger> {
+    checkCall(this.#connection, 'at', { when: [text, when] });
+    const { openPast } = await import('./past.ts');
+    return openPast(this.#connection, when);
   }
 
-  /**
-   * Makes claims this clone's own again that are set aside since it has a new name: those of `ids`, or all that the actor still
-   * holds. For whoever knows that the work goes on here and nowhere else.
-   *
-   * @throws LedgerError `NOT_FOUND` where nothing of an id is set aside
-   */
-  async adoptClaims(ids?: readonly WorkId[], { actor = this.actor }: Acting = {}): Promise<SetAside[]> {
-    const { adoptClaims } = await import('./resume.ts');
-    return adoptClaims(await this.executions(), { ids, actor }, (id) => this.findWork(id));
+  /** Ends what is still running, and refuses every later call. Closing twice is closing once. */
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 
-  /** Changes settings that all clones share, and sets files beside items. @returns whether anything changed */
-  async configure(
-    patch: SettingsPatch,
-    { actor, files }: Acting & { files?: readonly AuxiliaryFile[] | undefined } = {},
-  ): Promise<boolean> {
-    const [outcome] = await this.run([{ ...this.request(actor), verb: 'configure', patch, files }], false);
-    if (outcome?.kind === 'refused' || outcome?.kind === 'lost') throw outcome.error;
-    return outcome?.kind === 'accepted';
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
-  /** Lays the files of a host on the branch; what is there already stays as it is. @throws LedgerError as `configure` */
-  async layHost(host: Host, options: LayOptions): Promise<LaidFiles> {
-    const { layHost } = await import('./lay-host.ts');
-    return layHost(this, host, options);
-  }
-
-  /** Fetches, settles what is pending, and pushes it, with what follows from what a host merged. @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN` */
-  async sync(): Promise<SyncReport> {
-    const settled = await (await this.connection.write()).sync.sync();
-    return {
-      accepted: settled.filter(({ kind }) => kind === 'accepted').length,
-      lost: settled.flatMap((one) =>
-        one.kind === 'lost' ? [{ op: one.op, id: idIn(one.error), message: one.error.message }] : [],
-      ),
-      tip: await currentTip(this.connection),
-    };
-  }
-
-  /** Takes over what others did, and pushes nothing. No-op without a remote. */
-  async fetch(): Promise<void> {
-    await (await this.connection.write()).sync.fetch();
-  }
-
-  /** Where this clone stands: tips, pending and rejected transitions, counts. Asks no one. */
-  async status(): Promise<LedgerStatus> {
-    const { branch, place } = this.connection;
-    const { readCommits } = await import('../sync/read-commits.ts');
-    const { store, context } = await this.connection.write();
-    const { tip, fetched_at } = await this.asOf();
-    const seen = context.remote && (await store.readRef(context.remote.seenRef));
-    const shared = context.remote === undefined || seen === tip;
-    const pending = shared ? [] : await readCommits(store, seen, tip);
-    const counts = await this.read((view) => view.counts());
-    const damaged = await this.damaged();
-    return {
-      place,
-      branch,
-      mode: this.mode,
-      remote: this.remote,
-      actor: this.actor,
-      clone: this.connection.clone.name,
-      tip,
-      seen: seen ?? null,
-      fetched_at,
-      pending: pending.map(({ op, command, event }) => ({
-        op: op ?? null,
-        verb: command?.verb ?? 'init',
-        id: event?.id ?? null,
-      })),
-      rejected: (await store.listRefs('refs/work-ledger/rejected/')).length,
-      counts: Object.fromEntries(WORK_STATUSES.map((status) => [status, counts.get(status) ?? 0])),
-      damaged: damaged.length,
-    };
-  }
-
-  /** Transitions of this clone that lost their race and are kept. */
-  async rejected(): Promise<RejectedTransition[]> {
-    const { listRejected } = await import('../sync/rejected.ts');
-    return listRejected(await this.connection.store());
-  }
-
-  /** Tries a rejected transition again on the present tip, under its own name; where it takes place it is kept no longer. */
-  async applyRejected(op: string): Promise<TransitionResult> {
-    const entry = await this.#rejectedEntry(op);
-    const { command } = entry.commit;
-    if (command === undefined || command.verb === 'configure') {
-      throw new LedgerError('INVALID_INPUT', `${entry.op} cannot be read as a transition of an item.`, {
-        hint: `git show ${entry.ref}^ shows it.`,
-      });
-    }
-    const result = toResult((await this.run([command], false))[0]);
-    if (result.ok) await this.dropRejected(entry.op);
-    return result;
-  }
-
-  /** Discards a rejected transition for good. */
-  async dropRejected(op: string): Promise<RejectedTransition> {
-    const entry = await this.#rejectedEntry(op);
-    const store = await this.connection.store();
-    await store.moveRef(entry.ref, await store.readRef(entry.ref), undefined);
-    return entry;
-  }
-
-  /** Those of an item that is named as any other. @throws LedgerError `AMBIGUOUS_ID` */
-  async #ofItem(all: readonly RejectedTransition[], typed: string): Promise<RejectedTransition[]> {
-    try {
-      const id = await this.resolveId(typed);
-      return all.filter((entry) => entry.id === id);
-    } catch (error) {
-      if (isLedgerError(error, 'NOT_FOUND') || isLedgerError(error, 'INVALID_INPUT')) return [];
-      throw error;
-    }
-  }
-
-  /** @param op its name or the end of it, from eight characters on, or its item */
-  async #rejectedEntry(op: string): Promise<RejectedTransition> {
-    const all = await this.rejected();
-    const byOp = all.filter((entry) => entry.op === op || (op.length >= OP_END && entry.op.endsWith(op)));
-    const byId = all.filter((entry) => entry.id === op);
-    const named = [...byOp, ...byId];
-    const matching = named.length > 0 ? named : await this.#ofItem(all, op);
-    const [entry] = matching;
-    if (entry !== undefined && matching.length === 1) return entry;
-    const code = entry === undefined ? 'NOT_FOUND' : 'AMBIGUOUS_ID';
-    throw new LedgerError(code, `${matching.length} rejected transitions match ${op}.`, {
-      hint: '`wl rejected` lists them.',
-      details: { op, candidates: matching.map((one) => one.op) },
+  /** @throws LedgerError `INVALID_INPUT` where `owner` and `actor` are two */
+  #byOwner<T extends takes.Acting>(call: string, table: Table, options: Owned<T>): T {
+    const both = { ...table, owner: text };
+    checkCall(this.#connection, call, {}, both, options);
+    const { owner, ...rest } = options;
+    if (owner === undefined) return rest as unknown as T;
+    if (options.actor === undefined || options.actor === owner)
+      return { ...rest, actor: owner } as unknown as T;
+    throw new LedgerError('INVALID_INPUT', `${call}: owner and actor are one; they are two here.`, {
+      details: { call, key: 'owner' },
     });
   }
 }
 
-/** Characters of the end of an op that stand for it: fewer would soon fit several, or an item's number. */
-const OP_END = 8;
-
-const idIn = (error: LedgerError): WorkId | undefined =>
-  typeof error.details.id === 'string' ? error.details.id : undefined;
+const MINUTES = { ...seconds, what: 'a number of minutes' };

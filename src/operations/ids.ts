@@ -9,12 +9,12 @@ async function settleIds(
   typed: readonly string[],
   purpose: IdPurpose | undefined,
 ): Promise<PromiseSettledResult<string>[]> {
-  const look = () => Promise.allSettled(typed.map((id) => ledger.resolveId(id, purpose)));
+  const look = () => Promise.allSettled(typed.map((id) => ledger.query.resolveId(id, purpose)));
   const found = await look();
   const unknown = found.some((one) => one.status === 'rejected' && isLedgerError(one.reason, 'NOT_FOUND'));
-  if (!unknown || ledger.mode !== 'push') return found;
+  if (!unknown || ledger.clone.mode !== 'push') return found;
   try {
-    await ledger.fetch();
+    await ledger.clone.fetch();
   } catch (error) {
     if (isLedgerError(error, 'REMOTE_UNREACHABLE') || isLedgerError(error, 'REMOTE_STALE')) return found;
     throw error;

@@ -17,11 +17,11 @@ export interface WorkFilter {
   /** An owner's name; `null` for items that nobody owns. */
   owner?: string | null | undefined;
   created_by?: string | undefined;
-  swarm?: string | undefined;
-  job?: string | undefined;
+  swarm_name?: string | undefined;
+  job_id?: string | undefined;
   /** Every one of these labels. */
   labels?: readonly string[] | undefined;
-  parent?: string | undefined;
+  parent_id?: string | undefined;
   /** Old id of an imported item. */
   imported_id?: string | undefined;
   /** Finished items too, where no status is asked for. */
@@ -68,9 +68,9 @@ export function conditionsOf(filter: WorkFilter): Conditions {
   if (filter.owner === null) add('owner IS NULL');
   else is('owner', filter.owner);
   is('created_by', filter.created_by);
-  is('swarm', filter.swarm);
-  is('job', filter.job);
-  is('parent', filter.parent);
+  is('swarm', filter.swarm_name);
+  is('job', filter.job_id);
+  is('parent', filter.parent_id);
   is('imported_id', filter.imported_id);
   for (const label of filter.labels ?? []) {
     add("EXISTS (SELECT 1 FROM json_each(item, '$.labels') WHERE json_each.value = ?)", label);

@@ -6,9 +6,9 @@ import { describeObstacle, type Obstacle, obstacles } from '../domain/readiness.
 import type { IndexView, Selection } from '../projection/index-view.ts';
 import { conditionsOf, type WorkFilter } from './filter.ts';
 
-/** Who asks, and when. Without an asker, what anyone can take is meant. */
+/** Who asks, and when. Without an actor, what anyone can take is meant. */
 export interface Asking {
-  asker: string | undefined;
+  actor: string | undefined;
   /** ISO time. */
   now: string;
 }
@@ -34,7 +34,7 @@ export function nextReadyAt(view: IndexView, filter: WorkFilter, asking: Asking)
 /** The same rule as `obstacles`, over the index: `waits` counts open children and dependencies that are not completed. */
 function readyTo(
   filter: WorkFilter,
-  { asker, now }: Asking,
+  { actor, now }: Asking,
   inTime = '(not_before IS NULL OR not_before <= ?)',
 ): Selection {
   const { where, values } = conditionsOf({ ...filter, status: ['pending'] });
@@ -46,12 +46,12 @@ function readyTo(
       // As that index has it.
       "status = 'pending'",
       'waits = 0',
-      asker === undefined ? 'owner IS NULL' : '(owner IS NULL OR owner = ?)',
+      actor === undefined ? 'owner IS NULL' : '(owner IS NULL OR owner = ?)',
       inTime,
       ...where,
       ...kinds,
     ],
-    values: [...(asker === undefined ? [] : [asker]), now, ...values],
+    values: [...(actor === undefined ? [] : [actor]), now, ...values],
   };
 }
 
@@ -66,9 +66,9 @@ export interface Explanation {
 }
 
 /** Why an item is or is not ready, in words and as facts. */
-export function explainItem(view: IndexView, item: WorkItem, { asker, now }: Asking): Explanation {
-  const found = obstacles(view, item, asker, now);
-  const limits = isTerminal(item.status) || isHeld(item) ? [] : reachedLimits(view, item, asker);
+export function explainItem(view: IndexView, item: WorkItem, { actor, now }: Asking): Explanation {
+  const found = obstacles(view, item, actor, now);
+  const limits = isTerminal(item.status) || isHeld(item) ? [] : reachedLimits(view, item, actor);
   const reasons = [...found.map(describeObstacle), ...limits.map(describeLimit)];
   const ready = found.length === 0 && limits.length === 0;
   if (item.block !== undefined && !isTerminal(item.status))
@@ -83,10 +83,8 @@ export function explainItem(view: IndexView, item: WorkItem, { asker, now }: Ask
   return { id: item.id, ready, obstacles: found, limits, reasons };
 }
 
-const MINUTE_MS = 60_000;
-
-/** Work in progress that nobody has touched for `minutes`. */
-export function staleItems(view: IndexView, minutes: number, now: Date): WorkItem[] {
-  const limit = new Date(now.getTime() - minutes * MINUTE_MS).toISOString();
+/** Work in progress that nobody has touched for so many seconds. */
+export function staleItems(view: IndexView, threshold_s: number, now: Date): WorkItem[] {
+  const limit = new Date(now.getTime() - threshold_s * 1000).toISOString();
   return view.select({ where: ["status = 'in_progress'", 'updated_at <= ?'], values: [limit] });
 }

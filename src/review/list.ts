@@ -7,6 +7,7 @@ import type { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
 import { judgeProposal, type ReviewFinding } from './judge.ts';
 import { branchOf, lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
+import { connectionOf } from '../ledger/connection.ts';
 
 /**
  * How an item in review and its branch on the remote go together. `current`: merging it approves the item as it stands. `stale`: it
@@ -44,17 +45,17 @@ export async function listReviews(ledger: WorkLedger): Promise<Review[]> {
 export async function findReview(ledger: WorkLedger, id: WorkId): Promise<Review> {
   const context = await remoteOf(ledger);
   const shared = await lookAtShared(ledger, context);
-  const item = await ledger.findWork(id);
+  const item = await ledger.query.find(id);
   return withUntrusted(ledger, (incoming) => judgeOne(ledger, shared, incoming, id, item));
 }
 
 async function judgeAll(ledger: WorkLedger, shared: Shared, incoming: IncomingStore): Promise<Review[]> {
-  const items = await ledger.list({ status: ['in_review'] });
+  const items = await ledger.query.list({ status: ['in_review'] });
   const reviews: Review[] = [];
   for (const item of items) reviews.push(await judgeOne(ledger, shared, incoming, item.id, item));
   for (const id of shared.branches.keys()) {
     if (!isWorkId(id) || items.some((item) => item.id === id)) continue;
-    const item = await ledger.findWork(id).catch(() => undefined);
+    const item = await ledger.query.find(id).catch(() => undefined);
     reviews.push(await judgeOne(ledger, shared, incoming, id, item));
   }
   return reviews;
@@ -74,7 +75,7 @@ async function judgeOne(
     const message = await whyMissing(ledger, id);
     return { ...review, state: 'missing', findings: [{ rule: 'missing', message }] };
   }
-  const { projection, clock, signatures } = ledger.connection;
+  const { projection, clock, signatures } = connectionOf(ledger);
   const now = Math.floor(clock.now().getTime() / 1000);
   const judged = await judgeProposal({ incoming, projection, tip, now, signatures }, commit, id);
   switch (judged.kind) {
@@ -105,7 +106,7 @@ async function judgeOne(
 
 /** A merge can only be the last of the approvals that policy asks for. */
 async function whyMissing(ledger: WorkLedger, id: WorkId): Promise<string> {
-  const { review } = await ledger.permission('approve', { id, actor: PULL_REQUEST });
+  const { review } = await ledger.query.permission('approve', { id, actor: PULL_REQUEST });
   if (review === null || review.given.length + 1 >= review.needed) return 'there is no review branch';
   const by = review.given.length === 0 ? '' : ` (${review.given.join(', ')})`;
   return `it has ${review.given.length} of ${review.needed} approvals${by}, and a branch for the last: wl review approve ${id}`;
@@ -137,7 +138,7 @@ const OVER: ReadonlySet<string | undefined> = new Set([
  * @throws LedgerError `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN`
  */
 export async function clearBranches(ledger: WorkLedger): Promise<ClearedBranch[]> {
-  if (ledger.mode !== 'push') return [];
+  if (ledger.clone.mode !== 'push') return [];
   const { views, remote, ...context } = await remoteOf(ledger);
   const { tip, branches } = await lookAtShared(ledger, { ...context, views, remote });
   const cleared: ClearedBranch[] = [];

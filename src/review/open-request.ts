@@ -12,6 +12,7 @@ import {
   repositoryAt,
 } from '../hosts/host.ts';
 import { HOSTS, type Host, hostOf, REVIEW_HOSTS } from '../hosts/list.ts';
+import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Review } from './list.ts';
 import { pageOf, titleOf } from './page.ts';
@@ -46,7 +47,7 @@ export async function openRequest(
   review: Review,
   env: NodeJS.ProcessEnv,
 ): Promise<OpenedRequest> {
-  const { connection } = ledger;
+  const connection = connectionOf(ledger);
   const { item, proposal } = review;
   if (item === undefined || proposal === null || connection.local === undefined) throw notCurrent(review);
   const body = await pageOf(ledger, { before: item, ...proposal });

@@ -11,6 +11,7 @@ import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import { fenced, inert } from './markdown.ts';
 import { branchOf } from './shared.ts';
+import { connectionOf } from '../ledger/connection.ts';
 
 export interface Page {
   before: WorkItem;
@@ -145,8 +146,8 @@ export interface Preview {
  * @throws LedgerError `NOT_FOUND`; `ILLEGAL_TRANSITION` where the item is not in review
  */
 export async function previewReview(ledger: WorkLedger, id: WorkId): Promise<Preview> {
-  const { projection, clock } = ledger.connection;
-  const { tip } = await ledger.asOf();
+  const { projection, clock } = connectionOf(ledger);
+  const { tip } = await ledger.query.asOf();
   const now = clock.now();
   const made = await projection.read(tip, (view): Transition => {
     const approveBy = (actor: string): Transition => {
@@ -172,6 +173,6 @@ export async function pageOf(
   ledger: WorkLedger,
   shown: Pick<Preview, 'before' | 'after'> & { event?: TransitionEvent | undefined },
 ): Promise<string> {
-  const history = await ledger.history(shown.before.id);
-  return reviewPage({ ...shown, history, branch: ledger.connection.branch });
+  const history = await ledger.audit.history(shown.before.id);
+  return reviewPage({ ...shown, history, branch: connectionOf(ledger).branch });
 }

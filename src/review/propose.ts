@@ -12,6 +12,7 @@ import { unreachable } from '../sync/look.ts';
 import type { RemoteContext } from '../sync/ports.ts';
 import { judgeProposal } from './judge.ts';
 import { branchOf, lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
+import { connectionOf } from '../ledger/connection.ts';
 
 /** What came of proposing an item's approval. */
 export type Proposed =
@@ -71,8 +72,8 @@ async function tryPropose(
 
 async function isCurrent(ledger: WorkLedger, tip: Oid, head: Oid, id: WorkId): Promise<boolean> {
   // Out of git's sight nothing foreign is judged, and so nothing is kept.
-  if (ledger.connection.local === undefined) return false;
-  const { projection, clock, signatures } = ledger.connection;
+  if (connectionOf(ledger).local === undefined) return false;
+  const { projection, clock, signatures } = connectionOf(ledger);
   const now = Math.floor(clock.now().getTime() / 1000);
   const judged = await withUntrusted(ledger, (incoming) =>
     judgeProposal({ incoming, projection, tip, now, signatures }, head, id),

@@ -1,5 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
+import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
@@ -14,14 +15,14 @@ export interface Shared {
 
 /** @throws LedgerError `NO_REMOTE`; `INVALID_INPUT` where the remote may not be asked */
 export async function remoteOf(ledger: WorkLedger): Promise<RemoteContext> {
-  const { context } = await ledger.connection.write();
+  const { context } = await connectionOf(ledger).write();
   const { remote } = context;
   if (remote === undefined) {
     throw new LedgerError('NO_REMOTE', 'Review branches stand on a remote, and this clone has none.', {
       hint: 'Without one: wl review approve ID, or wl review reject ID --reason TEXT',
     });
   }
-  if (ledger.mode === 'push') return { ...context, remote };
+  if (ledger.clone.mode === 'push') return { ...context, remote };
   throw new LedgerError(
     'INVALID_INPUT',
     'Review branches stand on the remote, so it has to be asked, and this call is local.',
@@ -38,7 +39,7 @@ export async function lookAtShared(ledger: WorkLedger, context: RemoteContext): 
   const { remote } = context;
   const listed = await remote.reviews.list();
   if (listed.kind === 'unreachable') throw unreachable(remote, listed.cause);
-  await ledger.fetch();
+  await ledger.clone.fetch();
   const tip = await context.store.readRef(remote.seenRef);
   if (tip === undefined)
     throw new LedgerError('NO_LEDGER', `${remote.url} has no ledger yet.`, {
@@ -53,9 +54,10 @@ export async function lookAtShared(ledger: WorkLedger, context: RemoteContext): 
  * @throws LedgerError `NO_GIT` where this clone is in memory, out of git's sight
  */
 export async function withUntrusted<T>(
-  { connection }: WorkLedger,
+  ledger: WorkLedger,
   task: (incoming: IncomingStore) => Promise<T>,
 ): Promise<T> {
+  const connection = connectionOf(ledger);
   if (connection.local === undefined)
     throw new LedgerError('NO_GIT', 'Review branches are judged by git, and this clone is in memory.', {
       hint: 'Use a clone on disk, or approve and reject without looking at the branch.',

@@ -162,7 +162,10 @@ export class Leader<Before> {
   async #handOver(group: Group, publish: boolean, work: Job['work']): Promise<Outcome[]> {
     const text = encodeRequest(group, publish);
     const before = text === undefined ? undefined : await this.#handler.remember(group as PlainGroup);
+    const { progress } = group;
+    progress?.signal?.throwIfAborted();
     const name = text === undefined ? undefined : this.#queue.post(text);
+    if (progress !== undefined && name !== undefined) progress.stage = 'elsewhere';
     return new Promise((resolve, reject) => {
       if (name === undefined || before === undefined) {
         this.#lead(() => this.#start({ work, resolve, reject })).catch(reject);

@@ -19,6 +19,15 @@ export interface Group {
   atomic: boolean;
   /** True where numbers of new items are provisional: one that is taken is given up for the next, as in a replay. */
   provisional?: boolean | undefined;
+  /** Kept up to date for a caller that may give up. */
+  progress?: Progress | undefined;
+}
+
+/** How far a group has come. `elsewhere`: another process of this clone has it. */
+export interface Progress {
+  stage: 'waiting' | 'elsewhere' | 'committing' | 'committed';
+  /** Once it is aborted, a group that waits is not committed any more. */
+  readonly signal: AbortSignal | undefined;
 }
 
 const TRIES = 50;

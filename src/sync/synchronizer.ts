@@ -1,7 +1,7 @@
 import { isLedgerError, isPassing, LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
 import { Leader, type PlainGroup } from './leader.ts';
-import { commitLocally, type Group, isEntering, noteId } from './local.ts';
+import { commitLocally, type Group, isEntering, noteId, type Progress } from './local.ts';
 import type { Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
@@ -137,15 +137,25 @@ export class Synchronizer {
   async #serve(requests: readonly Request[]): Promise<void> {
     const failure = await this.#lookFirst(requests);
     const served = requests.filter((request) => {
+      if (request.progress?.signal?.aborted) {
+        request.reject(request.progress.signal.reason);
+        return false;
+      }
       if (failure === undefined || !request.publish || !isTaking(request)) return true;
       request.reject(failure.with({ details: NOTHING_LEFT }));
       return false;
     });
+    const reach = (stage: Progress['stage']): void => {
+      for (const { progress } of served) if (progress !== undefined) progress.stage = stage;
+    };
     if (served.length === 0) return;
+    // From here on they are not given up any more.
+    reach('committing');
     // How things stand before anything of these requests can be settled by anyone.
     const rejections = await this.#rejections(served);
     const since = await this.#seen();
     const outcomes = await commitLocally(this.#context, served);
+    reach('committed');
     const hasPending = (await this.#context.store.readRef(this.#context.localRef)) !== (await this.#seen());
     const publish = served.map((waiter, index) => ({ waiter, outcomes: outcomes[index] ?? [] }));
     const is = (kind: Outcome['kind']) => (one: (typeof publish)[number]) =>

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => folder.cleanup());
 
 const live = async (ledger: WorkLedger, seed: number): Promise<Outcome[]> =>
-  ledger.batch(randomLife(24, seed, await ledger.list({ all: true })));
+  ledger.work.batch(randomLife(24, seed, await ledger.query.list({ all: true })));
 
 it('given two clones that push at once, when races are lost and decided again, then nothing is found', async () => {
   const ada = await makeLedger(folder.path, { clock: AFTER_ALL, name: 'ada', remote });
@@ -32,17 +32,19 @@ it('given two clones that push at once, when races are lost and decided again, t
 
 it('given two clones that work apart, when each syncs now and then, then nothing is found in either', async () => {
   const ada = await makeLedger(folder.path, { clock: AFTER_ALL, name: 'ada', remote, mode: 'local' });
-  await ada.ledger.sync();
+  await ada.ledger.clone.sync();
   const bob = await makeLedger(folder.path, { clock: AFTER_ALL, name: 'bob', remote, mode: 'local' });
   for (let round = 0; round < 3; round += 1) {
     await live(ada.ledger, 1_000 * round);
     await live(bob.ledger, 1_000 * round + 500);
-    await ada.ledger.sync();
-    await bob.ledger.sync();
+    await ada.ledger.clone.sync();
+    await bob.ledger.clone.sync();
   }
-  await ada.ledger.sync();
-  expect((await ada.ledger.rejected()).length + (await bob.ledger.rejected()).length).toBeGreaterThan(0);
-  const [one, other] = [await ada.ledger.verify(), await bob.ledger.verify()];
+  await ada.ledger.clone.sync();
+  expect(
+    (await ada.ledger.clone.rejected()).length + (await bob.ledger.clone.rejected()).length,
+  ).toBeGreaterThan(0);
+  const [one, other] = [await ada.ledger.audit.verify(), await bob.ledger.audit.verify()];
   expect(one.findings).toEqual([]);
   expect(other).toEqual(one);
 });

@@ -133,14 +133,16 @@ it('given a ledger in which everything was done that can be done, when it is ver
   expect(outcomes.map(({ kind }) => kind)).toEqual(commands.map(() => 'accepted'));
 
   const seen: number[] = [];
-  const { findings, ...counted } = await ledger.verify({ onProgress: ({ commits }) => seen.push(commits) });
+  const { findings, ...counted } = await ledger.audit.verify({
+    onProgress: ({ commits }) => seen.push(commits),
+  });
   expect(findings).toEqual([]);
   // The root and four changes of settings are no transitions; the unblocking was nobody's command.
   const transitions = commands.length - 4 + 1;
-  const { tip } = await ledger.asOf();
+  const { tip } = await ledger.query.asOf();
   expect(counted).toEqual({ ok: true, from: null, tip, commits: transitions + 5, transitions, items: 4 });
   expect(seen).toEqual([transitions + 5]);
-  const verbs = (await ledger.log(1_000)).map(({ verb }) => verb);
+  const verbs = (await ledger.audit.log({ limit: 1_000 })).map(({ verb }) => verb);
   expect(VERBS.filter((verb) => !verbs.includes(verb))).toEqual([]);
-  expect(THIRD).toBe((await ledger.list({ all: true })).find(({ title }) => title === 'Failing')?.id);
+  expect(THIRD).toBe((await ledger.query.list({ all: true })).find(({ title }) => title === 'Failing')?.id);
 });

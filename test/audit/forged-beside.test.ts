@@ -18,8 +18,11 @@ beforeAll(async () => {
   const clock = { ...systemClock, now: () => new Date('2026-01-03T10:30:00.000Z') };
   const place = await makeLedger(folder.path, { clock });
   gitDir = place.gitDir;
-  await place.ledger.configure({}, { files: [OWNERS, { path: 'policy/x', text: 'x\n' }] });
-  await place.ledger.configure({ lease_ttl_s: 600 }, { files: [{ path: 'policy/x', text: undefined }] });
+  await place.ledger.admin.configure({}, { files: [OWNERS, { path: 'policy/x', text: 'x\n' }] });
+  await place.ledger.admin.configure(
+    { lease_ttl_s: 600 },
+    { files: [{ path: 'policy/x', text: undefined }] },
+  );
   await place.ledger.createWork({ title: 'One' });
   await place.ledger.close();
   history = await readHistory(gitDir);

@@ -66,7 +66,7 @@ describe('given commits with headers that nobody’s git wrote, on top of one an
     clone = (await initLedger({ dir, actor: 'eve' })).ledger;
     const { ledger } = await initLedger({ dir: place.dir, actor: 'ada', mode: 'local' });
     for (const [what, tamper] of FORGED) {
-      await ledger.commentOn(id, what);
+      await ledger.work.comment(id, what);
       const honest = await runGit(gitDir, ['cat-file', 'commit', BRANCH]);
       const forged = tamper(`${honest.replace(/^parent .*$/m, `parent ${tips.at(-1)}`)}\n`);
       const args = ['hash-object', '-t', 'commit', '-w', '--stdin', '--literally'];
@@ -109,9 +109,9 @@ describe('given commits with headers that nobody’s git wrote, on top of one an
 
   test('when a clone fetches them, then it goes on, and tells them in its log, in time', async () => {
     const start = performance.now();
-    await clone.sync();
+    await clone.clone.sync();
     expect((await clone.createWork({ title: 'Two' })).title).toBe('Two');
-    const [newest, ...older] = await clone.log(1 + FORGED.length);
+    const [newest, ...older] = await clone.audit.log({ limit: 1 + FORGED.length });
     expect(newest?.verb).toBe('create');
     expect(older.map(({ commit }) => commit)).toEqual(tips.slice(1).reverse());
     expect(performance.now() - start).toBeLessThan(AT_MOST_MS);

@@ -44,12 +44,12 @@ beforeAll(async () => {
   projection = new Projection({ store: async () => store, lock });
   const names: string[] = ['init'];
   const files = async (name: string, ...of: { path: string; text: string }[]) => {
-    await ledger.configure({}, { files: of });
+    await ledger.admin.configure({}, { files: of });
     names.push(name);
   };
   const owners = (name: string, text: string) => files(name, { path: OWNERS, text });
-  const settings = async (name: string, patch: Parameters<typeof ledger.configure>[0]) => {
-    await ledger.configure(patch);
+  const settings = async (name: string, patch: Parameters<typeof ledger.admin.configure>[0]) => {
+    await ledger.admin.configure(patch);
     names.push(name);
   };
   await files('beside', { path: OWNERS, text: 'a\n' }, { path: FLOW, text: 'on: push\n' });
@@ -75,7 +75,7 @@ beforeAll(async () => {
     ['note', FIRST],
     ['other note', SECOND],
   ] as const) {
-    await ledger.commentOn(id, name);
+    await ledger.work.comment(id, name);
     names.push(name);
   }
   await settings('policy', POLICY);

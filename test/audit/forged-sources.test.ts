@@ -28,7 +28,7 @@ beforeAll(async () => {
   const made = await makeLedger(folder.path, { clock: CLOCK });
   ({ gitDir } = made);
   const text = [issue('bd-1', 'open'), issue('bd-2', 'closed')].join('\n');
-  await made.ledger.importWork({ from: 'beads', text });
+  await made.ledger.admin.importWork({ from: 'beads', text });
   await made.ledger.close();
   history = await readHistory(gitDir);
 });

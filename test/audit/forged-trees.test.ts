@@ -39,9 +39,9 @@ beforeAll(async () => {
   isolateThisProcess();
   folder = await makeTempFolder();
   ({ ledger, gitDir } = await makeLedger(folder.path, { clock: CLOCK, mode: 'local' }));
-  await ledger.configure({}, { files: [{ path: 'CODEOWNERS', text: '* @ada\n' }] });
+  await ledger.admin.configure({}, { files: [{ path: 'CODEOWNERS', text: '* @ada\n' }] });
   await ledger.createWork({ title: 'First' });
-  await ledger.commentOn(FIRST, 'hello');
+  await ledger.work.comment(FIRST, 'hello');
   store = new NativeStore(gitDir);
   objects = new ObjectDb(fs, gitDir);
   incoming = new IncomingStore(gitDir);
@@ -173,8 +173,8 @@ describe.each(ODD_MODES)('given a transition that leaves %s', (_what, fault, lin
     expect(findings).toMatchObject([{ rule: `tree:${fault}`, commit }]);
     expect(await refusedOn(parent, commit)).toBe(`tree:${fault}`);
     await moveTo(commit);
-    expect(await ledger.findWork(FIRST)).toMatchObject({ comments: [{ body: 'hello' }] });
-    await ledger.commentOn(FIRST, 'and again');
+    expect(await ledger.query.find(FIRST)).toMatchObject({ comments: [{ body: 'hello' }] });
+    await ledger.work.comment(FIRST, 'and again');
     const next = (await store.readRef(BRANCH)) ?? '';
     expect(await store.treeFaults(next, [])).toEqual([]);
     expect(await refusedOn(commit, next)).toBeUndefined();
@@ -189,7 +189,7 @@ describe.each([...ODD_MODES, ...ODD_LINES])('given a ledger whose tree has %s', 
     expect(findings.map(({ rule }) => rule)).toContain(`tree:${fault}`);
     expect(await refusedOn(parent, commit)).toBe(`tree:${fault}`);
     await moveTo(commit);
-    expect(await ledger.findWork(FIRST)).toMatchObject({ title: 'First' });
+    expect(await ledger.query.find(FIRST)).toMatchObject({ title: 'First' });
     const { mends } = await examineTree(store, commit);
     expect(mends).toHaveLength(1);
     expect(mends[0]?.wrong).toContain(mends[0]?.kind === 'tree' ? fault : 'no file of the ledger');
@@ -199,7 +199,7 @@ describe.each([...ODD_MODES, ...ODD_LINES])('given a ledger whose tree has %s', 
     expect(await verifyLedger(store, mended, { from: commit })).toMatchObject({ ok: true, commits: 1 });
     expect(await refusedOn(commit, mended)).toBeUndefined();
     expect((await examineTree(store, mended)).mends).toEqual([]);
-    expect(await ledger.findWork(FIRST)).toMatchObject({ comments: [{ body: 'hello' }] });
+    expect(await ledger.query.find(FIRST)).toMatchObject({ comments: [{ body: 'hello' }] });
   });
 });
 
@@ -264,7 +264,7 @@ describe('given what is no plain file where one belongs', () => {
       expect(await verifyLedger(store, mended)).toMatchObject({ findings });
       expect(await refusedOn(commit, mended)).toBeUndefined();
       expect((await examineTree(store, mended)).mends).toEqual([]);
-      expect(await ledger.findWork(FIRST)).toMatchObject({ title: 'First' });
+      expect(await ledger.query.find(FIRST)).toMatchObject({ title: 'First' });
     },
   );
 });

@@ -23,10 +23,10 @@ export function script(ledger: WorkLedger): {
   return {
     commands,
     say: (verb, actor, input) => {
-      commands.push({ ...ledger.command(verb, input, actor), at: at() } as Command);
+      commands.push({ ...ledger.work.command(verb, input, actor), at: at() } as Command);
     },
     configure: (patch) => {
-      const { op, actor } = ledger.command('comment', { id: FIRST, body: '' });
+      const { op, actor } = ledger.work.command('comment', { id: FIRST, body: '' });
       commands.push({ verb: 'configure', patch, op, actor, at: at() });
     },
   };

@@ -6,12 +6,12 @@ it('given clones in memory, without git, when they are verified, then nothing is
   const { replicas, clock } = await makeWorld(['ada', 'bob']);
   clock.advance(AFTER_ALL.now().getTime() - clock.now().getTime());
   for (const [index, { ledger }] of replicas.entries()) {
-    await ledger.fetch();
-    await ledger.batch(randomLife(150, 1_000 * index, await ledger.list({ all: true })));
+    await ledger.clone.fetch();
+    await ledger.work.batch(randomLife(150, 1_000 * index, await ledger.query.list({ all: true })));
   }
   for (const { ledger } of replicas) {
-    await ledger.fetch();
-    const { findings, transitions } = await ledger.verify();
+    await ledger.clone.fetch();
+    const { findings, transitions } = await ledger.audit.verify();
     expect(findings).toEqual([]);
     expect(transitions).toBeGreaterThan(100);
   }

@@ -31,7 +31,7 @@ export async function makeLedger(
 
 /** Runs commands that must all be taken, as one push. @returns their outcomes */
 export async function run(ledger: WorkLedger, commands: readonly Planned[]): Promise<Outcome[]> {
-  const outcomes = await ledger.batch(commands);
+  const outcomes = await ledger.work.batch(commands);
   for (const outcome of outcomes) if (outcome.kind === 'refused') throw outcome.error;
   return outcomes;
 }

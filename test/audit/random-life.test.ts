@@ -14,7 +14,7 @@ it.each([7, 80_000])(
   'given a long life of items (%i), when it is verified, then nothing is found',
   async (seed) => {
     const { ledger, gitDir } = await makeLedger(folder.path, { clock: AFTER_ALL });
-    const outcomes = await ledger.batch(randomLife(1_200, seed));
+    const outcomes = await ledger.work.batch(randomLife(1_200, seed));
     const taken = outcomes.filter(({ kind }) => kind === 'accepted').length;
     const { findings, transitions } = await audit(gitDir);
     expect(findings).toEqual([]);

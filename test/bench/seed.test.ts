@@ -15,7 +15,7 @@ beforeAll(async () => {
   const dir = join(folder.path, 'seed.git');
   await makeSeed({ items: ITEMS, oneDay: false }, dir);
   ledger = await openLedger({ dir, actor: 'ada' });
-  items = await ledger.list({ all: true });
+  items = await ledger.query.list({ all: true });
 });
 afterAll(async () => {
   await ledger.close();
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 it('given a seed, when its history is verified, then every commit is a transition of the ledger', async () => {
-  expect(await ledger.verify()).toMatchObject({ ok: true, findings: [], commits: 3 * ITEMS + 1 });
+  expect(await ledger.audit.verify()).toMatchObject({ ok: true, findings: [], commits: 3 * ITEMS + 1 });
 });
 
 it('given a seed, when its items are counted, then the shares are those that are promised', async () => {
@@ -41,7 +41,7 @@ it('given a seed, when its items are counted, then the shares are those that are
 });
 
 it('given a seed, when histories are read, then each item has three transitions', async () => {
-  const transitions = Map.groupBy(await ledger.log(1_000), ({ id }) => id);
+  const transitions = Map.groupBy(await ledger.audit.log({ limit: 1_000 }), ({ id }) => id);
   expect(items.every(({ id, rev }) => rev === 3 && transitions.get(id)?.length === 3)).toBe(true);
 });
 
@@ -50,14 +50,14 @@ it('given a seed, when its texts are looked at, then they are long, differ, and 
   expect(lengths.reduce((sum, length) => sum + length) / ITEMS).toBeGreaterThan(350);
   expect(lengths.reduce((sum, length) => sum + length) / ITEMS).toBeLessThan(450);
   expect(new Set(items.map(({ description }) => description)).size).toBe(ITEMS);
-  expect(await ledger.search(RARE_WORD)).toHaveLength(20);
+  expect(await ledger.query.search(RARE_WORD)).toHaveLength(20);
 });
 
 it('given the same plan, when it is seeded again, then it is the same ledger', async () => {
   const dir = join(folder.path, 'again.git');
   await makeSeed({ items: ITEMS, oneDay: false }, dir);
   const again = await openLedger({ dir });
-  expect((await again.asOf()).tip).toBe((await ledger.asOf()).tip);
+  expect((await again.query.asOf()).tip).toBe((await ledger.query.asOf()).tip);
   await again.close();
 });
 
@@ -66,7 +66,7 @@ it('given one day for all, when it is seeded, then one date stands in every id; 
   await makeSeed({ items: ITEMS, oneDay: true }, dir);
   const crowded = await openLedger({ dir });
   const days = (all: readonly WorkItem[]): number => new Set(all.map(({ id }) => id.slice(0, 12))).size;
-  expect(days(await crowded.list({ all: true }))).toBe(1);
+  expect(days(await crowded.query.list({ all: true }))).toBe(1);
   expect(days(items)).toBeGreaterThan(5);
   await crowded.close();
 });

@@ -21,7 +21,7 @@ async function twoDays(name: string, each: number) {
   const clock = { ...systemClock, now: () => new Date(now) };
   const { ledger } = await initLedger({ dir, actor: 'ada', clock });
   const ended = await createItems(ledger, each, { title: 'Of yesterday' });
-  await ledger.batch(ended.map((id) => ledger.command('cancel', { id })));
+  await ledger.work.batch(ended.map((id) => ledger.work.command('cancel', { id })));
   now = '2026-11-30T10:00:00.000Z';
   const open = await createItems(ledger, each, { title: 'Of today' });
   await ledger.close();

@@ -50,7 +50,7 @@ describe('given a mirror that shows less than what this clone has seen', () => {
     const older = mirror.tip;
     await eve.ledger.createWork({ title: 'Two' });
     await mirror.follow(world.remote);
-    await ada.ledger.fetch();
+    await ada.ledger.clone.fetch();
     mirror.showAs(older);
   });
 
@@ -78,8 +78,8 @@ describe('given a remote that is written in another repository than it is read i
     const fork = new MemoryRemote();
     await fork.follow(world.remote);
     cy = await addReplica(world, 'cy', { reads: world.remote, writes: fork });
-    await refusalOf(cy.ledger.commentOn(id, 'in the fork'));
-    await eve.ledger.commentOn(id, 'where it is read');
+    await refusalOf(cy.ledger.work.comment(id, 'in the fork'));
+    await eve.ledger.work.comment(id, 'where it is read');
   });
 
   test('when an item that is broken is mended, then both addresses are named at once, and nothing is changed', async () => {

@@ -38,8 +38,8 @@ test('given files that a person broke in every way and pushed, when work goes on
     for (const [n, [, damage]] of DAMAGES.entries()) await damage(join(dir, pathOf(broken[n] ?? '')));
   });
 
-  await ada.fetch();
-  const damaged = await ada.damaged();
+  await ada.clone.fetch();
+  const damaged = await ada.audit.damaged();
   expect(damaged.map(({ id }) => id).sort()).toEqual(broken);
   for (const [n, [what, , rule]] of DAMAGES.entries()) {
     const found = damaged.find(({ id }) => id === broken[n]);
@@ -47,23 +47,23 @@ test('given files that a person broke in every way and pushed, when work goes on
     expect(await refusalOf(ada.getWork(broken[n] ?? '')), what).toMatchObject({ code: 'DAMAGED_ITEM' });
     expect(await refusalOf(ada.claimWork(broken[n] ?? '')), what).toMatchObject({ code: 'DAMAGED_ITEM' });
   }
-  expect((await ada.list()).map(({ id }) => id)).toEqual([whole]);
+  expect((await ada.query.list()).map(({ id }) => id)).toEqual([whole]);
   await goesOn(ada, whole);
   expect((await ada.createWork({ title: 'Next' })).id).toMatch(`${DAMAGES.length + 2}`);
-  expect(await ada.verify()).toMatchObject({ ok: false });
+  expect(await ada.audit.verify()).toMatchObject({ ok: false });
 });
 
 async function goesOn(ledger: WorkLedger, id: string): Promise<void> {
   itemOf(await ledger.claimWork(id));
   itemOf(await ledger.completeWork(id));
-  expect((await ledger.status()).pending).toEqual([]);
+  expect((await ledger.clone.status()).pending).toEqual([]);
 }
 
 test('given comments, other quotes and another order of keys, when the file is read, then it is the item, and is written anew as it should be', async () => {
   const repo = await makeSharedRepo();
   const ada = await repo.init(await repo.clone('ada'));
   const [id = ''] = await createItems(ada, 1, { labels: ['a'] });
-  const before = await ada.findWork(id);
+  const before = await ada.query.find(id);
   const change = rewriting((text) => {
     const keys = text
       .split(/^(?=[a-z])/m)
@@ -72,9 +72,9 @@ test('given comments, other quotes and another order of keys, when the file is r
     return `# by hand\n${keys.replace('title: Item 0', "title:   'Item 0' # the same")}`;
   });
   await editByHand(repo, (dir) => change(join(dir, pathOf(id))));
-  await ada.fetch();
-  expect(await ada.damaged()).toEqual([]);
-  expect(await ada.findWork(id)).toEqual(before);
+  await ada.clone.fetch();
+  expect(await ada.audit.damaged()).toEqual([]);
+  expect(await ada.query.find(id)).toEqual(before);
   await goesOn(ada, id);
 });
 
@@ -83,8 +83,8 @@ test('given files that do not belong to a ledger, when work goes on, then they a
   const ada = await repo.init(await repo.clone('ada'));
   const [id = ''] = await createItems(ada, 1);
   await editByHand(repo, (dir) => writeFile(join(dir, 'notes.txt'), 'a note\n'));
-  await ada.fetch();
-  expect(await ada.damaged()).toMatchObject([{ path: 'notes.txt', id: undefined }]);
+  await ada.clone.fetch();
+  expect(await ada.audit.damaged()).toMatchObject([{ path: 'notes.txt', id: undefined }]);
   await goesOn(ada, id);
   const files = await repo.git(repo.bare, 'ls-tree', '--name-only', 'work-ledger');
   expect(files.split('\n')).toContain('notes.txt');
@@ -99,9 +99,9 @@ test('given an edit by hand that was not pushed, when the clone syncs, then it i
   const tree = await repo.git(dir, 'rev-parse', 'work-ledger^{tree}');
   const made = await repo.git(dir, 'commit-tree', '-m', 'by hand', '-p', 'work-ledger', tree);
   await repo.git(dir, 'update-ref', 'refs/heads/work-ledger', made);
-  await bob.commentOn(id, 'moves the shared tip');
-  expect(await ada.sync()).toMatchObject({ accepted: 0, lost: [{ op: made }] });
-  expect(await ada.rejected()).toMatchObject([{ op: made, error: { code: 'VERIFICATION_FAILED' } }]);
+  await bob.work.comment(id, 'moves the shared tip');
+  expect(await ada.clone.sync()).toMatchObject({ accepted: 0, lost: [{ op: made }] });
+  expect(await ada.clone.rejected()).toMatchObject([{ op: made, error: { code: 'VERIFICATION_FAILED' } }]);
   await goesOn(ada, id);
-  expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
+  expect(await ada.audit.verify()).toMatchObject({ ok: true, findings: [] });
 });

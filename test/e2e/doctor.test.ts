@@ -27,10 +27,10 @@ async function makeLedger(items: number) {
 
 /** Rules that a history breaks once it is mended: those of what was done by hand, and none of a mend. */
 async function mendedHistory(ledger: WorkLedger, repo: SharedRepo): Promise<string[]> {
-  const { findings } = await ledger.verify();
+  const { findings } = await ledger.audit.verify();
   const subjects = new Set(findings.map(({ subject }) => subject));
   expect([...subjects].filter((subject) => subject !== 'by hand')).toEqual([]);
-  expect(await repo.git(repo.bare, 'rev-parse', 'work-ledger')).toBe((await ledger.status()).tip);
+  expect(await repo.git(repo.bare, 'rev-parse', 'work-ledger')).toBe((await ledger.clone.status()).tip);
   return findings.map(({ rule }) => rule);
 }
 
@@ -47,7 +47,7 @@ test('given items that a person broke in every way, when the doctor mends, then 
   const { repo, dir, ada, ids } = await makeLedger(5);
   const [damaged = '', gone = '', twice = '', moved = '', whole = ''] = ids;
   itemOf(await ada.claimWork(damaged));
-  const before = await ada.list();
+  const before = await ada.query.list();
   await editByHand(repo, async (to) => {
     const at = (path: string) => join(to, path);
     await broken(at(pathOf(damaged)));
@@ -73,8 +73,8 @@ test('given items that a person broke in every way, when the doctor mends, then 
   const fixed = await wl(dir, ['doctor', '--fix'], NOW);
   expect(fixed).toMatchObject({ status: 0, stderr: '' });
   expect(fixed.stdout.match(/^mended/gm)).toHaveLength(6);
-  expect(await ada.list()).toEqual(before);
-  expect(await ada.damaged({ all: true })).toEqual([]);
+  expect(await ada.query.list()).toEqual(before);
+  expect(await ada.audit.damaged({ all: true })).toEqual([]);
   await repo.git(repo.bare, 'merge-base', '--is-ancestor', tip, 'work-ledger');
   expect(await repo.git(repo.bare, 'rev-list', '--count', `${tip}..work-ledger`)).toBe('6');
   expect(await repo.git(repo.bare, 'show', 'work-ledger:quarantine/notes.txt')).toBe('a note');
@@ -90,25 +90,25 @@ test('given items that a person broke in every way, when the doctor mends, then 
 
 test('given settings that a person broke, when the doctor mends, then the ledger can be used again', async () => {
   const { repo, dir, ada } = await makeLedger(1);
-  await ada.configure({ lease_ttl_s: 60 });
+  await ada.admin.configure({ lease_ttl_s: 60 });
   await editByHand(repo, (to) => writeFile(join(to, 'ledger.yaml'), 'schema: [\n'));
   expect(await wl(dir, ['doctor'], NOW)).toMatchObject({ status: 9 });
-  expect(await refusalOf(ada.settings())).toMatchObject({ code: 'DAMAGED_ITEM' });
+  expect(await refusalOf(ada.query.settings())).toMatchObject({ code: 'DAMAGED_ITEM' });
   expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
-  expect(await ada.settings()).toMatchObject({ lease_ttl_s: 60 });
+  expect(await ada.query.settings()).toMatchObject({ lease_ttl_s: 60 });
   await mendedHistory(ada, repo);
 });
 
 test('given settings that a person broke, and something pending, when the doctor mends, then that is shared, too', async () => {
   const { repo, dir, ada, ids } = await makeLedger(1);
   const [id = ''] = ids;
-  await (await repo.open(dir, { mode: 'local' })).commentOn(id, 'pending');
+  await (await repo.open(dir, { mode: 'local' })).work.comment(id, 'pending');
   await editByHand(repo, (to) => rm(join(to, 'ledger.yaml')));
   expect((await wl(dir, ['doctor'], NOW)).stdout).toMatch(
     'ledger.yaml: the settings cannot be read; would be put back',
   );
   expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
-  expect(await ada.findWork(id)).toMatchObject({ comments: [{ body: 'pending' }] });
+  expect(await ada.query.find(id)).toMatchObject({ comments: [{ body: 'pending' }] });
   await mendedHistory(ada, repo);
 });
 
@@ -122,40 +122,40 @@ test('given an item that a person broke on this clone’s branch and did not pus
   const said = await wl(dir, ['doctor', '--fix'], NOW);
   expect(said).toMatchObject({ status: 0 });
   expect(said.stderr).toContain(`commit ${made} was not made by wl; it is kept and not shared`);
-  expect((await ada.list()).map(({ id }) => id)).toEqual(ids);
-  expect(await ada.rejected()).toMatchObject([{ op: made }]);
+  expect((await ada.query.list()).map(({ id }) => id)).toEqual(ids);
+  expect(await ada.clone.rejected()).toMatchObject([{ op: made }]);
   expect(await mendedHistory(ada, repo)).toEqual([]);
 });
 
 test('given an item that was deleted as items are, when the doctor mends another, then it stays deleted', async () => {
   const { repo, ada, ids } = await makeLedger(2);
   const [deleted = '', damaged = ''] = ids;
-  itemOf(await ada.cancelWork(deleted));
-  itemOf(await ada.deleteWork(deleted));
+  itemOf(await ada.work.cancel(deleted));
+  itemOf(await ada.work.delete(deleted));
   await editByHand(repo, (to) => broken(join(to, pathOf(damaged))));
   expect(await mendTree(ada)).toMatchObject([{ kind: 'restore', id: damaged }]);
-  expect(await ada.findWork(deleted)).toBeUndefined();
+  expect(await ada.query.find(deleted)).toBeUndefined();
   await mendedHistory(ada, repo);
 });
 
 test('given a remote that refuses or is away, when the doctor mends, then it says so and nothing stays half done', async () => {
   const { repo, dir, ada, ids } = await makeLedger(1);
   await editByHand(repo, (to) => broken(join(to, pathOf(ids[0] ?? ''))));
-  await ada.fetch();
-  const { tip } = await ada.status();
+  await ada.clone.fetch();
+  const { tip } = await ada.clone.status();
   await repo.hook('pre-receive', 'exit 1');
   expect(await refusalOf(mendTree(ada))).toMatchObject({ code: 'REMOTE_REFUSED' });
   await repo.goAway();
   expect(await refusalOf(mendTree(ada))).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
   expect((await wl(dir, ['doctor'], NOW)).stdout).toMatch(/here: The remote .* cannot be reached/);
-  expect(await ada.status()).toMatchObject({ tip, pending: [] });
+  expect(await ada.clone.status()).toMatchObject({ tip, pending: [] });
   const offline = await wl(dir, ['doctor', '--fix', '--offline', '--json'], NOW);
   expect(offline.error).toMatchObject({ code: 'INVALID_INPUT' });
 });
 
 test('given entries that no git would check out, and a file of 50 MB, when the doctor mends, then they are gone, and the ledger is as it was', async () => {
   const { repo, dir, ada, ids } = await makeLedger(1);
-  const before = await ada.list();
+  const before = await ada.query.list();
   const big = join(repo.folder, 'big');
   await writeFile(big, Buffer.alloc(50_000_000, 'a'));
   const blob = await repo.git(repo.bare, 'hash-object', '-w', big);
@@ -169,7 +169,7 @@ test('given entries that no git would check out, and a file of 50 MB, when the d
   const made = await repo.git(repo.bare, 'commit-tree', '-m', 'by hand', '-p', 'work-ledger', tree);
   await repo.git(repo.bare, 'update-ref', 'refs/heads/work-ledger', made);
   expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
-  expect(await ada.list()).toEqual(before);
+  expect(await ada.query.list()).toEqual(before);
   const files = await repo.git(repo.bare, 'ls-tree', '-r', '--name-only', 'work-ledger');
   expect(files.split('\n')).toEqual(['.gitattributes', 'README.md', pathOf(ids[0] ?? ''), 'ledger.yaml']);
   await mendedHistory(ada, repo);
@@ -189,7 +189,7 @@ test('given two clones whose doctors mend at once, when both are done, then each
   const bob = await repo.open(await repo.clone('bob'));
   const mended = await Promise.all([mendTree(ada), mendTree(bob)]);
   expect(mended.flat()).toHaveLength(ids.length);
-  await ada.fetch();
+  await ada.clone.fetch();
   await mendedHistory(ada, repo);
 });
 
@@ -199,7 +199,7 @@ test('given what a clone alone has, when the doctor looks, then it tells of lock
   await repo.git(dir, 'config', '--unset', 'merge.work-ledger.driver');
   const lock = join(dir, '.git/refs/heads/work-ledger.lock');
   const offline = await repo.open(dir, { mode: 'local' });
-  await offline.commentOn(id, 'later');
+  await offline.work.comment(id, 'later');
   await writeFile(lock, '');
   await utimes(lock, 1, 1);
   const { clone, mends } = await examine(ada);
@@ -207,7 +207,7 @@ test('given what a clone alone has, when the doctor looks, then it tells of lock
   expect(clone.map(({ kind }) => kind)).toEqual(['pending', 'lock', 'merging']);
   await rm(lock);
   expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
-  expect(await ada.status()).toMatchObject({ pending: [] });
+  expect(await ada.clone.status()).toMatchObject({ pending: [] });
 });
 
 test('given the lock of a process of this program that was killed, when the doctor mends, then it is taken away at once', async () => {

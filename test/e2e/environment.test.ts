@@ -46,7 +46,7 @@ test('given a remote whose disk is full, when work goes on, then claims are not 
   });
   await repo.git(dir, 'config', 'remote.origin.receivepack', receive);
   const ada = await repo.open(dir);
-  const refusal = await refusalOf(ada.commentOn(id, 'kept'));
+  const refusal = await refusalOf(ada.work.comment(id, 'kept'));
   expect(refusal).toMatchObject({
     code: 'REMOTE_UNREACHABLE',
     details: { saved: [{ verb: 'comment', id }] },
@@ -55,10 +55,10 @@ test('given a remote whose disk is full, when work goes on, then claims are not 
     code: 'REMOTE_UNREACHABLE',
     details: { withdrawn: [id] },
   });
-  expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
+  expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
   await repo.git(dir, 'config', '--unset', 'remote.origin.receivepack');
-  expect(await ada.sync()).toMatchObject({ accepted: 1 });
-  expect(await ada.rejected()).toEqual([]);
+  expect(await ada.clone.sync()).toMatchObject({ accepted: 1 });
+  expect(await ada.clone.rejected()).toEqual([]);
 });
 
 /** A ledger without a remote that the next process may read and not write. */
@@ -99,7 +99,7 @@ test.each(['used before', 'never used'])(
       kind: 'listed',
       ids: [id],
     });
-    expect(await ledger.findWork(id)).toMatchObject({ status: 'pending', rev: 1 });
+    expect(await ledger.query.find(id)).toMatchObject({ status: 'pending', rev: 1 });
     expect(readdirSync(join(dir, '.git')).includes('work-ledger')).toBe(used === 'used before');
   },
 );

@@ -27,17 +27,19 @@ async function guarded(): Promise<SharedRepo> {
 it('given a server with the hook, when a ledger lives on it, then every push of the program is taken', async () => {
   const repo = await guarded();
   const ada = await repo.init(await repo.clone('ada'));
-  const [first] = await ada.batch(
-    ['one', 'two', 'three'].map((title) => ada.command('create', { fields: { title } })),
+  const [first] = await ada.work.batch(
+    ['one', 'two', 'three'].map((title) => ada.work.command('create', { fields: { title } })),
   );
   const id = first?.kind === 'accepted' ? (first.item?.id ?? '') : '';
   expect(await ada.claimWork(id)).toMatchObject({ ok: true, where: 'remote' });
-  await ada.configure({ lease_ttl_s: 900 });
+  await ada.admin.configure({ lease_ttl_s: 900 });
   const bob = await repo.open(await repo.clone('bob'));
   expect(await bob.claimWork(id)).toMatchObject({ ok: false, code: 'ALREADY_CLAIMED' });
-  const [outcome] = await ada.batch([ada.command('complete', { id, result: { ok: true }, epoch: 1 })]);
+  const [outcome] = await ada.work.batch([
+    ada.work.command('complete', { id, result: { ok: true }, epoch: 1 }),
+  ]);
   expect(outcome).toMatchObject({ kind: 'accepted', where: 'remote' });
-  expect(await bob.verify()).toMatchObject({ ok: true });
+  expect(await bob.audit.verify()).toMatchObject({ ok: true });
 });
 
 it('given a server with a ledger, when the hook is put in place, then the index that pushes are judged by is made', async () => {
@@ -59,7 +61,9 @@ it('given a server with a ledger, when the hook is put in place, then the index 
 it('given four clones that want the same work at once, when all push, then it is done once and no push is refused by the hook', async () => {
   const repo = await guarded();
   const ada = await repo.init(await repo.clone('ada'));
-  await ada.batch(['a', 'b', 'c', 'd'].map((title) => ada.command('create', { fields: { title } })));
+  await ada.work.batch(
+    ['a', 'b', 'c', 'd'].map((title) => ada.work.command('create', { fields: { title } })),
+  );
   const clones = await Promise.all(['bob', 'cy', 'dan', 'eve'].map((name) => repo.clone(name)));
   const processes = clones.map(
     (dir, n) => new WlProcess(dir, ['next', '--claim', '--json'], { WL_ACTOR: `agent-${n}` }),
@@ -67,10 +71,10 @@ it('given four clones that want the same work at once, when all push, then it is
   const ended = await Promise.all(processes.map(({ ended: end }) => end));
   expect(processes.map(({ stderr }) => stderr).join('')).not.toContain('work-ledger: refused');
   expect(ended).toEqual([0, 0, 0, 0]);
-  await ada.fetch();
-  const held = await ada.list({ status: ['in_progress'] });
+  await ada.clone.fetch();
+  const held = await ada.query.list({ status: ['in_progress'] });
   expect(new Set(held.map(({ owner }) => owner)).size).toBe(held.length);
-  expect(await ada.verify()).toMatchObject({ ok: true });
+  expect(await ada.audit.verify()).toMatchObject({ ok: true });
 });
 
 it('given a server with the hook, when an agent shows that it is present, moves on and leaves, then that is taken', async () => {
@@ -102,7 +106,7 @@ it('given hooks that were there, when ours is installed twice and removed, then 
   const ada = await repo.init(await repo.clone('ada'));
   expect(await readFile(join(repo.bare, 'seen'), 'utf8')).toContain('refs/heads/work-ledger');
   await writeFile(join(repo.bare, 'closed'), '');
-  const [refusedOne] = await ada.batch([ada.command('create', { fields: { title: 'x' } })]);
+  const [refusedOne] = await ada.work.batch([ada.work.command('create', { fields: { title: 'x' } })]);
   expect(refusedOne).toMatchObject({ kind: 'lost', error: { code: 'REMOTE_REFUSED' } });
   expect(await removeHooks(options)).toMatchObject({ current: false });
   expect(await readFile(path, 'utf8')).toBe(before);
@@ -113,7 +117,7 @@ it('given hooks that were there, when ours is installed twice and removed, then 
 it('given core.hooksPath, when the hooks of a clone are installed, then they stand there and git runs them', async () => {
   const repo = await guarded();
   const ada = await repo.init(await repo.clone('ada'));
-  await ada.batch([ada.command('create', { fields: { title: 'one' } })]);
+  await ada.work.batch([ada.work.command('create', { fields: { title: 'one' } })]);
   const dir = join(repo.folder, 'ada');
   const folder = join(repo.folder, 'my hooks');
   await mkdir(folder);
@@ -143,14 +147,16 @@ it('given core.hooksPath, when the hooks of a clone are installed, then they sta
 it('given lines that a person merged on the ledger’s branch, when the merge is made, then it is told whether it would be taken', async () => {
   const repo = await guarded();
   const ada = await repo.init(await repo.clone('ada'));
-  const made = await ada.batch(['a', 'b'].map((title) => ada.command('create', { fields: { title } })));
+  const made = await ada.work.batch(
+    ['a', 'b'].map((title) => ada.work.command('create', { fields: { title } })),
+  );
   const ids = made.map((outcome) => (outcome.kind === 'accepted' ? (outcome.item?.id ?? '') : ''));
   const dir = join(repo.folder, 'ada');
   await installHooks({ side: 'client', dir, program: PROGRAM });
   const bob = await repo.open(await repo.clone('bob'));
-  await bob.batch([bob.command('comment', { id: ids[0] ?? '', body: 'one side' })]);
+  await bob.work.batch([bob.work.command('comment', { id: ids[0] ?? '', body: 'one side' })]);
   const offline = await repo.open(dir, { mode: 'local' });
-  await offline.batch([offline.command('comment', { id: ids[1] ?? '', body: 'another side' })]);
+  await offline.work.batch([offline.work.command('comment', { id: ids[1] ?? '', body: 'another side' })]);
   await repo.git(dir, 'checkout', '--quiet', 'work-ledger');
   await repo.git(dir, 'fetch', '--quiet', 'origin', 'work-ledger');
   const merge = ['merge', '--no-edit', '--no-ff', 'FETCH_HEAD'];
@@ -172,7 +178,7 @@ it('given a host that has update hooks only, when a forged commit is pushed, the
     vi.unstubAllEnvs();
   });
   const ada = await repo.init(await repo.clone('ada'));
-  const [made] = await ada.batch([ada.command('create', { fields: { title: 'one' } })]);
+  const [made] = await ada.work.batch([ada.work.command('create', { fields: { title: 'one' } })]);
   expect(made).toMatchObject({ kind: 'accepted', where: 'remote' });
   const dir = join(repo.folder, 'ada');
   await repo.git(dir, 'checkout', '--quiet', 'work-ledger');
@@ -205,8 +211,8 @@ it('given a ledger that a person broke before the server had the hook, when the 
   const ada = await repo.init(dir);
   const [damaged = '', gone = '', twice = '', moved = ''] = await createItems(ada, 4);
   await ada.claimWork(damaged);
-  await ada.configure({ lease_ttl_s: 900 });
-  const before = await ada.list();
+  await ada.admin.configure({ lease_ttl_s: 900 });
+  const before = await ada.query.list();
   await editByHand(repo, async (to) => {
     const at = (path: string): string => join(to, path);
     await writeFile(at(pathOf(damaged)), 'broken');
@@ -222,9 +228,9 @@ it('given a ledger that a person broke before the server had the hook, when the 
   });
   await installHooks({ side: 'server', dir: repo.bare, program: PROGRAM });
   expect(await mendTree(ada)).toHaveLength(7);
-  expect(await ada.list()).toEqual(before);
-  expect(await ada.settings()).toMatchObject({ lease_ttl_s: 900 });
-  const { findings } = await ada.verify();
+  expect(await ada.query.list()).toEqual(before);
+  expect(await ada.query.settings()).toMatchObject({ lease_ttl_s: 900 });
+  const { findings } = await ada.audit.verify();
   expect(new Set(findings.map(({ subject }) => subject))).toEqual(new Set(['by hand']));
   expect(await ada.completeWork(damaged)).toMatchObject({ ok: true, where: 'remote' });
 });

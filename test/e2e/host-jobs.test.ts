@@ -61,11 +61,11 @@ async function propose(): Promise<void> {
   const { ledger } = await initLedger({ dir, actor: 'ada' });
   const { id } = await ledger.createWork({ title: 'One' });
   const item = itemOf(await ledger.claimWork(id));
-  await ledger.batch([ledger.command('submit', { id, result: {}, epoch: item.claim?.epoch })]);
+  await ledger.work.batch([ledger.work.command('submit', { id, result: {}, epoch: item.claim?.epoch })]);
   await ledger.close();
   tip = await runGit(dir, ['rev-parse', 'work-ledger']);
   const reviewer = await openLedger({ dir, actor: 'bob', mode: 'local' });
-  await reviewer.batch([reviewer.command('approve', { id })]);
+  await reviewer.work.batch([reviewer.work.command('approve', { id })]);
   await reviewer.close();
   proposal = await runGit(dir, ['rev-parse', 'work-ledger']);
   branch = `review/${id}`;

@@ -32,19 +32,23 @@ test('given a clone with a ledger of its own, when it is pointed at the remote o
 
   await repo.git(dir, 'remote', 'add', 'origin', repo.url);
   const bob = await repo.open(dir);
-  for (const act of [() => bob.sync(), () => bob.fetch(), () => bob.createWork({ title: 'Third' })]) {
+  for (const act of [
+    () => bob.clone.sync(),
+    () => bob.clone.fetch(),
+    () => bob.createWork({ title: 'Third' }),
+  ]) {
     expect(await refusalOf(act())).toMatchObject({ code: 'DIFFERENT_LEDGER' });
   }
   expect(await repo.git(repo.bare, 'for-each-ref', '--format=%(objectname) %(refname)')).toBe(
     `${shared} ${REF}`,
   );
   expect((await plainHistory(dir)).slice(0, own.length)).toEqual(own);
-  expect((await bob.list()).map(({ title }) => title)).toEqual(['Item 0', 'Item 1', 'Third']);
+  expect((await bob.query.list()).map(({ title }) => title)).toEqual(['Item 0', 'Item 1', 'Third']);
 
   // Under another name its own stays, and the shared one is joined.
   await repo.git(dir, 'branch', '--move', 'work-ledger', 'own-ledger');
   const joined = await repo.open(dir);
-  expect((await joined.list()).map(({ created_by }) => created_by)).toEqual(['ada', 'ada']);
+  expect((await joined.query.list()).map(({ created_by }) => created_by)).toEqual(['ada', 'ada']);
   const apart = await repo.open(dir, { branch: 'own-ledger', remote: null });
-  expect(await apart.list()).toHaveLength(3);
+  expect(await apart.query.list()).toHaveLength(3);
 });

@@ -9,10 +9,10 @@ test('given two lines that changed different items, when a person merges them, t
   const { ada, bob, ids, merge } = await makeTwoLines();
   const [first = '', second = ''] = ids;
   await claim(ada, first);
-  await bob.commentOn(second, 'seen');
+  await bob.work.comment(second, 'seen');
   expect(await merge()).toMatchObject({ clean: true });
-  expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
-  expect(await ada.findWork(second)).toMatchObject({ comments: [{ body: 'seen' }] });
+  expect(await ada.audit.verify()).toMatchObject({ ok: true, findings: [] });
+  expect(await ada.query.find(second)).toMatchObject({ comments: [{ body: 'seen' }] });
 });
 
 test('given two claims of one item, when a person merges them, then git stops, says which cannot both stand, and keeps both', async () => {
@@ -37,11 +37,11 @@ test('given two claims of one item, when a person merges them, then git stops, s
 test('given one edit that both sides made, when a person merges them, then the side with more is taken as it is', async () => {
   const { ada, bob, ids, merge } = await makeTwoLines(1);
   const [id = ''] = ids;
-  await ada.updateWork(id, { labels: { add: ['x'] } });
-  await bob.updateWork(id, { labels: { add: ['x'] } });
-  await bob.updateWork(id, { set: { title: 'Better' } });
+  await ada.work.update(id, { labels: { add: ['x'] } });
+  await bob.work.update(id, { labels: { add: ['x'] } });
+  await bob.work.update(id, { set: { title: 'Better' } });
   expect(await merge()).toMatchObject({ clean: true });
-  expect(await ada.findWork(id)).toMatchObject({ title: 'Better', labels: ['x'], rev: 3 });
+  expect(await ada.query.find(id)).toMatchObject({ title: 'Better', labels: ['x'], rev: 3 });
 });
 
 test('given a clone, when wl init runs in it twice, then git knows once how to merge items', async () => {

@@ -25,19 +25,23 @@ test.each([
     await repo.git(repo.bare, 'config', 'uploadpack.allowFilter', 'true');
     const first = await repo.init(dir);
     const [deleted = '', id = ''] = await createItems(first, 2);
-    await first.cancelWork(deleted);
-    await first.deleteWork(deleted);
+    await first.work.cancel(deleted);
+    await first.work.delete(deleted);
 
     const other = await repo.clone('bob', args);
     const bob = await repo.open(other);
     itemOf(await bob.claimWork(id));
-    await first.commentOn(id, 'from ada');
+    await first.work.comment(id, 'from ada');
     itemOf(await bob.completeWork(id, { result: { from: 'bob' } }));
     expect((await bob.createWork({ title: 'Third' })).id).toMatch(/0003$/);
-    expect((await bob.history(deleted)).map(({ verb }) => verb)).toEqual(['create', 'cancel', 'delete']);
-    expect(await bob.verify()).toMatchObject({ ok: true, findings: [] });
-    await first.fetch();
-    expect(await first.findWork(id)).toMatchObject({ status: 'completed', result: { from: 'bob' } });
+    expect((await bob.audit.history(deleted)).map(({ verb }) => verb)).toEqual([
+      'create',
+      'cancel',
+      'delete',
+    ]);
+    expect(await bob.audit.verify()).toMatchObject({ ok: true, findings: [] });
+    await first.clone.fetch();
+    expect(await first.query.find(id)).toMatchObject({ status: 'completed', result: { from: 'bob' } });
     expect(unsound(await plainHistory(repo.bare))).toEqual([]);
     await fsck(other);
     if (args.includes('--depth=1') && !args.includes('--branch=work-ledger')) {
@@ -53,12 +57,12 @@ test('given linked worktrees, when each is worked in, then they share one ledger
   const main = await repo.init(dir);
   const other = await repo.open(linked, { actor: 'bob' });
   const [id = ''] = await createItems(main, 1);
-  expect(await other.findWork(id)).toMatchObject({ title: 'Item 0' });
+  expect(await other.query.find(id)).toMatchObject({ title: 'Item 0' });
   itemOf(await other.claimWork(id));
   expect(await main.claimWork(id)).toMatchObject({ ok: false, details: { owner: 'bob' } });
-  expect((await other.status()).place).toBe((await main.status()).place);
+  expect((await other.clone.status()).place).toBe((await main.clone.status()).place);
   expect(await repo.git(linked, 'status', '--porcelain')).toBe('');
-  expect(await main.verify()).toMatchObject({ ok: true });
+  expect(await main.audit.verify()).toMatchObject({ ok: true });
 });
 
 test('given a repository without a remote, when work is done, then the local branch is the truth', async () => {
@@ -68,9 +72,9 @@ test('given a repository without a remote, when work is done, then the local bra
   const ledger = await repo.init(dir);
   expect(ledger).toMatchObject({ mode: 'none', remote: null });
   const id = await liveWhole(ledger);
-  expect(await ledger.findWork(id)).toMatchObject({ status: 'completed' });
-  expect(await refusalOf(ledger.sync())).toMatchObject({ code: 'NO_REMOTE' });
-  expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
+  expect(await ledger.query.find(id)).toMatchObject({ status: 'completed' });
+  expect(await refusalOf(ledger.clone.sync())).toMatchObject({ code: 'NO_REMOTE' });
+  expect(await ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
   await fsck(dir);
 });
 
@@ -80,9 +84,9 @@ test('given a ledger that lived alone, when a remote is added, then the whole of
   await repo.git(repo.folder, 'init', '--quiet', dir);
   await createItems(await repo.init(dir), 3);
   await repo.git(dir, 'remote', 'add', 'origin', repo.url);
-  await (await repo.open(dir)).sync();
+  await (await repo.open(dir)).clone.sync();
   expect(await plainHistory(repo.bare)).toEqual(await plainHistory(dir));
-  expect(await (await repo.open(await repo.clone('bob'))).list()).toHaveLength(3);
+  expect(await (await repo.open(await repo.clone('bob'))).query.list()).toHaveLength(3);
 });
 
 test('given a ledger, when it is made again here and in another clone, then nothing changes', async () => {
@@ -93,7 +97,7 @@ test('given a ledger, when it is made again here and in another clone, then noth
   for (const place of [dir, await repo.clone('bob')]) {
     const { ledger, created } = await initLedger({ dir: place, prefix: 'OTHER' });
     expect(created).toBe(false);
-    expect((await ledger.settings()).id_prefix).toBe('WRK');
+    expect((await ledger.query.settings()).id_prefix).toBe('WRK');
     await ledger.close();
   }
   expect(await plainHistory(repo.bare)).toEqual(history);

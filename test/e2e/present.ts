@@ -18,7 +18,7 @@ const presence = await openPresence({
 const executions = ids.map((id) => {
   const execution_id = `exec-${process.pid}-${id}`;
   const renew = async (): Promise<void> => {
-    const result = await ledger.checkpointWork(id, { step: 'still at it' });
+    const result = await ledger.work.checkpoint(id, { step: 'still at it' });
     if (!result.ok) throw new Error(result.message);
     say({ kind: 'renewed', id });
   };

@@ -24,8 +24,8 @@ async function makeLedger() {
 }
 
 async function whole(ledger: WorkLedger): Promise<void> {
-  expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
-  expect(await ledger.status()).toMatchObject({ pending: [] });
+  expect(await ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
+  expect(await ledger.clone.status()).toMatchObject({ pending: [] });
 }
 
 test('given a remote that was set back, when a person confirms, then the same commits are there again, and no other clone notices', async () => {
@@ -47,9 +47,9 @@ test('given a remote that was set back, when a person confirms, then the same co
   expect(done).toMatchObject({ status: 0, stderr: '' });
   expect(done.stdout).toMatch('2 transitions are on origin again');
   expect(await tip()).toBe(before);
-  await bob.fetch();
+  await bob.clone.fetch();
   itemOf(await bob.claimWork(gone));
-  await ada.fetch();
+  await ada.clone.fetch();
   await whole(ada);
   expect((await wl(dir, ['recover-history'], NOW)).stdout).toMatch('nothing to recover');
 });
@@ -72,19 +72,19 @@ test('given a remote that was replaced, when a person confirms, then what is mis
   });
   await repo.git(repo.bare, 'merge-base', '--is-ancestor', replaced, 'work-ledger');
   expect(await repo.git(dir, 'rev-parse', String(done.kept))).toBe(before);
-  expect(await ada.findWork(gone)).toMatchObject({ title: 'Gone' });
-  expect(await ada.findWork(kept)).toMatchObject({ owner: 'carol' });
-  expect(await ada.rejected()).toMatchObject([{ verb: 'claim', actor: 'ada' }]);
+  expect(await ada.query.find(gone)).toMatchObject({ title: 'Gone' });
+  expect(await ada.query.find(kept)).toMatchObject({ owner: 'carol' });
+  expect(await ada.clone.rejected()).toMatchObject([{ verb: 'claim', actor: 'ada' }]);
   await whole(ada);
-  await carol.fetch();
+  await carol.clone.fetch();
   await whole(carol);
 
-  expect(await refusalOf(bob.fetch())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
+  expect(await refusalOf(bob.clone.fetch())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
   const rewrite = await findRewrite(bob);
   expect(rewrite).toMatchObject({ set_back: false });
   if (rewrite !== undefined) expect(await recoverHistory(bob, rewrite)).toMatchObject({ recovered: 1 });
   await whole(bob);
-  expect(await bob.list()).toEqual(await ada.list());
+  expect(await bob.query.list()).toEqual(await ada.query.list());
 });
 
 test('given a remote whose branch was removed, when a person confirms, then it is there again', async () => {
@@ -100,11 +100,11 @@ test('given a remote whose branch was removed, when a person confirms, then it i
 test('given transitions that were pending when the remote was set back, when it is recovered, then they are shared, too', async () => {
   const { repo, ada, dir, gone, setBack } = await makeLedger();
   const offline = await repo.open(dir, { mode: 'local' });
-  await offline.commentOn(gone, 'pending');
+  await offline.work.comment(gone, 'pending');
   await setBack();
-  expect(await refusalOf(ada.sync())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
+  expect(await refusalOf(ada.clone.sync())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
   expect(await wl(dir, ['recover-history', '--yes'], NOW)).toMatchObject({ status: 0, stderr: '' });
-  expect(await ada.findWork(gone)).toMatchObject({ comments: [{ body: 'pending' }] });
+  expect(await ada.query.find(gone)).toMatchObject({ comments: [{ body: 'pending' }] });
   await whole(ada);
 });
 
@@ -112,12 +112,12 @@ test('given a remote with another ledger, when recovery is asked for, then it is
   const { repo, ada, dir, tip } = await makeLedger();
   await repo.git(repo.bare, 'update-ref', '-d', 'refs/heads/work-ledger');
   await repo.init(await repo.clone('stranger'));
-  const [theirs, mine] = [await tip(), (await ada.status()).tip];
+  const [theirs, mine] = [await tip(), (await ada.clone.status()).tip];
   const said = await wl(dir, ['recover-history', '--yes', '--json'], NOW);
   expect(said.error).toMatchObject({ code: 'DIFFERENT_LEDGER' });
   expect(await tip()).toBe(theirs);
-  expect(await ada.status()).toMatchObject({ tip: mine });
-  expect(await refusalOf(ada.fetch())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
+  expect(await ada.clone.status()).toMatchObject({ tip: mine });
+  expect(await refusalOf(ada.clone.fetch())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
 });
 
 test('given a remote that moved since a person looked, when it is recovered, then what came is kept', async () => {
@@ -125,9 +125,9 @@ test('given a remote that moved since a person looked, when it is recovered, the
   await setBack();
   const rewrite = await findRewrite(ada);
   const carol = await repo.open(await repo.clone('carol'));
-  await carol.commentOn(kept, 'meanwhile');
+  await carol.work.comment(kept, 'meanwhile');
   if (rewrite === undefined) throw new Error('not rewritten');
   expect(await recoverHistory(ada, rewrite)).toMatchObject({ lost: [] });
-  expect(await ada.findWork(kept)).toMatchObject({ owner: 'ada', comments: [{ body: 'meanwhile' }] });
+  expect(await ada.query.find(kept)).toMatchObject({ owner: 'ada', comments: [{ body: 'meanwhile' }] });
   await whole(ada);
 });

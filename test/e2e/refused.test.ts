@@ -22,10 +22,10 @@ test.each(['file', 'http'] as const)(
     const repo = await makeSharedRepo(transport);
     const ada = await repo.init(await repo.clone('ada'));
     await repo.hook('pre-receive', NO_POISON);
-    const outcomes = await ada.batch([
-      ada.command('create', title('good')),
-      ada.command('create', title('poison')),
-      ada.command('create', title('better')),
+    const outcomes = await ada.work.batch([
+      ada.work.command('create', title('good')),
+      ada.work.command('create', title('poison')),
+      ada.work.command('create', title('better')),
     ]);
     expect(outcomes.map(({ kind }) => kind)).toEqual(['accepted', 'lost', 'accepted']);
     expect(outcomes[1]).toMatchObject({
@@ -34,16 +34,19 @@ test.each(['file', 'http'] as const)(
     const history = await plainHistory(repo.bare);
     expect(unsound(history)).toEqual([]);
     expect(history.map(({ verb }) => verb)).toEqual(['init', 'create', 'create']);
-    expect((await ada.list()).map((item) => item.title)).toEqual(['good', 'better']);
+    expect((await ada.query.list()).map((item) => item.title)).toEqual(['good', 'better']);
 
-    const [kept, ...others] = await ada.rejected();
+    const [kept, ...others] = await ada.clone.rejected();
     expect(others).toEqual([]);
     expect(kept).toMatchObject({ verb: 'create', actor: 'ada', error: { code: 'REMOTE_REFUSED' } });
-    expect(await ada.applyRejected(kept?.op ?? '')).toMatchObject({ ok: false, code: 'REMOTE_REFUSED' });
+    expect(await ada.clone.applyRejected(kept?.op ?? '')).toMatchObject({
+      ok: false,
+      code: 'REMOTE_REFUSED',
+    });
     await rm(join(repo.bare, 'hooks/pre-receive'));
-    expect(await ada.applyRejected(kept?.op ?? '')).toMatchObject({ ok: true, where: 'remote' });
-    expect(await ada.rejected()).toEqual([]);
-    expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
+    expect(await ada.clone.applyRejected(kept?.op ?? '')).toMatchObject({ ok: true, where: 'remote' });
+    expect(await ada.clone.rejected()).toEqual([]);
+    expect(await ada.audit.verify()).toMatchObject({ ok: true, findings: [] });
   },
 );
 
@@ -62,7 +65,7 @@ test.each([
     const repo = await makeSharedRepo();
     const ada = await repo.init(await repo.clone('ada'));
     await repo.hook('pre-receive', NO_POISON);
-    const outcomes = await ada.batch(titles.map((name) => ada.command('create', title(name))));
+    const outcomes = await ada.work.batch(titles.map((name) => ada.work.command('create', title(name))));
     expect(outcomes.map(({ kind }) => kind)).toEqual(kinds);
   },
 );
@@ -76,8 +79,8 @@ test('given a hook that declines every push, when work is claimed, then it is no
     code: 'REMOTE_REFUSED',
     message: expect.stringContaining('closed for today'),
   });
-  expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
-  expect((await ada.status()).pending).toEqual([]);
+  expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
+  expect((await ada.clone.status()).pending).toEqual([]);
 });
 
 /** Each puts something else in the place of the shared branch, as someone with rights over the repository can. */
@@ -118,20 +121,20 @@ test.each(REWRITES)(
     for (const act of [
       () => ada.createWork({ title: 'Later' }),
       () => ada.claimWork(id),
-      () => ada.sync(),
-      () => ada.fetch(),
+      () => ada.clone.sync(),
+      () => ada.clone.fetch(),
     ]) {
       expect(await refusalOf(act())).toMatchObject({ code: 'HISTORY_REWRITTEN', details: { seen } });
     }
     expect(await repo.git(repo.bare, 'for-each-ref')).toBe(remote);
-    const titles = async (): Promise<string[]> => (await ada.list()).map((item) => item.title);
+    const titles = async (): Promise<string[]> => (await ada.query.list()).map((item) => item.title);
     expect(await titles()).toEqual(['Item 0', 'Item 0', 'Item 1', 'Later']);
     expect((await plainHistory(dir)).map(({ commit }) => commit)).toContain(seen);
 
     await repo.git(dir, 'push', '--quiet', '--force', 'origin', `${seen}:${REF}`);
-    await ada.sync();
+    await ada.clone.sync();
     expect(await titles()).toEqual(['Item 0', 'Item 0', 'Item 1', 'Later']);
-    expect((await ada.status()).pending).toEqual([]);
+    expect((await ada.clone.status()).pending).toEqual([]);
     expect(unsound(await plainHistory(repo.bare))).toEqual([]);
   },
 );

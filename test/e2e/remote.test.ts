@@ -17,18 +17,22 @@ test.each(['file', 'http'] as const)(
 
     const claim = await refusalOf(ada.claimWork(id));
     expect(claim).toMatchObject({ code: 'REMOTE_UNREACHABLE', retryable: true, details: { saved: [] } });
-    expect(await ada.findWork(id)).toMatchObject({ status: 'pending', rev: 1 });
-    const comment = await refusalOf(ada.commentOn(id, 'while it was away'));
+    expect(await ada.query.find(id)).toMatchObject({ status: 'pending', rev: 1 });
+    const comment = await refusalOf(ada.work.comment(id, 'while it was away'));
     expect(comment).toMatchObject({ code: 'REMOTE_UNREACHABLE', details: { withdrawn: [] } });
     expect(savedBy(comment)).toMatchObject([{ verb: 'comment', id }]);
     const created = savedBy(await refusalOf(ada.createWork({ title: 'Made while it was away' })));
     expect(created).toMatchObject([{ verb: 'create', id: expect.stringMatching(OFFLINE_ID) }]);
     const child = created[0]?.id ?? '';
     await refusalOf(ada.createSubtask(id, { title: 'Child', dependencies: [child] }));
-    expect((await ada.status()).pending.map(({ verb }) => verb)).toEqual(['comment', 'create', 'create']);
+    expect((await ada.clone.status()).pending.map(({ verb }) => verb)).toEqual([
+      'comment',
+      'create',
+      'create',
+    ]);
 
     await repo.comeBack();
-    expect(await ada.sync()).toMatchObject({ accepted: 3, lost: [] });
+    expect(await ada.clone.sync()).toMatchObject({ accepted: 3, lost: [] });
     const history = await plainHistory(repo.bare);
     expect(unsound(history)).toEqual([]);
     expect(history.slice(before.length).map(({ verb, op }) => ({ verb, op }))).toMatchObject([
@@ -37,9 +41,9 @@ test.each(['file', 'http'] as const)(
       { verb: 'create' },
     ]);
     const other = await repo.open(await repo.clone('bob'));
-    expect(await other.findWork(child)).toMatchObject({ title: 'Made while it was away' });
+    expect(await other.query.find(child)).toMatchObject({ title: 'Made while it was away' });
     expect(await other.claimWork(child)).toMatchObject({ ok: true });
-    expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
+    expect(await ada.audit.verify()).toMatchObject({ ok: true, findings: [] });
   },
 );
 
@@ -66,7 +70,7 @@ test.each(['before', 'after'] as const)(
       ['claim', id],
       ['complete', id],
     ]);
-    expect(await ada.rejected()).toEqual([]);
+    expect(await ada.clone.rejected()).toEqual([]);
   },
 );
 
@@ -84,8 +88,8 @@ test('given a push that the remote took before it went away, when it is back, th
   expect(create).toMatchObject({ code: 'REMOTE_UNREACHABLE', details: { unknown: true } });
   expect(savedBy(create)).toMatchObject([{ verb: 'create' }]);
   await repo.comeBack();
-  await ada.sync();
-  expect((await ada.list()).map(({ title }) => title)).toEqual(['Item 0', 'Second']);
+  await ada.clone.sync();
+  expect((await ada.query.list()).map(({ title }) => title)).toEqual(['Item 0', 'Second']);
 
   await vanish();
   const claim = await refusalOf(ada.claimWork(id, { execution_id: 'exec-1' }));
@@ -97,16 +101,16 @@ test('given a push that the remote took before it went away, when it is back, th
   const history = await plainHistory(repo.bare);
   expect(unsound(history)).toEqual([]);
   expect(history.map(({ verb }) => verb)).toEqual(['init', 'create', 'create', 'claim']);
-  expect((await ada.status()).pending).toEqual([]);
+  expect((await ada.clone.status()).pending).toEqual([]);
 });
 
 test('given a repository that moved for good, when its address is set anew, then the clone goes on where it was', async () => {
   const { repo, dir, id } = await makeOneItem();
   const ada = await repo.open(dir);
-  await refusalOf(repo.goAway().then(() => ada.commentOn(id, 'saved')));
+  await refusalOf(repo.goAway().then(() => ada.work.comment(id, 'saved')));
   await rename(`${repo.bare}.away`, `${repo.folder}/elsewhere.git`);
   await repo.git(dir, 'remote', 'set-url', 'origin', `${repo.folder}/elsewhere.git`);
   const moved = await repo.open(dir);
-  expect(await moved.sync()).toMatchObject({ accepted: 1 });
+  expect(await moved.clone.sync()).toMatchObject({ accepted: 1 });
   expect(await moved.claimWork(id)).toMatchObject({ ok: true, where: 'remote' });
 });

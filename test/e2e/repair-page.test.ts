@@ -53,14 +53,14 @@ test('given a merge that stopped, when the page is followed, then one line is ma
   expect(type('wl resolve --replay')).toMatchObject({ status: 0 });
   expect(type('wl resolve --replay theirs')).toMatchObject({ status: 0 });
   expect(type('wl resolve --replay theirs~1..theirs')).toMatchObject({ status: 0 });
-  expect(await first.ada.verify()).toMatchObject({ ok: true });
+  expect(await first.ada.audit.verify()).toMatchObject({ ok: true });
 
   const second = await makeTwoLines(1);
   await contested(second);
   const typeThere = await makeTyping(second);
   expect(typeThere('wl resolve --ours')).toMatchObject({ status: 0 });
   expect(typeThere('git commit --no-edit')).toMatchObject({ status: 0 });
-  expect(await second.ada.findWork(second.ids[0] ?? '')).toMatchObject({ owner: 'ada' });
+  expect(await second.ada.query.find(second.ids[0] ?? '')).toMatchObject({ owner: 'ada' });
 });
 
 test('given a remote that lost history, when the page is followed, then it is back', async () => {

@@ -11,8 +11,8 @@ async function contested() {
   const [first = '', second = ''] = lines.ids;
   await claim(lines.ada, first);
   await claim(lines.bob, first);
-  await lines.bob.commentOn(first, 'mine');
-  await lines.bob.commentOn(second, 'seen');
+  await lines.bob.work.comment(first, 'mine');
+  await lines.bob.work.comment(second, 'seen');
   expect(await lines.merge()).toMatchObject({ clean: false });
   return { ...lines, first, second };
 }
@@ -35,15 +35,18 @@ test('given a merge that stopped, when it is replayed, then both lines are one t
   expect(said).toMatchObject({ status: 0, stderr: '' });
   expect(said.stdout).toMatch(/2 transitions of theirs stand on ours now; share it with: wl sync/);
   expect(said.stdout).toMatch(/lost: .* is already claimed: ada holds it/);
-  expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
-  expect(await ada.findWork(first)).toMatchObject({ owner: 'ada', comments: [{ body: 'mine', by: 'bob' }] });
-  expect(await ada.findWork(second)).toMatchObject({ comments: [{ body: 'seen' }] });
-  expect(await ada.rejected()).toMatchObject([
+  expect(await ada.audit.verify()).toMatchObject({ ok: true, findings: [] });
+  expect(await ada.query.find(first)).toMatchObject({
+    owner: 'ada',
+    comments: [{ body: 'mine', by: 'bob' }],
+  });
+  expect(await ada.query.find(second)).toMatchObject({ comments: [{ body: 'seen' }] });
+  expect(await ada.clone.rejected()).toMatchObject([
     { verb: 'claim', actor: 'bob', error: { code: 'ALREADY_CLAIMED' } },
   ]);
   expect(await repo.git(dir, 'status', '--porcelain')).toBe('');
   expect(await wl(dir, ['sync'], NOW)).toMatchObject({ status: 0 });
-  expect(await ada.status()).toMatchObject({ pending: [] });
+  expect(await ada.clone.status()).toMatchObject({ pending: [] });
 });
 
 test('given a merge that stopped, when one side is taken, then git commits it, the item is as there, and the audit names what has no effect', async () => {
@@ -51,9 +54,9 @@ test('given a merge that stopped, when one side is taken, then git commits it, t
   expect(await wl(dir, ['resolve', '--theirs', first], NOW)).toMatchObject({ status: 0 });
   expect(await wl(dir, ['resolve'], NOW)).toMatchObject({ status: 0 });
   await repo.git(dir, 'commit', '--quiet', '--no-edit');
-  expect(await ada.findWork(first)).toMatchObject({ owner: 'bob', comments: [{ body: 'mine' }] });
-  expect(await ada.findWork(second)).toMatchObject({ comments: [{ body: 'seen' }] });
-  const { findings } = await ada.verify();
+  expect(await ada.query.find(first)).toMatchObject({ owner: 'bob', comments: [{ body: 'mine' }] });
+  expect(await ada.query.find(second)).toMatchObject({ comments: [{ body: 'seen' }] });
+  const { findings } = await ada.audit.verify();
   expect(new Set(findings.map(({ rule }) => rule))).toEqual(new Set(['fork']));
   expect(await repo.git(dir, 'status', '--porcelain')).toBe('');
 });
@@ -63,12 +66,12 @@ test('given an item that one side finished, when ours is taken, then it stands i
   const [id = ''] = ids;
   await claim(ada, id);
   await ada.completeWork(id);
-  await bob.updateWork(id, { labels: { add: ['late'] } });
+  await bob.work.update(id, { labels: { add: ['late'] } });
   expect(await merge()).toMatchObject({ clean: false });
   expect(await wl(dir, ['resolve', '--ours'], NOW)).toMatchObject({ status: 0 });
   await repo.git(dir, 'commit', '--quiet', '--no-edit');
-  expect(await ada.damaged({ all: true })).toEqual([]);
-  expect(await ada.findWork(id)).toMatchObject({ status: 'completed', labels: [] });
+  expect(await ada.audit.damaged({ all: true })).toEqual([]);
+  expect(await ada.query.find(id)).toMatchObject({ status: 'completed', labels: [] });
 });
 
 test('given no merge, or two wishes, or an item that nobody contests, when wl resolve is asked, then it refuses and says why', async () => {
@@ -91,13 +94,13 @@ describe('given two lines that nobody merged', () => {
     const [first = '', second = ''] = ids;
     await claim(ada, first);
     await claim(bob, first);
-    await bob.commentOn(second, 'seen');
-    await bob.commentOn(second, 'twice');
+    await bob.work.comment(second, 'seen');
+    await bob.work.comment(second, 'twice');
     await repo.git(dir, 'fetch', '--quiet', `${repo.folder}/bob`, 'work-ledger:theirs');
     return { ...lines, first, second };
   }
   const bodies = async (ledger: WorkLedger, id: string) =>
-    (await ledger.findWork(id))?.comments.map(({ body }) => body);
+    (await ledger.query.find(id))?.comments.map(({ body }) => body);
 
   test('when one is replayed by name, then the ledger has what both did, verifies, and what cannot stand is kept', async () => {
     const { dir, ada, first, second } = await apart();
@@ -106,9 +109,9 @@ describe('given two lines that nobody merged', () => {
     expect(said.stdout).toMatch(/^2 transitions of theirs stand on ours now; share it with: wl sync/);
     expect(said.stdout).toMatch(/lost: .* is already claimed: ada holds it/);
     expect(await bodies(ada, second)).toEqual(['seen', 'twice']);
-    expect(await ada.findWork(first)).toMatchObject({ owner: 'ada' });
-    expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
-    expect(await ada.rejected()).toMatchObject([{ verb: 'claim', actor: 'bob' }]);
+    expect(await ada.query.find(first)).toMatchObject({ owner: 'ada' });
+    expect(await ada.audit.verify()).toMatchObject({ ok: true, findings: [] });
+    expect(await ada.clone.rejected()).toMatchObject([{ verb: 'claim', actor: 'bob' }]);
   });
 
   test('when it is replayed again, then nothing takes place twice', async () => {
@@ -126,7 +129,7 @@ describe('given two lines that nobody merged', () => {
     expect(await bodies(ada, second)).toEqual(['twice']);
     await wl(dir, ['resolve', '--replay', 'theirs'], NOW);
     expect((await bodies(ada, second))?.toSorted()).toEqual(['seen', 'twice']);
-    expect(await ada.verify()).toMatchObject({ ok: true });
+    expect(await ada.audit.verify()).toMatchObject({ ok: true });
   });
 
   test('when the work tree has the ledger checked out, then it follows', async () => {
@@ -152,6 +155,6 @@ describe('given two lines that nobody merged', () => {
     expect(await merge()).toMatchObject({ clean: false });
     expect(await refused('theirs')).toMatchObject({ code: 'INVALID_INPUT' });
     expect(await repo.git(dir, 'rev-parse', 'work-ledger')).toBe(tip);
-    expect(await ada.rejected()).toEqual([]);
+    expect(await ada.clone.rejected()).toEqual([]);
   });
 });

@@ -29,7 +29,7 @@ test('given a checkout of a runner, when it is checked, then it is ok, no remote
 
 test('given a base where the item moved on, when it is checked, then it fails with 9, and tells how to mend it', async () => {
   const place = await makeReview();
-  itemOf(await place.bob.commentOn(place.id, 'wait'));
+  itemOf(await place.bob.work.comment(place.id, 'wait'));
   const dir = await checkOut(place);
   const done = await runWl(dir, ['review', 'check', '--branch', `refs/heads/${place.branch}`]);
   expect(await done.ended).toBe(9);
@@ -49,7 +49,7 @@ test('given a base where the item moved on, when it is checked, then it fails wi
 test('given what a queue merged in passing, when it is checked without a branch, then the merge is, and one that adds something is found', async () => {
   const place = await makeReview();
   const { repo, branch, bob } = place;
-  itemOf(await bob.commentOn(place.waiting, 'meanwhile'));
+  itemOf(await bob.work.comment(place.waiting, 'meanwhile'));
   const dir = await checkOut(place);
   await repo.git(dir, 'checkout', '--quiet', '-B', 'queue', 'origin/work-ledger');
   await repo.git(dir, 'merge', '--quiet', '--no-ff', '-m', 'Merge pull request #1', `origin/${branch}`);
@@ -64,7 +64,7 @@ test('given what a queue merged in passing, when it is checked without a branch,
 test('given a squash by a queue, when it is checked, then it is one commit like any other', async () => {
   const place = await makeReview();
   const { repo, branch } = place;
-  itemOf(await place.bob.commentOn(place.waiting, 'meanwhile'));
+  itemOf(await place.bob.work.comment(place.waiting, 'meanwhile'));
   const dir = await checkOut(place);
   await repo.git(dir, 'checkout', '--quiet', '-B', 'queue', 'origin/work-ledger');
   await repo.git(dir, 'cherry-pick', `origin/${branch}`);

@@ -18,7 +18,7 @@ test.each(['before', 'after'] as const)(
   'given a submit that is killed %s its branch is pushed, when it is refreshed, then the branch is there and right',
   async (when) => {
     const { repo, ada, bob, id } = await makeReview('file', false);
-    await ada.withdrawWork(id);
+    await ada.work.withdraw(id);
     const dir = `${repo.folder}/ada`;
     const killed = await runWl(dir, ['submit', id], { PATH: deadly(repo.folder, when) });
     expect(await killed.ended).toBeNull();

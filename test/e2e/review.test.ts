@@ -32,15 +32,15 @@ test.each(['file', 'http'] as const)(
     // Looking at it leaves the person's own branches alone.
     expect(await repo.git(`${repo.folder}/bob`, 'branch', '--list')).not.toContain('review');
 
-    expect(itemOf(await bob.approveWork(id, { reason: 'good' }))).toMatchObject({
+    expect(itemOf(await bob.work.approve(id, { reason: 'good' }))).toMatchObject({
       status: 'completed',
       review: { by: 'bob', note: 'good' },
     });
     expect(await clearBranches(bob)).toEqual([{ id, branch, gone: true }]);
     expect(await branchesOn(place)).toBe('');
     expect(await listReviews(ada)).toEqual([]);
-    expect(await ada.findWork(waiting)).toMatchObject({ status: 'pending' });
-    expect(await ada.verify()).toMatchObject({ ok: true });
+    expect(await ada.query.find(waiting)).toMatchObject({ status: 'pending' });
+    expect(await ada.audit.verify()).toMatchObject({ ok: true });
   },
 );
 
@@ -53,13 +53,13 @@ test.each([
     const place = await makeReview();
     const { ada, bob, id, waiting, dependent } = place;
     await mergeOnHost(place, how);
-    await bob.fetch();
-    expect(await bob.findWork(id)).toMatchObject({ status: 'completed', review: { by: 'pull-request' } });
+    await bob.clone.fetch();
+    expect(await bob.query.find(id)).toMatchObject({ status: 'completed', review: { by: 'pull-request' } });
     expect((await bob.getReadyToStart()).map((item) => item.id)).toEqual([dependent]);
-    expect(await bob.sync()).toMatchObject({ accepted: 1, lost: [] });
-    await ada.fetch();
-    expect(await ada.findWork(waiting)).toMatchObject({ status: 'pending' });
-    expect(await ada.verify()).toMatchObject({ ok: true });
+    expect(await bob.clone.sync()).toMatchObject({ accepted: 1, lost: [] });
+    await ada.clone.fetch();
+    expect(await ada.query.find(waiting)).toMatchObject({ status: 'pending' });
+    expect(await ada.audit.verify()).toMatchObject({ ok: true });
     expect(await listReviews(ada)).toEqual([]);
   },
 );
@@ -77,15 +77,15 @@ test('given a merged branch that the host left, when it is listed and cleared, t
 test('given work in review, when it is rejected, then its holder goes on, and the branch goes', async () => {
   const place = await makeReview();
   const { bob, ada, id } = place;
-  expect(itemOf(await bob.rejectWork(id, { reason: 'tests are missing' }))).toMatchObject({
+  expect(itemOf(await bob.work.reject(id, { reason: 'tests are missing' }))).toMatchObject({
     status: 'in_progress',
     owner: 'ada',
   });
   expect(await stateOf(place)).toBe('leftover');
   await clearBranches(bob);
   expect(await branchesOn(place)).toBe('');
-  await ada.fetch();
-  expect(itemOf(await ada.submitForReview(id, { result: { tests: 13 } }))).toMatchObject({
+  await ada.clone.fetch();
+  expect(itemOf(await ada.work.submit(id, { result: { tests: 13 } }))).toMatchObject({
     status: 'in_review',
   });
   expect(await proposeReview(ada, id)).toMatchObject({ kind: 'made' });
@@ -95,28 +95,28 @@ test('given work in review, when it is rejected, then its holder goes on, and th
 test('given work in review, when its holder withdraws it, then it is in progress again, and nobody can approve it', async () => {
   const place = await makeReview();
   const { bob, ada, id } = place;
-  expect((await refusalOf(bob.withdrawWork(id))).code).toBe('NOT_OWNER');
-  itemOf(await ada.withdrawWork(id, { reason: 'one more test' }));
+  expect((await refusalOf(bob.work.withdraw(id))).code).toBe('NOT_OWNER');
+  itemOf(await ada.work.withdraw(id, { reason: 'one more test' }));
   expect(await clearBranches(ada)).toMatchObject([{ gone: true }]);
-  const late = await bob.approveWork(id);
+  const late = await bob.work.approve(id);
   expect(late).toMatchObject({ ok: false, code: 'ILLEGAL_TRANSITION' });
 });
 
 test('given a base that moved with other items, when it is listed, then it is current, and merges', async () => {
   const place = await makeReview();
-  itemOf(await place.ada.commentOn(place.waiting, 'still waiting'));
+  itemOf(await place.ada.work.comment(place.waiting, 'still waiting'));
   expect(await stateOf(place)).toBe('current');
   expect(await proposeReview(place.bob, place.id)).toMatchObject({ kind: 'current' });
   await mergeOnHost(place, ['--no-ff', '-m', 'Merge']);
-  await place.bob.sync();
-  expect(await place.bob.verify()).toMatchObject({ ok: true });
-  expect(await place.bob.findWork(place.id)).toMatchObject({ status: 'completed' });
+  await place.bob.clone.sync();
+  expect(await place.bob.audit.verify()).toMatchObject({ ok: true });
+  expect(await place.bob.query.find(place.id)).toMatchObject({ status: 'completed' });
 });
 
 test('given a base that moved with the same item, when it is refreshed, then it was stale and is current', async () => {
   const place = await makeReview();
   const { ada, bob, id } = place;
-  itemOf(await ada.commentOn(id, 'See the second file.'));
+  itemOf(await ada.work.comment(id, 'See the second file.'));
   expect((await listReviews(bob))[0]).toMatchObject({
     state: 'stale',
     proposal: null,
@@ -126,14 +126,14 @@ test('given a base that moved with the same item, when it is refreshed, then it 
   expect(await proposeReview(bob, id)).toMatchObject({ kind: 'rebuilt' });
   expect(await stateOf(place)).toBe('current');
   await mergeOnHost(place, ['--ff-only']);
-  await bob.fetch();
-  expect(await bob.findWork(id)).toMatchObject({ status: 'completed', comments: [{ by: 'ada' }] });
+  await bob.clone.fetch();
+  expect(await bob.query.find(id)).toMatchObject({ status: 'completed', comments: [{ by: 'ada' }] });
 });
 
 test('given two processes that refresh at once, when both are done, then the branch is right, and each is told so', async () => {
   const place = await makeReview();
   const { repo, ada, id } = place;
-  itemOf(await ada.commentOn(id, 'more'));
+  itemOf(await ada.work.comment(id, 'more'));
   const done = await Promise.all(
     ['ada', 'bob'].map((name) =>
       runWl(`${repo.folder}/${name}`, ['review', 'refresh', id], { WL_ACTOR: name }),
@@ -157,17 +157,17 @@ test('given two processes that approve at once, when both are done, then one did
   expect(statuses.filter((status) => status === 0)).toHaveLength(1);
   for (const [at, status] of statuses.entries())
     if (status !== 0) expect(done[at]?.stderr).toMatch(/is completed; approve leads from in_review/);
-  await bob.fetch();
-  expect((await bob.history(id)).filter(({ verb }) => verb === 'approve')).toHaveLength(1);
-  expect(await bob.verify()).toMatchObject({ ok: true });
+  await bob.clone.fetch();
+  expect((await bob.audit.history(id)).filter(({ verb }) => verb === 'approve')).toHaveLength(1);
+  expect(await bob.audit.verify()).toMatchObject({ ok: true });
 });
 
 test('given a host that merges while someone approves, when all is fetched, then one approval stands', async () => {
   const place = await makeReview();
   const { bob, id } = place;
   await mergeOnHost(place, ['--ff-only']);
-  expect(await bob.approveWork(id)).toMatchObject({ ok: false });
-  expect(await bob.findWork(id)).toMatchObject({ status: 'completed', review: { by: 'pull-request' } });
+  expect(await bob.work.approve(id)).toMatchObject({ ok: false });
+  expect(await bob.query.find(id)).toMatchObject({ status: 'completed', review: { by: 'pull-request' } });
 });
 
 test('given an item that is not in review, when it is proposed, then that is refused and nothing is pushed', async () => {

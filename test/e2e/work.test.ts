@@ -7,7 +7,7 @@ import { sh, WlWork } from '../helpers/wl-work.ts';
 import { expectSound, makeWork } from '../helpers/work-place.ts';
 
 const verbs = async (planner: WorkLedger, id: string): Promise<string[]> =>
-  (await planner.history(id)).map(({ verb }) => verb);
+  (await planner.audit.history(id)).map(({ verb }) => verb);
 
 test('given a worker as a user types it, when it ran once, then the item is done, and each line says what happened', async () => {
   const place = await makeWork(1);
@@ -39,8 +39,8 @@ test.each([
   const work = new WlWork(await place.repo.clone('ada'), ['--once', ...sh(script)]);
   expect(await work.end()).toBe(status);
   expect(work.of(ends)).toHaveLength(1);
-  await place.planner.fetch();
-  expect(await place.planner.findWork(place.ids[0] ?? '')).toMatchObject({ status: item });
+  await place.planner.clone.fetch();
+  expect(await place.planner.query.find(place.ids[0] ?? '')).toMatchObject({ status: item });
   await expectSound(place);
 });
 
@@ -49,8 +49,8 @@ test('given a program that fails for every item, when it did so often enough, th
   const work = new WlWork(await place.repo.clone('ada'), ['--max-failures', '2', ...sh('exit 3')]);
   expect(await work.end()).toBe(11);
   expect(work.of('gave_up')).toMatchObject([{ failed: 2 }]);
-  await place.planner.fetch();
-  const items = await place.planner.list({ all: true });
+  await place.planner.clone.fetch();
+  const items = await place.planner.query.list({ all: true });
   expect(items.map(({ status }) => status).toSorted()).toEqual(['failed', 'failed', 'pending', 'pending']);
   await expectSound(place);
 });
@@ -119,7 +119,7 @@ describe('given a worker that is asked to end', () => {
     expect(await work.end()).toBe(0);
     expect(work.of('ended')).toMatchObject([{ released: 1 }]);
     await expectSound(place);
-    expect(await place.planner.findWork(id)).toMatchObject({
+    expect(await place.planner.query.find(id)).toMatchObject({
       status: 'pending',
       checkpoint: { step: 'saved' },
     });
@@ -151,11 +151,11 @@ test('given a remote that goes away while work is done, when it is back, then th
   expect(await work.waitFor('waiting')).toMatchObject({ for: 'remote' });
   await repo.comeBack();
   await work.waitFor('synced');
-  await planner.fetch();
-  expect(await planner.findWork(ids[0] ?? '')).toMatchObject({ status: 'completed' });
+  await planner.clone.fetch();
+  expect(await planner.query.find(ids[0] ?? '')).toMatchObject({ status: 'completed' });
   const { id } = await planner.createWork({ title: 'Later' });
   await expect
-    .poll(() => planner.fetch().then(() => planner.findWork(id)), { timeout: 60_000, interval: 500 })
+    .poll(() => planner.clone.fetch().then(() => planner.query.find(id)), { timeout: 60_000, interval: 500 })
     .toMatchObject({ status: 'completed' });
   work.signal('SIGTERM');
   expect(await work.end()).toBe(0);

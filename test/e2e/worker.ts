@@ -94,18 +94,18 @@ async function perform(): Promise<void> {
         const held = await claim(next.id);
         if (held === undefined) continue;
         const step = `half of ${held.claim?.epoch} by ${actor}`;
-        await tell('checkpoint', held.id, () => ledger.checkpointWork(held.id, { step }));
+        await tell('checkpoint', held.id, () => ledger.work.checkpoint(held.id, { step }));
         await complete(held);
       }
     case 'list':
-      say({ kind: 'listed', ids: (await ledger.list()).map(({ id }) => id) });
+      say({ kind: 'listed', ids: (await ledger.query.list()).map(({ id }) => id) });
       return;
     case 'init':
-      say({ kind: 'initialized', created, ledger_id: (await ledger.settings()).ledger_id });
+      say({ kind: 'initialized', created, ledger_id: (await ledger.query.settings()).ledger_id });
       return;
     case 'create':
       for (let n = 0; n < task.count; n += 1) {
-        const made = await tell('create', '', () => ledger.submitWork({ title: `${actor} ${n}` }));
+        const made = await tell('create', '', () => ledger.work.create({ title: `${actor} ${n}` }));
         const held = made && (await claim(made.id));
         if (held !== undefined) await complete(held);
       }

@@ -17,7 +17,7 @@ it.each([3, 5, 41])(
   'given a long life of items (%i), when it is judged in pushes of any length, then all of it may be taken',
   async (seed) => {
     const { ledger, gitDir } = await makeLedger(folder.path, { clock: AFTER_ALL });
-    await ledger.batch(randomLife(500, seed));
+    await ledger.work.batch(randomLife(500, seed));
     await ledger.close();
     const commits = (await runGit(gitDir, ['rev-list', '--reverse', BRANCH])).split('\n');
     expect(commits.length).toBeGreaterThan(200);

@@ -9,9 +9,9 @@ export async function createItems(
   fields: Partial<NewWork> = {},
 ): Promise<string[]> {
   const commands = Array.from({ length: count }, (_, n) =>
-    ledger.command('create', { fields: { title: `Item ${n}`, ...fields } }),
+    ledger.work.command('create', { fields: { title: `Item ${n}`, ...fields } }),
   );
-  const outcomes = await ledger.batch(commands);
+  const outcomes = await ledger.work.batch(commands);
   return outcomes.map((outcome) => {
     if (outcome.kind !== 'accepted' || outcome.item === undefined)
       throw new Error(`not created: ${outcome.kind}`);

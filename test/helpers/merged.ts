@@ -36,18 +36,18 @@ export async function expectWhole(
   { bob, cy }: { bob: WorkLedger; cy: WorkLedger },
   merger: string | null,
 ): Promise<void> {
-  await bob.sync();
-  expect(await bob.findWork(id)).toMatchObject({ status: 'completed', review: { verdict: 'approved' } });
+  await bob.clone.sync();
+  expect(await bob.query.find(id)).toMatchObject({ status: 'completed', review: { verdict: 'approved' } });
   expect((await bob.getReadyToStart()).map((item) => item.id)).toContain(after);
-  expect(await bob.verify({ since_last: true })).toMatchObject({ ok: true, findings: [] });
-  expect(await bob.verify()).toMatchObject({ ok: true, findings: [] });
-  expect(await cy.sync()).toMatchObject({ lost: [] });
+  expect(await bob.audit.verify({ since_last: true })).toMatchObject({ ok: true, findings: [] });
+  expect(await bob.audit.verify()).toMatchObject({ ok: true, findings: [] });
+  expect(await cy.clone.sync()).toMatchObject({ lost: [] });
   const fresh = await repo.open(await repo.clone('fresh'));
   for (const ledger of [bob, cy, fresh]) {
-    const approvals = (await ledger.history(id)).filter(({ verb }) => verb === 'approve');
+    const approvals = (await ledger.audit.history(id)).filter(({ verb }) => verb === 'approve');
     expect(approvals).toMatchObject([{ actor: 'pull-request', merged_by: merger, to: 'completed' }]);
   }
-  expect(await fresh.blame(id)).toContainEqual(
+  expect(await fresh.audit.blame(id)).toContainEqual(
     expect.objectContaining({ field: 'status', by: expect.objectContaining({ verb: 'approve' }) }),
   );
   const transitions = (await plainHistory(repo.bare)).filter(({ parents }) => parents.length < 2);
@@ -58,5 +58,5 @@ export async function expectWhole(
   expect(await repo.git(join(repo.folder, 'cy'), 'rev-parse', 'work-ledger')).toBe(
     await repo.git(repo.bare, 'rev-parse', 'work-ledger'),
   );
-  expect(await cy.verify()).toMatchObject({ ok: true, findings: [] });
+  expect(await cy.audit.verify()).toMatchObject({ ok: true, findings: [] });
 }

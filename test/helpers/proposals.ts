@@ -7,6 +7,7 @@ import { decideInto, draftOf } from '../../src/sync/draft.ts';
 import { Host, type Person, type PullRequest } from './host-buttons.ts';
 import { createItems } from './items.ts';
 import { type SharedRepo, Template } from './shared-repo.ts';
+import { connectionOf } from '../../src/ledger/connection.ts';
 
 export const OPENER: Person = { name: 'Opal Opener', email: 'opal@example.invalid' };
 export const MERGER: Person = { name: 'Mel Merger', email: 'mel@example.invalid' };
@@ -56,11 +57,11 @@ async function build(repo: SharedRepo, more: number): Promise<Pick<Review, 'ids'
     await propose(repo, ada, dir, second, 8),
   ];
   const bob = await repo.open(await repo.clone('bob'));
-  if (!(await bob.verify()).ok) throw new Error('what was made does not verify');
-  await bob.log(5);
+  if (!(await bob.audit.verify()).ok) throw new Error('what was made does not verify');
+  await bob.audit.log({ limit: 5 });
   const cy = await repo.open(await repo.clone('cy'), { mode: 'local' });
   await does(cy, 'comment', { id: free, body: 'not pushed yet' });
-  await cy.log(5);
+  await cy.audit.log({ limit: 5 });
   return { ids: [first, second, after, free], prs };
 }
 
@@ -72,7 +73,7 @@ export async function onlookers({ repo }: Review): Promise<{ bob: WorkLedger; cy
 
 /** Makes a transition that must be taken. */
 export async function does<V extends Verb>(ledger: WorkLedger, verb: V, input: VerbInput[V]): Promise<void> {
-  const [outcome] = await ledger.batch([ledger.command(verb, input)]);
+  const [outcome] = await ledger.work.batch([ledger.work.command(verb, input)]);
   if (outcome?.kind !== 'accepted') throw new Error(`${verb} was not taken: ${JSON.stringify(outcome)}`);
 }
 
@@ -85,14 +86,14 @@ export async function propose(
   number: number,
 ): Promise<PullRequest> {
   const branch = `review/${id}`;
-  const { store: open, projection } = ledger.connection;
+  const { store: open, projection } = connectionOf(ledger);
   const store = await open();
-  const command = { ...ledger.command('approve', { id }), actor: PULL_REQUEST };
-  const base = (await ledger.asOf()).tip;
+  const command = { ...ledger.work.command('approve', { id }), actor: PULL_REQUEST };
+  const base = (await ledger.query.asOf()).tip;
   const decided = await projection.peek(base, (view) => decideInto(new Overlay(view), command));
   const [step] = decided.kind === 'steps' ? decided.steps : [];
   if (step === undefined) throw new Error('there is nothing to approve');
-  const drafts = [draftOf(step, BUILDER, ledger.connection.clock.now())];
+  const drafts = [draftOf(step, BUILDER, connectionOf(ledger).clock.now())];
   const ref = `refs/heads/${branch}`;
   await store.commit({ ref, expected: await store.readRef(ref), base, drafts });
   await repo.git(dir, 'push', '--quiet', '--force', 'origin', `${ref}:${ref}`);

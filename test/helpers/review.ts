@@ -62,7 +62,7 @@ async function submit(repo: SharedRepo): Promise<{ ada: WorkLedger; made: Made }
   const { id: dependent } = await ada.createWork({ title: 'Dependent', dependencies: [id] });
   itemOf(await ada.blockWork(waiting, { reason: 'needs it', blocker_id: id }));
   itemOf(await ada.claimWork(id));
-  itemOf(await ada.submitForReview(id, { result: { tests: 12 } }));
+  itemOf(await ada.work.submit(id, { result: { tests: 12 } }));
   return { ada, made: { id, waiting, dependent } };
 }
 

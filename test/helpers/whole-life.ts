@@ -7,15 +7,15 @@ export async function liveWhole(ledger: WorkLedger): Promise<string> {
   itemOf(await ledger.blockWork(child.id, { reason: 'waits' }));
   itemOf(await ledger.unblockWork(child.id));
   itemOf(await ledger.claimWork(child.id));
-  itemOf(await ledger.checkpointWork(child.id, { step: 'half' }));
+  itemOf(await ledger.work.checkpoint(child.id, { step: 'half' }));
   itemOf(await ledger.failWork(child.id, { error: 'broken' }));
-  itemOf(await ledger.retryWork(child.id));
-  itemOf(await ledger.cancelWork(child.id));
-  itemOf(await ledger.deleteWork(child.id));
-  itemOf(await ledger.updateWork(id, { set: { priority: 'high' } }));
-  itemOf(await ledger.commentOn(id, 'done soon'));
+  itemOf(await ledger.work.retry(child.id));
+  itemOf(await ledger.work.cancel(child.id));
+  itemOf(await ledger.work.delete(child.id));
+  itemOf(await ledger.work.update(id, { set: { priority: 'high' } }));
+  itemOf(await ledger.work.comment(id, 'done soon'));
   itemOf(await ledger.completeWork(id, { claim: true }));
-  if (ledger.remote !== null) await ledger.sync();
-  await ledger.verify();
+  if (ledger.clone.remote !== null) await ledger.clone.sync();
+  await ledger.audit.verify();
   return id;
 }

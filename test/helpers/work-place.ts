@@ -14,7 +14,7 @@ export interface WorkPlace {
 export async function makeWork(count: number, settings: SettingsPatch = {}): Promise<WorkPlace> {
   const repo = await makeSharedRepo();
   const planner = await repo.init(await repo.clone('planner'));
-  if (Object.keys(settings).length > 0) await planner.configure(settings);
+  if (Object.keys(settings).length > 0) await planner.admin.configure(settings);
   return { repo, planner, ids: count === 0 ? [] : await createItems(planner, count) };
 }
 
@@ -29,15 +29,15 @@ export async function expectSound(
 ): Promise<void> {
   expect(unsound(await plainHistory(repo.bare))).toEqual([]);
   await fsck(repo.bare);
-  await planner.fetch();
-  const { findings } = await planner.verify();
+  await planner.clone.fetch();
+  const { findings } = await planner.audit.verify();
   expect(findings.filter(({ rule }) => clocks === 'agree' || rule !== 'clock')).toEqual([]);
 }
 
 /** The items as the remote has them, in order. */
 export async function itemsOf({ planner, ids }: WorkPlace): Promise<(WorkItem | undefined)[]> {
-  await planner.fetch();
-  return Promise.all(ids.map((id) => planner.findWork(id)));
+  await planner.clone.fetch();
+  return Promise.all(ids.map((id) => planner.query.find(id)));
 }
 
 /** Waits until every item has this status. */

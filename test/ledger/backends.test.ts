@@ -41,19 +41,19 @@ async function live(first: OpenOptions, second: OpenOptions): Promise<void> {
   const parent = await planner.createWork({ title: 'Whole', swarm_name: 'shop' });
   const part = await planner.createSubtask(parent.id, { title: 'Part' });
   const worker = await openLedger({ ...second, actor: 'worker' });
-  await worker.fetch();
-  expect((await worker.getReadyToStart({ swarm: 'shop' })).map(({ id }) => id)).toEqual([part.id]);
+  await worker.clone.fetch();
+  expect((await worker.getReadyToStart({ swarm_name: 'shop' })).map(({ id }) => id)).toEqual([part.id]);
   const claimed = itemOf(await worker.claimWork(part.id));
   expect(claimed).toMatchObject({ status: 'in_progress', owner: 'worker', claim: { epoch: 1 } });
   await worker.completeWork(part.id, { result: { ok: true } });
-  await planner.fetch();
+  await planner.clone.fetch();
   expect(await planner.getProgress(parent.id)).toMatchObject({ total_children: 1, percent_complete: 100 });
   expect((await planner.getWork(part.id)).history.map(({ verb }) => verb)).toEqual([
     'create',
     'claim',
     'complete',
   ]);
-  expect(await planner.verify()).toMatchObject({ ok: true });
+  expect(await planner.audit.verify()).toMatchObject({ ok: true });
   await Promise.all([planner.close(), worker.close()]);
 }
 

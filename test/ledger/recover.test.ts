@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { itemOf, type WorkItem, type WorkLedger } from '../../src/index.ts';
+import { connectionOf } from '../../src/ledger/connection.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
 const HOUR = 3_600_000;
@@ -19,7 +20,7 @@ const held = async (fields: Partial<WorkItem> = {}): Promise<WorkItem> => {
 
 test('given a dead holder, when its item is recovered, then who, what and why stand in the commit, and the next holder resumes', async () => {
   const { id } = await held();
-  await ada.checkpointWork(id, { step: 'half' });
+  await ada.work.checkpoint(id, { step: 'half' });
   world.clock.advance(2 * HOUR);
   const [recovered] = await bob.recoverOrphanedWork();
   expect(recovered).toMatchObject({
@@ -27,7 +28,7 @@ test('given a dead holder, when its item is recovered, then who, what and why st
     status: 'pending',
     evidence: { owner: 'ada', epoch: 1, by: 'dated' },
   });
-  const entry = (await bob.history(id)).at(-1);
+  const entry = (await bob.audit.history(id)).at(-1);
   expect(entry).toMatchObject({ verb: 'recover', actor: 'bob', epoch: 1, execution_id: 'exec-1' });
   expect(entry?.reason).toContain('ada gave its last sign of life at 2026-01-03T10:00:00.000Z');
   expect(entry?.reason).toContain('attempt 1 of 3');
@@ -39,12 +40,12 @@ test('given a dead holder, when its item is recovered, then who, what and why st
 
 test('given an observer that cannot reach the remote, when it recovers, then nothing is taken by what it last saw', async () => {
   const { id } = await held();
-  await bob.fetch();
+  await bob.clone.fetch();
   world.clock.advance(2 * HOUR);
-  expect(await bob.getOrphanedWork()).toEqual([]);
+  expect(await bob.query.orphaned()).toEqual([]);
   (world.replicas[1] as Replica).connection.cut = true;
   await expect(bob.recoverOrphanedWork()).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
-  expect((await bob.findWork(id))?.status).toBe('in_progress');
+  expect((await bob.query.find(id))?.status).toBe('in_progress');
 });
 
 test('given signs of life from elsewhere, when old work is recovered, then what is alive is left alone', async () => {
@@ -61,14 +62,16 @@ test('given signs of life from elsewhere, when old work is recovered, then what 
 
 test('given the last attempt, when it is recovered, then the item failed as exhausted, and one escalation names it, in one push', async () => {
   const { id } = await held({ max_attempts: 1, title: 'Build it', swarm_name: 'dev' });
-  await ada.checkpointWork(id, { step: 'half' });
+  await ada.work.checkpoint(id, { step: 'half' });
   world.clock.advance(2 * HOUR);
   const [recovered] = await bob.recoverOrphanedWork();
   expect(recovered).toMatchObject({ id, status: 'failed', owner: 'ada', evidence: { exhausted: true } });
   expect(recovered?.error).toMatch(
     /^exhausted: 1 of 1 attempts ended without a result\. The last one: lease of/,
   );
-  const [escalation, ...others] = await ada.fetch().then(() => ada.list({ type: ['escalation'] }));
+  const [escalation, ...others] = await ada.clone
+    .fetch()
+    .then(() => ada.query.list({ type: ['escalation'] }));
   expect(others).toEqual([]);
   expect(escalation).toMatchObject({
     id: recovered?.escalation,
@@ -81,7 +84,7 @@ test('given the last attempt, when it is recovered, then the item failed as exha
   });
   expect(escalation?.description).toContain('"step": "half"');
   expect(escalation?.description).toContain('ada gave its last sign of life');
-  expect(await ada.verify()).toMatchObject({ ok: true });
+  expect(await ada.audit.verify()).toMatchObject({ ok: true });
 });
 
 test('given two observers, when both recover the last attempt at once, then it is recovered once, and one escalation stands', async () => {
@@ -89,22 +92,22 @@ test('given two observers, when both recover the last attempt at once, then it i
   world.clock.advance(2 * HOUR);
   const both = await Promise.all([ada.recoverOrphanedWork(), bob.recoverOrphanedWork()]);
   expect(both.flat().map((item) => item.id)).toEqual([id]);
-  await ada.sync();
-  expect(await ada.list({ type: ['escalation'] })).toHaveLength(1);
+  await ada.clone.sync();
+  expect(await ada.query.list({ type: ['escalation'] })).toHaveLength(1);
 });
 
 test('given a holder that gives a sign while its last attempt is recovered, when both are pushed, then nothing is left to decide', async () => {
   const { id } = await held({ max_attempts: 1 });
   world.clock.advance(2 * HOUR);
   const liveness = () => 'silent' as const;
-  await bob.fetch();
-  const orphans = await bob.getOrphanedWork({ liveness });
-  await ada.checkpointWork(id, { step: 'still here' });
+  await bob.clone.fetch();
+  const orphans = await bob.query.orphaned({ liveness });
+  await ada.work.checkpoint(id, { step: 'still here' });
   const { recoverOrphans } = await import('../../src/ledger/recover.ts');
-  expect(await recoverOrphans(bob, orphans, undefined)).toEqual([]);
-  await ada.sync();
-  expect(await ada.findWork(id)).toMatchObject({ status: 'in_progress', owner: 'ada' });
-  expect(await ada.list({ type: ['escalation'], all: true })).toMatchObject([{ status: 'cancelled' }]);
+  expect(await recoverOrphans(connectionOf(bob), bob.work, orphans, {})).toEqual([]);
+  await ada.clone.sync();
+  expect(await ada.query.find(id)).toMatchObject({ status: 'in_progress', owner: 'ada' });
+  expect(await ada.query.list({ type: ['escalation'], all: true })).toMatchObject([{ status: 'cancelled' }]);
 });
 
 test('given a claim by a clock a day ahead, when an observer watches for a lease, then it recovers it, whatever strangers write', async () => {
@@ -112,7 +115,7 @@ test('given a claim by a clock a day ahead, when an observer watches for a lease
   const { id } = await held();
   world.clock.advance(-24 * HOUR);
   expect(await bob.recoverOrphanedWork()).toEqual([]);
-  await ada.commentOn(id, 'any news?', { actor: 'eve' });
+  await ada.work.comment(id, 'any news?', { actor: 'eve' });
   world.clock.advance(HOUR);
   expect(await bob.recoverOrphanedWork()).toMatchObject([{ id, evidence: { by: 'watched' } }]);
 });
@@ -120,11 +123,11 @@ test('given a claim by a clock a day ahead, when an observer watches for a lease
 test('given several checkpoints in a row, also at once, when they are made, then each is a commit and the last one is what resumes', async () => {
   const { id } = await held();
   const before = (world.replicas[0] as Replica).connection.pushes;
-  await Promise.all(['one', 'two', 'three'].map((step) => ada.checkpointWork(id, { step })));
+  await Promise.all(['one', 'two', 'three'].map((step) => ada.work.checkpoint(id, { step })));
   expect((world.replicas[0] as Replica).connection.pushes - before).toBe(1);
-  await ada.checkpointWork(id, { step: 'four' });
+  await ada.work.checkpoint(id, { step: 'four' });
   await ada.releaseWork(id);
-  await bob.fetch();
-  expect((await bob.history(id)).filter(({ verb }) => verb === 'checkpoint')).toHaveLength(4);
+  await bob.clone.fetch();
+  expect((await bob.audit.history(id)).filter(({ verb }) => verb === 'checkpoint')).toHaveLength(4);
   expect(itemOf(await bob.claimWork(id)).checkpoint?.step).toBe('four');
 });

@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 const taken = async (): Promise<void> => {
   itemOf(await bob.claimWork(id, { execution_id: 'exec-2' }));
-  await ada.fetch();
+  await ada.clone.fetch();
 };
 
 async function refusalOf(writing: Promise<unknown>): Promise<LedgerError> {
@@ -46,7 +46,7 @@ test('given a superseded holder, when its result is refused, then it is kept wit
       kept: { ref: expect.stringMatching(/^refs\/work-ledger\/rejected\//) },
     },
   });
-  const [kept] = await ada.rejected();
+  const [kept] = await ada.clone.rejected();
   expect(kept).toMatchObject({
     id,
     verb: 'complete',
@@ -54,15 +54,15 @@ test('given a superseded holder, when its result is refused, then it is kept wit
     error: { code: 'STALE_EPOCH', message: error.message },
     commit: { command: { verb: 'complete', result: { found: 'it' }, epoch: 1, execution_id: 'exec-1' } },
   });
-  expect(await ada.findWork(id)).toMatchObject({ status: 'in_progress', owner: 'bob' });
-  expect(await ada.verify()).toMatchObject({ ok: true });
+  expect(await ada.query.find(id)).toMatchObject({ status: 'in_progress', owner: 'bob' });
+  expect(await ada.audit.verify()).toMatchObject({ ok: true });
 });
 
 test('given a superseded holder, when its checkpoint and its error are refused, then each is kept', async () => {
   await taken();
-  await refusalOf(ada.checkpointWork(id, { step: 'half', data: { rows: 7 } }, proof));
+  await refusalOf(ada.work.checkpoint(id, { step: 'half', data: { rows: 7 } }, proof));
   await refusalOf(ada.failWork(id, { error: 'line one\nline two', retry: true, ...proof }));
-  const kept = (await ada.rejected()).map(({ commit }) => commit.command);
+  const kept = (await ada.clone.rejected()).map(({ commit }) => commit.command);
   kept.sort((one, other) => compareText(one?.verb ?? '', other?.verb ?? ''));
   expect(kept).toMatchObject([
     { verb: 'checkpoint', checkpoint: { step: 'half', data: { rows: 7 } } },
@@ -73,9 +73,9 @@ test('given a superseded holder, when its checkpoint and its error are refused, 
 test('given an item that the next holder completed or that was blocked, when the first one writes, then it is kept all the same', async () => {
   await taken();
   await bob.completeWork(id, { result: { theirs: true } });
-  await ada.fetch();
+  await ada.clone.fetch();
   await refusalOf(ada.completeWork(id, { result: { mine: true }, ...proof }));
-  const [kept] = await ada.rejected();
+  const [kept] = await ada.clone.rejected();
   expect(kept?.commit).toMatchObject({
     before: { result: { theirs: true } },
     after: { result: { mine: true } },
@@ -83,8 +83,8 @@ test('given an item that the next holder completed or that was blocked, when the
 });
 
 test('given an item that was given back and that nobody took, when its last holder writes a checkpoint, then it is kept', async () => {
-  await ada.fetch();
-  expect(await refusalOf(ada.checkpointWork(id, { step: 'half' }, proof))).toMatchObject({
+  await ada.clone.fetch();
+  expect(await refusalOf(ada.work.checkpoint(id, { step: 'half' }, proof))).toMatchObject({
     code: 'ILLEGAL_TRANSITION',
     details: { kept: { op: expect.any(String) } },
   });
@@ -96,15 +96,15 @@ test('given a write that says nothing, or is of someone who never had it, when i
   await refusalOf(ada.releaseWork(id, proof));
   await refusalOf(ada.completeWork(id, { owner: 'eve', result: { found: 'it' } }));
   await refusalOf(ada.failWork(id, { error: 'x'.repeat(70_000), ...proof }));
-  expect(await ada.rejected()).toEqual([]);
+  expect(await ada.clone.rejected()).toEqual([]);
 });
 
 test('given what was kept, when it is applied again, then it is refused again and stays', async () => {
   await taken();
   await refusalOf(ada.completeWork(id, { result: { found: 'it' }, ...proof }));
-  const [kept] = await ada.rejected();
-  expect((await refusalOf(ada.applyRejected(kept?.op ?? ''))).code).toBe('STALE_EPOCH');
-  expect(await ada.rejected()).toHaveLength(1);
-  await ada.dropRejected(kept?.op ?? '');
-  expect(await ada.rejected()).toEqual([]);
+  const [kept] = await ada.clone.rejected();
+  expect((await refusalOf(ada.clone.applyRejected(kept?.op ?? ''))).code).toBe('STALE_EPOCH');
+  expect(await ada.clone.rejected()).toHaveLength(1);
+  await ada.clone.dropRejected(kept?.op ?? '');
+  expect(await ada.clone.rejected()).toEqual([]);
 });

@@ -35,7 +35,7 @@ async function rulesOf(
   const refused = await judge(review, pressed);
   if (pressed.kind === 'made') await review.host.land(pressed);
   const eve = await review.repo.open(await review.repo.clone('eve'));
-  const { findings } = await eve.verify();
+  const { findings } = await eve.audit.verify();
   return { before: refused?.rule ?? 'taken', after: findings.map(({ rule }) => rule) };
 }
 

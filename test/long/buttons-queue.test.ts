@@ -23,8 +23,11 @@ describe.each(METHODS)('given %s', (_name, press, merger) => {
     await land(review, await button.mergeQueue(review.host, review.prs, MERGER, press));
     await expectWhole(review, seen, merger);
     const [, second] = review.ids;
-    expect(await seen.bob.findWork(second)).toMatchObject({ status: 'completed' });
-    expect((await seen.bob.history(second)).at(-1)).toMatchObject({ verb: 'approve', merged_by: merger });
+    expect(await seen.bob.query.find(second)).toMatchObject({ status: 'completed' });
+    expect((await seen.bob.audit.history(second)).at(-1)).toMatchObject({
+      verb: 'approve',
+      merged_by: merger,
+    });
   });
 
   it('when the branch was brought up to date before, once and again, then it is one approval everywhere', async () => {
@@ -48,7 +51,7 @@ describe.each(METHODS)('given %s', (_name, press, merger) => {
     await moveOn(review);
     await land(review, await press(host, prs[0], MERGER));
     await expectWhole(review, seen, merger);
-    expect((await seen.bob.history(review.ids[1])).at(-1)).toMatchObject({ merged_by: OPENER.name });
+    expect((await seen.bob.audit.history(review.ids[1])).at(-1)).toMatchObject({ merged_by: OPENER.name });
   });
 
   it('when a clone has the proposal itself as something not pushed yet, then it is known by its name', async () => {
@@ -59,12 +62,12 @@ describe.each(METHODS)('given %s', (_name, press, merger) => {
     await repo.git(dir, 'merge', '--quiet', '--ff-only', `origin/${prs[0].branch}`);
     const gus = await repo.open(dir, { mode: 'local' });
     await does(gus, 'comment', { id: ids[3], body: 'on top of it' });
-    await gus.log(5);
+    await gus.audit.log({ limit: 5 });
     await moveOn(review);
     await land(review, await press(host, prs[0], MERGER));
     await repo.git(dir, 'checkout', '--quiet', '--detach');
-    expect(await gus.sync()).toMatchObject({ lost: [] });
-    expect(await gus.findWork(ids[3])).toMatchObject({ comments: [{ body: 'on top of it' }] });
+    expect(await gus.clone.sync()).toMatchObject({ lost: [] });
+    expect(await gus.query.find(ids[3])).toMatchObject({ comments: [{ body: 'on top of it' }] });
     await expectWhole(review, { ...seen, bob: gus }, merger);
   });
 
@@ -73,8 +76,8 @@ describe.each(METHODS)('given %s', (_name, press, merger) => {
     const seen = await onlookers(review);
     await moveOn(review);
     await land(review, await press(review.host, review.prs[0], MERGER));
-    await seen.bob.sync();
-    const checked = await seen.bob.verify({ since_last: true });
+    await seen.bob.clone.sync();
+    const checked = await seen.bob.audit.verify({ since_last: true });
     expect(checked).toMatchObject({ ok: true });
     expect(checked.commits).toBeLessThan(12);
   });
@@ -86,12 +89,12 @@ describe.each(METHODS)('given %s', (_name, press, merger) => {
     const before = new Date(Date.now() - 1_800_000).toISOString();
     await land(review, await press(review.host, review.prs[0], MERGER));
     const fresh = await review.repo.open(await review.repo.clone('fresh'));
-    await seen.bob.sync();
+    await seen.bob.clone.sync();
     for (const ledger of [seen.bob, fresh]) {
       const then = await ledger.at(before);
-      expect(await then.findWork(review.ids[0])).toMatchObject({ status: 'in_review' });
+      expect(await then.query.find(review.ids[0])).toMatchObject({ status: 'in_review' });
       const now = await ledger.at(new Date(Date.now() + 60_000).toISOString());
-      expect(await now.findWork(review.ids[0])).toMatchObject({ status: 'completed' });
+      expect(await now.query.find(review.ids[0])).toMatchObject({ status: 'completed' });
       await then.close();
       await now.close();
     }
@@ -118,7 +121,7 @@ it('given a merge that is signed by the host, when signatures are checked, then 
   const seen = await onlookers(review);
   await land(review, await button.githubMerge(review.host, review.prs[0], MERGER));
   await expectWhole(review, seen, MERGER.name);
-  const { signatures, ok } = await seen.bob.verify({ signatures: { allowed_signers: signers } });
+  const { signatures, ok } = await seen.bob.audit.verify({ signatures: { allowed_signers: signers } });
   expect({ ok, vouched: signatures?.vouched }).toEqual({
     ok: true,
     vouched: { 'host.example': { [MERGER.name]: 1 } },
@@ -153,10 +156,14 @@ it('given an item that another is blocked on, when its proposal is merged, then 
   await does(dan, 'block', { id: waits, reason: 'until then', blocker_id: ids[0] });
   const seen = await onlookers(review);
   await land(review, await button.githubMerge(host, prs[0], MERGER));
-  await Promise.all([dan.sync(), seen.bob.sync()]);
-  await Promise.all([dan.sync(), seen.bob.sync()]);
-  expect(await dan.findWork(waits)).toMatchObject({ status: 'pending', rev: 3 });
-  expect((await seen.bob.history(waits)).map(({ verb }) => verb)).toEqual(['create', 'block', 'unblock']);
+  await Promise.all([dan.clone.sync(), seen.bob.clone.sync()]);
+  await Promise.all([dan.clone.sync(), seen.bob.clone.sync()]);
+  expect(await dan.query.find(waits)).toMatchObject({ status: 'pending', rev: 3 });
+  expect((await seen.bob.audit.history(waits)).map(({ verb }) => verb)).toEqual([
+    'create',
+    'block',
+    'unblock',
+  ]);
   await expectWhole(review, seen, MERGER.name);
 });
 
@@ -170,5 +177,5 @@ it('given a ledger that went on after a proposal landed, when another is made th
   const again = await propose(repo, await repo.open(dir), dir, ids[1], 9);
   await land(review, await button.githubMerge(host, again, OPENER));
   await expectWhole(review, seen, MERGER.name);
-  expect((await seen.bob.history(ids[1])).at(-1)).toMatchObject({ merged_by: OPENER.name });
+  expect((await seen.bob.audit.history(ids[1])).at(-1)).toMatchObject({ merged_by: OPENER.name });
 });

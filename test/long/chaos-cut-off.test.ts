@@ -51,7 +51,7 @@ test('given a worker that is cut off for longer than its lease, when another clo
   for (const work of [first, second]) work.signal('SIGTERM');
   expect(await Promise.all([first.end(), second.end()])).toEqual([0, 0]);
   await expectSound(place);
-  const history = await planner.history(id);
+  const history = await planner.audit.history(id);
   expect(history.filter(({ verb }) => verb === 'complete')).toMatchObject([{ actor: 'bob', epoch: 2 }]);
 });
 
@@ -77,5 +77,5 @@ test('given a result that was saved while the remote was away, when another clon
   for (const work of [first, second]) work.signal('SIGTERM');
   expect(await Promise.all([first.end(), second.end()])).toEqual([0, 0]);
   await expectSound(place);
-  expect(await planner.findWork(id)).toMatchObject({ owner: 'bob', claim: { epoch: 2 } });
+  expect(await planner.query.find(id)).toMatchObject({ owner: 'bob', claim: { epoch: 2 } });
 });

@@ -12,16 +12,16 @@ async function expectExhausted(place: WorkPlace, why: string): Promise<void> {
   expect(item).toMatchObject({ status: 'failed', attempts: 2, checkpoint: { step: 'half' } });
   expect(item?.error).toContain('exhausted: 2 of 2 attempts ended without a result. The last one: ');
   expect(item?.error).toContain(why);
-  const [escalation, ...more] = await planner.list({ type: ['escalation'] });
+  const [escalation, ...more] = await planner.query.list({ type: ['escalation'] });
   expect(more).toEqual([]);
   expect(escalation).toMatchObject({
     status: 'pending',
     context: { work_id: id },
     idempotency_key: `exhausted:${id}:2`,
   });
-  expect((await planner.history(id)).map(({ verb }) => verb).filter((verb) => verb !== 'checkpoint')).toEqual(
-    ['create', 'claim', 'recover', 'claim', 'recover'],
-  );
+  expect(
+    (await planner.audit.history(id)).map(({ verb }) => verb).filter((verb) => verb !== 'checkpoint'),
+  ).toEqual(['create', 'claim', 'recover', 'claim', 'recover']);
 }
 
 test('given an item that kills each worker, when others recover it after its lease until no attempt is left, then it failed as exhausted, and one escalation asks what to do', async () => {

@@ -22,8 +22,8 @@ async function makePlace(): Promise<Place> {
 async function expectSound({ repo, planner }: Place): Promise<void> {
   expect(unsound(await plainHistory(repo.bare))).toEqual([]);
   await fsck(repo.bare);
-  await planner.fetch();
-  expect(await planner.verify()).toMatchObject({ ok: true, findings: [] });
+  await planner.clone.fetch();
+  expect(await planner.audit.verify()).toMatchObject({ ok: true, findings: [] });
 }
 
 const WORDS = 'one two three four five six seven eight';
@@ -59,7 +59,7 @@ describe('given a chat server that is killed in the middle of an answer', () => 
     second.signal('SIGTERM');
     expect(await second.end()).toBe(0);
     await expectSound(place);
-    const [item] = await place.planner.list({ all: true });
+    const [item] = await place.planner.query.list({ all: true });
     expect(item).toMatchObject({
       title: WORDS,
       description: WORDS,
@@ -68,7 +68,7 @@ describe('given a chat server that is killed in the middle of an answer', () => 
       status: 'completed',
       attempts: 2,
     });
-    const verbs = (await place.planner.history(item?.id ?? '')).map(({ verb }) => verb);
+    const verbs = (await place.planner.audit.history(item?.id ?? '')).map(({ verb }) => verb);
     expect(verbs.filter((verb) => verb !== 'checkpoint')).toEqual([
       'create',
       'claim',
@@ -105,7 +105,7 @@ describe('given a chat server that is killed in the middle of an answer', () => 
     expectUnbroken(client.of('m1'));
     expect(textsOf(client.of('m1'))).toEqual(ANSWER);
     await expectSound(place);
-    expect(await place.planner.list({ all: true })).toHaveLength(1);
+    expect(await place.planner.query.list({ all: true })).toHaveLength(1);
   });
 
   test('when what this clone keeps outside git is gone, then a clone made anew has the answer from git alone', async () => {
@@ -117,7 +117,7 @@ describe('given a chat server that is killed in the middle of an answer', () => 
     first.signal('SIGKILL');
     await first.end();
 
-    await place.planner.configure({ lease_ttl_s: 2, clock_skew_s: 0 });
+    await place.planner.admin.configure({ lease_ttl_s: 2, clock_skew_s: 0 });
     const second = new ChatProcess(await place.repo.clone('elsewhere'), fast);
     const after = await ChatClient.join(await second.url, 's1', before.seen);
     await after.done('m1');
@@ -155,7 +155,7 @@ describe('given a chat server that is killed in the middle of an answer', () => 
       message: 'short',
     });
     await expectSound(place);
-    expect(await place.planner.list({ all: true })).toHaveLength(2);
+    expect(await place.planner.query.list({ all: true })).toHaveLength(2);
   });
 });
 
@@ -181,7 +181,7 @@ describe('given a chat server', () => {
     }
     expect(other.replies).toEqual([{ type: 'joined', session: 's2', messages: 0 }]);
     await expectSound(place);
-    expect(await place.planner.list({ all: true })).toHaveLength(2);
+    expect(await place.planner.query.list({ all: true })).toHaveLength(2);
   });
 
   test('when a client goes in the middle of an answer, then the work goes on, and it reads the rest later', async () => {
@@ -196,8 +196,8 @@ describe('given a chat server', () => {
     await expect
       .poll(
         async () => {
-          await place.planner.fetch();
-          return (await place.planner.list({ all: true }))[0]?.status;
+          await place.planner.clone.fetch();
+          return (await place.planner.query.list({ all: true }))[0]?.status;
         },
         { timeout: 30_000 },
       )
@@ -299,9 +299,9 @@ describe('given a chat server', () => {
     const failed = await client.waitFor(({ type }) => type === 'failed');
     expect(failed).toMatchObject({ error: 'it exited with 1: no gate', seq: 3 });
     await writeFile(gate, '');
-    await place.planner.fetch();
-    const [item] = await place.planner.list({ all: true });
-    await place.planner.retryWork(item?.id ?? '');
+    await place.planner.clone.fetch();
+    const [item] = await place.planner.query.list({ all: true });
+    await place.planner.work.retry(item?.id ?? '');
     await client.done('m1');
     expectUnbroken(client.of('m1'));
     expect(textsOf(client.of('m1'))).toEqual(['try 1', 'try 2']);
@@ -325,12 +325,12 @@ test('given a remote that is away, when a message comes, then it is answered onc
   expectUnbroken(client.of('m1'));
   expect(textsOf(client.of('m1'))).toEqual(ANSWER);
   await expectSound(place);
-  expect(await place.planner.list({ all: true })).toHaveLength(1);
+  expect(await place.planner.query.list({ all: true })).toHaveLength(1);
 });
 
 test('given a remote that goes away in the middle of an answer, when the server is killed and another clone goes on, then nobody read what was in the lost one alone', async () => {
   const place = await makePlace();
-  await place.planner.configure({ lease_ttl_s: 4, clock_skew_s: 0 });
+  await place.planner.admin.configure({ lease_ttl_s: 4, clock_skew_s: 0 });
   const program = join(place.repo.folder, 'agent.sh');
   // Another word each time: what is said twice would show.
   const script = `for n in 1 2 3 4 5 6 7 8 9; do echo "$n of $$"; sleep 0.3; done`;
@@ -343,7 +343,7 @@ test('given a remote that goes away in the middle of an answer, when the server 
   await place.repo.goAway();
   // Until it has said much more, which is in its own clone alone.
   const local = await place.repo.open(place.dir);
-  const revision = async (): Promise<number> => (await local.list({ all: true }))[0]?.rev ?? 0;
+  const revision = async (): Promise<number> => (await local.query.list({ all: true }))[0]?.rev ?? 0;
   const shared = await revision();
   await expect.poll(revision, { timeout: 30_000 }).toBeGreaterThan(shared + 5);
   first.signal('SIGKILL');
@@ -371,7 +371,7 @@ test('given a program that cannot be started, when a message comes, then the ser
   expect(await server.end()).toBe(1);
   expect(server.complaints).toContain('no-such-program');
   await expectSound(place);
-  expect(await place.planner.list()).toMatchObject([{ status: 'pending' }]);
+  expect(await place.planner.query.list()).toMatchObject([{ status: 'pending' }]);
 });
 
 describe('given requests that are not as they should be', () => {
@@ -403,8 +403,8 @@ describe('given requests that are not as they should be', () => {
     await expect.poll(() => client.replies.length).toBe(11);
     client.say('m3', '\u202Estill \0 there\r\n<b>');
     await client.done('m3');
-    await place.planner.fetch();
-    expect(await place.planner.list({ all: true })).toMatchObject([{ title: 'still there <b>' }]);
+    await place.planner.clone.fetch();
+    expect(await place.planner.query.list({ all: true })).toMatchObject([{ title: 'still there <b>' }]);
     client.send(`"${'x'.repeat(300 * 1024)}"`);
     expect(await client.closed).toBe(1009);
   });

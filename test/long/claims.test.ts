@@ -36,7 +36,7 @@ test.each(['file', 'http'] as const)(
     expect(new Set([...refusals, 'ALREADY_CLAIMED', 'ILLEGAL_TRANSITION']).size).toBe(2);
 
     await fsck(repo.bare);
-    await first.fetch();
-    expect(await first.verify()).toMatchObject({ ok: true, findings: [] });
+    await first.clone.fetch();
+    expect(await first.audit.verify()).toMatchObject({ ok: true, findings: [] });
   },
 );

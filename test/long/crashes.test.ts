@@ -29,7 +29,7 @@ test('given processes that are killed at any moment, when others go on, then not
   await Promise.all(survivors.map((worker) => worker.finish()));
 
   const heir = await repo.open(dirs[0] ?? '', { actor: 'heir', clock: HOURS_LATER });
-  await heir.sync();
+  await heir.clone.sync();
   const told = doomed.flatMap(({ acknowledged }) => acknowledged);
   for (const { id } of await heir.recoverOrphanedWork()) {
     const claimed = itemOf(await heir.claimWork(id));
@@ -46,7 +46,7 @@ test('given processes that are killed at any moment, when others go on, then not
   const acknowledged = [...doomed, ...survivors].flatMap((worker) => worker.acknowledged);
   expect(acknowledged.map(({ op }) => op).filter((op) => !ops.includes(op))).toEqual([]);
   await fsck(repo.bare);
-  expect(await heir.verify()).toMatchObject({ ok: true, findings: [] });
+  expect(await heir.audit.verify()).toMatchObject({ ok: true, findings: [] });
 });
 
 /** Lets a process do something, and then any number of milliseconds more. */
@@ -87,8 +87,8 @@ async function claimAfterDeath(
   expect(claimed).toMatchObject({ ok: true, where: 'remote', item: { claim: { epoch: 1 } } });
   expect((await plainHistory(repo.bare)).map(({ verb }) => verb)).toEqual(['init', 'create', 'claim']);
   expect(await ada.completeWork(id)).toMatchObject({ ok: true });
-  expect((await ada.status()).pending).toEqual([]);
-  expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
+  expect((await ada.clone.status()).pending).toEqual([]);
+  expect(await ada.audit.verify()).toMatchObject({ ok: true, findings: [] });
 }
 
 async function die(dir: string, id: string, env: NodeJS.ProcessEnv): Promise<Report[]> {

@@ -22,19 +22,20 @@ const scriptsOf = (page: string): string[] =>
 async function expectSound(): Promise<void> {
   expect(unsound(await plainHistory(terminal.repo.bare))).toEqual([]);
   await fsck(terminal.repo.bare);
-  await planner.fetch();
-  expect(await planner.verify()).toMatchObject({ ok: true, findings: [] });
+  await planner.clone.fetch();
+  expect(await planner.audit.verify()).toMatchObject({ ok: true, findings: [] });
 }
 
 const create = async (title: string, description: string): Promise<string> =>
   (await planner.createWork({ title, description })).id;
 
 async function statusOf(id: string): Promise<string | undefined> {
-  await planner.fetch();
-  return (await planner.findWork(id))?.status;
+  await planner.clone.fetch();
+  return (await planner.query.find(id))?.status;
 }
 
-const verbsOf = async (id: string): Promise<string[]> => (await planner.history(id)).map(({ verb }) => verb);
+const verbsOf = async (id: string): Promise<string[]> =>
+  (await planner.audit.history(id)).map(({ verb }) => verb);
 
 describe('given the worker in the shell', () => {
   const [short = '', byHand = ''] = scriptsOf('worker-shell/README.md').flatMap((block) =>
@@ -76,7 +77,9 @@ describe('given the worker in the shell', () => {
     await terminal.install('mv', 'echo "the disk is full" >&2; exit 1');
     await terminal.type(byHand);
     expect(await statusOf(id)).toBe('failed');
-    expect(await planner.findWork(id)).toMatchObject({ error: expect.stringContaining('the disk is full') });
+    expect(await planner.query.find(id)).toMatchObject({
+      error: expect.stringContaining('the disk is full'),
+    });
     await expectSound();
   });
 });
@@ -100,7 +103,7 @@ describe('given the worker in TypeScript', () => {
     expect(Number(events.find(({ type }) => type === 'checkpoint').step)).toBeGreaterThan(3);
     const delivered = await readdir(join(terminal.dir, 'outbox'));
     expect(delivered.toSorted()).toEqual(lines.map((_, n) => `${id}-${n + 1}`).toSorted());
-    expect(await planner.findWork(id)).toMatchObject({ result: { lines: 30 }, attempts: 2 });
+    expect(await planner.query.find(id)).toMatchObject({ result: { lines: 30 }, attempts: 2 });
     await expectSound();
   });
 });
@@ -130,7 +133,7 @@ describe.each([
     expect(stdout).toContain(`claimed ${id}`);
     expect(stdout).toContain('All of them.');
     expect(await verbsOf(id).then(() => statusOf(id))).toBe('completed');
-    expect(await planner.findWork(id)).toMatchObject({
+    expect(await planner.query.find(id)).toMatchObject({
       checkpoint: { step: 'tests written', next_action: 'make them pass' },
       result: { commit: await terminal.repo.git(terminal.dir, 'rev-parse', 'HEAD') },
     });
@@ -148,7 +151,7 @@ describe.each([
     expect(await terminal.type(script, env)).toMatchObject({ status: 0 });
     for (const id of ids) {
       expect(await statusOf(id)).toBe('completed');
-      expect(await planner.findWork(id)).toMatchObject({
+      expect(await planner.query.find(id)).toMatchObject({
         owner: name,
         result: {
           branch: `work/${id}`,

@@ -17,12 +17,12 @@ test.each(MOMENTS)(
     const { repo, dir, id } = await makeOneItem();
     const told = await withPath(deadlyGit(repo.folder, { ...blow, victim: 'git' }), async () => {
       const ledger = await repo.open(dir);
-      return ledger.commentOn(id, 'one');
+      return ledger.work.comment(id, 'one');
     }).catch((error: unknown) => error);
 
     await fsck(dir);
     const ada = await repo.open(dir);
-    await ada.commentOn(id, 'two');
+    await ada.work.comment(id, 'two');
     const bodies = bodiesOf(await ada.getWork(id));
     if (isLedgerError(told)) expect([['one', 'two'], ['two']]).toContainEqual(bodies);
     else {
@@ -30,7 +30,7 @@ test.each(MOMENTS)(
       expect(bodies).toEqual(['one', 'two']);
     }
     expect(unsound(await plainHistory(repo.bare))).toEqual([]);
-    expect(await ada.verify()).toMatchObject({ ok: true, findings: [] });
+    expect(await ada.audit.verify()).toMatchObject({ ok: true, findings: [] });
   },
 );
 
@@ -40,7 +40,7 @@ test.each(['refs/heads/work-ledger', 'refs/work-ledger/seen/origin'])(
     const { repo, dir, id } = await makeOneItem();
     const ada = await repo.open(dir);
     const other = await repo.open(join(repo.folder, 'first'));
-    await other.commentOn(id, 'moves the shared tip');
+    await other.work.comment(id, 'moves the shared tip');
     const lock = await leaveLock(join(dir, '.git'), ref);
 
     const refusal = ada.createWork({ title: 'Late' });
@@ -53,9 +53,9 @@ test.each(['refs/heads/work-ledger', 'refs/work-ledger/seen/origin'])(
     expect(existsSync(lock)).toBe(true);
 
     rmSync(lock);
-    await ada.sync();
+    await ada.clone.sync();
     expect(await ada.claimWork(id)).toMatchObject({ ok: true, item: { claim: { epoch: 1 } } });
-    expect((await ada.status()).pending).toEqual([]);
+    expect((await ada.clone.status()).pending).toEqual([]);
     expect(unsound(await plainHistory(repo.bare))).toEqual([]);
   },
 );
@@ -63,13 +63,13 @@ test.each(['refs/heads/work-ledger', 'refs/work-ledger/seen/origin'])(
 test('given a lock on what was last seen, when the remote takes a push, then that is unknown, and found once the lock is gone', async () => {
   const { repo, dir, id } = await makeOneItem();
   const ada = await repo.open(dir);
-  await ada.fetch();
+  await ada.clone.fetch();
   const lock = await leaveLock(join(dir, '.git'), 'refs/work-ledger/seen/origin');
   const created = await refusalOf(ada.createWork({ title: 'Second' }));
   expect(created).toMatchObject({ code: 'CONTENDED', details: { lock, unknown: true } });
   rmSync(lock);
-  await ada.sync();
-  expect((await ada.list()).map(({ title }) => title)).toEqual(['Item 0', 'Second']);
+  await ada.clone.sync();
+  expect((await ada.query.list()).map(({ title }) => title)).toEqual(['Item 0', 'Second']);
   expect((await plainHistory(repo.bare)).map(({ verb }) => verb)).toEqual(['init', 'create', 'create']);
   expect(await ada.claimWork(id)).toMatchObject({ ok: true, where: 'remote' });
 });
@@ -88,7 +88,7 @@ test('given a lock that a killed git left behind at the remote, when work is cla
   const ada = await repo.open(dir, { patience: 1_000 });
   const lock = await leaveLock(repo.bare, 'refs/heads/work-ledger');
   await expect(ada.claimWork(id)).rejects.toMatchObject({ code: 'CONTENDED', details: { withdrawn: [id] } });
-  expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
+  expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
   expect(existsSync(lock)).toBe(true);
   rmSync(lock);
   expect(await ada.claimWork(id)).toMatchObject({ ok: true, item: { claim: { epoch: 1 } } });
@@ -121,14 +121,14 @@ test.each(['packed-refs', 'refs/work-ledger/seen/origin'])(
   async (name) => {
     const { repo, dir, id } = await makeOneItem();
     const ada = await repo.open(dir);
-    await ada.fetch();
+    await ada.clone.fetch();
     const other = await repo.open(join(repo.folder, 'first'));
-    await other.commentOn(id, 'moves the shared tip');
+    await other.work.comment(id, 'moves the shared tip');
     // Something that a fetch prunes, for which git locks the packed refs.
     await repo.git(dir, 'update-ref', 'refs/work-ledger/inbox/origin/gone', 'refs/heads/work-ledger');
     const lock = await leaveOwnLock(join(dir, '.git'), name);
     expect(existsSync(lock)).toBe(true);
-    await ada.fetch();
+    await ada.clone.fetch();
     expect(existsSync(lock)).toBe(false);
     expect(await ada.claimWork(id)).toMatchObject({ ok: true, where: 'remote' });
     await fsck(dir);

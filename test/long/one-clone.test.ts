@@ -35,8 +35,8 @@ test(`given ${PROCESSES} processes in one clone, when each makes and does ${ITEM
   const pushes = (await readFile(join(repo.bare, 'pushes'), 'utf8')).trim().split('\n').length;
   expect(pushes).toBeLessThan(transitions / 2);
   await fsck(dir);
-  expect((await ledger.status()).pending).toEqual([]);
-  expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
+  expect((await ledger.clone.status()).pending).toEqual([]);
+  expect(await ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
 });
 
 test.each([
@@ -86,6 +86,6 @@ test.each([
     const told = [...doomed.acknowledged, ...acknowledged].map(({ op }) => op);
     expect(told.filter((op) => !ops.includes(op))).toEqual([]);
     await fsck(dir);
-    expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
+    expect(await ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
   },
 );

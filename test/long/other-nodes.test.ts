@@ -48,7 +48,7 @@ process.emitWarning('of the program', 'ExperimentalWarning');
 const ledger = await openLedger({ dir: process.argv[2], actor: 'eve' });
 const { id } = await ledger.createWork({ title: 'By the library' });
 const { ok } = await ledger.claimWork(id);
-console.log(ok, (await ledger.search('library')).length);
+console.log(ok, (await ledger.query.search('library')).length);
 await ledger.close();
 `,
   );

@@ -179,8 +179,8 @@ describe.each(['file', 'http'] as const)('given a host that takes only branches,
       { kind: 'notice', code: 'PRESENCE_REFUSED' },
     ]);
     expect(await listPresence(observer)).toMatchObject({ fresh: true, entries: [] });
-    await observer.fetch();
-    const history = await observer.history(id);
+    await observer.clone.fetch();
+    const history = await observer.audit.history(id);
     expect(history.filter(({ verb }) => verb === 'checkpoint').length).toBeGreaterThanOrEqual(2);
   });
 

@@ -24,14 +24,14 @@ async function step(n: number): Promise<void> {
       itemOf(await ledger.claimWork(id, { execution_id }));
       return;
     case 2:
-      itemOf(await ledger.checkpointWork(id, { step: `${n}` }, { execution_id }));
+      itemOf(await ledger.work.checkpoint(id, { step: `${n}` }, { execution_id }));
       return;
     case 3:
       await ledger.getReadyToStart({
         limit: 5,
         labels: Array.from({ length: 1 + (n % 40) }, (_, l) => `l${l}`),
       });
-      itemOf(await ledger.commentOn(id, `Comment ${n}`));
+      itemOf(await ledger.work.comment(id, `Comment ${n}`));
       return;
     default:
       itemOf(await ledger.completeWork(id, { execution_id, result: { n } }));

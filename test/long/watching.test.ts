@@ -23,7 +23,7 @@ const commitsOf = (watching: WlProcess): string[] =>
 
 test('given a watch in one clone, when the other works, then each transition is printed once and in order', async () => {
   const { repo, ada, other, ledger } = await given();
-  const start = (await ledger.asOf()).tip;
+  const start = (await ledger.query.asOf()).tip;
   const watching = new WlProcess(ada, ['watch', ...QUICK]);
   await watching.until(() => watching.stderr.includes(`watching from ${start}`));
   for (const title of ['One', 'Two', 'Three']) {
@@ -33,7 +33,7 @@ test('given a watch in one clone, when the other works, then each transition is 
   }
   // Another process of the watching clone counts as well.
   await ledger.createWork({ title: 'Four' });
-  await other.configure({ max_attempts: 9 });
+  await other.admin.configure({ max_attempts: 9 });
   await watching.until(() => watching.lines.length >= 11);
   expect(commitsOf(watching)).toEqual(await commitsAfter(repo, start));
   expect(await watching.kill('SIGTERM')).toBe(0);
@@ -42,7 +42,7 @@ test('given a watch in one clone, when the other works, then each transition is 
 
 test('given a watch that is killed again and again, when it begins anew from the last line it got out, then nothing is missed', async () => {
   const { repo, ada, other, ledger } = await given();
-  const start = (await ledger.asOf()).tip;
+  const start = (await ledger.query.asOf()).tip;
   let last = start;
   const handled: string[] = [];
   const work = (async () => {
@@ -70,7 +70,7 @@ test('given a watch that is killed again and again, when it begins anew from the
 
 test('given a reader that has seen enough, when the next line comes, then the watch ends without a word', async () => {
   const { ada, ledger, other } = await given();
-  const watching = new WlProcess(ada, ['watch', '--from', (await ledger.asOf()).tip, ...QUICK]);
+  const watching = new WlProcess(ada, ['watch', '--from', (await ledger.query.asOf()).tip, ...QUICK]);
   await other.createWork({ title: 'One' });
   await watching.until(() => watching.lines.length === 1);
   watching.child.stdout.destroy();
@@ -81,7 +81,7 @@ test('given a reader that has seen enough, when the next line comes, then the wa
 
 test('given a remote that goes away and comes back, when it is watched, then that is said once, and nothing is missed', async () => {
   const { repo, ada, other, ledger } = await given();
-  const watching = new WlProcess(ada, ['watch', '--from', (await ledger.asOf()).tip, ...QUICK]);
+  const watching = new WlProcess(ada, ['watch', '--from', (await ledger.query.asOf()).tip, ...QUICK]);
   await other.createWork({ title: 'One' });
   await watching.until(() => watching.lines.length === 1);
   await repo.goAway();
@@ -95,7 +95,7 @@ test('given a remote that goes away and comes back, when it is watched, then tha
 
 test('given a shared branch that was set back, when it is watched, then the watch ends with status 10', async () => {
   const { repo, ada, ledger, other } = await given();
-  const before = (await ledger.asOf()).tip;
+  const before = (await ledger.query.asOf()).tip;
   const watching = new WlProcess(ada, ['watch', '--json', ...QUICK]);
   await watching.until(() => watching.stderr.includes('watching from'));
   await other.createWork({ title: 'One' });
@@ -108,15 +108,15 @@ test('given a shared branch that was set back, when it is watched, then the watc
 test('given lines that were merged by hand, when they arrive, then a watch prints all of both, and goes on', async () => {
   const { repo, ada, bob, ledger, other } = await given();
   const { id } = await other.createWork({ title: 'One' });
-  await ledger.fetch();
-  const start = (await ledger.asOf()).tip;
-  await other.commentOn(id, 'Main line.');
+  await ledger.clone.fetch();
+  const start = (await ledger.query.asOf()).tip;
+  await other.work.comment(id, 'Main line.');
   // A second line from the same start, made in a clone that never pushed it.
   const side = await repo.clone('side');
   await repo.git(side, 'update-ref', 'refs/heads/work-ledger', start);
   const aside = await repo.open(side, { mode: 'local' });
   await aside.createWork({ title: 'Aside' });
-  const tip = (await aside.asOf()).tip;
+  const tip = (await aside.query.asOf()).tip;
   await repo.git(bob, 'fetch', '--quiet', side, 'work-ledger');
   const merge = ['-c', 'user.name=x', '-c', 'user.email=x@x', 'merge', '--quiet', '--no-edit', tip];
   await repo.git(bob, 'worktree', 'add', '--quiet', '../merging', 'work-ledger');
@@ -125,7 +125,7 @@ test('given lines that were merged by hand, when they arrive, then a watch print
 
   const watching = new WlProcess(ada, ['watch', '--from', start, ...QUICK]);
   await watching.until(() => watching.lines.length === 3);
-  await ledger.fetch();
+  await ledger.clone.fetch();
   await ledger.createWork({ title: 'After' });
   await watching.until(() => watching.lines.length === 4);
   expect(
@@ -148,7 +148,7 @@ test('given a wait in one clone, when the other completes the item, then the wai
   const { ada, other, ledger } = await given();
   const { id } = await ledger.createWork({ title: 'One' });
   const waiting = new WlProcess(ada, ['wait', id, '--json', ...QUICK]);
-  await other.fetch();
+  await other.clone.fetch();
   await other.claimWork(id);
   await other.completeWork(id, { result: { commit: 'c0ffee' } });
   expect(await waiting.ended).toBe(0);
@@ -174,8 +174,8 @@ test('given a question from one clone, when the other answers it, then the work 
     claim: { execution_id: 'e1', epoch: 1 },
     context: { answers: { [escalation]: { question: 'Ship?', answer: 'yes', by: 'bob' } } },
   });
-  await ledger.fetch();
-  expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
+  await ledger.clone.fetch();
+  expect(await ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
   expect(await repo.git(repo.bare, 'log', '--format=%an %s', '-3', 'work-ledger')).toContain('bob unblock');
 });
 
@@ -195,10 +195,10 @@ test('given four that wait in two clones, when four items appear, then each clai
   const got = waiting.map((one) => one.json<{ data: WorkItem }>()[0]?.data);
   expect(new Set(got.map((item) => item?.id)).size).toBe(4);
   expect(got.map((item) => item?.claim?.execution_id)).toEqual(names.map((name) => `e-${name}`));
-  await ledger.fetch();
+  await ledger.clone.fetch();
   expect((await ledger.getInProgress()).map(({ owner }) => owner).sort()).toEqual(names);
-  expect(await ledger.rejected()).toEqual([]);
-  expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
+  expect(await ledger.clone.rejected()).toEqual([]);
+  expect(await ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
 });
 
 test('given one that waits for something to claim, when it is interrupted, then it ends with status 130, and holds nothing', async () => {
@@ -206,10 +206,11 @@ test('given one that waits for something to claim, when it is interrupted, then 
   const not_before = new Date(Date.now() + 3_600_000).toISOString();
   await ledger.createWork({ title: 'Later', not_before });
   const waiting = new WlProcess(ada, ['next', '--claim', '--wait']);
-  const { fetched_at } = await ledger.asOf();
+  const { fetched_at } = await ledger.query.asOf();
   // It has begun to wait once it asks the remote again.
-  while ((await ledger.asOf()).fetched_at === fetched_at) await new Promise((next) => setTimeout(next, 50));
+  while ((await ledger.query.asOf()).fetched_at === fetched_at)
+    await new Promise((next) => setTimeout(next, 50));
   expect(await waiting.kill('SIGINT')).toBe(130);
-  await ledger.fetch();
+  await ledger.clone.fetch();
   expect(await ledger.getInProgress()).toEqual([]);
 });

@@ -21,14 +21,14 @@ test(`given ${WORKERS} workers on clones of their own, when they share ${ITEMS} 
   await expectSound(place);
   const done = (await readFile(join(place.repo.folder, 'done'), 'utf8')).trim().split('\n');
   expect(done.toSorted()).toEqual(place.ids);
-  const items = await Promise.all(place.ids.map((id) => place.planner.findWork(id)));
+  const items = await Promise.all(place.ids.map((id) => place.planner.query.find(id)));
   expect(new Set(items.map((item) => item?.status))).toEqual(new Set(['completed']));
 });
 
 test('given a worker that stands still past its lease, when it wakes, then it learns that another took over, and harms nothing', async () => {
   const place = await makeWork(0);
   const { repo, planner } = place;
-  await planner.configure({ clock_skew_s: 0, lease_ttl_s: 2 });
+  await planner.admin.configure({ clock_skew_s: 0, lease_ttl_s: 2 });
   const { id } = await planner.createWork({ title: 'One' });
   const script = 'test "$WL_ATTEMPT" = 2 && exit 0; echo $$; while :; do sleep 0.1; done';
   const asleep = new WlWork(await repo.clone('ada'), sh(script));
@@ -45,6 +45,6 @@ test('given a worker that stands still past its lease, when it wakes, then it le
   for (const work of [asleep, other]) work.signal('SIGTERM');
   expect(await Promise.all([asleep.end(), other.end()])).toEqual([0, 0]);
   await expectSound(place);
-  const history = await planner.history(id);
+  const history = await planner.audit.history(id);
   expect(history.filter(({ verb }) => verb === 'complete')).toMatchObject([{ actor: 'bob' }]);
 });

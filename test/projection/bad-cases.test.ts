@@ -8,7 +8,7 @@ import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 import { runWorkers } from '../helpers/worker-process.ts';
 
 const idsOf = async (ledger: WorkLedger): Promise<string[]> =>
-  (await ledger.list({ all: true })).map(({ id }) => id);
+  (await ledger.query.list({ all: true })).map(({ id }) => id);
 
 interface Place {
   repo: SharedRepo;
@@ -25,7 +25,7 @@ async function place(): Promise<Place> {
   const ledger = await repo.init(dir);
   const ids = await createItems(ledger, 5);
   await ledger.completeWork(ids[0] ?? '', { claim: true });
-  const status = await ledger.indexStatus();
+  const status = await ledger.clone.indexStatus();
   await ledger.close();
   return { repo, dir, path: status.place.kind === 'file' ? status.place.path : '', ids };
 }
@@ -35,7 +35,7 @@ test('given a clone, when its index is asked for, then it stands in its local st
   expect(path).toBe(join(dir, '.git/work-ledger', `index-v${INDEX_VERSION}.sqlite`));
   const again = await repo.open(dir);
   expect(await idsOf(again)).toEqual(ids);
-  expect(await again.indexStatus()).toMatchObject({ current: true, items: 5, unread: 0 });
+  expect(await again.clone.indexStatus()).toMatchObject({ current: true, items: 5, unread: 0 });
 });
 
 test('given an index whose file is removed while it is open, when it is asked, and written, then answers stay right', async () => {
@@ -49,7 +49,7 @@ test('given an index whose file is removed while it is open, when it is asked, a
   const other = await repo.open(dir);
   expect(await idsOf(other)).toEqual([...ids, id]);
   expect(existsSync(path)).toBe(true);
-  expect(await ledger.indexStatus()).toMatchObject({ place: { kind: 'file' } });
+  expect(await ledger.clone.indexStatus()).toMatchObject({ place: { kind: 'file' } });
 });
 
 test.each([
@@ -61,8 +61,8 @@ test.each([
   damage(path);
   const ledger = await repo.open(dir);
   expect(await idsOf(ledger)).toEqual(ids);
-  expect(await ledger.history(ids[0] ?? '')).toHaveLength(3);
-  expect(await ledger.indexStatus()).toMatchObject({ place: { kind: 'file' }, current: true });
+  expect(await ledger.audit.history(ids[0] ?? '')).toHaveLength(3);
+  expect(await ledger.clone.indexStatus()).toMatchObject({ place: { kind: 'file' }, current: true });
 });
 
 test('given an index of another version, when the ledger is asked, then each version has its own', async () => {
@@ -81,7 +81,7 @@ test('given a place where no index can be written, when the ledger is asked, the
   expect(await idsOf(ledger)).toEqual(ids);
   const { id } = await ledger.createWork({ title: 'After' });
   expect(await idsOf(ledger)).toEqual([...ids, id]);
-  expect(await ledger.indexStatus()).toMatchObject({
+  expect(await ledger.clone.indexStatus()).toMatchObject({
     place: { kind: 'memory', reason: expect.stringContaining('unable to open') },
   });
 });
@@ -99,7 +99,7 @@ test('given several processes that come to a clone without an index at once, whe
   const job = { dir, actor: 'ada', task: { kind: 'list' } } as const;
   const workers = await runWorkers([job, job, job, job]);
   for (const { said } of workers) expect(said).toContainEqual({ kind: 'listed', ids: ids.slice(1) });
-  expect(await (await repo.open(dir)).indexStatus()).toMatchObject({ current: true, items: 5 });
+  expect(await (await repo.open(dir)).clone.indexStatus()).toMatchObject({ current: true, items: 5 });
 });
 
 test('given a tip that moved backwards, when the ledger is asked, then it stands there', async () => {
@@ -107,12 +107,12 @@ test('given a tip that moved backwards, when the ledger is asked, then it stands
   const ledger = await repo.open(dir, { remote: null });
   const before = await repo.git(dir, 'rev-parse', 'refs/heads/work-ledger');
   const { id } = await ledger.createWork({ title: 'After' });
-  await ledger.cancelWork(ids[1] ?? '');
-  expect(await ledger.history(id)).toHaveLength(1);
+  await ledger.work.cancel(ids[1] ?? '');
+  expect(await ledger.audit.history(id)).toHaveLength(1);
   await repo.git(dir, 'update-ref', 'refs/heads/work-ledger', before.trim());
   expect(await idsOf(ledger)).toEqual(ids);
-  expect(await ledger.history(id)).toEqual([]);
-  expect(await ledger.log(100)).toHaveLength(8);
+  expect(await ledger.audit.history(id)).toEqual([]);
+  expect(await ledger.audit.log({ limit: 100 })).toHaveLength(8);
   expect((await ledger.createWork({ title: 'Instead' })).id).toBe(id);
 });
 
@@ -121,21 +121,21 @@ test('given an index of a line of history that is gone, when the ledger is asked
   const before = await repo.git(dir, 'rev-parse', 'refs/heads/work-ledger');
   const ledger = await repo.open(dir, { remote: null });
   await ledger.createWork({ title: 'Gone' });
-  await ledger.log();
+  await ledger.audit.log();
   await ledger.close();
   await repo.git(dir, 'update-ref', 'refs/heads/work-ledger', before.trim());
   await repo.git(dir, 'reflog', 'expire', '--expire=now', '--all');
   await repo.git(dir, 'gc', '--quiet', '--prune=now');
   const again = await repo.open(dir, { remote: null });
   expect(await idsOf(again)).toEqual(ids);
-  expect(await again.log(100)).toHaveLength(8);
+  expect(await again.audit.log({ limit: 100 })).toHaveLength(8);
 });
 
 test('given the index of a clone, when it is made anew, then every item, its words and all history are in it', async () => {
   const { repo, dir } = await place();
   const ledger = await repo.open(dir);
-  await ledger.rebuildIndex();
-  expect(await ledger.indexStatus()).toMatchObject({
+  await ledger.clone.rebuildIndex();
+  expect(await ledger.clone.indexStatus()).toMatchObject({
     ...{ current: true, items: 5, unread: 0, transitions: 8, searchable: true },
   });
   expect(readdirSync(join(dir, '.git/work-ledger')).filter((name) => name.includes('journal'))).toEqual([]);
@@ -161,10 +161,10 @@ test('given an item with two files, when one of them goes, then the other one is
     Reflect.deleteProperty(process.env, 'GIT_INDEX_FILE');
   };
   await tree([copy], []);
-  expect(await ledger.damaged()).toMatchObject([{ path: copy, problem: { rule: 'twice' } }]);
-  expect((await ledger.list()).map((item) => item.id)).toContain(id);
+  expect(await ledger.audit.damaged()).toMatchObject([{ path: copy, problem: { rule: 'twice' } }]);
+  expect((await ledger.query.list()).map((item) => item.id)).toContain(id);
   await tree([], [copy]);
-  expect(await ledger.damaged()).toEqual([]);
-  expect((await ledger.list()).map((item) => item.id)).toContain(id);
-  expect((await ledger.history(id)).map(({ verb }) => verb)).toEqual(['create', 'unknown', 'unknown']);
+  expect(await ledger.audit.damaged()).toEqual([]);
+  expect((await ledger.query.list()).map((item) => item.id)).toContain(id);
+  expect((await ledger.audit.history(id)).map(({ verb }) => verb)).toEqual(['create', 'unknown', 'unknown']);
 });

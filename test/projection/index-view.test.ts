@@ -99,7 +99,7 @@ test('given any changes, when readiness is asked for, then the index and the rul
       const now = time(30);
       const free = plain.items().filter((item) => obstacles(plain, item, asker, now).length === 0);
       const ready = (types: WorkFilter['type']): WorkId[] =>
-        idsOf(readyItems(new IndexView(index), { type: types }, { asker, now }));
+        idsOf(readyItems(new IndexView(index), { type: types }, { actor: asker, now }));
       const isQuestion = ({ type }: WorkItem): boolean => type === 'escalation';
       expect(ready(WORK_TYPES)).toEqual(idsOf(free.sort(byUrgency)));
       expect(ready(undefined)).toEqual(idsOf(free.filter((item) => !isQuestion(item))));
@@ -129,7 +129,7 @@ test('given any changes, when items are filtered, then the index and a walk over
           return false;
         return (
           (wanted.priority?.includes(item.priority) ?? true) &&
-          (wanted.parent === undefined || item.parent_id === wanted.parent) &&
+          (wanted.parent_id === undefined || item.parent_id === wanted.parent_id) &&
           (wanted.owner === undefined || item.owner === undefined)
         );
       });

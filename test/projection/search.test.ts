@@ -14,7 +14,7 @@ async function someWork(): Promise<WorkLedger> {
 }
 
 const found = async (ledger: WorkLedger, text: string): Promise<string[]> =>
-  (await ledger.search(text)).map(({ id }) => id.slice(-1));
+  (await ledger.query.search(text)).map(({ id }) => id.slice(-1));
 
 test('given some work, when a word is searched, then items with a word that begins so are found, most urgent first', async () => {
   const ledger = await someWork();
@@ -24,8 +24,8 @@ test('given some work, when a word is searched, then items with a word that begi
   expect(await found(ledger, 'ubersicht')).toEqual(['1']);
   expect(await found(ledger, 'token docs')).toEqual(['2']);
   expect(await found(ledger, 'oken')).toEqual([]);
-  expect(await ledger.countFound('token')).toBe(3);
-  expect(await ledger.search('token', { limit: 1 })).toHaveLength(1);
+  expect(await ledger.query.countFound('token')).toBe(3);
+  expect(await ledger.query.search('token', { limit: 1 })).toHaveLength(1);
 });
 
 test('given a text with the signs of a query language, when it is searched, then they mean nothing', async () => {
@@ -34,7 +34,7 @@ test('given a text with the signs of a query language, when it is searched, then
   expect(await found(ledger, 'token-based')).toEqual(['2']);
   expect(await found(ledger, 'title:docs')).toEqual([]);
   for (const text of ['', '  ', '*', '"', 'NEAR(', 'a OR', 'docs) AND (', '-docs', 'docs*', '\u0000docs'])
-    expect(Array.isArray(await ledger.search(text)), text).toBe(true);
+    expect(Array.isArray(await ledger.query.search(text)), text).toBe(true);
 });
 
 test('given what changes after a search, when it is searched again, then it is found as it stands', async () => {
@@ -42,13 +42,13 @@ test('given what changes after a search, when it is searched again, then it is f
   expect(await found(ledger, 'parser')).toEqual([]);
   const { id } = await ledger.createWork({ title: 'A parser' });
   expect(await found(ledger, 'parser')).toEqual(['4']);
-  await ledger.updateWork(id, { set: { title: 'A lexer' } });
+  await ledger.work.update(id, { set: { title: 'A lexer' } });
   expect(await found(ledger, 'parser')).toEqual([]);
   await ledger.completeWork(id, { claim: true });
   expect(await found(ledger, 'lexer')).toEqual(['4']);
-  await ledger.deleteWork(id);
+  await ledger.work.delete(id);
   expect(await found(ledger, 'lexer')).toEqual([]);
-  expect((await ledger.history(id)).map(({ verb }) => verb)).toEqual([
+  expect((await ledger.audit.history(id)).map(({ verb }) => verb)).toEqual([
     ...['create', 'update', 'claim', 'complete', 'delete'],
   ]);
 });

@@ -99,7 +99,7 @@ async function run(world: World, one: Step, promised: Promised): Promise<void> {
       connection.cut = false;
       return;
     case 'sync':
-      return pass(ledger.sync());
+      return pass(ledger.clone.sync());
     case 'race':
       await Promise.all(
         world.replicas.map((replica, index) =>
@@ -116,7 +116,7 @@ async function run(world: World, one: Step, promised: Promised): Promise<void> {
 
 async function act(replica: Replica, one: Extract<Step, { kind: 'act' }>, promised: Promised): Promise<void> {
   const { ledger } = replica;
-  const items = await ledger.list({ all: true });
+  const items = await ledger.query.list({ all: true });
   const id = items[one.pick % Math.max(1, items.length)]?.id;
   const other = items[one.other % Math.max(1, items.length)];
   if (id === undefined && one.verb !== 'create') return;
@@ -129,10 +129,10 @@ async function act(replica: Replica, one: Extract<Step, { kind: 'act' }>, promis
     replica.name,
   );
   try {
-    const commands = [ledger.command(one.verb, input as never)];
+    const commands = [ledger.work.command(one.verb, input as never)];
     if (id !== undefined && one.pick % 3 === 0)
-      commands.push(ledger.command('comment', { id, body: 'along' }));
-    for (const outcome of await ledger.batch(commands)) remember(replica, outcome, promised);
+      commands.push(ledger.work.command('comment', { id, body: 'along' }));
+    for (const outcome of await ledger.work.batch(commands)) remember(replica, outcome, promised);
   } catch (error) {
     if (!isLedgerError(error)) throw error;
     const saved = (error.details.saved ?? []) as { op: string }[];
@@ -206,16 +206,16 @@ async function settle({ replicas }: World): Promise<void> {
     connection.loseNextAnswer = false;
   }
   for (let round = 0; round < 3; round += 1) {
-    for (const { ledger } of replicas) await pass(ledger.sync());
+    for (const { ledger } of replicas) await pass(ledger.clone.sync());
   }
 }
 
 async function holdAgainst({ replicas, remote }: World, promised: Promised): Promise<void> {
   const ledgers = replicas.map(({ ledger }) => ledger);
-  const tips = await Promise.all(ledgers.map(async (ledger) => (await ledger.asOf()).tip));
+  const tips = await Promise.all(ledgers.map(async (ledger) => (await ledger.query.asOf()).tip));
   expect(new Set(tips)).toEqual(new Set([remote.tip]));
 
-  const history = await (ledgers[0] as WorkLedger).log(10_000);
+  const history = await (ledgers[0] as WorkLedger).audit.log({ limit: 10_000 });
   const ops = history.flatMap(({ op }) => (op === null ? [] : [op]));
   expect(new Set(ops).size, 'each transition applies once').toBe(ops.length);
 
@@ -230,12 +230,12 @@ async function holdAgainst({ replicas, remote }: World, promised: Promised): Pro
 
   for (const op of promised.shared) expect(ops, 'what the remote had stays').toContain(op);
   for (const [op, { ledger }] of promised.saved) {
-    const kept = (await ledger.rejected()).map((entry) => entry.op);
+    const kept = (await ledger.clone.rejected()).map((entry) => entry.op);
     expect([...ops, ...kept], 'what was saved here is shared or kept').toContain(op);
   }
   for (const ledger of ledgers) {
-    expect((await ledger.status()).pending).toEqual([]);
-    expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
+    expect((await ledger.clone.status()).pending).toEqual([]);
+    expect(await ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
   }
 }
 

@@ -13,7 +13,7 @@ beforeEach(async () => {
   ada = world.replicas[0] as Replica;
   id = (await ada.ledger.createWork({ title: 'Work' })).id;
   itemOf(await ada.ledger.claimWork(id));
-  itemOf(await ada.ledger.submitForReview(id));
+  itemOf(await ada.ledger.work.submit(id));
 });
 
 test('given a clone in memory, when it proposes, then the remote has the branch, and the ledger is as it was', async () => {

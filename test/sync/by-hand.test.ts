@@ -16,7 +16,7 @@ beforeEach(async () => {
   world = await makeWorld(['ada', 'bob']);
   [ada, bob] = world.replicas as [Replica, Replica];
   ({ id } = await ada.ledger.createWork({ title: 'One' }));
-  await bob.ledger.fetch();
+  await bob.ledger.clone.fetch();
 });
 
 const tipOf = async ({ store }: Replica): Promise<string> => (await store.readRef(BRANCH)) ?? '';
@@ -84,14 +84,14 @@ const parentOf = async (replica: Replica, tip: string): Promise<string> =>
 
 /** What all clones have, and that it verifies. */
 async function sharedWork(): Promise<{ title: string; comments: string[] }> {
-  await bob.ledger.fetch();
-  expect(await bob.ledger.verify()).toMatchObject({ ok: true, findings: [] });
+  await bob.ledger.clone.fetch();
+  expect(await bob.ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
   const { title, comments } = await bob.ledger.getWork(id);
   return { title, comments: comments.map(({ body }) => body) };
 }
 
 const kept = async ({ ledger }: Replica) =>
-  (await ledger.rejected()).map(({ op, commit, error }) => ({
+  (await ledger.clone.rejected()).map(({ op, commit, error }) => ({
     op,
     commit: commit.record.oid,
     code: error.code,
@@ -102,7 +102,7 @@ describe('given a commit that this program did not make, and nobody else who pus
   test('when the clone syncs, then it is kept with why, told, and not shared', async () => {
     const made = await commitByHand(ada, {});
     const before = world.remote.tip;
-    expect(await ada.ledger.sync()).toMatchObject({ accepted: 0, lost: [{ op: made, id }] });
+    expect(await ada.ledger.clone.sync()).toMatchObject({ accepted: 0, lost: [{ op: made, id }] });
     expect(world.remote.tip).toBe(before);
     expect(await kept(ada)).toEqual([
       { op: made, commit: made, code: 'VERIFICATION_FAILED', rule: 'message' },
@@ -113,25 +113,25 @@ describe('given a commit that this program did not make, and nobody else who pus
 
   test('when a transition is made on it, then that alone is shared, decided on what is right', async () => {
     const made = await commitByHand(ada, {});
-    await ada.ledger.commentOn(id, 'after');
+    await ada.ledger.work.comment(id, 'after');
     expect(await kept(ada)).toMatchObject([{ op: made }]);
-    expect((await ada.ledger.status()).pending).toEqual([]);
+    expect((await ada.ledger.clone.status()).pending).toEqual([]);
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['after'] });
   });
 
   test('when it stands between transitions that wait, then these are shared, and it is not', async () => {
-    await pending(ada, (ledger) => ledger.commentOn(id, 'before'));
+    await pending(ada, (ledger) => ledger.work.comment(id, 'before'));
     const made = await commitByHand(ada, {});
-    await pending(ada, (ledger) => ledger.commentOn(id, 'after'));
-    expect(await ada.ledger.sync()).toMatchObject({ accepted: 2 });
+    await pending(ada, (ledger) => ledger.work.comment(id, 'after'));
+    expect(await ada.ledger.clone.sync()).toMatchObject({ accepted: 2 });
     expect(await kept(ada)).toMatchObject([{ op: made }]);
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['before', 'after'] });
   });
 
   test('when it is dated ahead, then what was rightly made after it is not held to that', async () => {
     const made = await commitByHand(ada, { at: 86_400 });
-    await pending(ada, (ledger) => ledger.commentOn(id, 'after'));
-    expect(await ada.ledger.sync()).toMatchObject({ accepted: 1 });
+    await pending(ada, (ledger) => ledger.work.comment(id, 'after'));
+    expect(await ada.ledger.clone.sync()).toMatchObject({ accepted: 1 });
     expect(await kept(ada)).toMatchObject([{ op: made }]);
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['after'] });
   });
@@ -139,14 +139,14 @@ describe('given a commit that this program did not make, and nobody else who pus
   test('when there are several, then each is kept', async () => {
     const first = await commitByHand(ada, {});
     const second = await commitByHand(ada, { changes: [{ path: 'notes.txt', bytes: Buffer.from('a\n') }] });
-    expect(await ada.ledger.sync()).toMatchObject({ lost: [{ op: first }, { op: second }] });
+    expect(await ada.ledger.clone.sync()).toMatchObject({ lost: [{ op: first }, { op: second }] });
     expect((await kept(ada)).map(({ op }) => op).sort()).toEqual([first, second].sort());
   });
 
   test('when it touches more files than any commit of a ledger, then it is kept like any other', async () => {
     const changes = Array.from({ length: 40 }, (_, n) => ({ path: `${n}.txt`, bytes: Buffer.from('a\n') }));
     const made = await commitByHand(ada, { changes });
-    await ada.ledger.commentOn(id, 'after');
+    await ada.ledger.work.comment(id, 'after');
     expect(await kept(ada)).toMatchObject([{ op: made }]);
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['after'] });
   });
@@ -154,52 +154,52 @@ describe('given a commit that this program did not make, and nobody else who pus
   test('when it breaks the settings, so that nothing can be decided, then a sync keeps it back, and work goes on', async () => {
     const changes = [{ path: 'ledger.yaml', bytes: Buffer.from('schema: 1\n') }];
     const made = await commitByHand(ada, { changes });
-    await expect(ada.ledger.commentOn(id, 'now')).rejects.toMatchObject({ code: 'DAMAGED_ITEM' });
-    expect(await ada.ledger.sync()).toMatchObject({ lost: [{ op: made }] });
-    await ada.ledger.commentOn(id, 'after');
+    await expect(ada.ledger.work.comment(id, 'now')).rejects.toMatchObject({ code: 'DAMAGED_ITEM' });
+    expect(await ada.ledger.clone.sync()).toMatchObject({ lost: [{ op: made }] });
+    await ada.ledger.work.comment(id, 'after');
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['after'] });
   });
 });
 
 describe('given a commit with the trailers of a transition', () => {
   test('when it does more than the transition would, then it is kept with all that it did, and nothing of it is shared', async () => {
-    const honest = await pending(ada, (ledger) => ledger.commentOn(id, 'said'));
+    const honest = await pending(ada, (ledger) => ledger.work.comment(id, 'said'));
     const { message } = await recordOf(ada, honest);
     const forged = await commitByHand(ada, {
       message,
       base: await parentOf(ada, honest),
       changes: await retitled(ada, honest, 'Edited'),
     });
-    expect(await ada.ledger.sync()).toMatchObject({ accepted: 0, lost: [{}] });
+    expect(await ada.ledger.clone.sync()).toMatchObject({ accepted: 0, lost: [{}] });
     expect(await kept(ada)).toMatchObject([{ commit: forged, code: 'VERIFICATION_FAILED' }]);
     expect(await sharedWork()).toEqual({ title: 'One', comments: [] });
   });
 
   test('when someone else pushed meanwhile, then it is kept as well, and not taken for what its message says', async () => {
-    const honest = await pending(ada, (ledger) => ledger.commentOn(id, 'said'));
+    const honest = await pending(ada, (ledger) => ledger.work.comment(id, 'said'));
     const { message } = await recordOf(ada, honest);
     const forged = await commitByHand(ada, {
       message,
       base: await parentOf(ada, honest),
       changes: await retitled(ada, honest, 'Edited'),
     });
-    await bob.ledger.commentOn(id, 'from bob');
-    await ada.ledger.sync();
+    await bob.ledger.work.comment(id, 'from bob');
+    await ada.ledger.clone.sync();
     expect(await kept(ada)).toMatchObject([{ commit: forged }]);
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['from bob'] });
   });
 
   test('when it repeats the name of one that is right, then it is kept under its own name, and the other is shared', async () => {
-    const honest = await pending(ada, (ledger) => ledger.commentOn(id, 'said'));
+    const honest = await pending(ada, (ledger) => ledger.work.comment(id, 'said'));
     const { message } = await recordOf(ada, honest);
     const copy = await commitByHand(ada, { message });
-    expect(await ada.ledger.sync()).toMatchObject({ accepted: 1, lost: [{ op: copy }] });
+    expect(await ada.ledger.clone.sync()).toMatchObject({ accepted: 1, lost: [{ op: copy }] });
     expect(await kept(ada)).toMatchObject([{ op: copy, rule: 'op' }]);
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['said'] });
   });
 
   test('when another name stands as its author, then it is kept', async () => {
-    const honest = await pending(ada, (ledger) => ledger.commentOn(id, 'said'));
+    const honest = await pending(ada, (ledger) => ledger.work.comment(id, 'said'));
     const record = await recordOf(ada, honest);
     const amended = await commitByHand(ada, {
       message: record.message,
@@ -207,13 +207,13 @@ describe('given a commit with the trailers of a transition', () => {
       base: await parentOf(ada, honest),
       changes: await changesOf(ada, honest),
     });
-    await ada.ledger.sync();
+    await ada.ledger.clone.sync();
     expect(await kept(ada)).toMatchObject([{ commit: amended, rule: 'author' }]);
     expect(await sharedWork()).toEqual({ title: 'One', comments: [] });
   });
 
   test('when it is amended and is as right as before, then it is shared', async () => {
-    const honest = await pending(ada, (ledger) => ledger.commentOn(id, 'said'));
+    const honest = await pending(ada, (ledger) => ledger.work.comment(id, 'said'));
     const { message } = await recordOf(ada, honest);
     const amended = await commitByHand(ada, {
       message,
@@ -221,7 +221,7 @@ describe('given a commit with the trailers of a transition', () => {
       base: await parentOf(ada, honest),
       changes: await changesOf(ada, honest),
     });
-    expect(await ada.ledger.sync()).toMatchObject({ accepted: 1, lost: [] });
+    expect(await ada.ledger.clone.sync()).toMatchObject({ accepted: 1, lost: [] });
     expect(world.remote.tip).toBe(amended);
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['said'] });
   });
@@ -234,9 +234,9 @@ describe('given a commit with the trailers of a transition', () => {
       const { message } = await recordOf(ada, honest);
       const changes = await retitled(ada, honest, 'Edited');
       forged = await commitByHand(ada, { message, base: await parentOf(ada, honest), changes });
-      await bob.ledger.commentOn(id, 'from bob');
+      await bob.ledger.work.comment(id, 'from bob');
     };
-    const result = await ada.ledger.updateWork(id, { labels: { add: ['x'] } });
+    const result = await ada.ledger.work.update(id, { labels: { add: ['x'] } });
     expect(result).toMatchObject({ ok: false, code: 'VERIFICATION_FAILED' });
     expect(await kept(ada)).toMatchObject([{ commit: forged }]);
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['from bob'] });
@@ -260,15 +260,15 @@ describe('given a commit by hand while this program is at work', () => {
       ada.connection.beforePush = async () => undefined;
       made = await commitByHand(ada, {});
     };
-    await ada.ledger.commentOn(id, 'said');
+    await ada.ledger.work.comment(id, 'said');
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['said'] });
-    expect(await ada.ledger.sync()).toMatchObject({ accepted: 0, lost: [{ op: made }] });
+    expect(await ada.ledger.clone.sync()).toMatchObject({ accepted: 0, lost: [{ op: made }] });
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['said'] });
   });
 
   test('when the clone waits for its turn among others, then it is not offered to them either', async () => {
-    await ada.ledger.updateWork(id, { labels: { add: ['x'] } });
-    await bob.ledger.fetch();
+    await ada.ledger.work.update(id, { labels: { add: ['x'] } });
+    await bob.ledger.clone.fetch();
     const { message } = await recordOf(ada, await tipOf(ada));
     // It reads as a transition that nobody offered yet.
     const another = message.replace(/^Work-Op: .*$/m, `Work-Op: ${newOp(world.clock.now())}`);
@@ -281,13 +281,13 @@ describe('given a commit by hand while this program is at work', () => {
     ada.connection.beforePush = async () => {
       note();
       others -= 1;
-      if (others >= 0) await bob.ledger.commentOn(id, 'from bob');
+      if (others >= 0) await bob.ledger.work.comment(id, 'from bob');
     };
     world.clock.meanwhile = async () => {
       if (made === '') made = await commitByHand(ada, { message: another });
       note();
     };
-    await ada.ledger.commentOn(id, 'said');
+    await ada.ledger.work.comment(id, 'said');
     note();
     expect(made).not.toBe('');
     expect(offered.size).toBeGreaterThan(0);
@@ -296,7 +296,7 @@ describe('given a commit by hand while this program is at work', () => {
       for await (const { message } of ada.store.commits({ to: tip })) messages.push(message);
       expect(messages).not.toContain(another);
     }
-    await ada.ledger.sync();
+    await ada.ledger.clone.sync();
     expect(await kept(ada)).toMatchObject([{ commit: made }]);
     expect((await sharedWork()).title).toBe('One');
   });
@@ -304,16 +304,16 @@ describe('given a commit by hand while this program is at work', () => {
   test('when the remote cannot be reached, then it is kept, and what was said after it waits as it should be', async () => {
     const made = await commitByHand(ada, {});
     await pending(ada, (ledger) => ledger.claimWork(id));
-    expect(await ada.ledger.findWork(id)).toMatchObject({ title: 'One', status: 'pending' });
+    expect(await ada.ledger.query.find(id)).toMatchObject({ title: 'One', status: 'pending' });
     expect(await kept(ada)).toMatchObject([{ op: made }]);
   });
 });
 
 describe('given transitions that this program made', () => {
   test('when it was killed before it noted that, then they are checked, found right and shared', async () => {
-    await pending(ada, (ledger) => ledger.commentOn(id, 'said'));
+    await pending(ada, (ledger) => ledger.work.comment(id, 'said'));
     const again = await ada.reopen();
-    expect(await again.sync()).toMatchObject({ accepted: 1, lost: [] });
+    expect(await again.clone.sync()).toMatchObject({ accepted: 1, lost: [] });
     expect(await sharedWork()).toEqual({ title: 'One', comments: ['said'] });
   });
 });
@@ -322,17 +322,17 @@ describe('given an offer of another clone', () => {
   const offer = async (act: () => Promise<unknown>): Promise<void> => {
     await act();
     await bob.connection.inbox?.publish('bob', await tipOf(bob), undefined);
-    await ada.ledger.fetch();
+    await ada.ledger.clone.fetch();
   };
 
   test('when its commit names another author, then what is carried names who acted', async () => {
     await offer(async () => {
-      const honest = await pending(bob, (ledger) => ledger.commentOn(id, 'from bob'));
+      const honest = await pending(bob, (ledger) => ledger.work.comment(id, 'from bob'));
       const { message } = await recordOf(bob, honest);
       const [base, changes] = [await parentOf(bob, honest), await changesOf(bob, honest)];
       await commitByHand(bob, { message, author: 'eve', base, changes });
     });
-    await ada.ledger.commentOn(id, 'from ada');
+    await ada.ledger.work.comment(id, 'from ada');
     expect(await sharedWork()).toMatchObject({ comments: ['from ada', 'from bob'] });
   });
 
@@ -340,14 +340,14 @@ describe('given an offer of another clone', () => {
     await offer(async () => {
       const now = world.clock.now().getTime();
       world.clock.advance(86_400_000);
-      const honest = await pending(bob, (ledger) => ledger.commentOn(id, 'from bob'));
+      const honest = await pending(bob, (ledger) => ledger.work.comment(id, 'from bob'));
       world.clock.advance(now - world.clock.now().getTime());
       const { message } = await recordOf(bob, honest);
       const [base, changes] = [await parentOf(bob, honest), await changesOf(bob, honest)];
       await commitByHand(bob, { message, base, changes });
     });
-    await ada.ledger.commentOn(id, 'from ada');
-    await ada.ledger.fetch();
+    await ada.ledger.work.comment(id, 'from ada');
+    await ada.ledger.clone.fetch();
     expect((await ada.ledger.getWork(id)).comments.map(({ body }) => body)).toEqual(['from ada']);
   });
 });

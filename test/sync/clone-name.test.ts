@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
+import { connectionOf } from '../../src/ledger/connection.ts';
 import { FileState, MemoryState } from '../../src/store/local-state.ts';
 import { CloneName, type Place, type Renaming } from '../../src/sync/clone-name.ts';
 import { checkInbox, noteOffer, prepareOffer } from '../../src/sync/inbox.ts';
@@ -108,8 +109,8 @@ describe('two clones under one name', () => {
     const [ada, bob] = world.replicas as [Replica, Replica];
     const { id } = await ada.ledger.createWork({ title: 'One' });
     await ada.ledger.claimWork(id);
-    await bob.ledger.fetch();
-    const [from, to] = [ada.ledger.connection.state, bob.ledger.connection.state];
+    await bob.ledger.clone.fetch();
+    const [from, to] = [connectionOf(ada.ledger).state, connectionOf(bob.ledger).state];
     to.set('clones/1', from.get('clones/1') ?? '');
     for (const key of from.keys('executions/ada'))
       to.set(`executions/ada/${key}`, from.get(`executions/ada/${key}`) ?? '');
@@ -117,32 +118,32 @@ describe('two clones under one name', () => {
   }
 
   const offer = async ({ ledger, connection }: Replica): Promise<void> => {
-    const { context } = await ledger.connection.write();
-    const made = prepareOffer({ ...context, remote: connection }, (await ledger.asOf()).tip);
+    const { context } = await connectionOf(ledger).write();
+    const made = prepareOffer({ ...context, remote: connection }, (await ledger.query.asOf()).tip);
     expect(await connection.inbox?.publish(made.clone, made.pending, made.expected)).toMatchObject({
       kind: 'accepted',
     });
   };
-  const nameOf = ({ ledger }: Replica): string => ledger.connection.clone.name;
+  const nameOf = ({ ledger }: Replica): string => connectionOf(ledger).clone.name;
   const checkpoint = async (ledger: WorkLedger, id: string): Promise<string> =>
-    (await refusalOf(ledger.checkpointWork(id, { step: 'on' }, { owner: 'ada' }))).code;
+    (await refusalOf(ledger.work.checkpoint(id, { step: 'on' }, { actor: 'ada' }))).code;
 
   test('given an offer of the one in their inbox, when each looks, then both have names of their own, and what they claimed is set aside', async () => {
     const { ada, bob, id } = await twins();
     expect(nameOf(bob)).toBe('ada');
-    await bob.ledger.commentOn(id, 'bob was here');
+    await bob.ledger.work.comment(id, 'bob was here');
     await offer(bob);
-    await ada.ledger.fetch();
-    await bob.ledger.fetch();
+    await ada.ledger.clone.fetch();
+    await bob.ledger.clone.fetch();
     const names = [nameOf(ada), nameOf(bob)];
     expect(new Set([...names, 'ada']).size).toBe(3);
-    await ada.ledger.fetch();
-    await bob.ledger.fetch();
+    await ada.ledger.clone.fetch();
+    await bob.ledger.clone.fetch();
     expect([nameOf(ada), nameOf(bob)]).toEqual(names);
     for (const { ledger } of [ada, bob]) expect(await checkpoint(ledger, id)).toBe('CLAIMED_ELSEWHERE');
     // The one where the work goes on says so.
-    expect(await ada.ledger.adoptClaims([id])).toMatchObject([{ id, clone: 'ada', actor: 'ada' }]);
-    await expect(ada.ledger.checkpointWork(id, { step: 'on' })).resolves.toMatchObject({ ok: true });
+    expect(await ada.ledger.work.adopt([id])).toMatchObject([{ id, clone: 'ada', actor: 'ada' }]);
+    await expect(ada.ledger.work.checkpoint(id, { step: 'on' })).resolves.toMatchObject({ ok: true });
     expect(await checkpoint(bob.ledger, id)).toBe('CLAIMED_ELSEWHERE');
   });
 
@@ -150,17 +151,17 @@ describe('two clones under one name', () => {
     const world = await makeWorld(['ada', 'bob']);
     const [ada, bob] = world.replicas as [Replica, Replica];
     const { id } = await ada.ledger.createWork({ title: 'One' });
-    await bob.ledger.fetch();
+    await bob.ledger.clone.fetch();
     for (const n of [1, 2, 3]) {
-      await bob.ledger.commentOn(id, `${n}`);
+      await bob.ledger.work.comment(id, `${n}`);
       // The answer is lost, so that nobody here knows what the inbox holds.
       await offer(bob);
-      await bob.ledger.fetch();
+      await bob.ledger.clone.fetch();
     }
     expect(nameOf(bob)).toBe('bob');
     world.remote.inboxes.clear();
-    await bob.ledger.fetch();
-    await bob.ledger.sync();
+    await bob.ledger.clone.fetch();
+    await bob.ledger.clone.sync();
     expect(nameOf(bob)).toBe('bob');
   });
 });

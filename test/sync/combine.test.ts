@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
+import { connectionOf } from '../../src/ledger/connection.ts';
 import { prepareOffer } from '../../src/sync/inbox.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
@@ -18,21 +19,21 @@ async function offerOf(act: (ledger: WorkLedger) => Promise<unknown>): Promise<v
   bob.connection.cut = true;
   await refusalOf(act(bob.ledger));
   bob.connection.cut = false;
-  const { context } = await bob.ledger.connection.write();
-  const made = prepareOffer({ ...context, remote: bob.connection }, (await bob.ledger.asOf()).tip);
+  const { context } = await connectionOf(bob.ledger).write();
+  const made = prepareOffer({ ...context, remote: bob.connection }, (await bob.ledger.query.asOf()).tip);
   await bob.connection.inbox?.publish(made.clone, made.pending, made.expected);
 }
 
 const lastTwo = async ({ ledger }: Replica) =>
-  (await ledger.log(2)).map(({ verb, actor, id }) => ({ verb, actor, id }));
+  (await ledger.audit.log({ limit: 2 })).map(({ verb, actor, id }) => ({ verb, actor, id }));
 
 test('given what a clone offers, when another pushes, then it carries that along, and its author is kept', async () => {
   const { id } = await ada.ledger.createWork({ title: 'One' });
-  await bob.ledger.fetch();
-  await offerOf((ledger) => ledger.commentOn(id, 'from bob'));
-  await ada.ledger.fetch();
+  await bob.ledger.clone.fetch();
+  await offerOf((ledger) => ledger.work.comment(id, 'from bob'));
+  await ada.ledger.clone.fetch();
   const before = world.remote.tip;
-  await ada.ledger.commentOn(id, 'from ada');
+  await ada.ledger.work.comment(id, 'from ada');
   expect(world.remote.tip).not.toBe(before);
   expect(await lastTwo(ada)).toEqual([
     { verb: 'comment', actor: 'bob', id },
@@ -41,38 +42,40 @@ test('given what a clone offers, when another pushes, then it carries that along
   const [author] = (await ada.ledger.getWork(id)).comments.slice(-1);
   expect(author).toMatchObject({ by: 'bob', body: 'from bob' });
 
-  expect(await bob.ledger.sync()).toMatchObject({ accepted: 1, lost: [] });
-  expect((await bob.ledger.asOf()).tip).toBe(world.remote.tip);
-  expect((await bob.ledger.status()).pending).toEqual([]);
+  expect(await bob.ledger.clone.sync()).toMatchObject({ accepted: 1, lost: [] });
+  expect((await bob.ledger.query.asOf()).tip).toBe(world.remote.tip);
+  expect((await bob.ledger.clone.status()).pending).toEqual([]);
 });
 
 test('given a carried transition, when its clone tries again, then it is on the branch once', async () => {
   const { id } = await ada.ledger.createWork({ title: 'One' });
-  await bob.ledger.fetch();
-  await offerOf((ledger) => ledger.commentOn(id, 'once'));
+  await bob.ledger.clone.fetch();
+  await offerOf((ledger) => ledger.work.comment(id, 'once'));
   for (const body of ['first', 'second']) {
-    await ada.ledger.fetch();
-    await ada.ledger.commentOn(id, body);
+    await ada.ledger.clone.fetch();
+    await ada.ledger.work.comment(id, body);
   }
-  await bob.ledger.commentOn(id, 'after');
-  await ada.ledger.fetch();
+  await bob.ledger.work.comment(id, 'after');
+  await ada.ledger.clone.fetch();
   const bodies = (await ada.ledger.getWork(id)).comments.map(({ body }) => body);
   expect(bodies.filter((body) => body === 'once')).toHaveLength(1);
   expect(bodies).toHaveLength(4);
 });
 
 test('given an offered import whose number is taken, when it is carried, then it gets the next, and its clone learns of it', async () => {
-  await offerOf((ledger) => ledger.batch([ledger.command('import', importedAs('WRK-20260103-0001'))]));
+  await offerOf((ledger) =>
+    ledger.work.batch([ledger.work.command('import', importedAs('WRK-20260103-0001'))]),
+  );
   await ada.ledger.createWork({ title: 'Takes the first number' });
-  await ada.ledger.fetch();
+  await ada.ledger.clone.fetch();
   await ada.ledger.createWork({ title: 'Pushes again' });
-  await bob.ledger.sync();
-  const titles = new Map((await bob.ledger.list()).map(({ id, title }) => [title, id]));
+  await bob.ledger.clone.sync();
+  const titles = new Map((await bob.ledger.query.list()).map(({ id, title }) => [title, id]));
   expect(titles.size).toBe(3);
   expect(new Set(titles.values()).size).toBe(3);
-  expect((await bob.ledger.status()).pending).toEqual([]);
-  await ada.ledger.fetch();
-  expect(await bob.ledger.list()).toEqual(await ada.ledger.list());
+  expect((await bob.ledger.clone.status()).pending).toEqual([]);
+  await ada.ledger.clone.fetch();
+  expect(await bob.ledger.query.list()).toEqual(await ada.ledger.query.list());
 });
 
 function importedAs(id: string) {
@@ -100,16 +103,16 @@ function importedAs(id: string) {
 
 test('given an offer that is not legal any more, when another pushes, then it is left to its owner, who learns why', async () => {
   const { id } = await ada.ledger.createWork({ title: 'One' });
-  await bob.ledger.fetch();
-  await offerOf((ledger) => ledger.assignWork(id, 'cy'));
-  await ada.ledger.fetch();
+  await bob.ledger.clone.fetch();
+  await offerOf((ledger) => ledger.work.assign(id, 'cy'));
+  await ada.ledger.clone.fetch();
   await ada.ledger.claimWork(id);
-  expect((await ada.ledger.log(1))[0]).toMatchObject({ verb: 'claim', actor: 'ada' });
-  expect(await bob.ledger.sync()).toMatchObject({ accepted: 0, lost: [{ id }] });
-  expect(await bob.ledger.rejected()).toMatchObject([
+  expect((await ada.ledger.audit.log({ limit: 1 }))[0]).toMatchObject({ verb: 'claim', actor: 'ada' });
+  expect(await bob.ledger.clone.sync()).toMatchObject({ accepted: 0, lost: [{ id }] });
+  expect(await bob.ledger.clone.rejected()).toMatchObject([
     { verb: 'assign', actor: 'bob', error: { code: 'ILLEGAL_TRANSITION' } },
   ]);
-  await ada.ledger.fetch();
-  await ada.ledger.commentOn(id, 'what was lost is not offered any more');
-  expect((await ada.ledger.log(1))[0]).toMatchObject({ verb: 'comment' });
+  await ada.ledger.clone.fetch();
+  await ada.ledger.work.comment(id, 'what was lost is not offered any more');
+  expect((await ada.ledger.audit.log({ limit: 1 }))[0]).toMatchObject({ verb: 'comment' });
 });

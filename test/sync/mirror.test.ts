@@ -46,13 +46,13 @@ describe('given a remote that is read at a mirror of where it is written', () =>
       code: 'REMOTE_STALE',
       details: { unknown: true, withdrawn: [], saved: [], sent: [{ verb: 'claim', id }] },
     });
-    expect((await ada.ledger.status()).pending).toMatchObject([{ verb: 'claim', id }]);
-    expect(await refusalOf(ada.ledger.sync())).toMatchObject({ code: 'REMOTE_STALE' });
+    expect((await ada.ledger.clone.status()).pending).toMatchObject([{ verb: 'claim', id }]);
+    expect(await refusalOf(ada.ledger.clone.sync())).toMatchObject({ code: 'REMOTE_STALE' });
     await mirror.follow(world.remote);
-    expect(await ada.ledger.sync()).toMatchObject({ lost: [], tip: mirror.tip });
-    expect((await ada.ledger.status()).pending).toEqual([]);
-    expect(await ada.ledger.findWork(id)).toMatchObject({ owner: 'ada', claim: { epoch: 1 } });
-    expect(await ada.ledger.verify()).toMatchObject({ ok: true });
+    expect(await ada.ledger.clone.sync()).toMatchObject({ lost: [], tip: mirror.tip });
+    expect((await ada.ledger.clone.status()).pending).toEqual([]);
+    expect(await ada.ledger.query.find(id)).toMatchObject({ owner: 'ada', claim: { epoch: 1 } });
+    expect(await ada.ledger.audit.verify()).toMatchObject({ ok: true });
   });
 
   test('when the mirror is away after a claim was taken, then the claim is not withdrawn, and told as unknown', async () => {
@@ -63,17 +63,17 @@ describe('given a remote that is read at a mirror of where it is written', () =>
     });
     mirror.comeBack();
     await mirror.follow(world.remote);
-    expect(await ada.ledger.sync()).toMatchObject({ lost: [], tip: mirror.tip });
-    expect(await ada.ledger.findWork(id)).toMatchObject({ owner: 'ada' });
+    expect(await ada.ledger.clone.sync()).toMatchObject({ lost: [], tip: mirror.tip });
+    expect(await ada.ledger.query.find(id)).toMatchObject({ owner: 'ada' });
   });
 
   test('when more is written before it is read, then it builds on what was taken, and each is there once', async () => {
-    await refusalOf(ada.ledger.commentOn(id, 'one'));
-    await refusalOf(ada.ledger.commentOn(id, 'two'));
+    await refusalOf(ada.ledger.work.comment(id, 'one'));
+    await refusalOf(ada.ledger.work.comment(id, 'two'));
     catchUpAfter(1_000);
-    await ada.ledger.commentOn(id, 'three');
+    await ada.ledger.work.comment(id, 'three');
     expect((await ada.ledger.getWork(id)).comments.map(({ body }) => body)).toEqual(['one', 'two', 'three']);
-    expect(await ada.ledger.status()).toMatchObject({ pending: [] });
+    expect(await ada.ledger.clone.status()).toMatchObject({ pending: [] });
   });
 
   test('when another clone was first and the mirror does not show it yet, then it waits for that and tells the holder', async () => {
@@ -92,13 +92,13 @@ describe('given a remote that is read at a mirror of where it is written', () =>
       code: 'REMOTE_STALE',
       details: { unknown: false, withdrawn: [id] },
     });
-    expect((await bob.ledger.status()).pending).toEqual([]);
+    expect((await bob.ledger.clone.status()).pending).toEqual([]);
   });
 
   test('when the answer to a push is lost, then it is found at the mirror, and made once', async () => {
     ada.connection.loseNextPush = true;
     catchUpAfter(1_000);
-    await ada.ledger.commentOn(id, 'once');
+    await ada.ledger.work.comment(id, 'once');
     expect((await ada.ledger.getWork(id)).comments).toHaveLength(1);
   });
 });
@@ -119,25 +119,25 @@ describe('given a remote that is written in another repository than it is read i
       });
     const [eve] = world.replicas as [Replica];
     expect(itemOf(await eve.ledger.claimWork(id))).toMatchObject({ owner: 'eve' });
-    expect(await cy.replica.ledger.sync()).toMatchObject({ accepted: 0, lost: [{ id }] });
-    expect(await cy.replica.ledger.findWork(id)).toMatchObject({ owner: 'eve' });
+    expect(await cy.replica.ledger.clone.sync()).toMatchObject({ accepted: 0, lost: [{ id }] });
+    expect(await cy.replica.ledger.query.find(id)).toMatchObject({ owner: 'eve' });
   });
 
   test('when the two have parted, then both are named, nothing is written, and what was said waits', async () => {
     const { replica, fork } = await forked('cy');
-    await refusalOf(replica.ledger.commentOn(id, 'in the fork'));
+    await refusalOf(replica.ledger.work.comment(id, 'in the fork'));
     const [eve] = world.replicas as [Replica];
-    await eve.ledger.commentOn(id, 'where it is read');
-    await replica.ledger.fetch();
+    await eve.ledger.work.comment(id, 'where it is read');
+    await replica.ledger.clone.fetch();
     const [before, read] = [fork.tip, world.remote.tip];
-    const refusal = await refusalOf(replica.ledger.commentOn(id, 'again'));
+    const refusal = await refusalOf(replica.ledger.work.comment(id, 'again'));
     expect(refusal).toMatchObject({
       code: 'DIFFERENT_REMOTES',
       details: { read: 'memory:', written: 'memory:written' },
     });
     expect(refusal.message).toMatch(/read at memory: and written at memory:written/);
     expect([fork.tip, world.remote.tip]).toEqual([before, read]);
-    expect((await replica.ledger.status()).pending).toHaveLength(2);
+    expect((await replica.ledger.clone.status()).pending).toHaveLength(2);
   });
 
   test.each([
@@ -147,10 +147,10 @@ describe('given a remote that is written in another repository than it is read i
     const fork = new MemoryRemote();
     await prepare(fork);
     const [eve] = world.replicas as [Replica];
-    await eve.ledger.commentOn(id, 'later');
+    await eve.ledger.work.comment(id, 'later');
     const cy = await addReplica(world, 'cy', { reads: world.remote, writes: fork });
     const before = world.clock.now().getTime();
-    expect(await refusalOf(cy.ledger.commentOn(id, 'x'))).toMatchObject({ code: 'DIFFERENT_REMOTES' });
+    expect(await refusalOf(cy.ledger.work.comment(id, 'x'))).toMatchObject({ code: 'DIFFERENT_REMOTES' });
     expect(world.clock.now().getTime() - before).toBeLessThan(1_000);
   });
 });
@@ -162,14 +162,14 @@ describe('given a remote whose readings can be older than what was read before',
   beforeEach(async () => {
     [eve] = world.replicas as [Replica];
     older = world.remote.tip;
-    await eve.ledger.commentOn(id, 'seen');
+    await eve.ledger.work.comment(id, 'seen');
     world.remote.showAs(older);
   });
 
   test('when a later reading is up to date, then nothing is told of it', async () => {
     world.clock.meanwhile = async () => world.remote.showAs('now');
-    await eve.ledger.fetch();
-    await eve.ledger.commentOn(id, 'more');
+    await eve.ledger.clone.fetch();
+    await eve.ledger.work.comment(id, 'more');
     expect((await eve.ledger.getWork(id)).comments).toHaveLength(2);
   });
 
@@ -189,10 +189,10 @@ describe('given a remote whose readings can be older than what was read before',
 
   test('when a push breaks off, and no later reading is up to date, then what a sync tells of it is that nobody knows', async () => {
     world.remote.showAs('now');
-    await refusalOf(cutOff(() => eve.ledger.commentOn(id, 'waits')));
+    await refusalOf(cutOff(() => eve.ledger.work.comment(id, 'waits')));
     eve.connection.loseNextPush = true;
     eve.connection.beforePush = async () => world.remote.showAs(older);
-    expect(await refusalOf(eve.ledger.sync())).toMatchObject({
+    expect(await refusalOf(eve.ledger.clone.sync())).toMatchObject({
       code: 'REMOTE_STALE',
       details: { unknown: true },
     });
@@ -212,22 +212,22 @@ describe('given a remote whose readings can be older than what was read before',
     world.remote.showAs('now');
     await world.remote.setTip(older);
     const before = world.clock.now().getTime();
-    expect(await refusalOf(eve.ledger.sync())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
+    expect(await refusalOf(eve.ledger.clone.sync())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
     expect(world.clock.now().getTime()).toBe(before);
   });
 
   test('when nobody can tell which it is, as without the right to push, then it is asked until the time is up, and told as rewritten', async () => {
     eve.connection.mayNotPush = true;
     const before = world.clock.now().getTime();
-    expect(await refusalOf(eve.ledger.fetch())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
+    expect(await refusalOf(eve.ledger.clone.fetch())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
     expect(world.clock.now().getTime() - before).toBeGreaterThanOrEqual(60_000);
   });
 });
 
 test('given one address, when a transition is made, then the answer to its push is all that is asked', async () => {
   const [eve] = world.replicas as [Replica];
-  await eve.ledger.commentOn(id, 'first');
+  await eve.ledger.work.comment(id, 'first');
   const { fetches, pushes } = eve.connection;
-  await eve.ledger.commentOn(id, 'second');
+  await eve.ledger.work.comment(id, 'second');
   expect([eve.connection.fetches - fetches, eve.connection.pushes - pushes]).toEqual([0, 1]);
 });

@@ -14,13 +14,13 @@ beforeEach(async () => {
 
 const replica = (index: number): Replica => world.replicas[index] as Replica;
 const everyone = async (): Promise<void> => {
-  for (const { ledger } of world.replicas) await ledger.sync();
+  for (const { ledger } of world.replicas) await ledger.clone.sync();
 };
 
 describe('claims', () => {
   test('given many clones, when all claim one item, then one wins and the others learn who', async () => {
     const work = await ada.createWork({ title: 'One' });
-    await Promise.all([bob.fetch(), cy.fetch()]);
+    await Promise.all([bob.clone.fetch(), cy.clone.fetch()]);
     const results = await Promise.all([ada, bob, cy].map((ledger) => ledger.claimWork(work.id)));
     const winners = results.filter(({ ok }) => ok);
     expect(winners).toHaveLength(1);
@@ -33,62 +33,62 @@ describe('claims', () => {
 
   test('given a claim that lost, when it is tried again after a release, then it takes place and is kept no longer', async () => {
     const work = await ada.createWork({ title: 'One' });
-    await bob.fetch();
+    await bob.clone.fetch();
     await ada.claimWork(work.id);
     const lost = await bob.claimWork(work.id, { execution_id: 'exec-bob' });
     expect(lost).toMatchObject({ ok: false, kept: { ref: expect.stringContaining('rejected/') } });
-    const [entry] = await bob.rejected();
+    const [entry] = await bob.clone.rejected();
     expect(entry).toMatchObject({ id: work.id, verb: 'claim', actor: 'bob' });
     await ada.releaseWork(work.id);
-    await bob.fetch();
-    expect(itemOf(await bob.applyRejected(entry?.op ?? ''))).toMatchObject({
+    await bob.clone.fetch();
+    expect(itemOf(await bob.clone.applyRejected(entry?.op ?? ''))).toMatchObject({
       owner: 'bob',
       claim: { epoch: 2 },
     });
-    expect(await bob.rejected()).toEqual([]);
+    expect(await bob.clone.rejected()).toEqual([]);
   });
 
   test('given a claim that lost, when it is dropped, then it is gone', async () => {
     const work = await ada.createWork({ title: 'One' });
-    await bob.fetch();
+    await bob.clone.fetch();
     await ada.claimWork(work.id);
     await bob.claimWork(work.id);
-    const [entry] = await bob.rejected();
-    await bob.dropRejected(entry?.op ?? '');
-    expect(await bob.rejected()).toEqual([]);
-    await expect(bob.dropRejected(entry?.op ?? '')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const [entry] = await bob.clone.rejected();
+    await bob.clone.dropRejected(entry?.op ?? '');
+    expect(await bob.clone.rejected()).toEqual([]);
+    await expect(bob.clone.dropRejected(entry?.op ?? '')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('given a holder who was superseded, when it completes, then it is refused and told who holds it now', async () => {
     const work = await ada.createWork({ title: 'One' });
     const first = itemOf(await ada.claimWork(work.id));
-    await bob.fetch();
+    await bob.clone.fetch();
     world.clock.advance(2 * 3600_000);
     expect((await bob.recoverOrphanedWork()).map(({ id }) => id)).toEqual([work.id]);
     await bob.claimWork(work.id);
     const late = await ada.completeWork(work.id, { epoch: first.claim?.epoch, result: { found: 'it' } });
     expect(late).toMatchObject({ ok: false, code: 'STALE_EPOCH', details: { owner: 'bob', epoch: 2 } });
-    const [kept] = await ada.rejected();
+    const [kept] = await ada.clone.rejected();
     expect(kept?.commit.after?.result).toEqual({ found: 'it' });
   });
 
   test('given a recovery of work whose holder just gave a sign of life, when both are pushed, then the work stays held', async () => {
     const work = await ada.createWork({ title: 'One' });
     await ada.claimWork(work.id);
-    await bob.fetch();
+    await bob.clone.fetch();
     world.clock.advance(2 * 3600_000);
-    await ada.checkpointWork(work.id, { step: 'still here' });
+    await ada.work.checkpoint(work.id, { step: 'still here' });
     expect(await bob.recoverOrphanedWork()).toEqual([]);
-    expect(await bob.findWork(work.id)).toMatchObject({ status: 'in_progress', owner: 'ada' });
+    expect(await bob.query.find(work.id)).toMatchObject({ status: 'in_progress', owner: 'ada' });
   });
 });
 
 describe('limits', () => {
   test('given a swarm with room for one, when two clones claim two of its items at once, then one wins and the other learns why', async () => {
-    await ada.configure({ limits: { swarm: { dev: 1 } } });
+    await ada.admin.configure({ limits: { swarm: { dev: 1 } } });
     const one = await ada.createWork({ title: 'One', swarm_name: 'dev' });
     const two = await ada.createWork({ title: 'Two', swarm_name: 'dev' });
-    await Promise.all([bob.fetch(), cy.fetch()]);
+    await Promise.all([bob.clone.fetch(), cy.clone.fetch()]);
     const results = await Promise.all([bob.claimWork(one.id), cy.claimWork(two.id)]);
     const [lost] = results.filter(({ ok }) => !ok);
     expect(lost).toMatchObject({
@@ -97,18 +97,18 @@ describe('limits', () => {
     });
     await everyone();
     expect(await ada.getInProgress()).toHaveLength(1);
-    expect(await ada.verify()).toMatchObject({ ok: true });
+    expect(await ada.audit.verify()).toMatchObject({ ok: true });
   });
 
   test('given two clones that change limits at once, when both are settled, then both changes stand', async () => {
-    await bob.fetch();
+    await bob.clone.fetch();
     await Promise.all([
-      ada.configure({ limits: { owner: { ada: 1 } } }),
-      bob.configure({ limits: { owner: { bob: 2 } } }),
+      ada.admin.configure({ limits: { owner: { ada: 1 } } }),
+      bob.admin.configure({ limits: { owner: { bob: 2 } } }),
     ]);
     await everyone();
-    expect((await cy.settings()).limits).toEqual({ owner: { ada: 1, bob: 2 } });
-    expect(await cy.verify()).toMatchObject({ ok: true });
+    expect((await cy.query.settings()).limits).toEqual({ owner: { ada: 1, bob: 2 } });
+    expect(await cy.audit.verify()).toMatchObject({ ok: true });
   });
 });
 
@@ -119,12 +119,12 @@ describe('ids', () => {
   });
 
   test('given a family in one batch that loses its number, when it is decided again, then the child follows its parent', async () => {
-    await bob.fetch();
+    await bob.clone.fetch();
     await ada.createWork({ title: 'First' });
-    const [parent, child] = await bob.batch([
-      bob.command('create', { fields: { title: 'Parent' } }),
+    const [parent, child] = await bob.work.batch([
+      bob.work.command('create', { fields: { title: 'Parent' } }),
       ([made]) =>
-        bob.command('create', {
+        bob.work.command('create', {
           fields: { title: 'Child', parent_id: made?.kind === 'accepted' ? made.item?.id : '' },
         }),
     ]);
@@ -135,34 +135,38 @@ describe('ids', () => {
 
   test('given the newest item was deleted, when another clone creates one, then it does not get that number', async () => {
     const work = await ada.createWork({ title: 'One' });
-    await ada.cancelWork(work.id);
-    await ada.deleteWork(work.id);
+    await ada.work.cancel(work.id);
+    await ada.work.delete(work.id);
     const fresh = await makeWorld(['dora'], () => 'push', world.remote);
     const [dora] = fresh.replicas;
     expect((await dora?.ledger.createWork({ title: 'Two' }))?.id).toMatch(/-0002$/);
-    expect((await ada.history(work.id)).map(({ verb }) => verb)).toEqual(['create', 'cancel', 'delete']);
+    expect((await ada.audit.history(work.id)).map(({ verb }) => verb)).toEqual([
+      'create',
+      'cancel',
+      'delete',
+    ]);
   });
 
   test('given no remote in reach, when work is created, then its id is drawn at random and stays', async () => {
     replica(0).connection.cut = true;
     const failure = await ada.createWork({ title: 'Alone' }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'REMOTE_UNREACHABLE', details: { saved: [{ verb: 'create' }] } });
-    const [alone] = await ada.list();
+    const [alone] = await ada.query.list();
     expect(alone?.id).toMatch(/-(?=.*[a-z])[0-9a-z]{8}$/);
     replica(0).connection.cut = false;
-    await ada.sync();
-    await bob.fetch();
-    expect(await bob.findWork(alone?.id ?? '')).toMatchObject({ title: 'Alone' });
+    await ada.clone.sync();
+    await bob.clone.fetch();
+    expect(await bob.query.find(alone?.id ?? '')).toMatchObject({ title: 'Alone' });
   });
 
   test('given one idempotency key in two clones, when both create, then there is one item and both have it', async () => {
-    await Promise.all([ada.fetch(), bob.fetch()]);
+    await Promise.all([ada.clone.fetch(), bob.clone.fetch()]);
     const made = await Promise.all(
       [ada, bob].map((ledger) => ledger.createWork({ title: 'Once', idempotency_key: 'k1' })),
     );
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
     await everyone();
-    expect(await ada.list()).toHaveLength(1);
+    expect(await ada.query.list()).toHaveLength(1);
   });
 });
 
@@ -172,11 +176,11 @@ describe('consequences', () => {
     const work = await ada.createWork({ title: 'Blocked' });
     await ada.claimWork(work.id);
     await ada.blockWork(work.id, { reason: 'needs the other', blocker_id: blocker.id });
-    await bob.fetch();
+    await bob.clone.fetch();
     await bob.completeWork(blocker.id, { claim: true });
-    expect(await bob.findWork(work.id)).toMatchObject({ status: 'in_progress', owner: 'ada' });
+    expect(await bob.query.find(work.id)).toMatchObject({ status: 'in_progress', owner: 'ada' });
     await everyone();
-    const verbs = (await ada.log(3)).map(({ verb, id }) => `${verb} ${id}`);
+    const verbs = (await ada.audit.log({ limit: 3 })).map(({ verb, id }) => `${verb} ${id}`);
     expect(verbs).toEqual([`unblock ${work.id}`, `complete ${blocker.id}`, `claim ${blocker.id}`]);
   });
 
@@ -184,10 +188,10 @@ describe('consequences', () => {
     const blocker = await ada.createWork({ title: 'Blocker' });
     const work = await ada.createWork({ title: 'Blocked' });
     await ada.claimWork(blocker.id);
-    await bob.fetch();
+    await bob.clone.fetch();
     await bob.blockWork(work.id, { reason: 'waits', blocker_id: blocker.id });
     await ada.completeWork(blocker.id);
-    expect(await ada.findWork(work.id)).toMatchObject({ status: 'pending' });
+    expect(await ada.query.find(work.id)).toMatchObject({ status: 'pending' });
   });
 });
 
@@ -210,14 +214,14 @@ describe('one clone, many callers', () => {
   test('given a batch with an illegal command, when it runs, then the others take place; an atomic one does nothing', async () => {
     const work = await ada.createWork({ title: 'One' });
     const commands = () => [
-      ada.command('comment', { id: work.id, body: 'before' }),
-      ada.command('complete', { id: work.id, result: undefined }),
+      ada.work.command('comment', { id: work.id, body: 'before' }),
+      ada.work.command('complete', { id: work.id, result: undefined }),
     ];
-    const loose = await ada.batch(commands());
+    const loose = await ada.work.batch(commands());
     expect(loose.map(({ kind }) => kind)).toEqual(['accepted', 'refused']);
-    const atomic = await ada.batch(commands(), { atomic: true });
+    const atomic = await ada.work.batch(commands(), { atomic: true });
     expect(atomic.map(({ kind }) => kind)).toEqual(['refused', 'refused']);
-    expect((await ada.findWork(work.id))?.comments).toHaveLength(1);
+    expect((await ada.query.find(work.id))?.comments).toHaveLength(1);
   });
 });
 
@@ -230,13 +234,13 @@ describe('without the remote', () => {
       code: 'REMOTE_UNREACHABLE',
       details: { saved: [] },
     });
-    await expect(ada.commentOn(work.id, 'from the train')).rejects.toMatchObject({
+    await expect(ada.work.comment(work.id, 'from the train')).rejects.toMatchObject({
       code: 'REMOTE_UNREACHABLE',
       details: { saved: [{ verb: 'comment', id: work.id }] },
     });
     replica(0).connection.cut = false;
-    expect(await ada.sync()).toMatchObject({ accepted: 1, lost: [] });
-    expect(await ada.findWork(work.id)).toMatchObject({
+    expect(await ada.clone.sync()).toMatchObject({ accepted: 1, lost: [] });
+    expect(await ada.query.find(work.id)).toMatchObject({
       status: 'pending',
       comments: [{ body: 'from the train' }],
     });
@@ -246,34 +250,34 @@ describe('without the remote', () => {
     const work = await ada.createWork({ title: 'One' });
     replica(0).connection.loseNextAnswer = true;
     // Why it cannot be asked now is told, and not how the push before that ended.
-    await expect(ada.commentOn(work.id, 'once')).rejects.toMatchObject({
+    await expect(ada.work.comment(work.id, 'once')).rejects.toMatchObject({
       code: 'REMOTE_UNREACHABLE',
       message: expect.stringContaining('the connection is cut'),
       details: { unknown: true },
     });
-    await bob.sync();
-    await bob.commentOn(work.id, 'twice');
+    await bob.clone.sync();
+    await bob.work.comment(work.id, 'twice');
     replica(0).connection.cut = false;
-    await ada.sync();
-    expect((await ada.findWork(work.id))?.comments.map(({ body }) => body)).toEqual(['once', 'twice']);
+    await ada.clone.sync();
+    expect((await ada.query.find(work.id))?.comments.map(({ body }) => body)).toEqual(['once', 'twice']);
   });
 
   test('given a rewritten remote, when a clone that saw the old one writes, then it stops, and nothing here is lost', async () => {
     const work = await ada.createWork({ title: 'One' });
-    const [first] = (await ada.log(10)).slice(-1);
+    const [first] = (await ada.audit.log({ limit: 10 })).slice(-1);
     await world.remote.setTip(first?.commit);
-    await expect(ada.commentOn(work.id, 'hello')).rejects.toMatchObject({ code: 'HISTORY_REWRITTEN' });
+    await expect(ada.work.comment(work.id, 'hello')).rejects.toMatchObject({ code: 'HISTORY_REWRITTEN' });
     expect(world.remote.tip).toBe(first?.commit);
-    expect((await ada.findWork(work.id))?.comments).toHaveLength(1);
+    expect((await ada.query.find(work.id))?.comments).toHaveLength(1);
   });
 
   test('given a hook that refuses, when a transition is pushed, then it is lost for good and kept', async () => {
     const work = await ada.createWork({ title: 'One' });
     world.remote.refusePushes('not on a Sunday');
-    expect(await ada.commentOn(work.id, 'hello')).toMatchObject({ ok: false, code: 'REMOTE_REFUSED' });
+    expect(await ada.work.comment(work.id, 'hello')).toMatchObject({ ok: false, code: 'REMOTE_REFUSED' });
     world.remote.refusePushes(undefined);
-    expect((await ada.status()).pending).toEqual([]);
-    expect((await ada.rejected()).map(({ verb }) => verb)).toEqual(['comment']);
+    expect((await ada.clone.status()).pending).toEqual([]);
+    expect((await ada.clone.rejected()).map(({ verb }) => verb)).toEqual(['comment']);
   });
 });
 
@@ -288,16 +292,16 @@ describe('an item that is not made', () => {
     replica(1).connection.beforePush = async () => {
       replica(1).connection.beforePush = async () => undefined;
       await ada.createWork({ title: 'Of ada' });
-      await ada.configure(limited);
+      await ada.admin.configure(limited);
     };
     const id = 'WRK-20260103-0001';
-    const outcomes = await bob.batch([
-      { ...bob.command('create', { id, fields: { title: 'Parent', type: 'bug' } }), at },
-      bob.command('create', { fields: { title: 'Child', parent_id: id } }),
-      bob.command('create', { fields: { title: 'Next', dependencies: [id] } }),
-      bob.command('create', { fields: { title: 'Near', links: [{ kind: 'related', target: id }] } }),
-      bob.command('comment', { id, body: 'for the parent' }),
-      bob.command('update', { id, patch: { set: { title: 'Parent, too' } } }),
+    const outcomes = await bob.work.batch([
+      { ...bob.work.command('create', { id, fields: { title: 'Parent', type: 'bug' } }), at },
+      bob.work.command('create', { fields: { title: 'Child', parent_id: id } }),
+      bob.work.command('create', { fields: { title: 'Next', dependencies: [id] } }),
+      bob.work.command('create', { fields: { title: 'Near', links: [{ kind: 'related', target: id }] } }),
+      bob.work.command('comment', { id, body: 'for the parent' }),
+      bob.work.command('update', { id, patch: { set: { title: 'Parent, too' } } }),
     ]);
     expect(outcomes.map((one) => (one.kind === 'lost' ? one.error.code : one.kind))).toEqual([
       'POLICY_DENIED',
@@ -308,9 +312,9 @@ describe('an item that is not made', () => {
       'NOT_FOUND',
     ]);
     expect(await bob.getWork(id)).toMatchObject({ title: 'Of ada', rev: 1, comments: [] });
-    const [, near] = await bob.list();
+    const [, near] = await bob.query.list();
     expect(near).toMatchObject({ title: 'Near', links: [] });
-    expect((await bob.rejected()).length).toBe(5);
-    expect(await bob.verify()).toMatchObject({ ok: true });
+    expect((await bob.clone.rejected()).length).toBe(5);
+    expect(await bob.audit.verify()).toMatchObject({ ok: true });
   });
 });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TransitionResult, WorkLedger } from '../../src/index.ts';
+import { connectionOf } from '../../src/ledger/connection.ts';
 import { pushPending } from '../../src/sync/push-cycle.ts';
 import { CONTENDED, ROUND } from '../../src/sync/state-keys.ts';
 import { refusalOf } from '../helpers/refusal.ts';
@@ -16,7 +17,7 @@ beforeEach(async () => {
 });
 
 const fetchAll = async (): Promise<void> => {
-  for (const { ledger } of world.replicas) await ledger.fetch();
+  for (const { ledger } of world.replicas) await ledger.clone.fetch();
 };
 const commentsOn = async (ledger: WorkLedger, id: string): Promise<string[]> =>
   (await ledger.getWork(id)).comments.map(({ body }) => body);
@@ -37,7 +38,7 @@ function cyGoesFirst(act: (n: number) => Promise<unknown>, times: number): void 
     if (busy || done >= times) return;
     busy = true;
     done += 1;
-    await cy.ledger.fetch();
+    await cy.ledger.clone.fetch();
     await act(done);
     busy = false;
   };
@@ -49,8 +50,8 @@ async function loseTwice(replica: Replica, id: string): Promise<void> {
   replica.connection.beforePush = async () => {
     if (lost === 2) return;
     lost += 1;
-    await cy.ledger.fetch();
-    await cy.ledger.commentOn(id, `cy was first ${lost}`);
+    await cy.ledger.clone.fetch();
+    await cy.ledger.work.comment(id, `cy was first ${lost}`);
   };
 }
 
@@ -63,7 +64,7 @@ describe('clones that push at once', () => {
     const bodies = (name: string) => Array.from({ length: rounds }, (_, n) => `${name} ${n}`);
     await Promise.all(
       world.replicas.map(async ({ name, ledger }) => {
-        for (const body of bodies(name)) await ledger.commentOn(id, body);
+        for (const body of bodies(name)) await ledger.work.comment(id, body);
       }),
     );
     await fetchAll();
@@ -71,7 +72,7 @@ describe('clones that push at once', () => {
     expect((await commentsOn(ada.ledger, id)).sort()).toEqual(expected.sort());
     const pushes = world.replicas.reduce((sum, { connection }) => sum + connection.pushes, 0) - before;
     expect(pushes).toBeLessThanOrEqual(2.5 * expected.length);
-    expect(await ada.ledger.verify()).toMatchObject({ ok: true, findings: [] });
+    expect(await ada.ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
   });
 
   test('given a clone that lost once, when it tries again, then it is accepted without waiting', async () => {
@@ -82,9 +83,9 @@ describe('clones that push at once', () => {
     bob.connection.beforePush = async () => {
       if (lost) return;
       lost = true;
-      await cy.ledger.commentOn(id, 'cy was first');
+      await cy.ledger.work.comment(id, 'cy was first');
     };
-    await bob.ledger.commentOn(id, 'bob');
+    await bob.ledger.work.comment(id, 'bob');
     expect(await commentsOn(bob.ledger, id)).toEqual(['cy was first', 'bob']);
     expect(world.clock.now().getTime()).toBe(start);
   });
@@ -95,8 +96,8 @@ describe('a clone that waits', () => {
     const { id } = await ada.ledger.createWork({ title: 'One' });
     await fetchAll();
     await loseTwice(bob, id);
-    cyGoesFirst((n) => cy.ledger.commentOn(id, `cy again ${n}`), 50);
-    await bob.ledger.commentOn(id, 'bob');
+    cyGoesFirst((n) => cy.ledger.work.comment(id, `cy again ${n}`), 50);
+    await bob.ledger.work.comment(id, 'bob');
     const bodies = await commentsOn(bob.ledger, id);
     expect(bodies.filter((body) => body === 'bob')).toHaveLength(1);
     expect(bodies.length).toBeLessThan(12);
@@ -106,11 +107,11 @@ describe('a clone that waits', () => {
     const { id } = await ada.ledger.createWork({ title: 'One' });
     await fetchAll();
     await loseTwice(bob, id);
-    await bob.ledger.commentOn(id, 'bob');
-    await ada.ledger.fetch();
+    await bob.ledger.work.comment(id, 'bob');
+    await ada.ledger.clone.fetch();
     const two = await makeWorld(['dora', 'eve'], () => 'push', world.remote);
     await Promise.all(
-      [ada, bob, ...two.replicas].map(({ name, ledger }) => ledger.commentOn(id, `${name} at last`)),
+      [ada, bob, ...two.replicas].map(({ name, ledger }) => ledger.work.comment(id, `${name} at last`)),
     );
     await fetchAll();
     const bodies = await commentsOn(cy.ledger, id);
@@ -139,35 +140,35 @@ test('given a push under way, when more is asked for, then it is committed meanw
     begin();
     return held;
   };
-  const first = ada.ledger.commentOn(id, 'first');
+  const first = ada.ledger.work.comment(id, 'first');
   await sent;
-  const later = ['second', 'third'].map((body) => ada.ledger.commentOn(id, body));
+  const later = ['second', 'third'].map((body) => ada.ledger.work.comment(id, body));
   while ((await commentsOn(ada.ledger, id)).length < 3) await new Promise((resolve) => setImmediate(resolve));
-  expect((await ada.ledger.status()).pending).toHaveLength(3);
+  expect((await ada.ledger.clone.status()).pending).toHaveLength(3);
   release();
   await Promise.all([first, ...later]);
   expect(ada.connection.pushes - before).toBe(2);
-  expect((await ada.ledger.status()).pending).toEqual([]);
+  expect((await ada.ledger.clone.status()).pending).toEqual([]);
 });
 
 describe('a time that is up', () => {
   test('given a clone that waited for its turn, when all that it reads by then is old, then it does not wait for another such time', async () => {
     const { id } = await ada.ledger.createWork({ title: 'One' });
     const older = world.remote.tip;
-    await ada.ledger.commentOn(id, 'seen');
+    await ada.ledger.work.comment(id, 'seen');
     await fetchAll();
-    const { state } = bob.ledger.connection;
+    const { state } = connectionOf(bob.ledger);
     state.set(CONTENDED, world.clock.now().toISOString());
     state.set(ROUND, '80000');
     world.clock.meanwhile = async () => world.remote.showAs(older);
     const before = world.clock.now().getTime();
-    expect(await refusalOf(bob.ledger.commentOn(id, 'bob'))).toMatchObject({ code: 'REMOTE_STALE' });
+    expect(await refusalOf(bob.ledger.work.comment(id, 'bob'))).toMatchObject({ code: 'REMOTE_STALE' });
     expect(world.clock.now().getTime() - before).toBeLessThan(63_000);
   });
 
   test('given someone who commits here by hand again and again, when the time is up, then that ends, and nobody is said to have been first', async () => {
     await ada.ledger.createWork({ title: 'One' });
-    const { context } = await ada.ledger.connection.write();
+    const { context } = await connectionOf(ada.ledger).write();
     const { store, localRef, committer } = context;
     let made = 0;
     const commitByHand = async (base: string): Promise<void> => {
@@ -182,7 +183,7 @@ describe('a time that is up', () => {
       if (made < 30) await commitByHand(to);
       return [];
     };
-    await commitByHand((await ada.ledger.asOf()).tip);
+    await commitByHand((await ada.ledger.query.asOf()).tip);
     const busy = { ...context, remote: ada.connection, judge: { check } };
     const pushes = ada.connection.pushes;
     expect(await refusalOf(pushPending(busy))).toMatchObject({ code: 'CONTENDED', details: { lost: 0 } });

@@ -65,7 +65,7 @@ describe('given a remote that is read at a mirror of where it is written', () =>
   test('when the mirror shows a push after five seconds, then all of that is one wait for its confirmation', async () => {
     catchUpAfter(5_000);
     const waits = listen();
-    await ada.ledger.commentOn(id, 'one');
+    await ada.ledger.work.comment(id, 'one');
     expect(waits).toEqual([{ until: 'confirmation', outcome: 'over', ms: expect.any(Number) }]);
     expect(waits[0]?.ms).toBeGreaterThanOrEqual(5_000);
   });
@@ -82,32 +82,32 @@ describe('given a remote that is read at a mirror of where it is written', () =>
 
 test('given a remote that answers with what is older, when it never catches up, then the wait for it is told as failed', async () => {
   const older = world.remote.tip;
-  await eve.ledger.commentOn(id, 'seen');
+  await eve.ledger.work.comment(id, 'seen');
   world.remote.showAs(older);
   const waits = listen();
-  expect(await refusalOf(eve.ledger.fetch())).toMatchObject({ code: 'REMOTE_STALE' });
+  expect(await refusalOf(eve.ledger.clone.fetch())).toMatchObject({ code: 'REMOTE_STALE' });
   expect(waits).toEqual([{ until: 'newer reading', outcome: 'failed', ms: expect.any(Number) }]);
   expect(waits[0]?.ms).toBeGreaterThan(2_000);
 });
 
 test('given clones that push at once, when one waits to be carried, then that is one wait for its turn', async () => {
   const ada = await addReplica(world, 'ada', {});
-  await ada.ledger.fetch();
+  await ada.ledger.clone.fetch();
   let lost = 0;
   ada.connection.beforePush = async () => {
     if (lost === 2) return;
     lost += 1;
-    await eve.ledger.fetch();
-    await eve.ledger.commentOn(id, `eve was first ${lost}`);
+    await eve.ledger.clone.fetch();
+    await eve.ledger.work.comment(id, `eve was first ${lost}`);
   };
   const waits = listen();
-  await ada.ledger.commentOn(id, 'ada');
+  await ada.ledger.work.comment(id, 'ada');
   expect(waits).toContainEqual({ until: 'turn', outcome: 'over', ms: expect.any(Number) });
 });
 
 test('given a remote that answers at once, when work is done, then there is no wait', async () => {
   const waits = listen();
-  await eve.ledger.fetch();
-  await eve.ledger.commentOn(id, 'one');
+  await eve.ledger.clone.fetch();
+  await eve.ledger.work.comment(id, 'one');
   expect(waits).toEqual([]);
 });

@@ -8,7 +8,7 @@ test('given calls one after another, when each comes as the last one ends, then 
   await git.init({ fs, dir: '/clone', defaultBranch: 'main' });
   const { ledger } = await initLedger({ dir: '/clone', fs, actor: 'ada' });
   for (let n = 0; n < 20; n += 1) {
-    await ledger.batch([ledger.command('create', { fields: { title: `Work ${n}` } })]);
+    await ledger.work.batch([ledger.work.command('create', { fields: { title: `Work ${n}` } })]);
   }
-  expect(await ledger.list()).toHaveLength(20);
+  expect(await ledger.query.list()).toHaveLength(20);
 });

@@ -17,10 +17,10 @@ test('given a claim and later transitions, when the remote does not answer, then
   ada.connection.cut = true;
   const { ledger } = ada;
   const refusal = await refusalOf(
-    ledger.batch([
-      ledger.command('claim', { id, execution_id: 'exec-1' }),
-      ledger.command('comment', { id, body: 'on the same item' }),
-      ledger.command('comment', { id: other.id, body: 'on another' }),
+    ledger.work.batch([
+      ledger.work.command('claim', { id, execution_id: 'exec-1' }),
+      ledger.work.command('comment', { id, body: 'on the same item' }),
+      ledger.work.command('comment', { id: other.id, body: 'on another' }),
     ]),
   );
   expect(refusal).toMatchObject({
@@ -33,39 +33,39 @@ test('given a claim and later transitions, when the remote does not answer, then
       ],
     },
   });
-  expect(await ledger.findWork(id)).toMatchObject({ status: 'pending', comments: [{}] });
-  expect((await ledger.findWork(id))?.claim).toBeUndefined();
+  expect(await ledger.query.find(id)).toMatchObject({ status: 'pending', comments: [{}] });
+  expect((await ledger.query.find(id))?.claim).toBeUndefined();
   ada.connection.cut = false;
-  expect(await ledger.sync()).toMatchObject({ accepted: 2, lost: [] });
-  expect((await ledger.log(2)).map(({ verb, to }) => [verb, to])).toEqual([
+  expect(await ledger.clone.sync()).toMatchObject({ accepted: 2, lost: [] });
+  expect((await ledger.audit.log({ limit: 2 })).map(({ verb, to }) => [verb, to])).toEqual([
     ['comment', 'pending'],
     ['comment', 'pending'],
   ]);
-  expect(await ledger.verify()).toMatchObject({ ok: true, findings: [] });
+  expect(await ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
 });
 
 test('given a claim with what rests on it, when the claim is taken back, then the rest is kept as lost', async () => {
   ada.connection.cut = true;
   const { ledger } = ada;
   await refusalOf(
-    ledger.batch([
-      ledger.command('claim', { id, execution_id: 'exec-1' }),
-      ledger.command('checkpoint', { id, checkpoint: { step: 'half' } }),
+    ledger.work.batch([
+      ledger.work.command('claim', { id, execution_id: 'exec-1' }),
+      ledger.work.command('checkpoint', { id, checkpoint: { step: 'half' } }),
     ]),
   );
-  expect((await ledger.rejected()).map(({ verb }) => verb)).toEqual(['checkpoint']);
-  expect((await ledger.status()).pending).toEqual([]);
-  expect(await ledger.findWork(id)).toMatchObject({ status: 'pending', rev: 1 });
+  expect((await ledger.clone.rejected()).map(({ verb }) => verb)).toEqual(['checkpoint']);
+  expect((await ledger.clone.status()).pending).toEqual([]);
+  expect(await ledger.query.find(id)).toMatchObject({ status: 'pending', rev: 1 });
 });
 
 test('given a recovery, when the remote does not answer, then it is taken back, too', async () => {
   const [, bob] = world.replicas as [Replica, Replica];
-  await bob.ledger.fetch();
+  await bob.ledger.clone.fetch();
   await bob.ledger.claimWork(id);
-  await ada.ledger.fetch();
+  await ada.ledger.clone.fetch();
   world.clock.advance(2 * 3_600_000);
   ada.connection.cut = true;
   expect(await refusalOf(ada.ledger.recoverOrphanedWork())).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
-  expect(await ada.ledger.findWork(id)).toMatchObject({ status: 'in_progress', owner: 'bob' });
-  expect((await ada.ledger.status()).pending).toEqual([]);
+  expect(await ada.ledger.query.find(id)).toMatchObject({ status: 'in_progress', owner: 'bob' });
+  expect((await ada.ledger.clone.status()).pending).toEqual([]);
 });

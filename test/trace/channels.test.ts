@@ -131,7 +131,7 @@ test('given two clones that claim one item, when one loses, then each step of it
   // On a clock that stands still, what was seen last is fresh, and no look comes before the claim.
   const clock = { ...systemClock, now: () => AT };
   const second = await repo.open(bob, { clock });
-  await second.sync();
+  await second.clone.sync();
   await first.claimWork(id);
   const events = listen();
   expect(await second.claimWork(id)).toMatchObject({ ok: false });
@@ -165,7 +165,7 @@ test('given a store bound to a channel, when a look at the remote runs git, then
   const gits = tracingChannel<unknown, GitTrace>(TRACE_CHANNELS.git);
   gits.start.subscribe(noted);
   onTestFinished(() => void gits.start.unsubscribe(noted));
-  await ledger.fetch();
+  await ledger.clone.fetch();
   expect(parents).toEqual(['fetch']);
 });
 

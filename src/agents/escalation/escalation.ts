@@ -1,12 +1,6 @@
 import { isPassing, LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
-import {
-  isTerminal,
-  type JsonMap,
-  type WorkItem,
-  type WorkPriority,
-  type WorkStatus,
-} from '../../domain/item.ts';
+import { isTerminal, type JsonMap, type WorkItem, type WorkPriority, type WorkStatus } from '../../domain/item.ts';
 import { toSafeLine } from '../../domain/text.ts';
 import type { Holding } from '../../ledger/inputs.ts';
 import { type LostRace, type TransitionResult, toResult } from '../../ledger/results.ts';
@@ -74,15 +68,15 @@ export class EscalationProtocol {
   async escalate(input: EscalateInput): Promise<Escalated | LostRace> {
     const { workId, by, execution_id, epoch } = input;
     const ledger = this.#ledger;
-    const fields = fieldsOf(input, workId === undefined ? undefined : await ledger.findWork(workId));
-    const ask = ledger.command('create', { fields }, by);
-    if (workId === undefined) return this.#asked(await ledger.batch([ask], { atomic: true }));
+    const fields = fieldsOf(input, workId === undefined ? undefined : await ledger.query.find(workId));
+    const ask = ledger.work.command('create', { fields }, by);
+    if (workId === undefined) return this.#asked(await ledger.work.batch([ask], { atomic: true }));
     const block = (earlier: readonly Outcome[]) => {
       const blocker_id = idIn(earlier[0]);
       const reason = `waits for an answer: ${fields.title}`;
-      return ledger.command('block', { id: workId, reason, blocker_id, execution_id, epoch }, by);
+      return ledger.work.command('block', { id: workId, reason, blocker_id, execution_id, epoch }, by);
     };
-    return this.#asked(await ledger.batch([ask, block], { atomic: true }), by);
+    return this.#asked(await ledger.work.batch([ask, block], { atomic: true }), by);
   }
 
   async #asked([asked, blocked]: readonly Outcome[], by?: string): Promise<Escalated | LostRace> {
@@ -99,7 +93,7 @@ export class EscalationProtocol {
   /** Nothing waits for the answer any more, so nobody need give one. */
   async #takeBack(id: WorkId, reason: string, by: string | undefined): Promise<void> {
     try {
-      await this.#ledger.cancelWork(id, { actor: by, reason });
+      await this.#ledger.work.cancel(id, { actor: by, reason });
     } catch (error) {
       // It is saved, and goes out with the next sync.
       if (!isPassing(error)) throw error;
@@ -120,7 +114,7 @@ export class EscalationProtocol {
     const waiting = await this.#waitingFor(id);
     const done = await this.#complete(id, result, by);
     if (!done.ok) return done;
-    const after = await Promise.all(waiting.map((work) => this.#ledger.findWork(work.id)));
+    const after = await Promise.all(waiting.map((work) => this.#ledger.query.find(work.id)));
     return {
       ok: true,
       escalation: toEscalation(done.item),
@@ -148,13 +142,13 @@ export class EscalationProtocol {
   }
 
   async #list({ to, all }: { to: string | undefined; all: boolean }): Promise<Escalation[]> {
-    const items = await this.#ledger.list({ type: ['escalation'], owner: to, all });
+    const items = await this.#ledger.query.list({ type: ['escalation'], owner: to, all });
     return items.map(toEscalation);
   }
 
   /** @throws LedgerError `NOT_FOUND`; `INVALID_INPUT` where the item is no escalation */
   async get(id: WorkId): Promise<Escalation> {
-    const item = await this.#ledger.findWork(id);
+    const item = await this.#ledger.query.find(id);
     if (item === undefined) {
       throw new LedgerError('NOT_FOUND', `There is no item ${id}.`, { details: { id } });
     }

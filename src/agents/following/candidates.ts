@@ -8,7 +8,7 @@ import type { WorkFilter } from '../../query/filter.ts';
 
 interface CandidateOptions {
   /** Who is to hold what is found. */
-  asker: string;
+  actor: string;
   /** Tells contenders apart: each orders items that are equally urgent in a way of its own. */
   key: string;
   /** Others are known to claim at the same time. Otherwise that is found out by losing. */
@@ -27,17 +27,17 @@ type Limit = Pick<ReachedLimit, 'kind' | 'name'>;
 export class Candidates {
   readonly #ledger: WorkLedger;
   readonly #filter: WorkFilter;
-  readonly #asker: string;
+  readonly #actor: string;
   readonly #spread: Spread;
   readonly #avoid_ms: number;
   /** Items that could not be claimed, and until when they are left alone, by `performance.now()`. */
   readonly #avoided = new Map<WorkId, number>();
   #limits: { limit: Limit; until: number }[] = [];
 
-  constructor(ledger: WorkLedger, filter: WorkFilter, { asker, key, spread, avoid_ms }: CandidateOptions) {
+  constructor(ledger: WorkLedger, filter: WorkFilter, { actor, key, spread, avoid_ms }: CandidateOptions) {
     this.#ledger = ledger;
     this.#filter = filter;
-    this.#asker = asker;
+    this.#actor = actor;
     this.#spread = new Spread(key, spread);
     this.#avoid_ms = avoid_ms ?? Number.POSITIVE_INFINITY;
   }
@@ -58,7 +58,7 @@ export class Candidates {
       !busy.has(item.id) && !this.#avoided.has(item.id) && !this.#isLimited(item);
     const wanted = Math.max(this.#spread.width, count) + this.#avoided.size + busy.size;
     for (let limit = wanted; ; limit *= 4) {
-      const ready = await this.#ledger.getReadyToStart({ ...this.#filter, asker: this.#asker, limit });
+      const ready = await this.#ledger.getReadyToStart({ ...this.#filter, actor: this.#actor, limit });
       const free = ready.filter(isFree);
       if (free.length > 0 || ready.length < limit) return this.#spread.order(free).slice(0, count);
     }
@@ -188,7 +188,7 @@ function hashOf(text: string): number {
 export async function forgetClaim(ledger: WorkLedger, { kept }: LostRace): Promise<void> {
   if (kept === undefined) return;
   try {
-    await ledger.dropRejected(kept.op);
+    await ledger.clone.dropRejected(kept.op);
   } catch (error) {
     // Another process of this clone was first.
     if (!isLedgerError(error, 'NOT_FOUND')) throw error;

@@ -8,6 +8,7 @@ import type { WorkFilter } from '../../query/filter.ts';
 import type { Oid } from '../../store/port.ts';
 import { Candidates, forgetClaim } from './candidates.ts';
 import { Follower, type FollowOptions } from './follower.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 
 export interface ClaimNextOptions extends ClaimOptions, FollowOptions {
   /** Wait until something is ready. Without it, one round is made. */
@@ -37,7 +38,7 @@ export async function claimNext(
   const asked = { ...options, execution_id: options.execution_id ?? `exec-${newSuffix()}` };
   if (options.wait) return new Waiting(ledger, filter, asked).run();
   // What others took is known then, and need not be tried.
-  if (ledger.mode === 'push') await ledger.fetch();
+  if (ledger.clone.mode === 'push') await ledger.clone.fetch();
   return new Round(ledger, filter, asked).run();
 }
 
@@ -54,13 +55,13 @@ class Round {
   constructor(ledger: WorkLedger, filter: WorkFilter, options: Asked) {
     this.#ledger = ledger;
     this.#options = options;
-    const { owner: asker = ledger.actor, execution_id: key, spread } = options;
-    this.#candidates = new Candidates(ledger, filter, { asker, key, spread });
+    const { actor = ledger.actor, execution_id: key, spread } = options;
+    this.#candidates = new Candidates(ledger, filter, { actor, key, spread });
   }
 
   async run(): Promise<Won | undefined> {
     while (!this.#options.signal?.aborted) {
-      this.tip = (await this.#ledger.asOf()).tip;
+      this.tip = (await this.#ledger.query.asOf()).tip;
       const [item] = await this.#candidates.next(1);
       if (item === undefined) return undefined;
       const won = await this.#claim(item.id);
@@ -70,9 +71,9 @@ class Round {
   }
 
   async #claim(id: WorkId): Promise<Won | undefined> {
-    const { owner, execution_id, ttl_s, tentative } = this.#options;
+    const { actor, execution_id, ttl_s, tentative } = this.#options;
     try {
-      const result = await this.#ledger.claimWork(id, { owner, execution_id, ttl_s, tentative });
+      const result = await this.#ledger.claimWork(id, { actor, execution_id, ttl_s, tentative });
       if (result.ok) return result;
       // The remote's own rules are no race: they will refuse the next one, too.
       if (result.code === 'REMOTE_REFUSED') itemOf(result);
@@ -103,10 +104,10 @@ class Waiting {
   }
 
   async run(): Promise<Won | undefined> {
-    const { connection } = this.#ledger;
+    const { localRef } = connectionOf(this.#ledger);
     const { signal, timeout_s = Number.POSITIVE_INFINITY } = this.#options;
     const deadline = this.#now() + timeout_s * 1000;
-    const follower = new Follower(this.#ledger, connection.localRef, this.#options);
+    const follower = new Follower(this.#ledger, localRef, this.#options);
     try {
       for (;;) {
         const round = new Round(this.#ledger, this.#filter, this.#options);
@@ -127,7 +128,7 @@ class Waiting {
       this.#away = 0;
       return won;
     } catch (error) {
-      if (!isNotNow(error) || this.#ledger.mode !== 'push') throw error;
+      if (!isNotNow(error) || this.#ledger.clone.mode !== 'push') throw error;
       this.#away += 1;
       for (const id of unsettledIn(error)) this.#unsettled.add(id);
       return undefined;
@@ -137,7 +138,7 @@ class Waiting {
   /** A claim that was given up can have been taken all the same. */
   async #landed(): Promise<Won | undefined> {
     for (const id of this.#unsettled) {
-      const item = await this.#ledger.findWork(id);
+      const item = await this.#ledger.query.find(id);
       const isOurs =
         item?.status === 'in_progress' && item.claim?.execution_id === this.#options.execution_id;
       if (isOurs) return { ok: true, item, commit: undefined, where: 'remote' };
@@ -153,7 +154,7 @@ class Waiting {
   }
 
   #backoff = (): number => Math.min(AWAY_MS, 500 * 2 ** this.#away);
-  #now = (): number => this.#ledger.connection.clock.now().getTime();
+  #now = (): number => connectionOf(this.#ledger).clock.now().getTime();
 }
 
 /** A claim that was taken where pushes go is no reason to claim another: whoever asked has to be told of it. */

@@ -4,6 +4,7 @@ import { isPassing, type LedgerError } from '../../domain/errors.ts';
 import { lastContact } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Oid } from '../../store/port.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 
 /** How often refs are read where no hint comes. */
 const POLL_MS = 500;
@@ -19,8 +20,9 @@ const msOf = (seconds: number | undefined): number | undefined =>
   seconds === undefined ? undefined : seconds * 1000;
 
 /** Where the line of accepted transitions ends: what the remote is known to have, or this clone's branch where none is asked. */
-export async function acceptedRef({ connection, mode }: WorkLedger): Promise<string> {
-  if (mode !== 'push') return connection.localRef;
+export async function acceptedRef(ledger: WorkLedger): Promise<string> {
+  const connection = connectionOf(ledger);
+  if (ledger.clone.mode !== 'push') return connection.localRef;
   const { context } = await connection.write();
   return context.remote?.seenRef ?? connection.localRef;
 }
@@ -43,12 +45,12 @@ export class Follower {
     this.#options = options;
     this.#poll_ms = msOf(options.poll_s) ?? POLL_MS;
     this.#remote = new RemotePoll(ledger, options, this.#notice);
-    this.#endHint = onRefHint(ledger.connection.place, ref, this.#notice);
+    this.#endHint = onRefHint(connectionOf(ledger).place, ref, this.#notice);
     options.signal?.addEventListener('abort', this.#notice);
   }
 
   tip(): Promise<Oid | undefined> {
-    return this.#ledger.connection.refs.readRef(this.#ref);
+    return connectionOf(this.#ledger).refs.readRef(this.#ref);
   }
 
   /**
@@ -94,7 +96,7 @@ export class Follower {
   /** @returns false where `until` has come */
   async #pause(until: number): Promise<boolean> {
     this.#remote.poll();
-    const { clock } = this.#ledger.connection;
+    const { clock } = connectionOf(this.#ledger);
     const left = until - clock.now().getTime();
     if (left <= 0) return false;
     if (!this.#noticed) {
@@ -169,13 +171,13 @@ class RemotePoll {
 
   /** True once the remote answered, and where there is none to be asked. */
   get answered(): boolean {
-    return this.#succeeded || this.#ledger.mode !== 'push';
+    return this.#succeeded || this.#ledger.clone.mode !== 'push';
   }
 
   /** Asks where that is due. @throws what the last one failed with, unless that passes */
   poll(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.#ledger.mode !== 'push' || this.#running !== undefined) return;
+    if (this.#ledger.clone.mode !== 'push' || this.#running !== undefined) return;
     const now = this.#now();
     if (now < this.#due || this.#othersAsked(now)) return;
     this.#running = this.#ask();
@@ -194,7 +196,7 @@ class RemotePoll {
 
   async #ask(): Promise<void> {
     try {
-      await this.#ledger.fetch();
+      await this.#ledger.clone.fetch();
       this.#succeeded = true;
       this.#report(undefined);
     } catch (error) {
@@ -203,7 +205,7 @@ class RemotePoll {
     }
     this.#running = undefined;
     // Some earlier and some later, so that those who wait in many clones do not ask all at once.
-    this.#due = this.#now() + this.#pause * (0.75 + this.#ledger.connection.clock.random() / 2);
+    this.#due = this.#now() + this.#pause * (0.75 + connectionOf(this.#ledger).clock.random() / 2);
     this.#pause = this.#within(this.#pause * GROWTH);
     this.#onPoll();
   }
@@ -222,5 +224,5 @@ class RemotePoll {
   }
 
   #within = (pause: number): number => Math.min(pause, msOf(this.#options.interval_s) ?? LONGEST_MS);
-  #now = (): number => this.#ledger.connection.clock.now().getTime();
+  #now = (): number => connectionOf(this.#ledger).clock.now().getTime();
 }

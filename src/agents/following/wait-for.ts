@@ -5,6 +5,7 @@ import { itemAt, transitionsBetween } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Oid } from '../../store/port.ts';
 import { acceptedRef, Follower, type FollowOptions } from './follower.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 
 export interface WaitOptions extends FollowOptions {
   /** The statuses that end the wait; `terminal` for completed, failed and cancelled. */
@@ -68,7 +69,7 @@ class Wait {
 
   async run(): Promise<WorkItem[]> {
     const { timeout_s = Number.POSITIVE_INFINITY, signal } = this.#options;
-    const until = this.#ledger.connection.clock.now().getTime() + timeout_s * 1000;
+    const until = connectionOf(this.#ledger).clock.now().getTime() + timeout_s * 1000;
     let tip = await this.#follower.tip();
     await this.#lookAt(tip);
     for (const id of this.#waiting) await this.#requireKnown(id, tip, until);
@@ -126,7 +127,7 @@ class Wait {
   async #requireKnown(id: WorkId, tip: Oid | undefined, until: number): Promise<void> {
     const isKnown = async (at: Oid | undefined): Promise<boolean> =>
       (at !== undefined && (await this.#itemAt(at, id)) !== undefined) ||
-      (await this.#ledger.findWork(id)) !== undefined;
+      (await this.#ledger.query.find(id)) !== undefined;
     if (await isKnown(tip)) return;
     const answered = await this.#follower.answered(until);
     if (!answered || (await isKnown(await this.#follower.tip()))) return;

@@ -4,6 +4,7 @@ import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { HistoryEntry } from '../../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../../store/port.ts';
 import { acceptedRef, Follower, type FollowOptions } from './follower.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 
 export interface WatchOptions extends FollowOptions {
   /** The last commit that was handled, or enough of its name. Default: where the ledger is now. */
@@ -27,7 +28,7 @@ export async function* watchLedger(
 ): AsyncGenerator<HistoryEntry, void, undefined> {
   const follower = new Follower(ledger, await acceptedRef(ledger), options);
   try {
-    const store = await ledger.connection.store();
+    const store = await connectionOf(ledger).store();
     const start =
       options.from === undefined ? await follower.tip() : await settle(store, follower, options.from);
     let at = start;

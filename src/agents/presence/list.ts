@@ -1,19 +1,11 @@
 import { LedgerError } from '../../domain/errors.ts';
-import type { Connection } from '../../ledger/connection.ts';
+import { type Connection, connectionOf } from '../../ledger/connection.ts';
 import { renameClone } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { BlobContent, LedgerStore, Oid } from '../../store/port.ts';
 import type { Clock, LocalState } from '../../sync/ports.ts';
 import { forgetEnded, isForeign, type PresenceSource, presenceSources } from './places.ts';
-import {
-  decodePresence,
-  encodeAgent,
-  MAX_PRESENCE_BYTES,
-  type PresenceRecord,
-  presenceName,
-  type ReadPresence,
-  readPresenceName,
-} from './record.ts';
+import { decodePresence, encodeAgent, MAX_PRESENCE_BYTES, type PresenceRecord, presenceName, type ReadPresence, readPresenceName } from './record.ts';
 
 /** One session's sign of life as it was found. */
 export type PresenceEntry = {
@@ -51,7 +43,7 @@ export async function listPresence(
   ledger: WorkLedger,
   { fetch = true }: ListPresenceOptions = {},
 ): Promise<PresenceReport> {
-  const { connection } = ledger;
+  const connection = connectionOf(ledger);
   const observations = new Observations(connection.state, connection.clock);
   const enabled = connection.presence !== undefined;
   const report: PresenceReport = { enabled, entries: [], fresh: true, problem: undefined };
@@ -96,7 +88,7 @@ const PRUNE_S = 24 * 60 * 60;
  * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_REFUSED`
  */
 export async function prunePresence(ledger: WorkLedger): Promise<PresenceEntry[]> {
-  const { connection } = ledger;
+  const connection = connectionOf(ledger);
   const { entries, problem } = await listPresence(ledger);
   if (problem !== undefined) throw notAnswered(ledger, problem);
   const removed: PresenceEntry[] = [];
@@ -115,8 +107,8 @@ export async function prunePresence(ledger: WorkLedger): Promise<PresenceEntry[]
   return removed;
 }
 
-function notAnswered({ remote }: WorkLedger, cause: Error): LedgerError {
-  const message = `The remote ${remote?.url} cannot be reached: ${cause.message}`;
+function notAnswered({ clone }: WorkLedger, cause: Error): LedgerError {
+  const message = `The remote ${clone.remote?.url} cannot be reached: ${cause.message}`;
   return new LedgerError('REMOTE_UNREACHABLE', message, { hint: 'Try again when it is back.', cause });
 }
 

@@ -6,8 +6,8 @@ import { listPresence, type PresenceEntry } from './list.ts';
 
 /** Work in progress whose holder gives no sign of life, in the ledger or by presence. Asks the remote. */
 export async function findSilent(ledger: WorkLedger): Promise<OrphanedWork[]> {
-  if (ledger.mode === 'push') await ledger.fetch();
-  return ledger.getOrphanedWork({ liveness: await livenessFor(ledger) });
+  if (ledger.clone.mode === 'push') await ledger.clone.fetch();
+  return ledger.query.orphaned({ liveness: await livenessFor(ledger) });
 }
 
 export interface RecoverSilentOptions extends Acting {
@@ -28,7 +28,7 @@ export async function recoverSilent(
 
 /** Nobody needs to be asked where nobody works. */
 async function livenessFor(ledger: WorkLedger): Promise<Liveness | undefined> {
-  if ((await ledger.count({ status: ['in_progress'] })) === 0) return undefined;
+  if ((await ledger.query.count({ status: ['in_progress'] })) === 0) return undefined;
   return livenessIn((await listPresence(ledger)).entries);
 }
 

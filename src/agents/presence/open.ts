@@ -9,6 +9,7 @@ import { Presence, type PresenceEvents } from './presence.ts';
 import { lineOf } from './record.ts';
 import { machineTimer, type PresenceTimer } from './running.ts';
 import type { PresencePlace, Refusals } from './session.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 
 export interface PresenceOptions extends PresenceEvents {
   ledger: WorkLedger;
@@ -30,7 +31,7 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
   if (!isActorName(agent)) {
     throw new LedgerError('INVALID_INPUT', `${JSON.stringify(agent)} cannot be an agent's name.`);
   }
-  const { presence, mode, remote, state, clock, clone, write } = ledger.connection;
+  const { presence, mode, remote, state, clock, clone, write } = connectionOf(ledger);
   const { store, context } = await write();
   const shared = remote !== null && mode === 'push';
   const refs = shared ? context.remote?.presence : localPresence(store);

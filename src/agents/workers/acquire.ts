@@ -31,10 +31,10 @@ export async function acquireWork(
   request: AcquireRequest,
 ): Promise<WorkItem> {
   const { execution_id, actor, ttl_s, link } = request;
-  const item = await ledger.findWork(id);
+  const item = await ledger.query.find(id);
   const holder = item?.claim?.execution_id;
   const own = item?.status === 'in_progress' && item.owner === actor && holder !== execution_id;
-  const from = link === true ? (await ledger.executions()).of(id, actor)?.execution_id : link;
+  const from = link === true ? (await ledger.clone.executions()).of(id, actor)?.execution_id : link;
   if (own && from === holder) {
     const proof = { execution_id: holder, epoch: item.claim?.epoch };
     return itemOf(await ledger.linkExecution(id, execution_id, { owner: actor, ...proof }));
@@ -57,10 +57,10 @@ export async function createAndAcquire(
     context: itemContext(context),
     swarm_name: context.swarm_name,
   };
-  const outcomes = await ledger.batch(
+  const outcomes = await ledger.work.batch(
     [
-      ledger.command('create', { fields }, actor),
-      (earlier) => ledger.command('claim', { id: idOf(earlier[0]), execution_id, ttl_s }, actor),
+      ledger.work.command('create', { fields }, actor),
+      (earlier) => ledger.work.command('claim', { id: idOf(earlier[0]), execution_id, ttl_s }, actor),
     ],
     { atomic: true },
   );

@@ -4,13 +4,7 @@ import { newSuffix } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
 import { type AcquireRequest, acquireWork, createAndAcquire } from './acquire.ts';
-import {
-  type Agent,
-  type AgentExecutionContext,
-  type AgentRunContext,
-  asError,
-  type ExecutionEvent,
-} from './agent.ts';
+import { type Agent, type AgentExecutionContext, type AgentRunContext, asError, type ExecutionEvent } from './agent.ts';
 import { EventSink } from './event-sink.ts';
 import type { ExecutionMemory } from './execution-memory.ts';
 import { type Finished, finish } from './finish.ts';
@@ -157,7 +151,7 @@ export class Execution {
     const { execution_id, id, epoch, item, owner } = handle;
     const { sink } = this;
     const { signal } = this.#stop;
-    const settings = await ledger.settings();
+    const settings = await ledger.query.settings();
     const lease = leaseOf(item, settings);
     heartbeat.start({ id, execution_id, epoch, ttl_s: lease.ttl_ms / 1000, renew: () => handle.renew() });
     const watch = watchLease({ ledger, heartbeat }, handle, lease, (reason) => {
@@ -214,7 +208,7 @@ export class Execution {
       max_attempts: item.max_attempts ?? max_attempts,
       checkpoint: item.checkpoint,
       system_prompt: this.#options.systemPrompt,
-      ledger_dir: ledger.local === undefined ? undefined : ledger.place,
+      ledger_dir: ledger.clone.local === undefined ? undefined : ledger.clone.place,
     };
   }
 }

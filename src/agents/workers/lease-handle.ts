@@ -76,22 +76,23 @@ export class LeaseHandle {
 
   /** The item as this clone has it. */
   look(): Promise<WorkItem | undefined> {
-    return this.#ledger.findWork(this.id);
+    return this.#ledger.query.find(this.id);
   }
 
   checkpoint(input: CheckpointInput): Promise<'remote' | 'local'> {
-    return this.#write((proof) => this.#ledger.checkpointWork(this.id, input, proof));
+    return this.#write((proof) => this.#ledger.work.checkpoint(this.id, input, proof));
   }
 
   /** Gives a sign of life: the last checkpoint once more, whoever wrote it. @throws where the remote did not take it */
   async renew(): Promise<void> {
-    await this.#ledger.fetch();
+    await this.#ledger.clone.fetch();
     const where = await this.#write(async (proof) => {
       const { at: _, attempt: __, ...last } = (await this.look())?.checkpoint ?? { at: '', attempt: 0 };
       const again: CheckpointInput = Object.keys(last).length === 0 ? { step: 'running' } : last;
-      return this.#ledger.checkpointWork(this.id, again, proof);
+      return this.#ledger.work.checkpoint(this.id, again, proof);
     });
-    if (where === 'local' && this.#ledger.mode !== 'none') throw new Error('the remote did not take it');
+    if (where === 'local' && this.#ledger.clone.mode !== 'none')
+      throw new Error('the remote did not take it');
   }
 
   complete(result: JsonMap): Promise<'remote' | 'local'> {
@@ -99,7 +100,7 @@ export class LeaseHandle {
   }
 
   submit(result: JsonMap): Promise<'remote' | 'local'> {
-    return this.#write((proof) => this.#ledger.submitForReview(this.id, { result, ...proof }));
+    return this.#write((proof) => this.#ledger.work.submit(this.id, { result, ...proof }));
   }
 
   fail(error: string): Promise<'remote' | 'local'> {
@@ -113,7 +114,7 @@ export class LeaseHandle {
   /** Puts failed work back, for later. @returns undefined where it has used its attempts, and stays failed */
   async retry(not_before: string): Promise<'remote' | 'local' | undefined> {
     try {
-      return await this.#write(() => this.#ledger.retryWork(this.id, { actor: this.owner, not_before }));
+      return await this.#write(() => this.#ledger.work.retry(this.id, { actor: this.owner, not_before }));
     } catch (error) {
       if (isLedgerError(error, 'ILLEGAL_TRANSITION') || error instanceof SupersededError) return undefined;
       throw error;
@@ -134,7 +135,7 @@ export class LeaseHandle {
     try {
       const result = await write({ owner, execution_id, epoch });
       if (!result.ok) return await this.#refused(itemFailure(result));
-      const shared = result.where === 'remote' || this.#ledger.mode === 'none';
+      const shared = result.where === 'remote' || this.#ledger.clone.mode === 'none';
       if (shared) this.lastAccepted = began;
       return result.where;
     } catch (error) {
@@ -201,11 +202,12 @@ export function watchLease(
   const tick = (): void => {
     const now = performance.now();
     const sign = Math.max(handle.lastAccepted, heartbeat.lastRenewed(handle.execution_id) ?? 0);
-    if (ledger.mode !== 'none' && now - sign >= lease.stop_after_ms) lost(new LeaseLostError(handle.id));
+    if (ledger.clone.mode !== 'none' && now - sign >= lease.stop_after_ms)
+      lost(new LeaseLostError(handle.id));
     if (now - asked >= lease.renew_after_ms) {
       asked = now;
       // Not waited for: it may take longer than the lease. A remote that cannot be asked tells nothing.
-      ledger.fetch().catch(() => undefined);
+      ledger.clone.fetch().catch(() => undefined);
     }
     looking ??= look()
       // What cannot be read now is read the next time.

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { attemptsAllowed, isExhausted } from '../../domain/holding.ts';
 import type { WorkItem } from '../../domain/item.ts';
 import type { LedgerSettings } from '../../domain/settings.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 import { type Abandoned, giveBack } from '../../ledger/recover.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { ExecutionMemory, RememberedExecution } from './execution-memory.ts';
@@ -19,9 +20,9 @@ export async function releaseOrphaned(ledger: WorkLedger, memory: ExecutionMemor
   if (left.length === 0) return [];
   // A program that outlived the process that started it would go on beside the next one.
   await Promise.all(left.flatMap(({ process }) => (process === null ? [] : [endGroup(process)])));
-  await ledger.fetch();
+  await ledger.clone.fetch();
   const open = [...(await ledger.getInProgress()), ...(await ledger.getBlocked())];
-  const settings = await ledger.settings();
+  const settings = await ledger.query.settings();
   const held: (RememberedExecution & { abandoned: Abandoned })[] = [];
   for (const execution of left) {
     const item = open.find(({ claim }) => claim?.execution_id === execution.execution_id);
@@ -33,7 +34,8 @@ export async function releaseOrphaned(ledger: WorkLedger, memory: ExecutionMemor
     else memory.forget(execution.execution_id);
   }
   const given = await giveBack(
-    ledger,
+    connectionOf(ledger),
+    ledger.work,
     held.map(({ abandoned }) => abandoned),
   );
   // What could not be given back moved meanwhile: the next time tells where to.

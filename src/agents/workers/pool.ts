@@ -3,21 +3,14 @@ import type { WorkItem } from '../../domain/item.ts';
 import { systemClock } from '../../ledger/options.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
-import {
-  type Agent,
-  type AgentExecutionContext,
-  CancelledError,
-  type ExecutionEvent,
-  PoolDrainingError,
-} from './agent.ts';
+import { type Agent, type AgentExecutionContext, CancelledError, type ExecutionEvent, PoolDrainingError } from './agent.ts';
 import { type ExecuteOptions, Execution, type PoolParts } from './execution.ts';
-import type { ExecutionMemory, RememberedExecution } from './execution-memory.ts';
-import { FileMemory, TransientMemory } from './execution-memory.ts';
-import type { Heartbeat } from './heartbeat.ts';
-import { PresenceHeartbeat } from './heartbeat.ts';
+import { type ExecutionMemory, type RememberedExecution, FileMemory, TransientMemory } from './execution-memory.ts';
+import { type Heartbeat, PresenceHeartbeat } from './heartbeat.ts';
 import { standingOf } from './lease-handle.ts';
 import { releaseOrphaned } from './orphaned-executions.ts';
 import { Slots } from './slots.ts';
+import { type Connection, connectionOf } from '../../ledger/connection.ts';
 
 const MAX_CONCURRENT = 5;
 const GRACE_S = 10;
@@ -68,7 +61,7 @@ export class AgentExecutorPool {
       ledger,
       agent,
       heartbeat: options.heartbeat ?? new PresenceHeartbeat(ledger, name, program, options.onNotice),
-      memory: options.memory ?? memoryOf(ledger, name),
+      memory: options.memory ?? memoryOf(connectionOf(ledger), name),
       slots: new Slots(maxConcurrent),
       clock: options.clock ?? systemClock,
       ttl_s: options.ttl_s,
@@ -225,7 +218,5 @@ export class AgentExecutorPool {
 }
 
 /** What a pool remembers is its clone's: a copy of the clone is not to give back what the pools of the other one do. */
-const memoryOf = ({ local, connection }: WorkLedger, name: string): ExecutionMemory =>
-  local === undefined
-    ? new TransientMemory()
-    : new FileMemory(join(local, 'pools', connection.clone.name), name);
+const memoryOf = ({ local, clone }: Connection, name: string): ExecutionMemory =>
+  local === undefined ? new TransientMemory() : new FileMemory(join(local, 'pools', clone.name), name);

@@ -32,9 +32,9 @@ export class Upkeep {
   /** Notes once how this clone stands, before the remote is asked: that alone can settle what was not shared. */
   async begin(): Promise<void> {
     const { ledger } = this.#parts;
-    if (this.#begun || ledger.mode !== 'push') return;
-    for (const { id } of (await ledger.status()).pending) this.#owed.add(id);
-    for (const { op } of await ledger.rejected()) this.#known.add(op);
+    if (this.#begun || ledger.clone.mode !== 'push') return;
+    for (const { id } of (await ledger.clone.status()).pending) this.#owed.add(id);
+    for (const { op } of await ledger.clone.rejected()) this.#known.add(op);
     this.#begun = true;
   }
 
@@ -48,7 +48,7 @@ export class Upkeep {
     await this.share();
     if (performance.now() < this.#due) return;
     const { ledger, pool, recover, random, report } = this.#parts;
-    const { lease_ttl_s } = await ledger.settings();
+    const { lease_ttl_s } = await ledger.query.settings();
     const interval = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (lease_ttl_s * 1000) / 4));
     this.#due = performance.now() + interval * (0.75 + random() / 2);
     const given = [...(await pool.recover()), ...(await recover())];
@@ -59,11 +59,11 @@ export class Upkeep {
   async share(): Promise<void> {
     const { ledger, report } = this.#parts;
     const owed = [...this.#owed];
-    if (ledger.mode !== 'push' || owed.length === 0) return;
-    const { accepted } = await ledger.sync();
+    if (ledger.clone.mode !== 'push' || owed.length === 0) return;
+    const { accepted } = await ledger.clone.sync();
     for (const id of owed) this.#owed.delete(id);
     // Whoever asked the remote meanwhile may have settled it: what is kept tells, whoever did.
-    const lost = (await ledger.rejected()).filter(
+    const lost = (await ledger.clone.rejected()).filter(
       ({ op, id }) => owed.includes(id ?? null) && !this.#known.has(op),
     );
     for (const { op } of lost) this.#known.add(op);
@@ -79,7 +79,7 @@ export class Upkeep {
       return 0;
     } catch {
       // The next sync of this clone shares them.
-      return (await this.#parts.ledger.status()).pending.length;
+      return (await this.#parts.ledger.clone.status()).pending.length;
     }
   }
 }

@@ -6,26 +6,12 @@ import type { WorkFilter } from '../../query/filter.ts';
 import type { Clock } from '../../sync/ports.ts';
 import { Candidates } from '../following/candidates.ts';
 import { recoverSilent } from '../presence/liveness.ts';
-import {
-  type Agent,
-  type AgentExecutionContext,
-  AgentUnusable,
-  asError,
-  PoolDrainingError,
-} from './agent.ts';
+import { type Agent, type AgentExecutionContext, AgentUnusable, asError, PoolDrainingError } from './agent.ts';
 import { BackOff } from './back-off.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { AgentExecutorPool } from './pool.ts';
 import { Upkeep } from './upkeep.ts';
-import {
-  ENDINGS,
-  isFatal,
-  PASSING,
-  Waiting,
-  WorkerCount,
-  type WorkerEvent,
-  type WorkerReport,
-} from './worker-event.ts';
+import { ENDINGS, isFatal, PASSING, Waiting, WorkerCount, type WorkerEvent, type WorkerReport } from './worker-event.ts';
 
 export interface WorkerOptions {
   ledger: WorkLedger;
@@ -35,7 +21,7 @@ export interface WorkerOptions {
   /** Items at a time. Default 1. */
   concurrency?: number | undefined;
   /** Which items it takes. Without types: all but escalations, which ask a person. */
-  filter?: Pick<WorkFilter, 'swarm' | 'type' | 'labels'> | undefined;
+  filter?: Pick<WorkFilter, 'swarm_name' | 'type' | 'labels'> | undefined;
   /** Ends after so many items. */
   max?: number | undefined;
   /** Takes nothing more on once so many items failed in a row, and ends when what runs is over. Default 5. */
@@ -98,7 +84,7 @@ class Worker {
 
   constructor(options: WorkerOptions) {
     const { ledger, name = ledger.actor, clock = systemClock } = options;
-    if (ledger.mode === 'local') {
+    if (ledger.clone.mode === 'local') {
       throw new LedgerError('INVALID_INPUT', 'A worker claims work, and a claim needs the remote.', {
         hint: 'Leave out --offline, and set ledger.mode to push.',
       });
@@ -119,11 +105,11 @@ class Worker {
       clock,
     });
     this.#candidates = new Candidates(ledger, options.filter ?? {}, {
-      asker: ledger.actor,
-      key: `${name}\n${ledger.place}\n${process.pid}`,
+      actor: ledger.actor,
+      key: `${name}\n${ledger.clone.place}\n${process.pid}`,
       avoid_ms: AVOID_MS,
     });
-    this.#backOff = new BackOff(clock.random, async () => (await ledger.asOf()).tip);
+    this.#backOff = new BackOff(clock.random, async () => (await ledger.query.asOf()).tip);
     this.#upkeep = new Upkeep({
       ledger,
       pool: this.#pool,
@@ -195,8 +181,8 @@ class Worker {
 
   /** Asks the remote how things stand, after each whole pause. */
   async #contact(): Promise<void> {
-    if (!this.#askRemote || this.#ledger.mode === 'none') return;
-    await this.#ledger.fetch();
+    if (!this.#askRemote || this.#ledger.clone.mode === 'none') return;
+    await this.#ledger.clone.fetch();
     this.#askRemote = false;
     this.#troubles = 0;
     this.#waiting.answered();

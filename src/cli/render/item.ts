@@ -1,13 +1,4 @@
-import {
-  FIELD_FACTS,
-  type HistoryEntry,
-  ITEM_KEYS,
-  type Json,
-  type JsonMap,
-  type LedgerQueries,
-  type WorkItem,
-  type WorkWithHistory,
-} from '../../index.ts';
+import { FIELD_FACTS, type HistoryEntry, ITEM_KEYS, type Json, type JsonMap, type WorkItem, type WorkWithHistory, type ReadableLedger } from '../../index.ts';
 import type { Reply } from '../command.ts';
 import { historyLines } from './history.ts';
 import { columns, indented, type Line, type Span, shortTime, styled } from './line.ts';
@@ -18,7 +9,7 @@ const SHORT_HISTORY = 10;
 
 /** Items in full. */
 export async function showItems(
-  ledger: LedgerQueries,
+  ledger: ReadableLedger,
   items: readonly WorkWithHistory[],
   several: boolean,
 ): Promise<Reply> {
@@ -34,9 +25,9 @@ export async function showItems(
 }
 
 /** Items that it names, to tell how they stand; a damaged one is no reason not to show this one. */
-async function relatedTo(ledger: LedgerQueries, item: WorkWithHistory): Promise<Map<string, WorkItem>> {
+async function relatedTo(ledger: ReadableLedger, item: WorkWithHistory): Promise<Map<string, WorkItem>> {
   const ids = [...item.dependencies, item.parent_id, item.block?.blocker_id].filter((id) => id !== undefined);
-  const found = await Promise.all(ids.map((id) => ledger.findWork(id).catch(() => undefined)));
+  const found = await Promise.all(ids.map((id) => ledger.query.find(id).catch(() => undefined)));
   return new Map(found.flatMap((one) => (one === undefined ? [] : [[one.id, one]])));
 }
 

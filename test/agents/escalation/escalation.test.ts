@@ -15,7 +15,7 @@ async function given() {
   const ask = async (more: Partial<EscalateInput> = {}): Promise<string> => {
     const asked = await asks.escalate({ workId: id, question: 'Ship on Friday?', ...more });
     if (!asked.ok) throw new Error(asked.message);
-    await bob.ledger.fetch();
+    await bob.ledger.clone.fetch();
     return asked.escalation.id;
   };
   return { ...pair, id, asks, answers, ask };
@@ -36,13 +36,13 @@ test('given work that someone holds, when he asks, then it is blocked by the que
   expect(ada.connection.pushes).toBe(pushes + 1);
   const question = asked.ok ? asked.escalation.id : '';
   expect(asked).toMatchObject({ ok: true, where: 'remote', work: { id, status: 'blocked' } });
-  await bob.ledger.fetch();
-  expect(await bob.ledger.findWork(id)).toMatchObject({
+  await bob.ledger.clone.fetch();
+  expect(await bob.ledger.query.find(id)).toMatchObject({
     status: 'blocked',
     owner: 'ada',
     block: { blocker_id: question, from: 'in_progress', reason: 'waits for an answer: Ship on Friday?' },
   });
-  expect(await bob.ledger.findWork(question)).toMatchObject({
+  expect(await bob.ledger.query.find(question)).toMatchObject({
     ...{ type: 'escalation', title: 'Ship on Friday?', description: 'Ship on Friday?\nThe tests are green.' },
     ...{ status: 'pending', owner: 'carol', priority: 'high', swarm_name: 'dev', created_by: 'ada' },
     context: { options: ['yes', 'no'], work_id: id },
@@ -62,14 +62,14 @@ test('given a question about held work, when it is answered in another clone, th
     escalation: { answer: 'On Monday.', option: null, answered_by: 'bob', status: 'completed' },
     unblocked: [{ id, status: 'in_progress', owner: 'ada' }],
   });
-  await ada.ledger.fetch();
-  expect(await ada.ledger.findWork(id)).toMatchObject({
+  await ada.ledger.clone.fetch();
+  expect(await ada.ledger.query.find(id)).toMatchObject({
     status: 'in_progress',
     claim: { epoch: 1, execution_id: 'e1' },
     context: { answers: { [escalation]: { question: 'Ship on Friday?', answer: 'On Monday.', by: 'bob' } } },
   });
   await ada.ledger.completeWork(id, { execution_id: 'e1', epoch: 1 });
-  expect(await ada.ledger.verify()).toMatchObject({ ok: true });
+  expect(await ada.ledger.audit.verify()).toMatchObject({ ok: true });
 });
 
 test('given work that nobody holds, when a question about it is answered, then it is free again', async () => {
@@ -114,7 +114,7 @@ test('given an answer, when someone answers again, then it is refused and names 
   });
   const second = await asks.escalate({ question: 'How?' });
   const id = second.ok ? second.escalation.id : '';
-  await ada.ledger.cancelWork(id);
+  await ada.ledger.work.cancel(id);
   expect(await refusalOf(asks.answer(id, { answer: 'so' }))).toMatchObject({ code: 'ILLEGAL_TRANSITION' });
 });
 
@@ -129,13 +129,13 @@ test('given two clones that answer at once, when both push, then one answer stan
   expect(more).toEqual([]);
   const answer = won?.escalation.answer;
   for (const { ledger } of [ada, bob]) {
-    await ledger.sync();
-    expect(await ledger.findWork(escalation)).toMatchObject({ result: { answer } });
-    expect(await ledger.findWork(id)).toMatchObject({
+    await ledger.clone.sync();
+    expect(await ledger.query.find(escalation)).toMatchObject({ result: { answer } });
+    expect(await ledger.query.find(id)).toMatchObject({
       status: 'pending',
       context: { answers: { [escalation]: { answer } } },
     });
-    expect(await ledger.verify()).toMatchObject({ ok: true });
+    expect(await ledger.audit.verify()).toMatchObject({ ok: true });
   }
 });
 
@@ -150,9 +150,9 @@ test('given several works that wait for one escalation, one of them unknown to w
   expect(answered.ok && answered.unblocked.map((work) => work.id)).toEqual(
     expect.arrayContaining([id, other.id]),
   );
-  await ada.ledger.fetch();
+  await ada.ledger.clone.fetch();
   for (const work of [id, other.id, late.id]) {
-    expect(await ada.ledger.findWork(work)).toMatchObject({
+    expect(await ada.ledger.query.find(work)).toMatchObject({
       status: 'pending',
       context: { answers: { [escalation]: { answer: 'yes' } } },
     });
@@ -163,7 +163,7 @@ test('given a question about no work, when it is asked, then nothing is blocked,
   const { asks, answers, bob } = await given();
   const asked = await asks.escalate({ question: 'Who is on call?', title: 'On call' });
   expect(asked).toMatchObject({ ok: true, work: undefined, escalation: { title: 'On call', work_id: null } });
-  await bob.ledger.fetch();
+  await bob.ledger.clone.fetch();
   const id = asked.ok ? asked.escalation.id : '';
   expect(await answers.answer(id, { answer: 'Carol.' })).toMatchObject({ unblocked: [] });
 });
@@ -194,12 +194,12 @@ test.each([
   await ada.ledger.claimWork(id, { execution_id: 'e1' });
   expect(await refusalOf(asks.escalate({ workId: id, question: 'Why?', ...input }))).toMatchObject({ code });
   expect(await asks.pending()).toEqual([]);
-  expect(await ada.ledger.findWork(id)).toMatchObject({ status: 'in_progress' });
+  expect(await ada.ledger.query.find(id)).toMatchObject({ status: 'in_progress' });
 });
 
 test('given work that another clone ended meanwhile, when a question about it loses, then no question stays open', async () => {
   const { ada, bob, id, asks, answers } = await given();
-  await bob.ledger.fetch();
+  await bob.ledger.clone.fetch();
   ada.connection.beforePush = async () => {
     ada.connection.beforePush = async () => undefined;
     await bob.ledger.completeWork(id, { claim: true });
@@ -209,7 +209,7 @@ test('given work that another clone ended meanwhile, when a question about it lo
     code: 'ILLEGAL_TRANSITION',
   });
   expect(await asks.pending()).toEqual([]);
-  await bob.ledger.fetch();
+  await bob.ledger.clone.fetch();
   expect(await answers.pending()).toEqual([]);
   expect(await answers.all()).toMatchObject([{ status: 'cancelled' }]);
 });
@@ -228,8 +228,8 @@ test('given a remote that is away, when something is asked, then it is saved her
     details: { saved: [{ verb: 'create' }, { verb: 'block' }] },
   });
   ada.connection.cut = false;
-  await ada.ledger.sync();
-  await bob.ledger.fetch();
+  await ada.ledger.clone.sync();
+  await bob.ledger.clone.fetch();
   const [asked] = await answers.pending();
   expect(asked).toMatchObject({ question: 'Ship?', work_id: id });
   expect(await answers.answer(asked?.id ?? '', { answer: 'yes' })).toMatchObject({ unblocked: [{ id }] });
@@ -241,12 +241,12 @@ describe('given a question whose work was lost to someone else in the same push'
   /** Asks; that the work is blocked by the question is lost, and taking the question back ends so. */
   async function askInVain(ends: LedgerError | undefined) {
     const { ada, id, asks } = await given();
-    const batch = ada.ledger.batch.bind(ada.ledger);
-    vi.spyOn(ada.ledger, 'batch').mockImplementation(async ([ask], options) => [
+    const batch = ada.ledger.work.batch.bind(ada.ledger);
+    vi.spyOn(ada.ledger.work, 'batch').mockImplementation(async ([ask], options) => [
       ...(await batch(ask === undefined ? [] : [ask], options)),
       { kind: 'lost', op: 'op', error: moved, kept: 'refs/x' },
     ]);
-    const cancel = vi.spyOn(ada.ledger, 'cancelWork');
+    const cancel = vi.spyOn(ada.ledger.work, 'cancel');
     if (ends !== undefined) cancel.mockRejectedValue(ends);
     return { ada, asked: asks.escalate({ workId: id, question: 'Ship on Friday?' }) };
   }
@@ -254,7 +254,7 @@ describe('given a question whose work was lost to someone else in the same push'
   test('when it is taken back, then the lost race is told, and nobody is asked', async () => {
     const { ada, asked } = await askInVain(undefined);
     expect(await asked).toMatchObject({ ok: false, code: 'ILLEGAL_TRANSITION' });
-    expect(await ada.ledger.list({ type: ['escalation'] })).toEqual([]);
+    expect(await ada.ledger.query.list({ type: ['escalation'] })).toEqual([]);
   });
 
   test('when a replica that is behind answers meanwhile, then the lost race is told: taking it back is saved', async () => {

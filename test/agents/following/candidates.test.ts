@@ -51,7 +51,7 @@ test('given items that could not be claimed, when it goes on, then they are left
   const ids: string[] = [];
   for (const title of ['One', 'Two', 'Three', 'Four']) ids.push((await ada.ledger.createWork({ title })).id);
   const [one = '', two = '', three = '', four = ''] = ids;
-  const candidates = new Candidates(ada.ledger, {}, { asker: 'ada', key: 'exec-1' });
+  const candidates = new Candidates(ada.ledger, {}, { actor: 'ada', key: 'exec-1' });
   expect(await idsOf(candidates, 2)).toEqual([one, two]);
   expect(candidates.refused(one, new LedgerError('POLICY_DENIED', 'no'))).toBe('taken');
   expect(await idsOf(candidates, 2, new Set([two]))).toEqual([three, four]);
@@ -71,7 +71,7 @@ test('given a limit that is reached, when it goes on, then nothing that the limi
   const ids: string[] = [];
   for (const fields of made) ids.push((await ada.ledger.createWork(fields)).id);
   const [first = '', , third = '', free = ''] = ids;
-  const candidates = new Candidates(ada.ledger, {}, { asker: 'ada', key: 'exec-1' });
+  const candidates = new Candidates(ada.ledger, {}, { actor: 'ada', key: 'exec-1' });
   expect(candidates.refused(first, limitOf('swarm', 'full'))).toBe('limit');
   expect(candidates.refused(third, limitOf('label', 'slow'))).toBe('limit');
   expect(await idsOf(candidates, 1)).toEqual([free]);
@@ -82,7 +82,7 @@ test('given a limit that is reached, when it goes on, then nothing that the limi
 test('given an item that is avoided for a while, when that is over, then it is tried again', async () => {
   const { ada } = await makePair();
   const { id } = await ada.ledger.createWork({ title: 'One' });
-  const candidates = new Candidates(ada.ledger, {}, { asker: 'ada', key: 'exec-1', avoid_ms: 0 });
+  const candidates = new Candidates(ada.ledger, {}, { actor: 'ada', key: 'exec-1', avoid_ms: 0 });
   candidates.refused(id, limitOf('owner', 'ada'));
   expect(await idsOf(candidates, 1)).toEqual([id]);
 });

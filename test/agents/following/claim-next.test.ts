@@ -32,13 +32,13 @@ test('given one that waits, when another clone makes an item, then it gets that'
 test('given several that wait in two clones, when as many items appear, then each gets one, and no lost claim is kept', async () => {
   const { ada, bob } = await makePair();
   const claims = ['a', 'b', 'c', 'd'].map((name, n) =>
-    claimNext((n % 2 === 0 ? ada : bob).ledger, {}, { ...WAIT, owner: name, execution_id: `e-${name}` }),
+    claimNext((n % 2 === 0 ? ada : bob).ledger, {}, { ...WAIT, actor: name, execution_id: `e-${name}` }),
   );
   await turn();
   for (const title of ['One', 'Two', 'Three', 'Four']) await bob.ledger.createWork({ title });
   const items = (await Promise.all(claims)).map((won) => won?.item.id);
   expect(new Set(items).size).toBe(4);
-  expect([...(await ada.ledger.rejected()), ...(await bob.ledger.rejected())]).toEqual([]);
+  expect([...(await ada.ledger.clone.rejected()), ...(await bob.ledger.clone.rejected())]).toEqual([]);
 });
 
 test('given work that may not start yet, when its time comes, then it is claimed, without anything else having happened', async () => {
@@ -74,7 +74,7 @@ test('given nothing that becomes ready, when the time is up or the signal is giv
 test('given a remote that is away, when one waits, then it claims once the remote is back; one that does not wait is told', async () => {
   const { ada, bob } = await makePair();
   await bob.ledger.createWork({ title: 'One' });
-  await ada.ledger.fetch();
+  await ada.ledger.clone.fetch();
   ada.connection.cut = true;
   expect(await refusalOf(claimNext(ada.ledger))).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
   const told: (string | undefined)[] = [];
@@ -88,20 +88,20 @@ test('given a remote that is away, when one waits, then it claims once the remot
 test('given a claim whose answer was lost, when the remote had taken it, then one that waits finds that it has the item', async () => {
   const { ada, bob } = await makePair();
   const { id } = await bob.ledger.createWork({ title: 'One' });
-  await ada.ledger.fetch();
+  await ada.ledger.clone.fetch();
   ada.connection.loseNextAnswer = true;
   const claiming = claimNext(ada.ledger, {}, { ...WAIT, execution_id: 'e1' });
   await until(() => ada.connection.cut);
   await turn();
   ada.connection.cut = false;
   expect(await claiming).toMatchObject({ ok: true, item: { id, claim: { execution_id: 'e1', epoch: 1 } } });
-  await bob.ledger.fetch();
-  expect(await bob.ledger.findWork(id)).toMatchObject({ owner: 'ada' });
+  await bob.ledger.clone.fetch();
+  expect(await bob.ledger.query.find(id)).toMatchObject({ owner: 'ada' });
 });
 
 test('given a limit of a swarm, when the next is claimed, then it is one of another; given one of the asker, then that is said', async () => {
   const { ada, bob } = await makePair();
-  await bob.ledger.configure({ limits: { swarm: { dev: 1 }, owner: { ada: 2 } } });
+  await bob.ledger.admin.configure({ limits: { swarm: { dev: 1 }, owner: { ada: 2 } } });
   for (const swarm_name of ['dev', 'dev', 'ops'])
     await bob.ledger.createWork({ title: swarm_name, swarm_name });
   expect(await claimNext(ada.ledger)).toMatchObject({ item: { swarm_name: 'dev' } });
@@ -127,6 +127,6 @@ test.each([false, true])(
     const { ada } = await makePair();
     const { id } = await ada.ledger.createWork({ title: 'One' });
     expect(await claimNext(ada.ledger, {}, { ...QUICK, wait, signal: AbortSignal.abort() })).toBeUndefined();
-    expect(await ada.ledger.findWork(id)).toMatchObject({ status: 'pending' });
+    expect(await ada.ledger.query.find(id)).toMatchObject({ status: 'pending' });
   },
 );

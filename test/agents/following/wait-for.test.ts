@@ -11,7 +11,7 @@ async function given(...titles: string[]) {
   const { bob, ada } = pair;
   const ids: string[] = [];
   for (const title of titles) ids.push((await bob.ledger.createWork({ title })).id);
-  await ada.ledger.fetch();
+  await ada.ledger.clone.fetch();
   const [id = '', other = ''] = ids;
   return { ...pair, id, other, ids };
 }
@@ -37,7 +37,7 @@ test.each(['fail', 'cancel'] as const)(
     const waiting = refusalOf(waitFor(ada.ledger, id, COMPLETED));
     await bob.ledger.claimWork(id);
     if (verb === 'fail') await bob.ledger.failWork(id, { error: 'no disk' });
-    else await bob.ledger.cancelWork(id);
+    else await bob.ledger.work.cancel(id);
     const status = verb === 'fail' ? 'failed' : 'cancelled';
     expect(await waiting).toMatchObject({ code: 'OUT_OF_REACH', details: { id, status } });
     expect(await refusalOf(waitFor(ada.ledger, id, COMPLETED))).toMatchObject({ code: 'OUT_OF_REACH' });
@@ -51,7 +51,7 @@ test('given a status that the item has in passing, when both changes arrive toge
   const waiting = waitFor(ada.ledger, id, { ...QUICK, for: ['in_progress'] });
   await bob.ledger.claimWork(id);
   await bob.ledger.completeWork(id);
-  await bob.ledger.deleteWork(id);
+  await bob.ledger.work.delete(id);
   ada.connection.cut = false;
   expect(await waiting).toMatchObject({ status: 'in_progress', owner: 'bob' });
 });
@@ -59,7 +59,7 @@ test('given a status that the item has in passing, when both changes arrive toge
 test('given an item that is deleted unfinished, when it is waited for, then it is out of reach', async () => {
   const { ada, bob, id } = await given('One');
   const waiting = refusalOf(waitFor(ada.ledger, id, { ...QUICK, for: ['in_progress'] }));
-  await bob.ledger.cancelWork(id);
+  await bob.ledger.work.cancel(id);
   expect(await waiting).toMatchObject({ code: 'OUT_OF_REACH' });
 });
 
@@ -71,7 +71,7 @@ test('given a completion that this clone alone has, when it is waited for, then 
   expect(await refusalOf(ada.ledger.completeWork(id))).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
   expect(await refusalOf(waiting)).toMatchObject({ code: 'TIMED_OUT', details: { ids: [id] } });
   ada.connection.cut = false;
-  await ada.ledger.sync();
+  await ada.ledger.clone.sync();
   expect(await waitFor(ada.ledger, id, COMPLETED)).toMatchObject({ status: 'completed' });
 });
 
@@ -81,22 +81,22 @@ test('given several items, when all are waited for, then the wait ends with the 
   await bob.ledger.completeWork(other, { claim: true });
   await bob.ledger.completeWork(id, { claim: true });
   expect((await both).map((item) => item.id)).toEqual(ids);
-  await bob.ledger.reopenWork(id, { reason: 'again' });
-  await ada.ledger.fetch();
+  await bob.ledger.work.reopen(id, { reason: 'again' });
+  await ada.ledger.clone.fetch();
   const again = refusalOf(waitForSeveral(ada.ledger, ids, COMPLETED));
-  await bob.ledger.cancelWork(id);
+  await bob.ledger.work.cancel(id);
   expect(await again).toMatchObject({ code: 'OUT_OF_REACH', details: { id, status: 'cancelled' } });
 });
 
 test('given several items, when any is waited for, then the first that gets there ends the wait, whatever became of others', async () => {
   const { ada, bob, ids, id, other } = await given('One', 'Two');
   const first = waitForSeveral(ada.ledger, ids, { ...COMPLETED, any: true });
-  await bob.ledger.cancelWork(id);
+  await bob.ledger.work.cancel(id);
   await bob.ledger.completeWork(other, { claim: true });
   expect((await first).map((item) => item.id)).toEqual([other]);
-  await bob.ledger.reopenWork(other, { reason: 'again' });
-  await bob.ledger.cancelWork(other);
-  await ada.ledger.fetch();
+  await bob.ledger.work.reopen(other, { reason: 'again' });
+  await bob.ledger.work.cancel(other);
+  await ada.ledger.clone.fetch();
   const none = waitForSeveral(ada.ledger, ids, { ...COMPLETED, any: true });
   expect(await refusalOf(none)).toMatchObject({ code: 'OUT_OF_REACH', details: { id: other } });
 });

@@ -62,15 +62,15 @@ test('given a watch in one clone, when another clone works, then each transition
     ...{ verb: 'claim', actor: 'bob', from: 'pending', to: 'in_progress', rev: 2 },
     ...{ epoch: 1, execution_id: 'e1' },
   });
-  const log = (await ada.ledger.log(4)).reverse();
+  const log = (await ada.ledger.audit.log({ limit: 4 })).reverse();
   expect(watching.seen).toEqual(log);
 });
 
 test('given the last commit that was handled, when watching goes on from it, then nothing is missed and nothing told again', async () => {
   const { ada, bob } = await makePair();
   for (const title of ['One', 'Two', 'Three']) await bob.ledger.createWork({ title });
-  await ada.ledger.fetch();
-  const [, second] = await ada.ledger.log(2);
+  await ada.ledger.clone.fetch();
+  const [, second] = await ada.ledger.audit.log({ limit: 2 });
   const watching = new Watching(ada.ledger, { from: second?.commit });
   expect(await watching.first(1)).toEqual(['create 0003']);
   await bob.ledger.createWork({ title: 'Four' });
@@ -80,7 +80,7 @@ test('given the last commit that was handled, when watching goes on from it, the
 test('given a commit that only the remote has, when watching goes on from it, then the remote is asked first', async () => {
   const { ada, bob } = await makePair();
   await bob.ledger.createWork({ title: 'One' });
-  const [first] = await bob.ledger.log(1);
+  const [first] = await bob.ledger.audit.log({ limit: 1 });
   await bob.ledger.createWork({ title: 'Two' });
   const watching = new Watching(ada.ledger, { from: first?.commit });
   expect(await watching.first(1)).toEqual(['create 0002']);
@@ -100,7 +100,7 @@ test('given changes of settings, when they arrive, then they are told without an
   const { ada, bob } = await makePair();
   const watching = new Watching(ada.ledger);
   await watching.started;
-  await bob.ledger.configure({ max_attempts: 7 });
+  await bob.ledger.admin.configure({ max_attempts: 7 });
   await bob.ledger.createWork({ title: 'One' });
   expect(await watching.first(2)).toEqual(['configure', 'create 0001']);
 });
@@ -108,19 +108,19 @@ test('given changes of settings, when they arrive, then they are told without an
 test('given a transition that waits for the remote, when it loses there, then only the one that won is told', async () => {
   const { ada, bob } = await makePair();
   const { id } = await bob.ledger.createWork({ title: 'One', created_by: 'ada' });
-  await ada.ledger.fetch();
+  await ada.ledger.clone.fetch();
   const watching = new Watching(ada.ledger);
   await watching.started;
   ada.connection.cut = true;
-  expect(await refusalOf(ada.ledger.cancelWork(id))).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
-  expect((await ada.ledger.status()).pending).toHaveLength(1);
+  expect(await refusalOf(ada.ledger.work.cancel(id))).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+  expect((await ada.ledger.clone.status()).pending).toHaveLength(1);
   await bob.ledger.claimWork(id);
   await bob.ledger.completeWork(id);
   await until(() => watching.remote.length === 1);
   expect(watching.seen).toEqual([]);
   ada.connection.cut = false;
   expect(await watching.first(2)).toEqual(['claim 0001', 'complete 0001']);
-  await until(async () => (await ada.ledger.rejected()).length === 1);
+  await until(async () => (await ada.ledger.clone.rejected()).length === 1);
   await bob.ledger.createWork({ title: 'Two' });
   expect(await watching.first(3)).toEqual(['claim 0001', 'complete 0001', 'create 0002']);
 });
@@ -141,7 +141,7 @@ test('given a clone that is to ask nobody, when it works, then its own line is t
   await local.createWork({ title: 'One' });
   await watching.first(1);
   await bob.ledger.createWork({ title: 'Two' });
-  await local.sync();
+  await local.clone.sync();
   await watching.first(3);
   expect(watching.seen.map(({ verb, actor }) => `${actor} ${verb}`)).toEqual([
     'ada create',
@@ -169,14 +169,14 @@ test('given a remote that was set back, when it is watched, then watching ends w
   const before = remote.tip;
   await bob.ledger.createWork({ title: 'One' });
   const watching = new Watching(ada.ledger);
-  await ada.ledger.fetch();
+  await ada.ledger.clone.fetch();
   await remote.setTip(before);
   expect(await watching.ended).toMatchObject({ code: 'HISTORY_REWRITTEN' });
 });
 
 test('given a consumer that stops early, when it leaves, then nothing goes on', async () => {
   const { ada, bob } = await makePair();
-  const entries = watchLedger(ada.ledger, { ...QUICK, from: (await ada.ledger.asOf()).tip });
+  const entries = watchLedger(ada.ledger, { ...QUICK, from: (await ada.ledger.query.asOf()).tip });
   await bob.ledger.createWork({ title: 'One' });
   for await (const { verb } of entries) {
     expect(verb).toBe('create');
@@ -188,7 +188,7 @@ test('given a consumer that stops early, when it leaves, then nothing goes on', 
 test('given a replica that answers with something older, when it is asked, then that is told once, asked again, and told once when it is back', async () => {
   const { ada } = await makePair();
   const stale = new LedgerError('REMOTE_STALE', 'It is behind.');
-  const fetch = vi.spyOn(ada.ledger, 'fetch').mockRejectedValueOnce(stale).mockRejectedValueOnce(stale);
+  const fetch = vi.spyOn(ada.ledger.clone, 'fetch').mockRejectedValueOnce(stale).mockRejectedValueOnce(stale);
   const watching = new Watching(ada.ledger);
   await until(() => watching.remote.length === 2);
   expect(watching.remote).toEqual(['REMOTE_STALE', undefined]);
@@ -200,7 +200,7 @@ test('given a remote that turns out to be two repositories, when it is asked, th
   const parted = new LedgerError('DIFFERENT_REMOTES', 'They have parted.', {
     details: { remote: 'origin', read: 'a', written: 'b' },
   });
-  vi.spyOn(ada.ledger, 'fetch').mockRejectedValue(parted);
+  vi.spyOn(ada.ledger.clone, 'fetch').mockRejectedValue(parted);
   const watching = new Watching(ada.ledger);
   expect(await watching.ended).toBe(parted);
   expect(watching.remote).toEqual([]);
@@ -208,7 +208,7 @@ test('given a remote that turns out to be two repositories, when it is asked, th
 
 test('given a signal that was given before, when a watch begins, then it ends at once, and asks nobody', async () => {
   const { ada } = await makePair();
-  const fetch = vi.spyOn(ada.ledger, 'fetch');
+  const fetch = vi.spyOn(ada.ledger.clone, 'fetch');
   const seen: HistoryEntry[] = [];
   for await (const entry of watchLedger(ada.ledger, { signal: AbortSignal.abort() })) seen.push(entry);
   expect([seen, fetch.mock.calls]).toEqual([[], []]);

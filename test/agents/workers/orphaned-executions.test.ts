@@ -26,8 +26,8 @@ async function left(execution_id: string, fields: Partial<WorkItem> = {}): Promi
 test('given items of processes that are gone, when they are given back, then all are, in one push, and each commit says why', async () => {
   const items = [await left('exec-1'), await left('exec-2')];
   const pushes: number[] = [];
-  const batch = ada.batch.bind(ada);
-  ada.batch = (commands: readonly Planned[]) => {
+  const batch = ada.work.batch.bind(ada);
+  ada.work.batch = (commands: readonly Planned[]) => {
     pushes.push(commands.length);
     return batch(commands);
   };
@@ -35,7 +35,7 @@ test('given items of processes that are gone, when they are given back, then all
   expect(given.map(({ id, status }) => [id, status])).toEqual(items.map(({ id }) => [id, 'pending']));
   expect(pushes).toEqual([2]);
   expect(memory.list()).toEqual([]);
-  expect((await ada.history(items[0]?.id ?? '')).at(-1)).toMatchObject({
+  expect((await ada.audit.history(items[0]?.id ?? '')).at(-1)).toMatchObject({
     verb: 'recover',
     actor: 'ada',
     epoch: 1,
@@ -46,19 +46,19 @@ test('given items of processes that are gone, when they are given back, then all
 test('given the last attempt, when its process is gone, then the item failed as exhausted, and one escalation names it', async () => {
   const { id } = await left('exec-1', { max_attempts: 1, title: 'Build it' });
   expect(await releaseOrphaned(ada, memory)).toMatchObject([{ id, status: 'failed', owner: 'ada' }]);
-  expect((await ada.findWork(id))?.error).toBe(
+  expect((await ada.query.find(id))?.error).toBe(
     'exhausted: 1 of 1 attempts ended without a result. The last one: the process of exec-1 is gone; epoch 1, attempt 1 of 1',
   );
   expect(await releaseOrphaned(ada, memory)).toEqual([]);
-  await bob.fetch();
-  expect(await bob.list({ type: ['escalation'] })).toMatchObject([
+  await bob.clone.fetch();
+  expect(await bob.query.list({ type: ['escalation'] })).toMatchObject([
     {
       title: `Exhausted: ${id} Build it`,
       context: { work_id: id },
       idempotency_key: `exhausted:${id}:1`,
     },
   ]);
-  expect(await bob.verify()).toMatchObject({ ok: true });
+  expect(await bob.audit.verify()).toMatchObject({ ok: true });
 });
 
 test('given work that went elsewhere meanwhile, when it is looked for, then it is left alone and forgotten', async () => {
@@ -67,9 +67,9 @@ test('given work that went elsewhere meanwhile, when it is looked for, then it i
   await bob.recoverOrphanedWork();
   expect(await releaseOrphaned(ada, memory)).toEqual([]);
   expect(memory.list()).toEqual([]);
-  await ada.fetch();
-  expect(await ada.list({ type: ['escalation'] })).toHaveLength(1);
-  expect((await ada.history(id)).map(({ verb }) => verb)).toEqual(['create', 'claim', 'recover']);
+  await ada.clone.fetch();
+  expect(await ada.query.list({ type: ['escalation'] })).toHaveLength(1);
+  expect((await ada.audit.history(id)).map(({ verb }) => verb)).toEqual(['create', 'claim', 'recover']);
 });
 
 test('given someone who recovers it at the same time, when both are pushed, then it is recovered once, and one escalation stands', async () => {
@@ -78,10 +78,10 @@ test('given someone who recovers it at the same time, when both are pushed, then
   await Promise.all([releaseOrphaned(ada, memory), bob.recoverOrphanedWork()]);
   await releaseOrphaned(ada, memory);
   expect(memory.list()).toEqual([]);
-  await Promise.all([ada.fetch(), bob.fetch()]);
-  expect((await bob.history(id)).map(({ verb }) => verb)).toEqual(['create', 'claim', 'recover']);
-  expect(await ada.list({ type: ['escalation'], status: ['pending'] })).toHaveLength(1);
-  expect(await ada.verify()).toMatchObject({ ok: true });
+  await Promise.all([ada.clone.fetch(), bob.clone.fetch()]);
+  expect((await bob.audit.history(id)).map(({ verb }) => verb)).toEqual(['create', 'claim', 'recover']);
+  expect(await ada.query.list({ type: ['escalation'], status: ['pending'] })).toHaveLength(1);
+  expect(await ada.audit.verify()).toMatchObject({ ok: true });
 });
 
 test('given a remote that is away, when they are given back, then that is told, and they are left still', async () => {

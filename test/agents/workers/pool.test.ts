@@ -64,7 +64,7 @@ async function all(iterable: AsyncIterable<ExecutionEvent>): Promise<Told> {
 
 const typesOf = ({ events }: Told): string[] => events.map(({ type }) => type);
 const verbsOf = async (ledger: WorkLedger, id: string): Promise<string[]> =>
-  (await ledger.history(id)).map(({ verb }) => verb);
+  (await ledger.audit.history(id)).map(({ verb }) => verb);
 
 describe('given work that goes well', () => {
   test('with an item, then it is claimed, run, and completed with what the agent found', async () => {
@@ -88,7 +88,7 @@ describe('given work that goes well', () => {
       checkpoint: undefined,
       system_prompt: 'Be brief',
     });
-    const item = await bob.fetch().then(() => bob.findWork(id));
+    const item = await bob.clone.fetch().then(() => bob.query.find(id));
     expect(item).toMatchObject({ status: 'completed', owner: 'ada' });
     expect(item?.result).toEqual({ execution_id: given?.execution_id, tests: 3 });
     await pool.close();
@@ -103,7 +103,7 @@ describe('given work that goes well', () => {
 
     const [started] = told.events;
     const id = started?.type === 'started' ? started.work_id : '';
-    const item = await ada.findWork(id);
+    const item = await ada.query.find(id);
     expect(item).toMatchObject({
       status: 'completed',
       created_by: 'cy',
@@ -138,7 +138,7 @@ describe('given work that goes well', () => {
     const iterator = pool.execute({}, '', { workId: id });
     await iterator.return?.();
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
-    expect(await ada.findWork(id)).toMatchObject({ rev });
+    expect(await ada.query.find(id)).toMatchObject({ rev });
     await pool.close();
   });
 
@@ -150,7 +150,7 @@ describe('given work that goes well', () => {
       throw new Error('out of luck');
     });
     await all(pool.execute({}, '', { workId: id }));
-    await ada.retryWork(id, { not_before: null });
+    await ada.work.retry(id, { not_before: null });
     let resumed: AgentRunContext | undefined;
     const next = makePool(async function* (context) {
       resumed = context;
@@ -171,7 +171,7 @@ describe('given work that does not go well', () => {
     const told = await all(pool.execute({}, '', { workId: id }));
     expect(told.error).toBe(error);
     expect(typesOf(told)).toEqual(['started', 'failed']);
-    expect(await ada.findWork(id)).toMatchObject({ status: 'failed', error: 'the schema is wrong' });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'failed', error: 'the schema is wrong' });
     await pool.close();
   });
 
@@ -182,10 +182,10 @@ describe('given work that does not go well', () => {
     expect(told.error).toBeInstanceOf(AgentDeferred);
     expect(typesOf(told)).toEqual(['started', 'deferred']);
     const later = new Date(world.clock.now().getTime() + 60_000).toISOString();
-    expect(await ada.findWork(id)).toMatchObject({ status: 'pending', not_before: later });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'pending', not_before: later });
     world.clock.advance(61_000);
     expect(typesOf(await all(pool.execute({}, '', { workId: id })))).toEqual(['started', 'failed']);
-    expect(await ada.findWork(id)).toMatchObject({ status: 'failed', error: 'the service is away' });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'failed', error: 'the service is away' });
     await pool.close();
   });
 
@@ -194,7 +194,7 @@ describe('given work that does not go well', () => {
     const pool = makePool(failing(new AgentUnusable('no such program')));
     const told = await all(pool.execute({}, '', { workId: id }));
     expect(typesOf(told)).toEqual(['started', 'released']);
-    expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
     await pool.close();
   });
 
@@ -208,7 +208,7 @@ describe('given work that does not go well', () => {
     const told = await all(pool.execute({}, '', { workId: id }));
     expect(told.error).toBeUndefined();
     expect(told.events.at(-1)).toMatchObject({ type: 'blocked', reason: 'needs a word' });
-    expect(await ada.findWork(id)).toMatchObject({ status: 'blocked' });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'blocked' });
     expect(pool.parked).toMatchObject([{ id }]);
     await pool.close();
   });
@@ -237,7 +237,7 @@ describe('given work that does not go well', () => {
     const pool = makePool(saying({ type: 'result', result: { big: 'x'.repeat(300_000) } }));
     const told = await all(pool.execute({}, '', { workId: id }));
     expect(typesOf(told)).toEqual(['started', 'result', 'failed']);
-    expect(await ada.findWork(id)).toMatchObject({ status: 'failed', error: /256 KiB/ });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'failed', error: /256 KiB/ });
     await pool.close();
   });
 
@@ -271,7 +271,7 @@ describe('given work that does not go well', () => {
     const told = await all(pool.execute({}, '', { workId: id }));
     expect(told.events.at(-1)).toMatchObject({ type: 'completed', where: 'local' });
     if (replica !== undefined) replica.connection.cut = false;
-    expect(await ada.sync()).toMatchObject({ accepted: 2, lost: [] });
+    expect(await ada.clone.sync()).toMatchObject({ accepted: 2, lost: [] });
     await pool.close();
   });
 });
@@ -279,7 +279,7 @@ describe('given work that does not go well', () => {
 describe('given an item that someone has', () => {
   test('when it is someone else, then the error names the holder, and the agent never runs', async () => {
     const { id } = await ada.createWork({ title: 'One' });
-    await bob.fetch();
+    await bob.clone.fetch();
     await bob.claimWork(id);
     const pool = makePool(saying());
     const told = await all(pool.execute({}, '', { workId: id }));
@@ -311,7 +311,7 @@ describe('given an item that someone has', () => {
 describe('given a holder that is superseded', () => {
   /** Takes the item away from whoever has it. */
   async function takeAway(id: string): Promise<void> {
-    await bob.fetch();
+    await bob.clone.fetch();
     const { claim } = await bob.getWork(id);
     itemOf(await bob.releaseWork(id, { owner: 'ada', epoch: claim?.epoch, reason: 'no sign of life' }));
     itemOf(await bob.claimWork(id));
@@ -331,8 +331,8 @@ describe('given a holder that is superseded', () => {
       holder: { owner: 'bob', epoch: 2 },
       result: { mine: true },
     });
-    await bob.fetch();
-    expect(await bob.findWork(id)).toMatchObject({ status: 'in_progress', owner: 'bob' });
+    await bob.clone.fetch();
+    expect(await bob.query.find(id)).toMatchObject({ status: 'in_progress', owner: 'bob' });
     await pool.close();
   });
 
@@ -364,7 +364,7 @@ describe('given a holder that is superseded', () => {
     const pool = makePool(endless(), { ttl_s: 1 });
     const running = pool.execute({}, '', { workId: id });
     await running.next();
-    await ada.cancelWork(id);
+    await ada.work.cancel(id);
     expect((await all(running)).error).toMatchObject({ code: 'STALE_EPOCH', holder: { owner: null } });
     await pool.close();
   });
@@ -403,7 +403,7 @@ describe('given a lease that runs out', () => {
     await expect.poll(() => verbsOf(ada, id), { timeout: 10_000 }).toHaveLength(7);
     renewed.resolve();
     expect(typesOf(await running)).toEqual(['started', 'checkpoint', 'completed']);
-    expect(await ada.findWork(id)).toMatchObject({ checkpoint: { step: 'kept', data: { n: 1 } } });
+    expect(await ada.query.find(id)).toMatchObject({ checkpoint: { step: 'kept', data: { n: 1 } } });
     await pool.close();
   });
 
@@ -417,7 +417,7 @@ describe('given a lease that runs out', () => {
     const told = await all(running);
     expect(told.error).toBeInstanceOf(LeaseLostError);
     expect(told.events.at(-1)).toMatchObject({ type: 'stopped', result: { half: true } });
-    expect((await ada.status()).pending).toEqual([]);
+    expect((await ada.clone.status()).pending).toEqual([]);
     if (replica !== undefined) replica.connection.cut = false;
     expect(await pool.recover()).toMatchObject([{ id, status: 'pending' }]);
     await pool.close();
@@ -455,7 +455,7 @@ describe('given work that is cancelled', () => {
     const { id } = await ada.createWork({ title: 'One' });
     const pool = makePool(endless({ type: 'checkpoint', step: 'half' }));
     for await (const event of pool.execute({}, '', { workId: id })) if (event.type === 'checkpoint') break;
-    expect(await ada.findWork(id)).toMatchObject({ status: 'pending', checkpoint: { step: 'half' } });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'pending', checkpoint: { step: 'half' } });
     expect(pool.size).toBe(0);
     await pool.close();
   });
@@ -479,7 +479,7 @@ describe('given work that is cancelled', () => {
     const told = await rest;
     expect(told.error).toBe(reason);
     expect(typesOf(told)).toEqual(['checkpoint', 'released']);
-    expect(await ada.findWork(id)).toMatchObject({
+    expect(await ada.query.find(id)).toMatchObject({
       status: 'pending',
       checkpoint: { step: 'on the way out' },
     });
@@ -497,7 +497,7 @@ describe('given work that is cancelled', () => {
     await running.next();
     await running.return?.();
     expect(began).toBe(false);
-    expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
     await pool.close();
   });
 
@@ -514,7 +514,7 @@ describe('given work that is cancelled', () => {
     await running.next();
     await running.next();
     await running.return?.();
-    expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
     await pool.close();
   });
 });
@@ -562,7 +562,7 @@ describe('given more work than places', () => {
     expect((await second).error).toMatchObject({ message: 'not any more' });
     go.resolve();
     expect((await first).error ?? (await third).error).toBeUndefined();
-    expect(await ada.findWork(b)).toMatchObject({ status: 'pending', attempts: 0 });
+    expect(await ada.query.find(b)).toMatchObject({ status: 'pending', attempts: 0 });
     await pool.close();
   });
 
@@ -597,8 +597,8 @@ describe('given a pool that drains', () => {
     expect((await all(pool.execute({}, '', { workId: c }))).error).toMatchObject({
       name: 'PoolDrainingError',
     });
-    expect(await ada.findWork(a)).toMatchObject({ status: 'pending', checkpoint: { step: 'half' } });
-    for (const id of [b, c]) expect(await ada.findWork(id)).toMatchObject({ attempts: 0 });
+    expect(await ada.query.find(a)).toMatchObject({ status: 'pending', checkpoint: { step: 'half' } });
+    for (const id of [b, c]) expect(await ada.query.find(id)).toMatchObject({ attempts: 0 });
     await pool.close();
   });
 
@@ -610,12 +610,12 @@ describe('given a pool that drains', () => {
       yield* [];
     });
     const running = all(pool.execute({}, '', { workId: id }));
-    await expect.poll(() => ada.findWork(id)).toMatchObject({ status: 'in_progress' });
+    await expect.poll(() => ada.query.find(id)).toMatchObject({ status: 'in_progress' });
     const drained = pool.drain({ grace_s: 60 });
     go.resolve();
     await drained;
     expect((await running).error).toBeUndefined();
-    expect(await ada.findWork(id)).toMatchObject({ status: 'completed' });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'completed' });
     await pool.close();
   });
 });
@@ -632,7 +632,7 @@ test('given a pool of a block with await using, when the block is left, then wha
     left = pool;
   }
   expect(typesOf(await told).at(-1)).toBe('released');
-  expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
+  expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
   expect((await all(left.execute({}, 'More'))).error).toMatchObject({ name: 'PoolDrainingError' });
 });
 

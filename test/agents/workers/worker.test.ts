@@ -38,31 +38,31 @@ const work = (options: Partial<WorkerOptions> = {}): Promise<WorkerReport> =>
   });
 
 const statuses = async (ledger: WorkLedger): Promise<string[]> => {
-  await ledger.fetch();
-  return (await ledger.list({ all: true })).map(({ status }) => status);
+  await ledger.clone.fetch();
+  return (await ledger.query.list({ all: true })).map(({ status }) => status);
 };
 const said = (type: WorkerEvent['type']): WorkerEvent[] => events.filter((event) => event.type === type);
 
 describe('given a policy', () => {
   test('when it asks for a review, then what is done is submitted, and others accept it', async () => {
     await createItems(bob, 2, { type: 'bug' });
-    await bob.configure({ review: [{ types: ['bug'] }] });
-    await ada.fetch();
+    await bob.admin.configure({ review: [{ types: ['bug'] }] });
+    await ada.clone.fetch();
     const report = await work();
     expect(report).toMatchObject({ started: 2, completed: 0, submitted: 2, failed: 0 });
     expect(await statuses(bob)).toEqual(['in_review', 'in_review']);
-    const [item] = await bob.list();
-    expect(await bob.approveWork(item?.id ?? '')).toMatchObject({ ok: true, item: { status: 'completed' } });
+    const [item] = await bob.query.list();
+    expect(await bob.work.approve(item?.id ?? '')).toMatchObject({ ok: true, item: { status: 'completed' } });
   });
 
   test('when it leaves some items to others, then those are passed over', async () => {
     await createItems(bob, 2, { labels: ['security'] });
     await createItems(bob, 1, {});
-    await bob.configure({
+    await bob.admin.configure({
       roles: { leads: { members: ['lea'] } },
       allow: [{ verbs: ['claim'], labels: ['security'], roles: ['leads'] }],
     });
-    await ada.fetch();
+    await ada.clone.fetch();
     expect(await work()).toMatchObject({ started: 1, completed: 1 });
     expect((await statuses(bob)).toSorted()).toEqual(['completed', 'pending', 'pending']);
   });
@@ -73,7 +73,7 @@ describe('given ready items', () => {
     await createItems(bob, 3, { swarm_name: 'shop', labels: ['a', 'b'] });
     await createItems(bob, 1, { swarm_name: 'other' });
     await createItems(bob, 1, { swarm_name: 'shop', labels: ['a'], type: 'bug' });
-    const report = await work({ filter: { swarm: 'shop', labels: ['a'], type: ['task'] } });
+    const report = await work({ filter: { swarm_name: 'shop', labels: ['a'], type: ['task'] } });
     expect(report).toMatchObject({ started: 3, completed: 3, claims: 3, races_lost: 0, unsynced: 0 });
     expect((await statuses(bob)).toSorted()).toEqual([
       'completed',
@@ -134,7 +134,7 @@ describe('given ready items', () => {
 
   test('when someone is faster, then it takes another', async () => {
     await createItems(ada, 4);
-    await bob.fetch();
+    await bob.clone.fetch();
     const replica = world.replicas[0];
     let first = true;
     if (replica !== undefined) {
@@ -148,7 +148,7 @@ describe('given ready items', () => {
     const report = await work();
     expect(report).toMatchObject({ completed: 3, races_lost: 1, claims: 4 });
     expect(said('lost')).toMatchObject([{ message: expect.stringContaining('bob holds it') }]);
-    expect(await ada.rejected()).toEqual([]);
+    expect(await ada.clone.rejected()).toEqual([]);
   });
 });
 
@@ -242,8 +242,8 @@ describe('given a remote that goes away', () => {
     await expect.poll(() => said('synced')).toMatchObject([{ accepted: 1, lost: [] }]);
     stop.abort();
     expect(await running).toMatchObject({ unsynced: 0 });
-    await bob.fetch();
-    expect(await bob.findWork(id)).toMatchObject({ status: 'completed', result: { kept: true } });
+    await bob.clone.fetch();
+    expect(await bob.query.find(id)).toMatchObject({ status: 'completed', result: { kept: true } });
   });
 
   test('when someone else finishes the work meanwhile, then the worker tells that its result is lost, and it is kept', async () => {
@@ -261,7 +261,9 @@ describe('given a remote that goes away', () => {
     await bob.completeWork(id, { claim: true });
     if (replica !== undefined) replica.connection.cut = false;
     await expect.poll(() => said('synced')).toMatchObject([{ accepted: 0, lost: [{ work_id: id }] }]);
-    expect(await ada.rejected()).toMatchObject([{ id, verb: 'complete', error: { code: 'STALE_EPOCH' } }]);
+    expect(await ada.clone.rejected()).toMatchObject([
+      { id, verb: 'complete', error: { code: 'STALE_EPOCH' } },
+    ]);
     stop.abort();
     expect(await running).toMatchObject({ unsynced: 0, started: 1, completed: 0, superseded: 1 });
   });
@@ -283,7 +285,7 @@ describe('given an item that was blocked by its agent', () => {
     await expect.poll(() => said('completed')).toHaveLength(1);
     stop.abort();
     await running;
-    expect(await ada.findWork(id)).toMatchObject({ status: 'completed', attempts: 1 });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'completed', attempts: 1 });
     expect(said('started')).toMatchObject([{ resumed: false }, { resumed: true }]);
   });
 });
@@ -297,7 +299,7 @@ describe('given what does not pass by itself', () => {
       throw error;
     };
     await expect(work({ agent })).rejects.toBe(error);
-    for (const id of ids) expect(await ada.findWork(id)).toMatchObject({ status: 'pending' });
+    for (const id of ids) expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
     expect(said('released')).toHaveLength(1);
   });
 
@@ -322,7 +324,7 @@ describe('given a worker that is to end', () => {
     await expect.poll(() => said('checkpoint')).toHaveLength(1);
     stop.abort();
     expect(await running).toMatchObject({ started: 1, released: 1 });
-    expect(await ada.findWork(id)).toMatchObject({ status: 'pending', checkpoint: { step: 'half' } });
+    expect(await ada.query.find(id)).toMatchObject({ status: 'pending', checkpoint: { step: 'half' } });
   });
 
   test('when it is told a second time, then it waits no longer', async () => {
@@ -345,7 +347,7 @@ describe('given a worker that is to end', () => {
 describe('given a remote that does not answer as it should', () => {
   test('when a replica is behind, then the worker waits for the remote, and goes on once it is not', async () => {
     await createItems(ada, 1);
-    vi.spyOn(ada, 'fetch').mockRejectedValueOnce(new LedgerError('REMOTE_STALE', 'It is behind.'));
+    vi.spyOn(ada.clone, 'fetch').mockRejectedValueOnce(new LedgerError('REMOTE_STALE', 'It is behind.'));
     expect(await work()).toMatchObject({ completed: 1 });
     expect(said('waiting')).toMatchObject([
       { for: 'remote', message: 'It is behind.' },
@@ -359,7 +361,7 @@ describe('given a remote that does not answer as it should', () => {
     const parted = new LedgerError('DIFFERENT_REMOTES', 'They have parted.', {
       details: { remote: 'origin', read: 'a', written: 'b' },
     });
-    const fetch = vi.spyOn(ada, 'fetch').mockRejectedValue(parted);
+    const fetch = vi.spyOn(ada.clone, 'fetch').mockRejectedValue(parted);
     await expect(work({ idleExit: false })).rejects.toBe(parted);
     expect(fetch).toHaveBeenCalledTimes(1);
     expect(said('waiting')).toEqual([]);

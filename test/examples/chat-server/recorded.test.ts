@@ -25,7 +25,7 @@ async function run(agent: Agent) {
     failure = error;
   }
   await pool.close();
-  return { item: await ledger.findWork(id), events, failure };
+  return { item: await ledger.query.find(id), events, failure };
 }
 
 describe('given an agent whose words are recorded', () => {
@@ -76,7 +76,7 @@ test('given an agent that says something and then records a checkpoint, when it 
   const agent: Agent = async function* (_context, _prompt, { checkpoint }) {
     yield { type: 'text', text: 'one' };
     await checkpoint({ step: 'said one' });
-    seen.resolve((await ledger.findWork(id))?.checkpoint);
+    seen.resolve((await ledger.query.find(id))?.checkpoint);
   };
   const pool = new AgentExecutorPool({ ledger, agent: recorded(agent, 60_000) });
   for await (const _ of pool.execute({}, 'Speak', { workId: id }));

@@ -32,7 +32,7 @@ export const verifyCommand = command({
     const signatures = await signaturesAsked(options);
     const ledger = await cli.open();
     const verification = await cli.busy('verifying', (say) =>
-      ledger.verify({
+      ledger.audit.verify({
         range,
         signatures,
         since_last: !options.full,

@@ -81,7 +81,7 @@ export const answerCommand = command({
         ...unblocked.map((work) => `  ${work.id} goes on: ${work.status}`),
       ],
       ids: [id],
-      where: ledger.remote === null ? undefined : where,
+      where: ledger.clone.remote === null ? undefined : where,
     };
   },
 });
@@ -124,7 +124,7 @@ function tell(ledger: WorkLedger, escalation: Escalation, where: 'remote' | 'loc
     data: escalation,
     lines,
     ids: [id],
-    where: ledger.remote === null ? undefined : where,
+    where: ledger.clone.remote === null ? undefined : where,
   };
 }
 

@@ -51,5 +51,5 @@ export const waitCommand = command({
 
 const withHistory = async (ledger: WorkLedger, item: WorkItem): Promise<WorkWithHistory> => ({
   ...item,
-  history: await ledger.history(item.id),
+  history: await ledger.audit.history(item.id),
 });

@@ -79,7 +79,7 @@ async function toFilter(
 /** Of what cannot be looked at any more nobody knows the swarm: it is shown rather than missed. */
 async function mayBeOf(ledger: WorkLedger, swarm: string, id: string): Promise<boolean> {
   try {
-    const item = await ledger.findWork(id);
+    const item = await ledger.query.find(id);
     return item === undefined || item.swarm_name === swarm;
   } catch (error) {
     if (isLedgerError(error, 'DAMAGED_ITEM')) return true;

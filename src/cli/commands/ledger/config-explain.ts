@@ -1,11 +1,4 @@
-import {
-  LEDGER_VERBS,
-  type LedgerQueries,
-  type LedgerSettings,
-  type Permission,
-  type PolicyVerb,
-  VERBS,
-} from '../../../index.ts';
+import { LEDGER_VERBS, type LedgerSettings, type Permission, type PolicyVerb, VERBS, type ReadableLedger } from '../../../index.ts';
 import { oneOf } from '../../../operations/typed.ts';
 import { command, text } from '../../command.ts';
 import { PAST } from '../../options.ts';
@@ -28,11 +21,11 @@ export const configExplainCommand = command({
   examples: ['wl config explain', 'wl config explain approve WRK-20260103-0001 --for team/ada'],
   run: async ({ args: [typed, item], options, cli }) => {
     const ledger = await cli.openToAsk(options);
-    if (typed === undefined) return wholePolicy(await ledger.settings());
+    if (typed === undefined) return wholePolicy(await ledger.query.settings());
     const verb = oneOf<PolicyVerb>(typed, [...VERBS, ...LEDGER_VERBS], 'the verb');
     const purpose = VERBS.find((one) => one === verb);
-    const id = item === undefined ? undefined : await ledger.resolveId(item, purpose);
-    const permission = await ledger.permission(verb, { id, actor: options.for });
+    const id = item === undefined ? undefined : await ledger.query.resolveId(item, purpose);
+    const permission = await ledger.query.permission(verb, { id, actor: options.for });
     return { kind: 'permission', data: permission, lines: await permissionLines(ledger, permission) };
   },
 });
@@ -71,7 +64,7 @@ function wholePolicy({ roles = {}, allow = [], review = [], signatures, retentio
   return { kind: 'policy', data: { roles, allow, review, signatures, retention_days }, lines };
 }
 
-async function permissionLines(ledger: LedgerQueries, permission: Permission): Promise<Line[]> {
+async function permissionLines(ledger: ReadableLedger, permission: Permission): Promise<Line[]> {
   const { verb, actor, id, allowed, refusal, decides, rules, review, roles, keys } = permission;
   const lines: Line[] = [
     allowed === null
@@ -101,7 +94,7 @@ async function permissionLines(ledger: LedgerQueries, permission: Permission): P
     lines.push(`  It needs a review (rule ${review.rule}): ${counted(review.needed)} by ${by}; ${given}.`);
   }
   if (keys.length > 0) lines.push('  The commit has to be signed: the role names keys.');
-  const { roles: known = {} } = await ledger.settings();
+  const { roles: known = {} } = await ledger.query.settings();
   const named = new Set(
     [...rules.filter(({ number }) => number === decides), review].flatMap((one) => one?.roles ?? []),
   );

@@ -1,13 +1,4 @@
-import {
-  CONFIGURABLE,
-  LedgerError,
-  type LedgerSettings,
-  LIMIT_KINDS,
-  type LimitKind,
-  readSettings,
-  type SettingsPatch,
-  type WorkLedger,
-} from '../../../index.ts';
+import { CONFIGURABLE, LedgerError, type LedgerSettings, LIMIT_KINDS, type LimitKind, readSettings, type SettingsPatch, type WorkLedger } from '../../../index.ts';
 import { command, type Reply } from '../../command.ts';
 import { readText } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
@@ -56,9 +47,9 @@ export const configSetCommand = command({
   run: async ({ args: [key = '', value = ''], cli }) => {
     const ledger = await cli.open();
     // What the library does not take, it refuses with the reason.
-    const patch = patchOf(key, value, await ledger.settings());
+    const patch = patchOf(key, value, await ledger.query.settings());
     if (patch === undefined) throw await refusal(ledger, key, value);
-    const changed = await ledger.configure(patch as SettingsPatch);
+    const changed = await ledger.admin.configure(patch as SettingsPatch);
     const done = changed ? `${key} is ${value} now` : undefined;
     const data = { kind: 'setting', key, value: readValue(key, value) };
     return configured(ledger, data, done, `${key} is ${value} already`);
@@ -75,7 +66,7 @@ export const configApplyCommand = command({
     const text = await readText(file === '-' ? file : `@${file}`, cli.world);
     const patch = await readSettings(text);
     const ledger = await cli.open();
-    const changed = await ledger.configure(patch);
+    const changed = await ledger.admin.configure(patch);
     const keys = Object.keys(patch);
     const done = changed ? `${keys.join(', ')}: as the file says now` : undefined;
     return configured(ledger, { kind: 'settings_applied', keys, changed }, done, 'all of it stands already');

@@ -88,7 +88,7 @@ async function mend(ledger: WorkLedger, found: Examination, cli: Cli): Promise<M
   const tree = () => (found.mends.length === 0 ? [] : cli.busy('mending', () => mendTree(ledger)));
   const mended = await tree();
   if (!found.clone.some(({ kind }) => kind === 'pending')) return mended;
-  await cli.busy('sharing', () => ledger.sync());
+  await cli.busy('sharing', () => ledger.clone.sync());
   // What was broken in this clone alone is shared by now.
   return [...mended, ...(await tree())];
 }

@@ -19,7 +19,7 @@ export const templatesCommand = command({
   examples: ['wl templates', 'wl templates --json'],
   run: async ({ cli }) => {
     const ledger = await cli.openToRead({ fetch: false });
-    const templates = await ledger.listTemplates();
+    const templates = await ledger.query.templates();
     return {
       kind: 'templates',
       data: templates,
@@ -41,7 +41,7 @@ export const filesSetCommand = command({
   run: async ({ args: [path = '', typed = ''], cli }) => {
     const text = await readFileText(typed, cli.world);
     const ledger = await cli.open();
-    const changed = await ledger.configure({}, { files: [{ path, text }] });
+    const changed = await ledger.admin.configure({}, { files: [{ path, text }] });
     return configured(
       ledger,
       { kind: 'files', paths: [path], changed },
@@ -57,7 +57,10 @@ export const filesRmCommand = command({
   examples: ['wl files rm templates/bug.yaml', 'wl files rm .gitlab-ci.yml CODEOWNERS'],
   run: async ({ args: paths, cli }) => {
     const ledger = await cli.open();
-    const changed = await ledger.configure({}, { files: paths.map((path) => ({ path, text: undefined })) });
+    const changed = await ledger.admin.configure(
+      {},
+      { files: paths.map((path) => ({ path, text: undefined })) },
+    );
     const names = paths.join(', ');
     return configured(
       ledger,

@@ -28,7 +28,7 @@ export const initCommand = command({
     const { setUpMerging } = await import('../../../repair.ts');
     await setUpMerging(ledger, launcher());
     const files = host && (await layHost(ledger, host, update, cli));
-    const { place, branch, mode, remote, tip, actor, clone } = await ledger.status();
+    const { place, branch, mode, remote, tip, actor, clone } = await ledger.clone.status();
     const shared =
       remote === null
         ? ''
@@ -47,7 +47,7 @@ export const initCommand = command({
         tip,
         actor,
         clone,
-        settings: await ledger.settings(),
+        settings: await ledger.query.settings(),
         files,
       },
       lines: [

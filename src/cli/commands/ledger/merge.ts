@@ -87,7 +87,7 @@ export const resolveCommand = command({
 async function contestedId(ledger: WorkLedger, { items }: OpenMerge, typed: string): Promise<string> {
   if (items.some(({ id }) => id === typed)) return typed;
   try {
-    return await ledger.resolveId(typed);
+    return await ledger.query.resolveId(typed);
   } catch (error) {
     if (isLedgerError(error, 'NOT_FOUND')) return typed;
     throw error;
@@ -136,7 +136,7 @@ const undecided = (left: readonly string[]): LedgerError =>
 
 function replayed(ledger: WorkLedger, data: Replayed, whose: string): Reply {
   const { applied, lost } = data;
-  const share = applied.length > 0 && ledger.remote !== null ? '; share it with: wl sync' : '';
+  const share = applied.length > 0 && ledger.clone.remote !== null ? '; share it with: wl sync' : '';
   return {
     kind: 'replayed',
     data,

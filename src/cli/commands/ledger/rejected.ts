@@ -14,7 +14,7 @@ export const rejectedCommand = command({
   examples: ['wl rejected', 'wl rejected --json'],
   run: async ({ cli }) => {
     const ledger = await cli.open();
-    const all = await ledger.rejected();
+    const all = await ledger.clone.rejected();
     if (all.length === 0 && cli.world.stdout.isTTY) cli.notice('nothing was rejected');
     const heads = columns(
       all.map(({ op, id, verb, actor, at, error }) => [
@@ -51,7 +51,7 @@ export const rejectedDropCommand = command({
   examples: ['wl rejected drop 0f7e4f8e2b11', 'wl rejected drop WRK-20260103-0001'],
   run: async ({ args: [op = ''], cli }) => {
     const ledger = await cli.open();
-    const dropped = await ledger.dropRejected(op);
+    const dropped = await ledger.clone.dropRejected(op);
     const { verb, id, commit } = dropped;
     return {
       kind: 'rejected',

@@ -15,7 +15,7 @@ export const statusCommand = command({
     const ledger = await cli.openToRead(options);
     // It says itself how fresh it is and what is damaged.
     cli.notices.length = 0;
-    const status = await ledger.status();
+    const status = await ledger.clone.status();
     const { remote, mode, fetched_at, pending, rejected, counts, damaged } = status;
     const asked =
       fetched_at === null
@@ -66,8 +66,8 @@ export const indexCommand = command({
     if (options.rebuild && options.status)
       throw new LedgerError('INVALID_INPUT', '--rebuild and --status exclude each other.');
     const ledger = await cli.open();
-    if (options.rebuild) await cli.busy('reading the ledger', () => ledger.rebuildIndex());
-    const status = await ledger.indexStatus();
+    if (options.rebuild) await cli.busy('reading the ledger', () => ledger.clone.rebuildIndex());
+    const status = await ledger.clone.indexStatus();
     const { place, tip, current, items, unread, transitions, log, searchable } = status;
     const notRead =
       unread === 0 ? '' : `; ${grouped(unread)} finished ones are known by path and read when asked for`;

@@ -9,15 +9,15 @@ export const syncCommand = command({
     const ledger = await cli.open();
     if (cli.globals.offline)
       throw new LedgerError('INVALID_INPUT', 'sync asks the remote and --offline forbids it.');
-    const report = await cli.busy('syncing', () => ledger.sync());
+    const report = await cli.busy('syncing', () => ledger.clone.sync());
     const { accepted, lost } = report;
-    const races = new Map((await ledger.rejected()).map(({ op, ref, error }) => [op, { ref, error }]));
+    const races = new Map((await ledger.clone.rejected()).map(({ op, ref, error }) => [op, { ref, error }]));
     const shared =
       accepted === 0 ? '' : `, shared ${accepted} ${accepted === 1 ? 'transition' : 'transitions'}`;
     return {
       kind: 'sync',
       data: report,
-      lines: [`in step with ${ledger.remote?.name}${shared}`],
+      lines: [`in step with ${ledger.clone.remote?.name}${shared}`],
       ids: [],
       failures: lost.map(({ op, message }) => {
         const race = races.get(op);

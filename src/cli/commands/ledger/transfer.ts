@@ -35,7 +35,7 @@ export const importCommand = command({
       from === 'beads' ? { from, text: await readInputFile(path) } : { from, files: await readFolder(path) };
     const ledger = await cli.open();
     const report = await cli.busy('planning the import', (say) =>
-      ledger.importWork(input, {
+      ledger.admin.importWork(input, {
         dry_run: options.dry_run,
         onPlan: (planned) => say(`importing ${planned} items`),
       }),
@@ -62,7 +62,7 @@ export const importCommand = command({
         ...noteLines(notes),
       ],
       ids: [...ids.values(), ...present.values()],
-      where: ledger.remote === null || imported === 0 ? undefined : where,
+      where: ledger.clone.remote === null || imported === 0 ? undefined : where,
       failures: [...(unshared === undefined ? [] : [unshared]), ...failed.map(failureOf)],
     };
   },
@@ -82,7 +82,7 @@ export const exportCommand = command({
     const ledger = await cli.openToRead({ fetch: false });
     const count = await cli.busy('reading history', async (say) => {
       let files = 0;
-      for (const { path, text } of await ledger.exportFiles()) {
+      for (const { path, text } of await ledger.admin.exportFiles()) {
         const target = join(to, path);
         await fs.mkdir(dirname(target), { recursive: true });
         await fs.writeFile(target, text);

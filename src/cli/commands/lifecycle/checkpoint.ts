@@ -38,7 +38,7 @@ export const checkpointCommand = command({
       cli,
       'checkpoint',
       args,
-      (ledger, id) => ledger.checkpointWork(id, checkpoint, cli.fence(options)),
+      (ledger, id) => ledger.work.checkpoint(id, checkpoint, cli.fence(options)),
       ({ id }) => `recorded a checkpoint of ${id}`,
     );
   },

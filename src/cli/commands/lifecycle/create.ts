@@ -46,7 +46,8 @@ export const createCommand = command({
       owner: options.assign,
     };
     const ledger = await cli.open();
-    const template = options.template === undefined ? undefined : await ledger.readTemplate(options.template);
+    const template =
+      options.template === undefined ? undefined : await ledger.query.template(options.template);
     const input = template === undefined ? typed : onTemplate(template.fields, typed);
     const parent = options.parent ?? options.subtask_of;
     if (parent !== undefined) input.parent_id = await resolveOne(ledger, parent);

@@ -35,12 +35,12 @@ export const deleteCommand = command({
       cli,
       'delete',
       named,
-      (_, id) => ledger.deleteWork(id, { reason }),
+      (_, id) => ledger.work.delete(id, { reason }),
       ({ id }) => `deleted ${id}; its history stays`,
     );
 
     async function findExpired(): Promise<SettledIds> {
-      const ids = (await ledger.getExpired()).map(({ id }) => id);
+      const ids = (await ledger.query.expired()).map(({ id }) => id);
       return { ids, failures: [], several: ids.length > 1 };
     }
   },

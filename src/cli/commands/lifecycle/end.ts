@@ -19,7 +19,7 @@ export const completeCommand = command({
     const ledger = await cli.open();
     const named = await resolveAll(ledger, args, 'complete');
     let confirm_delete = options.yes;
-    if (!options.yes && named.ids.length > 0 && (await ledger.settings()).on_complete === 'delete') {
+    if (!options.yes && named.ids.length > 0 && (await ledger.query.settings()).on_complete === 'delete') {
       const question = 'This ledger deletes what is completed. Delete these items?';
       confirm_delete = (await confirmItems(cli, named.ids, question)) === true;
       if (!confirm_delete)
@@ -91,7 +91,7 @@ export const cancelCommand = command({
       cli,
       'cancel',
       args,
-      (ledger, id) => ledger.cancelWork(id, { reason: options.reason, ...cli.fence(options) }),
+      (ledger, id) => ledger.work.cancel(id, { reason: options.reason, ...cli.fence(options) }),
       ({ id }) => `cancelled ${id}`,
     ),
 });

@@ -20,7 +20,7 @@ export const recoverCommand = command({
       return options.dry_run ? findSilent(ledger) : recoverSilent(ledger);
     });
     if (items.length === 0) cli.notice('no claim has run out');
-    const where = ledger.mode === 'push' ? 'remote' : 'local';
+    const where = ledger.clone.mode === 'push' ? 'remote' : 'local';
     const whither = options.dry_run ? '' : whereabouts(ledger, where);
     return {
       kind: 'items',
@@ -34,7 +34,7 @@ export const recoverCommand = command({
         ...evidenceLines(item),
       ]),
       ids: items.map(({ id }) => id),
-      where: ledger.remote === null || options.dry_run ? undefined : where,
+      where: ledger.clone.remote === null || options.dry_run ? undefined : where,
     };
   },
 });
@@ -48,7 +48,7 @@ export const adoptCommand = command({
   run: async ({ args, cli }) => {
     const ledger = await cli.open();
     const ids = args.length === 0 ? undefined : await Promise.all(args.map((id) => resolveOne(ledger, id)));
-    const adopted = await ledger.adoptClaims(ids);
+    const adopted = await ledger.work.adopt(ids);
     if (adopted.length === 0)
       cli.notice(`nothing that ${ledger.actor} still holds is kept aside in this clone`);
     return {

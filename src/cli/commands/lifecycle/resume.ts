@@ -16,7 +16,7 @@ export const resumeCommand = command({
   run: async ({ args: [typed], options, cli }) => {
     const ledger = await cli.openToRead(options);
     if (typed === undefined) return listHeld(cli, ledger);
-    const resumption = await ledger.resume(await ledger.resolveId(typed));
+    const resumption = await ledger.query.resume(await ledger.query.resolveId(typed));
     return {
       kind: 'resumption',
       data: { ...resumption, next: nextSteps(resumption) },
@@ -28,7 +28,7 @@ export const resumeCommand = command({
 
 async function listHeld(cli: Cli, ledger: WorkLedger): Promise<Reply> {
   const own = cli.executionId;
-  const items = (await ledger.heldHere()).filter(
+  const items = (await ledger.query.held()).filter(
     ({ claim }) => own === undefined || claim?.execution_id === own,
   );
   if (items.length === 0) cli.notice(`nothing that ${ledger.actor} claimed in this clone is held still`);

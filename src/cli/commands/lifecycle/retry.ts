@@ -29,7 +29,7 @@ export const retryCommand = command({
       cli,
       'retry',
       args,
-      (ledger, id) => ledger.retryWork(id, { not_before, reset, reason }),
+      (ledger, id) => ledger.work.retry(id, { not_before, reset, reason }),
       ({ id, not_before: from }) =>
         `${id} is pending again${from === undefined ? '' : `, not before ${from}`}`,
     );
@@ -50,7 +50,7 @@ export const reopenCommand = command({
       cli,
       'reopen',
       args,
-      (ledger, id) => ledger.reopenWork(id, { reason }),
+      (ledger, id) => ledger.work.reopen(id, { reason }),
       ({ id }) => `reopened ${id}`,
     );
   },

@@ -49,7 +49,7 @@ export const updateCommand = command({
       cli,
       'update',
       args,
-      (ledger, id) => ledger.updateWork(id, patch),
+      (ledger, id) => ledger.work.update(id, patch),
       ({ id }) => `updated ${id}`,
     );
   },
@@ -71,7 +71,7 @@ export const commentCommand = command({
       cli,
       'comment',
       [id],
-      (ledger, of) => ledger.commentOn(of, body),
+      (ledger, of) => ledger.work.comment(of, body),
       (item) => `commented on ${item.id}`,
     );
   },
@@ -94,7 +94,7 @@ export const assignCommand = command({
       cli,
       'assign',
       ids,
-      (ledger, id) => ledger.assignWork(id, owner, reason === undefined ? {} : { reason }),
+      (ledger, id) => ledger.work.assign(id, owner, reason === undefined ? {} : { reason }),
       ({ id }) => (owner === undefined ? `${id} is anyone's to claim` : `assigned ${id} to ${owner}`),
     );
   },

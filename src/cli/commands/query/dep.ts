@@ -17,7 +17,7 @@ export const depAddCommand = command({
       cli,
       'update',
       [id],
-      (_, of) => ledger.updateWork(of, { dependencies: { add } }),
+      (_, of) => ledger.work.update(of, { dependencies: { add } }),
       (item) => `${item.id} waits for ${add.join(', ')}`,
     );
   },
@@ -30,16 +30,16 @@ export const depRmCommand = command({
   run: async ({ args: [id = '', ...typed], cli }) => {
     const ledger = await cli.open();
     const waiting = await resolveOne(ledger, id);
-    const item = await ledger.findWork(waiting);
+    const item = await ledger.query.find(waiting);
     // What is gone can still be waited for, and is only known here.
     const known = (one: string): string | undefined =>
       item?.dependencies.find((dependency) => dependency === one);
-    const remove = await Promise.all(typed.map((one) => known(one) ?? ledger.resolveId(one)));
+    const remove = await Promise.all(typed.map((one) => known(one) ?? ledger.query.resolveId(one)));
     return onItems(
       cli,
       'update',
       [waiting],
-      (_, of) => ledger.updateWork(of, { dependencies: { remove } }),
+      (_, of) => ledger.work.update(of, { dependencies: { remove } }),
       ({ id: of }) => `${of} no longer waits for ${remove.join(', ')}`,
     );
   },
@@ -52,7 +52,7 @@ export const depTreeCommand = command({
   examples: ['wl dep tree 0009', 'wl dep tree 0009 --json'],
   run: async ({ args: [typed = ''], options, cli }) => {
     const ledger = await cli.openToAsk(options);
-    const tree = await ledger.dependencies(await ledger.resolveId(typed));
+    const tree = await ledger.query.dependencies(await ledger.query.resolveId(typed));
     return { kind: 'tree', data: tree, lines: treeLines(tree) };
   },
 });

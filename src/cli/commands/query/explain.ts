@@ -10,7 +10,9 @@ export const explainCommand = command({
   examples: ['wl explain 0001', 'wl explain 0001 --actor ada --json'],
   run: async ({ args: [typed = ''], options, cli }) => {
     const ledger = await cli.openToAsk(options);
-    const explanation = await ledger.explain(await ledger.resolveId(typed), ledger.actor);
+    const explanation = await ledger.query.explain(await ledger.query.resolveId(typed), {
+      actor: ledger.actor,
+    });
     const { id, ready, reasons } = explanation;
     const verdict = ready ? styled('green', 'is ready') : styled('yellow', 'is not ready');
     return {
@@ -34,8 +36,8 @@ export const progressCommand = command({
   examples: ['wl progress 0007', 'wl progress 0007 --direct --json'],
   run: async ({ args: [typed = ''], options, cli }) => {
     const ledger = await cli.openToAsk(options);
-    const id = await ledger.resolveId(typed);
-    const progress = await ledger.getProgress(id, { direct: options.direct });
+    const id = await ledger.query.resolveId(typed);
+    const progress = await ledger.query.progress(id, { direct: options.direct });
     const { total_children, percent_complete, completed } = progress;
     const counts = WORK_STATUSES.filter((status) => progress[status] > 0).map(
       (status) => `${progress[status]} ${status}`,

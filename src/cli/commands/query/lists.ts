@@ -1,10 +1,10 @@
-import type { LedgerQueries } from '../../../index.ts';
 import { LIST_FILTER, READY_FILTER, readFilter } from '../../../operations/filter.ts';
 import type { Cli } from '../../cli.ts';
 import { command, count, flag, type OptionTable, type Reply } from '../../command.ts';
 import { ID, PAST } from '../../options.ts';
 import { grouped } from '../../render/line.ts';
 import { itemsReply, tableLines } from '../../render/list.ts';
+import type { ReadableLedger } from '../../../index.ts';
 
 const LIMIT = count('-n, --limit <n>', 'no more than this; 0 for all (default: 50)');
 
@@ -57,8 +57,9 @@ export const searchCommand = command({
   run: async ({ args, options, cli }) => {
     const ledger = await cli.openToAsk(options);
     const text = args.join(' ');
-    const search = (limit: number | undefined) => cli.busy('searching', () => ledger.search(text, { limit }));
-    return itemsReply(cli, await limited(cli, options.limit, search, () => ledger.countFound(text)));
+    const search = (limit: number | undefined) =>
+      cli.busy('searching', () => ledger.query.search(text, { limit }));
+    return itemsReply(cli, await limited(cli, options.limit, search, () => ledger.query.countFound(text)));
   },
 });
 
@@ -69,8 +70,8 @@ export const childrenCommand = command({
   examples: ['wl children 0007', 'wl children 0007 --json'],
   run: async ({ args: [typed = ''], options, cli }) => {
     const ledger = await cli.openToAsk(options);
-    const id = await ledger.resolveId(typed);
-    return itemsReply(cli, await ledger.getChildren(id));
+    const id = await ledger.query.resolveId(typed);
+    return itemsReply(cli, await ledger.query.children(id));
   },
 });
 
@@ -82,8 +83,12 @@ export const staleCommand = command({
   },
   examples: ['wl stale', 'wl stale --minutes 15'],
   run: async ({ options, cli }) => {
+    const { minutes } = options;
     const ledger = await cli.openToAsk(options);
-    return itemsReply(cli, await ledger.getStaleWork(options.minutes));
+    return itemsReply(
+      cli,
+      await ledger.query.stale({ threshold_s: minutes === undefined ? undefined : minutes * 60 }),
+    );
   },
 });
 

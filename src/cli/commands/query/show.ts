@@ -10,7 +10,7 @@ export const showCommand = command({
   run: async ({ args, options, cli }) => {
     const ledger = await cli.openToAsk(options);
     const found = await Promise.allSettled(
-      args.map(async (typed) => ledger.getWork(await ledger.resolveId(typed))),
+      args.map(async (typed) => ledger.query.get(await ledger.query.resolveId(typed))),
     );
     const items = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const failures = found.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));

@@ -39,7 +39,7 @@ export const reviewRefreshCommand = command({
       return found;
     });
     await clearUp(cli, ledger);
-    const remote = ledger.remote?.name ?? '';
+    const remote = ledger.clone.remote?.name ?? '';
     return {
       kind: 'proposals',
       data: results.map((one) => (one.kind === 'refused' ? { kind: one.kind, id: one.id } : one)),

@@ -18,7 +18,7 @@ export const reviewApproveCommand = command({
       cli,
       'approve',
       args,
-      (ledger, id) => ledger.approveWork(id, { reason }),
+      (ledger, id) => ledger.work.approve(id, { reason }),
       ({ id, status }) => (status === 'in_review' ? `approved ${id}, which needs more` : `approved ${id}`),
     );
     if (reply.where !== 'remote') return reply;
@@ -43,7 +43,7 @@ export const reviewRejectCommand = command({
       cli,
       'reject',
       args,
-      (ledger, id) => ledger.rejectWork(id, { reason }),
+      (ledger, id) => ledger.work.reject(id, { reason }),
       ({ id, owner }) => `sent ${id} back to ${owner}`,
     );
   },
@@ -59,20 +59,20 @@ export const reviewWithdrawCommand = command({
       cli,
       'withdraw',
       args,
-      (ledger, id) => ledger.withdrawWork(id, { reason: options.reason, ...cli.fence(options) }),
+      (ledger, id) => ledger.work.withdraw(id, { reason: options.reason, ...cli.fence(options) }),
       ({ id }) => `withdrew ${id}`,
     ),
 });
 
 /** Where one approval is left to give, a merge can be it. The approvals took place; a branch can be made later. */
 async function proposeLast(cli: Cli, ledger: WorkLedger, ids: readonly string[]): Promise<Line[]> {
-  const open = await ledger.list({ status: ['in_review'] });
+  const open = await ledger.query.list({ status: ['in_review'] });
   const lines: Line[] = [];
   for (const { id } of open.filter((item) => ids.includes(item.id))) {
     const { proposeReview } = await import('../../../review.ts');
     try {
       const proposed = await cli.busy('proposing', () => proposeReview(ledger, id));
-      if (proposed.kind !== 'refused') lines.push(proposedLine(proposed, ledger.remote?.name ?? ''));
+      if (proposed.kind !== 'refused') lines.push(proposedLine(proposed, ledger.clone.remote?.name ?? ''));
     } catch (error) {
       if (!isLedgerError(error)) throw error;
       cli.notice(`no review branch yet: ${error.message} Later: wl review refresh ${id}`);

@@ -37,7 +37,7 @@ export const reviewShowCommand = command({
     const { findReview, pageOf, previewReview } = await import('../../../review.ts');
     const id = await resolveOne(ledger, typed, 'approve');
     // Where nothing is shared there is no branch, and the item is shown as this clone has it.
-    const review = ledger.mode === 'push' ? await findReview(ledger, id) : undefined;
+    const review = ledger.clone.mode === 'push' ? await findReview(ledger, id) : undefined;
     const shown = await previewReview(ledger, id);
     // Where a branch was found to be right, its own commit is shown.
     const page = await pageOf(ledger, { ...shown, ...review?.proposal });

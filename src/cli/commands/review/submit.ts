@@ -33,7 +33,7 @@ export const submitCommand = command({
       cli,
       'submit',
       args,
-      (_, id) => ledger.submitForReview(id, { result, ...cli.fence(options) }),
+      (_, id) => ledger.work.submit(id, { result, ...cli.fence(options) }),
       ({ id }) => `submitted ${id}`,
     );
     const [id] = reply.ids ?? [];
@@ -69,7 +69,7 @@ async function propose(
   opens: boolean,
   where: Reply['where'],
 ): Promise<Branch> {
-  if (ledger.remote === null)
+  if (ledger.clone.remote === null)
     return { ...NONE, lines: [`there is no remote, so no review branch: wl review approve ${id}`] };
   if (where !== 'remote')
     return { ...NONE, lines: [`no review branch yet; after wl sync: wl review refresh ${id}`] };
@@ -77,7 +77,7 @@ async function propose(
   let made = NONE;
   try {
     const proposal = await cli.busy('proposing', () => proposeReview(ledger, id));
-    const lines = [proposedLine(proposal, ledger.remote.name)];
+    const lines = [proposedLine(proposal, ledger.clone.remote.name)];
     if (proposal.kind === 'refused') return { ...NONE, lines };
     made = { ...NONE, proposal, lines };
     if (!opens) return made;

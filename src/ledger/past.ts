@@ -2,12 +2,53 @@ import { LedgerError } from '../domain/errors.ts';
 import type { Exclusive } from '../projection/load.ts';
 import { Projection } from '../projection/projection.ts';
 import type { Oid } from '../store/port.ts';
-import { type Connection, currentTip } from './connection.ts';
+import { LedgerAudit } from './audit.ts';
+import { type Connection, currentTip, keepConnection, noCommit, resolveCommit } from './connection.ts';
+import { LedgerQuery } from './query.ts';
 
 const COMMIT = /^[0-9a-f]{4,64}$/;
 
 /** Nobody else reads into an index in memory. */
 const ALONE: Exclusive = { run: (_name, task) => task() };
+
+/** What can be asked: the ledger as it is, or as it was. */
+export interface ReadableLedger extends AsyncDisposable {
+  readonly query: LedgerQuery;
+  readonly audit: LedgerAudit;
+  readonly actor: string;
+  close(): Promise<void>;
+}
+
+/** The ledger as it was at one commit: to be asked, and not to be changed. `await using` closes it. */
+export class PastLedger implements ReadableLedger {
+  readonly query: LedgerQuery;
+  readonly audit: LedgerAudit;
+  /** Who asks where a call names no one. */
+  readonly actor: string;
+  readonly #connection: Connection;
+
+  /** @internal Programs call `ledger.at`. */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.actor = connection.actor;
+    this.query = new LedgerQuery(connection);
+    this.audit = new LedgerAudit(connection);
+    keepConnection(this, connection);
+  }
+
+  /** Forgets what was read. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** @see WorkLedger.at */
+export const openPast = async (connection: Connection, when: string): Promise<PastLedger> =>
+  new PastLedger(await pastConnection(connection, when));
 
 /**
  * The same clone as a commit of its branch has it: to ask, not to write. The index of the present tip stays as it is; the past
@@ -16,11 +57,12 @@ const ALONE: Exclusive = { run: (_name, task) => task() };
  * @param when a commit, in full or shortened, or an ISO time, which stands for the last commit that was made by then
  * @throws LedgerError `INVALID_INPUT`; `NOT_FOUND` where the branch has no such commit; `AMBIGUOUS_ID`
  */
-export async function pastConnection(connection: Connection, when: string): Promise<Connection> {
+async function pastConnection(connection: Connection, when: string): Promise<Connection> {
   const commit = await resolvePoint(connection, when);
   const { store } = connection;
   const projection = new Projection({ store, dir: undefined, lock: ALONE });
   const at = COMMIT.test(when) ? await committedAt(connection, commit) : when;
+  let isClosed = false;
   return {
     ...connection,
     projection,
@@ -29,7 +71,13 @@ export async function pastConnection(connection: Connection, when: string): Prom
     write: async () => {
       throw new LedgerError('INVALID_INPUT', 'What was can be read and not be changed.');
     },
-    close: async () => projection.close(),
+    get isClosed() {
+      return isClosed || connection.isClosed;
+    },
+    close: async () => {
+      isClosed = true;
+      projection.close();
+    },
   };
 }
 
@@ -52,21 +100,3 @@ async function resolvePoint(connection: Connection, when: string): Promise<Oid> 
   }
   return resolveCommit(connection, when);
 }
-
-/** The commit of the branch whose name begins with `typed`. @throws LedgerError `NOT_FOUND`, `AMBIGUOUS_ID` */
-export async function resolveCommit(connection: Connection, typed: string): Promise<Oid> {
-  const found = await connection.projection.commitsNamed(await currentTip(connection), typed);
-  const [commit, ...others] = found;
-  if (commit === undefined) throw noCommit(typed);
-  if (others.length === 0) return commit;
-  throw new LedgerError('AMBIGUOUS_ID', `${typed} is the beginning of several commits.`, {
-    hint: `One of: ${found.slice(0, 3).join(', ')}`,
-    details: { candidates: found },
-  });
-}
-
-const noCommit = (typed: string): LedgerError =>
-  new LedgerError('NOT_FOUND', `The ledger's branch has no commit ${typed}.`, {
-    hint: 'wl log shows its commits.',
-    details: { commit: typed },
-  });

@@ -1,0 +1,85 @@
+import type { SettingsPatch } from '../domain/configure.ts';
+import { HOSTS, type Host } from '../hosts/list.ts';
+import { READABLE } from '../projection/index-view.ts';
+import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
+import { type Connection, checkCall, currentTip, readNow, requestBy } from './connection.ts';
+import * as takes from './inputs.ts';
+import { checkOptions, type Kind, map, oneOf, text } from './kinds.ts';
+import type { LaidFiles, LayOptions } from './lay-host.ts';
+import type { ImportInput, ImportReport } from './transfer.ts';
+
+/** What is done to the ledger as a whole: its settings, the files beside its items, and moving it in and out. */
+export class LedgerAdmin {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Changes settings that all clones share, and sets files beside items. @returns whether anything changed */
+  async configure(patch: SettingsPatch, options: takes.ConfigureOptions = {}): Promise<boolean> {
+    checkCall(this.#connection, 'configure', { patch: [map(), patch] }, takes.CONFIGURE, options);
+    const { actor, files, signal } = options;
+    const { Writer } = await import('./writer.ts');
+    const command = { ...requestBy(this.#connection, actor), verb: 'configure', patch, files } as const;
+    const [outcome] = await new Writer(this.#connection).run([command], { signal });
+    if (outcome?.kind === 'refused' || outcome?.kind === 'lost') throw outcome.error;
+    return outcome?.kind === 'accepted';
+  }
+
+  /** Places the files of a host on the branch; what is there already stays as it is. @throws LedgerError as `configure` */
+  async layHost(host: Host, options: LayOptions): Promise<LaidFiles> {
+    checkCall(this.#connection, 'layHost', { host: [HOST, host] }, takes.PLACE, options);
+    const { layHost } = await import('./lay-host.ts');
+    return layHost(this.#connection, this, host, options);
+  }
+
+  /**
+   * Imports items of another tracker, or of an export. What stands in the ledger already, by its id in the source, stays as it is:
+   * importing again, or in two clones at once, makes nothing twice.
+   *
+   * @throws LedgerError `REMOTE_UNREACHABLE` where the remote could not be asked first: nothing was imported
+   */
+  async importWork(input: ImportInput, options: takes.ImportCall = {}): Promise<ImportReport> {
+    checkCall(this.#connection, 'importWork', {}, takes.IMPORT, options);
+    checkInput('importWork', input);
+    options.signal?.throwIfAborted();
+    const { importWork } = await import('./transfer.ts');
+    return importWork(this.#connection, input, options);
+  }
+
+  /** What an import would make of the ledger as it stands in this clone. `importWork` does it. */
+  async planImport(input: ImportInput): Promise<ImportPlan> {
+    checkCall(this.#connection, 'planImport', {});
+    checkInput('planImport', input);
+    const { planImport } = await import('./transfer.ts');
+    const now = this.#connection.clock.now().toISOString();
+    return readNow(this.#connection, (view) => planImport(view, input, now));
+  }
+
+  /** The whole ledger as files of JSON, each item with its history; damaged files are left out. */
+  async exportFiles(): Promise<Iterable<TransferFile>> {
+    checkCall(this.#connection, 'exportFiles', {});
+    const { exportFiles } = await import('./transfer.ts');
+    const { clock, store } = this.#connection;
+    const tip = await currentTip(this.#connection);
+    const all = { where: [READABLE], values: [], order: 'id' } as const;
+    const items = await readNow(this.#connection, (view) => view.select(all), 'all');
+    return exportFiles(await store(), tip, items, clock.now().toISOString());
+  }
+}
+
+const HOST = oneOf(HOSTS);
+
+const FILES: Kind<Iterable<TransferFile>, true> = {
+  what: 'an iterable of files',
+  needed: true,
+  is: (value) => typeof value === 'object' && value !== null && Symbol.iterator in value,
+};
+const FROM = { from: { ...oneOf(['beads', 'json']), needed: true } };
+const INPUTS = { beads: { ...FROM, text: { ...text, needed: true } }, json: { ...FROM, files: FILES } };
+
+function checkInput(call: string, input: ImportInput): void {
+  const json = (input as Partial<ImportInput> | null)?.from === 'json';
+  checkOptions(call, json ? INPUTS.json : INPUTS.beads, input);
+}

@@ -1,0 +1,209 @@
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
+import { WORK_STATUSES } from '../domain/item.ts';
+import type { IndexStatus } from '../projection/projection.ts';
+import { resolveId } from '../query/resolve.ts';
+import type { RejectedTransition } from '../sync/rejected.ts';
+import { CONTACT } from '../sync/state-keys.ts';
+import { type Connection, checkCall, currentTip, modeOf, readNow } from './connection.ts';
+import type { Executions } from './executions.ts';
+import * as takes from './inputs.ts';
+import { text } from './kinds.ts';
+import type { TransitionResult } from './results.ts';
+
+/** This clone of the ledger: where it is, how far it is shared, and what it keeps outside git. */
+export class LedgerClone {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Where the clone is: its git directory. */
+  get place(): string {
+    return this.#connection.place;
+  }
+
+  /** The folder of what this clone keeps outside git; `undefined` where it is in memory. */
+  get local(): string | undefined {
+    return this.#connection.local;
+  }
+
+  /** The remote that the ledger is shared through. */
+  get remote(): { name: string; url: string } | null {
+    return this.#connection.remote;
+  }
+
+  /** Where on the remote it says who is at work: a ref's folder; `undefined` where it is set up not to. */
+  get presence(): string | undefined {
+    return this.#connection.presence;
+  }
+
+  /** True where it signs each transition. */
+  get sign(): boolean {
+    return this.#connection.sign;
+  }
+
+  /** When a transition's call returns: `push`, once the remote has it; `local`, once this clone has; `none`, there is no remote. */
+  get mode(): takes.LedgerStatus['mode'] {
+    return modeOf(this.#connection);
+  }
+
+  /**
+   * Fetches, settles what is pending, and pushes it, with what follows from what a host merged.
+   *
+   * @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN`; the signal's reason where it was given up: what was
+   *   pending then stays so, unless the push that is under way brings it out
+   */
+  async sync(options: takes.Waiting = {}): Promise<takes.SyncReport> {
+    this.#check('sync', takes.WAITING, options);
+    const { raced } = await import('./giving-up.ts');
+    options.signal?.throwIfAborted();
+    const { sync } = await this.#connection.write();
+    const settled = await raced(sync.sync(), options.signal);
+    return {
+      accepted: settled.filter(({ kind }) => kind === 'accepted').length,
+      lost: settled.flatMap((one) =>
+        one.kind === 'lost' ? [{ op: one.op, id: idIn(one.error), message: one.error.message }] : [],
+      ),
+      tip: await currentTip(this.#connection),
+    };
+  }
+
+  /** Takes over what others did, and pushes nothing. No-op without a remote. @throws LedgerError as `sync` */
+  async fetch(options: takes.Waiting = {}): Promise<void> {
+    this.#check('fetch', takes.WAITING, options);
+    const { raced } = await import('./giving-up.ts');
+    options.signal?.throwIfAborted();
+    await raced((await this.#connection.write()).sync.fetch(), options.signal);
+  }
+
+  /** Where this clone stands: tips, pending and rejected transitions, counts. Asks no one. */
+  async status(): Promise<takes.LedgerStatus> {
+    this.#check('status');
+    const connection = this.#connection;
+    const { branch, place, actor, clone, state } = connection;
+    const { readCommits } = await import('../sync/read-commits.ts');
+    const { store, context } = await connection.write();
+    const tip = await currentTip(connection);
+    const seen = context.remote && (await store.readRef(context.remote.seenRef));
+    const shared = context.remote === undefined || seen === tip;
+    const pending = shared ? [] : await readCommits(store, seen, tip);
+    const counts = await readNow(connection, (view) => view.counts());
+    const damaged = await readNow(connection, (view) => view.damage(false));
+    return {
+      place,
+      branch,
+      mode: this.mode,
+      remote: this.remote,
+      actor,
+      clone: clone.name,
+      tip,
+      seen: seen ?? null,
+      fetched_at: state.get(CONTACT) ?? null,
+      pending: pending.map(({ op, command, event }) => ({
+        op: op ?? null,
+        verb: command?.verb ?? 'init',
+        id: event?.id ?? null,
+      })),
+      rejected: (await store.listRefs('refs/work-ledger/rejected/')).length,
+      counts: Object.fromEntries(WORK_STATUSES.map((status) => [status, counts.get(status) ?? 0])),
+      damaged: damaged.length,
+    };
+  }
+
+  /** The claims that this clone made itself. */
+  async executions(): Promise<Executions> {
+    this.#check('executions');
+    const { executionsOf } = await import('./executions.ts');
+    return executionsOf(this.#connection);
+  }
+
+  /** Transitions of this clone that lost their race and are kept. */
+  async rejected(): Promise<RejectedTransition[]> {
+    this.#check('rejected');
+    const { listRejected } = await import('../sync/rejected.ts');
+    return listRejected(await this.#connection.store());
+  }
+
+  /**
+   * Tries a rejected transition again on the present tip, under its own name; where it takes place it is kept no longer.
+   *
+   * @param op its name or the end of it, from eight characters on, or its item
+   * @throws LedgerError `NOT_FOUND`, `AMBIGUOUS_ID`; as the transition
+   */
+  async applyRejected(op: string, options: takes.Waiting = {}): Promise<TransitionResult> {
+    this.#check('applyRejected', takes.WAITING, options, op);
+    const entry = await this.#rejectedEntry(op);
+    const { command } = entry.commit;
+    if (command === undefined || command.verb === 'configure') {
+      throw new LedgerError('INVALID_INPUT', `${entry.op} cannot be read as a transition of an item.`, {
+        hint: `git show ${entry.ref}^ shows it.`,
+      });
+    }
+    const [{ Writer }, { toResult }] = await Promise.all([import('./writer.ts'), import('./results.ts')]);
+    const [outcome] = await new Writer(this.#connection).run([command], options);
+    const result = toResult(outcome);
+    if (result.ok) await this.dropRejected(entry.op);
+    return result;
+  }
+
+  /** Discards a rejected transition for good. @throws LedgerError `NOT_FOUND`, `AMBIGUOUS_ID` */
+  async dropRejected(op: string): Promise<RejectedTransition> {
+    this.#check('dropRejected', {}, {}, op);
+    const entry = await this.#rejectedEntry(op);
+    const store = await this.#connection.store();
+    await store.moveRef(entry.ref, await store.readRef(entry.ref), undefined);
+    return entry;
+  }
+
+  /** Those of an item that is named as any other. @throws LedgerError `AMBIGUOUS_ID` */
+  async #ofItem(all: readonly RejectedTransition[], typed: string): Promise<RejectedTransition[]> {
+    try {
+      const id = await readNow(this.#connection, (view) => resolveId(view, typed));
+      return all.filter((entry) => entry.id === id);
+    } catch (error) {
+      if (isLedgerError(error, 'NOT_FOUND') || isLedgerError(error, 'INVALID_INPUT')) return [];
+      throw error;
+    }
+  }
+
+  async #rejectedEntry(op: string): Promise<RejectedTransition> {
+    const all = await this.rejected();
+    const byOp = all.filter((entry) => entry.op === op || (op.length >= OP_END && entry.op.endsWith(op)));
+    const byId = all.filter((entry) => entry.id === op);
+    const named = [...byOp, ...byId];
+    const matching = named.length > 0 ? named : await this.#ofItem(all, op);
+    const [entry] = matching;
+    if (entry !== undefined && matching.length === 1) return entry;
+    const code = entry === undefined ? 'NOT_FOUND' : 'AMBIGUOUS_ID';
+    throw new LedgerError(code, `${matching.length} rejected transitions match ${op}.`, {
+      hint: '`wl rejected` lists them.',
+      details: { op, candidates: matching.map((one) => one.op) },
+    });
+  }
+
+  /** How far the index has come. */
+  async indexStatus(): Promise<IndexStatus & { current: boolean }> {
+    this.#check('indexStatus');
+    const tip = await currentTip(this.#connection);
+    const status = this.#connection.projection.status();
+    return { ...status, current: status.tip === tip };
+  }
+
+  /** Forgets the index and makes it anew from git, with every item, its words and all history. */
+  async rebuildIndex(): Promise<void> {
+    this.#check('rebuildIndex');
+    await this.#connection.projection.rebuild(await currentTip(this.#connection));
+  }
+
+  #check(call: string, table = {}, options: object = {}, op = ''): void {
+    checkCall(this.#connection, call, { op: [text, op] }, table, options);
+  }
+}
+
+/** Characters of the end of an op that stand for it: fewer would soon fit several, or an item's number. */
+const OP_END = 8;
+
+const idIn = (error: LedgerError): WorkId | undefined =>
+  typeof error.details.id === 'string' ? error.details.id : undefined;
