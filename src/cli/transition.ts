@@ -81,7 +81,8 @@ export const oneWritten = (
 ): Reply => writeReply(ledger, { attempts: [attempt], failures: [], several: false }, tell);
 
 /** Says where a write is, so that nothing that never left the machine passes for shared. */
-export function whereabouts({ remote }: WorkLedger, where: Where): string {
+export function whereabouts({ clone }: WorkLedger, where: Where): string {
+  const { remote } = clone;
   if (remote === null) return '';
   return where === 'remote' ? `, on ${remote.name}` : ', in this clone only; share it with: wl sync';
 }

@@ -1,31 +1,17 @@
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { LEDGER_VERBS, type PolicyVerb } from '../domain/policy-schema.ts';
+import { LEDGER_VERBS, type PolicyVerb } from '../domain/policy-rules.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import { type IdPurpose, VERBS } from '../domain/transitions.ts';
+import { type IdPurpose, VERBS } from '../domain/verbs.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { IndexPlace } from '../projection/index-database.ts';
 import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
 import type { Permission } from '../query/permission.ts';
-import {
-  type Asking,
-  countReady,
-  type Explanation,
-  explainItem,
-  readyItems,
-  staleItems,
-} from '../query/ready.ts';
+import { type Asking, countReady, type Explanation, explainItem, readyItems, staleItems } from '../query/ready.ts';
 import { resolveId, shortIds } from '../query/resolve.ts';
 import { countFound, searchItems } from '../query/search.ts';
-import {
-  childrenOf,
-  type DependencyNode,
-  dependencyTree,
-  type Progress,
-  progressOf,
-  subtreeOf,
-} from '../query/tree.ts';
+import { childrenOf, type DependencyNode, dependencyTree, type Progress, progressOf, subtreeOf } from '../query/tree.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import { type Connection, checkCall, currentTip, known, readNow } from './connection.ts';
@@ -128,7 +114,7 @@ export class LedgerQuery {
   /** Ended items whose files were kept for as long as `retention_days` says; none where it says nothing. */
   async expired(): Promise<WorkItem[]> {
     this.#check('expired', {});
-    const { expiresAt } = await import('../domain/retention.ts');
+    const { expiresAt } = await import('../domain/verbs/delete.ts');
     const { retention_days } = await this.settings();
     const now = this.#connection.clock.now().getTime();
     const ended =

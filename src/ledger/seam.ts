@@ -34,10 +34,10 @@ export async function nextReadyTime(
   { projection, clock }: Connection,
   tip: Oid,
   filter: WorkFilter,
-  asker: string,
+  actor: string,
 ): Promise<Date | undefined> {
   const now = clock.now().toISOString();
-  const at = await projection.read(tip, (view) => nextReadyAt(view, filter, { asker, now }));
+  const at = await projection.read(tip, (view) => nextReadyAt(view, filter, { actor, now }));
   return at === undefined ? undefined : new Date(at);
 }
 

@@ -1,6 +1,7 @@
-import type { Command, VerbInput, WorkPatch } from '../domain/commands.ts';
+import type { Command } from '../domain/commands.ts';
+import { type VerbInput, VERBS, type Verb } from '../domain/verbs.ts';
+import type { WorkPatch } from '../domain/verbs/update.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { VERBS, type Verb } from '../domain/transitions.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { type Connection, checkCall, modeOf, requestBy } from './connection.ts';
@@ -275,7 +276,7 @@ export class LedgerWork {
       actor: [orNull(text), actor ?? null],
     } as const;
     checkCall(this.#connection, 'command', values);
-    return { ...requestBy(this.#connection, actor), verb, ...input } as Command;
+    return { ...requestBy(this.#connection, actor), verb, ...input } as unknown as Command;
   }
 
   #check(call: string, id: WorkId, table: Parameters<typeof checkOptions>[1], options: object): void {

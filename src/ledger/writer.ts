@@ -10,7 +10,7 @@ import { type TransitionResult, toResult } from './results.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { backoffMs, isExhausted } from '../domain/holding.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { mayDeleteAtOnce } from '../domain/retention.ts';
+import { mayDeleteAtOnce } from '../domain/verbs/delete.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import type { LedgerStore } from '../store/port.ts';
 import type { SyncContext } from '../sync/ports.ts';

@@ -1,6 +1,6 @@
 import {
   LedgerError,
-  type LedgerQueries,
+  type ReadableLedger,
   WORK_PRIORITIES,
   WORK_STATUSES,
   WORK_TYPES,
@@ -21,7 +21,7 @@ interface Row<K extends keyof Typed> {
   flags: string;
   help: string;
   /** What is asked for; what names items or who asks is looked up in `ledger`. */
-  read(typed: Typed[K]): WorkFilter | ((ledger: LedgerQueries) => WorkFilter | Promise<WorkFilter>);
+  read(typed: Typed[K]): WorkFilter | ((ledger: ReadableLedger) => WorkFilter | Promise<WorkFilter>);
 }
 
 const row = <K extends keyof Typed>(kind: K, flags: string, help: string, read: Row<K>['read']): Row<K> => ({
@@ -41,7 +41,7 @@ const ROWS = {
   priority: row('set', '--priority <priority>', several(WORK_PRIORITIES), (typed) => ({
     priority: someOf(typed, WORK_PRIORITIES, '--priority', SHORT_PRIORITY),
   })),
-  swarm: row('text', '--swarm <name>', 'of this swarm', (swarm) => ({ swarm })),
+  swarm: row('text', '--swarm <name>', 'of this swarm', (swarm_name) => ({ swarm_name })),
   type: row('set', '--type <type>', 'of this type; several with commas', (typed) => ({
     type: someOf(typed, WORK_TYPES, '--type'),
   })),
@@ -53,9 +53,9 @@ const ROWS = {
     given ? ({ actor }) => ({ owner: actor }) : {},
   ),
   unassigned: row('flag', '--unassigned', 'that nobody owns', (given) => (given ? { owner: null } : {})),
-  job: row('text', '--job <id>', 'of this job', (job) => ({ job })),
+  job: row('text', '--job <id>', 'of this job', (job_id) => ({ job_id })),
   parent: row('text', '--parent <id>', 'parts of this item', (typed) =>
-    typed ? async (ledger) => ({ parent: await ledger.resolveId(typed) }) : {},
+    typed ? async (ledger) => ({ parent_id: await ledger.query.resolveId(typed) }) : {},
   ),
   all: row('flag', '--all', 'finished ones too', (all) => ({ all })),
 };
@@ -80,7 +80,7 @@ export type TypedFilter = { readonly [N in Name]?: Typed[(typeof ROWS)[N]['kind'
  * @returns what asks for it of a ledger
  * @throws LedgerError `INVALID_INPUT` for a value that a condition cannot have
  */
-export function readFilter(typed: TypedFilter): (ledger: LedgerQueries) => Promise<WorkFilter> {
+export function readFilter(typed: TypedFilter): (ledger: ReadableLedger) => Promise<WorkFilter> {
   const given = Object.entries(typed).filter(([name]) => Object.hasOwn(ROWS, name)) as [Name, never][];
   const parts = given.map(([name, value]) => ROWS[name].read(value));
   return async (ledger) => {

@@ -1,4 +1,4 @@
-import { type IdPurpose, isLedgerError, LedgerError, type LedgerQueries, type WorkLedger } from '../index.ts';
+import { type IdPurpose, isLedgerError, LedgerError, type ReadableLedger, type WorkLedger } from '../index.ts';
 
 /**
  * Ids in full, for a write. What this clone does not know may be new on the remote, which is asked once then; an id that is
@@ -65,11 +65,11 @@ export async function resolveOne(ledger: WorkLedger, typed: string, purpose?: Id
 }
 
 /** An item that was deleted is no longer found by a part of its id, but its history still is by the whole. */
-export async function resolveHistoric(ledger: LedgerQueries, typed: string): Promise<string> {
+export async function resolveHistoric(ledger: ReadableLedger, typed: string): Promise<string> {
   try {
-    return await ledger.resolveId(typed);
+    return await ledger.query.resolveId(typed);
   } catch (error) {
-    if (isLedgerError(error, 'NOT_FOUND') && (await ledger.history(typed)).length > 0) return typed;
+    if (isLedgerError(error, 'NOT_FOUND') && (await ledger.audit.history(typed)).length > 0) return typed;
     throw error;
   }
 }

@@ -27,7 +27,7 @@ export async function attempt(ledger: WorkLedger, write: () => Promise<Transitio
     return { done: { item: result.item, where: result.where, changed: result.commit !== undefined } };
   } catch (failure) {
     const id = savedId(failure);
-    const item = id === undefined ? undefined : await ledger.findWork(id);
+    const item = id === undefined ? undefined : await ledger.query.find(id);
     return item === undefined ? { failure } : { failure, done: { item, where: 'local', changed: true } };
   }
 }
@@ -62,7 +62,7 @@ export async function writeEach(
 
 /** Where all of it is: here as soon as a part of it is here only. `undefined` where there is no remote that it could be on. */
 export function whereOf(ledger: WorkLedger, attempts: readonly Attempt[]): Where | undefined {
-  if (ledger.remote === null) return undefined;
+  if (ledger.clone.remote === null) return undefined;
   return attempts.some(({ done }) => done?.changed && done.where === 'local') ? 'local' : 'remote';
 }
 
@@ -72,7 +72,7 @@ export async function titleOf(
   id: string,
 ): Promise<{ title: string } | { missing: 'deleted' | 'damaged' }> {
   try {
-    const item = await ledger.findWork(id);
+    const item = await ledger.query.find(id);
     return item === undefined ? { missing: 'deleted' } : { title: item.title };
   } catch (error) {
     if (isLedgerError(error, 'DAMAGED_ITEM')) return { missing: 'damaged' };

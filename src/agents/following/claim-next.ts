@@ -147,9 +147,9 @@ class Waiting {
   }
 
   async #nextTime(): Promise<number> {
-    const { connection, actor } = this.#ledger;
-    const { tip } = await this.#ledger.asOf();
-    const at = await nextReadyTime(connection, tip, this.#filter, this.#options.owner ?? actor);
+    const { actor = this.#ledger.actor } = this.#options;
+    const { tip } = await this.#ledger.query.asOf();
+    const at = await nextReadyTime(connectionOf(this.#ledger), tip, this.#filter, actor);
     return at?.getTime() ?? Number.POSITIVE_INFINITY;
   }
 

@@ -217,7 +217,7 @@ class RemotePoll {
   }
 
   #othersAsked(now: number): boolean {
-    const contact = lastContact(this.#ledger.connection)?.getTime() ?? Number.NaN;
+    const contact = lastContact(connectionOf(this.#ledger))?.getTime() ?? Number.NaN;
     const recent = this.#succeeded && contact <= now && contact + this.#pause > now;
     if (recent) this.#due = contact + this.#pause;
     return recent;

@@ -91,7 +91,7 @@ class Wait {
   async #goThrough(from: Oid | undefined, to: Oid): Promise<void> {
     let byHand = from === undefined;
     for await (const { commit, id, verb, to: status } of transitionsBetween(
-      this.#ledger.connection,
+      connectionOf(this.#ledger),
       from,
       to,
     )) {
@@ -135,7 +135,7 @@ class Wait {
   }
 
   #itemAt(commit: Oid, id: WorkId): Promise<WorkItem | undefined> {
-    return itemAt(this.#ledger.connection, commit, id);
+    return itemAt(connectionOf(this.#ledger), commit, id);
   }
 
   #timedOut(timeout_s: number): LedgerError {

@@ -37,7 +37,7 @@ export async function* watchLedger(
       const tip = await follower.moved(at);
       if (tip === undefined) return;
       // What `at` has not: also where it is no longer in the line, as a commit that was pending and made anew.
-      for await (const entry of transitionsBetween(ledger.connection, at, tip)) {
+      for await (const entry of transitionsBetween(connectionOf(ledger), at, tip)) {
         if (options.signal?.aborted) return;
         yield entry;
       }

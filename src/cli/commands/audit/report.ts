@@ -23,7 +23,7 @@ export const reportCommand = command({
     const since = options.since && readTime(options.since, '--since');
     const until = options.until && readUntil(options.until, '--until');
     const ledger = await cli.openToRead(options);
-    const report = await cli.busy('measuring', () => ledger.report({ since, until }));
+    const report = await cli.busy('measuring', () => ledger.audit.report({ since, until }));
     return { kind: 'report', data: report, lines: cli.globals.json ? [] : await format.render(report) };
   },
 });

@@ -17,7 +17,7 @@ export const diffCommand = command({
   run: async ({ args: [typed = '', revisions], options, cli }) => {
     const ledger = await cli.openToAsk(options);
     const diff = await cli.busy('reading its versions', async () =>
-      ledger.diff(await resolveHistoric(ledger, typed), revisions),
+      ledger.audit.diff(await resolveHistoric(ledger, typed), revisions),
     );
     const { id, from, to, changes } = diff;
     return {
@@ -41,7 +41,7 @@ export const blameCommand = command({
   run: async ({ args: [typed = ''], options, cli }) => {
     const ledger = await cli.openToAsk(options);
     const blame = await cli.busy('reading its versions', async () =>
-      ledger.blame(await resolveHistoric(ledger, typed)),
+      ledger.audit.blame(await resolveHistoric(ledger, typed)),
     );
     return {
       kind: 'blame',

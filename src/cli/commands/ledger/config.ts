@@ -1,3 +1,4 @@
+import { connectionOf } from '../../../ledger/connection.ts';
 import { CONFIGURABLE, LedgerError, type LedgerSettings, LIMIT_KINDS, type LimitKind, readSettings, type SettingsPatch, type WorkLedger } from '../../../index.ts';
 import { command, type Reply } from '../../command.ts';
 import { readText } from '../../input.ts';
@@ -132,10 +133,10 @@ export interface Settings {
 }
 
 export async function settingsOf(ledger: WorkLedger): Promise<Settings> {
-  const { branch, remote, actor, mode } = await ledger.status();
-  const { presence = 'none', sign } = ledger.connection;
+  const { branch, remote, actor, mode } = await ledger.clone.status();
+  const { presence = 'none', sign } = connectionOf(ledger);
   const clone = { branch, remote: remote?.name ?? null, actor, mode, presence, sign };
-  return { shared: await ledger.settings(), clone };
+  return { shared: await ledger.query.settings(), clone };
 }
 
 export const isShared = (key: string): boolean => (CONFIGURABLE as readonly string[]).includes(key);
@@ -182,12 +183,12 @@ export function configured(
   done: string | undefined,
   nothing: string,
 ): Reply {
-  const where = ledger.mode === 'push' ? 'remote' : 'local';
+  const where = ledger.clone.mode === 'push' ? 'remote' : 'local';
   return {
     kind,
     data,
     lines: [done === undefined ? nothing : `${done}${whereabouts(ledger, where)}`],
     ids: [],
-    where: ledger.remote === null ? undefined : where,
+    where: ledger.clone.remote === null ? undefined : where,
   };
 }

@@ -63,7 +63,7 @@ export const initCommand = command({
 
 async function layHost(ledger: WorkLedger, host: Host, update: boolean, cli: Cli): Promise<LaidFiles> {
   const { readVersion } = await import('../../package.ts');
-  return cli.busy('laying files', () => ledger.layHost(host, { version: readVersion(), update }));
+  return cli.busy('laying files', () => ledger.admin.layHost(host, { version: readVersion(), update }));
 }
 
 function linesOf(host: Host, branch: string, { laid, updated, differing }: LaidFiles): string[] {

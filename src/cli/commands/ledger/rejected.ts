@@ -38,7 +38,7 @@ export const rejectedApplyCommand = command({
   examples: ['wl rejected apply 0f7e4f8e2b11', 'wl rejected apply WRK-20260103-0001'],
   run: async ({ args: [op = ''], cli }) => {
     const ledger = await cli.open();
-    const applied = await attempt(ledger, () => ledger.applyRejected(op));
+    const applied = await attempt(ledger, () => ledger.clone.applyRejected(op));
     return oneWritten(ledger, applied, ({ id }, changed) => [
       changed ? `applied to ${id}` : `nothing to change in ${id}`,
     ]);

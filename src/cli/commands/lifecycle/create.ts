@@ -52,7 +52,7 @@ export const createCommand = command({
     const parent = options.parent ?? options.subtask_of;
     if (parent !== undefined) input.parent_id = await resolveOne(ledger, parent);
     input.dependencies = await resolveIds(ledger, options.depends_on);
-    const made = await cli.busy('writing', () => attempt(ledger, () => ledger.submitWork(input)));
+    const made = await cli.busy('writing', () => attempt(ledger, () => ledger.work.create(input)));
     return oneWritten(ledger, made, ({ id }, changed) => [
       changed ? `created ${id}` : `${id} has that key already`,
     ]);

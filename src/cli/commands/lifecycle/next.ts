@@ -30,7 +30,7 @@ export const nextCommand = command({
     requireUse(options);
     if (options.claim) return claimNext(filter, options, cli);
     const ledger = await cli.openToRead(options);
-    const asked = { ...(await filter(ledger)), asker: ledger.actor };
+    const asked = { ...(await filter(ledger)), actor: ledger.actor };
     const [item] = await ledger.getReadyToStart({ ...asked, limit: 1 });
     if (item === undefined) return nothing(cli);
     return { ...itemsReply(cli, [item]), kind: 'item', data: item, lines: columns([itemColumns(item)]) };

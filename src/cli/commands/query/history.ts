@@ -33,7 +33,7 @@ export const historyCommand = command({
     const ledger = await cli.openToAsk(options);
     const limit = options.limit ?? Number.POSITIVE_INFINITY;
     const entries = await cli.busy('reading history', async () =>
-      (await ledger.log(limit, { ...filter, items: [await resolveHistoric(ledger, typed)] })).reverse(),
+      (await ledger.audit.log({ ...filter, limit, items: [await resolveHistoric(ledger, typed)] })).reverse(),
     );
     const lines = options.long ? longHistory(entries) : historyLines(entries, false);
     return { kind: 'history', data: entries, lines };
@@ -57,7 +57,8 @@ export const logCommand = command({
     const ledger = await cli.openToAsk(options);
     const entries = await cli.busy('reading history', async () => {
       const items = item === undefined ? undefined : [await resolveHistoric(ledger, item)];
-      return ledger.log(limit === 0 ? Number.POSITIVE_INFINITY : limit, { ...filter, items, swarm });
+      const newest = limit === 0 ? Number.POSITIVE_INFINITY : limit;
+      return ledger.audit.log({ ...filter, limit: newest, items, swarm_name: swarm });
     });
     return { kind: 'log', data: entries, lines: long ? longHistory(entries) : historyLines(entries, true) };
   },

@@ -24,8 +24,8 @@ export const listCommand = command({
     const ledger = await cli.openToAsk(options);
     if (options.damaged) return damagedReply(ledger, cli);
     const asked = await filter(ledger);
-    const list = (limit: number | undefined) => ledger.list({ ...asked, limit });
-    return itemsReply(cli, await limited(cli, options.limit, list, () => ledger.count(asked)));
+    const list = (limit: number | undefined) => ledger.query.list({ ...asked, limit });
+    return itemsReply(cli, await limited(cli, options.limit, list, () => ledger.query.count(asked)));
   },
 });
 
@@ -40,9 +40,9 @@ export const readyCommand = command({
   run: async ({ options, cli }) => {
     const filter = readFilter(options);
     const ledger = await cli.openToAsk(options);
-    const asked = { ...(await filter(ledger)), asker: ledger.actor };
-    const ready = (limit: number | undefined) => ledger.getReadyToStart({ ...asked, limit });
-    return itemsReply(cli, await limited(cli, options.limit, ready, () => ledger.countReady(asked)));
+    const asked = { ...(await filter(ledger)), actor: ledger.actor };
+    const ready = (limit: number | undefined) => ledger.query.ready({ ...asked, limit });
+    return itemsReply(cli, await limited(cli, options.limit, ready, () => ledger.query.countReady(asked)));
   },
 });
 
@@ -92,8 +92,8 @@ export const staleCommand = command({
   },
 });
 
-async function damagedReply(ledger: LedgerQueries, cli: Cli): Promise<Reply> {
-  const damaged = await cli.busy('reading every file', () => ledger.damaged({ all: true }));
+async function damagedReply(ledger: ReadableLedger, cli: Cli): Promise<Reply> {
+  const damaged = await cli.busy('reading every file', () => ledger.audit.damaged({ all: true }));
   // They are what was asked for.
   cli.notices.length = 0;
   const rows = damaged.map(({ path, problem: { rule, message, line, column } }) => [
