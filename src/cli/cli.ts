@@ -1,5 +1,14 @@
 import type { FollowOptions } from '../agents.ts';
-import { type Clock, type Holding, LedgerError, type OpenOptions, openLedger, systemClock, type WorkLedger, type ReadableLedger } from '../index.ts';
+import {
+  type Clock,
+  type Holding,
+  LedgerError,
+  type OpenOptions,
+  openLedger,
+  type ReadableLedger,
+  systemClock,
+  type WorkLedger,
+} from '../index.ts';
 import { readMoment } from '../operations/typed.ts';
 import { writeNotice } from './failure.ts';
 import type { Globals } from './options.ts';

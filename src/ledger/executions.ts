@@ -8,8 +8,8 @@ import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import type { LocalState } from '../sync/ports.ts';
-import type { LedgerNotice } from './options.ts';
 import type { Connection } from './connection.ts';
+import type { LedgerNotice } from './options.ts';
 
 /** A claim that was made in this clone: what its holder proves with. */
 export interface HeldExecution {

@@ -8,10 +8,24 @@ import type { IndexPlace } from '../projection/index-database.ts';
 import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
 import type { Permission } from '../query/permission.ts';
-import { type Asking, countReady, type Explanation, explainItem, readyItems, staleItems } from '../query/ready.ts';
+import {
+  type Asking,
+  countReady,
+  type Explanation,
+  explainItem,
+  readyItems,
+  staleItems,
+} from '../query/ready.ts';
 import { resolveId, shortIds } from '../query/resolve.ts';
 import { countFound, searchItems } from '../query/search.ts';
-import { childrenOf, type DependencyNode, dependencyTree, type Progress, progressOf, subtreeOf } from '../query/tree.ts';
+import {
+  childrenOf,
+  type DependencyNode,
+  dependencyTree,
+  type Progress,
+  progressOf,
+  subtreeOf,
+} from '../query/tree.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import { type Connection, checkCall, currentTip, known, readNow } from './connection.ts';

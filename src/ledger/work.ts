@@ -1,7 +1,7 @@
 import type { Command } from '../domain/commands.ts';
-import { type VerbInput, VERBS, type Verb } from '../domain/verbs.ts';
-import type { WorkPatch } from '../domain/verbs/update.ts';
 import type { WorkId } from '../domain/ids.ts';
+import type { WorkPatch } from '../domain/verbs/update.ts';
+import { VERBS, type Verb, type VerbInput } from '../domain/verbs.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { type Connection, checkCall, modeOf, requestBy } from './connection.ts';

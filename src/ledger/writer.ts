@@ -1,23 +1,30 @@
 import { randomSuffix } from '../codec/op.ts';
 import type { Command, Fence } from '../domain/commands.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { backoffMs, isExhausted } from '../domain/holding.ts';
 import { idDate, type WorkId } from '../domain/ids.ts';
+import type { WorkItem } from '../domain/item.ts';
+import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
+import { mayDeleteAtOnce } from '../domain/verbs/delete.ts';
 import type { Verb, VerbInput } from '../domain/verbs.ts';
+import type { LedgerStore } from '../store/port.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned, Progress } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import { Proofs, executionsOf } from './executions.ts';
-import { type TransitionResult, toResult } from './results.ts';
-import { LedgerError } from '../domain/errors.ts';
-import { backoffMs, isExhausted } from '../domain/holding.ts';
-import type { WorkItem } from '../domain/item.ts';
-import { mayDeleteAtOnce } from '../domain/verbs/delete.ts';
-import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
-import type { LedgerStore } from '../store/port.ts';
 import type { SyncContext } from '../sync/ports.ts';
 import { Synchronizer } from '../sync/synchronizer.ts';
 import { type Connection, known, modeOf, readNow, requestBy, toActor } from './connection.ts';
+import { executionsOf, Proofs } from './executions.ts';
 import { givenUp, raced } from './giving-up.ts';
-import type { BatchOptions, ClaimOptions, CompleteOptions, CreateInput, FailOptions, RetryOptions } from './inputs.ts';
+import type {
+  BatchOptions,
+  ClaimOptions,
+  CompleteOptions,
+  CreateInput,
+  FailOptions,
+  RetryOptions,
+} from './inputs.ts';
+import { type TransitionResult, toResult } from './results.ts';
 
 /** What makes transitions, and brings them to the remote. */
 export interface WritePath {

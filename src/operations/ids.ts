@@ -1,4 +1,10 @@
-import { type IdPurpose, isLedgerError, LedgerError, type ReadableLedger, type WorkLedger } from '../index.ts';
+import {
+  type IdPurpose,
+  isLedgerError,
+  LedgerError,
+  type ReadableLedger,
+  type WorkLedger,
+} from '../index.ts';
 
 /**
  * Ids in full, for a write. What this clone does not know may be new on the remote, which is asked once then; an id that is

@@ -2,12 +2,12 @@ import type { TransitionEvent } from '../domain/commands.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { PULL_REQUEST } from '../domain/verbs/approve.ts';
+import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
 import { judgeProposal, type ReviewFinding } from './judge.ts';
 import { branchOf, lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
-import { connectionOf } from '../ledger/connection.ts';
 
 /**
  * How an item in review and its branch on the remote go together. `current`: merging it approves the item as it stands. `stale`: it

@@ -7,11 +7,11 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
 import { PULL_REQUEST } from '../domain/verbs/approve.ts';
+import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import { fenced, inert } from './markdown.ts';
 import { branchOf } from './shared.ts';
-import { connectionOf } from '../ledger/connection.ts';
 
 export interface Page {
   before: WorkItem;

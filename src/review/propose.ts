@@ -4,6 +4,7 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { PULL_REQUEST } from '../domain/verbs/approve.ts';
 import { Overlay } from '../domain/view.ts';
+import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { PushResult } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
@@ -12,7 +13,6 @@ import { unreachable } from '../sync/look.ts';
 import type { RemoteContext } from '../sync/ports.ts';
 import { judgeProposal } from './judge.ts';
 import { branchOf, lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
-import { connectionOf } from '../ledger/connection.ts';
 
 /** What came of proposing an item's approval. */
 export type Proposed =

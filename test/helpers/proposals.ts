@@ -3,11 +3,11 @@ import { PULL_REQUEST } from '../../src/domain/verbs/approve.ts';
 import type { Verb, VerbInput } from '../../src/domain/verbs.ts';
 import { Overlay } from '../../src/domain/view.ts';
 import { systemClock, type WorkLedger } from '../../src/index.ts';
+import { connectionOf } from '../../src/ledger/connection.ts';
 import { decideInto, draftOf } from '../../src/sync/draft.ts';
 import { Host, type Person, type PullRequest } from './host-buttons.ts';
 import { createItems } from './items.ts';
 import { type SharedRepo, Template } from './shared-repo.ts';
-import { connectionOf } from '../../src/ledger/connection.ts';
 
 export const OPENER: Person = { name: 'Opal Opener', email: 'opal@example.invalid' };
 export const MERGER: Person = { name: 'Mel Merger', email: 'mel@example.invalid' };

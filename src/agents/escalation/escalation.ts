@@ -1,6 +1,12 @@
 import { isPassing, LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
-import { isTerminal, type JsonMap, type WorkItem, type WorkPriority, type WorkStatus } from '../../domain/item.ts';
+import {
+  isTerminal,
+  type JsonMap,
+  type WorkItem,
+  type WorkPriority,
+  type WorkStatus,
+} from '../../domain/item.ts';
 import { toSafeLine } from '../../domain/text.ts';
 import type { Holding } from '../../ledger/inputs.ts';
 import { type LostRace, type TransitionResult, toResult } from '../../ledger/results.ts';

@@ -1,5 +1,6 @@
 import { isLedgerError, isPassing, type LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 import type { ClaimOptions } from '../../ledger/inputs.ts';
 import { itemOf, type Won } from '../../ledger/results.ts';
 import { newSuffix, nextReadyTime } from '../../ledger/seam.ts';
@@ -8,7 +9,6 @@ import type { WorkFilter } from '../../query/filter.ts';
 import type { Oid } from '../../store/port.ts';
 import { Candidates, forgetClaim } from './candidates.ts';
 import { Follower, type FollowOptions } from './follower.ts';
-import { connectionOf } from '../../ledger/connection.ts';
 
 export interface ClaimNextOptions extends ClaimOptions, FollowOptions {
   /** Wait until something is ready. Without it, one round is made. */

@@ -1,10 +1,10 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isPassing, type LedgerError } from '../../domain/errors.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 import { lastContact } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Oid } from '../../store/port.ts';
-import { connectionOf } from '../../ledger/connection.ts';
 
 /** How often refs are read where no hint comes. */
 const POLL_MS = 500;

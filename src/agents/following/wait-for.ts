@@ -1,11 +1,11 @@
 import { LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from '../../domain/item.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 import { itemAt, transitionsBetween } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Oid } from '../../store/port.ts';
 import { acceptedRef, Follower, type FollowOptions } from './follower.ts';
-import { connectionOf } from '../../ledger/connection.ts';
 
 export interface WaitOptions extends FollowOptions {
   /** The statuses that end the wait; `terminal` for completed, failed and cancelled. */

@@ -1,10 +1,10 @@
 import { LedgerError } from '../../domain/errors.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 import { transitionsBetween } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { HistoryEntry } from '../../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../../store/port.ts';
 import { acceptedRef, Follower, type FollowOptions } from './follower.ts';
-import { connectionOf } from '../../ledger/connection.ts';
 
 export interface WatchOptions extends FollowOptions {
   /** The last commit that was handled, or enough of its name. Default: where the ledger is now. */

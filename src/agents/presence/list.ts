@@ -5,7 +5,15 @@ import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { BlobContent, LedgerStore, Oid } from '../../store/port.ts';
 import type { Clock, LocalState } from '../../sync/ports.ts';
 import { forgetEnded, isForeign, type PresenceSource, presenceSources } from './places.ts';
-import { decodePresence, encodeAgent, MAX_PRESENCE_BYTES, type PresenceRecord, presenceName, type ReadPresence, readPresenceName } from './record.ts';
+import {
+  decodePresence,
+  encodeAgent,
+  MAX_PRESENCE_BYTES,
+  type PresenceRecord,
+  presenceName,
+  type ReadPresence,
+  readPresenceName,
+} from './record.ts';
 
 /** One session's sign of life as it was found. */
 export type PresenceEntry = {

@@ -4,7 +4,13 @@ import { newSuffix } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
 import { type AcquireRequest, acquireWork, createAndAcquire } from './acquire.ts';
-import { type Agent, type AgentExecutionContext, type AgentRunContext, asError, type ExecutionEvent } from './agent.ts';
+import {
+  type Agent,
+  type AgentExecutionContext,
+  type AgentRunContext,
+  asError,
+  type ExecutionEvent,
+} from './agent.ts';
 import { EventSink } from './event-sink.ts';
 import type { ExecutionMemory } from './execution-memory.ts';
 import { type Finished, finish } from './finish.ts';

@@ -1,4 +1,11 @@
-import { LEDGER_VERBS, type LedgerSettings, type Permission, type PolicyVerb, VERBS, type ReadableLedger } from '../../../index.ts';
+import {
+  LEDGER_VERBS,
+  type LedgerSettings,
+  type Permission,
+  type PolicyVerb,
+  type ReadableLedger,
+  VERBS,
+} from '../../../index.ts';
 import { oneOf } from '../../../operations/typed.ts';
 import { command, text } from '../../command.ts';
 import { PAST } from '../../options.ts';

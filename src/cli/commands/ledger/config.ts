@@ -1,5 +1,14 @@
+import {
+  CONFIGURABLE,
+  LedgerError,
+  type LedgerSettings,
+  LIMIT_KINDS,
+  type LimitKind,
+  readSettings,
+  type SettingsPatch,
+  type WorkLedger,
+} from '../../../index.ts';
 import { connectionOf } from '../../../ledger/connection.ts';
-import { CONFIGURABLE, LedgerError, type LedgerSettings, LIMIT_KINDS, type LimitKind, readSettings, type SettingsPatch, type WorkLedger } from '../../../index.ts';
 import { command, type Reply } from '../../command.ts';
 import { readText } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';

@@ -1,10 +1,10 @@
+import type { ReadableLedger } from '../../../index.ts';
 import { LIST_FILTER, READY_FILTER, readFilter } from '../../../operations/filter.ts';
 import type { Cli } from '../../cli.ts';
 import { command, count, flag, type OptionTable, type Reply } from '../../command.ts';
 import { ID, PAST } from '../../options.ts';
 import { grouped } from '../../render/line.ts';
 import { itemsReply, tableLines } from '../../render/list.ts';
-import type { ReadableLedger } from '../../../index.ts';
 
 const LIMIT = count('-n, --limit <n>', 'no more than this; 0 for all (default: 50)');
 
