@@ -8,7 +8,6 @@ import {
   type SettingsPatch,
   type WorkLedger,
 } from '../../../index.ts';
-import { connectionOf } from '../../../ledger/connection.ts';
 import { command, type Reply } from '../../command.ts';
 import { readText } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
@@ -143,7 +142,7 @@ export interface Settings {
 
 export async function settingsOf(ledger: WorkLedger): Promise<Settings> {
   const { branch, remote, actor, mode } = await ledger.clone.status();
-  const { presence = 'none', sign } = connectionOf(ledger);
+  const { presence = 'none', sign } = ledger.clone;
   const clone = { branch, remote: remote?.name ?? null, actor, mode, presence, sign };
   return { shared: await ledger.query.settings(), clone };
 }
