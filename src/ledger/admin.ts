@@ -1,12 +1,13 @@
 import type { SettingsPatch } from '../domain/configure.ts';
 import { HOSTS, type Host } from '../hosts/list.ts';
 import { READABLE } from '../projection/index-view.ts';
+import type { ImportInput } from '../transfer/formats.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, checkCall, currentTip, readNow, requestBy } from './connection.ts';
 import * as takes from './inputs.ts';
 import { checkOptions, type Kind, map, oneOf, text } from './kinds.ts';
 import type { LaidFiles, LayOptions } from './lay-host.ts';
-import type { ImportInput, ImportReport } from './transfer.ts';
+import type { ImportReport } from './transfer.ts';
 
 /** What is done to the ledger as a whole: its settings, the files beside its items, and moving it in and out. */
 export class LedgerAdmin {
@@ -52,9 +53,9 @@ export class LedgerAdmin {
   async planImport(input: ImportInput): Promise<ImportPlan> {
     checkCall(this.#connection, 'planImport', {});
     checkInput('planImport', input);
-    const { planImport } = await import('./transfer.ts');
+    const { planImport } = await import('../transfer/formats.ts');
     const now = this.#connection.clock.now().toISOString();
-    return readNow(this.#connection, (view) => planImport(view, input, now));
+    return readNow(this.#connection, (view) => planImport(input, { ledger: view, now }));
   }
 
   /** The whole ledger as files of JSON, each item with its history; damaged files are left out. */

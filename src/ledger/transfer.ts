@@ -15,20 +15,6 @@ import { currentTip, type Connection, modeOf, requestBy } from './connection.ts'
 import type { ImportCall } from './inputs.ts';
 import { Writer } from './writer.ts';
 
-/** What is imported: the text of a Beads file, or the files of a folder of JSON. */
-export type ImportInput = { from: 'beads'; text: string } | { from: 'json'; files: Iterable<TransferFile> };
-
-/** @param randomSuffix where nobody can be asked for numbers */
-export function planImport(
-  ledger: LedgerView,
-  input: ImportInput,
-  now: string,
-  randomSuffix?: () => string,
-): ImportPlan {
-  const options: ImportOptions = { ledger, now, randomSuffix };
-  return input.from === 'beads' ? planBeadsImport(input.text, options) : planJsonImport(input.files, options);
-}
-
 /** What became of an import. Every id in it is the item's for good. */
 export interface ImportReport {
   dry_run: boolean;

@@ -3,7 +3,7 @@ import { replayBase, type Verification, verifyLedger } from '../audit/verify.ts'
 import { LedgerError } from '../domain/errors.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { resolveCommit, type Connection, currentTip } from './connection.ts';
+import { type Connection, currentTip, resolveCommit } from './connection.ts';
 import { raced } from './giving-up.ts';
 import type { VerifyCall } from './inputs.ts';
 

@@ -1,8 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import type { ImportInput } from '../transfer/formats.ts';
-import type { RecoveredWork } from './recover.ts';
-import { type TransitionResult, itemOf } from './results.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { Progress } from '../query/tree.ts';
 import { LedgerAdmin } from './admin.ts';
@@ -13,6 +10,8 @@ import * as takes from './inputs.ts';
 import { seconds, type Table, text } from './kinds.ts';
 import type { PastLedger, ReadableLedger } from './past.ts';
 import { LedgerQuery, type WorkWithHistory } from './query.ts';
+import type { RecoveredWork } from './recover.ts';
+import { itemOf, type TransitionResult } from './results.ts';
 import { LedgerWork } from './work.ts';
 
 /** Who acts, in the word of the design that this ledger began with: `owner` is `actor`. */

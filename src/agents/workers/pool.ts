@@ -97,7 +97,7 @@ export class AgentExecutorPool {
   async unblocked(): Promise<{ item: WorkItem; link: string }[]> {
     const found: { item: WorkItem; link: string }[] = [];
     for (const parked of this.parked) {
-      const item = await this.#parts.ledger.findWork(parked.id);
+      const item = await this.#parts.ledger.query.find(parked.id);
       const standing = standingOf(item, parked);
       if (standing === 'held' && item !== undefined) found.push({ item, link: parked.execution_id });
       else if (standing !== 'blocked') this.forget(parked.execution_id);
