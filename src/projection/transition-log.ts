@@ -8,7 +8,7 @@ import type { OnProgress } from './load.ts';
 import { ALSO, LOG } from './log-view.ts';
 
 const AT_ONCE = 2_000;
-const LANDED = `UPDATE transitions SET entry = json_set(entry, '$.merged_by', ?, '$.merged_at', ?)
+const MERGED = `UPDATE transitions SET entry = json_set(entry, '$.merged_by', ?, '$.merged_at', ?)
   WHERE oid = ? AND entry ->> '$.merged_by' IS NULL
   AND (? OR verb = 'approve' AND entry ->> '$.actor' = '${PULL_REQUEST}')`;
 
@@ -35,10 +35,10 @@ export async function followLog(
   let read = 0;
   // A tip to go on from has all before it as its ancestors: it is the only one that nothing builds on yet.
   const open = new Set(from === undefined ? [] : [from]);
-  const landings = new Landings();
+  const proposals = new MergedProposals();
   const flush = (to: Oid): boolean => {
-    const landed = landings.take();
-    const done = index.write(() => index.meta(LOG) === from && append(index, lines, landed, to));
+    const merged = proposals.take();
+    const done = index.write(() => index.meta(LOG) === from && append(index, lines, merged, to));
     from = to;
     lines = [];
     return done;
@@ -46,7 +46,7 @@ export async function followLog(
   for await (const record of store.commits({ from, to: tip, changes: false })) {
     const line = await lineOf(store, record);
     lines.push(line);
-    landings.see(record, line.entry);
+    proposals.see(record, line.entry);
     read += 1;
     for (const parent of record.parents) open.delete(parent);
     open.add(record.oid);
@@ -87,15 +87,20 @@ function cutBack(index: IndexDatabase, from: Oid | undefined, base: Oid | undefi
   return last !== undefined;
 }
 
-function append(index: IndexDatabase, lines: readonly Line[], landed: readonly Landing[], tip: Oid): true {
+function append(
+  index: IndexDatabase,
+  lines: readonly Line[],
+  merged: readonly MergedProposal[],
+  tip: Oid,
+): true {
   const sql = 'INSERT INTO transitions (oid, item, verb, entry) VALUES (?, ?, ?, ?)';
   for (const { entry, items } of lines) {
     const text = JSON.stringify(entry);
     index.run(sql, entry.commit, items[0] ?? null, entry.verb, text);
     for (const item of items.slice(1)) index.run(sql, entry.commit, item, ALSO, text);
   }
-  for (const { commits, known, by, at } of landed) {
-    for (const commit of commits) index.run(LANDED, by, at, commit, known ? 1 : 0);
+  for (const { commits, known, by, at } of merged) {
+    for (const commit of commits) index.run(MERGED, by, at, commit, known ? 1 : 0);
   }
   index.setMeta(LOG, tip);
   return true;
@@ -113,7 +118,7 @@ async function lineOf(store: LedgerStore, record: CommitRecord): Promise<Line> {
 }
 
 /** A merge, and the commits of a review branch that came with it. */
-export interface Landing {
+export interface MergedProposal {
   commits: readonly Oid[];
   /** False where they were seen before: then only the log knows whether they are a proposal. */
   known: boolean;
@@ -126,9 +131,9 @@ export interface Landing {
  * Tells which merge brought which proposal, from commits that are seen one by one, parents first. A review branch is a proposal
  * and merges that brought it up to date; whatever else builds on a proposal shows that it came by fast-forward.
  */
-class Landings {
+class MergedProposals {
   readonly #branches = new Map<Oid, readonly Oid[]>();
-  #landed: Landing[] = [];
+  #merged: MergedProposal[] = [];
 
   see({ oid, parents }: Pick<CommitRecord, 'oid' | 'parents'>, entry: HistoryEntry): void {
     const { actor, merged_by, committed_at: at } = entry;
@@ -141,14 +146,14 @@ class Landings {
     if (updated !== undefined) this.#branches.set(oid, [...updated, oid]);
     for (const other of others) {
       const commits = this.#branches.get(other);
-      this.#landed.push({ commits: commits ?? [other], known: commits !== undefined, by: actor, at });
+      this.#merged.push({ commits: commits ?? [other], known: commits !== undefined, by: actor, at });
     }
   }
 
   /** What was seen since the last time. */
-  take(): Landing[] {
-    const landed = this.#landed;
-    this.#landed = [];
-    return landed;
+  take(): MergedProposal[] {
+    const merged = this.#merged;
+    this.#merged = [];
+    return merged;
   }
 }
