@@ -1,18 +1,38 @@
 import { promises as fs } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { type ImportInput, type ImportReport, LedgerError, type TransferFile } from '../../../index.ts';
+import { type ImportInput, type ImportReport, LedgerError, type TransferFile, type WorkLedger } from '../../../index.ts';
 import { RaceLost } from '../../../operations/refusal.ts';
-import { oneOf, required } from '../../../operations/typed.ts';
+import { required } from '../../../operations/typed.ts';
 import { command, flag, text } from '../../command.ts';
 import { readInputFile } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
 import { whereabouts } from '../../transition.ts';
+import { pickFormat } from '../../formats/pick.ts';
 
-const SOURCES = ['beads', 'json'] as const;
+/** What items are taken over from: how help names it, and how what stands at a path is read. */
+const SOURCES = {
+  beads: {
+    help: 'beads (a JSON Lines file)',
+    read: async (path) => ({ from: 'beads', text: await readInputFile(path) }),
+  },
+  json: {
+    help: 'json (a folder that `wl export` wrote)',
+    read: async (path) => ({ from: 'json', files: await readFolder(path) }),
+  },
+} as const satisfies Record<string, { help: string; read(path: string): Promise<ImportInput> }>;
+
+/** What items are written as: the files of a folder. */
+const EXPORTS = {
+  json: { help: 'json (the default)', files: (ledger: WorkLedger) => ledger.admin.exportFiles() },
+} as const;
+
+const helpOf = (formats: Readonly<Record<string, { help: string }>>): string =>
+  Object.values(formats)
+    .map(({ help }) => help)
+    .join(' or ');
+
 /** What is shown one by one; a person counts the rest. */
 const SHOWN = 20;
-
-const FORMATS = ['json'] as const;
 
 export const importCommand = command({
   summary: 'take over items of another tracker, or of an export',
@@ -20,19 +40,17 @@ export const importCommand = command({
     'A commit an item, and one push. What was imported before, here or in another clone, is left as it stands and told with its id, so doing it twice, or in two clones at once, is harmless. Where something was refused, the rest is imported, and the exit status is that of the refusal. What could not be shared waits in this clone: wl sync.',
   args: [{ name: '<path>', help: 'a file of Beads issues, or a folder of JSON' }],
   options: {
-    from: text('--from <format>', 'beads (a JSON Lines file) or json (a folder that `wl export` wrote)'),
+    from: text('--from <format>', helpOf(SOURCES)),
     dry_run: flag('--dry-run', 'only show what it would do'),
   },
   examples: ['wl import .beads/issues.jsonl --from beads --dry-run', 'wl import backup/ --from json'],
   run: async ({ args: [path = ''], options, cli }) => {
     if (options.from === undefined) {
       throw new LedgerError('INVALID_INPUT', '--from is required: it names the format.', {
-        hint: `It can be: ${SOURCES.join(', ')}`,
+        hint: `It can be: ${Object.keys(SOURCES).join(', ')}`,
       });
     }
-    const from = oneOf(options.from, SOURCES, '--from');
-    const input: ImportInput =
-      from === 'beads' ? { from, text: await readInputFile(path) } : { from, files: await readFolder(path) };
+    const input = await pickFormat(SOURCES, options.from, '--from').read(path);
     const ledger = await cli.open();
     const report = await cli.busy('planning the import', (say) =>
       ledger.admin.importWork(input, {
@@ -72,17 +90,18 @@ export const exportCommand = command({
   summary: 'write every item with its history as files',
   options: {
     to: text('--to <dir>', 'where the files go'),
-    format: text('--format <format>', 'json (the default)'),
+    format: text('--format <format>', helpOf(EXPORTS)),
   },
   examples: ['wl export --to backup/', 'wl export --to backup/ --format json'],
   run: async ({ options, cli }) => {
-    const format = oneOf(options.format ?? 'json', FORMATS, '--format');
+    const { format = 'json' } = options;
+    const { files: filesOf } = pickFormat(EXPORTS, format);
     const to = required(options.to, '--to', 'wl export --to DIR');
     await requireEmpty(to);
     const ledger = await cli.openToRead({ fetch: false });
     const count = await cli.busy('reading history', async (say) => {
       let files = 0;
-      for (const { path, text } of await ledger.admin.exportFiles()) {
+      for (const { path, text } of await filesOf(ledger)) {
         const target = join(to, path);
         await fs.mkdir(dirname(target), { recursive: true });
         await fs.writeFile(target, text);
