@@ -16,7 +16,7 @@ export interface Waiter {
 export interface Batch {
   published: { waiter: Waiter; outcomes: Outcome[] }[];
   /** Told that there was nothing to do, where that rests on something the remote may not take: asked again once that is settled. */
-  unsure: { waiter: Waiter; again(): void }[];
+  inDoubt: { waiter: Waiter; again(): void }[];
   /** The shared tip, and the rejections of these ops, before any of it was committed. */
   since: Oid | undefined;
   rejections: ReadonlyMap<string, Oid | undefined>;
@@ -60,7 +60,7 @@ export class PublishQueue {
         for (const { waiter } of batch.published) waiter.reject(error);
       });
     }
-    for (const one of batch.unsure) await this.#askAgain(one);
+    for (const one of batch.inDoubt) await this.#askAgain(one);
   }
 
   async #bringToRemote(batch: Batch): Promise<void> {
@@ -81,7 +81,7 @@ export class PublishQueue {
   }
 
   /** There was nothing to do here, where something is pending that the remote may not take. Once it is settled, it is asked again. */
-  async #askAgain({ waiter, again }: Batch['unsure'][number]): Promise<void> {
+  async #askAgain({ waiter, again }: Batch['inDoubt'][number]): Promise<void> {
     try {
       await this.#context.lock.run('push', () => pushPending(this.#context));
       again();
@@ -95,7 +95,7 @@ export class PublishQueue {
 function together(batches: readonly Batch[]): Batch {
   return {
     published: batches.flatMap(({ published }) => published),
-    unsure: batches.flatMap(({ unsure }) => unsure),
+    inDoubt: batches.flatMap(({ inDoubt }) => inDoubt),
     since: batches[0]?.since,
     rejections: new Map(batches.flatMap(({ rejections }) => [...rejections])),
     failure: undefined,

@@ -81,7 +81,7 @@ export class Synchronizer {
           ? [...made]
           : new Promise((resolve, reject) => {
               const published = [{ waiter: { resolve, reject }, outcomes: [...made] }];
-              queue.add({ published, unsure: [], since, rejections, failure: undefined });
+              queue.add({ published, inDoubt: [], since, rejections, failure: undefined });
             }),
       submit: (left) => this.#submit(left, publish),
     });
@@ -161,8 +161,8 @@ export class Synchronizer {
     const is = (kind: Outcome['kind']) => (one: (typeof publish)[number]) =>
       one.waiter.publish && one.outcomes.some((outcome) => outcome.kind === kind);
     const published = publish.filter(is('accepted'));
-    const unsure = publish.filter((one) => hasPending && is('unchanged')(one) && !is('accepted')(one));
-    const waits = new Set([...published, ...unsure]);
+    const inDoubt = publish.filter((one) => hasPending && is('unchanged')(one) && !is('accepted')(one));
+    const waits = new Set([...published, ...inDoubt]);
     for (const one of publish) if (!waits.has(one)) one.waiter.resolve(one.outcomes);
     if (waits.size === 0) return;
     this.#publishing?.add({
@@ -170,7 +170,7 @@ export class Synchronizer {
         waiter: this.#askingAgain(waiter),
         outcomes: made,
       })),
-      unsure: unsure.map(({ waiter }) => ({ waiter, again: () => this.#add(waiter) })),
+      inDoubt: inDoubt.map(({ waiter }) => ({ waiter, again: () => this.#add(waiter) })),
       since,
       rejections,
       failure,
