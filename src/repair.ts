@@ -2,7 +2,7 @@
 import './require-node.ts';
 
 export { type CloneTrouble, type Examination, examine, unlock } from './doctor/examine.ts';
-export type { Mend } from './doctor/plan-repairs.ts';
+export type { Repair } from './doctor/plan-repairs.ts';
 export {
   findRewrite,
   type LineStep,
@@ -10,7 +10,7 @@ export {
   type Rewrite,
   recoverHistory,
 } from './doctor/recover-history.ts';
-export { type Mended, mendTree } from './doctor/repair.ts';
+export { type Repaired, repairTree } from './doctor/repair.ts';
 export { type Replayed, type ReplayedLine, replayLine } from './doctor/replay.ts';
 export {
   type ContestedItem,

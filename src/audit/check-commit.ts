@@ -84,8 +84,9 @@ export class CommitCheck {
     faults: readonly TreeFault[],
   ): Promise<[CommitRecord, Blobs]> {
     const [parent, ...others] = record.parents;
-    const isMend = readTrailers(record.message).values.get('Work-Verb') === 'repair';
-    if (parent === undefined || others.length > 0 || (faults.length === 0 && !isMend)) return [record, blobs];
+    const isRepair = readTrailers(record.message).values.get('Work-Verb') === 'repair';
+    if (parent === undefined || others.length > 0 || (faults.length === 0 && !isRepair))
+      return [record, blobs];
     const changes = await this.#store.diffTrees(parent, record.oid);
     return [{ ...record, changes }, await readAfter(this.#store, changes)];
   }

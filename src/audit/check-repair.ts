@@ -22,7 +22,7 @@ export function checkRepair(
   const request = readRequest('repair', record, findings);
   if (request === undefined) findings.add('message', 'the message is not one of `repair`');
   else {
-    checkFirstLine(record.message, encodeRepairMessage(mended(record.changes), '', request), findings);
+    checkFirstLine(record.message, encodeRepairMessage(repairedPaths(record.changes), '', request), findings);
     // By the settings as they were last whole.
     const { actor } = request;
     findings.keys = keysAsked(state.settings, 'repair', actor, undefined);
@@ -44,7 +44,7 @@ export function checkRepair(
   for (const change of others) checkOther(change, { settings: state.settingsFile, taken }, findings);
 }
 
-interface Ground {
+interface RepairBase {
   settings: SettingsState;
   /** What the mend takes away or replaces. */
   taken: ReadonlySet<Oid>;
@@ -52,7 +52,7 @@ interface Ground {
 
 function checkOther(
   { path, before, after }: TreeChange,
-  { settings, taken }: Ground,
+  { settings, taken }: RepairBase,
   findings: CommitFindings,
 ): void {
   if (path === SETTINGS_PATH) {
@@ -61,17 +61,17 @@ function checkOther(
     return;
   }
   const isPlain = before === undefined || before.mode === PLAIN_FILE;
-  const isMended =
+  const isRepaired =
     !isPlain && isKnownFile(path)
       ? after === undefined || (after.mode === PLAIN_FILE && after.oid === before.oid)
       : after === undefined
         ? !isKnownFile(path)
         : path.startsWith(QUARANTINE) && before === undefined && taken.has(after.oid);
-  if (!isMended) findings.add('repair', `it ${after === undefined ? 'removes' : 'writes'} ${path}`);
+  if (!isRepaired) findings.add('repair', `it ${after === undefined ? 'removes' : 'writes'} ${path}`);
 }
 
 /** What the first line of a mend names: items, and what is no item and is no longer where it was, or as it was. */
-export function mended(changes: readonly TreeChange[]): string[] {
+export function repairedPaths(changes: readonly TreeChange[]): string[] {
   const { items, others } = itemChanges(changes);
   const paths = others.filter(
     ({ path, before, after }) =>

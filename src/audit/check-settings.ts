@@ -1,9 +1,4 @@
-import {
-  decodeLedgerMessage,
-  encodeConfigureMessage,
-  encodeInitMessage,
-  readTrailers,
-} from '../codec/message.ts';
+import { decodeLedgerMessage, encodeConfigureMessage, encodeInitMessage, readTrailers } from '../codec/message.ts';
 import { parsePath, problemOfPath, problemOfPaths, readAuxiliaryText, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import type { Request } from '../domain/commands.ts';
@@ -23,7 +18,7 @@ export function checkRoot(record: CommitRecord, blobs: Blobs, findings: CommitFi
   if (items > 0) findings.add('root', `it lays down ${items} items`);
   for (const change of record.changes)
     if (change.path !== SETTINGS_PATH && parsePath(change.path) === undefined)
-      checkBeside(change, blobs, findings);
+      checkAuxiliary(change, blobs, findings);
   const file = readSettingsFile(record.changes, blobs);
   const request = readRequest('init', record, findings);
   if (request === undefined) findings.add('root', 'it is not `init`');
@@ -39,9 +34,9 @@ export function checkConfigure(
   before: LedgerSettings,
   findings: CommitFindings,
 ): void {
-  const beside = record.changes.filter(({ path }) => path !== SETTINGS_PATH);
-  const paths = beside.map(({ path }) => path).filter((path) => problemOfPath(path) === undefined);
-  for (const change of beside) checkBeside(change, blobs, findings);
+  const auxiliary = record.changes.filter(({ path }) => path !== SETTINGS_PATH);
+  const paths = auxiliary.map(({ path }) => path).filter((path) => problemOfPath(path) === undefined);
+  for (const change of auxiliary) checkAuxiliary(change, blobs, findings);
   const together = problemOfPaths(paths);
   if (together !== undefined) findings.add('configure', `it touches ${together}`);
   const request = readRequest('configure', record, findings);
@@ -64,7 +59,7 @@ export function checkConfigure(
   findings.add(rule, `${SETTINGS_PATH} is not what changing ${keys.join(', ')} gives`);
 }
 
-function checkBeside({ path, after }: TreeChange, blobs: Blobs, findings: CommitFindings): void {
+function checkAuxiliary({ path, after }: TreeChange, blobs: Blobs, findings: CommitFindings): void {
   const problem = problemOfPath(path);
   if (problem !== undefined) return findings.add('configure', `it touches ${path}: ${problem}`);
   if (after === undefined) return;

@@ -6,26 +6,9 @@ import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
-import {
-  type BaseState,
-  filesIn,
-  type Incoming,
-  lastWhole,
-  lastWholeSettings,
-  readSettingsIn,
-} from './base-state.ts';
+import { type BaseState, filesIn, type Incoming, lastWhole, lastWholeSettings, readSettingsIn } from './base-state.ts';
 import { requestedAt } from './check-times.ts';
-import {
-  type FileAt,
-  type Files,
-  filesAfter,
-  type ItemChange,
-  type ItemFile,
-  ItemFiles,
-  itemChanges,
-  type SettingsFile,
-  wholeIn,
-} from './files.ts';
+import { type FileAt, type Files, filesAfter, type ItemChange, type ItemFile, ItemFiles, itemChanges, type SettingsFile, wholeIn } from './files.ts';
 import type { CommitFindings } from './findings.ts';
 import { MemoryView, unknownSettings } from './memory-view.ts';
 import type { Before, LedgerState, Left, SettingsState } from './state.ts';
@@ -49,7 +32,7 @@ export class PushState extends ItemFiles implements LedgerState {
   readonly #baseState: BaseState | undefined;
   readonly #ops: Map<string, Oid>;
   readonly #known = new Map<WorkId, Known>();
-  readonly #mended = new Set<WorkId>();
+  readonly #repaired = new Set<WorkId>();
   /** What the commit at hand did, until it is settled. */
   #applied = new Map<WorkId, Known & { item: WorkItem | undefined }>();
   readonly #view: Overlay;
@@ -75,25 +58,26 @@ export class PushState extends ItemFiles implements LedgerState {
   }
 
   async prepare(record: CommitRecord, changes: readonly TreeChange[]): Promise<void> {
-    const isMend = readTrailers(record.message).values.get('Work-Verb') === 'repair';
-    for (const { id } of itemChanges(changes).items) await this.#learn(id, isMend);
-    if (isMend && changes.some(({ path }) => path === SETTINGS_PATH)) await this.#learnSettings();
+    const isRepair = readTrailers(record.message).values.get('Work-Verb') === 'repair';
+    for (const { id } of itemChanges(changes).items) await this.#learn(id, isRepair);
+    if (isRepair && changes.some(({ path }) => path === SETTINGS_PATH)) await this.#learnSettings();
   }
 
-  async #learn(id: WorkId, isMend: boolean): Promise<void> {
+  async #learn(id: WorkId, isRepair: boolean): Promise<void> {
     const known = this.#known.get(id);
-    const isKnown = known !== undefined && (!isMend || known.commit !== undefined || this.#mended.has(id));
+    const isKnown =
+      known !== undefined && (!isRepair || known.commit !== undefined || this.#repaired.has(id));
     if (isKnown) return;
     const nothing = { files: new Map(), good: undefined };
     const { tip } = this.#baseState ?? {};
     if (tip === undefined) this.#known.set(id, { ...nothing, commit: undefined });
-    else if (isMend)
+    else if (isRepair)
       this.#known.set(id, { ...(await lastWhole(this.#incoming, tip, id)), commit: undefined });
     else {
       const files = await filesIn(this.#incoming, tip, id);
       this.#known.set(id, { files, good: undefined, commit: undefined });
     }
-    if (isMend) this.#mended.add(id);
+    if (isRepair) this.#repaired.add(id);
   }
 
   async #learnSettings(): Promise<void> {

@@ -76,7 +76,7 @@ export class Cli {
     }
     const ledger = await this.open();
     if (options.fetch) await this.busy('asking the remote', () => ledger.clone.fetch());
-    await this.busy('reading the ledger', () => this.#noteDoubts(ledger));
+    await this.busy('reading the ledger', () => this.#noteProblems(ledger));
     return ledger;
   }
 
@@ -94,7 +94,7 @@ export class Cli {
     return past;
   }
 
-  async #noteDoubts(ledger: WorkLedger): Promise<void> {
+  async #noteProblems(ledger: WorkLedger): Promise<void> {
     const { fetched_at, damaged, index } = await ledger.query.caveats();
     const silent = this.globals.json || this.globals.quiet || ledger.clone.remote === null;
     const since =

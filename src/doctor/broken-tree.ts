@@ -6,12 +6,12 @@ import { describeProblem, MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { type BrokenItem, type Mend, planMends } from './plan-repairs.ts';
+import { type BrokenItem, planRepairs, type Repair } from './plan-repairs.ts';
 
 /** A ledger's tree as it stands, held against its history. */
 export interface TreeReport {
   verification: Verification;
-  mends: Mend[];
+  mends: Repair[];
   /** The settings as they were last whole: what a mend is decided by. */
   policy: LedgerSettings;
 }
@@ -29,7 +29,7 @@ export async function examineTree(
   const settings = state.settingsFile;
   const broken = !settings.whole || standing !== settings.good;
   const faults = await store.treeFaults(tip, []);
-  const mends = planMends({ entries, items, settings: broken ? settings.good : undefined, faults });
+  const mends = planRepairs({ entries, items, settings: broken ? settings.good : undefined, faults });
   return { verification, mends, policy: state.settings };
 }
 

@@ -2,11 +2,11 @@ import type { Finding } from '../audit/rules.ts';
 import { type ErrorCode, isLedgerError } from '../domain/errors.ts';
 import { readMergeDriver } from '../git/client.ts';
 import { removeDeadLocks, type StaleLock, staleLocks } from '../git/locks.ts';
-import { currentTip, connectionOf } from '../ledger/connection.ts';
+import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
 import { examineTree } from './broken-tree.ts';
-import type { Mend } from './plan-repairs.ts';
+import type { Repair } from './plan-repairs.ts';
 import { findRewrite, type Rewrite } from './recover-history.ts';
 
 /** Something about a clone, and not about what all share. */
@@ -23,8 +23,8 @@ export interface Examination {
   tip: Oid;
   commits: number;
   items: number;
-  /** What is wrong with the ledger's tree, and how it would be mended. */
-  mends: Mend[];
+  /** What is wrong with the ledger's tree, and how it would be repaired. */
+  mends: Repair[];
   /** The remote no longer has what this clone saw: nothing is mended before a person decided. */
   rewrite: Rewrite | undefined;
   clone: CloneTrouble[];

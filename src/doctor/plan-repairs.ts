@@ -5,7 +5,7 @@ import { nameFault, rawPath } from '../git/model/tree.ts';
 import type { Oid, TreeEntry, TreeFault } from '../store/port.ts';
 
 /** A file as a mend leaves it: with the bytes of a blob that the repository has, or gone. */
-export interface MendedFile {
+export interface RepairedFile {
   path: string;
   blob: Oid | undefined;
   /** The mode that it had, where that is what is mended. */
@@ -13,7 +13,7 @@ export interface MendedFile {
 }
 
 /** One commit that mends one thing. */
-export interface Mend {
+export interface Repair {
   kind: 'tree' | 'mode' | 'restore' | 'move' | 'quarantine' | 'settings';
   id?: WorkId | undefined;
   path: string;
@@ -21,7 +21,7 @@ export interface Mend {
   wrong: string;
   /** How it is mended. */
   how: string;
-  files: MendedFile[];
+  files: RepairedFile[];
   /** Folders whose trees are written anew. */
   tidied?: string[] | undefined;
 }
@@ -44,10 +44,10 @@ export interface BrokenTree {
 }
 
 /** How a tree is mended: by writing it as git would, putting back what was last whole, and out of the way what is no file of the ledger. */
-export function planMends({ entries, items, settings, faults }: BrokenTree): Mend[] {
+export function planRepairs({ entries, items, settings, faults }: BrokenTree): Repair[] {
   const taken = new Set(entries.map(({ path }) => path));
   const moved = new Set<string>();
-  const mends: Mend[] = settings === undefined ? [] : [restoreSettings(settings)];
+  const mends: Repair[] = settings === undefined ? [] : [restoreSettings(settings)];
   for (const item of items) {
     const stray = strayOf(item, entries);
     if (stray !== undefined) moved.add(stray.path);
@@ -68,7 +68,7 @@ export function planMends({ entries, items, settings, faults }: BrokenTree): Men
 }
 
 /** A file where a folder has to be, or in a folder where a file has to be. */
-const isInTheWay = ({ path: stray }: TreeEntry, mends: readonly Mend[]): boolean =>
+const isInTheWay = ({ path: stray }: TreeEntry, mends: readonly Repair[]): boolean =>
   mends.some(({ files }) =>
     files.some(({ path, blob }) => blob !== undefined && (isIn(path, stray) || isIn(stray, path))),
   );
@@ -84,7 +84,7 @@ const IN_WRITING: ReadonlySet<string> = new Set([
 ]);
 
 /** One mend for all of them: trees are written from the bottom up. */
-function tidyFolders(faults: readonly TreeFault[]): Mend[] {
+function tidyFolders(faults: readonly TreeFault[]): Repair[] {
   const [first] = faults;
   if (first === undefined) return [];
   const wrong = [...new Set(faults.map(({ path, fault, mode }) => `${path} (${fault}, mode ${mode})`))];
@@ -101,7 +101,7 @@ function tidyFolders(faults: readonly TreeFault[]): Mend[] {
 }
 
 /** A file beside items that is a program stays, as a plain file; a link or a submodule goes. */
-function makePlain({ path, mode, oid }: TreeEntry): Mend {
+function makePlain({ path, mode, oid }: TreeEntry): Repair {
   const isFile = mode.startsWith('100');
   return {
     kind: 'mode',
@@ -115,7 +115,7 @@ function makePlain({ path, mode, oid }: TreeEntry): Mend {
 const isStray = (path: string): boolean =>
   parsePath(path) === undefined && path !== SETTINGS_PATH && !isKnownFile(path);
 
-const restoreSettings = (blob: Oid): Mend => ({
+const restoreSettings = (blob: Oid): Repair => ({
   kind: 'settings',
   path: SETTINGS_PATH,
   wrong: 'the settings cannot be read',
@@ -134,7 +134,7 @@ function restore(
   good: NonNullable<BrokenItem['good']>,
   taken: ReadonlySet<string>,
   stray: TreeEntry | undefined,
-): Mend {
+): Repair {
   const others = possiblePaths(id).filter((path) => path !== good.path && taken.has(path));
   if (stray !== undefined) others.push(stray.path);
   return {
@@ -151,7 +151,7 @@ function restore(
 }
 
 /** An item that never was whole is none: what is there goes to quarantine. */
-function removeItem({ id, wrong }: BrokenItem, entries: readonly TreeEntry[], taken: Set<string>): Mend {
+function removeItem({ id, wrong }: BrokenItem, entries: readonly TreeEntry[], taken: Set<string>): Repair {
   const places = new Set(possiblePaths(id));
   const files = entries.filter(({ path }) => places.has(path));
   return {
@@ -164,7 +164,7 @@ function removeItem({ id, wrong }: BrokenItem, entries: readonly TreeEntry[], ta
   };
 }
 
-const quarantine = (stray: TreeEntry, taken: Set<string>): Mend => ({
+const quarantine = (stray: TreeEntry, taken: Set<string>): Repair => ({
   kind: 'quarantine',
   path: stray.path,
   wrong: 'no file of the ledger',
@@ -173,8 +173,8 @@ const quarantine = (stray: TreeEntry, taken: Set<string>): Mend => ({
 });
 
 /** Out of the way. What is no plain file is not made one: it stays in history alone. */
-function away({ path, mode, oid }: TreeEntry, taken: Set<string>): MendedFile[] {
-  const gone: MendedFile = { path, blob: undefined };
+function away({ path, mode, oid }: TreeEntry, taken: Set<string>): RepairedFile[] {
+  const gone: RepairedFile = { path, blob: undefined };
   if (!mode.startsWith('100')) return [gone];
   const place = QUARANTINE + path.split('/').map(safeName).join('/');
   const free = taken.has(place) ? `${place}-${oid.slice(0, 12)}` : place;

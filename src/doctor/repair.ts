@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mended } from '../audit/check-repair.ts';
+import { repairedPaths } from '../audit/check-repair.ts';
 import { encodeRepairMessage } from '../codec/message.ts';
 import { newOp } from '../codec/op.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
@@ -13,12 +13,12 @@ import { push, waitToRead } from '../sync/confirm.ts';
 import { look, unreachable } from '../sync/look.ts';
 import type { RemoteContext, SyncContext } from '../sync/ports.ts';
 import { examineTree } from './broken-tree.ts';
-import type { Mend } from './plan-repairs.ts';
+import type { Repair } from './plan-repairs.ts';
 
 const TRIES = 5;
 
 /** A mend, and the commit that it is. */
-export interface Mended extends Mend {
+export interface Repaired extends Repair {
   commit: Oid;
 }
 
@@ -29,7 +29,7 @@ export interface Mended extends Mend {
  * @throws LedgerError `INVALID_INPUT` where the remote may not be asked; `REMOTE_UNREACHABLE`, `REMOTE_REFUSED`, `CONTENDED`,
  *   `HISTORY_REWRITTEN`; `REMOTE_STALE` and `DIFFERENT_REMOTES` where it is read elsewhere than it is written
  */
-export async function mendTree(ledger: WorkLedger): Promise<Mended[]> {
+export async function repairTree(ledger: WorkLedger): Promise<Repaired[]> {
   if (ledger.clone.mode === 'local')
     throw new LedgerError(
       'INVALID_INPUT',
@@ -40,13 +40,13 @@ export async function mendTree(ledger: WorkLedger): Promise<Mended[]> {
     );
   const { context } = await connectionOf(ledger).write();
   const { lock, remote } = context;
-  if (remote === undefined) return mendHere(ledger, context);
+  if (remote === undefined) return repairHere(ledger, context);
   const shared = { ...context, remote };
   const done = await lock.run('push', async () => {
     // One for all tries: a remote that lags, or that others are always first at, is not waited for once for each.
     const deadline = context.clock.now().getTime() + context.patience;
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const mended = await tryMend(ledger, shared, deadline);
+      const mended = await tryRepair(ledger, shared, deadline);
       if (mended !== undefined) return mended;
     }
     return undefined;
@@ -60,7 +60,7 @@ export async function mendTree(ledger: WorkLedger): Promise<Mended[]> {
 const contended = (): LedgerError =>
   new LedgerError('CONTENDED', `Others were first ${TRIES} times in a row.`, { hint: 'Try again.' });
 
-async function mendHere(ledger: WorkLedger, context: SyncContext): Promise<Mended[]> {
+async function repairHere(ledger: WorkLedger, context: SyncContext): Promise<Repaired[]> {
   const { store, localRef } = context;
   const tip = await currentTip(connectionOf(ledger));
   const { mends, policy } = await examineTree(store, tip);
@@ -83,11 +83,11 @@ function requireMender({ actor }: WorkLedger, { signs }: SyncContext, policy: Le
  *
  * @returns `undefined` where others were first
  */
-async function tryMend(
+async function tryRepair(
   ledger: WorkLedger,
   context: RemoteContext,
   deadline: number,
-): Promise<Mended[] | undefined> {
+): Promise<Repaired[] | undefined> {
   const { store } = context;
   const tip = await look(context, 'branch', deadline);
   if (tip === undefined) return [];
@@ -124,24 +124,24 @@ async function share(context: RemoteContext, base: Oid, tip: Oid, deadline: numb
   throw unreachable(remote, pushed.cause, pushed.kind === 'unknown');
 }
 
-const withCommits = (mends: readonly Mend[], oids: readonly Oid[]): Mended[] =>
-  mends.map((mend, index) => ({ ...mend, commit: oids[index] ?? '' }));
+const withCommits = (mends: readonly Repair[], oids: readonly Oid[]): Repaired[] =>
+  mends.map((repair, index) => ({ ...repair, commit: oids[index] ?? '' }));
 
 async function draftsOf(
   ledger: WorkLedger,
   context: SyncContext,
-  mends: readonly Mend[],
+  mends: readonly Repair[],
 ): Promise<CommitDraft[]> {
   const drafts: CommitDraft[] = [];
-  for (const mend of mends) drafts.push(await draftOf(ledger, context, mend));
+  for (const repair of mends) drafts.push(await draftOf(ledger, context, repair));
   return drafts;
 }
 
-async function draftOf(ledger: WorkLedger, context: SyncContext, mend: Mend): Promise<CommitDraft> {
+async function draftOf(ledger: WorkLedger, context: SyncContext, repair: Repair): Promise<CommitDraft> {
   const { store, clock, committer } = context;
-  const wanted = mend.files.flatMap(({ blob }) => blob ?? []);
+  const wanted = repair.files.flatMap(({ blob }) => blob ?? []);
   const blobs = await store.readBlobs(wanted, MAX_FILE_BYTES);
-  const changes = mend.files.flatMap(({ path, blob }): FileChange[] => {
+  const changes = repair.files.flatMap(({ path, blob }): FileChange[] => {
     if (blob === undefined) return [{ path, bytes: undefined }];
     const content = blobs.get(blob);
     // What is too large for a file of the ledger stays in history alone.
@@ -149,8 +149,8 @@ async function draftOf(ledger: WorkLedger, context: SyncContext, mend: Mend): Pr
   });
   const now = clock.now();
   const request = { op: newOp(now), actor: ledger.actor, at: now.toISOString() };
-  const modes = new Map(mend.files.map(({ path, mode }) => [path, mode]));
-  const names = mended(
+  const modes = new Map(repair.files.map(({ path, mode }) => [path, mode]));
+  const names = repairedPaths(
     changes.map(({ path, bytes }) => {
       const mode = modes.get(path);
       const before = mode === undefined ? undefined : { mode, oid: '' };
@@ -159,12 +159,12 @@ async function draftOf(ledger: WorkLedger, context: SyncContext, mend: Mend): Pr
   );
   const seconds = Math.floor(now.getTime() / 1000);
   return {
-    message: encodeRepairMessage(names, `What was wrong: ${mend.wrong}. It is ${mend.how}.`, request),
+    message: encodeRepairMessage(names, `What was wrong: ${repair.wrong}. It is ${repair.how}.`, request),
     author: { name: ledger.actor, email: committer.email },
     authored_at: seconds,
     committer,
     committed_at: seconds,
     changes,
-    tidied: mend.tidied,
+    tidied: repair.tidied,
   };
 }

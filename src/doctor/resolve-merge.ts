@@ -3,7 +3,7 @@ import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { setMergeDriver } from '../git/client.ts';
 import { abortMerge, followBranch, readWorkTree, takeFrom, type WorkTree } from '../git/work-tree.ts';
-import { currentTip, connectionOf } from '../ledger/connection.ts';
+import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { type MergedItems, mergeItems, type Side } from '../merge/merge-items.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';

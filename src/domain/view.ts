@@ -130,12 +130,12 @@ export class Overlay implements LedgerView {
   readonly #numbers = new Numbers();
   settings: LedgerSettings;
   /** Files beside items, by path, as far as a command of this decision names them. */
-  readonly beside: Map<string, AuxiliaryContent>;
+  readonly auxiliary: Map<string, AuxiliaryContent>;
 
-  constructor(base: LedgerView, beside: ReadonlyMap<string, AuxiliaryContent> = new Map()) {
+  constructor(base: LedgerView, auxiliary: ReadonlyMap<string, AuxiliaryContent> = new Map()) {
     this.#base = base;
     this.settings = base.settings;
-    this.beside = new Map(beside);
+    this.auxiliary = new Map(auxiliary);
   }
 
   /** Lays the changes over another view of the same ledger: one is good for a single reading. */
@@ -161,7 +161,7 @@ export class Overlay implements LedgerView {
   take(above: Overlay): void {
     for (const [id, item] of above.#changed) this.set(id, item);
     this.settings = above.settings;
-    for (const [path, content] of above.beside) this.beside.set(path, content);
+    for (const [path, content] of above.auxiliary) this.auxiliary.set(path, content);
   }
 
   /** What was changed, in the order of the first change of each item. */

@@ -103,7 +103,7 @@ export class Executions {
   }
 
   /** True where only the item tells whether a claim was taken that was asked for. */
-  isUnsure(id: WorkId, actor: string): boolean {
+  isInDoubt(id: WorkId, actor: string): boolean {
     return this.#of(id, actor).some(({ epoch }) => epoch === null);
   }
 

@@ -208,7 +208,7 @@ export class Writer {
     for (const command of commands) {
       if (typeof command === 'function' || !('id' in command) || command.id === undefined) continue;
       const { id, actor } = command;
-      if (executions.isUnsure(id, actor)) executions.settle(await this.#find(id), actor);
+      if (executions.isInDoubt(id, actor)) executions.settle(await this.#find(id), actor);
     }
     return new Proofs(executions, this.#connection.clone, commands);
   }

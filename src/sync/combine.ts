@@ -70,9 +70,9 @@ export async function combine(context: RemoteContext, local: Oid, offers: readon
   if (offered.length === 0) return local;
   const { store, views, committer, clock, signs } = context;
   await learnDeletionsFor(context, local, offered);
-  const beside = await readAuxiliaryFilesFor(store, local, offered);
+  const auxiliary = await readAuxiliaryFilesFor(store, local, offered);
   const { steps } = await views.peek(local, (view) =>
-    replay(new Overlay(view, beside), offered, { known: new Map(), signs }),
+    replay(new Overlay(view, auxiliary), offered, { known: new Map(), signs }),
   );
   if (steps.length === 0) return local;
   const now = clock.now();

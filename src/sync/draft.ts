@@ -90,15 +90,15 @@ function configureInto(view: Overlay, command: ConfigureCommand, signs: boolean)
   }));
   if (keys.length > 0) changes.push({ path: SETTINGS_PATH, bytes: encodeSettings(after) });
   view.settings = after;
-  for (const { path, text } of files) view.beside.set(path, text === undefined ? undefined : { text });
+  for (const { path, text } of files) view.auxiliary.set(path, text === undefined ? undefined : { text });
   const paths = files.map(({ path }) => path);
   const message = encodeConfigureMessage(keys, paths, command);
   return { kind: 'steps', steps: [{ op, actor, at, message, changes, transition: undefined }] };
 }
 
 /** Those of `files` that do not stand as they are to be. */
-function changedFiles({ beside }: Overlay, files: readonly AuxiliaryFile[]): AuxiliaryFile[] {
-  const problem = problemOfFiles(files) ?? obstacleOf(beside, files);
+function changedFiles({ auxiliary }: Overlay, files: readonly AuxiliaryFile[]): AuxiliaryFile[] {
+  const problem = problemOfFiles(files) ?? obstacleOf(auxiliary, files);
   if (problem !== undefined) {
     throw new LedgerError('INVALID_INPUT', `The files cannot be set: ${problem}.`, {
       hint: 'docs/format.md, "Tree", says what may stand beside items.',
@@ -106,15 +106,15 @@ function changedFiles({ beside }: Overlay, files: readonly AuxiliaryFile[]): Aux
     });
   }
   return files.filter(({ path, text }) => {
-    const now = beside.get(path);
+    const now = auxiliary.get(path);
     return now === 'other' || now?.text !== text;
   });
 }
 
 /** What stands on the tip where a file would have to go, or where its folder would. */
-function obstacleOf(beside: Overlay['beside'], files: readonly AuxiliaryFile[]): string | undefined {
+function obstacleOf(auxiliary: Overlay['auxiliary'], files: readonly AuxiliaryFile[]): string | undefined {
   const set = files.filter(({ text }) => text !== undefined).map(({ path }) => path);
-  const present = [...beside].filter(([, content]) => content !== undefined).map(([path]) => path);
+  const present = [...auxiliary].filter(([, content]) => content !== undefined).map(([path]) => path);
   const [path, other] = conflictOf(set, present) ?? [];
   return path && `${path}: ${other} stands in its way`;
 }

@@ -59,14 +59,14 @@ async function tryCommit(context: SyncContext, groups: readonly Group[]): Promis
   const { store, views, localRef, committer, clock, signs } = context;
   const tip = await requireTip(context);
   await learnDeletions(context, groups, tip);
-  const beside = await readAuxiliaryFiles(
+  const auxiliary = await readAuxiliaryFiles(
     store,
     tip,
     groups.flatMap(({ commands }) => commands),
   );
   const overdue: Group = { commands: await overdueUnblocks(context, tip), atomic: false };
   const { steps, outcomes, changes, own } = await views.read(tip, (view) =>
-    decideGroups(new Overlay(view, beside), signs, overdue, groups),
+    decideGroups(new Overlay(view, auxiliary), signs, overdue, groups),
   );
   // A call that changes nothing leaves what is overdue to the next one: nobody would push it.
   if (steps.length === 0 || (own === 0 && groups.length > 0)) return outcomes;
@@ -113,7 +113,7 @@ function decideGroups(
 
 function decideGroup(view: Overlay, signs: boolean, group: Group, steps: Step[]): Outcome[] {
   const { made, outcomes } = settleNames(view, group.provisional ?? false, (on, names) => {
-    const scratch = group.atomic ? new Overlay(on, on.beside) : on;
+    const scratch = group.atomic ? new Overlay(on, on.auxiliary) : on;
     const decided = decideEach(scratch, signs, group, names);
     if (scratch !== on && decided.made.length > 0) on.take(scratch);
     return decided;

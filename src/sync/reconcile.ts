@@ -26,9 +26,9 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
   const arrived = new Set((await readCommits(store, base, seen, NAMES)).map(({ op }) => op));
   const pending = await readCommits(store, seen, local);
   if (pending.some(({ op }) => arrived.has(op))) return false;
-  const beside = await readAuxiliaryFilesFor(store, seen, pending);
+  const auxiliary = await readAuxiliaryFilesFor(store, seen, pending);
   const { lost, unchanged } = await views.peek(seen, (view) =>
-    replay(new Overlay(view, beside), pending, { known: new Map(), signs }),
+    replay(new Overlay(view, auxiliary), pending, { known: new Map(), signs }),
   );
   return lost.length + unchanged.length === 0;
 }
@@ -160,9 +160,9 @@ export async function rebuild(
   const { store, views, localRef, committer, clock, signs } = context;
   const { expected, base, pending } = request;
   await learnDeletionsFor(context, base, pending);
-  const beside = await readAuxiliaryFilesFor(store, base, pending);
+  const auxiliary = await readAuxiliaryFilesFor(store, base, pending);
   const { result, changes } = await views.read(base, (view) => {
-    const after = new Overlay(view, beside);
+    const after = new Overlay(view, auxiliary);
     return { result: replay(after, pending, { ...request, signs }), changes: after };
   });
   const settled = await keepLost(context, result);

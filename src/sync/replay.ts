@@ -282,7 +282,7 @@ export function settleNames<T>(
 ): T {
   const names = new Names();
   if (!mayComeLate) return decide(view, names);
-  const trial = new Overlay(view, view.beside);
+  const trial = new Overlay(view, view.auxiliary);
   const result = decide(trial, names);
   if (names.cameLate) return decide(view, new Names(names.now));
   view.take(trial);

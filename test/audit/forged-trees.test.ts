@@ -4,7 +4,6 @@ import { baseStateAt } from '../../src/audit/base-state.ts';
 import { checkPush } from '../../src/audit/check-push.ts';
 import { verifyLedger } from '../../src/audit/verify.ts';
 import { examineTree } from '../../src/doctor/broken-tree.ts';
-import { mendTree } from '../../src/doctor/repair.ts';
 import { nameObject } from '../../src/git/model/object.ts';
 import { findFaults, linesOf, type TreeLine } from '../../src/git/model/tree.ts';
 import type { WorkLedger } from '../../src/index.ts';
@@ -18,6 +17,7 @@ import { isolateThisProcess, makeTempFolder, runGit, type TempFolder } from '../
 import { CLOCK } from './forger.ts';
 import { FIRST } from './honest.ts';
 import { BRANCH, makeLedger } from './ledgers.ts';
+import { repairTree } from '../../src/doctor/repair.ts';
 
 const NOW = CLOCK.now().getTime() / 1000;
 const NOTHING = '0'.repeat(40);
@@ -193,7 +193,7 @@ describe.each([...ODD_MODES, ...ODD_LINES])('given a ledger whose tree has %s', 
     const { mends } = await examineTree(store, commit);
     expect(mends).toHaveLength(1);
     expect(mends[0]?.wrong).toContain(mends[0]?.kind === 'tree' ? fault : 'no file of the ledger');
-    await mendTree(ledger);
+    await repairTree(ledger);
     const mended = (await store.readRef(BRANCH)) ?? '';
     expect(await store.treeFaults(mended, [])).toEqual([]);
     expect(await verifyLedger(store, mended, { from: commit })).toMatchObject({ ok: true, commits: 1 });
@@ -259,7 +259,7 @@ describe('given what is no plain file where one belongs', () => {
       await moveTo(commit);
       const { mends } = await examineTree(store, commit);
       expect(mends.map((mend) => mend.kind)).toContain(kind);
-      await mendTree(ledger);
+      await repairTree(ledger);
       const mended = (await store.readRef(BRANCH)) ?? '';
       expect(await verifyLedger(store, mended)).toMatchObject({ findings });
       expect(await refusedOn(commit, mended)).toBeUndefined();

@@ -16,7 +16,6 @@ const BANNED: Readonly<Record<string, string>> = {
   mailbox: 'request queue',
   heir: 'successor',
   moot: 'no-op',
-  beside: 'auxiliary file',
   ground: 'base state',
   notebook: 'observations, notes',
   outlet: 'event sink',
@@ -30,14 +29,17 @@ const BANNED: Readonly<Record<string, string>> = {
   unsure: 'in doubt',
 };
 /** Names that others read: keys of `--json` and of local state. */
-const STORED: Readonly<Record<string, readonly string[]>> = {};
+const STORED: Readonly<Record<string, readonly string[]>> = { mends: ['mends'], mended: ['mended'] };
 
 /** Code without comments and texts: names alone. */
 function withoutTexts(text: string): string {
   return text
     .replaceAll(/\/\*[\s\S]*?\*\//g, '')
     .replaceAll(/(^|\s)\/\/.*$/gm, '')
-    .replaceAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''");
+    .replaceAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''")
+    .replaceAll(/`(?:[^`\\]|\\.)*`/g, (whole) =>
+      [...whole.matchAll(/\$\{([^}]*)\}/g)].map(([, code]) => code).join(' '),
+    );
 }
 
 /** The words that names are made of: `readSignOf` has `read`, `sign` and `of`. */

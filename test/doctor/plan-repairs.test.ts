@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type BrokenItem, type BrokenTree, planMends } from '../../src/doctor/plan-repairs.ts';
+import { type BrokenItem, type BrokenTree, planRepairs } from '../../src/doctor/plan-repairs.ts';
 
 const ID = 'WRK-20260103-0001';
 const ACTIVE = `active/2026/01/01/${ID}.yaml`;
@@ -10,7 +10,7 @@ const file = (path: string, oid = OTHER, mode = '100644') => ({ path, oid, mode 
 const broken = (good: BrokenItem['good']): BrokenItem => ({ id: ID, wrong: 'it cannot be read', good });
 const AT_ACTIVE = { path: ACTIVE, oid: GOOD, rev: 3 };
 const plan = (tree: Partial<BrokenTree>) =>
-  planMends({ entries: [], items: [], settings: undefined, faults: [], ...tree });
+  planRepairs({ entries: [], items: [], settings: undefined, faults: [], ...tree });
 
 test('given a damaged item, when it is planned, then its last whole file is put back', () => {
   const [mend, ...more] = plan({ entries: [file(ACTIVE)], items: [broken(AT_ACTIVE)] });

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { examine } from '../../src/doctor/examine.ts';
-import { mendTree } from '../../src/doctor/repair.ts';
 import { resolveIds } from '../../src/operations/ids.ts';
 import { MemoryRemote } from '../../src/remote/memory.ts';
 import { pathOf } from '../helpers/by-hand.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { addReplica, makeWorld, type Replica, type World } from '../helpers/replicas.ts';
+import { repairTree } from '../../src/doctor/repair.ts';
 
 let world: World;
 let eve: Replica;
@@ -62,7 +62,7 @@ describe('given a mirror that shows less than what this clone has seen', () => {
 
   test('when it is mended, then it waits as long as its patience, and no longer', async () => {
     const before = world.clock.now().getTime();
-    expect(await refusalOf(mendTree(ada.ledger))).toMatchObject({ code: 'REMOTE_STALE' });
+    expect(await refusalOf(repairTree(ada.ledger))).toMatchObject({ code: 'REMOTE_STALE' });
     expect(world.clock.now().getTime() - before).toBeLessThanOrEqual(60_000);
   });
 
@@ -85,7 +85,7 @@ describe('given a remote that is written in another repository than it is read i
   test('when an item that is broken is mended, then both addresses are named at once, and nothing is changed', async () => {
     await breakByHand();
     const [before, tip] = [world.clock.now().getTime(), world.remote.tip];
-    expect(await refusalOf(mendTree(cy.ledger))).toMatchObject({ code: 'DIFFERENT_REMOTES' });
+    expect(await refusalOf(repairTree(cy.ledger))).toMatchObject({ code: 'DIFFERENT_REMOTES' });
     expect(world.clock.now().getTime() - before).toBeLessThan(1_000);
     expect(world.remote.tip).toBe(tip);
   });

@@ -6,7 +6,7 @@ import { diskFs } from '../../src/git/files/fs.ts';
 import { LockOwners } from '../../src/git/locks.ts';
 import { LockFile } from '../../src/git/refs/lock-file.ts';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
-import { examine, mendTree } from '../../src/repair.ts';
+import { examine, repairTree } from '../../src/repair.ts';
 import { wl } from '../cli/workplace.ts';
 import { editByHand, pathOf, rewriting } from '../helpers/by-hand.ts';
 import { createItems } from '../helpers/items.ts';
@@ -133,7 +133,7 @@ test('given an item that was deleted as items are, when the doctor mends another
   itemOf(await ada.work.cancel(deleted));
   itemOf(await ada.work.delete(deleted));
   await editByHand(repo, (to) => broken(join(to, pathOf(damaged))));
-  expect(await mendTree(ada)).toMatchObject([{ kind: 'restore', id: damaged }]);
+  expect(await repairTree(ada)).toMatchObject([{ kind: 'restore', id: damaged }]);
   expect(await ada.query.find(deleted)).toBeUndefined();
   await mendedHistory(ada, repo);
 });
@@ -144,9 +144,9 @@ test('given a remote that refuses or is away, when the doctor mends, then it say
   await ada.clone.fetch();
   const { tip } = await ada.clone.status();
   await repo.hook('pre-receive', 'exit 1');
-  expect(await refusalOf(mendTree(ada))).toMatchObject({ code: 'REMOTE_REFUSED' });
+  expect(await refusalOf(repairTree(ada))).toMatchObject({ code: 'REMOTE_REFUSED' });
   await repo.goAway();
-  expect(await refusalOf(mendTree(ada))).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+  expect(await refusalOf(repairTree(ada))).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
   expect((await wl(dir, ['doctor'], NOW)).stdout).toMatch(/here: The remote .* cannot be reached/);
   expect(await ada.clone.status()).toMatchObject({ tip, pending: [] });
   const offline = await wl(dir, ['doctor', '--fix', '--offline', '--json'], NOW);
@@ -187,7 +187,7 @@ test('given two clones whose doctors mend at once, when both are done, then each
     for (const id of ids) await broken(join(to, pathOf(id)));
   });
   const bob = await repo.open(await repo.clone('bob'));
-  const mended = await Promise.all([mendTree(ada), mendTree(bob)]);
+  const mended = await Promise.all([repairTree(ada), repairTree(bob)]);
   expect(mended.flat()).toHaveLength(ids.length);
   await ada.clone.fetch();
   await mendedHistory(ada, repo);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { installHooks, removeHooks } from '../../src/githooks/install.ts';
 import { INDEX_VERSION } from '../../src/projection/schema.ts';
-import { mendTree } from '../../src/repair.ts';
+import { repairTree } from '../../src/repair.ts';
 import { editByHand, pathOf } from '../helpers/by-hand.ts';
 import { createItems } from '../helpers/items.ts';
 import { PresentProcess } from '../helpers/present-process.ts';
@@ -227,7 +227,7 @@ it('given a ledger that a person broke before the server had the hook, when the 
     await writeFile(at('ledger.yaml'), 'schema: [\n');
   });
   await installHooks({ side: 'server', dir: repo.bare, program: PROGRAM });
-  expect(await mendTree(ada)).toHaveLength(7);
+  expect(await repairTree(ada)).toHaveLength(7);
   expect(await ada.query.list()).toEqual(before);
   expect(await ada.query.settings()).toMatchObject({ lease_ttl_s: 900 });
   const { findings } = await ada.audit.verify();

@@ -70,7 +70,7 @@ describe.each([
     expect(executions.of(idOf(1), 'ada')).toMatchObject({ epoch: 2, execution_id: 'exec-2' });
     executions.refused(idOf(1), 'ada', 'exec-1');
     executions.refused(idOf(1), 'ada', 'exec-2');
-    expect(executions.isUnsure(idOf(1), 'ada')).toBe(false);
+    expect(executions.isInDoubt(idOf(1), 'ada')).toBe(false);
     expect(executions.of(idOf(1), 'ada')?.epoch).toBe(2);
   });
 

@@ -19,7 +19,7 @@ export const presenceCommand = command({
     const pruned = options.prune ? await cli.busy('asking the remote', () => prunePresence(ledger)) : [];
     if (options.prune) cli.notice(`${pruned.length} pruned`);
     const report = await cli.busy('asking the remote', () => listPresence(ledger));
-    noteDoubts(cli, report);
+    noteProblems(cli, report);
     return {
       kind: 'presence',
       data: { fresh: report.fresh, entries: report.entries.map(toRecord), pruned: pruned.map(toRecord) },
@@ -29,7 +29,7 @@ export const presenceCommand = command({
   },
 });
 
-function noteDoubts(cli: Cli, { enabled, entries, fresh, problem }: PresenceReport): void {
+function noteProblems(cli: Cli, { enabled, entries, fresh, problem }: PresenceReport): void {
   if (!enabled) cli.notice('this clone is set up to have no presence (git config ledger.presence)');
   else if (problem !== undefined) {
     cli.notice(`the remote cannot be reached, so this is what was last seen: ${problem.message}`);

@@ -1,5 +1,5 @@
 import { LedgerError, type WorkLedger } from '../../../index.ts';
-import type { CloneTrouble, Examination, LineStep, Mend, Mended, Rewrite } from '../../../repair.ts';
+import type { CloneTrouble, Examination, LineStep, Rewrite, Repair, Repaired } from '../../../repair.ts';
 import type { Cli } from '../../cli.ts';
 import { command, flag } from '../../command.ts';
 import { launcher } from '../../package.ts';
@@ -17,12 +17,12 @@ export const doctorCommand = command({
     const ledger = await cli.open();
     const before = await look(ledger, cli);
     const unlocked = fix ? await free(ledger, before) : [];
-    const mended = fix && before.rewrite === undefined ? await mend(ledger, before, cli) : [];
+    const mended = fix && before.rewrite === undefined ? await repair(ledger, before, cli) : [];
     const now = fix ? await look(ledger, cli) : before;
     return {
       kind: 'examination',
       data: { ...now, mended, unlocked },
-      lines: [...unlocked.map(unlockedLine), ...mended.map(mendedLine), ...describe(now)],
+      lines: [...unlocked.map(unlockedLine), ...mended.map(repairedLine), ...describe(now)],
       ids: now.mends.flatMap(({ id }) => id ?? []),
       failures: failuresOf(now),
     };
@@ -82,10 +82,10 @@ async function free(ledger: WorkLedger, { clone }: Examination): Promise<string[
   return unlock(ledger);
 }
 
-async function mend(ledger: WorkLedger, found: Examination, cli: Cli): Promise<Mended[]> {
-  const { mendTree, setUpMerging } = await import('../../../repair.ts');
+async function repair(ledger: WorkLedger, found: Examination, cli: Cli): Promise<Repaired[]> {
+  const { repairTree, setUpMerging } = await import('../../../repair.ts');
   if (found.clone.some(({ kind }) => kind === 'merging')) await setUpMerging(ledger, launcher());
-  const tree = () => (found.mends.length === 0 ? [] : cli.busy('mending', () => mendTree(ledger)));
+  const tree = () => (found.mends.length === 0 ? [] : cli.busy('mending', () => repairTree(ledger)));
   const mended = await tree();
   if (!found.clone.some(({ kind }) => kind === 'pending')) return mended;
   await cli.busy('sharing', () => ledger.clone.sync());
@@ -95,7 +95,7 @@ async function mend(ledger: WorkLedger, found: Examination, cli: Cli): Promise<M
 
 const unlockedLine = (path: string): Line => [styled('green', 'removed'), ` ${path}`];
 
-const mendedLine = ({ commit, path, how }: Mended): Line => [
+const repairedLine = ({ commit, path, how }: Repaired): Line => [
   styled('green', 'mended'),
   ` ${path}: ${how} (${commit.slice(0, SHORT_COMMIT)})`,
 ];
@@ -107,14 +107,17 @@ function describe({ mends, rewrite, clone, rejected, past, commits, items, tip }
     notes.push(`history has ${past.length} findings, which stay, also where they are mended: wl verify`);
   const troubles = [
     ...(rewrite === undefined ? [] : rewriteLines(rewrite)),
-    ...mends.map(mendLine),
+    ...mends.map(repairLine),
     ...clone.map(cloneLine),
   ];
   if (troubles.length > 0) return [...troubles, ...notes];
   return [[styled('green', 'ok'), `: ${commits} commits and ${items} items, up to ${tip}`], ...notes];
 }
 
-const mendLine = ({ path, wrong, how }: Mend): Line => [styled('red', path), `: ${wrong}; would be ${how}`];
+const repairLine = ({ path, wrong, how }: Repair): Line => [
+  styled('red', path),
+  `: ${wrong}; would be ${how}`,
+];
 const cloneLine = ({ wrong, how }: CloneTrouble): Line => [styled('yellow', 'here'), `: ${wrong}; ${how}`];
 
 function failuresOf({ mends, rewrite, clone }: Examination): LedgerError[] {
