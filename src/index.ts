@@ -16,7 +16,7 @@ export type { Verification } from './audit/verify.ts';
 export type { Command } from './domain/commands.ts';
 export type { AuxiliaryFile, SettingsPatch } from './domain/configure.ts';
 export { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from './domain/errors.ts';
-export { type CreateOption, FIELD_FACTS, type FieldFacts, type FieldKey, ITEM_KEYS, type UpdateOption } from './domain/fields.ts';
+export { type CreateOption, FIELD_FACTS, type FieldFacts, type FieldKey, ITEM_KEYS, type UpdateOption, unknownKeys } from './domain/fields.ts';
 export type { WorkId } from './domain/ids.ts';
 export { type Json, type JsonMap, LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem, type WorkLink, type WorkPriority, type WorkStatus, type WorkType } from './domain/item.ts';
 export type { NewWork } from './domain/item-schema.ts';

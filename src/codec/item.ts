@@ -1,5 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
-import { ITEM_KEYS, isItemKey } from '../domain/fields.ts';
+import { ITEM_KEYS, unknownKeys } from '../domain/fields.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { compareText, type WorkItem } from '../domain/item.ts';
 import { checkItem, workItemSchema } from '../domain/item-schema.ts';
@@ -27,8 +27,8 @@ export function encodeItem(item: WorkItem): Buffer {
 }
 
 function bytesOf(item: WorkItem): Buffer {
-  const unknown = Object.keys(item).filter((key) => !isItemKey(key));
-  const entries = [...ITEM_KEYS, ...unknown.sort(compareText)].map((key) => [key, item[key]] as const);
+  const unknown = Object.entries(unknownKeys(item)).sort(([a], [b]) => compareText(a, b));
+  const entries = [...ITEM_KEYS.map((key) => [key, item[key]] as const), ...unknown];
   return Buffer.from(emitEntries(entries.filter(([, value]) => !isEmpty(value))));
 }
 

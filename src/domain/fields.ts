@@ -1,4 +1,11 @@
-import { LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES } from './item.ts';
+import {
+  type JsonMap,
+  LINK_KINDS,
+  WORK_PRIORITIES,
+  WORK_STATUSES,
+  WORK_TYPES,
+  type WorkItem,
+} from './item.ts';
 import {
   actor,
   anyText,
@@ -236,8 +243,12 @@ type KeysWith<P> = { [K in FieldKey]: Rows[K] extends P ? K : never }[FieldKey];
 const ROWS: readonly (readonly [FieldKey, FieldRow])[] = Object.entries(FIELDS) as [FieldKey, FieldRow][];
 
 /** The keys that this version knows, in the order of the file. */
-export const ITEM_KEYS: readonly string[] = Object.keys(FIELDS);
+export const ITEM_KEYS = Object.keys(FIELDS) as readonly FieldKey[];
 export const isItemKey = (key: string): key is FieldKey => Object.hasOwn(FIELDS, key);
+
+/** What a later version, or a person, wrote into the file of an item beside the fields that this version knows. */
+export const unknownKeys = (item: WorkItem): JsonMap =>
+  Object.fromEntries(Object.entries(item).filter(([key]) => !isItemKey(key))) as JsonMap;
 
 /** What the table says of a key; nothing where this version does not know it. */
 export const rowOf = (key: string): FieldRow | undefined => (isItemKey(key) ? FIELDS[key] : undefined);

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { FIELDS } from './fields.ts';
-import type { workItemSchema } from './item-schema.ts';
+import type { FieldKey, KindsOf } from './fields.ts';
+import type { SchemasOf } from './kinds.ts';
 
 export const WORK_STATUSES = [
   'pending',
@@ -31,9 +31,11 @@ export type WorkType = (typeof WORK_TYPES)[number];
 export const WORK_PRIORITIES = ['low', 'medium', 'high', 'critical'] as const;
 export type WorkPriority = (typeof WORK_PRIORITIES)[number];
 
-const TERMINAL: ReadonlySet<WorkStatus> = new Set(['completed', 'failed', 'cancelled']);
+/** Statuses that work does not leave by itself. */
+export type EndedStatus = 'completed' | 'failed' | 'cancelled';
 /** True for a status that work does not leave by itself: completed, failed, cancelled. */
-export const isTerminal = (status: WorkStatus): boolean => TERMINAL.has(status);
+export const isTerminal = (status: WorkStatus): status is EndedStatus =>
+  status === 'completed' || status === 'failed' || status === 'cancelled';
 
 export const LINK_KINDS = [
   'related',
@@ -47,15 +49,33 @@ export const LINK_KINDS = [
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type JsonMap = Record<string, Json>;
 
-type FieldOf<K extends keyof typeof FIELDS> = z.output<ReturnType<(typeof FIELDS)[K]['kind']['schema']>>;
+/** The fields that this version knows, by the table of them. */
+type Fields = z.output<z.ZodObject<SchemasOf<KindsOf<FieldKey>>, z.core.$strip>>;
+export type WorkLink = Fields['links'][number];
+/** Where to resume, with `data` of the caller's own. */
+export type Checkpoint<Data = Json> = Omit<NonNullable<Fields['checkpoint']>, 'data'> & {
+  data?: Data | undefined;
+};
+
 /**
- * One unit of work. Absent means `undefined`, and empty lists, maps and texts are left out of the file. Unknown keys are kept.
+ * One unit of work. Absent means `undefined`, and empty lists, maps and texts are left out of the file.
  *
+ * The type has the keys that this version knows. A file can hold others, which are kept: `unknownKeys` gives them. Which of the optional
+ * fields are there does not follow from the status alone, since an item can be imported in any status without them; ask for each.
+ *
+ * @typeParam Context what `context` holds, where its caller knows it; @typeParam Data that of a checkpoint; @typeParam Result that of
+ *   `result`. None of the three is checked: whoever may push writes them.
  * @see docs/format.md, "Work item"
  */
-export type WorkItem = z.infer<ReturnType<typeof workItemSchema>>;
-export type Checkpoint = NonNullable<FieldOf<'checkpoint'>>;
-export type WorkLink = FieldOf<'links'>[number];
+export type WorkItem<Context = JsonMap, Data = Json, Result = JsonMap> = {
+  [K in keyof Fields]: K extends 'context'
+    ? Context
+    : K extends 'checkpoint'
+      ? Checkpoint<Data> | undefined
+      : K extends 'result'
+        ? Result | undefined
+        : Fields[K];
+};
 
 /** Rank for sorting: most urgent first, then oldest, then by id so that the order is total. */
 export function byUrgency(a: WorkItem, b: WorkItem): number {

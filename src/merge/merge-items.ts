@@ -58,7 +58,8 @@ export function mergeItems(base: WorkItem | undefined, ours: WorkItem, theirs: W
 
 /** As in the file: known keys first, in their order. */
 function byPlace(a: string, b: string): number {
-  const [x, y] = [ITEM_KEYS.indexOf(a), ITEM_KEYS.indexOf(b)];
+  const keys: readonly string[] = ITEM_KEYS;
+  const [x, y] = [keys.indexOf(a), keys.indexOf(b)];
   return x >= 0 && y >= 0 ? x - y : y - x || compareText(a, b);
 }
 

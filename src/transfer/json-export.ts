@@ -1,6 +1,6 @@
 import { stateOf } from '../codec/path.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
-import { ITEM_KEYS } from '../domain/fields.ts';
+import { ITEM_KEYS, unknownKeys } from '../domain/fields.ts';
 import { parseId } from '../domain/ids.ts';
 import { compareText, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
 import { verbOf } from '../domain/verbs.ts';
@@ -68,8 +68,10 @@ function pathOf(item: WorkItem): string {
 function fieldsOf(item: WorkItem): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const key of CLASSIC) fields[key] = item[key] ?? null;
-  const others = new Set([...ITEM_KEYS, ...Object.keys(item).sort()]);
-  for (const key of others) if (!(key in fields) && item[key] !== undefined) fields[key] = item[key];
+  const known = ITEM_KEYS.map((key) => [key, item[key]] as const);
+  const others = Object.entries(unknownKeys(item)).sort(([a], [b]) => compareText(a, b));
+  for (const [key, value] of [...known, ...others])
+    if (!(key in fields) && value !== undefined) fields[key] = value;
   return fields;
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/domain/commands.ts';
 import { type Decision, decide } from '../../src/domain/decide.ts';
 import { isLedgerError } from '../../src/domain/errors.ts';
-import { ITEM_KEYS } from '../../src/domain/fields.ts';
+import { isItemKey } from '../../src/domain/fields.ts';
 import { isHeld } from '../../src/domain/holding.ts';
 import { compareText, isTerminal } from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
@@ -108,7 +108,7 @@ describe('every transition', () => {
       const unknown = (item: object): string =>
         JSON.stringify(
           Object.entries(item)
-            .filter(([key]) => !ITEM_KEYS.includes(key))
+            .filter(([key]) => !isItemKey(key))
             .sort(([a], [b]) => compareText(a, b)),
         );
       fc.assert(

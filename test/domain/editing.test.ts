@@ -63,9 +63,12 @@ describe('update', () => {
     ['not_before', undefined],
     ['max_attempts', undefined],
     ['idempotency_key', undefined],
-  ])('given an item, when %s is set to nothing, then it is gone or as it is by default', (field, value) => {
-    expect(update({ set: { [field]: null } })[field]).toEqual(value);
-  });
+  ] as const)(
+    'given an item, when %s is set to nothing, then it is gone or as it is by default',
+    (field, value) => {
+      expect(update({ set: { [field]: null } })[field]).toEqual(value);
+    },
+  );
 
   test('given a parent, when it is set to nothing, then the item has none', () => {
     update({ set: { parent_id: PARENT } });

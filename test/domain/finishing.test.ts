@@ -162,7 +162,15 @@ describe('reopen', () => {
       claim: { epoch: 1 },
       checkpoint: { step: 'one' },
     });
-    for (const key of ['owner', 'execution_id', 'completed_at', 'result', 'error', 'review', 'block']) {
+    for (const key of [
+      'owner',
+      'execution_id',
+      'completed_at',
+      'result',
+      'error',
+      'review',
+      'block',
+    ] as const) {
       expect(after[key], key).toBeUndefined();
     }
   });

@@ -11,7 +11,7 @@ function exported(...entries: ExportEntry[]): Record<string, Record<string, unkn
 }
 
 test('an open item has all classic fields, null where it has no value, then the others, then its history', () => {
-  const item = itemOf({ labels: ['a'], x_other: 1 });
+  const item = { ...itemOf({ labels: ['a'] }), x_other: 1 };
   const file = exported({ item, history: [] })['active/WRK-20260103-0001.json'];
   expect(file).toMatchObject({
     owner: null,

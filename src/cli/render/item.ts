@@ -1,4 +1,4 @@
-import { FIELD_FACTS, type HistoryEntry, ITEM_KEYS, type Json, type JsonMap, type WorkItem, type WorkWithHistory, type ReadableLedger } from '../../index.ts';
+import { FIELD_FACTS, type HistoryEntry, type Json, type JsonMap, type WorkItem, type WorkWithHistory, type ReadableLedger, unknownKeys } from '../../index.ts';
 import type { Reply } from '../command.ts';
 import { historyLines } from './history.ts';
 import { columns, indented, type Line, type Span, shortTime, styled } from './line.ts';
@@ -46,7 +46,7 @@ function itemLines({ history, ...item }: WorkWithHistory, related: ReadonlyMap<s
     ...mapLines('Context', answers.context),
     ...mapLines('Result', item.result),
     ...section('Error', item.error),
-    ...mapLines('Other fields', unknownFields(item)),
+    ...mapLines('Other fields', unknownKeys(item)),
     ...commentLines(item),
     ...shortHistory(item.id, history),
   ];
@@ -155,11 +155,6 @@ function jsonText(value: unknown): string {
   if (typeof value === 'string') return value;
   const text = JSON.stringify(value);
   return text.length <= 80 ? text : JSON.stringify(value, null, 2);
-}
-
-/** What a later version, or a person, wrote into the file. */
-function unknownFields(item: WorkItem): JsonMap {
-  return Object.fromEntries(Object.entries(item).filter(([key]) => !ITEM_KEYS.includes(key))) as JsonMap;
 }
 
 function commentLines({ comments }: WorkItem): Line[] {
