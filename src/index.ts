@@ -1,4 +1,5 @@
 import './require-node.ts';
+
 export { listPresence, livenessOf, openPresence, prunePresence } from './agents/presence/api.ts';
 export type { ListPresenceOptions, PresenceEntry, PresenceReport } from './agents/presence/list.ts';
 export type { PresenceOptions } from './agents/presence/open.ts';
@@ -15,10 +16,36 @@ export type { SignatureReport } from './audit/signatures.ts';
 export type { Verification } from './audit/verify.ts';
 export type { Command } from './domain/commands.ts';
 export type { AuxiliaryFile, SettingsPatch } from './domain/configure.ts';
+export type {
+  ErrorDetails,
+  HolderDetails,
+  SavedTransition,
+  UnsettledDetails,
+} from './domain/error-details.ts';
 export { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from './domain/errors.ts';
-export { type CreateOption, FIELD_FACTS, type FieldFacts, type FieldKey, ITEM_KEYS, type UpdateOption, unknownKeys } from './domain/fields.ts';
+export {
+  type CreateOption,
+  FIELD_FACTS,
+  type FieldFacts,
+  type FieldKey,
+  ITEM_KEYS,
+  type UpdateOption,
+  unknownKeys,
+} from './domain/fields.ts';
 export type { WorkId } from './domain/ids.ts';
-export { type Json, type JsonMap, LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem, type WorkLink, type WorkPriority, type WorkStatus, type WorkType } from './domain/item.ts';
+export {
+  type Json,
+  type JsonMap,
+  LINK_KINDS,
+  WORK_PRIORITIES,
+  WORK_STATUSES,
+  WORK_TYPES,
+  type WorkItem,
+  type WorkLink,
+  type WorkPriority,
+  type WorkStatus,
+  type WorkType,
+} from './domain/item.ts';
 export type { NewWork } from './domain/item-schema.ts';
 export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/limits.ts';
 export { LEDGER_VERBS, type PolicyVerb } from './domain/policy-rules.ts';
@@ -28,19 +55,55 @@ export type { CheckpointInput } from './domain/verbs/checkpoint.ts';
 export type { WorkPatch } from './domain/verbs/update.ts';
 export { type IdPurpose, TRANSITIONS, VERBS, type Verb, type VerbInput } from './domain/verbs.ts';
 export type { Host } from './hosts/list.ts';
+export type { LedgerAdmin } from './ledger/admin.ts';
+export type { LedgerAudit } from './ledger/audit.ts';
+export type { LedgerClone } from './ledger/clone.ts';
 export type { Executions, HeldExecution, SetAside } from './ledger/executions.ts';
-export type { Acting, ClaimOptions, CreateInput, Holding, LedgerStatus, RecoverOptions, RetryOptions, SyncReport, PendingFilter, ReadyFilter, ImportCall, VerifyCall, Asked, BatchOptions, BlockOptions, CompleteOptions, ConfigureOptions, Explained, FailOptions, HoldingReasoned, LogOptions, Reasoned, SubmitOptions, Waiting } from './ledger/inputs.ts';
+export type {
+  Acting,
+  Asked,
+  BatchOptions,
+  BlockOptions,
+  ClaimOptions,
+  CompleteOptions,
+  ConfigureOptions,
+  CreateInput,
+  Explained,
+  FailOptions,
+  Holding,
+  HoldingReasoned,
+  ImportCall,
+  LedgerStatus,
+  LogOptions,
+  PendingFilter,
+  ReadyFilter,
+  Reasoned,
+  RecoverOptions,
+  RetryOptions,
+  SubmitOptions,
+  SyncReport,
+  VerifyCall,
+  Waiting,
+} from './ledger/inputs.ts';
 export type { LaidFiles, LayOptions } from './ledger/lay-host.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
-export { type InitOptions, type LedgerMode, type LedgerNotice, type OpenOptions, systemClock } from './ledger/options.ts';
+export {
+  type InitOptions,
+  type LedgerMode,
+  type LedgerNotice,
+  type OpenOptions,
+  systemClock,
+} from './ledger/options.ts';
 export type { Evidence, Liveness, LivenessReading, OrphanedWork } from './ledger/orphans.ts';
-export type { AsOf, WorkWithHistory, LedgerQuery } from './ledger/query.ts';
+export type { PastLedger, ReadableLedger } from './ledger/past.ts';
+export type { AsOf, LedgerQuery, WorkWithHistory } from './ledger/query.ts';
 export type { RecoveredWork } from './ledger/recover.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
 export type { Resumption } from './ledger/resume.ts';
 export { readSettings } from './ledger/settings.ts';
 export type { ItemTemplate, ListedTemplate, TemplateFields } from './ledger/templates.ts';
 export type { ImportReport } from './ledger/transfer.ts';
+export type { LedgerWork } from './ledger/work.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';
 export type { HistoryEntry } from './projection/history-entry.ts';
 export type { IndexPlace } from './projection/index-database.ts';
@@ -56,13 +119,21 @@ export type { DependencyNode, Progress } from './query/tree.ts';
 export type { Outcome } from './sync/outcome.ts';
 export type { Clock } from './sync/ports.ts';
 export type { RejectedTransition } from './sync/rejected.ts';
-export { type ConfigTrace, type DecideTrace, type FetchTrace, type GitTrace, type IndexTrace, type LockHolder, type LockTrace, type PushTrace, type RemotePart, type ReplayTrace, TRACE_CHANNELS, type TraceKind, type TraceRecord, type WaitTrace } from './trace/channels.ts';
+export {
+  type ConfigTrace,
+  type DecideTrace,
+  type FetchTrace,
+  type GitTrace,
+  type IndexTrace,
+  type LockHolder,
+  type LockTrace,
+  type PushTrace,
+  type RemotePart,
+  type ReplayTrace,
+  TRACE_CHANNELS,
+  type TraceKind,
+  type TraceRecord,
+  type WaitTrace,
+} from './trace/channels.ts';
 export type { ImportInput } from './transfer/formats.ts';
 export type { ImportNote, ImportPlan, TransferFile } from './transfer/plan.ts';
-export type { ErrorDetails, HolderDetails, SavedTransition, UnsettledDetails } from './domain/error-details.ts';
-export type { LedgerAdmin } from './ledger/admin.ts';
-export type { LedgerAudit } from './ledger/audit.ts';
-export type { LedgerClone } from './ledger/clone.ts';
-export type { PastLedger, ReadableLedger } from './ledger/past.ts';
-export type { LedgerWork } from './ledger/work.ts';
-
