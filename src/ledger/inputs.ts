@@ -33,7 +33,7 @@ import type { Liveness } from './orphans.ts';
 // acts or asks, `swarm_name` a swarm, durations are seconds and end in `_s`, points in time are ISO texts.
 
 /** An item: its whole id. */
-export const id = text;
+const id = text;
 
 /** For whatever may wait for the remote. */
 export const WAITING = {

@@ -116,7 +116,7 @@ function describe(value: unknown): string {
 /** Words that say who acts, in other libraries and in the design that this one began with. */
 const WHO = ['owner', 'full_name', 'created_by', 'asker', 'by', 'user', 'agent'];
 
-/** The name that was most likely meant: one that has the other in it, or differs in a third of its letters at most. */
+/** The name that was most likely meant: one that has the other in it, or differs in a few of its letters. */
 function nearest(typed: string, known: readonly string[]): string | undefined {
   const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z]/g, '');
   const key = plain(typed);
@@ -125,7 +125,7 @@ function nearest(typed: string, known: readonly string[]): string | undefined {
   const byDistance = known
     .map((name) => ({ name, far: distance(key, plain(name)) }))
     .toSorted((one, other) => one.far - other.far)[0];
-  if (byDistance !== undefined && byDistance.far * 3 <= key.length) return byDistance.name;
+  if (byDistance !== undefined && byDistance.far <= Math.max(1, key.length / 2.5)) return byDistance.name;
   return WHO.includes(typed) && known.includes('actor') ? 'actor' : undefined;
 }
 

@@ -6,14 +6,38 @@ import { CloneName } from '../sync/clone-name.ts';
 import type { Judge } from '../sync/ports.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { openBackend } from './backend.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, connectionOf } from './connection.ts';
 import { renamed } from './executions.ts';
+import { anything, callback, checkOptions, oneOf, orNull, seconds, type Table, text } from './kinds.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
-import { chooseActor, chooseBranch, chooseMode, choosePresence, chooseRemote, chooseSign } from './settings.ts';
+import {
+  chooseActor,
+  chooseBranch,
+  chooseMode,
+  choosePresence,
+  chooseRemote,
+  chooseSign,
+} from './settings.ts';
 import { WorkLedger } from './work-ledger.ts';
 import type { WritePath } from './writer.ts';
 
 const PATIENCE_MS = 60_000;
+
+const OPEN = {
+  dir: text,
+  remote: orNull(text),
+  actor: text,
+  backend: oneOf(['native', 'isomorphic']),
+  fs: anything(),
+  mode: oneOf(['push', 'local']),
+  branch: text,
+  patience: seconds,
+  clock: anything(),
+  onNotice: callback(),
+  onProgress: callback(),
+  onKeptBack: callback(),
+  connect: callback(),
+} satisfies Record<keyof OpenOptions, unknown> & Table;
 
 /**
  * Opens the ledger of the clone that `dir` is in. A clone that has none yet joins the remote's.
@@ -22,6 +46,7 @@ const PATIENCE_MS = 60_000;
  *   remote has one; `REMOTE_UNREACHABLE` where only the remote could tell
  */
 export async function openLedger(options: OpenOptions = {}): Promise<WorkLedger> {
+  checkOptions('openLedger', OPEN, options);
   const connection = await connect(options);
   const joins = await joinRemote(connection);
   const ledger = new WorkLedger(connection);
@@ -56,6 +81,7 @@ async function joinRemote({ refs, localRef, remote, branch, place, write }: Conn
 export async function initLedger(
   options: InitOptions = {},
 ): Promise<{ ledger: WorkLedger; created: boolean }> {
+  checkOptions('initLedger', { ...OPEN, prefix: text }, options);
   const connection = await connect(options);
   const isNew = (await connection.refs.readRef(connection.localRef)) === undefined;
   const { initialize } = await import('./initialize.ts');
@@ -173,13 +199,32 @@ async function requestQueueKeyOf(agreed: unknown): Promise<string> {
     .slice(0, 16);
 }
 
-let processWide: Promise<WorkLedger> | undefined;
+let processWide: { options: OpenOptions; ledger: Promise<WorkLedger> } | undefined;
 
-/** The ledger of this process: opened once, with the options of the first call. */
-export function getWorkLedger(options?: OpenOptions): Promise<WorkLedger> {
-  processWide ??= openLedger(options).catch((error: unknown) => {
-    processWide = undefined;
-    throw error;
-  });
-  return processWide;
+/**
+ * The ledger of this process: opened once, and again after it was closed.
+ *
+ * @param options of the first call; a later one repeats them, or gives none
+ * @throws LedgerError `INVALID_INPUT` where an option is another than the first call's; as `openLedger`
+ */
+export async function getWorkLedger(options: OpenOptions = {}): Promise<WorkLedger> {
+  checkOptions('getWorkLedger', OPEN, options);
+  if (processWide !== undefined) {
+    const { options: first, ledger } = processWide;
+    const open = await ledger.catch(() => undefined);
+    if (open !== undefined && !connectionOf(open).isClosed) {
+      const other = Object.entries(options).find(([key, value]) => first[key as keyof OpenOptions] !== value);
+      if (other === undefined) return open;
+      throw new LedgerError(
+        'INVALID_INPUT',
+        `getWorkLedger: this process has a ledger of another ${other[0]}.`,
+        {
+          hint: 'Close that one first, or open a second with `openLedger`.',
+          details: { call: 'getWorkLedger', key: other[0] },
+        },
+      );
+    }
+  }
+  processWide = { options, ledger: openLedger(options) };
+  return processWide.ledger;
 }

@@ -11,7 +11,7 @@ import type { Outcome } from '../sync/outcome.ts';
 import { type ImportInput, planImport } from '../transfer/formats.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
 import type { ImportNote, ImportPlan, TransferFile } from '../transfer/plan.ts';
-import { currentTip, type Connection, modeOf, requestBy } from './connection.ts';
+import { type Connection, currentTip, modeOf, requestBy } from './connection.ts';
 import type { ImportCall } from './inputs.ts';
 import { Writer } from './writer.ts';
 

@@ -9,7 +9,7 @@ import { LeaseLostError, SupersededError } from './agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 interface Proof {
-  owner: string;
+  actor: string;
   execution_id: string;
   epoch: number;
 }
@@ -133,7 +133,7 @@ export class LeaseHandle {
     const { owner, execution_id, epoch } = this;
     const began = performance.now();
     try {
-      const result = await write({ owner, execution_id, epoch });
+      const result = await write({ actor: owner, execution_id, epoch });
       if (!result.ok) return await this.#refused(itemFailure(result));
       const shared = result.where === 'remote' || this.#ledger.clone.mode === 'none';
       if (shared) this.lastAccepted = began;

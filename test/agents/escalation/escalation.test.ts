@@ -241,7 +241,7 @@ describe('given a question whose work was lost to someone else in the same push'
   /** Asks; that the work is blocked by the question is lost, and taking the question back ends so. */
   async function askInVain(ends: LedgerError | undefined) {
     const { ada, id, asks } = await given();
-    const batch = ada.ledger.work.batch.bind(ada.ledger);
+    const batch = ada.ledger.work.batch.bind(ada.ledger.work);
     vi.spyOn(ada.ledger.work, 'batch').mockImplementation(async ([ask], options) => [
       ...(await batch(ask === undefined ? [] : [ask], options)),
       { kind: 'lost', op: 'op', error: moved, kept: 'refs/x' },

@@ -26,7 +26,7 @@ async function left(execution_id: string, fields: Partial<WorkItem> = {}): Promi
 test('given items of processes that are gone, when they are given back, then all are, in one push, and each commit says why', async () => {
   const items = [await left('exec-1'), await left('exec-2')];
   const pushes: number[] = [];
-  const batch = ada.work.batch.bind(ada);
+  const batch = ada.work.batch.bind(ada.work);
   ada.work.batch = (commands: readonly Planned[]) => {
     pushes.push(commands.length);
     return batch(commands);
