@@ -1,13 +1,19 @@
 import { promises as fs } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { type ImportInput, type ImportReport, LedgerError, type TransferFile, type WorkLedger } from '../../../index.ts';
+import {
+  type ImportInput,
+  type ImportReport,
+  LedgerError,
+  type TransferFile,
+  type WorkLedger,
+} from '../../../index.ts';
 import { RaceLost } from '../../../operations/refusal.ts';
 import { required } from '../../../operations/typed.ts';
 import { command, flag, text } from '../../command.ts';
+import { pickFormat } from '../../formats/pick.ts';
 import { readInputFile } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
 import { whereabouts } from '../../transition.ts';
-import { pickFormat } from '../../formats/pick.ts';
 
 /** What items are taken over from: how help names it, and how what stands at a path is read. */
 const SOURCES = {
