@@ -23,7 +23,7 @@ export type Decision = Transition | { kind: 'unchanged'; item: WorkItem };
 /**
  * Decides what `command` does to the item it names.
  *
- * Pure: time, actor and the transition's name arrive inside the command. The order of the checks is that of docs/architecture.md, "Decide".
+ * Pure: time, actor and the transition's name arrive inside the command. The order of the checks is that of docs/architecture.md, "Deciding".
  *
  * @returns the item as it will stand, `rev` one higher, and the event its commit records
  * @throws LedgerError `ILLEGAL_TRANSITION` where the table has no such row; `ALREADY_CLAIMED`, `CLAIMED_ELSEWHERE`,

@@ -1,3 +1,4 @@
+// Long, since it is a list: a method for each transition, one after the other.
 import type { Command } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';

@@ -1,11 +1,13 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { foldersOfSource, LAYERS, linterRules, withTable } from '../../.ci/layers.ts';
-import { readProject } from './markdown.ts';
+import { VERBS } from '../../src/domain/verbs.ts';
+import { blocks, readProject, section } from './markdown.ts';
 
 const PAGE = readProject('docs/architecture.md');
+const ROOMS = readProject('docs/rooms.md');
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url));
 
 /** What the files of a folder import: files as paths from `src` on that begin with a slash, libraries by name. */
@@ -65,5 +67,54 @@ describe('given the table of layers in .ci/layers.ts', () => {
       imports.filter((one) => !isUsed(one)),
       'it imports nothing of these',
     ).toEqual([]);
+  });
+});
+
+describe('given what the pages say of the code', () => {
+  const files = globSync('**/*.ts', { cwd: SOURCE });
+
+  test.each([
+    ['architecture.md', PAGE],
+    ['rooms.md', ROOMS],
+  ])('when %s names a file, then it is there', (_, page) => {
+    const named = [...page.matchAll(/`((?:[\w-]+\/)*[\w-]+\.ts)`/g)].map(([, path = '']) => path);
+    const missing = named.filter(
+      (path) =>
+        !files.some((file) => `src/${file}` === path || file === path || file.endsWith(`/${path}`)) &&
+        !existsSync(`${SOURCE}../${path}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('when it draws the house, then the folders of the picture are those of the source', () => {
+    const [picture = ''] = blocks(PAGE);
+    const drawn = [...picture.matchAll(/([a-z]+)\/(?=\s|[\w-]*\.ts| )/g)].map(([, name]) => name);
+    const layers = new Set(LAYERS.map(({ path }) => path.split('/')[0] ?? ''));
+    expect(
+      [...layers].filter((layer) => !drawn.includes(layer) && layer !== 'trace' && layer !== 'git'),
+    ).toEqual([]);
+    expect(picture).toContain('in git/');
+  });
+
+  test('when it lists the checks of a decision, then they are those of decide, in its order', () => {
+    const told = [...section(PAGE, '## Deciding').matchAll(/^\d+\. `(\w+)`/gm)].map(([, name]) => name);
+    const code = readFileSync(`${SOURCE}domain/decide.ts`, 'utf8');
+    const [, first = ''] = /export function decide\([\s\S]*?\{\n([\s\S]*?)\n\}/.exec(code) ?? [];
+    const [, then = ''] = /\nfunction change\([\s\S]*?\{\n([\s\S]*?)\n\}/.exec(code) ?? [];
+    const isCheck = /\b(require\w+|findItem|isRepeatedClaim|apply)(?=\()/g;
+    const begun = [...first.matchAll(isCheck)].map(([name]) => name).slice(0, 1);
+    expect([...begun, ...[...then.matchAll(isCheck)].map(([name]) => name)]).toEqual(told);
+  });
+
+  test('when verbs are looked for, then each is a module of domain/verbs', () => {
+    const modules = globSync('*.ts', { cwd: `${SOURCE}domain/verbs` }).map((file) =>
+      file.replace(/\.ts$/, ''),
+    );
+    expect(VERBS.filter((verb) => !modules.includes(verb.replaceAll('_', '-')))).toEqual([]);
+  });
+
+  test('when it is printed, then it is two screens beside its tables', () => {
+    const prose = PAGE.split('\n').filter((line) => !line.startsWith('|'));
+    expect(prose.length).toBeLessThan(100);
   });
 });

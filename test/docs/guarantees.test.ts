@@ -28,7 +28,7 @@ test('given the page, when a test is named, then in a form that is checked', () 
   expect(NAMED).toHaveLength(mentioned);
 });
 
-const PAGES = ['architecture', 'format', 'sync', 'guarantees'].map((name) => `docs/${name}.md`);
+const PAGES = ['architecture', 'rooms', 'format', 'sync', 'guarantees'].map((name) => `docs/${name}.md`);
 
 test.each([...PAGES, 'CONTRIBUTING.md', 'AGENTS.md'])(
   'given %s, when it names a file of the project, then it is there',

@@ -393,7 +393,7 @@ describe('the environment of git', () => {
   test('given the sources, when they name a command of git, then it is in the layer of git, by the one who is to run it', () => {
     const root = fileURLToPath(new URL('../../../src/', import.meta.url));
     const commands = new Set(execFileSync('git', ['--list-cmds=main'], { encoding: 'utf8' }).split('\n'));
-    const page = readFileSync(new URL('../../../docs/architecture.md', import.meta.url), 'utf8');
+    const page = readFileSync(new URL('../../../docs/rooms.md', import.meta.url), 'utf8');
     const told = (by: string): string[] => {
       const row = page.split('\n').find((line) => line.startsWith(`| \`${by}\``)) ?? '';
       return [...(row.split('|')[3] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
