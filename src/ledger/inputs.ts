@@ -3,8 +3,10 @@ import type { WorkId } from '../domain/ids.ts';
 import { type Json, type JsonMap, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkLink } from '../domain/item.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
 import type { Oid } from '../store/port.ts';
-import { anything, callback, count, flag, type Inputs, listOf, map, needed, oneOf, orNull, seconds, signal, text, time, whole } from './kinds.ts';
+import { anything, callback, count, flag, type Inputs, listOf, map, needed, oneOf, orNull, seconds, signal, text, time, whole, type Kind } from './kinds.ts';
 import type { Liveness } from './orphans.ts';
+import { GIVEN } from '../domain/fields.ts';
+import type { NewWork } from '../domain/item-schema.ts';
 // Long, since it is a table: what each call of the façade takes, one after the other.
 
 // What each call of the ledger takes, once: the same table checks a call and gives its type. One word for one thing: `actor` is who
@@ -121,8 +123,8 @@ export const RECOVER = {
 };
 export type RecoverOptions = Inputs<typeof RECOVER>;
 
-/** Fields that an item has from the beginning. */
-const FIELDS = {
+/** Fields that an item may have from the beginning, those of which a caller is told the kind at once. */
+const NAMED = {
   title: needed(text),
   description: text,
   type: oneOf(WORK_TYPES),
@@ -144,7 +146,13 @@ const FIELDS = {
   idempotency_key: text,
 };
 
-export const CREATE = { ...FIELDS, ...ACTING, /** As `actor`. */ created_by: text };
+/** Each other field that the table of fields lets one give: what it holds is checked where the item is made. */
+type Others = { [K in Exclude<keyof NewWork, keyof typeof NAMED>]: Kind<NewWork[K], false> };
+const OTHERS = Object.fromEntries(
+  GIVEN.filter((key) => !Object.hasOwn(NAMED, key)).map((key) => [key, anything()]),
+) as Others;
+
+export const CREATE = { ...NAMED, ...OTHERS, ...ACTING, /** As `actor`. */ created_by: text };
 export type CreateInput = Inputs<typeof CREATE>;
 
 export const PATCH = {

@@ -5,10 +5,10 @@ import { approvalsGiven, approvalsNeeded, requireReviewer } from '../policy-rule
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { asNote } from './shared.ts';
 
-interface ApproveInput {
+type ApproveInput = {
   id: WorkId;
   reason?: string | undefined;
-}
+};
 
 /**
  * The actor of an approval that is given by a host's button: who will press it is not known when the proposal is made. The

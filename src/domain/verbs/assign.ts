@@ -1,12 +1,12 @@
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 
-interface AssignInput {
+type AssignInput = {
   id: WorkId;
   /** Who may claim it; `undefined` for anyone. */
   owner: string | undefined;
   reason?: string | undefined;
-}
+};
 
 /** Names who may claim a pending item. */
 export const assign: ChangingVerb<AssignInput> = defineVerb({

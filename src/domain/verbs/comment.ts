@@ -4,10 +4,10 @@ import { WORK_STATUSES } from '../item.ts';
 import { normalizeText } from '../text.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 
-interface CommentInput {
+type CommentInput = {
   id: WorkId;
   body: string;
-}
+};
 
 /** Says something about an item. */
 export const comment: ChangingVerb<CommentInput> = defineVerb({

@@ -8,10 +8,10 @@ import { defineEntering, type EnteringVerb } from './define.ts';
 import { requireUnused } from './shared.ts';
 
 /** Without `id` the next number of the day is taken, again at each replay. */
-interface CreateInput {
+type CreateInput = {
   id?: WorkId | undefined;
   fields: NewWork;
-}
+};
 
 /** Makes an item; or finds the open one that has its idempotency key already. */
 export const create: EnteringVerb<CreateInput> = defineEntering({

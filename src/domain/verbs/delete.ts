@@ -7,10 +7,10 @@ import type { LedgerView } from '../view.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { ENDED } from './shared.ts';
 
-interface DeleteInput {
+type DeleteInput = {
   id: WorkId;
   reason?: string | undefined;
-}
+};
 
 /** Removes the file of an item that ended; its history stays. */
 export const deleteItem: ChangingVerb<DeleteInput> = defineVerb({

@@ -11,10 +11,10 @@ type NamedKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K]
 /** An item as another tracker or a backup had it. */
 export type ImportedWork = Pick<WorkItem, Exclude<NamedKeys<WorkItem>, 'schema' | 'rev' | 'last_op'>>;
 
-interface ImportInput {
+type ImportInput = {
   id: WorkId;
   item: ImportedWork;
-}
+};
 
 /** Makes an item in any status; or finds the one that came from the same source already. */
 export const importItem: EnteringVerb<ImportInput> = defineEntering({

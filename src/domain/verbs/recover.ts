@@ -5,12 +5,12 @@ import { REASON_LENGTH, toSafeLine } from '../text.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { withoutHolder } from './shared.ts';
 
-interface RecoverInput {
+type RecoverInput = {
   id: WorkId;
   reason: string;
   /** What was seen of a holder that is silent since. */
   observed: HolderObservation;
-}
+};
 
 /** Takes an item from a holder that is gone; one without an attempt left fails. */
 export const recover: ChangingVerb<RecoverInput> = defineVerb({

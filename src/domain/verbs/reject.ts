@@ -3,10 +3,10 @@ import { requireReviewer } from '../policy-rules.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { asNote } from './shared.ts';
 
-interface RejectInput {
+type RejectInput = {
   id: WorkId;
   reason: string;
-}
+};
 
 /** Sends what is proposed back to its holder. */
 export const reject: ChangingVerb<RejectInput> = defineVerb({

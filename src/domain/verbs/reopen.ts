@@ -3,10 +3,10 @@ import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { ENDED, withoutHolder } from './shared.ts';
 
-interface ReopenInput {
+type ReopenInput = {
   id: WorkId;
   reason: string;
-}
+};
 
 /** Opens an item that ended, as if it had not. */
 export const reopen: ChangingVerb<ReopenInput> = defineVerb({

@@ -5,13 +5,13 @@ import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { withoutHolder } from './shared.ts';
 
-interface RetryInput {
+type RetryInput = {
   id: WorkId;
   not_before?: string | undefined;
   /** Counts its attempts from 0 again. */
   reset?: boolean | undefined;
   reason?: string | undefined;
-}
+};
 
 /** Opens a failed item again, as long as it has attempts left. */
 export const retry: ChangingVerb<RetryInput> = defineVerb({

@@ -5,10 +5,10 @@ import { isJsonMap, isWithin } from '../values.ts';
 import type { LedgerView } from '../view.ts';
 import { type Asked, type ChangingVerb, defineVerb } from './define.ts';
 
-interface UnblockInput {
+type UnblockInput = {
   id: WorkId;
   reason?: string | undefined;
-}
+};
 
 /** Lets a blocked item go on, with the answer in its context where it waited for one. */
 export const unblock: ChangingVerb<UnblockInput> = defineVerb({

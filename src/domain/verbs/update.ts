@@ -20,10 +20,10 @@ export type WorkPatch = {
   [K in ChangedByMembers]?: WorkItem[K] extends readonly (infer T)[] ? SetChange<T> : Record<string, Json>;
 };
 
-interface UpdateInput {
+type UpdateInput = {
   id: WorkId;
   patch: WorkPatch;
-}
+};
 
 /** Changes fields that belong to no other verb. */
 export const update: ChangingVerb<UpdateInput> = defineVerb({
