@@ -1,12 +1,37 @@
 import type { AuxiliaryFile } from '../domain/configure.ts';
+import { GIVEN } from '../domain/fields.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { type Json, type JsonMap, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkLink } from '../domain/item.ts';
+import {
+  type Json,
+  type JsonMap,
+  WORK_PRIORITIES,
+  WORK_STATUSES,
+  WORK_TYPES,
+  type WorkLink,
+} from '../domain/item.ts';
+import type { NewWork } from '../domain/item-schema.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
 import type { Oid } from '../store/port.ts';
-import { anything, callback, count, flag, type Inputs, listOf, map, needed, oneOf, orNull, seconds, signal, text, time, whole, type Kind } from './kinds.ts';
+import {
+  anything,
+  callback,
+  count,
+  flag,
+  type Inputs,
+  type Kind,
+  listOf,
+  map,
+  needed,
+  oneOf,
+  orNull,
+  seconds,
+  signal,
+  text,
+  time,
+  whole,
+} from './kinds.ts';
 import type { Liveness } from './orphans.ts';
-import { GIVEN } from '../domain/fields.ts';
-import type { NewWork } from '../domain/item-schema.ts';
+
 // Long, since it is a table: what each call of the façade takes, one after the other.
 
 // What each call of the ledger takes, once: the same table checks a call and gives its type. One word for one thing: `actor` is who
