@@ -1,4 +1,9 @@
-import { decodeLedgerMessage, encodeConfigureMessage, encodeInitMessage, readTrailers } from '../codec/message.ts';
+import {
+  decodeLedgerMessage,
+  encodeConfigureMessage,
+  encodeInitMessage,
+  readTrailers,
+} from '../codec/message.ts';
 import { parsePath, problemOfPath, problemOfPaths, readAuxiliaryText, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import type { Request } from '../domain/commands.ts';

@@ -6,9 +6,26 @@ import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
-import { type BaseState, filesIn, type Incoming, lastWhole, lastWholeSettings, readSettingsIn } from './base-state.ts';
+import {
+  type BaseState,
+  filesIn,
+  type Incoming,
+  lastWhole,
+  lastWholeSettings,
+  readSettingsIn,
+} from './base-state.ts';
 import { requestedAt } from './check-times.ts';
-import { type FileAt, type Files, filesAfter, type ItemChange, type ItemFile, ItemFiles, itemChanges, type SettingsFile, wholeIn } from './files.ts';
+import {
+  type FileAt,
+  type Files,
+  filesAfter,
+  type ItemChange,
+  type ItemFile,
+  ItemFiles,
+  itemChanges,
+  type SettingsFile,
+  wholeIn,
+} from './files.ts';
 import type { CommitFindings } from './findings.ts';
 import { MemoryView, unknownSettings } from './memory-view.ts';
 import type { Before, LedgerState, Left, SettingsState } from './state.ts';

@@ -1,3 +1,4 @@
+// Long, since it is a table: what each call of the façade takes, one after the other.
 import type { AuxiliaryFile } from '../domain/configure.ts';
 import { GIVEN } from '../domain/fields.ts';
 import type { WorkId } from '../domain/ids.ts';

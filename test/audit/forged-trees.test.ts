@@ -4,6 +4,7 @@ import { baseStateAt } from '../../src/audit/base-state.ts';
 import { checkPush } from '../../src/audit/check-push.ts';
 import { verifyLedger } from '../../src/audit/verify.ts';
 import { examineTree } from '../../src/doctor/broken-tree.ts';
+import { repairTree } from '../../src/doctor/repair.ts';
 import { nameObject } from '../../src/git/model/object.ts';
 import { findFaults, linesOf, type TreeLine } from '../../src/git/model/tree.ts';
 import type { WorkLedger } from '../../src/index.ts';
@@ -17,7 +18,6 @@ import { isolateThisProcess, makeTempFolder, runGit, type TempFolder } from '../
 import { CLOCK } from './forger.ts';
 import { FIRST } from './honest.ts';
 import { BRANCH, makeLedger } from './ledgers.ts';
-import { repairTree } from '../../src/doctor/repair.ts';
 
 const NOW = CLOCK.now().getTime() / 1000;
 const NOTHING = '0'.repeat(40);

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { LedgerError } from '../../domain/errors.ts';
 import { isActorName } from '../../domain/values.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 import { newSuffix } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock, LocalState } from '../../sync/ports.ts';
@@ -9,7 +10,6 @@ import { Presence, type PresenceEvents } from './presence.ts';
 import { lineOf } from './record.ts';
 import { machineTimer, type PresenceTimer } from './running.ts';
 import type { PresencePlace, Refusals } from './session.ts';
-import { connectionOf } from '../../ledger/connection.ts';
 
 export interface PresenceOptions extends PresenceEvents {
   ledger: WorkLedger;

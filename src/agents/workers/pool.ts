@@ -1,16 +1,27 @@
 import { join } from 'node:path';
 import type { WorkItem } from '../../domain/item.ts';
+import { type Connection, connectionOf } from '../../ledger/connection.ts';
 import { systemClock } from '../../ledger/options.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
-import { type Agent, type AgentExecutionContext, CancelledError, type ExecutionEvent, PoolDrainingError } from './agent.ts';
+import {
+  type Agent,
+  type AgentExecutionContext,
+  CancelledError,
+  type ExecutionEvent,
+  PoolDrainingError,
+} from './agent.ts';
 import { type ExecuteOptions, Execution, type PoolParts } from './execution.ts';
-import { type ExecutionMemory, type RememberedExecution, FileMemory, TransientMemory } from './execution-memory.ts';
+import {
+  type ExecutionMemory,
+  FileMemory,
+  type RememberedExecution,
+  TransientMemory,
+} from './execution-memory.ts';
 import { type Heartbeat, PresenceHeartbeat } from './heartbeat.ts';
 import { standingOf } from './lease-handle.ts';
 import { releaseOrphaned } from './orphaned-executions.ts';
 import { Slots } from './slots.ts';
-import { type Connection, connectionOf } from '../../ledger/connection.ts';
 
 const MAX_CONCURRENT = 5;
 const GRACE_S = 10;

@@ -6,12 +6,26 @@ import type { WorkFilter } from '../../query/filter.ts';
 import type { Clock } from '../../sync/ports.ts';
 import { Candidates } from '../following/candidates.ts';
 import { recoverSilent } from '../presence/liveness.ts';
-import { type Agent, type AgentExecutionContext, AgentUnusable, asError, PoolDrainingError } from './agent.ts';
+import {
+  type Agent,
+  type AgentExecutionContext,
+  AgentUnusable,
+  asError,
+  PoolDrainingError,
+} from './agent.ts';
 import { BackOff } from './back-off.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { AgentExecutorPool } from './pool.ts';
 import { Upkeep } from './upkeep.ts';
-import { ENDINGS, isFatal, PASSING, Waiting, WorkerCount, type WorkerEvent, type WorkerReport } from './worker-event.ts';
+import {
+  ENDINGS,
+  isFatal,
+  PASSING,
+  Waiting,
+  WorkerCount,
+  type WorkerEvent,
+  type WorkerReport,
+} from './worker-event.ts';
 
 export interface WorkerOptions {
   ledger: WorkLedger;

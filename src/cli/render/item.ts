@@ -1,4 +1,13 @@
-import { FIELD_FACTS, type HistoryEntry, type Json, type JsonMap, type ReadableLedger, unknownKeys, type WorkItem, type WorkWithHistory } from '../../index.ts';
+import {
+  FIELD_FACTS,
+  type HistoryEntry,
+  type Json,
+  type JsonMap,
+  type ReadableLedger,
+  unknownKeys,
+  type WorkItem,
+  type WorkWithHistory,
+} from '../../index.ts';
 import type { Reply } from '../command.ts';
 import { historyLines } from './history.ts';
 import { columns, indented, type Line, type Span, shortTime, styled } from './line.ts';

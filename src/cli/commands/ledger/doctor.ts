@@ -1,5 +1,5 @@
 import { LedgerError, type WorkLedger } from '../../../index.ts';
-import type { CloneTrouble, Examination, LineStep, Rewrite, Repair, Repaired } from '../../../repair.ts';
+import type { CloneTrouble, Examination, LineStep, Repair, Repaired, Rewrite } from '../../../repair.ts';
 import type { Cli } from '../../cli.ts';
 import { command, flag } from '../../command.ts';
 import { launcher } from '../../package.ts';
