@@ -4,14 +4,14 @@ import { loadLibrary } from '../program.ts';
 import { type Transition, work } from './worker.ts';
 
 /** However slow the machine is, nobody gives up. */
-const PATIENCE_MS = 3_600_000;
+const PATIENCE_S = 3_600;
 /** Among how many of the most urgent items a caller picks one. */
 const CHOICE = 200;
 
 const { isLedgerError, openLedger } = await loadLibrary();
 
 await work(async ({ dir, name }) => {
-  const ledger = await openLedger({ dir, actor: name, patience: PATIENCE_MS });
+  const ledger = await openLedger({ dir, actor: name, patience_s: PATIENCE_S });
   // Callers live long: all that a transition needs is loaded.
   await ledger.clone.fetch();
   return { caller: (index) => callerOf(ledger, `${name}-${index}`), close: () => ledger.close() };

@@ -3,9 +3,9 @@ import { HOSTS, type Host } from '../hosts/list.ts';
 import { READABLE } from '../projection/index-view.ts';
 import type { ImportInput } from '../transfer/formats.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
+import { checkOptions, type Kind, map, oneOf, text } from './check-input.ts';
 import { type Connection, checkCall, currentTip, readNow, requestBy } from './connection.ts';
 import * as takes from './inputs.ts';
-import { checkOptions, type Kind, map, oneOf, text } from './kinds.ts';
 import type { LaidFiles, LayOptions } from './lay-host.ts';
 import type { ImportReport } from './transfer.ts';
 

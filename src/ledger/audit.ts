@@ -6,9 +6,9 @@ import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { Damage } from '../projection/index-view.ts';
 import { listItems, needOf } from '../query/filter.ts';
 import { notFound } from '../query/resolve.ts';
+import { checkOptions, orNull, text } from './check-input.ts';
 import { type Connection, checkCall, currentTip, readNow } from './connection.ts';
 import * as takes from './inputs.ts';
-import { checkOptions, orNull, text } from './kinds.ts';
 
 /** What happened, and whether it happened by the rules. No call touches the network; every one can throw `INVALID_INPUT`. */
 export class LedgerAudit {

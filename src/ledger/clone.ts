@@ -5,10 +5,10 @@ import type { IndexStatus } from '../projection/projection.ts';
 import { resolveId } from '../query/resolve.ts';
 import type { RejectedTransition } from '../sync/rejected.ts';
 import { CONTACT } from '../sync/state-keys.ts';
+import { text } from './check-input.ts';
 import { type Connection, checkCall, currentTip, modeOf, readNow } from './connection.ts';
 import type { Executions } from './executions.ts';
 import * as takes from './inputs.ts';
-import { text } from './kinds.ts';
 import type { TransitionResult } from './results.ts';
 
 /** This clone of the ledger: where it is, how far it is shared, and what it keeps outside git. */

@@ -14,7 +14,7 @@ import { notFound } from '../query/resolve.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { CloneName } from '../sync/clone-name.ts';
 import type { Clock, LocalState } from '../sync/ports.ts';
-import { checkArgument, checkOptions, type Kind, type Table } from './kinds.ts';
+import { checkArgument, checkOptions, type Kind, type Table } from './check-input.ts';
 import type { LedgerMode, LedgerNotice } from './options.ts';
 import type { ReadableLedger } from './past.ts';
 import type { WritePath } from './writer.ts';

@@ -30,7 +30,7 @@ import {
   text,
   time,
   whole,
-} from './kinds.ts';
+} from './check-input.ts';
 import type { Liveness } from './orphans.ts';
 
 // Long, since it is a table: what each call of the façade takes, one after the other.

@@ -6,9 +6,19 @@ import { CloneName } from '../sync/clone-name.ts';
 import type { Judge } from '../sync/ports.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { openBackend } from './backend.ts';
+import {
+  anything,
+  callback,
+  checkOptions,
+  oneOf,
+  orNull,
+  seconds,
+  signal,
+  type Table,
+  text,
+} from './check-input.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import { renamed } from './executions.ts';
-import { anything, callback, checkOptions, oneOf, orNull, seconds, type Table, text } from './kinds.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
 import {
   chooseActor,
@@ -21,7 +31,7 @@ import {
 import { WorkLedger } from './work-ledger.ts';
 import type { WritePath } from './writer.ts';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_S = 60;
 
 const OPEN = {
   dir: text,
@@ -31,7 +41,8 @@ const OPEN = {
   fs: anything(),
   mode: oneOf(['push', 'local']),
   branch: text,
-  patience: seconds,
+  patience_s: seconds,
+  signal,
   clock: anything(),
   onNotice: callback(),
   onProgress: callback(),
@@ -47,6 +58,14 @@ const OPEN = {
  */
 export async function openLedger(options: OpenOptions = {}): Promise<WorkLedger> {
   checkOptions('openLedger', OPEN, options);
+  return untilAborted(
+    options.signal,
+    (ledger) => ledger.close(),
+    () => open(options),
+  );
+}
+
+async function open(options: OpenOptions): Promise<WorkLedger> {
   const connection = await connect(options);
   const joins = await joinRemote(connection);
   const ledger = new WorkLedger(connection);
@@ -82,6 +101,14 @@ export async function initLedger(
   options: InitOptions = {},
 ): Promise<{ ledger: WorkLedger; created: boolean }> {
   checkOptions('initLedger', { ...OPEN, prefix: text }, options);
+  return untilAborted(
+    options.signal,
+    ({ ledger }) => ledger.close(),
+    () => init(options),
+  );
+}
+
+async function init(options: InitOptions): Promise<{ ledger: WorkLedger; created: boolean }> {
   const connection = await connect(options);
   const isNew = (await connection.refs.readRef(connection.localRef)) === undefined;
   const { initialize } = await import('./initialize.ts');
@@ -89,6 +116,22 @@ export async function initLedger(
   const ledger = new WorkLedger(connection);
   if (!created) await tellActor(connection, isNew, options);
   return { ledger, created };
+}
+
+/** Waits for what `begin` opens; what is opened for nobody is closed again. */
+async function untilAborted<T>(
+  signal: AbortSignal | undefined,
+  close: (opened: T) => Promise<void>,
+  begin: () => Promise<T>,
+): Promise<T> {
+  if (signal === undefined) return begin();
+  signal.throwIfAborted();
+  const { raced } = await import('./giving-up.ts');
+  const opening = begin();
+  return raced(opening, signal, async () => {
+    opening.then(close).catch(() => undefined);
+    return signal.reason;
+  });
 }
 
 async function connect(options: OpenOptions): Promise<Connection> {
@@ -119,7 +162,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
   const agreed = {
     committer: config.identity,
     localRef,
-    patience: options.patience ?? PATIENCE_MS,
+    patience: (options.patience_s ?? PATIENCE_S) * 1000,
     signs,
   };
   const checkPending: Judge['check'] = async (from, to) => {
@@ -204,11 +247,20 @@ let processWide: { options: OpenOptions; ledger: Promise<WorkLedger> } | undefin
 /**
  * The ledger of this process: opened once, and again after it was closed.
  *
- * @param options of the first call; a later one repeats them, or gives none
+ * @param options of the first call; a later one repeats them, or gives none. A `signal` is each call's own, and ends its wait alone
  * @throws LedgerError `INVALID_INPUT` where an option is another than the first call's; as `openLedger`
  */
 export async function getWorkLedger(options: OpenOptions = {}): Promise<WorkLedger> {
   checkOptions('getWorkLedger', OPEN, options);
+  const { signal, ...shared } = options;
+  return untilAborted(
+    signal,
+    async () => undefined,
+    () => openShared(shared),
+  );
+}
+
+async function openShared(options: OpenOptions): Promise<WorkLedger> {
   if (processWide !== undefined) {
     const { options: first, ledger } = processWide;
     const open = await ledger.catch(() => undefined);

@@ -33,8 +33,10 @@ export interface OpenOptions {
   mode?: LedgerMode | undefined;
   /** Branch of the ledger. Default: `ledger.branch`, else `work-ledger`. */
   branch?: string | undefined;
-  /** Milliseconds that a push is tried against others before `CONTENDED`. Default 60,000. */
-  patience?: number | undefined;
+  /** Seconds that a push is tried against others before `CONTENDED`. Default 60. */
+  patience_s?: number | undefined;
+  /** Ends the opening as soon as it is aborted, with the signal's reason. It ends no later call: each takes its own. */
+  signal?: AbortSignal | undefined;
   clock?: Clock | undefined;
   onNotice?: ((notice: LedgerNotice) => void) | undefined;
   /** Told how far a long reading is: of open items, of finished ones, of history. */

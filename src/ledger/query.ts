@@ -28,9 +28,9 @@ import {
 } from '../query/tree.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
+import { type Kind, listOf, oneOf, orNull, type Table, text } from './check-input.ts';
 import { type Connection, checkCall, currentTip, known, readNow } from './connection.ts';
 import * as takes from './inputs.ts';
-import { type Kind, listOf, oneOf, orNull, type Table, text } from './kinds.ts';
 import type { OrphanedWork } from './orphans.ts';
 import type { Resumption } from './resume.ts';
 import type { ItemTemplate, ListedTemplate } from './templates.ts';

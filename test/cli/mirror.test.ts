@@ -41,7 +41,7 @@ test('given pushInsteadOf, and a server that mirrors what is pushed, when work i
 });
 
 test('given pushInsteadOf to a fork, when work is claimed, then it is told as unknown; once the two have parted, both are named', async () => {
-  const ledger = await openLedger({ dir: ada, actor: 'ada', patience: 300 });
+  const ledger = await openLedger({ dir: ada, actor: 'ada', patience_s: 0.3 });
   const read = await runGit(place.remote, ['rev-parse', 'work-ledger']);
   expect(await refusalOf(ledger.claimWork(id))).toMatchObject({
     code: 'REMOTE_STALE',

@@ -85,7 +85,7 @@ test('given a lock on the branch that people look at, when work goes on, then it
 
 test('given a lock that a killed git left behind at the remote, when work is claimed, then it is not made, and once it is gone it is', async () => {
   const { repo, dir, id } = await makeOneItem();
-  const ada = await repo.open(dir, { patience: 1_000 });
+  const ada = await repo.open(dir, { patience_s: 1 });
   const lock = await leaveLock(repo.bare, 'refs/heads/work-ledger');
   await expect(ada.claimWork(id)).rejects.toMatchObject({ code: 'CONTENDED', details: { withdrawn: [id] } });
   expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
@@ -103,7 +103,7 @@ test.each([
   "given a remote's git that is killed %s, when work is claimed, then it is claimed once",
   async (_, hook, at) => {
     const { repo, dir, id } = await makeOneItem();
-    const ada = await repo.open(dir, { patience: 1_000 });
+    const ada = await repo.open(dir, { patience_s: 1 });
     await repo.hook(hook, `${at} || exit 0; rm "$0"; kill -9 $PPID`);
     const told = await ada.claimWork(id, { execution_id: 'exec-1' }).catch((error: unknown) => error);
     if (isLedgerError(told)) {
