@@ -1,5 +1,6 @@
+import { isKnownFile, QUARANTINE } from '../codec/auxiliary-files.ts';
 import { encodeRepairMessage } from '../codec/message.ts';
-import { isKnownFile, QUARANTINE, SETTINGS_PATH } from '../codec/path.ts';
+import { SETTINGS_PATH } from '../codec/path.ts';
 import { keysAsked, requireAllowed } from '../domain/policy.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
 import { readRequest } from './check-settings.ts';

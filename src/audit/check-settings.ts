@@ -1,10 +1,11 @@
+import { problemOfPath, problemOfPaths, readAuxiliaryText } from '../codec/auxiliary-files.ts';
 import {
   decodeLedgerMessage,
   encodeConfigureMessage,
   encodeInitMessage,
   readTrailers,
 } from '../codec/message.ts';
-import { parsePath, problemOfPath, problemOfPaths, readAuxiliaryText, SETTINGS_PATH } from '../codec/path.ts';
+import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import type { Request } from '../domain/commands.ts';
 import { decideSettings, diffSettings } from '../domain/configure.ts';

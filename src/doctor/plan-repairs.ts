@@ -1,5 +1,6 @@
 import { PLAIN_FILE } from '../audit/files.ts';
-import { isKnownFile, parsePath, possiblePaths, QUARANTINE, SETTINGS_PATH } from '../codec/path.ts';
+import { isKnownFile, QUARANTINE } from '../codec/auxiliary-files.ts';
+import { parsePath, possiblePaths, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { nameFault, rawPath } from '../git/model/tree.ts';
 import type { Oid, TreeEntry, TreeFault } from '../store/port.ts';

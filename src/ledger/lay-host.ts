@@ -1,8 +1,9 @@
 import type { AuxiliaryFile } from '../domain/configure.ts';
-import type { Host } from '../hosts/list.ts';
+import { HOSTS, type Host } from '../hosts/list.ts';
 import { readFiles } from '../sync/auxiliary-files.ts';
 import type { LedgerAdmin } from './admin.ts';
 import { hostFiles, itemTemplates } from './branch-files.ts';
+import { checkArgument, oneOf } from './check-input.ts';
 import { type Connection, currentTip } from './connection.ts';
 
 export interface LayOptions {
@@ -36,6 +37,7 @@ export async function layHost(
   host: Host,
   { version, update }: LayOptions,
 ): Promise<LaidFiles> {
+  checkArgument('layHost', 'host', oneOf(HOSTS), host);
   const files = [...hostFiles(host, { branch: connection.branch, version }), ...itemTemplates()];
   const store = await connection.store();
   const tip = await currentTip(connection);

@@ -1,4 +1,4 @@
-import { MAX_AUXILIARY_BYTES } from '../codec/path.ts';
+import { MAX_AUXILIARY_BYTES } from '../codec/auxiliary-files.ts';
 import { describeProblem, readYaml } from '../codec/read-yaml.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { type NewWork, newWorkSchema } from '../domain/item-schema.ts';

@@ -1,5 +1,6 @@
+import { isKnownFile } from '../codec/auxiliary-files.ts';
 import { decodeItem } from '../codec/item.ts';
-import { isKnownFile, parsePath, SETTINGS_PATH, type State } from '../codec/path.ts';
+import { parsePath, SETTINGS_PATH, type State } from '../codec/path.ts';
 import { MAX_FILE_BYTES, type Problem } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
 import { LedgerError } from '../domain/errors.ts';

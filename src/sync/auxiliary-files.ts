@@ -1,4 +1,4 @@
-import { conflictOf, isKnownFile, MAX_AUXILIARY_BYTES, readAuxiliaryText } from '../codec/path.ts';
+import { conflictOf, isKnownFile, MAX_AUXILIARY_BYTES, readAuxiliaryText } from '../codec/auxiliary-files.ts';
 import type { AuxiliaryContent } from '../domain/view.ts';
 import type { BlobContent, LedgerStore, Oid } from '../store/port.ts';
 import type { Planned } from './local.ts';

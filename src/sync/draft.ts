@@ -1,7 +1,8 @@
+import { conflictOf, problemOfFiles } from '../codec/auxiliary-files.ts';
 import { encodeItem } from '../codec/item.ts';
 import { encodeConfigureMessage, encodeMessage } from '../codec/message.ts';
 import { derivedOp } from '../codec/op.ts';
-import { conflictOf, itemPath, problemOfFiles, SETTINGS_PATH } from '../codec/path.ts';
+import { itemPath, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
 import type { Command } from '../domain/commands.ts';
 import { type AuxiliaryFile, type ConfigureCommand, decideSettings } from '../domain/configure.ts';

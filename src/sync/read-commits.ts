@@ -1,6 +1,7 @@
+import { readAuxiliaryText } from '../codec/auxiliary-files.ts';
 import { decodeItem } from '../codec/item.ts';
 import { decodeLedgerMessage, decodeMessage, readTrailers } from '../codec/message.ts';
-import { parsePath, readAuxiliaryText, SETTINGS_PATH } from '../codec/path.ts';
+import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
 import type { TransitionEvent } from '../domain/commands.ts';

@@ -1,7 +1,7 @@
 import { expect, it, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadCommands } from '../../src/cli/commands.ts';
-import { MAX_AUXILIARY_FILES, problemOfFiles } from '../../src/codec/path.ts';
+import { MAX_AUXILIARY_FILES, problemOfFiles } from '../../src/codec/auxiliary-files.ts';
 import { newWorkSchema } from '../../src/domain/item-schema.ts';
 import { HOSTS } from '../../src/hosts/list.ts';
 import { WORK_TYPES } from '../../src/index.ts';

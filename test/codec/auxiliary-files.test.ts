@@ -5,7 +5,7 @@ import {
   MAX_AUXILIARY_FILES,
   problemOfFiles,
   problemOfPath,
-} from '../../src/codec/path.ts';
+} from '../../src/codec/auxiliary-files.ts';
 
 describe('given a path beside items', () => {
   it.each([

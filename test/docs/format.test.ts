@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { MAX_AUXILIARY_BYTES, MAX_AUXILIARY_FILES } from '../../src/codec/auxiliary-files.ts';
 import { decodeItem, encodeItem } from '../../src/codec/item.ts';
 import {
   decodeLedgerMessage,
@@ -7,7 +8,7 @@ import {
   encodeInitMessage,
   encodeMessage,
 } from '../../src/codec/message.ts';
-import { itemPath, MAX_AUXILIARY_BYTES, MAX_AUXILIARY_FILES, parsePath } from '../../src/codec/path.ts';
+import { itemPath, parsePath } from '../../src/codec/path.ts';
 import { MAX_FILE_BYTES } from '../../src/codec/read-yaml.ts';
 import type { Command } from '../../src/domain/commands.ts';
 import { ERROR_CODES, type ErrorCode, LedgerError } from '../../src/domain/errors.ts';

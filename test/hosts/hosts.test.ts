@@ -145,7 +145,7 @@ export const toy: ReviewHost = {
     const script = `
       const from = (path) => import(process.cwd() + '/src/' + path);
       const { hostOf, isHostCommitter, ANY_HOST, ANY_PROGRAM } = await from('hosts/list.ts');
-      const { isKnownFile } = await from('codec/path.ts');
+      const { isKnownFile } = await from('codec/auxiliary-files.ts');
       const { hostFiles } = await from('ledger/branch-files.ts');
       const { initCommand } = await from('cli/commands/ledger/init.ts');
       console.log(JSON.stringify({
