@@ -2,6 +2,7 @@ import { encodeMessage } from '../codec/message.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { isProposal } from '../domain/verbs/approve.ts';
+import { verbOf } from '../domain/verbs.ts';
 import type { CommitFindings } from './findings.ts';
 
 type Said = string | number | undefined;
@@ -84,11 +85,9 @@ export function checkFirstLine(message: string, expected: string, findings: Comm
     findings.add('message', `the first line should be: ${first}`);
 }
 
-function reasonIn(event: TransitionEvent, after: WorkItem | undefined): string | undefined {
-  if (event.verb === 'block') return after?.block?.reason;
-  if (event.verb === 'approve' && after?.status === 'in_review') return after.review?.approvals?.at(-1)?.note;
-  if (event.verb === 'approve' || event.verb === 'reject') return after?.review?.note;
-  return event.reason;
+function reasonIn({ verb, reason }: TransitionEvent, after: WorkItem | undefined): string | undefined {
+  const { noted } = verbOf(verb);
+  return noted === undefined ? reason : after && noted(after);
 }
 
 const comparison =

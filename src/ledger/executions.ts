@@ -2,7 +2,7 @@ import type { CommandOf, Fence } from '../domain/commands.ts';
 import { isHeld } from '../domain/holding.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { TRANSITIONS } from '../domain/verbs.ts';
+import { TRANSITIONS, type Verb, type VerbInput } from '../domain/verbs.ts';
 import type { CloneName, Renaming } from '../sync/clone-name.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
@@ -188,17 +188,9 @@ export function renamed(state: LocalState, { because, from, to }: Renaming): Led
 }
 
 type Taking = CommandOf<'claim' | 'start' | 'link_execution'>;
-type Holding = CommandOf<
-  | 'release'
-  | 'checkpoint'
-  | 'link_execution'
-  | 'block'
-  | 'submit'
-  | 'withdraw'
-  | 'complete'
-  | 'fail'
-  | 'cancel'
->;
+/** A verb whose command may show a claim. */
+type Fenced = { [V in Verb]: 'epoch' extends keyof VerbInput[V] ? V : never }[Verb];
+type Holding = CommandOf<Fenced>;
 
 const isTaking = (command: LedgerCommand): command is Taking =>
   command.verb === 'claim' || command.verb === 'start' || command.verb === 'link_execution';

@@ -1,7 +1,9 @@
 import { itemPath } from '../codec/path.ts';
 import type { Command, Fence } from '../domain/commands.ts';
 import { isLedgerError, type LedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { verbOf } from '../domain/verbs.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { CommitDraft } from '../store/port.ts';
 import { decideInto, draftOf, type LedgerCommand } from '../sync/draft.ts';
@@ -10,8 +12,8 @@ import type { Outcome } from '../sync/outcome.ts';
 import type { SyncContext } from '../sync/ports.ts';
 import { keepDraft } from '../sync/rejected.ts';
 
-/** A command of a holder, with something in it that would be lost if it were only refused. */
-type Saying = Extract<Command, { verb: 'complete' | 'submit' | 'checkpoint' | 'fail' }>;
+/** A command of an item, with the proof of a holder where one gave it. */
+type Saying = Command & { id: WorkId } & Fence;
 
 /**
  * Keeps what a holder wrote who is no longer one, as if it still were: a result, an error or a checkpoint is then listed by
@@ -35,18 +37,9 @@ export function keepRefused(
   );
 }
 
-function says(command: LedgerCommand): command is Saying {
-  switch (command.verb) {
-    case 'complete':
-    case 'submit':
-      return command.result !== undefined;
-    case 'checkpoint':
-    case 'fail':
-      return true;
-    default:
-      return false;
-  }
-}
+/** Whether it has something in it that would be lost if it were only refused. */
+const says = (command: LedgerCommand): command is Saying =>
+  command.verb !== 'configure' && verbOf(command.verb).content(command) !== undefined;
 
 /** True where the refusal is of someone who had the item: whose claim is outdated, or was given back. */
 function wasHolder({ epoch, execution_id }: Fence, { code, details }: LedgerError): boolean {

@@ -2,7 +2,7 @@
 import type { Command } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
-import { VERBS, type Verb, type VerbInput } from '../domain/verbs.ts';
+import { VERBS, type Verb, type VerbInput, verbsThat } from '../domain/verbs.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { checkOptions, listOf, map, oneOf, orNull, text } from './check-input.ts';
@@ -269,6 +269,23 @@ export class LedgerWork {
     return (await this.#write()).run(commands, options);
   }
 
+  /**
+   * Any verb of an item that is there, by its name: what a verb without a method of its own is asked with. Where it has one, that
+   * does more, such as refusing a claim that is not shared.
+   *
+   * @param input its own part of the command, as `VerbInput` has it
+   */
+  async act<V extends Exclude<Verb, 'create' | 'import'>>(
+    verb: V,
+    id: WorkId,
+    input: Omit<VerbInput[V], 'id'>,
+    options: takes.Acting = {},
+  ): Promise<TransitionResult> {
+    const values = { verb: [CHANGING, verb], id: [text, id], input: [map(), input] } as const;
+    checkCall(this.#connection, 'act', values, takes.ACTING, options);
+    return (await this.#write()).act(verb, id, input, options);
+  }
+
   /** A command for `batch`, with who asks, when, and the transition's own name filled in. */
   command<V extends Verb>(verb: V, input: VerbInput[V], actor?: string): Command {
     const values = {
@@ -305,6 +322,7 @@ export class LedgerWork {
 }
 
 const VERB = oneOf(VERBS);
+const CHANGING = oneOf([...verbsThat(({ from }) => !from.includes('none'))]);
 const COMMAND = {
   what: 'a command, or a function that gives one',
   needed: false,

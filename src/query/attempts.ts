@@ -1,3 +1,4 @@
+import { verbsThat } from '../domain/verbs.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 
 /** One time that someone had an item. */
@@ -10,6 +11,7 @@ export interface Attempt {
   ended: { verb: string; at: string; by: string; reason: string | null } | null;
 }
 
+const CLAIMS: ReadonlySet<string> = verbsThat(({ claims }) => claims);
 const HELD: ReadonlySet<string> = new Set(['in_progress', 'in_review', 'blocked']);
 
 /** Who had the item, and how each time ended, oldest first, as its history tells. */
@@ -17,7 +19,7 @@ export function attemptsIn(history: readonly HistoryEntry[]): Attempt[] {
   const attempts: Attempt[] = [];
   for (const { verb, actor, at, to, epoch, execution_id, reason } of history) {
     const last = attempts.at(-1);
-    const takes = (verb === 'claim' || verb === 'start') && epoch !== null && epoch !== last?.epoch;
+    const takes = CLAIMS.has(verb) && epoch !== null && epoch !== last?.epoch;
     if (takes) attempts.push({ epoch, actor, execution_id, since: at, ended: null });
     else if (last?.ended === null) {
       if (verb === 'link_execution') last.execution_id = execution_id;

@@ -2,7 +2,6 @@ import { newOp } from '../codec/op.ts';
 import type { Command } from '../domain/commands.ts';
 import { decide } from '../domain/decide.ts';
 import { isLedgerError, type LedgerError } from '../domain/errors.ts';
-import { observeHolder } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { keysAsked, requireAllowed } from '../domain/policy.ts';
@@ -16,7 +15,7 @@ import {
   reviewRuleFor,
   rolesOf,
 } from '../domain/policy-rules.ts';
-import { isVerb, type Verb } from '../domain/verbs.ts';
+import { isVerb, type Verb, verbOf } from '../domain/verbs.ts';
 import type { LedgerView } from '../domain/view.ts';
 
 /** A rule of `allow`, by its place in the list, from 1. */
@@ -59,7 +58,7 @@ export function explainPermission(
   const refusal = refusalOf(() => {
     if (open) return;
     if (item === undefined || !isVerb(verb)) requireAllowed(settings, verb, actor, item);
-    else decide(view, { ...probe(verb, item), op: newOp(now), actor, at: now.toISOString() } as Command);
+    else decide(view, { ...leastOf(verb, item), op: newOp(now), actor, at: now.toISOString() } as Command);
   });
   return {
     verb,
@@ -90,35 +89,14 @@ function reviewOf({ settings }: LedgerView, item: WorkItem): Permission['review'
 }
 
 /** The least that the verb needs: nothing of it is a reason to be refused. */
-function probe(verb: Verb, item: WorkItem): object {
-  const { id } = item;
-  const base = { verb, id };
-  switch (verb) {
-    case 'claim':
-    case 'start':
-      // What is blocked is taken up again by its own execution; else, a claim that is asked again would be allowed.
-      return { ...base, execution_id: (item.status === 'blocked' && item.claim?.execution_id) || 'asked' };
-    case 'create':
-      return { ...base, fields: { title: item.title } };
-    case 'import':
-      return { ...base, item };
-    case 'assign':
-      return { ...base, owner: item.owner };
-    case 'checkpoint':
-      return { ...base, checkpoint: {} };
-    case 'link_execution':
-      return { ...base, link: 'asked' };
-    case 'fail':
-      return { ...base, error: 'asked' };
-    case 'recover':
-      return { ...base, reason: 'asked', observed: observeHolder(item) };
-    case 'update':
-      return { ...base, patch: {} };
-    case 'comment':
-      return { ...base, body: 'asked' };
-    default:
-      return { ...base, reason: 'asked' };
-  }
+function leastOf(verb: Verb, item: WorkItem): object {
+  const { least, reason, sees } = verbOf(verb);
+  return {
+    ...{ verb, id: item.id },
+    ...(reason !== 'none' && { reason: 'asked' }),
+    ...(sees && { observed: sees(item) }),
+    ...least(item),
+  };
 }
 
 function refusalOf(ask: () => void): LedgerError | undefined {

@@ -2,6 +2,7 @@ import { readTrailers } from '../codec/message.ts';
 import { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from '../domain/errors.ts';
 import { isOp, type WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
+import { verbOf } from '../domain/verbs.ts';
 import type { CommitDraft, Identity, LedgerStore, Oid } from '../store/port.ts';
 import { type ReadCommit, readRecords } from './read-commits.ts';
 
@@ -17,6 +18,8 @@ export interface RejectedTransition {
   actor: string;
   at: string;
   error: LedgerError;
+  /** What its author wrote, such as a result or a checkpoint; `undefined` where that is nothing. */
+  content: unknown;
   commit: ReadCommit;
 }
 
@@ -118,6 +121,10 @@ async function readRejected(
     actor: command?.actor ?? lost.author.name,
     at: command?.at ?? new Date(lost.author.at * 1000).toISOString(),
     error,
+    content:
+      command === undefined || command.verb === 'configure'
+        ? undefined
+        : verbOf(command.verb).content(command),
     commit,
   };
 }

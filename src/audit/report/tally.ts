@@ -1,4 +1,5 @@
 import { isTerminal, type WorkStatus } from '../../domain/item.ts';
+import { verbsThat } from '../../domain/verbs.ts';
 import type { HistoryEntry } from '../../projection/history-entry.ts';
 
 /** Spans of time in seconds; `null` where there are none. */
@@ -140,9 +141,9 @@ export const newLife = ({ at, verb }: HistoryEntry): Life => ({
 
 export const isOpen = ({ status }: Life): boolean => status !== null && !isTerminal(status);
 
+const CLAIMS: ReadonlySet<string> = verbsThat(({ claims }) => claims);
 /** A claim raises the epoch; who takes up blocked work again goes on with the one that there was. */
-const isClaim = ({ verb, from }: HistoryEntry): boolean =>
-  verb === 'claim' || (verb === 'start' && from === 'pending');
+const isClaim = ({ verb, from }: HistoryEntry): boolean => CLAIMS.has(verb) && from === 'pending';
 
 /** How work ends is its holder's, whoever approved it or took it away. */
 export function agentOf({ verb, actor, to }: HistoryEntry, { holder }: Life): string {

@@ -44,6 +44,7 @@ export const approve: ChangingVerb<ApproveInput> = defineVerb({
       review: item.review && { ...item.review, verdict: 'approved', by: actor, at, note },
     };
   },
+  noted: ({ status, review }) => (status === 'in_review' ? review?.approvals?.at(-1)?.note : review?.note),
 });
 
 const alreadyApproved = ({ id }: WorkItem, actor: string): LedgerError =>

@@ -17,4 +17,5 @@ export const assign: ChangingVerb<AssignInput> = defineVerb({
   line: 'assigned',
   apply: (item, { owner }) => (item.owner === owner ? 'unchanged' : { ...item, owner }),
   read: ({ after }) => ({ owner: after.owner }),
+  least: ({ owner }) => ({ owner }),
 });

@@ -45,6 +45,7 @@ export const block: ChangingVerb<BlockInput> = defineVerb({
     const { reason = '', blocker_id } = after.block ?? {};
     return { reason, blocker_id, force, ...(force ? {} : proof) };
   },
+  noted: ({ block: noted }) => noted?.reason,
 });
 
 function requireBlocker(view: LedgerView, id: WorkId, blocker_id: WorkId): void {

@@ -21,4 +21,6 @@ export const checkpoint: ChangingVerb<CheckpointAsked> = defineVerb({
     const { at: _at, attempt: _attempt, ...said } = after.checkpoint ?? { at: '', attempt: 0 };
     return { checkpoint: said };
   },
+  least: () => ({ checkpoint: {} }),
+  content: ({ checkpoint: said }) => said,
 });

@@ -1,5 +1,5 @@
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { type Acquiring, acquire, readAcquiring } from './shared.ts';
+import { type Acquiring, acquire, leastAcquiring, readAcquiring } from './shared.ts';
 
 /** Takes an item that is ready, for an execution. */
 export const claim: ChangingVerb<Acquiring> = defineVerb({
@@ -12,4 +12,5 @@ export const claim: ChangingVerb<Acquiring> = defineVerb({
   line: 'claimed',
   apply: acquire,
   read: readAcquiring,
+  least: leastAcquiring,
 });

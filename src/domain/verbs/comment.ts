@@ -3,6 +3,7 @@ import type { WorkId } from '../ids.ts';
 import { WORK_STATUSES } from '../item.ts';
 import { normalizeText } from '../text.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
+import { ASKED } from './shared.ts';
 
 type CommentInput = {
   id: WorkId;
@@ -21,4 +22,6 @@ export const comment: ChangingVerb<CommentInput> = defineVerb({
     return { ...item, comments: [...item.comments, { at, by: actor, body: text }] };
   },
   read: ({ after }) => ({ body: after.comments.at(-1)?.body ?? '' }),
+  least: () => ({ body: ASKED }),
+  content: ({ body }) => body,
 });

@@ -18,4 +18,5 @@ export const complete: ChangingVerb<CompleteInput> = defineVerb({
     return { ...item, status: 'completed', completed_at: at, result };
   },
   read: ({ after }) => ({ result: after.result }),
+  content: ({ result }) => result,
 });

@@ -53,6 +53,7 @@ export const create: EnteringVerb<CreateInput> = defineEntering({
   },
   /** What else is in the new item follows from what was given. */
   read: ({ after }) => ({ fields: Object.fromEntries(TAKEN.map((key) => [key, after[key]])) as NewWork }),
+  least: ({ title }) => ({ fields: { title } }),
 });
 
 const TAKEN: readonly FieldKey[] = [...GIVEN, 'owner'];

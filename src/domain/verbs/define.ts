@@ -50,6 +50,12 @@ export interface VerbFacts<I> extends TransitionRow {
   readonly sees: ((item: WorkItem) => HolderObservation) | undefined;
   /** Its own part of the command that a commit carried out, without reason and proof; nothing where that cannot be told. Not asked of a verb that removes the item. */
   read(recorded: Recorded): Partial<I> | undefined;
+  /** The least of its own part of the command, without reason: nothing of it is a cause to be refused. What asks whether someone may, asks with it. */
+  least(item: WorkItem): Partial<I>;
+  /** What its author wrote, which is nowhere else where the command comes to nothing. `undefined` where that is nothing. */
+  content(command: I): unknown;
+  /** The reason as the item itself keeps it; left out where the commit alone has it. */
+  readonly noted: ((after: WorkItem) => string | undefined) | undefined;
 }
 
 /** A verb that makes an item. */
@@ -74,7 +80,18 @@ export interface ChangingVerb<I = object> extends VerbFacts<I> {
   apply(item: WorkItem, command: Asked<I>, view: LedgerView): WorkItem | 'gone' | 'unchanged';
 }
 
-type Defaults = 'fenced' | 'reason' | 'takes' | 'claims' | 'waivable' | 'follows' | 'sees' | 'read';
+type Defaults =
+  | 'fenced'
+  | 'reason'
+  | 'takes'
+  | 'claims'
+  | 'waivable'
+  | 'follows'
+  | 'sees'
+  | 'read'
+  | 'least'
+  | 'content'
+  | 'noted';
 type Facts<I> = Omit<VerbFacts<I>, Defaults> & Partial<Pick<VerbFacts<I>, Defaults>>;
 
 const DEFAULTS = {
@@ -86,6 +103,9 @@ const DEFAULTS = {
   follows: () => false,
   sees: undefined,
   read: () => ({}),
+  least: () => ({}),
+  content: () => undefined,
+  noted: undefined,
 } satisfies Pick<VerbFacts<object>, Defaults>;
 
 /**

@@ -1,6 +1,7 @@
 import type { Fence } from '../commands.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
+import { ASKED } from './shared.ts';
 
 type FailInput = { id: WorkId; error: string } & Fence;
 
@@ -13,4 +14,6 @@ export const fail: ChangingVerb<FailInput> = defineVerb({
   line: 'failed',
   apply: (item, { at, error }) => ({ ...item, status: 'failed', completed_at: at, error }),
   read: ({ after }) => ({ error: after.error ?? '' }),
+  least: () => ({ error: ASKED }),
+  content: ({ error }) => error,
 });

@@ -32,4 +32,5 @@ export const importItem: EnteringVerb<ImportInput> = defineEntering({
     return { item: { ...item, labels: [...new Set(item.labels)].sort() }, existed: false };
   },
   read: ({ after }) => ({ item: after }),
+  least: (item) => ({ item }),
 });

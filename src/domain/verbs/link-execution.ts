@@ -1,11 +1,12 @@
 import type { Fence } from '../commands.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
+import { ASKED } from './shared.ts';
 
 type LinkExecutionInput = { id: WorkId; link: string; clone?: string | undefined } & Fence;
 
 /** Hands a claim on to another execution of its holder, in the same epoch. */
-export const linkExecution: ChangingVerb<LinkExecutionInput> = defineVerb({
+export const linkExecution: ChangingVerb<LinkExecutionInput> = defineVerb<LinkExecutionInput>({
   from: ['in_progress'],
   to: 'same',
   by: 'owner',
@@ -21,4 +22,5 @@ export const linkExecution: ChangingVerb<LinkExecutionInput> = defineVerb({
     clone: after.claim?.clone,
     execution_id: undefined,
   }),
+  least: () => ({ link: ASKED }),
 });

@@ -27,4 +27,5 @@ export const reject: ChangingVerb<RejectInput> = defineVerb({
     };
     return { ...item, status: 'in_progress', result: undefined, review };
   },
+  noted: ({ review }) => review?.note,
 });

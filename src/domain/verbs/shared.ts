@@ -69,6 +69,14 @@ export function readAcquiring({ after }: Recorded): Omit<Acquiring, 'id'> {
   return { execution_id, ttl_s, clone };
 }
 
+/** By the execution that has it where it is blocked: any other would be asked for the claim anew, and one that has it is always let in. */
+export const leastAcquiring = ({ status, claim }: WorkItem): Pick<Acquiring, 'execution_id'> => ({
+  execution_id: (status === 'blocked' && claim?.execution_id) || ASKED,
+});
+
+/** What stands for a text that only has to be there. */
+export const ASKED = 'asked';
+
 /** The item without what belongs to being held. */
 export const withoutHolder = (item: WorkItem): WorkItem => ({
   ...item,

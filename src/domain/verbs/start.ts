@@ -1,7 +1,7 @@
 import type { Fence } from '../commands.ts';
 import { isHeld, requireOwner, requireProof } from '../holding.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { type Acquiring, acquire, readAcquiring } from './shared.ts';
+import { type Acquiring, acquire, leastAcquiring, readAcquiring } from './shared.ts';
 
 type StartInput = Acquiring & Pick<Fence, 'unproven'>;
 
@@ -22,4 +22,5 @@ export const start: ChangingVerb<StartInput> = defineVerb<StartInput>({
     return { ...item, status: 'in_progress', block: undefined };
   },
   read: readAcquiring,
+  least: leastAcquiring,
 });

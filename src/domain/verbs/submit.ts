@@ -19,4 +19,5 @@ export const submit: ChangingVerb<SubmitInput> = defineVerb({
     review: { requested_at: at, requested_by: actor },
   }),
   read: ({ after }) => ({ result: after.result }),
+  content: ({ result }) => result,
 });

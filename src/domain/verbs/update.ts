@@ -40,6 +40,7 @@ export const update: ChangingVerb<UpdateInput> = defineVerb({
     return isSame(after, toItem(item, item.id)) ? 'unchanged' : after;
   },
   read: ({ before, after }) => before && { patch: diffItems(before, after) },
+  least: () => ({ patch: {} }),
 });
 
 function applyPatch(item: WorkItem, patch: WorkPatch): Record<string, unknown> {

@@ -64,33 +64,15 @@ export const rejectedDropCommand = command({
   },
 });
 
-/** What its author wrote, which is nowhere else. */
-function contentOf(entry: RejectedTransition | undefined): unknown {
-  const command = entry?.commit.command;
-  switch (command?.verb) {
-    case 'complete':
-    case 'submit':
-      return command.result;
-    case 'checkpoint':
-      return command.checkpoint;
-    case 'fail':
-      return command.error;
-    case 'comment':
-      return command.body;
-    default:
-      return undefined;
-  }
-}
-
 function contentLines(entry: RejectedTransition | undefined): Line[] {
-  const content = contentOf(entry);
+  const content = entry?.content;
   if (content === undefined) return [];
   return indented(typeof content === 'string' ? content : JSON.stringify(content, null, 2));
 }
 
 /** A rejected transition as JSON has it. */
 export function toRecord(entry: RejectedTransition): Record<string, unknown> {
-  const { op, ref, id, verb, actor, at, error, commit } = entry;
+  const { op, ref, id, verb, actor, at, error, content, commit } = entry;
   const { code, message, hint, details } = error;
   return {
     op,
@@ -100,7 +82,7 @@ export function toRecord(entry: RejectedTransition): Record<string, unknown> {
     actor,
     at,
     commit: commit.record.oid,
-    content: contentOf(entry) ?? null,
+    content: content ?? null,
     error: { code, message, hint: hint ?? null, details },
   };
 }
