@@ -85,7 +85,6 @@ export type {
   VerifyCall,
   Waiting,
 } from './ledger/inputs.ts';
-export type { LaidFiles, LayOptions } from './ledger/lay-host.ts';
 export { getWorkLedger, initLedger, openLedger } from './ledger/open.ts';
 export {
   type InitOptions,
@@ -96,6 +95,7 @@ export {
 } from './ledger/options.ts';
 export type { Evidence, Liveness, LivenessReading, OrphanedWork } from './ledger/orphans.ts';
 export type { PastLedger, ReadableLedger } from './ledger/past.ts';
+export type { PlacedFiles, PlaceOptions } from './ledger/place-host.ts';
 export type { AsOf, LedgerQuery, WorkWithHistory } from './ledger/query.ts';
 export type { RecoveredWork } from './ledger/recover.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';

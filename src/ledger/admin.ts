@@ -1,12 +1,12 @@
+import { checkOptions, type Kind, map, oneOf, text } from '../domain/check-input.ts';
 import type { SettingsPatch } from '../domain/configure.ts';
 import type { Host } from '../hosts/list.ts';
 import { READABLE } from '../projection/index-view.ts';
 import type { ImportInput } from '../transfer/formats.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
-import { checkOptions, type Kind, map, oneOf, text } from './check-input.ts';
 import { type Connection, checkCall, currentTip, readNow, requestBy } from './connection.ts';
 import * as takes from './inputs.ts';
-import type { LaidFiles, LayOptions } from './lay-host.ts';
+import type { PlacedFiles, PlaceOptions } from './place-host.ts';
 import type { ImportReport } from './transfer.ts';
 
 /** What is done to the ledger as a whole: its settings, the files beside its items, and moving it in and out. */
@@ -29,10 +29,10 @@ export class LedgerAdmin {
   }
 
   /** Places the files of a host on the branch; what is there already stays as it is. @throws LedgerError as `configure` */
-  async layHost(host: Host, options: LayOptions): Promise<LaidFiles> {
-    checkCall(this.#connection, 'layHost', {}, takes.PLACE, options);
-    const { layHost } = await import('./lay-host.ts');
-    return layHost(this.#connection, this, host, options);
+  async placeHost(host: Host, options: PlaceOptions): Promise<PlacedFiles> {
+    checkCall(this.#connection, 'placeHost', {}, takes.PLACE, options);
+    const { placeHost } = await import('./place-host.ts');
+    return placeHost(this.#connection, this, host, options);
   }
 
   /**

@@ -1,12 +1,12 @@
 import type { Blame, ItemDiff, Version } from '../audit/diff.ts';
 import type { Report } from '../audit/report/report.ts';
 import type { Verification } from '../audit/verify.ts';
+import { checkOptions, orNull, text } from '../domain/check-input.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { Damage } from '../projection/index-view.ts';
 import { listItems, needOf } from '../query/filter.ts';
 import { notFound } from '../query/resolve.ts';
-import { checkOptions, orNull, text } from './check-input.ts';
 import { type Connection, checkCall, currentTip, readNow } from './connection.ts';
 import * as takes from './inputs.ts';
 

@@ -1,3 +1,4 @@
+import { text } from '../domain/check-input.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES } from '../domain/item.ts';
@@ -5,7 +6,6 @@ import type { IndexStatus } from '../projection/projection.ts';
 import { resolveId } from '../query/resolve.ts';
 import type { RejectedTransition } from '../sync/rejected.ts';
 import { CONTACT } from '../sync/state-keys.ts';
-import { text } from './check-input.ts';
 import { type Connection, checkCall, currentTip, modeOf, readNow } from './connection.ts';
 import type { Executions } from './executions.ts';
 import * as takes from './inputs.ts';

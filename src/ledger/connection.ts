@@ -1,5 +1,6 @@
 import type { SignatureReader } from '../audit/signatures.ts';
 import { newOp } from '../codec/op.ts';
+import { checkArgument, checkOptions, type Kind, type Table } from '../domain/check-input.ts';
 import type { Request } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
@@ -14,7 +15,6 @@ import { notFound } from '../query/resolve.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { CloneName } from '../sync/clone-name.ts';
 import type { Clock, LocalState } from '../sync/ports.ts';
-import { checkArgument, checkOptions, type Kind, type Table } from './check-input.ts';
 import type { LedgerMode, LedgerNotice } from './options.ts';
 import type { ReadableLedger } from './past.ts';
 import type { WritePath } from './writer.ts';

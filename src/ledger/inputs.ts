@@ -1,18 +1,5 @@
 // Long, since it is a table: what each call of the façade takes, one after the other.
-import type { AuxiliaryFile } from '../domain/configure.ts';
-import { GIVEN } from '../domain/fields.ts';
-import type { WorkId } from '../domain/ids.ts';
-import {
-  type Json,
-  type JsonMap,
-  WORK_PRIORITIES,
-  WORK_STATUSES,
-  WORK_TYPES,
-  type WorkLink,
-} from '../domain/item.ts';
-import type { NewWork } from '../domain/item-schema.ts';
-import type { WorkPatch } from '../domain/verbs/update.ts';
-import type { Oid } from '../store/port.ts';
+
 import {
   anything,
   callback,
@@ -30,10 +17,16 @@ import {
   text,
   time,
   whole,
-} from './check-input.ts';
+} from '../domain/check-input.ts';
+import type { AuxiliaryFile } from '../domain/configure.ts';
+import { GIVEN } from '../domain/fields.ts';
+import type { WorkId } from '../domain/ids.ts';
+import { type Json, type JsonMap, WORK_PRIORITIES, WORK_TYPES, type WorkLink } from '../domain/item.ts';
+import type { NewWork } from '../domain/item-schema.ts';
+import type { WorkPatch } from '../domain/verbs/update.ts';
+import { FILTER } from '../query/filter.ts';
+import type { Oid } from '../store/port.ts';
 import type { Liveness } from './orphans.ts';
-
-// Long, since it is a table: what each call of the façade takes, one after the other.
 
 // What each call of the ledger takes, once: the same table checks a call and gives its type. One word for one thing: `actor` is who
 // acts or asks, `swarm_name` a swarm, durations are seconds and end in `_s`, points in time are ISO texts.
@@ -218,26 +211,6 @@ export const BATCH = {
   provisional: flag,
 };
 export type BatchOptions = Inputs<typeof BATCH>;
-
-/** Which items are asked for; every condition that is given must hold. */
-export const FILTER = {
-  status: listOf(oneOf(WORK_STATUSES)),
-  type: listOf(oneOf(WORK_TYPES)),
-  priority: listOf(oneOf(WORK_PRIORITIES)),
-  /** Who owns them; `null` for items that nobody owns. */
-  owner: orNull(text),
-  created_by: text,
-  swarm_name: text,
-  job_id: text,
-  /** Every one of these. */
-  labels: listOf(text),
-  parent_id: text,
-  /** Old id of an imported item. */
-  imported_id: text,
-  /** Finished items too, where no status is asked for. */
-  all: flag,
-  limit: count,
-};
 
 export const READY = { ...FILTER, /** Who is to claim them. Default: anyone. */ actor: text };
 export type ReadyFilter = Inputs<typeof READY>;

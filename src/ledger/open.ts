@@ -1,11 +1,4 @@
 import { randomSuffix } from '../codec/op.ts';
-import { LedgerError } from '../domain/errors.ts';
-import { Projection } from '../projection/projection.ts';
-import type { LedgerRemote } from '../remote/port.ts';
-import { CloneName } from '../sync/clone-name.ts';
-import type { Judge } from '../sync/ports.ts';
-import { displayUrl } from '../trace/mask.ts';
-import { openBackend } from './backend.ts';
 import {
   anything,
   callback,
@@ -16,7 +9,14 @@ import {
   signal,
   type Table,
   text,
-} from './check-input.ts';
+} from '../domain/check-input.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { Projection } from '../projection/projection.ts';
+import type { LedgerRemote } from '../remote/port.ts';
+import { CloneName } from '../sync/clone-name.ts';
+import type { Judge } from '../sync/ports.ts';
+import { displayUrl } from '../trace/mask.ts';
+import { openBackend } from './backend.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import { renamed } from './executions.ts';
 import { type InitOptions, type OpenOptions, systemClock } from './options.ts';

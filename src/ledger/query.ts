@@ -1,3 +1,4 @@
+import { type Kind, listOf, oneOf, orNull, type Table, text } from '../domain/check-input.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { LEDGER_VERBS, type PolicyVerb } from '../domain/policy-rules.ts';
@@ -5,7 +6,7 @@ import type { LedgerSettings } from '../domain/settings.ts';
 import { type IdPurpose, VERBS } from '../domain/verbs.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { IndexPlace } from '../projection/index-database.ts';
-import { countItems, listItems, needOf, type WorkFilter } from '../query/filter.ts';
+import { countItems, FILTER, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
 import type { Permission } from '../query/permission.ts';
 import {
@@ -28,7 +29,6 @@ import {
 } from '../query/tree.ts';
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
-import { type Kind, listOf, oneOf, orNull, type Table, text } from './check-input.ts';
 import { type Connection, checkCall, currentTip, known, readNow } from './connection.ts';
 import * as takes from './inputs.ts';
 import type { OrphanedWork } from './orphans.ts';
@@ -71,13 +71,13 @@ export class LedgerQuery {
 
   /** Items that match every condition, most urgent first, then oldest; open ones, unless `all` or `status` say otherwise. */
   async list(filter: WorkFilter = {}): Promise<WorkItem[]> {
-    this.#check('list', {}, takes.FILTER, filter);
+    this.#check('list', {}, FILTER, filter);
     return readNow(this.#connection, (view) => listItems(view, filter), needOf(filter));
   }
 
   /** How many items match, whatever the limit. */
   async count(filter: WorkFilter = {}): Promise<number> {
-    this.#check('count', {}, takes.FILTER, filter);
+    this.#check('count', {}, FILTER, filter);
     return readNow(this.#connection, (view) => countItems(view, filter), needOf(filter));
   }
 

@@ -6,23 +6,17 @@ import { describeIssue, lazySchema } from '../domain/schema.ts';
 import { itemTemplates } from './branch-files.ts';
 import { type Connection, currentTip } from './connection.ts';
 
+/** What is one item's alone is not copied from a template: its place among others, its time, its key. */
+const ALONE = {
+  parent_id: true,
+  dependencies: true,
+  links: true,
+  not_before: true,
+  idempotency_key: true,
+} as const;
+
 /** What a template says of items that are made from it; `title` says what a title should tell. */
-export type TemplateFields = Partial<
-  Pick<
-    NewWork,
-    | 'title'
-    | 'type'
-    | 'priority'
-    | 'labels'
-    | 'description'
-    | 'acceptance'
-    | 'context'
-    | 'owner'
-    | 'swarm_name'
-    | 'job_id'
-    | 'max_attempts'
-  >
->;
+export type TemplateFields = Partial<Omit<NewWork, keyof typeof ALONE>>;
 
 export interface ItemTemplate {
   name: string;
@@ -34,25 +28,7 @@ export interface ItemTemplate {
 /** A template as it is listed; one that cannot be read says why. */
 export type ListedTemplate = ItemTemplate | (Omit<ItemTemplate, 'fields'> & { problem: string });
 
-/** What is one item's alone is not copied from a template: its place among others, its key, its time. */
-const templateSchema = lazySchema(() =>
-  newWorkSchema()
-    .pick({
-      title: true,
-      type: true,
-      priority: true,
-      labels: true,
-      description: true,
-      acceptance: true,
-      context: true,
-      owner: true,
-      swarm_name: true,
-      job_id: true,
-      max_attempts: true,
-    })
-    .partial()
-    .strict(),
-);
+const templateSchema = lazySchema(() => newWorkSchema().omit(ALONE).partial().strict());
 
 const FILE = /^templates\/([\w.@+-]+)\.yaml$/;
 

@@ -1,10 +1,10 @@
+import { seconds, type Table, text } from '../domain/check-input.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { Progress } from '../query/tree.ts';
 import { LedgerAdmin } from './admin.ts';
 import { LedgerAudit } from './audit.ts';
-import { seconds, type Table, text } from './check-input.ts';
 import { LedgerClone } from './clone.ts';
 import { type Connection, checkCall, keepConnection } from './connection.ts';
 import * as takes from './inputs.ts';

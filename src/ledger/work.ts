@@ -1,11 +1,12 @@
 // Long, since it is a list: a method for each transition, one after the other.
+
+import { checkOptions, listOf, map, oneOf, orNull, text } from '../domain/check-input.ts';
 import type { Command } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
 import { VERBS, type Verb, type VerbInput, verbsThat } from '../domain/verbs.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import { checkOptions, listOf, map, oneOf, orNull, text } from './check-input.ts';
 import { type Connection, checkCall, modeOf, requestBy } from './connection.ts';
 import type { SetAside } from './executions.ts';
 import * as takes from './inputs.ts';

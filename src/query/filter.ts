@@ -1,33 +1,29 @@
-import {
-  isTerminal,
-  WORK_PRIORITIES,
-  type WorkItem,
-  type WorkPriority,
-  type WorkStatus,
-  type WorkType,
-} from '../domain/item.ts';
+import { count, flag, type Inputs, listOf, oneOf, orNull, text } from '../domain/check-input.ts';
+import { isTerminal, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem } from '../domain/item.ts';
 import { type IndexView, READABLE, type Selection } from '../projection/index-view.ts';
 import type { Need } from '../projection/projection.ts';
 
-/** Which items are asked for; every condition that is given must hold. */
-export interface WorkFilter {
-  status?: readonly WorkStatus[] | undefined;
-  type?: readonly WorkType[] | undefined;
-  priority?: readonly WorkPriority[] | undefined;
-  /** An owner's name; `null` for items that nobody owns. */
-  owner?: string | null | undefined;
-  created_by?: string | undefined;
-  swarm_name?: string | undefined;
-  job_id?: string | undefined;
-  /** Every one of these labels. */
-  labels?: readonly string[] | undefined;
-  parent_id?: string | undefined;
+/** What lists are asked with; each becomes a condition in `conditionsOf`. */
+export const FILTER = {
+  status: listOf(oneOf(WORK_STATUSES)),
+  type: listOf(oneOf(WORK_TYPES)),
+  priority: listOf(oneOf(WORK_PRIORITIES)),
+  /** Who owns them; `null` for items that nobody owns. */
+  owner: orNull(text),
+  created_by: text,
+  swarm_name: text,
+  job_id: text,
+  /** Every one of these. */
+  labels: listOf(text),
+  parent_id: text,
   /** Old id of an imported item. */
-  imported_id?: string | undefined;
+  imported_id: text,
   /** Finished items too, where no status is asked for. */
-  all?: boolean | undefined;
-  limit?: number | undefined;
-}
+  all: flag,
+  limit: count,
+};
+/** Which items are asked for; every condition that is given must hold. */
+export type WorkFilter = Inputs<typeof FILTER>;
 
 /** The items that match, most urgent first, then oldest. Without `status` and `all`, finished ones are left out. */
 export const listItems = (view: IndexView, filter: WorkFilter = {}): WorkItem[] =>

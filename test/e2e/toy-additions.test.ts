@@ -1,98 +1,29 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ADDITIONS, applied } from '../../bench/structure/additions.ts';
+import { readSources } from '../../bench/structure/sources.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 let copy: string;
-/** As a verb's module names it. */
-const DOMAIN = '..';
-/** Files of the sources that an addition touches, new ones among them. */
-const touched = { verb: new Set<string>(), field: new Set<string>() };
 
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'toy-'));
   for (const name of ['src', 'package.json', 'tsconfig.json', 'templates'])
     cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  addVerb();
-  addField();
+  for (const addition of ADDITIONS)
+    for (const [file, text] of applied(addition, readSources(copy))) writeFileSync(join(copy, file), text);
 });
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
-
-function write(
-  addition: keyof typeof touched,
-  file: string,
-  change: (text: string) => string,
-  before?: string,
-): void {
-  touched[addition].add(file);
-  const path = join(copy, file);
-  const text = before ?? readFileSync(path, 'utf8');
-  const after = change(text);
-  expect(after, file).not.toBe(text);
-  writeFileSync(path, after);
-}
-
-const add = (at: string, what: string) => (text: string) => text.replace(at, what + at);
-
-/** A verb that marks an item in progress with a label, and has to say why. */
-function addVerb(): void {
-  const module = `import type { Fence } from '${DOMAIN}/commands.ts';
-import type { WorkId } from '${DOMAIN}/ids.ts';
-import { type ChangingVerb, defineVerb } from '${DOMAIN}/verbs/define.ts';
-
-type FlagInput = { id: WorkId; reason: string; label: string } & Fence;
-
-export const flag: ChangingVerb<FlagInput> = defineVerb({
-  from: ['in_progress'],
-  to: 'same',
-  by: 'owner',
-  fenced: true,
-  reason: 'required',
-  line: 'flagged',
-  apply: (item, { label }) => ({ ...item, labels: [...item.labels, label].sort() }),
-  read: ({ before, after }) => ({ label: after.labels.find((one) => !before?.labels.includes(one)) ?? '' }),
-});
-`;
-  write('verb', 'src/domain/verbs/flag.ts', () => module, '');
-  write('verb', 'src/domain/verbs.ts', (text) =>
-    add(
-      '/**\n * The whole life',
-      `import { flag } from './verbs/${'flag'}.ts';\n\n`,
-    )(text).replace(/(const LIST = \{\n)/, '$1  flag,\n'),
-  );
-}
-
-function addField(): void {
-  write(
-    'field',
-    'src/domain/fields.ts',
-    add(
-      '  execution_id: {',
-      `  severity: {
-    kind: optional(name),
-    settable: 'whole',
-    option: { flags: '--severity <name>', create: 'how bad it is', update: 'how bad it is; none for unknown' },
-    show: 'severity',
-  },
-`,
-    ),
-  );
-}
 
 const node = (...args: string[]): string =>
   execFileSync(process.execPath, args, { cwd: copy, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
-test('given a toy verb and a toy field, when they are added, then each is what it should be: a module and its line; a row', () => {
-  // The third file of a verb is its command.
-  expect([...touched.verb]).toEqual(['src/domain/verbs/flag.ts', 'src/domain/verbs.ts']);
-  expect([...touched.field]).toEqual(['src/domain/fields.ts']);
-});
-
-test('given a toy verb and a toy field, when all sources are compiled, then nothing is missing', () => {
+test('given one addition of each kind, when all sources are compiled, then nothing is missing', () => {
   node(
     join(dirname(fileURLToPath(import.meta.resolve('typescript/package.json'))), 'bin/tsc'),
     '-p',
@@ -144,7 +75,8 @@ console.log(JSON.stringify({ row: TRANSITIONS.flag, event, after: made.after, sa
   });
 });
 
-test('given a toy field, when the program is asked, then create, update, show and export have it', () => {
+/** The program of the copy, in a ledger of its own. */
+function begin(): (...args: string[]) => string {
   const repo = mkdtempSync(join(copy, 'repo-'));
   execFileSync('git', ['init', '-q', repo]);
   const env = { ...process.env, WL_ACTOR: 'ada', WL_NOW: '2026-01-03T11:00:00.000Z', NO_COLOR: '1' };
@@ -156,15 +88,62 @@ test('given a toy field, when the program is asked, then create, update, show an
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   wl('init');
+  return wl;
+}
+
+const failureOf = (call: () => unknown): { status?: number; stderr?: string } => {
+  try {
+    call();
+    return {};
+  } catch (error) {
+    return error as { status?: number; stderr?: string };
+  }
+};
+
+test('given a toy field, when the program is asked, then create, update, show and export have it', () => {
+  const wl = begin();
   wl('create', 'One', '--severity', 'bad');
   expect(wl('show', '1')).toMatch(/severity +bad/);
   wl('update', '1', '--severity', 'worse');
   expect(JSON.parse(wl('show', '1', '--json')).data.severity).toBe('worse');
-  wl('export', '--to', 'out');
-  expect(
-    execFileSync('grep', ['-r', '"severity": "worse"', join(repo, 'out')], { encoding: 'utf8' }),
-  ).not.toBe('');
+  const out = mkdtempSync(join(copy, 'out-'));
+  wl('export', '--to', join(out, 'all'));
+  expect(execFileSync('grep', ['-r', '"severity": "worse"', out], { encoding: 'utf8' })).not.toBe('');
   wl('update', '1', '--severity', 'none');
   expect(wl('show', '1')).not.toContain('severity');
   expect(wl('create', '--help')).toContain('--severity <name>');
+});
+
+test('given a toy verb, when its command is run, then the item, its history, a question of policy and the audit know it', () => {
+  const wl = begin();
+  wl('create', 'One');
+  expect(failureOf(() => wl('flag', '1', '--label', 'odd', '--reason', 'early')).status).toBe(6);
+  wl('claim', '1');
+  expect(wl('flag', '1', '--label', 'odd', '--reason', 'a smell')).toContain('flagged WRK-20260103-0001');
+  expect(JSON.parse(wl('show', '1', '--json')).data).toMatchObject({
+    labels: ['odd'],
+    status: 'in_progress',
+  });
+  expect(wl('history', '1')).toMatch(/flag/);
+  expect(JSON.parse(wl('config', 'explain', 'flag', '1', '--json')).data).toMatchObject({ allowed: true });
+  expect(wl('flag', '--help')).toContain('--label <label>');
+  expect(wl('verify')).toContain('ok');
+});
+
+test('given a toy filter and a toy format of the report, when they are asked for, then each answers, and help has it', () => {
+  const wl = begin();
+  wl('create', 'One');
+  wl('create', 'Two');
+  wl('claim', '2');
+  expect(JSON.parse(wl('list', '--tried', '1', '--json')).data).toMatchObject([{ title: 'Two' }]);
+  expect(wl('list', '--help')).toContain('--tried <n>');
+  expect(wl('report', '--format', 'tsv')).toMatch(/^since\tuntil\n/);
+  expect(wl('report', '--help')).toContain('tsv');
+});
+
+test('given a toy review host and a toy setting, when they are named, then the program knows them', () => {
+  const wl = begin();
+  wl('config', 'set', 'oddness', '3');
+  expect(wl('config', 'get', 'oddness')).toContain('3');
+  expect(wl('init', '--help')).toContain('toy');
 });

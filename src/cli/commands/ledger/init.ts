@@ -1,5 +1,5 @@
 import { ANY_HOST, HOSTS, type Host, REVIEW_HOSTS } from '../../../hosts/list.ts';
-import { initLedger, type LaidFiles, LedgerError, type WorkLedger } from '../../../index.ts';
+import { initLedger, LedgerError, type PlacedFiles, type WorkLedger } from '../../../index.ts';
 import { oneOf } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
 import { command, flag, text } from '../../command.ts';
@@ -27,7 +27,7 @@ export const initCommand = command({
     });
     const { setUpMerging } = await import('../../../repair.ts');
     await setUpMerging(ledger, launcher());
-    const files = host && (await layHost(ledger, host, update, cli));
+    const files = host && (await placeHost(ledger, host, update, cli));
     const { place, branch, mode, remote, tip, actor, clone } = await ledger.clone.status();
     const shared =
       remote === null
@@ -61,12 +61,12 @@ export const initCommand = command({
   },
 });
 
-async function layHost(ledger: WorkLedger, host: Host, update: boolean, cli: Cli): Promise<LaidFiles> {
+async function placeHost(ledger: WorkLedger, host: Host, update: boolean, cli: Cli): Promise<PlacedFiles> {
   const { readVersion } = await import('../../package.ts');
-  return cli.busy('laying files', () => ledger.admin.layHost(host, { version: readVersion(), update }));
+  return cli.busy('laying files', () => ledger.admin.placeHost(host, { version: readVersion(), update }));
 }
 
-function linesOf(host: Host, branch: string, { laid, updated, differing }: LaidFiles): string[] {
+function linesOf(host: Host, branch: string, { laid, updated, differing }: PlacedFiles): string[] {
   return [
     ...laid.map((path) => `laid ${path}`),
     ...updated.map((path) => `updated ${path}`),

@@ -1,43 +1,43 @@
+import { checkArgument, oneOf } from '../domain/check-input.ts';
 import type { AuxiliaryFile } from '../domain/configure.ts';
 import { HOSTS, type Host } from '../hosts/list.ts';
 import { readFiles } from '../sync/auxiliary-files.ts';
 import type { LedgerAdmin } from './admin.ts';
 import { hostFiles, itemTemplates } from './branch-files.ts';
-import { checkArgument, oneOf } from './check-input.ts';
 import { type Connection, currentTip } from './connection.ts';
 
-export interface LayOptions {
+export interface PlaceOptions {
   /** Of the program that the host's jobs install. */
   version: string;
-  /** Sets files anew that differ from what this version lays, but for those that are made to be changed. */
+  /** Sets files anew that differ from what this version brings, but for those that are made to be changed. */
   update?: boolean | undefined;
 }
 
 /** What became of the files of a host, by path. */
-export interface LaidFiles {
+export interface PlacedFiles {
   laid: string[];
   updated: string[];
-  /** They differ from what this version lays, and were left as they are. */
+  /** They differ from what this version brings, and were left as they are. */
   differing: string[];
   same: string[];
 }
 
-/** Files that are laid to be changed by people: `update` leaves them alone. */
+/** Files that are there to be changed by people: `update` leaves them alone. */
 const isTheirs = (path: string): boolean => path === 'CODEOWNERS' || path.startsWith('templates/');
 
 /**
- * Lays the files of a host and the templates of items on the ledger branch, in one commit. What stands there already is left
+ * Places the files of a host and the templates of items on the ledger branch, in one commit. What stands there already is left
  * as it is.
  *
  * @throws LedgerError as every change of settings
  */
-export async function layHost(
+export async function placeHost(
   connection: Connection,
   admin: Pick<LedgerAdmin, 'configure'>,
   host: Host,
-  { version, update }: LayOptions,
-): Promise<LaidFiles> {
-  checkArgument('layHost', 'host', oneOf(HOSTS), host);
+  { version, update }: PlaceOptions,
+): Promise<PlacedFiles> {
+  checkArgument('placeHost', 'host', oneOf(HOSTS), host);
   const files = [...hostFiles(host, { branch: connection.branch, version }), ...itemTemplates()];
   const store = await connection.store();
   const tip = await currentTip(connection);
@@ -46,14 +46,14 @@ export async function layHost(
     tip,
     files.map(({ path }) => path),
   );
-  const stateOf = ({ path, text }: AuxiliaryFile): keyof LaidFiles => {
+  const stateOf = ({ path, text }: AuxiliaryFile): keyof PlacedFiles => {
     const present = now.get(path);
     if (present === undefined) return 'laid';
     if (present !== 'other' && present.text === text) return 'same';
     return update && !isTheirs(path) ? 'updated' : 'differing';
   };
   const states = Map.groupBy(files, stateOf);
-  const pathsOf = (state: keyof LaidFiles): string[] => (states.get(state) ?? []).map(({ path }) => path);
+  const pathsOf = (state: keyof PlacedFiles): string[] => (states.get(state) ?? []).map(({ path }) => path);
   await admin.configure({}, { files: [...(states.get('laid') ?? []), ...(states.get('updated') ?? [])] });
   return {
     laid: pathsOf('laid'),

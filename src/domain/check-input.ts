@@ -1,4 +1,4 @@
-import { LedgerError } from '../domain/errors.ts';
+import { LedgerError } from './errors.ts';
 
 /** What an option may be: how it is told from anything else, how a message calls it, and the type of it. */
 export interface Kind<T, Needed extends boolean = boolean> {
