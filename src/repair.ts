@@ -1,4 +1,4 @@
-// The entry `work-ledger/repair`: apart from the ledger itself, so that reading one does not load what merges and mends.
+// The entry `work-ledger/repair`: apart from the ledger itself, so that reading one does not load what merges and what repairs.
 import './require-node.ts';
 
 export { type CloneTrouble, type Examination, examine, unlock } from './doctor/examine.ts';

@@ -204,6 +204,10 @@ export const toy: ReviewHost = {
         file: 'src/domain/errors.ts',
         change: before('  INTERNAL: {', '  TOO_ODD: { retryable: false },\n'),
       },
+      {
+        file: 'src/domain/error-details.ts',
+        change: before('  INTERNAL: {', '  TOO_ODD: { odd?: number };\n'),
+      },
       { file: 'src/operations/refusal.ts', change: before("  NOT_READY: '", "  TOO_ODD: 'precondition',\n") },
     ],
   },

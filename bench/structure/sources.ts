@@ -24,7 +24,3 @@ export const readSources = (root = ROOT): Source[] =>
       const [folder = '', rest] = path.split('/', 2);
       return { path, layer: rest === undefined ? 'entry' : folder, text, lines: text.split('\n').length - 1 };
     });
-
-/** The text without comments, roughly: enough to tell what is named in code. */
-export const withoutComments = (text: string): string =>
-  text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');

@@ -10,7 +10,7 @@ import type { CommitFindings } from './findings.ts';
 import type { LedgerState, SettingsState } from './state.ts';
 
 /**
- * Checks a mend: what was whole stays as it is; an item, or the settings, that was not is as it last was; files that are none
+ * Checks a repair: what was whole stays as it is; an item, or the settings, that was not is as it last was; files that are none
  * go, or go to quarantine, where nothing else comes.
  */
 export function checkRepair(
@@ -47,7 +47,7 @@ export function checkRepair(
 
 interface RepairBase {
   settings: SettingsState;
-  /** What the mend takes away or replaces. */
+  /** What the repair takes away or replaces. */
   taken: ReadonlySet<Oid>;
 }
 
@@ -71,7 +71,7 @@ function checkOther(
   if (!isRepaired) findings.add('repair', `it ${after === undefined ? 'removes' : 'writes'} ${path}`);
 }
 
-/** What the first line of a mend names: items, and what is no item and is no longer where it was, or as it was. */
+/** What the first line of a repair names: items, and what is no item and is no longer where it was, or as it was. */
 export function repairedPaths(changes: readonly TreeChange[]): string[] {
   const { items, others } = itemChanges(changes);
   const paths = others.filter(

@@ -173,7 +173,7 @@ function decideAgain(
     const { rev, last_op } = after ?? decision.after;
     return encodeItem({ ...decision.after, rev, last_op });
   } catch (error) {
-    // Whoever laid the view under the check reads that file, and checks again.
+    // Whoever gave the view to the check reads that file, and checks again.
     if (error instanceof Unread) throw error;
     const code = isLedgerError(error) ? error.code : 'INTERNAL';
     const told = code === 'ID_TAKEN' && findings.has('reused');

@@ -33,7 +33,7 @@ import type { Before, LedgerState, Left, SettingsState } from './state.ts';
 /** What is known of an item. */
 interface Known {
   files: Files;
-  /** As it was last whole; known where a mend asks for it, and where the push changed it. */
+  /** As it was last whole; known where a repair asks for it, and where the push changed it. */
   good: FileAt | undefined;
   /** The commit of the push that changed it last. */
   commit: Oid | undefined;

@@ -2,10 +2,10 @@
 import type { AuxiliaryFile } from '../domain/configure.ts';
 import { HOST_FILES } from '../hosts/list.ts';
 
-/** Where a mend puts files that are none of the ledger's. */
+/** Where a repair puts files that are none of the ledger's. */
 export const QUARANTINE = 'quarantine/';
 
-/** What one `configure` may lay down beside items. */
+/** What one `configure` may write beside items. */
 export const MAX_AUXILIARY_FILES = 20;
 export const MAX_AUXILIARY_BYTES = 256 * 1024;
 const MAX_PATH = 200;

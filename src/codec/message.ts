@@ -123,7 +123,7 @@ type LedgerVerb = (typeof LEDGER_VERBS)[number];
 /** Of a path in a message's first line. */
 const NAME_LENGTH = 200;
 
-/** Messages of the commits that are no transition of an item: the root (`init`), a change of settings or of files beside items (`configure`), a mend (`repair`). */
+/** Messages of the commits that are no transition of an item: the root (`init`), a change of settings or of files beside items (`configure`), a repair (`repair`). */
 export function encodeInitMessage(ledgerId: string, request: Request): string {
   return `init ledger ${ledgerId}\n\n${trailers('init', request)}`;
 }
@@ -142,7 +142,7 @@ export function encodeConfigureMessage(
   return `configure ${[...settings, ...files].join('; ')}\n\n${trailers('configure', request)}`;
 }
 
-/** @param what what is mended: ids, and paths where no item stands; nothing, where trees alone are written anew */
+/** @param what what is repaired: ids, and paths where no item stands; nothing, where trees alone are written anew */
 export function encodeRepairMessage(what: readonly string[], why: string, request: Request): string {
   const names = what.map((name) => toSafeLine(name, NAME_LENGTH)).join(', ');
   return `repair ${names === '' ? 'trees' : names}\n\n${toSafeLine(why, REASON_LENGTH)}\n\n${trailers('repair', request)}`;

@@ -12,11 +12,11 @@ import { type BrokenItem, planRepairs, type Repair } from './plan-repairs.ts';
 export interface TreeReport {
   verification: Verification;
   mends: Repair[];
-  /** The settings as they were last whole: what a mend is decided by. */
+  /** The settings as they were last whole: what a repair is decided by. */
   policy: LedgerSettings;
 }
 
-/** Replays the ledger up to `tip`, and plans how what is wrong with its tree is mended. */
+/** Replays the ledger up to `tip`, and plans how what is wrong with its tree is repaired. */
 export async function examineTree(
   store: LedgerStore,
   tip: Oid,

@@ -25,12 +25,12 @@ export interface Examination {
   items: number;
   /** What is wrong with the ledger's tree, and how it would be repaired. */
   mends: Repair[];
-  /** The remote no longer has what this clone saw: nothing is mended before a person decided. */
+  /** The remote no longer has what this clone saw: nothing is repaired before a person decided. */
   rewrite: Rewrite | undefined;
   clone: CloneTrouble[];
   /** Transitions of this clone that lost and are kept. */
   rejected: number;
-  /** Commits that are not as they must be. History is not changed, so they stay, also where what they did is mended. */
+  /** Commits that are not as they must be. History is not changed, so they stay, also where what they did is repaired. */
   past: Finding[];
 }
 

@@ -5,22 +5,22 @@ import type { WorkId } from '../domain/ids.ts';
 import { nameFault, rawPath } from '../git/model/tree.ts';
 import type { Oid, TreeEntry, TreeFault } from '../store/port.ts';
 
-/** A file as a mend leaves it: with the bytes of a blob that the repository has, or gone. */
+/** A file as a repair leaves it: with the bytes of a blob that the repository has, or gone. */
 export interface RepairedFile {
   path: string;
   blob: Oid | undefined;
-  /** The mode that it had, where that is what is mended. */
+  /** The mode that it had, where that is what is repaired. */
   mode?: string | undefined;
 }
 
-/** One commit that mends one thing. */
+/** One commit that repairs one thing. */
 export interface Repair {
   kind: 'tree' | 'mode' | 'restore' | 'move' | 'quarantine' | 'settings';
   id?: WorkId | undefined;
   path: string;
   /** What is wrong. */
   wrong: string;
-  /** How it is mended. */
+  /** How it is repaired. */
   how: string;
   files: RepairedFile[];
   /** Folders whose trees are written anew. */
@@ -44,7 +44,7 @@ export interface BrokenTree {
   faults: readonly TreeFault[];
 }
 
-/** How a tree is mended: by writing it as git would, putting back what was last whole, and out of the way what is no file of the ledger. */
+/** How a tree is repaired: by writing it as git would, putting back what was last whole, and out of the way what is no file of the ledger. */
 export function planRepairs({ entries, items, settings, faults }: BrokenTree): Repair[] {
   const taken = new Set(entries.map(({ path }) => path));
   const moved = new Set<string>();
@@ -84,7 +84,7 @@ const IN_WRITING: ReadonlySet<string> = new Set([
   'fullPathname',
 ]);
 
-/** One mend for all of them: trees are written from the bottom up. */
+/** One repair for all of them: trees are written from the bottom up. */
 function tidyFolders(faults: readonly TreeFault[]): Repair[] {
   const [first] = faults;
   if (first === undefined) return [];

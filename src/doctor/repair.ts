@@ -17,13 +17,13 @@ import type { Repair } from './plan-repairs.ts';
 
 const TRIES = 5;
 
-/** A mend, and the commit that it is. */
+/** A repair that was made, and its commit. */
 export interface Repaired extends Repair {
   commit: Oid;
 }
 
 /**
- * Mends the tree of the ledger by commits, one for each thing that is wrong, on the shared tip, and shares them at once. What
+ * Repairs the tree of the ledger by commits, one for each thing that is wrong, on the shared tip, and shares them at once. What
  * they drop stays in history. Where the remote does not take them, nothing is changed.
  *
  * @throws LedgerError `INVALID_INPUT` where the remote may not be asked; `REMOTE_UNREACHABLE`, `REMOTE_REFUSED`, `CONTENDED`,
@@ -65,7 +65,7 @@ async function repairHere(ledger: WorkLedger, context: SyncContext): Promise<Rep
   const tip = await currentTip(connectionOf(ledger));
   const { mends, policy } = await examineTree(store, tip);
   if (mends.length === 0) return [];
-  requireMender(ledger, context, policy);
+  requireMayRepair(ledger, context, policy);
   const drafts = await draftsOf(ledger, context, mends);
   const made = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
   if (made.kind === 'moved') throw contended();
@@ -73,13 +73,13 @@ async function repairHere(ledger: WorkLedger, context: SyncContext): Promise<Rep
 }
 
 /** @throws LedgerError `POLICY_DENIED` */
-function requireMender({ actor }: WorkLedger, { signs }: SyncContext, policy: LedgerSettings): void {
+function requireMayRepair({ actor }: WorkLedger, { signs }: SyncContext, policy: LedgerSettings): void {
   requireAllowed(policy, 'repair', actor, undefined);
   if (!signs) requireNoSignature(policy, 'repair', actor, undefined);
 }
 
 /**
- * A mend is of the tip that it was made on, and is not decided again: it becomes the shared tip, or nothing.
+ * A repair is of the tip that it was made on, and is not decided again: it becomes the shared tip, or nothing.
  *
  * @returns `undefined` where others were first
  */
@@ -93,7 +93,7 @@ async function tryRepair(
   if (tip === undefined) return [];
   const { mends, policy } = await examineTree(store, tip);
   if (mends.length === 0) return [];
-  requireMender(ledger, context, policy);
+  requireMayRepair(ledger, context, policy);
   const ref = `refs/work-ledger/tmp/${randomUUID()}`;
   const drafts = await draftsOf(ledger, context, mends);
   const made = await store.commit({ ref, expected: undefined, base: tip, drafts });

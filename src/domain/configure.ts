@@ -13,9 +13,9 @@ import { CONFIGURABLE, type LedgerSettings, limitSchemas, settingsSchema } from 
 const settingsPatchSchema = lazySchema((z) => {
   const { name, max } = limitSchemas();
   const byName = z.record(name, max.nullable()).optional();
-  const { id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete, ...optional } =
+  const { id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete, ...others } =
     settingsSchema().shape;
-  const { allow, review, signatures, retention_days } = optional;
+  const { schema: _schema, ledger_id: _id, limits: _limits, roles: _roles, ...optional } = others;
   const { roleName, role } = policySchemas();
   return z.object({
     ...z.object({ id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete }).partial().shape,
@@ -23,10 +23,9 @@ const settingsPatchSchema = lazySchema((z) => {
     /** By name, so that two clones' changes add up. */
     roles: z.record(roleName, role.nullable()).optional(),
     // `null` takes one of these away.
-    allow: allow.nullable(),
-    review: review.nullable(),
-    signatures: signatures.nullable(),
-    retention_days: retention_days.nullable(),
+    ...(Object.fromEntries(Object.entries(optional).map(([key, one]) => [key, one.nullable()])) as {
+      [K in keyof typeof optional]: z.ZodNullable<(typeof optional)[K]>;
+    }),
   });
 });
 export type SettingsPatch = z.input<ReturnType<typeof settingsPatchSchema>>;
@@ -91,7 +90,7 @@ function diffSetting(key: Configurable, before: LedgerSettings, after: LedgerSet
   return after[key] ?? null;
 }
 
-/** A policy that nobody could change again is a slip, and nothing but a rewritten history would mend it. */
+/** A policy that nobody could change again is a slip, and nothing but a rewritten history would undo it. */
 function refuseLockout(after: LedgerSettings): void {
   const roles = allowRuleFor(after, 'configure', undefined)?.rule.roles;
   const open = (role: string): boolean => role === 'anyone' || (after.roles?.[role]?.members.length ?? 0) > 0;

@@ -55,10 +55,10 @@ export function stateOf(pid: number): 'running' | 'stopped' | 'ended' | 'unknown
     if (errorCode(error) === 'ESRCH') return 'ended';
   }
   try {
-    const [, letter = ''] = /.*\) (\S) /s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
+    const [, state = ''] = /.*\) (\S) /s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
     // One that was killed stays until its parent has taken note.
-    if ('ZX'.includes(letter)) return 'ended';
-    return 'Tt'.includes(letter) ? 'stopped' : 'running';
+    if ('ZX'.includes(state)) return 'ended';
+    return 'Tt'.includes(state) ? 'stopped' : 'running';
   } catch {
     return 'unknown';
   }

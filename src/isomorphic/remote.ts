@@ -151,7 +151,7 @@ export class IsomorphicRemote implements LedgerRemote {
   }
 
   /**
-   * What becomes of the branch, where that is certain without asking. Pushing on top of anything but what was seen would mend
+   * What becomes of the branch, where that is certain without asking. Pushing on top of anything but what was seen would repair
    * a rewritten branch without a word.
    */
   async #decide(current: Oid | undefined, seen: Oid | undefined, tip: Oid): Promise<PushResult | undefined> {

@@ -7,7 +7,7 @@ import type { FileChange } from '../store/port.ts';
 /** The texts that this package brings along: beside the sources and beside the build alike. */
 export const TEMPLATES = join(import.meta.dirname, '../../templates');
 
-/** Files beside the settings that the root commit lays down, for people who land on the branch. */
+/** Files beside the settings that the root commit writes, for people who land on the branch. */
 export function branchFiles(): FileChange[] {
   const folder = join(TEMPLATES, 'ledger-branch');
   return [

@@ -111,26 +111,26 @@ export async function watch(all: Watch): Promise<{ orphans: OrphanedWork[]; obse
   const noted: [WorkId, Observation][] = [];
   const orphans: OrphanedWork[] = [];
   for (const item of all.items) {
-    const sign =
+    const reading =
       item.execution_id === undefined ? 'silent' : (all.liveness?.(item.id, item.execution_id) ?? 'silent');
-    const observation = await observe(all, item, sign);
+    const observation = await observe(all, item, reading);
     noted.push([item.id, observation]);
-    const evidence = sign === 'alive' ? undefined : await judge(all, item, sign, observation);
+    const evidence = reading === 'alive' ? undefined : await judge(all, item, reading, observation);
     if (evidence !== undefined) orphans.push({ ...item, evidence });
   }
   return { orphans, observations: { looked: all.now.toISOString(), items: Object.fromEntries(noted) } };
 }
 
-async function observe(all: Watch, item: WorkItem, sign: LivenessReading): Promise<Observation> {
+async function observe(all: Watch, item: WorkItem, reading: LivenessReading): Promise<Observation> {
   const { observations, settings, now } = all;
   const known = observations.items[item.id];
   const [epoch, execution_id] = [item.claim?.epoch ?? null, item.execution_id ?? null];
-  const published = typeof sign === 'object' ? sign.seen : null;
+  const published = typeof reading === 'object' ? reading.seen : null;
   // A sign that is gone is no new sign, nor is it when it is listed again.
   const seen = published ?? known?.seen ?? null;
   if (
     known !== undefined &&
-    sign !== 'alive' &&
+    reading !== 'alive' &&
     known.epoch === epoch &&
     known.execution_id === execution_id &&
     known.seen === seen &&
@@ -141,7 +141,7 @@ async function observe(all: Watch, item: WorkItem, sign: LivenessReading): Promi
     return { ...known, rev: item.rev };
   }
   const ago = observations.looked === null ? Number.NaN : now.getTime() - Date.parse(observations.looked);
-  const witnessed = sign === 'alive' || (ago >= 0 && ago < leaseOf(item, settings).ttl_ms);
+  const witnessed = reading === 'alive' || (ago >= 0 && ago < leaseOf(item, settings).ttl_ms);
   return { epoch, execution_id, rev: item.rev, seen, since: now.toISOString(), witnessed };
 }
 
@@ -149,17 +149,17 @@ async function observe(all: Watch, item: WorkItem, sign: LivenessReading): Promi
 async function movedSince({ history }: Watch, item: WorkItem, rev: number): Promise<boolean> {
   if (rev === item.rev) return false;
   const later = (await history(item.id)).filter((entry) => (entry.rev ?? 0) > rev);
-  return later.length !== item.rev - rev || later.some((entry) => isSign(item, entry));
+  return later.length !== item.rev - rev || later.some((entry) => isSignOfLife(item, entry));
 }
 
 /** What the holder did, and what put the item in its hands: taking, unblocking, a review that sent it back. */
-const isSign = ({ owner }: WorkItem, { actor, from, to }: HistoryEntry): boolean =>
+const isSignOfLife = ({ owner }: WorkItem, { actor, from, to }: HistoryEntry): boolean =>
   actor === owner || from !== to;
 
 async function judge(
   all: Watch,
   item: WorkItem,
-  sign: Exclude<LivenessReading, 'alive'>,
+  reading: Exclude<LivenessReading, 'alive'>,
   { since, witnessed }: Observation,
 ): Promise<Evidence | undefined> {
   const { settings, now } = all;
@@ -167,8 +167,8 @@ async function judge(
   const allowed = ttl_ms + settings.clock_skew_s * 1000;
   const watched_ms = now.getTime() - Date.parse(since);
   const isOld = (at: string): boolean => Date.parse(at) + allowed < now.getTime();
-  const last_sign = latest(await lastSign(all, item, isOld), typeof sign === 'object' ? sign.at : undefined);
-  const dated = !witnessed && isOld(last_sign) && (sign === 'silent' || sign.at !== undefined);
+  const last_sign = latest(await lastSign(all, item, isOld), typeof reading === 'object' ? reading.at : undefined);
+  const dated = !witnessed && isOld(last_sign) && (reading === 'silent' || reading.at !== undefined);
   if (watched_ms < ttl_ms && !dated) return undefined;
   return {
     owner: item.owner ?? null,
@@ -190,7 +190,7 @@ async function lastSign({ history }: Watch, item: WorkItem, isOld: (at: string) 
   const { claim, checkpoint, attempts, updated_at, id } = item;
   const shown = latest(claim?.claimed_at ?? '', checkpoint?.attempt === attempts ? checkpoint.at : undefined);
   if (shown !== '' && (shown >= updated_at || !isOld(shown))) return shown;
-  return (await history(id)).findLast((entry) => isSign(item, entry))?.at ?? updated_at;
+  return (await history(id)).findLast((entry) => isSignOfLife(item, entry))?.at ?? updated_at;
 }
 
 const latest = (one: string, other: string | undefined): string =>

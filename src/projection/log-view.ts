@@ -91,7 +91,7 @@ export function commitsOf(index: IndexDatabase, ops: readonly string[]): Map<str
   return new Map(found);
 }
 
-/** The commits of the ledger itself: its root, changes of settings, mends. */
+/** The commits of the ledger itself: its root, changes of settings, repairs. */
 export function ledgerCommits(index: IndexDatabase): Oid[] {
   return index.all(`SELECT oid FROM transitions WHERE ${OF_LEDGER}`).map(({ oid }) => String(oid));
 }

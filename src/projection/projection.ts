@@ -60,7 +60,7 @@ const catchUp = () => import('./catch-up.ts');
  * The ledger at a tip, as tables that are kept from one process to the next and caught up by what changed between two trees.
  *
  * A question is asked of one state of the index, within one transaction; where the index stands elsewhere, or something was
- * not read yet, that is mended first and the question is asked again. So a question must be pure.
+ * not read yet, that is read first and the question is asked again. So a question must be pure.
  */
 export class Projection {
   readonly #options: ProjectionOptions;
@@ -137,7 +137,7 @@ export class Projection {
     return this.#log(tip, (index) => commitsOf(index, ops));
   }
 
-  /** The commits up to `tip` that are of no item: the root, changes of settings, mends. */
+  /** The commits up to `tip` that are of no item: the root, changes of settings, repairs. */
   ledgerCommits(tip: Oid): Promise<Oid[]> {
     return this.#log(tip, ledgerCommits);
   }

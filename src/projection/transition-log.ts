@@ -106,7 +106,7 @@ function append(
   return true;
 }
 
-/** A commit that was made by hand, or that mends, is no transition of an item; the files that it changed tell whose it is. */
+/** A commit that was made by hand, or that repairs, is no transition of an item; the files that it changed tell whose it is. */
 async function lineOf(store: LedgerStore, record: CommitRecord): Promise<Line> {
   const entry = toEntry(record);
   const [parent] = record.parents;

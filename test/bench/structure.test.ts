@@ -14,7 +14,7 @@ const MOST = {
     'filter of lists': 2,
     'format of the report': 1,
     'review host': 2,
-    'error code': 2,
+    'error code': 3,
     setting: 1,
   },
 };

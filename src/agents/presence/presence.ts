@@ -5,7 +5,7 @@ import { lineOf, MAX_EXECUTIONS } from './record.ts';
 import {
   backoff,
   checkExecution,
-  isSign,
+  isSignOfLife,
   noteRenewed,
   type PresenceTimer,
   type PresentExecution,
@@ -137,7 +137,7 @@ export class Presence {
     const begun = this.#parts.timer.elapsed();
     const result = await act();
     const running = this.#running.get(execution_id);
-    if (running !== undefined && isSign(result, this.#parts.counts)) {
+    if (running !== undefined && isSignOfLife(result, this.#parts.counts)) {
       noteRenewed(running, begun);
       this.#schedule();
     }
@@ -247,7 +247,7 @@ export class Presence {
     const begun = timer.elapsed();
     try {
       const result = await renew();
-      if (!isSign(result ?? undefined, counts)) throw new Error('it is no sign that others see');
+      if (!isSignOfLife(result ?? undefined, counts)) throw new Error('it is no sign that others see');
       noteRenewed(running, begun);
     } catch {
       // Whoever gives the sign knows why; here it only counts that there is none.

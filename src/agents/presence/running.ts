@@ -55,7 +55,7 @@ export function checkExecution({ id, execution_id, epoch, ttl_s }: PresentExecut
 }
 
 /** True where others see by a transition that its holder lives: it changed something, and is where they look. */
-export const isSign = (result: TransitionResult | undefined, counts: 'remote' | 'local'): boolean =>
+export const isSignOfLife = (result: TransitionResult | undefined, counts: 'remote' | 'local'): boolean =>
   result === undefined ||
   (result.ok && result.commit !== undefined && (result.where === 'remote' || counts === 'local'));
 

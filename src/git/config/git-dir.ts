@@ -29,23 +29,23 @@ function search(start: string, owner: number): string | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     const here = statSync(folder);
     if (here.dev !== dev) return undefined;
-    const mark = join(folder, '.git');
-    const found = lstatSync(mark, { throwIfNoEntry: false });
+    const dotGit = join(folder, '.git');
+    const found = lstatSync(dotGit, { throwIfNoEntry: false });
     if (found !== undefined) {
-      return here.uid === owner && found.uid === owner ? commonDir(mark, found, owner) : undefined;
+      return here.uid === owner && found.uid === owner ? commonDir(dotGit, found, owner) : undefined;
     }
     if (isGitDir(folder)) return here.uid === owner ? realpathSync(folder) : undefined;
     if (folder === dirname(folder)) return undefined;
   }
 }
 
-/** @param mark the `.git` of a work tree: a folder, or a file that names one */
-function commonDir(mark: string, found: Stats, owner: number): string | undefined {
-  if (found.isDirectory()) return isGitDir(mark) ? realpathSync(mark) : undefined;
+/** @param dotGit the `.git` of a work tree: a folder, or a file that names one */
+function commonDir(dotGit: string, found: Stats, owner: number): string | undefined {
+  if (found.isDirectory()) return isGitDir(dotGit) ? realpathSync(dotGit) : undefined;
   if (!found.isFile()) return undefined;
-  const [, named] = /^gitdir: ([^\n]+)\n*$/.exec(readFileSync(mark, 'utf8')) ?? [];
+  const [, named] = /^gitdir: ([^\n]+)\n*$/.exec(readFileSync(dotGit, 'utf8')) ?? [];
   if (named === undefined) return undefined;
-  const gitDir = resolve(dirname(mark), named);
+  const gitDir = resolve(dirname(dotGit), named);
   if (statSync(gitDir).uid !== owner) return undefined;
   if (isGitDir(gitDir)) return realpathSync(gitDir);
   // A linked worktree: its objects and refs are those of the repository that it names.
