@@ -167,7 +167,10 @@ async function judge(
   const allowed = ttl_ms + settings.clock_skew_s * 1000;
   const watched_ms = now.getTime() - Date.parse(since);
   const isOld = (at: string): boolean => Date.parse(at) + allowed < now.getTime();
-  const last_sign = latest(await lastSign(all, item, isOld), typeof reading === 'object' ? reading.at : undefined);
+  const last_sign = latest(
+    await lastSign(all, item, isOld),
+    typeof reading === 'object' ? reading.at : undefined,
+  );
   const dated = !witnessed && isOld(last_sign) && (reading === 'silent' || reading.at !== undefined);
   if (watched_ms < ttl_ms && !dated) return undefined;
   return {
