@@ -11,11 +11,11 @@ import {
 import type { Report, WorkerJob } from '../helpers/worker-process.ts';
 
 /** However slow the machine is, a worker does not give up. */
-const PATIENCE_MS = 3_600_000;
+const PATIENCE_S = 3_600;
 const NOBODY = 65_534;
 const { dir, actor, task, stranger } = JSON.parse(process.argv[2] ?? '') as WorkerJob;
 if (stranger === true) await becomeStranger();
-const options = { dir, actor, patience: PATIENCE_MS };
+const options = { dir, actor, patience_s: PATIENCE_S };
 if (task.kind === 'init') await started();
 const { ledger, created } =
   task.kind === 'init' ? await initLedger(options) : { ledger: await openLedger(options), created: false };
