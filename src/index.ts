@@ -32,7 +32,7 @@ export {
   type UpdateOption,
   unknownKeys,
 } from './domain/fields.ts';
-export type { WorkId } from './domain/ids.ts';
+export type { ExecutionId, OpId, WorkId } from './domain/ids.ts';
 export {
   type Json,
   type JsonMap,
@@ -41,6 +41,7 @@ export {
   WORK_STATUSES,
   WORK_TYPES,
   type WorkItem,
+  type WorkItemIn,
   type WorkLink,
   type WorkPriority,
   type WorkStatus,

@@ -1,6 +1,6 @@
 import type { HolderObservation } from './commands.ts';
 import type { ErrorCode } from './errors.ts';
-import type { WorkId } from './ids.ts';
+import type { ExecutionId, OpId, WorkId } from './ids.ts';
 import type { WorkStatus } from './item.ts';
 import type { ReachedLimit } from './limits.ts';
 import type { Obstacle } from './readiness.ts';
@@ -11,14 +11,14 @@ export type HolderDetails = {
   status: WorkStatus;
   owner: string | null;
   epoch: number | null;
-  execution_id: string | null;
+  execution_id: ExecutionId | null;
   clone: string | null;
   since: string | null;
 };
 
 /** A transition that is committed in this clone, and that the remote is not known to have. */
 export type SavedTransition = {
-  op: string;
+  op: OpId;
   verb: string;
   /** `undefined` where a new item's number is not settled. */
   id: WorkId | undefined;

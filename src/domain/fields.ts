@@ -11,6 +11,7 @@ import {
   anyText,
   cloneName,
   exactly,
+  execution,
   id,
   int,
   json,
@@ -139,7 +140,7 @@ export const FIELDS = {
     },
     show: 'job',
   },
-  execution_id: { kind: optional(name), merge: 'standing' },
+  execution_id: { kind: optional(execution), merge: 'standing' },
   created_at: { kind: time },
   created_by: { kind: actor },
   updated_at: { kind: time, merge: 'each_time' },
@@ -160,7 +161,7 @@ export const FIELDS = {
     kind: optional(
       record({
         epoch: int(1),
-        execution_id: name,
+        execution_id: execution,
         claimed_at: time,
         ttl_s: int(1),
         clone: optional(cloneName),

@@ -1,7 +1,15 @@
 import { LedgerError } from './errors.ts';
 
+declare const named: unique symbol;
+/** A text that names a thing of one sort. Any text can stand for it, but for one that is known to name a thing of another sort. */
+type NameOf<Sort extends string> = string & { readonly [named]?: Sort };
+
 /** A work item's id: `WRK-20260103-0001`. The one thing a path is ever built from. */
-export type WorkId = string;
+export type WorkId = NameOf<'work item'>;
+/** One run of a holder: what holds a claim. */
+export type ExecutionId = NameOf<'execution'>;
+/** A transition: a UUID of version 7, made once, and kept by all that becomes of it. */
+export type OpId = NameOf<'transition'>;
 
 export const WORK_ID = /^[A-Z]{2,8}-\d{8}-[0-9a-z]{4,16}$/;
 const NUMBERED = /^\d{4,16}$/;

@@ -60,22 +60,35 @@ export type Checkpoint<Data = Json> = Omit<NonNullable<Fields['checkpoint']>, 'd
 /**
  * One unit of work. Absent means `undefined`, and empty lists, maps and texts are left out of the file.
  *
- * The type has the keys that this version knows. A file can hold others, which are kept: `unknownKeys` gives them. Which of the optional
- * fields are there does not follow from the status alone, since an item can be imported in any status without them; ask for each.
+ * The type has the keys that this version knows. A file can hold others, which are kept: `unknownKeys` gives them. It is a union by
+ * `status`, whose members differ in that alone: which of the optional fields are there does not follow from the status, since an
+ * item can be imported in any status with any of them. Ask for each.
  *
  * @typeParam Context what `context` holds, where its caller knows it; @typeParam Data that of a checkpoint; @typeParam Result that of
  *   `result`. None of the three is checked: whoever may push writes them.
- * @see docs/format.md, "Work item"
+ * @see docs/format.md, "Work item"; docs/decisions/0019-types-promise-what-is-stored.md
  */
-export type WorkItem<Context = JsonMap, Data = Json, Result = JsonMap> = {
-  [K in keyof Fields]: K extends 'context'
-    ? Context
-    : K extends 'checkpoint'
-      ? Checkpoint<Data> | undefined
-      : K extends 'result'
-        ? Result | undefined
-        : Fields[K];
-};
+export type WorkItem<Context = JsonMap, Data = Json, Result = JsonMap> = WorkItemIn<
+  WorkStatus,
+  Context,
+  Data,
+  Result
+>;
+
+/** An item of one status, or of one of several. */
+export type WorkItemIn<S extends WorkStatus, Context = JsonMap, Data = Json, Result = JsonMap> = {
+  [One in S]: {
+    [K in keyof Fields]: K extends 'status'
+      ? One
+      : K extends 'context'
+        ? Context
+        : K extends 'checkpoint'
+          ? Checkpoint<Data> | undefined
+          : K extends 'result'
+            ? Result | undefined
+            : Fields[K];
+  };
+}[S];
 
 /** Rank for sorting: most urgent first, then oldest, then by id so that the order is total. */
 export function byUrgency(a: WorkItem, b: WorkItem): number {

@@ -1,6 +1,6 @@
 import type * as Zod from 'zod';
 import { type Check, defaulted, type Field, listOf, mapOf, oneOf, text, whole } from './checks.ts';
-import { isOp, isWorkId, WORK_ID } from './ids.ts';
+import { type ExecutionId, isOp, isWorkId, type OpId, WORK_ID, type WorkId } from './ids.ts';
 import type { Json, JsonMap } from './item.ts';
 import {
   ACTOR_LENGTH,
@@ -17,6 +17,8 @@ import {
 } from './values.ts';
 
 type Z = typeof Zod.z;
+/** Of a text that names a thing of one sort. */
+type NameSchema<Name extends string> = Zod.ZodType<Name, Name>;
 
 /**
  * What a value has to be, said once for both readers: the schema, which is made when it is first asked for and says what is wrong,
@@ -174,12 +176,21 @@ export const map = (kib: number): Kind<Zod.ZodType<JsonMap, JsonMap>> =>
   );
 
 /** The id of an item. */
-export const id = kind('id', text(isWorkId), (z) =>
-  z.string().regex(WORK_ID, 'must look like WRK-20260103-0001'),
+export const id = kind(
+  'id',
+  text(isWorkId),
+  (z): NameSchema<WorkId> => z.string().regex(WORK_ID, 'must look like WRK-20260103-0001'),
 );
 
 /** The name of a transition. */
-export const op = kind('uuid v7', text(isOp), (z) => z.string().refine(isOp, 'must be a UUID of version 7'));
+export const op = kind(
+  'uuid v7',
+  text(isOp),
+  (z): NameSchema<OpId> => z.string().refine(isOp, 'must be a UUID of version 7'),
+);
+
+/** One run of a holder. */
+export const execution = kind('line', line(200).check, (z): NameSchema<ExecutionId> => lineSchema(z, 200));
 
 /** ISO 8601, UTC, with milliseconds. */
 export const time = kind('time', text(isTime), (z) => z.iso.datetime({ precision: 3 }));

@@ -20,7 +20,7 @@ import {
 } from '../domain/check-input.ts';
 import type { AuxiliaryFile } from '../domain/configure.ts';
 import { GIVEN } from '../domain/fields.ts';
-import type { WorkId } from '../domain/ids.ts';
+import type { ExecutionId, WorkId } from '../domain/ids.ts';
 import { type Json, type JsonMap, WORK_PRIORITIES, WORK_TYPES, type WorkLink } from '../domain/item.ts';
 import type { NewWork } from '../domain/item-schema.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
@@ -32,7 +32,9 @@ import type { Liveness } from './orphans.ts';
 // acts or asks, `swarm_name` a swarm, durations are seconds and end in `_s`, points in time are ISO texts.
 
 /** An item: its whole id. */
-const id = text;
+const id: Kind<WorkId, false> = text;
+/** One run of a holder. */
+const execution: Kind<ExecutionId, false> = text;
 
 /** For whatever may wait for the remote. */
 export const WAITING = {
@@ -72,7 +74,7 @@ export const HOLDING = {
   /** The epoch in which it claimed. */
   epoch: whole,
   /** The execution that claimed. */
-  execution_id: text,
+  execution_id: execution,
 };
 /** A holder's call: `actor` must be who holds the item. */
 export type Holding = Inputs<typeof HOLDING>;
@@ -83,7 +85,7 @@ export type HoldingReasoned = Inputs<typeof HOLDING_REASONED>;
 export const CLAIM = {
   ...ACTING,
   /** Made up where none is given. It, not the actor's name, is the holder. */
-  execution_id: text,
+  execution_id: execution,
   /** Lease in seconds. Default: the ledger's setting. */
   ttl_s: seconds,
   /** Claim in this clone alone, to be settled by the next sync: someone else may win it. */

@@ -1,6 +1,6 @@
 import { type Kind, listOf, oneOf, orNull, type Table, text } from '../domain/check-input.ts';
 import type { WorkId } from '../domain/ids.ts';
-import type { WorkItem } from '../domain/item.ts';
+import type { WorkItem, WorkItemIn, WorkStatus } from '../domain/item.ts';
 import { LEDGER_VERBS, type PolicyVerb } from '../domain/policy-rules.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { type IdPurpose, VERBS } from '../domain/verbs.ts';
@@ -70,7 +70,7 @@ export class LedgerQuery {
   }
 
   /** Items that match every condition, most urgent first, then oldest; open ones, unless `all` or `status` say otherwise. */
-  async list(filter: WorkFilter = {}): Promise<WorkItem[]> {
+  async list<S extends WorkStatus = WorkStatus>(filter: WorkFilter<S> = {}): Promise<WorkItemIn<S>[]> {
     this.#check('list', {}, FILTER, filter);
     return readNow(this.#connection, (view) => listItems(view, filter), needOf(filter));
   }

@@ -1,7 +1,7 @@
 import { seconds, type Table, text } from '../domain/check-input.ts';
 import { LedgerError } from '../domain/errors.ts';
-import type { WorkId } from '../domain/ids.ts';
-import type { WorkItem } from '../domain/item.ts';
+import type { ExecutionId, WorkId } from '../domain/ids.ts';
+import type { WorkItem, WorkItemIn } from '../domain/item.ts';
 import type { Progress } from '../query/tree.ts';
 import { LedgerAdmin } from './admin.ts';
 import { LedgerAudit } from './audit.ts';
@@ -95,7 +95,7 @@ export class WorkLedger implements ReadableLedger {
   /** Names the execution that works on a held item: `work.linkExecution`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
   async linkExecution(
     id: WorkId,
-    execution_id: string,
+    execution_id: ExecutionId,
     options: Owned<takes.Holding> = {},
   ): Promise<TransitionResult> {
     return this.work.linkExecution(id, execution_id, this.#byOwner('linkExecution', takes.HOLDING, options));
@@ -107,20 +107,20 @@ export class WorkLedger implements ReadableLedger {
   }
 
   /** Items that wait to be taken, most urgent first, then oldest; `owner: null` asks for unassigned ones: `query.list`. */
-  async getPending(filter: takes.PendingFilter = {}): Promise<WorkItem[]> {
+  async getPending(filter: takes.PendingFilter = {}): Promise<WorkItemIn<'pending'>[]> {
     checkCall(this.#connection, 'getPending', {}, takes.PENDING, filter);
     const { type, ...rest } = filter;
     return this.query.list({ ...rest, status: ['pending'], type: type === undefined ? undefined : [type] });
   }
 
   /** Items that someone works on, of everyone or of one owner: `query.list`. */
-  async getInProgress(filter: { owner?: string | undefined } = {}): Promise<WorkItem[]> {
+  async getInProgress(filter: { owner?: string | undefined } = {}): Promise<WorkItemIn<'in_progress'>[]> {
     checkCall(this.#connection, 'getInProgress', {}, takes.IN_PROGRESS, filter);
     return this.query.list({ status: ['in_progress'], owner: filter.owner });
   }
 
   /** Items that are blocked; `block.reason` says why: `query.list`. */
-  async getBlocked(): Promise<WorkItem[]> {
+  async getBlocked(): Promise<WorkItemIn<'blocked'>[]> {
     return this.query.list({ status: ['blocked'] });
   }
 

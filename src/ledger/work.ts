@@ -2,7 +2,7 @@
 
 import { checkOptions, listOf, map, oneOf, orNull, text } from '../domain/check-input.ts';
 import type { Command } from '../domain/commands.ts';
-import type { WorkId } from '../domain/ids.ts';
+import type { ExecutionId, WorkId } from '../domain/ids.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
 import { VERBS, type Verb, type VerbInput, verbsThat } from '../domain/verbs.ts';
 import type { Planned } from '../sync/local.ts';
@@ -120,7 +120,7 @@ export class LedgerWork {
   /** Names the execution that works on a held item; earlier ones are stale from then on. */
   async linkExecution(
     id: WorkId,
-    execution_id: string,
+    execution_id: ExecutionId,
     options: takes.Holding = {},
   ): Promise<TransitionResult> {
     const values = { id: [text, id], execution_id: [text, execution_id] } as const;

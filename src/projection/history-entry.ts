@@ -1,5 +1,5 @@
 import { decodeMessage } from '../codec/message.ts';
-import type { WorkId } from '../domain/ids.ts';
+import type { ExecutionId, OpId, WorkId } from '../domain/ids.ts';
 import type { WorkStatus } from '../domain/item.ts';
 import { isProposal, PULL_REQUEST } from '../domain/verbs/approve.ts';
 import { isHostCommitter } from '../hosts/list.ts';
@@ -23,8 +23,8 @@ export interface HistoryEntry {
   rev: number | null;
   reason: string | null;
   epoch: number | null;
-  execution_id: string | null;
-  op: string | null;
+  execution_id: ExecutionId | null;
+  op: OpId | null;
   /** Who pressed a host's button, by name, where the actor is a pull request; `null` where git does not tell. */
   merged_by: string | null;
   /** When that was, where it is not when this commit was built. */

@@ -1,5 +1,12 @@
 import { count, flag, type Inputs, listOf, oneOf, orNull, text } from '../domain/check-input.ts';
-import { isTerminal, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES, type WorkItem } from '../domain/item.ts';
+import {
+  isTerminal,
+  WORK_PRIORITIES,
+  WORK_STATUSES,
+  WORK_TYPES,
+  type WorkItemIn,
+  type WorkStatus,
+} from '../domain/item.ts';
 import { type IndexView, READABLE, type Selection } from '../projection/index-view.ts';
 import type { Need } from '../projection/projection.ts';
 
@@ -23,11 +30,17 @@ export const FILTER = {
   limit: count,
 };
 /** Which items are asked for; every condition that is given must hold. */
-export type WorkFilter = Inputs<typeof FILTER>;
+export type WorkFilter<S extends WorkStatus = WorkStatus> = Omit<Inputs<typeof FILTER>, 'status'> & {
+  status?: readonly S[] | undefined;
+};
 
 /** The items that match, most urgent first, then oldest. Without `status` and `all`, finished ones are left out. */
-export const listItems = (view: IndexView, filter: WorkFilter = {}): WorkItem[] =>
-  view.select({ ...conditionsOf(filter), limit: filter.limit });
+export const listItems = <S extends WorkStatus>(
+  view: IndexView,
+  filter: WorkFilter<S> = {},
+): WorkItemIn<S>[] =>
+  // The condition on `status` leaves no other.
+  view.select({ ...conditionsOf(filter), limit: filter.limit }) as WorkItemIn<S>[];
 
 /** How many items match, whatever the limit. */
 export const countItems = (view: IndexView, filter: WorkFilter = {}): number =>

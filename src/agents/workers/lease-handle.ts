@@ -39,7 +39,7 @@ export function standingOf(
     case 'cancelled':
       return 'given_up';
     default:
-      return item.status satisfies never;
+      return item satisfies never;
   }
 }
 
