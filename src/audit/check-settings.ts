@@ -33,7 +33,7 @@ export function checkRoot(record: CommitRecord, blobs: Blobs, findings: CommitFi
     checkFirstLine(record.message, encodeInitMessage(file.settings.ledger_id, request), findings);
 }
 
-/** Checks a change of settings, or of files beside items, against the settings before it. */
+/** Checks a change of settings, or of auxiliary files, against the settings before it. */
 export function checkConfigure(
   record: CommitRecord,
   blobs: Blobs,

@@ -123,14 +123,14 @@ type LedgerVerb = (typeof LEDGER_VERBS)[number];
 /** Of a path in a message's first line. */
 const NAME_LENGTH = 200;
 
-/** Messages of the commits that are no transition of an item: the root (`init`), a change of settings or of files beside items (`configure`), a repair (`repair`). */
+/** Messages of the commits that are no transition of an item: the root (`init`), a change of settings or of auxiliary files (`configure`), a repair (`repair`). */
 export function encodeInitMessage(ledgerId: string, request: Request): string {
   return `init ledger ${ledgerId}\n\n${trailers('init', request)}`;
 }
 
 /**
  * @param keys settings that changed
- * @param paths files beside items that were set or removed
+ * @param paths auxiliary files that were set or removed
  */
 export function encodeConfigureMessage(
   keys: readonly string[],

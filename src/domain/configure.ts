@@ -36,7 +36,7 @@ export interface AuxiliaryFile {
   text: string | undefined;
 }
 
-/** A change of `ledger.yaml`, or of files beside items: the one transition that is not of an item. */
+/** A change of `ledger.yaml`, or of auxiliary files: the one transition that is not of an item. */
 export type ConfigureCommand = Request & {
   verb: 'configure';
   patch?: SettingsPatch | undefined;

@@ -77,12 +77,12 @@ const isRepeatedClaim = (item: WorkItem, command: Command, { claims }: VerbFacts
 function requireSeen(item: WorkItem, command: Command, { sees }: VerbFacts<object>): void {
   if (sees === undefined || !('observed' in command)) return;
   const { observed } = command;
-  const sign = sees(item);
+  const shown = sees(item);
   const keys = ['epoch', 'execution_id', 'checkpoint_at'] as const;
-  if (keys.every((key) => observed[key] === sign[key])) return;
+  if (keys.every((key) => observed[key] === shown[key])) return;
   throw new LedgerError('NOT_READY', `${item.id} moved on since it looked abandoned; it is left alone.`, {
     hint: `\`wl show ${item.id}\` tells how it stands.`,
-    details: { id: item.id, obstacles: [], observed, sign },
+    details: { id: item.id, obstacles: [], observed, sign: shown },
   });
 }
 

@@ -5,11 +5,11 @@ import { READABLE } from '../projection/index-view.ts';
 import type { ImportInput } from '../transfer/formats.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, checkCall, currentTip, readNow, requestBy } from './connection.ts';
-import * as takes from './inputs.ts';
+import * as inputs from './inputs.ts';
 import type { PlacedFiles, PlaceOptions } from './place-host.ts';
 import type { ImportReport } from './transfer.ts';
 
-/** What is done to the ledger as a whole: its settings, the files beside its items, and moving it in and out. */
+/** What is done to the ledger as a whole: its settings, the auxiliary files, and moving it in and out. */
 export class LedgerAdmin {
   readonly #connection: Connection;
 
@@ -17,9 +17,9 @@ export class LedgerAdmin {
     this.#connection = connection;
   }
 
-  /** Changes settings that all clones share, and sets files beside items. @returns whether anything changed */
-  async configure(patch: SettingsPatch, options: takes.ConfigureOptions = {}): Promise<boolean> {
-    checkCall(this.#connection, 'configure', { patch: [map(), patch] }, takes.CONFIGURE, options);
+  /** Changes settings that all clones share, and sets auxiliary files. @returns whether anything changed */
+  async configure(patch: SettingsPatch, options: inputs.ConfigureOptions = {}): Promise<boolean> {
+    checkCall(this.#connection, 'configure', { patch: [map(), patch] }, inputs.CONFIGURE, options);
     const { actor, files, signal } = options;
     const { Writer } = await import('./writer.ts');
     const command = { ...requestBy(this.#connection, actor), verb: 'configure', patch, files } as const;
@@ -30,7 +30,7 @@ export class LedgerAdmin {
 
   /** Places the files of a host on the branch; what is there already stays as it is. @throws LedgerError as `configure` */
   async placeHost(host: Host, options: PlaceOptions): Promise<PlacedFiles> {
-    checkCall(this.#connection, 'placeHost', {}, takes.PLACE, options);
+    checkCall(this.#connection, 'placeHost', {}, inputs.PLACE, options);
     const { placeHost } = await import('./place-host.ts');
     return placeHost(this.#connection, this, host, options);
   }
@@ -41,8 +41,8 @@ export class LedgerAdmin {
    *
    * @throws LedgerError `REMOTE_UNREACHABLE` where the remote could not be asked first: nothing was imported
    */
-  async importWork(input: ImportInput, options: takes.ImportCall = {}): Promise<ImportReport> {
-    checkCall(this.#connection, 'importWork', {}, takes.IMPORT, options);
+  async importWork(input: ImportInput, options: inputs.ImportCall = {}): Promise<ImportReport> {
+    checkCall(this.#connection, 'importWork', {}, inputs.IMPORT, options);
     checkInput('importWork', input);
     options.signal?.throwIfAborted();
     const { importWork } = await import('./transfer.ts');

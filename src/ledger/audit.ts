@@ -8,7 +8,7 @@ import type { Damage } from '../projection/index-view.ts';
 import { listItems, needOf } from '../query/filter.ts';
 import { notFound } from '../query/resolve.ts';
 import { type Connection, checkCall, currentTip, readNow } from './connection.ts';
-import * as takes from './inputs.ts';
+import * as inputs from './inputs.ts';
 
 /** What happened, and whether it happened by the rules. No call touches the network; every one can throw `INVALID_INPUT`. */
 export class LedgerAudit {
@@ -25,8 +25,8 @@ export class LedgerAudit {
   }
 
   /** The newest transitions of the ledger that match, newest first; 20 unless `limit` says otherwise. */
-  async log(options: takes.LogOptions = {}): Promise<HistoryEntry[]> {
-    checkCall(this.#connection, 'log', {}, takes.LOG, options);
+  async log(options: inputs.LogOptions = {}): Promise<HistoryEntry[]> {
+    checkCall(this.#connection, 'log', {}, inputs.LOG, options);
     const { swarm_name, limit = NEWEST, ...filter } = options;
     const ofSwarm = { swarm_name, all: true };
     const swarm =
@@ -71,7 +71,7 @@ export class LedgerAudit {
 
   /** Throughput, lead and cycle time, attempts and what is open, of a period; up to now and from the beginning, unless it says. */
   async report(period: { since?: string | undefined; until?: string | undefined } = {}): Promise<Report> {
-    checkCall(this.#connection, 'report', {}, takes.PERIOD, period);
+    checkCall(this.#connection, 'report', {}, inputs.PERIOD, period);
     const [{ reportOn }, { listRejected }] = await Promise.all([
       import('../audit/report/report.ts'),
       import('../sync/rejected.ts'),
@@ -90,7 +90,7 @@ export class LedgerAudit {
 
   /** Files that cannot be read as what they should be; with `all`, finished work is looked at too. */
   async damaged(options: { all?: boolean | undefined } = {}): Promise<Damage[]> {
-    checkCall(this.#connection, 'damaged', {}, takes.DAMAGED, options);
+    checkCall(this.#connection, 'damaged', {}, inputs.DAMAGED, options);
     const all = options.all ?? false;
     return readNow(this.#connection, (view) => view.damage(all), all ? 'all' : 'open');
   }
@@ -101,9 +101,9 @@ export class LedgerAudit {
    * @see RULES in src/audit/rules.ts
    * @throws LedgerError `INVALID_INPUT` and `NOT_FOUND` for a range that is none; the signal's reason where it was given up
    */
-  async verify(call: takes.VerifyCall = {}): Promise<Verification> {
-    checkCall(this.#connection, 'verify', {}, takes.VERIFY, call);
-    if (call.signatures !== undefined) checkOptions('verify', takes.SIGNATURES, call.signatures);
+  async verify(call: inputs.VerifyCall = {}): Promise<Verification> {
+    checkCall(this.#connection, 'verify', {}, inputs.VERIFY, call);
+    if (call.signatures !== undefined) checkOptions('verify', inputs.SIGNATURES, call.signatures);
     call.signal?.throwIfAborted();
     const { verify } = await import('./verify.ts');
     return verify(this.#connection, call);

@@ -8,7 +8,7 @@ import type { RejectedTransition } from '../sync/rejected.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import { type Connection, checkCall, currentTip, modeOf, readNow } from './connection.ts';
 import type { Executions } from './executions.ts';
-import * as takes from './inputs.ts';
+import * as inputs from './inputs.ts';
 import type { TransitionResult } from './results.ts';
 
 /** This clone of the ledger: where it is, how far it is shared, and what it keeps outside git. */
@@ -45,7 +45,7 @@ export class LedgerClone {
   }
 
   /** When a transition's call returns: `push`, once the remote has it; `local`, once this clone has; `none`, there is no remote. */
-  get mode(): takes.LedgerStatus['mode'] {
+  get mode(): inputs.LedgerStatus['mode'] {
     return modeOf(this.#connection);
   }
 
@@ -55,8 +55,8 @@ export class LedgerClone {
    * @throws LedgerError `NO_REMOTE`, `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN`; the signal's reason where it was given up: what was
    *   pending then stays so, unless the push that is under way brings it out
    */
-  async sync(options: takes.Waiting = {}): Promise<takes.SyncReport> {
-    this.#check('sync', takes.WAITING, options);
+  async sync(options: inputs.Waiting = {}): Promise<inputs.SyncReport> {
+    this.#check('sync', inputs.WAITING, options);
     const { raced } = await import('./giving-up.ts');
     options.signal?.throwIfAborted();
     const { sync } = await this.#connection.write();
@@ -71,15 +71,15 @@ export class LedgerClone {
   }
 
   /** Takes over what others did, and pushes nothing. No-op without a remote. @throws LedgerError as `sync` */
-  async fetch(options: takes.Waiting = {}): Promise<void> {
-    this.#check('fetch', takes.WAITING, options);
+  async fetch(options: inputs.Waiting = {}): Promise<void> {
+    this.#check('fetch', inputs.WAITING, options);
     const { raced } = await import('./giving-up.ts');
     options.signal?.throwIfAborted();
     await raced((await this.#connection.write()).sync.fetch(), options.signal);
   }
 
   /** Where this clone stands: tips, pending and rejected transitions, counts. Asks no one. */
-  async status(): Promise<takes.LedgerStatus> {
+  async status(): Promise<inputs.LedgerStatus> {
     this.#check('status');
     const connection = this.#connection;
     const { branch, place, actor, clone, state } = connection;
@@ -132,8 +132,8 @@ export class LedgerClone {
    * @param op its name or the end of it, from eight characters on, or its item
    * @throws LedgerError `NOT_FOUND`, `AMBIGUOUS_ID`; as the transition
    */
-  async applyRejected(op: string, options: takes.Waiting = {}): Promise<TransitionResult> {
-    this.#check('applyRejected', takes.WAITING, options, op);
+  async applyRejected(op: string, options: inputs.Waiting = {}): Promise<TransitionResult> {
+    this.#check('applyRejected', inputs.WAITING, options, op);
     const entry = await this.#rejectedEntry(op);
     const { command } = entry.commit;
     if (command === undefined || command.verb === 'configure') {

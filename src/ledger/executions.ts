@@ -187,12 +187,12 @@ export function renamed(state: LocalState, { because, from, to }: Renaming): Led
   };
 }
 
-type Taking = CommandOf<'claim' | 'start' | 'link_execution'>;
+type Acquiring = CommandOf<'claim' | 'start' | 'link_execution'>;
 /** A verb whose command may show a claim. */
 type Fenced = { [V in Verb]: 'epoch' extends keyof VerbInput[V] ? V : never }[Verb];
 type Holding = CommandOf<Fenced>;
 
-const isTaking = (command: LedgerCommand): command is Taking =>
+const isAcquiring = (command: LedgerCommand): command is Acquiring =>
   command.verb === 'claim' || command.verb === 'start' || command.verb === 'link_execution';
 
 /** Whether the command may rest on a claim. */
@@ -201,7 +201,7 @@ function isHolding(command: LedgerCommand): command is Holding {
   return by === 'owner' || by === 'owner_once_claimed' || by === 'creator_or_owner';
 }
 
-const executionOf = (command: Taking): string =>
+const executionOf = (command: Acquiring): string =>
   command.verb === 'link_execution' ? command.link : command.execution_id;
 
 /**
@@ -214,7 +214,7 @@ export class Proofs {
   readonly #clone: Pick<CloneName, 'name'>;
   /** As they were decided last. */
   readonly #decided: LedgerCommand[] = [];
-  readonly #taken = new Map<string, string>();
+  readonly #acquired = new Map<string, string>();
 
   constructor(executions: Executions, clone: Pick<CloneName, 'name'>, planned: readonly Planned[]) {
     this.#executions = executions;
@@ -226,23 +226,23 @@ export class Proofs {
 
   #prove(command: LedgerCommand, at: number): LedgerCommand {
     const proven = isHolding(command) ? { ...command, ...this.#proofOf(command) } : command;
-    const asked = isTaking(proven) ? this.#ask(proven) : proven;
+    const asked = isAcquiring(proven) ? this.#ask(proven) : proven;
     this.#decided[at] = asked;
     return asked;
   }
 
   #proofOf({ id, actor, epoch, execution_id, unproven }: Holding): Fence {
     if (epoch !== undefined || unproven) return {};
-    const taken = this.#taken.get(`${id} ${actor}`);
-    if (taken !== undefined) return { execution_id: execution_id ?? taken };
+    const acquired = this.#acquired.get(`${id} ${actor}`);
+    if (acquired !== undefined) return { execution_id: execution_id ?? acquired };
     const made = this.#executions.of(id, actor);
     if (execution_id !== undefined) return made?.execution_id === execution_id ? { epoch: made.epoch } : {};
     return made === undefined ? { unproven: true } : { execution_id: made.execution_id, epoch: made.epoch };
   }
 
-  #ask(command: Taking): Taking {
+  #ask(command: Acquiring): Acquiring {
     const { id, actor } = command;
-    this.#taken.set(`${id} ${actor}`, executionOf(command));
+    this.#acquired.set(`${id} ${actor}`, executionOf(command));
     this.#executions.ask(id, actor, executionOf(command));
     return { ...command, clone: command.clone ?? this.#clone.name };
   }
@@ -252,7 +252,7 @@ export class Proofs {
     for (const [at, outcome] of outcomes.entries()) {
       const command = this.#decided[at];
       if (command === undefined) continue;
-      if (isTaking(command)) this.#noteTaking(command, outcome);
+      if (isAcquiring(command)) this.#noteAcquiring(command, outcome);
       else if (isHolding(command)) this.#noteEnded(command, outcome);
     }
   }
@@ -274,7 +274,7 @@ export class Proofs {
     });
   }
 
-  #noteTaking(command: Taking, outcome: Outcome): void {
+  #noteAcquiring(command: Acquiring, outcome: Outcome): void {
     const execution_id = executionOf(command);
     const item = outcome.kind === 'accepted' || outcome.kind === 'unchanged' ? outcome.item : undefined;
     if (item?.claim?.execution_id === execution_id) this.#executions.remember(item);

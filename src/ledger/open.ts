@@ -69,11 +69,11 @@ async function open(options: OpenOptions): Promise<WorkLedger> {
   const connection = await connect(options);
   const joins = await joinRemote(connection);
   const ledger = new WorkLedger(connection);
-  if (joins) await tellActor(connection, true, options);
+  if (joins) await reportActor(connection, true, options);
   return ledger;
 }
 
-async function tellActor(connection: Connection, isNew: boolean, { onNotice }: OpenOptions): Promise<void> {
+async function reportActor(connection: Connection, isNew: boolean, { onNotice }: OpenOptions): Promise<void> {
   if (onNotice === undefined) return;
   const { noticeOfActor } = await import('./namesakes.ts');
   const notice = await noticeOfActor(connection, isNew);
@@ -114,7 +114,7 @@ async function init(options: InitOptions): Promise<{ ledger: WorkLedger; created
   const { initialize } = await import('./initialize.ts');
   const created = await initialize(connection, options.prefix);
   const ledger = new WorkLedger(connection);
-  if (!created) await tellActor(connection, isNew, options);
+  if (!created) await reportActor(connection, isNew, options);
   return { ledger, created };
 }
 

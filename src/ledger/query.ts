@@ -30,7 +30,7 @@ import {
 import type { Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import { type Connection, checkCall, currentTip, known, readNow } from './connection.ts';
-import * as takes from './inputs.ts';
+import * as inputs from './inputs.ts';
 import type { OrphanedWork } from './orphans.ts';
 import type { Resumption } from './resume.ts';
 import type { ItemTemplate, ListedTemplate } from './templates.ts';
@@ -82,15 +82,15 @@ export class LedgerQuery {
   }
 
   /** What `actor` can claim now: pending, free, dependencies completed, not a container with open children. */
-  async ready(filter: takes.ReadyFilter = {}): Promise<WorkItem[]> {
-    this.#check('ready', {}, takes.READY, filter);
+  async ready(filter: inputs.ReadyFilter = {}): Promise<WorkItem[]> {
+    this.#check('ready', {}, inputs.READY, filter);
     const { actor, ...conditions } = filter;
     return readNow(this.#connection, (view) => readyItems(view, conditions, this.#asking(actor)));
   }
 
   /** How many items `ready` would give without a limit. */
-  async countReady(filter: takes.ReadyFilter = {}): Promise<number> {
-    this.#check('countReady', {}, takes.READY, filter);
+  async countReady(filter: inputs.ReadyFilter = {}): Promise<number> {
+    this.#check('countReady', {}, inputs.READY, filter);
     const { actor, ...conditions } = filter;
     return readNow(this.#connection, (view) => countReady(view, conditions, this.#asking(actor)));
   }
@@ -103,14 +103,14 @@ export class LedgerQuery {
 
   /** How far an item's children are: counts by status and per cent; over the whole subtree unless `direct`. @throws LedgerError `NOT_FOUND` */
   async progress(id: WorkId, options: { direct?: boolean | undefined } = {}): Promise<Progress> {
-    this.#check('progress', { id: [text, id] }, takes.PROGRESS, options);
+    this.#check('progress', { id: [text, id] }, inputs.PROGRESS, options);
     const below = options.direct ? childrenOf : subtreeOf;
     return readNow(this.#connection, (view) => progressOf(known(view, id), below(view, id)), 'all');
   }
 
   /** Work in progress that nobody touched for `threshold_s` seconds. */
   async stale(options: { threshold_s?: number | undefined } = {}): Promise<WorkItem[]> {
-    this.#check('stale', {}, takes.STALE, options);
+    this.#check('stale', {}, inputs.STALE, options);
     const { threshold_s = HOUR_S } = options;
     return readNow(this.#connection, (view) => staleItems(view, threshold_s, this.#connection.clock.now()));
   }
@@ -119,8 +119,8 @@ export class LedgerQuery {
    * Work in progress whose holder was silent for a lease: what `recover` would give back, each with the evidence. As of the last
    * contact with the remote. What was seen is remembered, so asking again later knows more.
    */
-  async orphaned(options: Pick<takes.RecoverOptions, 'liveness'> = {}): Promise<OrphanedWork[]> {
-    this.#check('orphaned', {}, takes.ORPHANED, options);
+  async orphaned(options: Pick<inputs.RecoverOptions, 'liveness'> = {}): Promise<OrphanedWork[]> {
+    this.#check('orphaned', {}, inputs.ORPHANED, options);
     const { findOrphans } = await import('./orphans.ts');
     return findOrphans(this.#connection, options.liveness);
   }
@@ -137,22 +137,22 @@ export class LedgerQuery {
   }
 
   /** What `actor` claimed in this clone and still holds. */
-  async held(options: takes.Asked = {}): Promise<WorkItem[]> {
-    this.#check('held', {}, takes.ASKING, options);
+  async held(options: inputs.Asked = {}): Promise<WorkItem[]> {
+    this.#check('held', {}, inputs.ASKING, options);
     const { heldHere } = await import('./resume.ts');
     return heldHere(this.#connection, options.actor);
   }
 
   /** What there is to know to go on with an item, for `actor` in this clone. @throws LedgerError `NOT_FOUND` */
-  async resume(id: WorkId, options: takes.Asked = {}): Promise<Resumption> {
-    this.#check('resume', { id: [text, id] }, takes.ASKING, options);
+  async resume(id: WorkId, options: inputs.Asked = {}): Promise<Resumption> {
+    this.#check('resume', { id: [text, id] }, inputs.ASKING, options);
     const { resumption } = await import('./resume.ts');
     return resumption(this.#connection, await this.get(id), options.actor);
   }
 
   /** Items in which every word begins a word, open ones first; at most `limit`. */
   async search(words: string, options: { limit?: number | undefined } = {}): Promise<WorkItem[]> {
-    this.#check('search', { words: [text, words] }, takes.LIMIT, options);
+    this.#check('search', { words: [text, words] }, inputs.LIMIT, options);
     return readNow(this.#connection, (view) => searchItems(view, words, options.limit), 'words');
   }
 
@@ -163,8 +163,8 @@ export class LedgerQuery {
   }
 
   /** Why an item is or is not ready for `actor`, in words and as facts. @throws LedgerError `NOT_FOUND` */
-  async explain(id: WorkId, options: takes.Asked = {}): Promise<Explanation> {
-    this.#check('explain', { id: [text, id] }, takes.ASKING, options);
+  async explain(id: WorkId, options: inputs.Asked = {}): Promise<Explanation> {
+    this.#check('explain', { id: [text, id] }, inputs.ASKING, options);
     return readNow(this.#connection, (view) =>
       explainItem(view, known(view, id), this.#asking(options.actor)),
     );
@@ -177,9 +177,9 @@ export class LedgerQuery {
    */
   async permission(
     verb: PolicyVerb,
-    options: takes.Asked & { id?: WorkId | undefined } = {},
+    options: inputs.Asked & { id?: WorkId | undefined } = {},
   ): Promise<Permission> {
-    this.#check('permission', { verb: [POLICY_VERB, verb] }, takes.PERMISSION, options);
+    this.#check('permission', { verb: [POLICY_VERB, verb] }, inputs.PERMISSION, options);
     const { id, actor = this.#connection.actor } = options;
     const { explainPermission } = await import('../query/permission.ts');
     const now = this.#connection.clock.now();

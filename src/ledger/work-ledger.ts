@@ -7,7 +7,7 @@ import { LedgerAdmin } from './admin.ts';
 import { LedgerAudit } from './audit.ts';
 import { LedgerClone } from './clone.ts';
 import { type Connection, checkCall, keepConnection } from './connection.ts';
-import * as takes from './inputs.ts';
+import * as inputs from './inputs.ts';
 import type { PastLedger, ReadableLedger } from './past.ts';
 import { LedgerQuery, type WorkWithHistory } from './query.ts';
 import type { RecoveredWork } from './recover.ts';
@@ -47,58 +47,58 @@ export class WorkLedger implements ReadableLedger {
   }
 
   /** Creates an item, pending: `work.create`. @returns the item, under the id that it keeps */
-  async createWork(input: takes.CreateInput): Promise<WorkItem> {
+  async createWork(input: inputs.CreateInput): Promise<WorkItem> {
     return itemOf(await this.work.create(input));
   }
 
   /** Creates an item under a parent, with that one's swarm, job and the references of its context: `work.create` with a `parent_id`. */
-  async createSubtask(parent_id: WorkId, input: takes.CreateInput): Promise<WorkItem> {
-    checkCall(this.#connection, 'createSubtask', { parent_id: [text, parent_id] }, takes.CREATE, input);
+  async createSubtask(parent_id: WorkId, input: inputs.CreateInput): Promise<WorkItem> {
+    checkCall(this.#connection, 'createSubtask', { parent_id: [text, parent_id] }, inputs.CREATE, input);
     return itemOf(await this.work.create({ ...input, parent_id }));
   }
 
   /** Claims a pending item, once the remote agrees: `work.claim`. @throws LedgerError `NOT_READY`, `NOT_OWNER` */
-  async claimWork(id: WorkId, options: Owned<takes.ClaimOptions> = {}): Promise<TransitionResult> {
-    return this.work.claim(id, this.#byOwner('claimWork', takes.CLAIM, options));
+  async claimWork(id: WorkId, options: Owned<inputs.ClaimOptions> = {}): Promise<TransitionResult> {
+    return this.work.claim(id, this.#byOwner('claimWork', inputs.CLAIM, options));
   }
 
   /** Gives an item back to pending: `work.release`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
-  async releaseWork(id: WorkId, options: Owned<takes.HoldingReasoned> = {}): Promise<TransitionResult> {
-    return this.work.release(id, this.#byOwner('releaseWork', takes.HOLDING_REASONED, options));
+  async releaseWork(id: WorkId, options: Owned<inputs.HoldingReasoned> = {}): Promise<TransitionResult> {
+    return this.work.release(id, this.#byOwner('releaseWork', inputs.HOLDING_REASONED, options));
   }
 
   /** Claims a pending item, or takes up a blocked one again: `work.start`. @throws LedgerError as `claimWork` */
-  async startWork(id: WorkId, options: Owned<takes.ClaimOptions> = {}): Promise<TransitionResult> {
-    return this.work.start(id, this.#byOwner('startWork', takes.CLAIM, options));
+  async startWork(id: WorkId, options: Owned<inputs.ClaimOptions> = {}): Promise<TransitionResult> {
+    return this.work.start(id, this.#byOwner('startWork', inputs.CLAIM, options));
   }
 
   /** Blocks an item for a reason: `work.block`. @throws LedgerError `NOT_OWNER`, `UNKNOWN_REFERENCE`, `DEPENDENCY_CYCLE` */
-  async blockWork(id: WorkId, options: takes.BlockOptions): Promise<TransitionResult> {
+  async blockWork(id: WorkId, options: inputs.BlockOptions): Promise<TransitionResult> {
     return this.work.block(id, options);
   }
 
   /** Unblocks an item: `work.unblock`. */
-  async unblockWork(id: WorkId, options: takes.Reasoned = {}): Promise<TransitionResult> {
+  async unblockWork(id: WorkId, options: inputs.Reasoned = {}): Promise<TransitionResult> {
     return this.work.unblock(id, options);
   }
 
   /** Completes work with a result: `work.complete`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION` */
-  async completeWork(id: WorkId, options: Owned<takes.CompleteOptions> = {}): Promise<TransitionResult> {
-    return this.work.complete(id, this.#byOwner('completeWork', takes.COMPLETE, options));
+  async completeWork(id: WorkId, options: Owned<inputs.CompleteOptions> = {}): Promise<TransitionResult> {
+    return this.work.complete(id, this.#byOwner('completeWork', inputs.COMPLETE, options));
   }
 
   /** Fails work with the error's text: `work.fail`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
-  async failWork(id: WorkId, options: Owned<takes.FailOptions>): Promise<TransitionResult> {
-    return this.work.fail(id, this.#byOwner('failWork', takes.FAIL, options));
+  async failWork(id: WorkId, options: Owned<inputs.FailOptions>): Promise<TransitionResult> {
+    return this.work.fail(id, this.#byOwner('failWork', inputs.FAIL, options));
   }
 
   /** Names the execution that works on a held item: `work.linkExecution`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
   async linkExecution(
     id: WorkId,
     execution_id: ExecutionId,
-    options: Owned<takes.Holding> = {},
+    options: Owned<inputs.Holding> = {},
   ): Promise<TransitionResult> {
-    return this.work.linkExecution(id, execution_id, this.#byOwner('linkExecution', takes.HOLDING, options));
+    return this.work.linkExecution(id, execution_id, this.#byOwner('linkExecution', inputs.HOLDING, options));
   }
 
   /** The item with its history, oldest transition first: `query.get`. @throws LedgerError `NOT_FOUND`, `DAMAGED_ITEM` */
@@ -107,15 +107,15 @@ export class WorkLedger implements ReadableLedger {
   }
 
   /** Items that wait to be taken, most urgent first, then oldest; `owner: null` asks for unassigned ones: `query.list`. */
-  async getPending(filter: takes.PendingFilter = {}): Promise<WorkItemIn<'pending'>[]> {
-    checkCall(this.#connection, 'getPending', {}, takes.PENDING, filter);
+  async getPending(filter: inputs.PendingFilter = {}): Promise<WorkItemIn<'pending'>[]> {
+    checkCall(this.#connection, 'getPending', {}, inputs.PENDING, filter);
     const { type, ...rest } = filter;
     return this.query.list({ ...rest, status: ['pending'], type: type === undefined ? undefined : [type] });
   }
 
   /** Items that someone works on, of everyone or of one owner: `query.list`. */
   async getInProgress(filter: { owner?: string | undefined } = {}): Promise<WorkItemIn<'in_progress'>[]> {
-    checkCall(this.#connection, 'getInProgress', {}, takes.IN_PROGRESS, filter);
+    checkCall(this.#connection, 'getInProgress', {}, inputs.IN_PROGRESS, filter);
     return this.query.list({ status: ['in_progress'], owner: filter.owner });
   }
 
@@ -136,7 +136,7 @@ export class WorkLedger implements ReadableLedger {
   }
 
   /** What can be claimed now, most urgent first, then oldest: `query.ready`. */
-  async getReadyToStart(filter: takes.ReadyFilter = {}): Promise<WorkItem[]> {
+  async getReadyToStart(filter: inputs.ReadyFilter = {}): Promise<WorkItem[]> {
     return this.query.ready(filter);
   }
 
@@ -152,7 +152,7 @@ export class WorkLedger implements ReadableLedger {
   }
 
   /** Asks the remote, and gives back work whose holder was silent for a lease: `work.recover`. */
-  async recoverOrphanedWork(options: takes.RecoverOptions = {}): Promise<RecoveredWork[]> {
+  async recoverOrphanedWork(options: inputs.RecoverOptions = {}): Promise<RecoveredWork[]> {
     return this.work.recover(options);
   }
 
@@ -179,7 +179,7 @@ export class WorkLedger implements ReadableLedger {
   }
 
   /** @throws LedgerError `INVALID_INPUT` where `owner` and `actor` are two */
-  #byOwner<T extends takes.Acting>(call: string, table: Table, options: Owned<T>): T {
+  #byOwner<T extends inputs.Acting>(call: string, table: Table, options: Owned<T>): T {
     const both = { ...table, owner: text };
     checkCall(this.#connection, call, {}, both, options);
     const { owner, ...rest } = options;

@@ -9,7 +9,7 @@ import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { type Connection, checkCall, modeOf, requestBy } from './connection.ts';
 import type { SetAside } from './executions.ts';
-import * as takes from './inputs.ts';
+import * as inputs from './inputs.ts';
 import type { OrphanedWork } from './orphans.ts';
 import type { RecoveredWork } from './recover.ts';
 import type { TransitionResult } from './results.ts';
@@ -42,8 +42,8 @@ export class LedgerWork {
    *
    * @throws LedgerError `UNKNOWN_REFERENCE` and `DEPENDENCY_CYCLE` for its parent and dependencies
    */
-  async create(input: takes.CreateInput): Promise<TransitionResult> {
-    checkCall(this.#connection, 'create', {}, takes.CREATE, input);
+  async create(input: inputs.CreateInput): Promise<TransitionResult> {
+    checkCall(this.#connection, 'create', {}, inputs.CREATE, input);
     return (await this.#write()).create(input);
   }
 
@@ -51,14 +51,14 @@ export class LedgerWork {
   async assign(
     id: WorkId,
     owner: string | null | undefined,
-    options: takes.Reasoned = {},
+    options: inputs.Reasoned = {},
   ): Promise<TransitionResult> {
     const named = owner ?? undefined;
     checkCall(
       this.#connection,
       'assign',
       { id: [text, id], owner: [orNull(text), owner ?? null] },
-      takes.REASONED,
+      inputs.REASONED,
       options,
     );
     const { reason, ...call } = options;
@@ -66,18 +66,18 @@ export class LedgerWork {
   }
 
   /** Changes fields that no other verb owns. Lists change by members, so that edits of two clones add up. */
-  async update(id: WorkId, patch: WorkPatch, options: takes.Acting = {}): Promise<TransitionResult> {
-    this.#check('update', id, takes.ACTING, options);
-    checkOptions('update', takes.PATCH, patch);
+  async update(id: WorkId, patch: WorkPatch, options: inputs.Acting = {}): Promise<TransitionResult> {
+    this.#check('update', id, inputs.ACTING, options);
+    checkOptions('update', inputs.PATCH, patch);
     for (const list of ['labels', 'dependencies', 'links'] as const) {
-      if (patch[list] !== undefined) checkOptions('update', takes.MEMBERS[list], patch[list]);
+      if (patch[list] !== undefined) checkOptions('update', inputs.MEMBERS[list], patch[list]);
     }
     return (await this.#write()).act('update', id, { patch }, options);
   }
 
   /** Adds a comment. */
-  async comment(id: WorkId, body: string, options: takes.Acting = {}): Promise<TransitionResult> {
-    checkCall(this.#connection, 'comment', { id: [text, id], body: [text, body] }, takes.ACTING, options);
+  async comment(id: WorkId, body: string, options: inputs.Acting = {}): Promise<TransitionResult> {
+    checkCall(this.#connection, 'comment', { id: [text, id], body: [text, body] }, inputs.ACTING, options);
     return (await this.#write()).act('comment', id, { body }, options);
   }
 
@@ -88,30 +88,30 @@ export class LedgerWork {
    * @throws LedgerError `NOT_READY` with what it waits for; `NOT_OWNER` where it is assigned to someone else; `LIMIT_REACHED`;
    *   `REMOTE_UNREACHABLE`: a claim means nothing until the remote has it
    */
-  async claim(id: WorkId, options: takes.ClaimOptions = {}): Promise<TransitionResult> {
-    this.#check('claim', id, takes.CLAIM, options);
-    return (await this.#write()).take('claim', id, options);
+  async claim(id: WorkId, options: inputs.ClaimOptions = {}): Promise<TransitionResult> {
+    this.#check('claim', id, inputs.CLAIM, options);
+    return (await this.#write()).acquire('claim', id, options);
   }
 
   /** Starts work: claims a pending item, or takes up a blocked one again as its owner. As `claim`. */
-  async start(id: WorkId, options: takes.ClaimOptions = {}): Promise<TransitionResult> {
-    this.#check('start', id, takes.CLAIM, options);
-    return (await this.#write()).take('start', id, options);
+  async start(id: WorkId, options: inputs.ClaimOptions = {}): Promise<TransitionResult> {
+    this.#check('start', id, inputs.CLAIM, options);
+    return (await this.#write()).acquire('start', id, options);
   }
 
   /** Gives an item back to pending; its checkpoint stays. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
-  async release(id: WorkId, options: takes.HoldingReasoned = {}): Promise<TransitionResult> {
-    return this.#act('release', id, takes.HOLDING_REASONED, options);
+  async release(id: WorkId, options: inputs.HoldingReasoned = {}): Promise<TransitionResult> {
+    return this.#act('release', id, inputs.HOLDING_REASONED, options);
   }
 
   /** Records where to resume, and renews the lease. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
   async checkpoint(
     id: WorkId,
-    checkpoint: takes.CheckpointInput,
-    options: takes.Holding = {},
+    checkpoint: inputs.CheckpointInput,
+    options: inputs.Holding = {},
   ): Promise<TransitionResult> {
-    this.#check('checkpoint', id, takes.HOLDING, options);
-    checkOptions('checkpoint', takes.CHECKPOINT, checkpoint);
+    this.#check('checkpoint', id, inputs.HOLDING, options);
+    checkOptions('checkpoint', inputs.CHECKPOINT, checkpoint);
     const { actor, signal, ...fence } = options;
     const input = { checkpoint: checkpoint as VerbInput['checkpoint']['checkpoint'], ...fence };
     return (await this.#write()).act('checkpoint', id, input, { actor, signal });
@@ -121,10 +121,10 @@ export class LedgerWork {
   async linkExecution(
     id: WorkId,
     execution_id: ExecutionId,
-    options: takes.Holding = {},
+    options: inputs.Holding = {},
   ): Promise<TransitionResult> {
     const values = { id: [text, id], execution_id: [text, execution_id] } as const;
-    checkCall(this.#connection, 'linkExecution', values, takes.HOLDING, options);
+    checkCall(this.#connection, 'linkExecution', values, inputs.HOLDING, options);
     const { actor, signal, ...fence } = options;
     return (await this.#write()).act(
       'link_execution',
@@ -139,13 +139,13 @@ export class LedgerWork {
    *
    * @throws LedgerError `NOT_OWNER` where someone else holds it, unless `force`; `UNKNOWN_REFERENCE`, `DEPENDENCY_CYCLE`
    */
-  async block(id: WorkId, options: takes.BlockOptions): Promise<TransitionResult> {
-    return this.#act('block', id, takes.BLOCK, options);
+  async block(id: WorkId, options: inputs.BlockOptions): Promise<TransitionResult> {
+    return this.#act('block', id, inputs.BLOCK, options);
   }
 
   /** Unblocks: back to in progress where it is held, else to pending. */
-  async unblock(id: WorkId, options: takes.Reasoned = {}): Promise<TransitionResult> {
-    return this.#act('unblock', id, takes.REASONED, options);
+  async unblock(id: WorkId, options: inputs.Reasoned = {}): Promise<TransitionResult> {
+    return this.#act('unblock', id, inputs.REASONED, options);
   }
 
   /**
@@ -153,8 +153,8 @@ export class LedgerWork {
    *
    * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`, `REVIEW_REQUIRED`
    */
-  async complete(id: WorkId, options: takes.CompleteOptions = {}): Promise<TransitionResult> {
-    this.#check('complete', id, takes.COMPLETE, options);
+  async complete(id: WorkId, options: inputs.CompleteOptions = {}): Promise<TransitionResult> {
+    this.#check('complete', id, inputs.COMPLETE, options);
     return (await this.#write()).complete(id, options);
   }
 
@@ -164,8 +164,8 @@ export class LedgerWork {
    * @returns the item: failed, or pending again where `retry` was asked for and attempts are left
    * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`
    */
-  async fail(id: WorkId, options: takes.FailOptions): Promise<TransitionResult> {
-    this.#check('fail', id, takes.FAIL, options);
+  async fail(id: WorkId, options: inputs.FailOptions): Promise<TransitionResult> {
+    this.#check('fail', id, inputs.FAIL, options);
     return (await this.#write()).fail(id, options);
   }
 
@@ -174,8 +174,8 @@ export class LedgerWork {
    *
    * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`
    */
-  async submit(id: WorkId, options: takes.SubmitOptions = {}): Promise<TransitionResult> {
-    return this.#act('submit', id, takes.SUBMIT, options);
+  async submit(id: WorkId, options: inputs.SubmitOptions = {}): Promise<TransitionResult> {
+    return this.#act('submit', id, inputs.SUBMIT, options);
   }
 
   /**
@@ -183,18 +183,18 @@ export class LedgerWork {
    *
    * @throws LedgerError `NOT_OWNER` for who did the work; `ILLEGAL_TRANSITION`
    */
-  async approve(id: WorkId, options: takes.Reasoned = {}): Promise<TransitionResult> {
-    return this.#act('approve', id, takes.REASONED, options);
+  async approve(id: WorkId, options: inputs.Reasoned = {}): Promise<TransitionResult> {
+    return this.#act('approve', id, inputs.REASONED, options);
   }
 
   /** Sends work back from review to its holder, who goes on in the same epoch. @throws LedgerError as `approve` */
-  async reject(id: WorkId, options: takes.Explained): Promise<TransitionResult> {
-    return this.#act('reject', id, takes.EXPLAINED, options);
+  async reject(id: WorkId, options: inputs.Explained): Promise<TransitionResult> {
+    return this.#act('reject', id, inputs.EXPLAINED, options);
   }
 
   /** Takes work back from review, by its holder, to go on with it. @throws LedgerError as `submit` */
-  async withdraw(id: WorkId, options: takes.HoldingReasoned = {}): Promise<TransitionResult> {
-    return this.#act('withdraw', id, takes.HOLDING_REASONED, options);
+  async withdraw(id: WorkId, options: inputs.HoldingReasoned = {}): Promise<TransitionResult> {
+    return this.#act('withdraw', id, inputs.HOLDING_REASONED, options);
   }
 
   /**
@@ -203,14 +203,14 @@ export class LedgerWork {
    *
    * @throws LedgerError `ILLEGAL_TRANSITION` past `max_attempts` unless `reset`
    */
-  async retry(id: WorkId, options: takes.RetryOptions = {}): Promise<TransitionResult> {
-    this.#check('retry', id, takes.RETRY, options);
+  async retry(id: WorkId, options: inputs.RetryOptions = {}): Promise<TransitionResult> {
+    this.#check('retry', id, inputs.RETRY, options);
     return (await this.#write()).retry(id, options);
   }
 
   /** Puts finished work back to pending. */
-  async reopen(id: WorkId, options: takes.Explained): Promise<TransitionResult> {
-    return this.#act('reopen', id, takes.EXPLAINED, options);
+  async reopen(id: WorkId, options: inputs.Explained): Promise<TransitionResult> {
+    return this.#act('reopen', id, inputs.EXPLAINED, options);
   }
 
   /**
@@ -218,13 +218,13 @@ export class LedgerWork {
    *
    * @throws LedgerError `NOT_OWNER` for anyone but its creator and its owner; who is not its creator proves a claim as a holder
    */
-  async cancel(id: WorkId, options: takes.HoldingReasoned = {}): Promise<TransitionResult> {
-    return this.#act('cancel', id, takes.HOLDING_REASONED, options);
+  async cancel(id: WorkId, options: inputs.HoldingReasoned = {}): Promise<TransitionResult> {
+    return this.#act('cancel', id, inputs.HOLDING_REASONED, options);
   }
 
   /** Removes a finished item's file; its history stays, and its id is never given again. @throws LedgerError `STILL_REFERENCED` */
-  async delete(id: WorkId, options: takes.Reasoned = {}): Promise<TransitionResult> {
-    return this.#act('delete', id, takes.REASONED, options);
+  async delete(id: WorkId, options: inputs.Reasoned = {}): Promise<TransitionResult> {
+    return this.#act('delete', id, inputs.REASONED, options);
   }
 
   /**
@@ -233,8 +233,8 @@ export class LedgerWork {
    *
    * @returns the items that are pending again, or failed
    */
-  async recover(options: takes.RecoverOptions = {}): Promise<RecoveredWork[]> {
-    checkCall(this.#connection, 'recover', {}, takes.RECOVER, options);
+  async recover(options: inputs.RecoverOptions = {}): Promise<RecoveredWork[]> {
+    checkCall(this.#connection, 'recover', {}, inputs.RECOVER, options);
     const { actor, signal, liveness } = options;
     const [{ recoverOrphans }, { findOrphans }] = await Promise.all([
       import('./recover.ts'),
@@ -252,8 +252,14 @@ export class LedgerWork {
    *
    * @throws LedgerError `NOT_FOUND` where nothing of an id is set aside
    */
-  async adopt(ids?: readonly WorkId[], options: takes.Asked = {}): Promise<SetAside[]> {
-    checkCall(this.#connection, 'adopt', { ids: [orNull(listOf(text)), ids ?? null] }, takes.ASKING, options);
+  async adopt(ids?: readonly WorkId[], options: inputs.Asked = {}): Promise<SetAside[]> {
+    checkCall(
+      this.#connection,
+      'adopt',
+      { ids: [orNull(listOf(text)), ids ?? null] },
+      inputs.ASKING,
+      options,
+    );
     const { adoptClaims } = await import('./resume.ts');
     return adoptClaims(this.#connection, ids, options.actor);
   }
@@ -265,8 +271,8 @@ export class LedgerWork {
    * @param commands as `command` makes them; one may be a function of the outcomes of those before it
    * @returns an outcome for each command, in order
    */
-  async batch(commands: readonly Planned[], options: takes.BatchOptions = {}): Promise<Outcome[]> {
-    checkCall(this.#connection, 'batch', { commands: [listOf(COMMAND), commands] }, takes.BATCH, options);
+  async batch(commands: readonly Planned[], options: inputs.BatchOptions = {}): Promise<Outcome[]> {
+    checkCall(this.#connection, 'batch', { commands: [listOf(COMMAND), commands] }, inputs.BATCH, options);
     return (await this.#write()).run(commands, options);
   }
 
@@ -280,10 +286,10 @@ export class LedgerWork {
     verb: V,
     id: WorkId,
     input: Omit<VerbInput[V], 'id'>,
-    options: takes.Acting = {},
+    options: inputs.Acting = {},
   ): Promise<TransitionResult> {
     const values = { verb: [CHANGING, verb], id: [text, id], input: [map(), input] } as const;
-    checkCall(this.#connection, 'act', values, takes.ACTING, options);
+    checkCall(this.#connection, 'act', values, inputs.ACTING, options);
     return (await this.#write()).act(verb, id, input, options);
   }
 
@@ -307,7 +313,7 @@ export class LedgerWork {
     verb: V,
     id: WorkId,
     table: Parameters<typeof checkOptions>[1],
-    options: takes.Acting,
+    options: inputs.Acting,
   ): Promise<TransitionResult> {
     this.#check(verb, id, table, options);
     const { actor, signal, ...input } = options;

@@ -95,7 +95,7 @@ export class Writer {
   }
 
   /** A claim, or a start, which takes up a blocked item again as well. */
-  async take(verb: 'claim' | 'start', id: WorkId, options: ClaimOptions): Promise<TransitionResult> {
+  async acquire(verb: 'claim' | 'start', id: WorkId, options: ClaimOptions): Promise<TransitionResult> {
     const { actor = this.#connection.actor, ttl_s, tentative } = options;
     const item = await this.#find(id);
     const resumes = item?.status === 'blocked';

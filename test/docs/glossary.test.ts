@@ -25,11 +25,34 @@ const BANNED: Readonly<Record<string, string>> = {
   mend: 'repair',
   mends: 'repair',
   mended: 'repaired',
+  mending: 'repairing',
+  mender: 'who may repair',
+  lay: 'place, write',
+  lays: 'place, write',
+  laid: 'placed, written',
+  laying: 'placing, writing',
+  carry: 'combine, bring',
+  carries: 'combine, bring',
+  carried: 'combined, brought',
+  leftover: 'orphaned executions',
+  desks: 'leaders',
+  clerks: 'leaders',
+  mailboxes: 'request queues',
+  letters: 'requests',
+  heirs: 'successors',
+  notebooks: 'observations, notes',
+  outlets: 'event sinks',
+  pauses: 'back-off',
   doubts: 'in doubt',
   unsure: 'in doubt',
 };
 /** Names that others read: keys of `--json` and of local state. */
-const STORED: Readonly<Record<string, readonly string[]>> = { mends: ['mends'], mended: ['mended'] };
+const STORED: Readonly<Record<string, readonly string[]>> = {
+  mends: ['mends'],
+  mended: ['mended'],
+  laid: ['laid'],
+  leftover: ['leftover'],
+};
 
 /** Code without comments and texts: names alone. */
 function withoutTexts(text: string): string {
