@@ -13,7 +13,8 @@ import { type LostRace, type TransitionResult, toResult } from '../../ledger/res
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Outcome } from '../../sync/outcome.ts';
 
-export interface EscalateInput extends Omit<Holding, 'owner'> {
+/** `actor` asks: the holder, where someone holds the work. */
+export interface EscalateInput extends Holding {
   /** The work that waits for the answer. Without one, nothing is blocked. */
   workId?: WorkId | undefined;
   /** Default: the question's first line. */
@@ -23,8 +24,6 @@ export interface EscalateInput extends Omit<Holding, 'owner'> {
   options?: readonly string[] | undefined;
   /** Who is to answer; anyone, where no one is named. */
   to?: string | undefined;
-  /** Who asks: the holder, where someone holds the work. Default: the ledger's actor. */
-  by?: string | undefined;
 }
 
 export interface AnswerInput {
@@ -33,7 +32,7 @@ export interface AnswerInput {
   /** One of the options that were offered. */
   option?: string | undefined;
   /** Who answers. Default: the ledger's actor. */
-  by?: string | undefined;
+  actor?: string | undefined;
 }
 
 /** An escalation that was made. `work` is blocked by it; `undefined` where it is about no work. */
@@ -72,34 +71,34 @@ export class EscalationProtocol {
    * @throws LedgerError `INVALID_INPUT`; as `blockWork`: `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`; `NOT_FOUND`
    */
   async escalate(input: EscalateInput): Promise<Escalated | LostRace> {
-    const { workId, by, execution_id, epoch } = input;
+    const { workId, actor, signal, execution_id, epoch } = input;
     const ledger = this.#ledger;
     const fields = fieldsOf(input, workId === undefined ? undefined : await ledger.query.find(workId));
-    const ask = ledger.work.command('create', { fields }, by);
-    if (workId === undefined) return this.#asked(await ledger.work.batch([ask], { atomic: true }));
+    const ask = ledger.work.command('create', { fields }, actor);
+    if (workId === undefined) return this.#asked(await ledger.work.batch([ask], { atomic: true, signal }));
     const block = (earlier: readonly Outcome[]) => {
       const blocker_id = idIn(earlier[0]);
       const reason = `waits for an answer: ${fields.title}`;
-      return ledger.work.command('block', { id: workId, reason, blocker_id, execution_id, epoch }, by);
+      return ledger.work.command('block', { id: workId, reason, blocker_id, execution_id, epoch }, actor);
     };
-    return this.#asked(await ledger.work.batch([ask, block], { atomic: true }), by);
+    return this.#asked(await ledger.work.batch([ask, block], { atomic: true, signal }), actor);
   }
 
-  async #asked([asked, blocked]: readonly Outcome[], by?: string): Promise<Escalated | LostRace> {
+  async #asked([asked, blocked]: readonly Outcome[], actor?: string): Promise<Escalated | LostRace> {
     const made = toResult(asked);
     if (!made.ok) return made;
     const result = blocked === undefined ? undefined : toResult(blocked);
     if (result?.ok === false) {
-      await this.#takeBack(made.item.id, result.message, by);
+      await this.#takeBack(made.item.id, result.message, actor);
       return result;
     }
     return { ok: true, escalation: toEscalation(made.item), work: result?.item, where: made.where };
   }
 
   /** Nothing waits for the answer any more, so nobody need give one. */
-  async #takeBack(id: WorkId, reason: string, by: string | undefined): Promise<void> {
+  async #takeBack(id: WorkId, reason: string, actor: string | undefined): Promise<void> {
     try {
-      await this.#ledger.work.cancel(id, { actor: by, reason });
+      await this.#ledger.work.cancel(id, { actor, reason });
     } catch (error) {
       // It is saved, and goes out with the next sync.
       if (!isPassing(error)) throw error;
@@ -113,12 +112,12 @@ export class EscalationProtocol {
    * @throws LedgerError `INVALID_INPUT` for an option that was not offered, and for an item that is no escalation;
    *   `ILLEGAL_TRANSITION` where it was answered or cancelled; `NOT_OWNER` where it is someone else's to answer; `NOT_FOUND`
    */
-  async answer(id: WorkId, { answer, option, by }: AnswerInput): Promise<Answered | LostRace> {
+  async answer(id: WorkId, { answer, option, actor }: AnswerInput): Promise<Answered | LostRace> {
     const escalation = await this.get(id);
     requireOpen(escalation);
     const result = resultOf(escalation, answer, option);
     const waiting = await this.#waitingFor(id);
-    const done = await this.#complete(id, result, by);
+    const done = await this.#complete(id, result, actor);
     if (!done.ok) return done;
     const after = await Promise.all(waiting.map((work) => this.#ledger.query.find(work.id)));
     return {
@@ -129,8 +128,8 @@ export class EscalationProtocol {
     };
   }
 
-  #complete(id: WorkId, result: JsonMap, by: string | undefined): Promise<TransitionResult> {
-    return this.#ledger.completeWork(id, { owner: by, result, claim: true });
+  #complete(id: WorkId, result: JsonMap, actor: string | undefined): Promise<TransitionResult> {
+    return this.#ledger.completeWork(id, { actor, result, claim: true });
   }
 
   async #waitingFor(id: WorkId): Promise<WorkItem[]> {

@@ -175,7 +175,7 @@ test('given a question to someone, when another answers, then it is refused; the
   expect(await answers.pending({ to: 'carol' })).toMatchObject([{ id: escalation, to: 'carol' }]);
   expect(await answers.pending({ to: 'bob' })).toEqual([]);
   await bob.ledger.claimWork(escalation, { owner: 'carol' });
-  expect(await answers.answer(escalation, { answer: 'yes', by: 'carol' })).toMatchObject({
+  expect(await answers.answer(escalation, { answer: 'yes', actor: 'carol' })).toMatchObject({
     escalation: { answered_by: 'carol' },
   });
   expect(await answers.pending()).toEqual([]);
@@ -184,7 +184,7 @@ test('given a question to someone, when another answers, then it is refused; the
 });
 
 test.each([
-  ['nobody who holds it', { by: 'bob' }, 'NOT_OWNER'],
+  ['nobody who holds it', { actor: 'bob' }, 'NOT_OWNER'],
   ['an execution that was superseded', { execution_id: 'e0' }, 'STALE_EPOCH'],
   ['an earlier epoch', { epoch: 7 }, 'STALE_EPOCH'],
   ['someone without a question', { question: ' ' }, 'INVALID_INPUT'],
