@@ -150,10 +150,16 @@ function buildStart(modules: readonly string[]): Promise<BuildResult<typeof scri
   });
 }
 
-const modulesOf = ({ metafile }: { metafile: { inputs: Record<string, unknown> } }): string[] =>
-  Object.keys(metafile.inputs).filter((path) => path.startsWith('src/'));
+/** The modules of which something is left in the one file that was built: what nobody there asks for is left out of it. */
+function modulesIn({ metafile }: BuildResult<typeof script>): string[] {
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  return inputs.flatMap(([path, { bytesInOutput }]) =>
+    path.startsWith('src/') && bytesInOutput > 0 ? [path] : [],
+  );
+}
 
-const start = await buildStart(modulesOf(await buildStart([])));
+const started = modulesIn(await buildStart([]));
+const start = await buildStart(started);
 /** All that git's hooks run is one file of its own: a push waits for it. */
 const hook = await build({
   ...script,
@@ -167,7 +173,7 @@ const rest = await build({
   entryPoints: Object.fromEntries(apart),
   plugins: [
     callsTogether,
-    fromStart(new Set(modulesOf(start))),
+    fromStart(new Set(started)),
     librariesApart,
     requireKnown,
     withoutCanvas,
@@ -196,6 +202,7 @@ for (const { path, text } of rest.outputFiles) {
 /** What every transition loads: some sixty files, which take longer to open than to read. They are one, which runs each when asked. */
 const WRITING = [
   ...[...apart.keys()].filter((name) => name.startsWith('cli-commands-lifecycle-')),
+  'domain-verbs',
   'ledger-executions',
   'ledger-writer',
   'projection-catch-up',

@@ -95,8 +95,8 @@ export const ADDITIONS: readonly Addition[] = [
       {
         file: 'src/cli/commands.ts',
         change: before(
-          '    block: async',
-          "    flag: async () => (await import('./commands/lifecycle/flag.ts')).flagCommand,\n",
+          '    block: from(',
+          "    flag: from(() => import('./commands/lifecycle/flag.ts'), 'flagCommand'),\n",
         ),
       },
     ],

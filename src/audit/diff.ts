@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { possiblePaths } from '../codec/path.ts';
-import type { Problem } from '../codec/read-yaml.ts';
+import type { Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { rowOf } from '../domain/fields.ts';
 import type { WorkId } from '../domain/ids.ts';

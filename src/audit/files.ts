@@ -1,6 +1,7 @@
 import { type DecodedItem, decodeItem, guessItem } from '../codec/item.ts';
 import { parsePath, SETTINGS_PATH, type State, stateOf } from '../codec/path.ts';
-import { describeProblem, MAX_FILE_BYTES, type Problem } from '../codec/read-yaml.ts';
+import { describeProblem, type Problem } from '../codec/problem.ts';
+import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';

@@ -1,6 +1,6 @@
 import type { DecodedItem } from '../codec/item.ts';
 import type { State } from '../codec/path.ts';
-import { describeProblem, type Problem } from '../codec/read-yaml.ts';
+import { describeProblem, type Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';

@@ -1,5 +1,5 @@
 import type { DecodedItem } from '../codec/item.ts';
-import type { Problem } from '../codec/read-yaml.ts';
+import type { Problem } from '../codec/problem.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';

@@ -1,97 +1,146 @@
 import type { Command } from './command.ts';
 
+// Files of commands; each is loaded when one of its commands is called or described.
+const report = () => import('./commands/audit/report.ts');
+const verify = () => import('./commands/audit/verify.ts');
+const versions = () => import('./commands/audit/versions.ts');
+const escalation = () => import('./commands/collaboration/escalation.ts');
+const presence = () => import('./commands/collaboration/presence.ts');
+const wait = () => import('./commands/collaboration/wait.ts');
+const watch = () => import('./commands/collaboration/watch.ts');
+const work = () => import('./commands/collaboration/work.ts');
+const configExplain = () => import('./commands/ledger/config-explain.ts');
+const config = () => import('./commands/ledger/config.ts');
+const doctor = () => import('./commands/ledger/doctor.ts');
+const files = () => import('./commands/ledger/files.ts');
+const hook = () => import('./commands/ledger/hook.ts');
+const hooksInstall = () => import('./commands/ledger/hooks-install.ts');
+const init = () => import('./commands/ledger/init.ts');
+const merge = () => import('./commands/ledger/merge.ts');
+const rejected = () => import('./commands/ledger/rejected.ts');
+const status = () => import('./commands/ledger/status.ts');
+const sync = () => import('./commands/ledger/sync.ts');
+const transfer = () => import('./commands/ledger/transfer.ts');
+const block = () => import('./commands/lifecycle/block.ts');
+const checkpoint = () => import('./commands/lifecycle/checkpoint.ts');
+const claim = () => import('./commands/lifecycle/claim.ts');
+const create = () => import('./commands/lifecycle/create.ts');
+const deleting = () => import('./commands/lifecycle/delete.ts');
+const end = () => import('./commands/lifecycle/end.ts');
+const next = () => import('./commands/lifecycle/next.ts');
+const recover = () => import('./commands/lifecycle/recover.ts');
+const resume = () => import('./commands/lifecycle/resume.ts');
+const retry = () => import('./commands/lifecycle/retry.ts');
+const update = () => import('./commands/lifecycle/update.ts');
+const dep = () => import('./commands/query/dep.ts');
+const explain = () => import('./commands/query/explain.ts');
+const history = () => import('./commands/query/history.ts');
+const lists = () => import('./commands/query/lists.ts');
+const show = () => import('./commands/query/show.ts');
+const branch = () => import('./commands/review/branch.ts');
+const decide = () => import('./commands/review/decide.ts');
+const look = () => import('./commands/review/look.ts');
+const submit = () => import('./commands/review/submit.ts');
+
+type Load = () => Promise<Command>;
+
+const from =
+  <K extends string>(file: () => Promise<Readonly<Record<K, Command>>>, name: K): Load =>
+  async () =>
+    (await file())[name];
+
 /**
  * Every command by its name as it is typed, in the order in which help lists them. What a command takes and does stands in
- * its file, which is loaded when it is called or described.
+ * its file.
  */
 const COMMANDS = {
   'Work items': {
-    create: async () => (await import('./commands/lifecycle/create.ts')).createCommand,
-    update: async () => (await import('./commands/lifecycle/update.ts')).updateCommand,
-    comment: async () => (await import('./commands/lifecycle/update.ts')).commentCommand,
-    assign: async () => (await import('./commands/lifecycle/update.ts')).assignCommand,
-    'dep add': async () => (await import('./commands/query/dep.ts')).depAddCommand,
-    'dep rm': async () => (await import('./commands/query/dep.ts')).depRmCommand,
-    delete: async () => (await import('./commands/lifecycle/delete.ts')).deleteCommand,
-    'dep tree': async () => (await import('./commands/query/dep.ts')).depTreeCommand,
+    create: from(create, 'createCommand'),
+    update: from(update, 'updateCommand'),
+    comment: from(update, 'commentCommand'),
+    assign: from(update, 'assignCommand'),
+    'dep add': from(dep, 'depAddCommand'),
+    'dep rm': from(dep, 'depRmCommand'),
+    delete: from(deleting, 'deleteCommand'),
+    'dep tree': from(dep, 'depTreeCommand'),
   },
   'Doing work': {
-    next: async () => (await import('./commands/lifecycle/next.ts')).nextCommand,
-    claim: async () => (await import('./commands/lifecycle/claim.ts')).claimCommand,
-    start: async () => (await import('./commands/lifecycle/claim.ts')).startCommand,
-    resume: async () => (await import('./commands/lifecycle/resume.ts')).resumeCommand,
-    checkpoint: async () => (await import('./commands/lifecycle/checkpoint.ts')).checkpointCommand,
-    complete: async () => (await import('./commands/lifecycle/end.ts')).completeCommand,
-    fail: async () => (await import('./commands/lifecycle/end.ts')).failCommand,
-    release: async () => (await import('./commands/lifecycle/end.ts')).releaseCommand,
-    block: async () => (await import('./commands/lifecycle/block.ts')).blockCommand,
-    unblock: async () => (await import('./commands/lifecycle/block.ts')).unblockCommand,
-    retry: async () => (await import('./commands/lifecycle/retry.ts')).retryCommand,
-    cancel: async () => (await import('./commands/lifecycle/end.ts')).cancelCommand,
-    adopt: async () => (await import('./commands/lifecycle/recover.ts')).adoptCommand,
-    reopen: async () => (await import('./commands/lifecycle/retry.ts')).reopenCommand,
-    recover: async () => (await import('./commands/lifecycle/recover.ts')).recoverCommand,
-    submit: async () => (await import('./commands/review/submit.ts')).submitCommand,
-    'review list': async () => (await import('./commands/review/look.ts')).reviewListCommand,
-    'review show': async () => (await import('./commands/review/look.ts')).reviewShowCommand,
-    'review diff': async () => (await import('./commands/review/look.ts')).reviewDiffCommand,
-    'review open': async () => (await import('./commands/review/branch.ts')).reviewOpenCommand,
-    'review approve': async () => (await import('./commands/review/decide.ts')).reviewApproveCommand,
-    'review reject': async () => (await import('./commands/review/decide.ts')).reviewRejectCommand,
-    'review withdraw': async () => (await import('./commands/review/decide.ts')).reviewWithdrawCommand,
-    'review refresh': async () => (await import('./commands/review/branch.ts')).reviewRefreshCommand,
-    'review check': async () => (await import('./commands/review/branch.ts')).reviewCheckCommand,
-    work: async () => (await import('./commands/collaboration/work.ts')).workCommand,
-    escalate: async () => (await import('./commands/collaboration/escalation.ts')).escalateCommand,
-    answer: async () => (await import('./commands/collaboration/escalation.ts')).answerCommand,
+    next: from(next, 'nextCommand'),
+    claim: from(claim, 'claimCommand'),
+    start: from(claim, 'startCommand'),
+    resume: from(resume, 'resumeCommand'),
+    checkpoint: from(checkpoint, 'checkpointCommand'),
+    complete: from(end, 'completeCommand'),
+    fail: from(end, 'failCommand'),
+    release: from(end, 'releaseCommand'),
+    block: from(block, 'blockCommand'),
+    unblock: from(block, 'unblockCommand'),
+    retry: from(retry, 'retryCommand'),
+    cancel: from(end, 'cancelCommand'),
+    adopt: from(recover, 'adoptCommand'),
+    reopen: from(retry, 'reopenCommand'),
+    recover: from(recover, 'recoverCommand'),
+    submit: from(submit, 'submitCommand'),
+    'review list': from(look, 'reviewListCommand'),
+    'review show': from(look, 'reviewShowCommand'),
+    'review diff': from(look, 'reviewDiffCommand'),
+    'review open': from(branch, 'reviewOpenCommand'),
+    'review approve': from(decide, 'reviewApproveCommand'),
+    'review reject': from(decide, 'reviewRejectCommand'),
+    'review withdraw': from(decide, 'reviewWithdrawCommand'),
+    'review refresh': from(branch, 'reviewRefreshCommand'),
+    'review check': from(branch, 'reviewCheckCommand'),
+    work: from(work, 'workCommand'),
+    escalate: from(escalation, 'escalateCommand'),
+    answer: from(escalation, 'answerCommand'),
   },
   Looking: {
-    presence: async () => (await import('./commands/collaboration/presence.ts')).presenceCommand,
-    escalations: async () => (await import('./commands/collaboration/escalation.ts')).escalationsCommand,
-    watch: async () => (await import('./commands/collaboration/watch.ts')).watchCommand,
-    wait: async () => (await import('./commands/collaboration/wait.ts')).waitCommand,
-    show: async () => (await import('./commands/query/show.ts')).showCommand,
-    list: async () => (await import('./commands/query/lists.ts')).listCommand,
-    ready: async () => (await import('./commands/query/lists.ts')).readyCommand,
-    explain: async () => (await import('./commands/query/explain.ts')).explainCommand,
-    search: async () => (await import('./commands/query/lists.ts')).searchCommand,
-    children: async () => (await import('./commands/query/lists.ts')).childrenCommand,
-    progress: async () => (await import('./commands/query/explain.ts')).progressCommand,
-    stale: async () => (await import('./commands/query/lists.ts')).staleCommand,
-    history: async () => (await import('./commands/query/history.ts')).historyCommand,
-    log: async () => (await import('./commands/query/history.ts')).logCommand,
-    diff: async () => (await import('./commands/audit/versions.ts')).diffCommand,
-    blame: async () => (await import('./commands/audit/versions.ts')).blameCommand,
-    report: async () => (await import('./commands/audit/report.ts')).reportCommand,
+    presence: from(presence, 'presenceCommand'),
+    escalations: from(escalation, 'escalationsCommand'),
+    watch: from(watch, 'watchCommand'),
+    wait: from(wait, 'waitCommand'),
+    show: from(show, 'showCommand'),
+    list: from(lists, 'listCommand'),
+    ready: from(lists, 'readyCommand'),
+    explain: from(explain, 'explainCommand'),
+    search: from(lists, 'searchCommand'),
+    children: from(lists, 'childrenCommand'),
+    progress: from(explain, 'progressCommand'),
+    stale: from(lists, 'staleCommand'),
+    history: from(history, 'historyCommand'),
+    log: from(history, 'logCommand'),
+    diff: from(versions, 'diffCommand'),
+    blame: from(versions, 'blameCommand'),
+    report: from(report, 'reportCommand'),
   },
   'The ledger': {
-    init: async () => (await import('./commands/ledger/init.ts')).initCommand,
-    status: async () => (await import('./commands/ledger/status.ts')).statusCommand,
-    index: async () => (await import('./commands/ledger/status.ts')).indexCommand,
-    sync: async () => (await import('./commands/ledger/sync.ts')).syncCommand,
-    rejected: async () => (await import('./commands/ledger/rejected.ts')).rejectedCommand,
-    'rejected apply': async () => (await import('./commands/ledger/rejected.ts')).rejectedApplyCommand,
-    'rejected drop': async () => (await import('./commands/ledger/rejected.ts')).rejectedDropCommand,
-    config: async () => (await import('./commands/ledger/config.ts')).configCommand,
-    'config get': async () => (await import('./commands/ledger/config.ts')).configGetCommand,
-    'config set': async () => (await import('./commands/ledger/config.ts')).configSetCommand,
-    import: async () => (await import('./commands/ledger/transfer.ts')).importCommand,
-    export: async () => (await import('./commands/ledger/transfer.ts')).exportCommand,
-    verify: async () => (await import('./commands/audit/verify.ts')).verifyCommand,
-    version: async () => (await import('./commands/ledger/status.ts')).versionCommand,
-    'config apply': async () => (await import('./commands/ledger/config.ts')).configApplyCommand,
-    'config explain': async () => (await import('./commands/ledger/config-explain.ts')).configExplainCommand,
-    templates: async () => (await import('./commands/ledger/files.ts')).templatesCommand,
-    'files set': async () => (await import('./commands/ledger/files.ts')).filesSetCommand,
-    'files rm': async () => (await import('./commands/ledger/files.ts')).filesRmCommand,
-    hook: async () => (await import('./commands/ledger/hook.ts')).hookCommand,
-    'hooks install': async () => (await import('./commands/ledger/hooks-install.ts')).hooksInstallCommand,
-    'merge-driver': async () => (await import('./commands/ledger/merge.ts')).mergeDriverCommand,
-    resolve: async () => (await import('./commands/ledger/merge.ts')).resolveCommand,
-    doctor: async () => (await import('./commands/ledger/doctor.ts')).doctorCommand,
-    'recover-history': async () => (await import('./commands/ledger/doctor.ts')).recoverHistoryCommand,
+    init: from(init, 'initCommand'),
+    status: from(status, 'statusCommand'),
+    index: from(status, 'indexCommand'),
+    sync: from(sync, 'syncCommand'),
+    rejected: from(rejected, 'rejectedCommand'),
+    'rejected apply': from(rejected, 'rejectedApplyCommand'),
+    'rejected drop': from(rejected, 'rejectedDropCommand'),
+    config: from(config, 'configCommand'),
+    'config get': from(config, 'configGetCommand'),
+    'config set': from(config, 'configSetCommand'),
+    import: from(transfer, 'importCommand'),
+    export: from(transfer, 'exportCommand'),
+    verify: from(verify, 'verifyCommand'),
+    version: from(status, 'versionCommand'),
+    'config apply': from(config, 'configApplyCommand'),
+    'config explain': from(configExplain, 'configExplainCommand'),
+    templates: from(files, 'templatesCommand'),
+    'files set': from(files, 'filesSetCommand'),
+    'files rm': from(files, 'filesRmCommand'),
+    hook: from(hook, 'hookCommand'),
+    'hooks install': from(hooksInstall, 'hooksInstallCommand'),
+    'merge-driver': from(merge, 'mergeDriverCommand'),
+    resolve: from(merge, 'resolveCommand'),
+    doctor: from(doctor, 'doctorCommand'),
+    'recover-history': from(doctor, 'recoverHistoryCommand'),
   },
-} as const satisfies Record<string, Record<string, () => Promise<Command>>>;
+} as const satisfies Record<string, Record<string, Load>>;
 
 const ALIASES: Readonly<Record<string, string>> = { create: 'new', complete: 'done', list: 'ls' };
 

@@ -7,7 +7,8 @@ import { describeIssue } from '../domain/schema.ts';
 import { escapeUnsafe } from '../domain/text.ts';
 import { emitEntries, readCanonical } from './canonical-yaml.ts';
 import { type State, stateOf } from './path.ts';
-import { MAX_FILE_BYTES, type Problem, readYaml } from './read-yaml.ts';
+import type { Problem } from './problem.ts';
+import { MAX_FILE_BYTES, readYaml } from './read-yaml.ts';
 
 /**
  * The item as its file: the same item always gives the same bytes.

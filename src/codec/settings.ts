@@ -4,7 +4,8 @@ import { describeIssue } from '../domain/schema.ts';
 import { CONFIGURABLE, checkSettings, type LedgerSettings, settingsSchema } from '../domain/settings.ts';
 import { emitYaml, readCanonical } from './canonical-yaml.ts';
 import { SETTINGS_PATH } from './path.ts';
-import { describeProblem, MAX_FILE_BYTES, readYaml } from './read-yaml.ts';
+import { describeProblem } from './problem.ts';
+import { MAX_FILE_BYTES, readYaml } from './read-yaml.ts';
 
 export const encodeSettings = (settings: LedgerSettings): Buffer =>
   Buffer.from(emitYaml(settings as Record<string, unknown>));

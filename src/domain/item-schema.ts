@@ -4,7 +4,7 @@ import type { Request } from './commands.ts';
 import { FIELDS, type FieldKey, GIVEN, kindsOf } from './fields.ts';
 import { isOp } from './ids.ts';
 import type { WorkItem } from './item.ts';
-import { actor, anyText, type Kind, op, optional, schemasOf, time } from './kinds.ts';
+import { actor, anyText, op, optional, schemasOf, time } from './kinds.ts';
 import { lazySchema, parseInput } from './schema.ts';
 import { isActorName, isTime } from './values.ts';
 
@@ -21,15 +21,6 @@ export type NewWork = z.input<ReturnType<typeof newWorkSchema>>;
 export type NewWorkFields = z.output<ReturnType<typeof newWorkSchema>>;
 
 export const requestSchema = lazySchema((z) => z.object(schemasOf(z, { op, actor, at: time })));
-
-const schemas = new Map<Kind, () => z.ZodType>();
-
-/** The schema of a single kind. */
-export function schemaOf<S extends z.ZodType>(kind: Kind<S>): S {
-  const made = schemas.get(kind) ?? lazySchema((z) => kind.schema(z));
-  schemas.set(kind, made);
-  return made() as S;
-}
 
 // What is right passes a quick check; the schema, which takes many times as long to load and to ask, says what is wrong.
 

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type * as Zod from 'zod';
 import type { z } from 'zod';
 import { LedgerError } from './errors.ts';
+import type { Kind } from './kinds.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -16,6 +17,15 @@ export function lazySchema<S>(build: (z: typeof Zod.z) => S): () => S {
     schema ??= build((require('zod') as typeof Zod).z);
     return schema;
   };
+}
+
+const schemas = new Map<Kind, () => z.ZodType>();
+
+/** The schema of a single kind. */
+export function schemaOf<S extends z.ZodType>(kind: Kind<S>): S {
+  const made = schemas.get(kind) ?? lazySchema((z) => kind.schema(z));
+  schemas.set(kind, made);
+  return made() as S;
 }
 
 /**

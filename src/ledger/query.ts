@@ -1,9 +1,9 @@
-import { type Kind, listOf, oneOf, orNull, type Table, text } from '../domain/check-input.ts';
+import { checkArgument, type Kind, listOf, oneOf, orNull, type Table, text } from '../domain/check-input.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkItemIn, WorkStatus } from '../domain/item.ts';
-import { LEDGER_VERBS, type PolicyVerb } from '../domain/policy-rules.ts';
+import type { PolicyVerb } from '../domain/policy-rules.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import { type IdPurpose, VERBS } from '../domain/verbs.ts';
+import type { IdPurpose } from '../domain/verbs.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { IndexPlace } from '../projection/index-database.ts';
 import { countItems, FILTER, listItems, needOf, type WorkFilter } from '../query/filter.ts';
@@ -179,9 +179,10 @@ export class LedgerQuery {
     verb: PolicyVerb,
     options: inputs.Asked & { id?: WorkId | undefined } = {},
   ): Promise<Permission> {
-    this.#check('permission', { verb: [POLICY_VERB, verb] }, inputs.PERMISSION, options);
+    this.#check('permission', {}, inputs.PERMISSION, options);
     const { id, actor = this.#connection.actor } = options;
-    const { explainPermission } = await import('../query/permission.ts');
+    const { explainPermission, POLICY_VERBS } = await import('../query/permission.ts');
+    checkArgument('permission', 'verb', oneOf(POLICY_VERBS), verb);
     const now = this.#connection.clock.now();
     return readNow(this.#connection, (view) =>
       explainPermission(view, verb, { actor, now, item: id === undefined ? undefined : known(view, id) }),
@@ -232,7 +233,9 @@ export class LedgerQuery {
    */
   async resolveId(typed: string, purpose?: IdPurpose): Promise<WorkId> {
     this.#check('resolveId', { typed: [text, typed], purpose: [orNull(text), purpose ?? null] });
-    return readNow(this.#connection, (view) => resolveId(view, typed, purpose));
+    // What a purpose asks for, its verb knows; a question has none.
+    const open = purpose !== undefined && (await import('../domain/verbs.ts')).needsOpen(purpose);
+    return readNow(this.#connection, (view) => resolveId(view, typed, open));
   }
 
   /** The shortest text for each id that `resolveId` takes for it and for no other item; none for ids that no item has. */
@@ -268,5 +271,3 @@ export class LedgerQuery {
     return { actor, now: this.#connection.clock.now().toISOString() };
   }
 }
-
-const POLICY_VERB = oneOf([...VERBS, ...LEDGER_VERBS]);

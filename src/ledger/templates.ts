@@ -1,5 +1,6 @@
 import { MAX_AUXILIARY_BYTES } from '../codec/auxiliary-files.ts';
-import { describeProblem, readYaml } from '../codec/read-yaml.ts';
+import { describeProblem } from '../codec/problem.ts';
+import { readYaml } from '../codec/read-yaml.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { type NewWork, newWorkSchema } from '../domain/item-schema.ts';
 import { describeIssue, lazySchema } from '../domain/schema.ts';

@@ -6,7 +6,7 @@ import { idDate, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import { mayDeleteAtOnce } from '../domain/verbs/delete.ts';
-import type { Verb, VerbInput } from '../domain/verbs.ts';
+import { isVerb, VERBS, type Verb, type VerbInput } from '../domain/verbs.ts';
 import type { LedgerStore } from '../store/port.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned, Progress } from '../sync/local.ts';
@@ -14,7 +14,7 @@ import type { Outcome } from '../sync/outcome.ts';
 import type { SyncContext } from '../sync/ports.ts';
 import { Synchronizer } from '../sync/synchronizer.ts';
 import { type Connection, known, modeOf, readNow, requestBy, toActor } from './connection.ts';
-import { executionsOf, Proofs } from './executions.ts';
+import { executionsOf } from './executions.ts';
 import { givenUp, raced } from './giving-up.ts';
 import type {
   BatchOptions,
@@ -24,6 +24,7 @@ import type {
   FailOptions,
   RetryOptions,
 } from './inputs.ts';
+import { Proofs } from './proofs.ts';
 import { type TransitionResult, toResult } from './results.ts';
 
 /** What makes transitions, and brings them to the remote. */
@@ -183,6 +184,7 @@ export class Writer {
   ): Promise<Outcome[]> {
     signal?.throwIfAborted();
     if (commands.length === 0) return [];
+    requireVerbs(commands);
     const connection = this.#connection;
     const { sync, context } = await connection.write();
     const mode = modeOf(connection);
@@ -235,6 +237,17 @@ export class Writer {
 
   #require(id: WorkId): Promise<WorkItem> {
     return readNow(this.#connection, (view) => known(view, id));
+  }
+}
+
+/** @throws LedgerError `INVALID_INPUT` for a command of no verb */
+function requireVerbs(commands: readonly Planned[]): void {
+  for (const command of commands) {
+    if (typeof command === 'function' || command.verb === 'configure' || isVerb(command.verb)) continue;
+    const { verb } = command as { verb: unknown };
+    throw new LedgerError('INVALID_INPUT', `${JSON.stringify(verb)} is no verb.`, {
+      hint: `Verbs are: ${VERBS.join(', ')}.`,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { decodeItem } from '../codec/item.ts';
 import { parsePath, STATES, stateOf } from '../codec/path.ts';
-import { describeProblem } from '../codec/read-yaml.ts';
+import { describeProblem } from '../codec/problem.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { mergeItems, type Side } from './merge-items.ts';

@@ -1,7 +1,8 @@
 import { isKnownFile } from '../codec/auxiliary-files.ts';
 import { decodeItem } from '../codec/item.ts';
 import { parsePath, SETTINGS_PATH, type State } from '../codec/path.ts';
-import { MAX_FILE_BYTES, type Problem } from '../codec/read-yaml.ts';
+import type { Problem } from '../codec/problem.ts';
+import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';

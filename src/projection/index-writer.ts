@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { DecodedItem } from '../codec/item.ts';
 import type { State } from '../codec/path.ts';
-import type { Problem } from '../codec/read-yaml.ts';
+import type { Problem } from '../codec/problem.ts';
 import { parseId, type WorkId } from '../domain/ids.ts';
 import { isTerminal, WORK_PRIORITIES, type WorkItem } from '../domain/item.ts';
 import { sourceKey, sourcesOf } from '../domain/provenance.ts';

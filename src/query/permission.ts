@@ -5,18 +5,22 @@ import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { keysAsked, requireAllowed } from '../domain/policy.ts';
-import type { PolicyVerb } from '../domain/policy-rules.ts';
 import {
   type AllowRule,
   allowRuleFor,
   approvalsGiven,
   approvalsNeeded,
   isAbout,
+  LEDGER_VERBS,
+  type PolicyVerb,
   reviewRuleFor,
   rolesOf,
 } from '../domain/policy-rules.ts';
-import { isVerb, type Verb, verbOf } from '../domain/verbs.ts';
+import { isVerb, VERBS, type Verb, verbOf } from '../domain/verbs.ts';
 import type { LedgerView } from '../domain/view.ts';
+
+/** What a rule of the policy can be about. */
+export const POLICY_VERBS: readonly PolicyVerb[] = [...VERBS, ...LEDGER_VERBS];
 
 /** A rule of `allow`, by its place in the list, from 1. */
 export type NumberedRule = AllowRule & { number: number };

@@ -1,6 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
-import { type IdPurpose, needsOpen } from '../domain/verbs.ts';
 import { type IndexView, Unread } from '../projection/index-view.ts';
 import { DATE, MONTH_DAY, SUFFIX } from '../projection/schema.ts';
 
@@ -71,12 +70,12 @@ function readingsOf(typed: string): Reading[] {
 
 /**
  * The id that `typed` stands for: a whole one, or a short form that only one item fits. Where several fit, the one that is open is
- * meant if it is the only one and the purpose takes an open one.
+ * meant if it is the only one and it is to be `open`.
  *
  * @see readingsOf, for the short forms
  * @throws LedgerError `INVALID_INPUT` where it cannot be one; `AMBIGUOUS_ID` with those that fit; `NOT_FOUND` with near ones
  */
-export function resolveId(view: IndexView, typed: string, purpose?: IdPurpose): WorkId {
+export function resolveId(view: IndexView, typed: string, open = false): WorkId {
   if (!TYPED.test(typed) || typed.includes('..')) {
     throw new LedgerError('INVALID_INPUT', `${JSON.stringify(typed)} is not a work item id.`, {
       hint: 'An id looks like WRK-20260103-0001. Its number is enough where no other item has it: 1, or 0103-1.',
@@ -85,7 +84,6 @@ export function resolveId(view: IndexView, typed: string, purpose?: IdPurpose): 
   }
   const id = inCase(typed);
   if (isWorkId(id) && view.wasUsed(id)) return id;
-  const open = purpose !== undefined && needsOpen(purpose);
   for (const reading of isWorkId(typed) ? [] : readingsOf(typed)) {
     const found = resolveBy(view, typed, reading, open);
     if (found !== undefined) return found;

@@ -9,7 +9,8 @@ import {
   type WorkItem,
   type WorkStatus,
 } from '../domain/item.ts';
-import { schemaOf, workItemSchema } from '../domain/item-schema.ts';
+import { workItemSchema } from '../domain/item-schema.ts';
+import { schemaOf } from '../domain/schema.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { Draft, SourceEdge } from './draft.ts';
 import { cleanMap, DATA_DEPTH, depthOf, isMap, keepable } from './foreign.ts';

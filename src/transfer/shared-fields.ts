@@ -1,5 +1,5 @@
 import { label as labelKind } from '../domain/fields.ts';
-import { schemaOf } from '../domain/item-schema.ts';
+import { schemaOf } from '../domain/schema.ts';
 import { normalizeText, toSafeLine } from '../domain/text.ts';
 import { byteLength, cutText } from './foreign.ts';
 import { quoteSource, type SourceRecord } from './record.ts';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ITEM_KEYS } from '../../src/domain/fields.ts';
-import { schemaOf, workItemSchema } from '../../src/domain/item-schema.ts';
+import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { actor as actorKind, time as timeKind } from '../../src/domain/kinds.ts';
+import { schemaOf } from '../../src/domain/schema.ts';
 import { isActorName, isTime } from '../../src/domain/values.ts';
 import { runs } from '../helpers/runs.ts';
 

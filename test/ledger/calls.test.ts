@@ -86,6 +86,14 @@ describe('given any call of the façade', () => {
     });
   });
 
+  test('when a batch has a command of no verb, then it is refused, and none of the others is made', async () => {
+    const no_verb = { ...ledger.work.command('comment', { id, body: 'x' }), verb: 'coment' as never };
+    const call = ledger.work.batch([ledger.work.command('comment', { id, body: 'x' }), no_verb]);
+    await expect(call).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(ledger.query.permission('coment' as never)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    expect((await ledger.getWork(id)).comments).toEqual([]);
+  });
+
   test('when its signal is given already, then it ends with the reason, and nothing is written', async () => {
     const reason = new Error('enough');
     const signal = AbortSignal.abort(reason);

@@ -78,7 +78,7 @@ function viewOf(...items: readonly Known[]): Explained {
 /** The id, or the code of the refusal. */
 function answerOf(view: IndexView, typed: string, verb?: Verb): string {
   try {
-    return resolveId(view, typed, verb);
+    return resolveId(view, typed, verb && needsOpen(verb));
   } catch (error) {
     if (isLedgerError(error)) return error.code;
     throw error;
@@ -87,7 +87,7 @@ function answerOf(view: IndexView, typed: string, verb?: Verb): string {
 
 function refusalOf(view: IndexView, typed: string, verb?: Verb) {
   try {
-    resolveId(view, typed, verb);
+    resolveId(view, typed, verb && needsOpen(verb));
   } catch (error) {
     if (isLedgerError(error)) return error;
     throw error;
@@ -271,7 +271,7 @@ describe('given finished work whose files were not read yet', () => {
 
   it('they are read where one of them can be what is meant, or has to be named by its title', () => {
     expect(() => resolveId(view, 'bd-7')).toThrow(Unread);
-    expect(() => resolveId(view, 'bd-7', 'claim')).toThrow(Unread);
+    expect(() => resolveId(view, 'bd-7', true)).toThrow(Unread);
     expect(() => resolveId(view, '4711')).toThrow(Unread);
     expect(() => resolveId(view, '2')).toThrow(
       expect.objectContaining({ ids: ['WRK-20261129-0002', 'WRK-20261128-0002'] }),

@@ -1,6 +1,6 @@
-import { escapeUnsafe, type HistoryEntry, isLedgerError, VERBS, type WorkLedger } from '../../../index.ts';
+import { escapeUnsafe, type HistoryEntry, isLedgerError, type WorkLedger } from '../../../index.ts';
 import { resolveIds } from '../../../operations/ids.ts';
-import { someOf } from '../../../operations/typed.ts';
+import { readVerbs } from '../../../operations/verbs.ts';
 import type { Cli } from '../../cli.ts';
 import { command, count, type OptionTable, type OptionValues, set, text } from '../../command.ts';
 import { writeNotice } from '../../failure.ts';
@@ -14,9 +14,6 @@ const INTERVAL = count(
 );
 
 type Options = OptionValues<typeof watchOptions>;
-
-/** Beside the verbs of items: what commits of the whole ledger tell, and those that were made by hand. */
-const LEDGER_VERBS = ['init', 'configure', 'merge', 'unknown'];
 
 const watchOptions = {
   from: text('--from <commit>', 'the last commit that was handled (default: where the ledger is now)'),
@@ -69,7 +66,7 @@ async function toFilter(
   { id, verb, swarm }: Options,
 ): Promise<(entry: HistoryEntry) => Promise<boolean>> {
   const ids = new Set(await resolveIds(ledger, id));
-  const verbs = new Set(someOf(verb, [...VERBS, ...LEDGER_VERBS], '--verb'));
+  const verbs = new Set(readVerbs(verb));
   return async (entry) =>
     (verbs.size === 0 || verbs.has(entry.verb)) &&
     (ids.size === 0 || (entry.id !== undefined && ids.has(entry.id))) &&

@@ -1,6 +1,6 @@
-import { type LogFilter, VERBS } from '../../../index.ts';
+import type { LogFilter } from '../../../index.ts';
 import { resolveHistoric } from '../../../operations/ids.ts';
-import { readTime, readUntil, someOf } from '../../../operations/typed.ts';
+import { readTime, readUntil } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
 import { command, count, flag, type OptionTable, set, text } from '../../command.ts';
 import { ID, PAST } from '../../options.ts';
@@ -29,7 +29,7 @@ export const historyCommand = command({
   },
   examples: ['wl history 0001 --long', 'wl history 0001 --verb claim,release --json'],
   run: async ({ args: [typed = ''], options, cli }) => {
-    const filter = matchingOf(cli, options);
+    const filter = await matchingOf(cli, options);
     const ledger = await cli.openToAsk(options);
     const limit = options.limit ?? Number.POSITIVE_INFINITY;
     const entries = await cli.busy('reading history', async () =>
@@ -53,7 +53,7 @@ export const logCommand = command({
   examples: ['wl log --actor ada --since 2026-01-03', 'wl log --verb recover -n 0 --json'],
   run: async ({ options, cli }) => {
     const { item, swarm, limit = NEWEST, long } = options;
-    const filter = matchingOf(cli, options);
+    const filter = await matchingOf(cli, options);
     const ledger = await cli.openToAsk(options);
     const entries = await cli.busy('reading history', async () => {
       const items = item === undefined ? undefined : [await resolveHistoric(ledger, item)];
@@ -64,17 +64,14 @@ export const logCommand = command({
   },
 });
 
-/** What commits are that are no transition of an item. */
-const OTHERS = ['init', 'configure', 'merge', 'unknown'] as const;
-
 /** Which transitions the options ask for. Who acts is of no matter to these questions, so `--actor` tells whose they are. */
-function matchingOf(
+async function matchingOf(
   cli: Cli,
   { verb, since, until }: { verb: readonly string[]; since: string | undefined; until: string | undefined },
-): LogFilter {
+): Promise<LogFilter> {
   return {
     actor: cli.globals.actor,
-    verbs: someOf(verb, [...VERBS, ...OTHERS], '--verb'),
+    verbs: verb.length === 0 ? undefined : (await import('../../../operations/verbs.ts')).readVerbs(verb),
     since: since && readTime(since, '--since'),
     until: until && readUntil(until, '--until'),
   };
