@@ -70,7 +70,7 @@ test('given a repository without a remote, when work is done, then the local bra
   const dir = join(repo.folder, 'alone');
   await repo.git(repo.folder, 'init', '--quiet', dir);
   const ledger = await repo.init(dir);
-  expect(ledger).toMatchObject({ mode: 'none', remote: null });
+  expect(ledger.clone).toMatchObject({ mode: 'none', remote: null });
   const id = await liveWhole(ledger);
   expect(await ledger.query.find(id)).toMatchObject({ status: 'completed' });
   expect(await refusalOf(ledger.clone.sync())).toMatchObject({ code: 'NO_REMOTE' });
