@@ -54,7 +54,7 @@ const requireKnown: Plugin = {
 };
 
 /** What is loaded when it is called and is too small to be worth a file: it goes where it is called from. So do questions. */
-const TOGETHER = /^\.{1,2}\/(?:commands\/(?:query\/[\w-]+|lifecycle\/next)|execute|failure|index)\.ts$/;
+const TOGETHER = /^\.{1,2}\/(?:commands\/(?:query\/[\w-]+|lifecycle\/next)|cli|index)\.ts$/;
 
 const callsTogether: Plugin = {
   name: 'calls-together',
@@ -112,12 +112,20 @@ const withoutCanvas: Plugin = {
   },
 };
 
+/** By what a source calls it, each of the two files that the launcher starts. */
+const STARTED: Readonly<Record<string, string>> = {
+  './program.ts': './start.cjs',
+  './start.cjs': './start.cjs',
+  './start-hook.ts': './start-hook.cjs',
+};
+
 const launcherAlone: Plugin = {
   name: 'launcher-alone',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/start(?:-hook)?\.(?:ts|cjs)$/ }, ({ kind, path }) =>
-      kind === 'entry-point' ? undefined : { path: path.replace(/ts$/, 'cjs'), external: true },
-    );
+    onResolve({ filter: /^\.\/(?:program|start)/ }, ({ kind, path }) => {
+      const started = kind === 'entry-point' ? undefined : STARTED[path];
+      return started === undefined ? undefined : { path: started, external: true };
+    });
   },
 };
 
@@ -136,7 +144,7 @@ function buildStart(modules: readonly string[]): Promise<BuildResult<typeof scri
   const imports = modules.map((path, n) => `import * as m${n} from './${path}';`);
   const entries = modules.map((path, n) => `'${path}': m${n}`);
   const contents = [
-    "export { start } from './src/cli/start.ts';",
+    "export { start } from './src/cli/program.ts';",
     ...imports,
     `export const modules = { ${entries.join(', ')} };`,
   ].join('\n');

@@ -51,8 +51,7 @@ export const flag: ChangingVerb<FlagInput> = defineVerb({
 `;
 
 const COMMAND = `import { required } ${from('../../../operations/typed.ts')}
-import { command, text } ${from('../../command.ts')}
-import { FENCE, IDS, REASON } ${from('../../options.ts')}
+import { command, FENCE, IDS, REASON, text } ${from('../../command.ts')}
 import { onItems } ${from('../../transition.ts')}
 
 export const flagCommand = command({
@@ -93,11 +92,8 @@ export const ADDITIONS: readonly Addition[] = [
       },
       { file: 'src/cli/commands/lifecycle/flag.ts', change: () => COMMAND },
       {
-        file: 'src/cli/commands.ts',
-        change: before(
-          '    block: from(',
-          "    flag: from(() => import('./commands/lifecycle/flag.ts'), 'flagCommand'),\n",
-        ),
+        file: 'src/cli/program.ts',
+        change: before('    block,\n', "    flag: () => import('./commands/lifecycle/flag.ts'),\n"),
       },
     ],
   },

@@ -1,6 +1,7 @@
 import type { FollowOptions } from '../agents.ts';
 import {
   type Clock,
+  escapeUnsafe,
   type Holding,
   LedgerError,
   type OpenOptions,
@@ -10,10 +11,11 @@ import {
   type WorkLedger,
 } from '../index.ts';
 import { readMoment } from '../operations/typed.ts';
-import { writeNotice } from './failure.ts';
-import type { Globals } from './options.ts';
+import type { FoundCommand, Globals, Reply } from './command.ts';
+import { exitStatus, reportFailures } from './failure.ts';
+import type { ReadCall } from './grammar.ts';
 import type { World } from './process.ts';
-import { age, grouped, type Line, printLine, safe } from './render/line.ts';
+import { age, grouped, idsIn, type Line, printLine, safe } from './render/line.ts';
 import { StatusLine } from './status-line.ts';
 
 /** A last contact that is older gets a notice. */
@@ -33,11 +35,11 @@ export class Cli {
   #busyWith: string | undefined;
   #stopWaits: (() => void) | undefined;
 
-  constructor(globals: Globals, world: World) {
+  constructor(globals: Globals, world: World, clock: Clock = systemClock) {
     this.globals = globals;
     this.#status = world.stderr.isTTY && !globals.json ? new StatusLine(world.stderr) : undefined;
     this.world = this.#status?.guard(world) ?? world;
-    this.clock = chooseClock(world.env.WL_NOW);
+    this.clock = clock;
   }
 
   /** The ledger that was asked; `undefined` where the command did not open it. */
@@ -126,15 +128,20 @@ export class Cli {
     this.notices.push(message);
   }
 
+  /** Says something beside the result at once: in words, or as one line of JSON. */
+  noticeNow(message: string): void {
+    const said = this.globals.json ? escapeUnsafe(JSON.stringify({ notice: { message } })) : safe(message);
+    this.world.stderr.write(`${said}\n`);
+  }
+
   /** How a command that goes on for long follows the ledger: what it says of the remote is said at once. */
   following(interval_s?: number): FollowOptions {
-    const { json, quiet } = this.globals;
     return {
       interval_s,
       onRemote: (failure) => {
         const said =
           failure === undefined ? 'the remote answers again' : `${failure.message} It is asked again.`;
-        if (!quiet) writeNotice(said, json, this.world.stderr);
+        if (!this.globals.quiet) this.noticeNow(said);
       },
     };
   }
@@ -201,48 +208,67 @@ function describeProgress({
   return `${STEPS[step]}: ${grouped(done)}${of}`;
 }
 
-/**
- * The clock that `WL_NOW` sets: one that stands still at a time, but for what is slept through, so that deadlines still come; one
- * that is off by so much; or one that runs faster or slower since a time at which it was right.
- */
-export function chooseClock(now: string | undefined): Clock {
-  if (now === undefined || now === '') return systemClock;
-  const off = /^([+-])(\d{1,6})([smhd])$/.exec(now);
-  if (off !== null) return clockOff(Number(`${off[1]}${off[2]}`) * (UNIT_MS[off[3] ?? ''] ?? 0));
-  const fast = /^x(\d{1,3}(?:\.\d+)?)@(.+)$/.exec(now);
-  const rate = Number(fast?.[1] ?? 1);
-  const at = parseIso(fast?.[2] ?? now);
-  if (Number.isNaN(at) || rate === 0) {
-    const ways = 'an ISO time, +1d, -90m, nor x2@ and an ISO time';
-    throw new LedgerError('INVALID_INPUT', `WL_NOW is ${JSON.stringify(now)}, which is neither ${ways}.`);
+const SCHEMA_VERSION = 1;
+
+/** Runs one command and shows what it says. @returns the exit status */
+export async function execute({ command, args, values, globals }: ReadCall, world: World): Promise<number> {
+  let failures: readonly unknown[];
+  let status = 0;
+  let cli: Cli | undefined;
+  let trace: { stop(): void } | undefined;
+  try {
+    const { WL_NOW } = world.env;
+    const clock = WL_NOW ? (await import('./clock.ts')).readClock(WL_NOW) : systemClock;
+    cli = new Cli(globals, world, clock);
+    if (globals.verbose || world.env.WL_TRACE) trace = await beginTrace(command, cli);
+    const reply = await command.invoke(cli, args, values);
+    if (reply.data !== undefined) await show(reply, cli);
+    failures = reply.failures ?? [];
+    status = reply.status ?? 0;
+  } catch (error) {
+    failures = [error];
+  } finally {
+    await cli?.close();
+    trace?.stop();
   }
-  return fast === null ? clockAt(at) : clockSince(at, rate);
+  if (failures.length > 0) {
+    status = exitStatus(failures[0]);
+    reportFailures(failures, globals.json, world.stderr);
+  }
+  for (const notice of cli?.notices ?? []) cli?.noticeNow(notice);
+  return status;
 }
 
-/** A day at least: what `Date.parse` makes of other texts is up to the engine. */
-const parseIso = (time: string): number => (/^\d{4}-\d\d-\d\d/.test(time) ? Date.parse(time) : Number.NaN);
-
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function clockAt(time: number): Clock {
-  let at = time;
-  return {
-    ...systemClock,
-    now: () => new Date(at),
-    sleep(ms) {
-      at += ms;
-      return systemClock.sleep(ms);
-    },
-  };
+async function beginTrace({ name }: FoundCommand, cli: Cli): Promise<{ stop(): void }> {
+  const { startTrace } = await import('./trace.ts');
+  const { globals, world } = cli;
+  const { verbose, json } = globals;
+  return startTrace({
+    variable: world.env.WL_TRACE,
+    verbose,
+    json,
+    hook: name === 'hook',
+    tell: (line) => world.stderr.write(`${line}\n`),
+    complain: (message) => cli.noticeNow(message),
+  });
 }
 
-const clockOff = (ms: number): Clock => ({
-  ...systemClock,
-  now: () => new Date(systemClock.now().getTime() + ms),
-});
-
-const clockSince = (origin: number, rate: number): Clock => ({
-  ...systemClock,
-  now: () => new Date(origin + (systemClock.now().getTime() - origin) * rate),
-  sleep: (ms) => systemClock.sleep(ms / rate),
-});
+async function show(reply: Reply, cli: Cli): Promise<void> {
+  const { stdout } = cli.world;
+  const { json, quiet } = cli.globals;
+  if (json) {
+    const { kind, data, where } = reply;
+    const as_of = (await cli.opened?.query.asOf()) ?? null;
+    const envelope = { schema_version: SCHEMA_VERSION, kind, data, ...(where && { where }), as_of };
+    stdout.write(`${escapeUnsafe(JSON.stringify(envelope))}\n`);
+    return;
+  }
+  if (quiet && reply.ids !== undefined) {
+    for (const id of reply.ids) stdout.write(`${safe(id)}\n`);
+    return;
+  }
+  const ids = cli.colored ? idsIn(reply.lines) : [];
+  const short = ids.length === 0 ? undefined : await cli.opened?.query.shortIds(ids);
+  const text = reply.lines.map((line) => printLine(line, cli.colored, short)).join('\n');
+  if (reply.lines.length > 0) stdout.write(`${text}\n`);
+}

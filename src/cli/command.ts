@@ -1,6 +1,8 @@
 import type { Cli } from './cli.ts';
 import type { Line } from './render/line.ts';
 
+// What a command is: what it is called with, what it does and what it replies; and the options that many of them share.
+
 /** How an option's value is read. */
 interface OptionValueByKind {
   /** Given or not. */
@@ -96,3 +98,71 @@ function readOptions<T extends OptionTable>(
   const entries = Object.entries(table).map(([name, { kind }]) => [name, values[name] ?? absent[kind]]);
   return Object.fromEntries(entries) as OptionValues<T>;
 }
+
+/** Where a command is found. */
+export interface CommandEntry {
+  /** As typed: `create`, `dep add`. */
+  name: string;
+  alias: string | undefined;
+  /** The heading under which help lists it. */
+  group: string;
+  load(): Promise<Command>;
+}
+
+/** A command with where it is found. */
+export interface FoundCommand extends Command, Omit<CommandEntry, 'load'> {}
+
+/** Options of every command, accepted before and after its name. */
+export const GLOBAL_OPTIONS = {
+  json: flag('--json', 'print one JSON envelope; errors are JSON on standard error'),
+  actor: text('--actor <name>', 'who acts (default: WL_ACTOR, git config ledger.actor, git user.name)'),
+  offline: flag('--offline', 'commit in this clone only; `wl sync` shares it later'),
+  dir: text('-C, --dir <dir>', 'a directory of the repository (default: WL_DIR, the working directory)'),
+  quiet: flag('-q, --quiet', 'print ids only'),
+  verbose: flag('--verbose', 'tell each step on standard error, as WL_TRACE=1 does'),
+  no_color: flag('--no-color', 'no colours, also on a terminal'),
+} as const satisfies OptionTable;
+
+export interface Globals {
+  json: boolean;
+  actor: string | undefined;
+  offline: boolean;
+  dir: string | undefined;
+  quiet: boolean;
+  verbose: boolean;
+  color: boolean;
+}
+
+/** Of every question. */
+export const READ = {
+  fetch: flag('--fetch', 'ask the remote first'),
+} as const satisfies OptionTable;
+
+/** Of questions that can be asked about the past, too. */
+export const PAST = {
+  ...READ,
+  as_of: text('--as-of <when>', 'the ledger as it was: at a commit of its branch, or by a date'),
+} as const satisfies OptionTable;
+
+/** Of verbs that only the holder may use. */
+export const FENCE = {
+  execution: text(
+    '--execution <id>',
+    'the execution that holds it (default: WL_EXECUTION_ID, else the claim that this clone made)',
+  ),
+  epoch: count('--epoch <n>', 'refuse where the claim is no longer the one of this epoch'),
+} as const satisfies OptionTable;
+
+export const REASON = {
+  reason: text('--reason <text>', 'why; stands in the history'),
+} as const satisfies OptionTable;
+
+export const IDS = { name: '<ids...>', help: 'ids, or what is enough of them, such as 1 or 0103-1' } as const;
+export const ID = { name: '<id>', help: 'an id, or what is enough of it, such as 1 or 0103-1' } as const;
+
+/** What taking an item can be told. */
+export const LEASE = {
+  ttl: count('--ttl <seconds>', 'how long the claim lasts without a sign of life'),
+  execution: text('--execution <id>', 'the execution that takes it (default: WL_EXECUTION_ID, else made up)'),
+  tentative: flag('--tentative', 'claim in this clone alone; the next sync tells who won'),
+} as const satisfies OptionTable;

@@ -1,13 +1,27 @@
 import { codesOf } from '../operations/refusal.ts';
-import type { OptionTable } from './command.ts';
-import { type FoundCommand, GROUPS, type Group, loadCommands } from './commands.ts';
-import { EXIT } from './exit-codes.ts';
-import { ENVIRONMENT, GLOBAL_OPTIONS } from './options.ts';
+import { type FoundCommand, GLOBAL_OPTIONS, type OptionTable } from './command.ts';
+import { EXIT } from './failure.ts';
+import { groupsOf, loadCommands } from './help.ts';
+import { INDEX } from './program.ts';
+
+/** Variables of the environment, for help and documentation. */
+export const ENVIRONMENT = {
+  WL_ACTOR: 'who acts, where --actor does not say',
+  WL_EXECUTION_ID: 'the execution that claims, and that a holder must be when it writes',
+  WL_WORK_ID: 'the item that an agent works on: what `wl escalate` is about, where it names none',
+  WL_DIR: 'a directory of the repository, where -C does not say',
+  WL_REMOTE: 'name of the remote that the ledger is shared through',
+  WL_NOW:
+    'for tests, the clock: an ISO time; `+1d` or `-90m` for one that is off; `x2@` and an ISO time for one that runs twice as fast since',
+  WL_TRACE:
+    'where each step is told: `1` or `json` (standard error), or a file that lines are added to; see [debugging.md](debugging.md)',
+  NO_COLOR: 'no colours, whatever its value',
+} as const;
 
 /** docs/cli.md, from the table of commands: `node src/cli/docs.ts > docs/cli.md`. */
 export async function documentation(): Promise<string> {
-  const commands = await loadCommands();
-  const sections = GROUPS.map((group) => groupSection(group, commands));
+  const commands = await loadCommands(INDEX);
+  const sections = groupsOf(commands).map((group) => groupSection(group, commands));
   const parts = [INTRODUCTION, globals(), environment(), exits(), ...sections];
   return `${parts.join('\n\n')}\n`;
 }
@@ -53,7 +67,7 @@ function exits(): string {
   return `## Exit statuses\n\n| status | meaning | error codes |\n|---|---|---|\n${rows.join('\n')}\n\nA race that was lost exits with 5, whatever its code says about how.`;
 }
 
-function groupSection(group: Group, all: readonly FoundCommand[]): string {
+function groupSection(group: string, all: readonly FoundCommand[]): string {
   const commands = all.filter((one) => one.group === group);
   return [`## ${group}`, ...commands.map(commandSection)].join('\n\n');
 }

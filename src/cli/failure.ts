@@ -1,8 +1,41 @@
 import { escapeUnsafe, type LedgerError } from '../index.ts';
-import { kindOf, type Leavings, type LeftBehind, leavingsOf, toRefusal } from '../operations/refusal.ts';
-import { EXIT } from './exit-codes.ts';
-import type { Writer } from './process.ts';
+import {
+  kindOf,
+  type Leavings,
+  type LeftBehind,
+  leavingsOf,
+  type RefusalKind,
+  toRefusal,
+} from '../operations/refusal.ts';
+import { INTERRUPTED, type Writer } from './process.ts';
 import { columns, printLine, safe } from './render/line.ts';
+
+// What a call that failed says, and its exit status.
+
+/** Exit statuses and what each means, for people and for scripts: one for each kind of refusal, and for other ends. */
+export const EXIT = {
+  ok: { status: 0, meaning: 'It is done.' },
+  internal: { status: 1, meaning: 'The program, git or the disk failed.' },
+  usage: { status: 2, meaning: 'The call or its input is not valid.' },
+  not_found: { status: 3, meaning: 'There is no such item, ledger or repository.' },
+  permission: { status: 4, meaning: 'It is not yours to do, or the remote refused it.' },
+  lost_race: { status: 5, meaning: 'Someone else was first; the message names the holder.' },
+  precondition: { status: 6, meaning: 'The item or the ledger is not in a state that allows it.' },
+  unreachable: {
+    status: 7,
+    meaning: 'The remote cannot be reached, or is behind; the message says what is saved in this clone.',
+  },
+  contended: { status: 8, meaning: 'Others kept being first until the time was up; try again.' },
+  damaged: { status: 9, meaning: 'Something in the ledger does not verify.' },
+  decision: {
+    status: 10,
+    meaning:
+      'A person has to decide: a question was asked, the shared history was replaced, or a remote is two repositories.',
+  },
+  work_failed: { status: 11, meaning: 'Work was run, and some of it failed.' },
+  timeout: { status: 12, meaning: 'What was waited for did not come about in the time that was given.' },
+  interrupted: { status: INTERRUPTED, meaning: 'It was interrupted.' },
+} as const satisfies Record<RefusalKind | 'ok' | 'work_failed' | 'interrupted', object>;
 
 export const exitStatus = (failure: unknown): number => EXIT[kindOf(failure)].status;
 
@@ -44,10 +77,4 @@ function toJson(error: LedgerError): string {
   // Whole items are for programs that hold the library in their hands; here their ids are enough.
   const { outcomes: _, ...details } = error.details;
   return escapeUnsafe(JSON.stringify({ error: { code, message, hint: hint ?? null, retryable, details } }));
-}
-
-/** Says something beside a result: in words, or as one line of JSON. */
-export function writeNotice(message: string, json: boolean, stderr: Writer): void {
-  const said = json ? escapeUnsafe(JSON.stringify({ notice: { message } })) : safe(message);
-  stderr.write(`${said}\n`);
 }

@@ -1,6 +1,12 @@
-import { flag, type OptionSpec, type OptionTable } from './command.ts';
-import type { CommandEntry, FoundCommand } from './commands.ts';
-import { GLOBAL_OPTIONS, type Globals, mergeGlobals } from './options.ts';
+import {
+  type CommandEntry,
+  type FoundCommand,
+  flag,
+  GLOBAL_OPTIONS,
+  type Globals,
+  type OptionSpec,
+  type OptionTable,
+} from './command.ts';
 
 /** A call that was read: which command, its arguments in one flat list, its options by their names in its table. */
 export interface ReadCall {
@@ -242,3 +248,21 @@ const problemOfValue = ({ flags }: OptionSpec, typed: string | undefined): strin
   typed === undefined
     ? `option '${flags}' argument missing`
     : `option '${flags}' argument '${typed}' is invalid. It must be a whole number, zero or more`;
+
+/** What was given before and after the command's name; after it counts more. */
+function mergeGlobals(levels: readonly Readonly<Record<string, unknown>>[]): Globals {
+  const last = (name: string): string | undefined => {
+    const found = levels.map((level) => level[name]).findLast((value) => typeof value === 'string');
+    return typeof found === 'string' ? found : undefined;
+  };
+  const any = (name: string): boolean => levels.some((level) => level[name] === true);
+  return {
+    json: any('json'),
+    actor: last('actor'),
+    offline: any('offline'),
+    dir: last('dir'),
+    quiet: any('quiet'),
+    verbose: any('verbose'),
+    color: !any('no_color'),
+  };
+}

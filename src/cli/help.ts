@@ -1,14 +1,28 @@
 import { LedgerError } from '../index.ts';
-import type { OptionSpec } from './command.ts';
-import { FAMILIES, type FoundCommand, GROUPS, loadCommands } from './commands.ts';
-import { reportFailures } from './failure.ts';
+import { type CommandEntry, type FoundCommand, GLOBAL_OPTIONS, type OptionSpec } from './command.ts';
+import { EXIT, reportFailures } from './failure.ts';
 import { HELP_FLAGS, PROGRAM_OPTIONS, type ReadCall, type Reading } from './grammar.ts';
-import { GLOBAL_OPTIONS } from './options.ts';
 import { readVersion } from './package.ts';
 import type { World } from './process.ts';
 import { widthOf } from './render/line.ts';
 
-const USAGE_STATUS = 2;
+/** Words that only stand before another one. */
+const FAMILIES: Readonly<Record<string, string>> = {
+  dep: 'what an item has to wait for',
+  files: 'what the branch holds beside items',
+  hooks: 'what git itself refuses',
+  review: 'work that waits to be accepted',
+};
+
+/** All commands: what help and docs/cli.md are made from. */
+export const loadCommands = (index: readonly CommandEntry[]): Promise<FoundCommand[]> =>
+  Promise.all(index.map(async ({ load, ...entry }) => ({ ...(await load()), ...entry })));
+
+/** The headings under which commands are listed, in order. */
+export const groupsOf = (commands: readonly FoundCommand[]): string[] => [
+  ...new Set(commands.map(({ group }) => group)),
+];
+
 const HELP_WIDTH = 100;
 
 /**
@@ -18,6 +32,7 @@ const HELP_WIDTH = 100;
  */
 export async function answer(
   reading: Exclude<Reading, ReadCall>,
+  index: readonly CommandEntry[],
   argv: readonly string[],
   { stdout, stderr }: World,
 ): Promise<number> {
@@ -27,8 +42,8 @@ export async function answer(
       return 0;
     case 'help': {
       const to = reading.asked ? stdout : stderr;
-      to.write(helpText(reading.of, await loadCommands(), widthOf(to, HELP_WIDTH)));
-      return reading.asked ? 0 : USAGE_STATUS;
+      to.write(helpText(reading.of, await loadCommands(index), widthOf(to, HELP_WIDTH)));
+      return reading.asked ? 0 : EXIT.usage.status;
     }
     case 'mistake': {
       const { of, says, typed = '', among = [] } = reading;
@@ -37,7 +52,7 @@ export async function answer(
       const hint = meant === undefined ? `See: ${`wl ${of}`.trim()} --help` : `Did you mean ${meant}?`;
       const sentence = `${says.charAt(0).toUpperCase()}${says.slice(1)}.`;
       reportFailures([new LedgerError('INVALID_INPUT', sentence, { hint })], isJsonAsked(argv), stderr);
-      return USAGE_STATUS;
+      return EXIT.usage.status;
     }
     default:
       return reading satisfies never;
@@ -109,7 +124,7 @@ function helpText(of: string, all: readonly FoundCommand[], width: number): stri
             [HELP_FLAGS, 'print help; also: wl <command> --help'],
           ],
         ],
-        ...GROUPS.map((group): [string, Entry[]] => [
+        ...groupsOf(all).map((group): [string, Entry[]] => [
           group,
           commands.filter((name) => groupOf(name, all) === group).map((name) => wordEntry(name, all)),
         ]),
@@ -128,7 +143,7 @@ function helpText(of: string, all: readonly FoundCommand[], width: number): stri
   const text = page(width, usage.join(' '), summary, [
     ['Arguments', args.map(({ name, help }): Entry => [name.replaceAll(/[<>[\].]/g, ''), help])],
     ['Options', [...optionEntries(options), [HELP_FLAGS, 'print this']]],
-    ...GROUPS.map((group): [string, Entry[]] => [
+    ...groupsOf(all).map((group): [string, Entry[]] => [
       group,
       under.filter((one) => one.group === group).map(({ name }) => wordEntry(name, all)),
     ]),

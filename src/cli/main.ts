@@ -14,7 +14,7 @@ const pinned = (): string => join(import.meta.dirname, '../../node_modules/node/
 if (lack === undefined) {
   followLauncher();
   keepCompiled();
-  const loaded = process.argv[2] === 'hook' ? import('./start-hook.ts') : import('./start.ts');
+  const loaded = process.argv[2] === 'hook' ? import('./start-hook.ts') : import('./program.ts');
   loaded.then(({ start }) => start());
 } else if (existsSync(pinned())) {
   runOn(pinned(), [import.meta.filename, ...process.argv.slice(2)]).catch(() => refuse(lack));

@@ -1,5 +1,7 @@
-import { fstatSync, statSync, writeSync } from 'node:fs';
-import { endBySignals } from './stop-signals.ts';
+import { fstatSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { constants } from 'node:os';
+
+// The process that the program runs in: where it writes, what the signals that ask it to end do, and how it ends.
 
 /** Where the program writes; a terminal's stream or any stand-in. */
 export interface Writer {
@@ -108,5 +110,142 @@ function mayBeTerminal(fd: number): boolean {
   } catch {
     // Closed, or a system without that device: the process's own stream knows what to do.
     return true;
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** The exit status of a call that was interrupted. */
+export const INTERRUPTED = 130;
+
+export interface StopSignals {
+  /** Aborted by the first signal: end in good order. */
+  first: AbortSignal;
+  /** Aborted by the second: end now. A third ends the process. */
+  second: AbortSignal;
+  /** Signals do again what they did before. */
+  close(): void;
+}
+
+/**
+ * Has the signals that ask this process to end do so for what it started, too. An interrupt is told by its own exit status; by
+ * the others it ends as if nobody had taken them.
+ */
+function endBySignals(): void {
+  process.on('SIGINT', () => endNow(INTERRUPTED));
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      process.removeAllListeners(signal);
+      // After all who listen for the end.
+      process.on('exit', () => process.kill(process.pid, signal));
+      endNow(128 + constants.signals[signal]);
+    });
+  }
+}
+
+/** Ends this process at once, and git and what git started with it. */
+function endNow(status: number): never {
+  for (const pid of family()) {
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // It ended by itself in the meantime.
+    }
+  }
+  process.exit(status);
+}
+
+/** All that this process started and what they started, in its own group: what is to outlive it, and agents, have theirs. */
+function family(): number[] {
+  const all = processes();
+  const group = all.find(({ pid }) => pid === process.pid)?.group;
+  const found = new Set([process.pid]);
+  for (const pid of found) {
+    for (const one of all) if (one.parent === pid && one.group === group) found.add(one.pid);
+  }
+  found.delete(process.pid);
+  return [...found];
+}
+
+interface Process {
+  pid: number;
+  parent: number;
+  group: number;
+}
+
+/** Those that this system tells of. */
+function processes(): Process[] {
+  try {
+    return process.platform === 'linux' ? processesOfLinux() : processesByPs();
+  } catch {
+    return [];
+  }
+}
+
+/** After the program's name, which stands in brackets and may hold anything: state, parent, group. */
+const STAT = /^\d+ \(.*\) \S (\d+) (\d+) /s;
+
+function processesOfLinux(): Process[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    try {
+      const [, parent, group] = STAT.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
+      return { pid: Number(pid), parent: Number(parent), group: Number(group) };
+    } catch {
+      // It has ended.
+      return [];
+    }
+  });
+}
+
+function processesByPs(): Process[] {
+  const { execFileSync } = process.getBuiltinModule('node:child_process');
+  const said = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,pgid='], { encoding: 'utf8', timeout: 2_000 });
+  return said.split('\n').map((line) => {
+    const [pid = 0, parent = 0, group = 0] = line.trim().split(/\s+/).map(Number);
+    return { pid, parent, group };
+  });
+}
+
+/** Takes over the signals that ask this process to end. */
+export function stopSignals(): StopSignals {
+  const steps = [new AbortController(), new AbortController()] as const;
+  let count = 0;
+  const take = (): void => {
+    steps[count]?.abort();
+    count += 1;
+    if (count > steps.length) endNow(INTERRUPTED);
+  };
+  const before = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
+  for (const signal of SIGNALS) {
+    process.removeAllListeners(signal);
+    process.on(signal, take);
+  }
+  return {
+    first: steps[0].signal,
+    second: steps[1].signal,
+    close() {
+      for (const [signal, listeners] of before) {
+        process.off(signal, take);
+        for (const listener of listeners) process.on(signal, listener);
+      }
+    },
+  };
+}
+
+/**
+ * Runs what goes on until it is told to end: the first signal asks it to, another one ends the process.
+ *
+ * @returns what it came to, and whether it was asked to end
+ */
+export async function untilStopped<T>(
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<{ value: T; stopped: boolean }> {
+  const signals = stopSignals();
+  signals.second.addEventListener('abort', () => endNow(INTERRUPTED));
+  try {
+    const value = await task(signals.first);
+    return { value, stopped: signals.first.aborted };
+  } finally {
+    signals.close();
   }
 }

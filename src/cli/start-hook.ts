@@ -1,6 +1,6 @@
+import { execute } from './cli.ts';
+import type { CommandEntry } from './command.ts';
 import { hookCommand } from './commands/ledger/hook.ts';
-import type { CommandEntry } from './commands.ts';
-import { execute } from './execute.ts';
 import { readWords } from './grammar.ts';
 import { inProcess } from './process.ts';
 
@@ -11,9 +11,9 @@ const HOOK: CommandEntry = {
   load: async () => hookCommand,
 };
 
-/** As `start`, for what git calls: a push waits for it, so nothing else is loaded. */
+/** As the program's `start`, for what git calls: a push waits for it, so nothing else is loaded. */
 export async function start(): Promise<void> {
   const reading = await readWords(process.argv.slice(2), [HOOK]);
-  if (reading.kind !== 'call') return (await import('./start.ts')).start();
+  if (reading.kind !== 'call') return (await import('./program.ts')).start();
   return inProcess((_argv, world) => execute(reading, world));
 }

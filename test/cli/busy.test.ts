@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Cli } from '../../src/cli/cli.ts';
-import type { Globals } from '../../src/cli/options.ts';
+import type { Globals } from '../../src/cli/command.ts';
 import type { WorkLedger } from '../../src/index.ts';
 import { traced } from '../../src/trace/channels.ts';
 

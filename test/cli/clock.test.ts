@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { chooseClock } from '../../src/cli/cli.ts';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { readClock } from '../../src/cli/clock.ts';
+import { makeTempFolder, makeWorkRepo } from '../helpers/temp-repo.ts';
+import { wl } from './workplace.ts';
 
 const NOW = '2026-01-03T10:00:00.000Z';
 const HOUR_MS = 3_600_000;
@@ -12,14 +14,22 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('given no WL_NOW, when time passes, then the clock is the machine’s', () => {
-  const clock = chooseClock('');
-  vi.advanceTimersByTime(HOUR_MS);
-  expect(at(clock)).toBe('2026-01-03T11:00:00.000Z');
+test('given an empty WL_NOW, when an item is made, then its time is the machine’s', async () => {
+  vi.useRealTimers();
+  const { path, cleanup } = await makeTempFolder();
+  onTestFinished(cleanup);
+  const dir = await makeWorkRepo(path, 'clone');
+  const env = { WL_NOW: '' };
+  await wl(dir, ['init'], { env });
+  const before = Date.now();
+  const { stdout } = await wl(dir, ['create', 'One', '--json'], { env });
+  const { data } = JSON.parse(stdout) as { data: { created_at: string } };
+  expect(Date.parse(data.created_at)).toBeGreaterThanOrEqual(before);
+  expect(Date.parse(data.created_at)).toBeLessThanOrEqual(Date.now());
 });
 
 test('given a time, when time passes, then only what is slept through counts', async () => {
-  const clock = chooseClock('2026-02-01T00:00:00Z');
+  const clock = readClock('2026-02-01T00:00:00Z');
   vi.advanceTimersByTime(HOUR_MS);
   expect(at(clock)).toBe('2026-02-01T00:00:00.000Z');
   const slept = clock.sleep(60_000);
@@ -33,16 +43,16 @@ test.each([
   ['-90m', '2026-01-03T09:30:00.000Z'],
   ['+10s', '2026-01-03T11:00:10.000Z'],
 ])('given WL_NOW=%s, when an hour passes, then it is %s', (now, then) => {
-  const clock = chooseClock(now);
+  const clock = readClock(now);
   vi.advanceTimersByTime(HOUR_MS);
   expect(at(clock)).toBe(then);
 });
 
 test('given a clock twice as fast, when time passes, then twice as much, for all who were told the same, and a sleep is half as long', async () => {
-  const [one, other] = [chooseClock(`x2@${NOW}`), chooseClock(`x2@${NOW}`)];
+  const [one, other] = [readClock(`x2@${NOW}`), readClock(`x2@${NOW}`)];
   expect(at(one)).toBe(NOW);
   vi.advanceTimersByTime(HOUR_MS);
-  expect([at(one), at(other), at(chooseClock(`x2@${NOW}`))]).toEqual(
+  expect([at(one), at(other), at(readClock(`x2@${NOW}`))]).toEqual(
     Array.from({ length: 3 }, () => '2026-01-03T12:00:00.000Z'),
   );
   const slept = one.sleep(10_000);
@@ -54,6 +64,6 @@ test('given a clock twice as fast, when time passes, then twice as much, for all
 test.each(['today', '1d', '+1', '+1w', 'x2', 'x0@2026-01-03T10:00:00Z', 'x2@today', '+99999999d'])(
   'given WL_NOW=%s, when it is read, then it is refused',
   (now) => {
-    expect(() => chooseClock(now)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
+    expect(() => readClock(now)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
   },
 );

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { documentation } from '../../src/cli/docs.ts';
-import { EXIT } from '../../src/cli/exit-codes.ts';
+import { EXIT } from '../../src/cli/failure.ts';
 import { ERROR_CODES } from '../../src/index.ts';
 import { codesOf } from '../../src/operations/refusal.ts';
 

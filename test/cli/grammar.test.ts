@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { INDEX, loadCommands } from '../../src/cli/commands.ts';
+import { GLOBAL_OPTIONS } from '../../src/cli/command.ts';
 import { readWords } from '../../src/cli/grammar.ts';
-import { answer } from '../../src/cli/help.ts';
-import { GLOBAL_OPTIONS } from '../../src/cli/options.ts';
+import { answer, loadCommands } from '../../src/cli/help.ts';
+import { INDEX } from '../../src/cli/program.ts';
 import { runs } from '../helpers/runs.ts';
 
-const COMMANDS = await loadCommands();
+const COMMANDS = await loadCommands(INDEX);
 
 /** Calls, and below each what is understood of it: the law of the command line. */
 const CASES = readFileSync(join(import.meta.dirname, 'grammar.txt'), 'utf8').match(/^wl.*\n {2}.*\n/gm) ?? [];
@@ -41,7 +41,7 @@ async function understand(typed: readonly string[]): Promise<string> {
     },
   });
   const world = { stdout: writer('stdout'), stderr: writer('stderr'), stdin: process.stdin, env: {} };
-  const status = await answer(reading, [], world);
+  const status = await answer(reading, INDEX, [], world);
   const to = said.stdout === '' ? 'stderr' : 'stdout';
   if (reading.kind !== 'mistake') {
     const [first = ''] = reading.kind === 'version' ? ['version'] : said[to].split('\n');

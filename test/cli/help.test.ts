@@ -1,10 +1,11 @@
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import { loadCommands } from '../../src/cli/commands.ts';
+import { loadCommands } from '../../src/cli/help.ts';
+import { INDEX } from '../../src/cli/program.ts';
 import { WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES } from '../../src/index.ts';
 import { wl } from './workplace.ts';
 
-const COMMANDS = await loadCommands();
+const COMMANDS = await loadCommands(INDEX);
 
 const help = (...args: string[]) => wl(tmpdir(), [...args, '--help']);
 

@@ -1,13 +1,14 @@
 import { expect, it, test } from 'vitest';
 import { parse } from 'yaml';
-import { loadCommands } from '../../src/cli/commands.ts';
+import { loadCommands } from '../../src/cli/help.ts';
+import { INDEX } from '../../src/cli/program.ts';
 import { MAX_AUXILIARY_FILES, problemOfFiles } from '../../src/codec/auxiliary-files.ts';
 import { newWorkSchema } from '../../src/domain/item-schema.ts';
 import { HOSTS } from '../../src/hosts/list.ts';
 import { WORK_TYPES } from '../../src/index.ts';
 import { hostFiles, itemTemplates } from '../../src/ledger/branch-files.ts';
 
-const COMMANDS = await loadCommands();
+const COMMANDS = await loadCommands(INDEX);
 
 const laidBy = (host: (typeof HOSTS)[number]) => hostFiles(host, { branch: 'work-ledger', version: '1.2.3' });
 

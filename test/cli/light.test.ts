@@ -7,7 +7,7 @@ const load = (...paths: string[]) =>
   loadsOf(['--input-type=module', '-e', paths.map((path) => `await import(${src(path)});`).join('\n')]);
 
 it('given what reads a call, when it is loaded, then nothing heavy is, and no help', async () => {
-  const { loads } = await load('cli/start.ts');
+  const { loads } = await load('cli/program.ts');
   expect(loads).not.toContain('src/cli/help.ts');
   expect(loads.filter((name) => HEAVY.includes(name))).toEqual([]);
   expect(loads.filter((name) => name.startsWith('src/') && !name.startsWith('src/cli/'))).toEqual([]);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { run } from '../../src/cli/start.ts';
+import { run } from '../../src/cli/program.ts';
 import { isolatedEnv, makeBareRepo, makeTempFolder, makeWorkRepo, runGit } from '../helpers/temp-repo.ts';
 
 /** The program as users run it; the tests' set-up builds it. */

@@ -1,8 +1,8 @@
 import { decodePresence, readPresenceName } from '../../src/agents/presence/record.ts';
 import { checkWords } from '../../src/audit/check-trailers.ts';
 import { CommitFindings } from '../../src/audit/findings.ts';
+import { GLOBAL_OPTIONS } from '../../src/cli/command.ts';
 import { scan } from '../../src/cli/grammar.ts';
-import { GLOBAL_OPTIONS } from '../../src/cli/options.ts';
 import { isKnownFile, problemOfPath } from '../../src/codec/auxiliary-files.ts';
 import { readCanonical } from '../../src/codec/canonical-yaml.ts';
 import { decodeItem, guessItem } from '../../src/codec/item.ts';

@@ -1,8 +1,7 @@
 import { readTime, readUntil } from '../../../operations/typed.ts';
-import { command, text } from '../../command.ts';
+import { command, READ, text } from '../../command.ts';
 import { anyOf, pickFormat } from '../../formats/pick.ts';
 import { REPORT_FORMATS } from '../../formats/report.ts';
-import { READ } from '../../options.ts';
 
 export const reportCommand = command({
   summary: 'measure a period: throughput, lead and cycle time, attempts, recoveries, what is open',

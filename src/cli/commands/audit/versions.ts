@@ -1,7 +1,6 @@
 import type { HistoryEntry, Json } from '../../../index.ts';
 import { resolveHistoric } from '../../../operations/ids.ts';
-import { command } from '../../command.ts';
-import { ID, PAST } from '../../options.ts';
+import { command, ID, PAST } from '../../command.ts';
 import { fieldLines, onLine } from '../../render/history.ts';
 import { columns, SHORT_COMMIT, type Span, shortTime, styled } from '../../render/line.ts';
 

@@ -1,8 +1,7 @@
 import { WORK_STATUSES, type WorkItem, type WorkLedger, type WorkWithHistory } from '../../../index.ts';
 import { resolveIds } from '../../../operations/ids.ts';
 import { SHORT_STATUS, someOf } from '../../../operations/typed.ts';
-import { command, count, flag, set } from '../../command.ts';
-import { IDS } from '../../options.ts';
+import { command, count, flag, IDS, set } from '../../command.ts';
 import { showItems } from '../../render/item.ts';
 
 const INTERVAL = count(

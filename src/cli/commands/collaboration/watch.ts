@@ -3,10 +3,9 @@ import { resolveIds } from '../../../operations/ids.ts';
 import { readVerbs } from '../../../operations/verbs.ts';
 import type { Cli } from '../../cli.ts';
 import { command, count, type OptionTable, type OptionValues, set, text } from '../../command.ts';
-import { writeNotice } from '../../failure.ts';
+import { untilStopped } from '../../process.ts';
 import { historyLines } from '../../render/history.ts';
 import { printLine } from '../../render/line.ts';
-import { untilStopped } from '../../stop-signals.ts';
 
 const INTERVAL = count(
   '--interval <seconds>',
@@ -34,14 +33,13 @@ export const watchCommand = command({
     const ledger = await cli.open();
     const { watchLedger } = await import('../../../agents.ts');
     const isWanted = await toFilter(ledger, options);
-    const { quiet, json } = cli.globals;
     await untilStopped(async (signal) => {
       const entries = watchLedger(ledger, {
         ...cli.following(options.interval),
         from: options.from,
         signal,
         onStart: (from) => {
-          if (!quiet) writeNotice(`watching from ${from ?? 'the beginning'}`, json, cli.world.stderr);
+          if (!cli.globals.quiet) cli.noticeNow(`watching from ${from ?? 'the beginning'}`);
         },
       });
       for await (const entry of entries) if (await isWanted(entry)) await print(cli, entry);

@@ -4,9 +4,9 @@ import type { WorkerReport } from '../../../agents.ts';
 import { LedgerError } from '../../../index.ts';
 import { NEXT_FILTER, readFilter } from '../../../operations/filter.ts';
 import { command, count, flag } from '../../command.ts';
-import { EXIT } from '../../exit-codes.ts';
+import { EXIT } from '../../failure.ts';
+import { stopSignals } from '../../process.ts';
 import { workOutput } from '../../render/work.ts';
-import { stopSignals } from '../../stop-signals.ts';
 
 export const workCommand = command({
   summary: 'work on what is ready, an item at a time, by running a program for each',

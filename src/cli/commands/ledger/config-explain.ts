@@ -7,8 +7,7 @@ import {
   VERBS,
 } from '../../../index.ts';
 import { oneOf } from '../../../operations/typed.ts';
-import { command, text } from '../../command.ts';
-import { PAST } from '../../options.ts';
+import { command, PAST, text } from '../../command.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
 
 type Rule = Pick<Permission['rules'][number], 'types' | 'labels' | 'swarms'> & {

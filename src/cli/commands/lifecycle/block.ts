@@ -1,7 +1,6 @@
 import { resolveOne } from '../../../operations/ids.ts';
 import { required } from '../../../operations/typed.ts';
-import { command, flag, text } from '../../command.ts';
-import { FENCE, ID, IDS, REASON } from '../../options.ts';
+import { command, FENCE, flag, ID, IDS, REASON, text } from '../../command.ts';
 import { onItems } from '../../transition.ts';
 
 export const blockCommand = command({

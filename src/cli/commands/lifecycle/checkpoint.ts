@@ -1,7 +1,6 @@
 import type { CheckpointInput } from '../../../index.ts';
-import { command, list, text } from '../../command.ts';
+import { command, FENCE, ID, list, text } from '../../command.ts';
 import { readText, readValue } from '../../input.ts';
-import { FENCE, ID } from '../../options.ts';
 import { onItems } from '../../transition.ts';
 
 export const checkpointCommand = command({

@@ -1,7 +1,6 @@
 import type { ClaimOptions, WorkItem } from '../../../index.ts';
 import type { Cli } from '../../cli.ts';
-import { type Call, command, type Reply } from '../../command.ts';
-import { IDS, LEASE } from '../../options.ts';
+import { type Call, command, IDS, LEASE, type Reply } from '../../command.ts';
 import { resumeLines } from '../../render/item.ts';
 import { onItems } from '../../transition.ts';
 

@@ -1,7 +1,6 @@
 import { LedgerError } from '../../../index.ts';
 import { resolveAll, type SettledIds } from '../../../operations/ids.ts';
-import { command, flag } from '../../command.ts';
-import { IDS, REASON } from '../../options.ts';
+import { command, flag, IDS, REASON } from '../../command.ts';
 import { confirmItems, onItems } from '../../transition.ts';
 
 export const deleteCommand = command({

@@ -1,8 +1,7 @@
 import { resolveAll } from '../../../operations/ids.ts';
 import { required } from '../../../operations/typed.ts';
-import { command, flag, list, text } from '../../command.ts';
+import { command, FENCE, flag, ID, IDS, list, REASON, text } from '../../command.ts';
 import { readMap, readText } from '../../input.ts';
-import { FENCE, ID, IDS, REASON } from '../../options.ts';
 import { confirmItems, onItems } from '../../transition.ts';
 
 export const completeCommand = command({

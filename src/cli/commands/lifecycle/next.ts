@@ -1,9 +1,17 @@
 import { LedgerError } from '../../../index.ts';
 import { NEXT_FILTER, readFilter } from '../../../operations/filter.ts';
 import type { Cli } from '../../cli.ts';
-import { command, count, flag, type OptionTable, type OptionValues, type Reply } from '../../command.ts';
-import { EXIT } from '../../exit-codes.ts';
-import { LEASE } from '../../options.ts';
+import {
+  command,
+  count,
+  flag,
+  LEASE,
+  type OptionTable,
+  type OptionValues,
+  type Reply,
+} from '../../command.ts';
+import { EXIT } from '../../failure.ts';
+import { untilStopped } from '../../process.ts';
 import { resumeLines } from '../../render/item.ts';
 import { columns } from '../../render/line.ts';
 import { itemColumns, itemsReply } from '../../render/list.ts';
@@ -49,7 +57,6 @@ async function claimNext(asks: ReturnType<typeof readFilter>, options: Options, 
   const asked = { ...cli.following(), ...claimOptions(cli, options) };
   const won = await cli.busy('claiming', async () => {
     if (!options.wait) return { value: await agents.claimNext(ledger, filter, asked), stopped: false };
-    const { untilStopped } = await import('../../stop-signals.ts');
     return untilStopped((signal) =>
       agents.claimNext(ledger, filter, { ...asked, wait: true, timeout_s: options.timeout, signal }),
     );

@@ -1,7 +1,6 @@
 import type { OrphanedWork, RecoveredWork } from '../../../index.ts';
 import { resolveOne } from '../../../operations/ids.ts';
-import { command, flag } from '../../command.ts';
-import { IDS } from '../../options.ts';
+import { command, flag, IDS } from '../../command.ts';
 import { age, type Line, styled } from '../../render/line.ts';
 import { whereabouts } from '../../transition.ts';
 

@@ -1,7 +1,6 @@
 import type { Attempt, Resumption, WorkLedger } from '../../../index.ts';
 import type { Cli } from '../../cli.ts';
-import { command, type Reply } from '../../command.ts';
-import { ID, READ } from '../../options.ts';
+import { command, ID, READ, type Reply } from '../../command.ts';
 import { workLines } from '../../render/item.ts';
 import { type Line, shortTime, styled } from '../../render/line.ts';
 import { itemsReply } from '../../render/list.ts';

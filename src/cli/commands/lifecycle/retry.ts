@@ -1,7 +1,6 @@
 import { LedgerError } from '../../../index.ts';
 import { readTime, required } from '../../../operations/typed.ts';
-import { command, count, flag, text } from '../../command.ts';
-import { IDS, REASON } from '../../options.ts';
+import { command, count, flag, IDS, REASON, text } from '../../command.ts';
 import { onItems } from '../../transition.ts';
 
 export const retryCommand = command({

@@ -3,9 +3,18 @@ import { fieldOptions, NONE, readFields } from '../../../operations/fields.ts';
 import { resolveOne } from '../../../operations/ids.ts';
 import { oneOf, required } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
-import { command, flag, list, type OptionTable, type OptionValues, text } from '../../command.ts';
+import {
+  command,
+  flag,
+  ID,
+  IDS,
+  list,
+  type OptionTable,
+  type OptionValues,
+  REASON,
+  text,
+} from '../../command.ts';
 import { readMap, readText } from '../../input.ts';
-import { ID, IDS, REASON } from '../../options.ts';
 import { onItems } from '../../transition.ts';
 
 /** Fields without a place of their own among the options come last. */

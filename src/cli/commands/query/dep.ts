@@ -1,7 +1,6 @@
 import type { DependencyNode } from '../../../index.ts';
 import { resolveIds, resolveOne } from '../../../operations/ids.ts';
-import { command } from '../../command.ts';
-import { ID, PAST } from '../../options.ts';
+import { command, ID, PAST } from '../../command.ts';
 import { type Line, type Span, styled } from '../../render/line.ts';
 import { statusSpan } from '../../render/list.ts';
 import { onItems } from '../../transition.ts';

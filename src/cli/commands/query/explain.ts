@@ -1,6 +1,5 @@
 import { WORK_STATUSES } from '../../../index.ts';
-import { command, flag } from '../../command.ts';
-import { ID, PAST } from '../../options.ts';
+import { command, flag, ID, PAST } from '../../command.ts';
 import { styled } from '../../render/line.ts';
 
 export const explainCommand = command({

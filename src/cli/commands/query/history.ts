@@ -2,8 +2,7 @@ import type { LogFilter } from '../../../index.ts';
 import { resolveHistoric } from '../../../operations/ids.ts';
 import { readTime, readUntil } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
-import { command, count, flag, type OptionTable, set, text } from '../../command.ts';
-import { ID, PAST } from '../../options.ts';
+import { command, count, flag, ID, type OptionTable, PAST, set, text } from '../../command.ts';
 import { historyLines, longHistory } from '../../render/history.ts';
 
 const OF_ACTOR =

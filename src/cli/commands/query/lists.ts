@@ -1,8 +1,7 @@
 import type { ReadableLedger } from '../../../index.ts';
 import { LIST_FILTER, READY_FILTER, readFilter } from '../../../operations/filter.ts';
 import type { Cli } from '../../cli.ts';
-import { command, count, flag, type OptionTable, type Reply } from '../../command.ts';
-import { ID, PAST } from '../../options.ts';
+import { command, count, flag, ID, type OptionTable, PAST, type Reply } from '../../command.ts';
 import { grouped } from '../../render/line.ts';
 import { itemsReply, tableLines } from '../../render/list.ts';
 

@@ -1,5 +1,4 @@
-import { command } from '../../command.ts';
-import { IDS, PAST } from '../../options.ts';
+import { command, IDS, PAST } from '../../command.ts';
 import { showItems } from '../../render/item.ts';
 
 export const showCommand = command({

@@ -1,6 +1,5 @@
 import { resolveOne } from '../../../operations/ids.ts';
-import { command } from '../../command.ts';
-import { ID } from '../../options.ts';
+import { command, ID } from '../../command.ts';
 import { fieldLines } from '../../render/history.ts';
 import { styled } from '../../render/line.ts';
 import { tableLines } from '../../render/list.ts';

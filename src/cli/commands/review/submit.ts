@@ -1,9 +1,8 @@
 import type { WorkLedger } from '../../../index.ts';
 import type { OpenedRequest, Proposed } from '../../../review.ts';
 import type { Cli } from '../../cli.ts';
-import { command, flag, list, type Reply } from '../../command.ts';
+import { command, FENCE, flag, ID, list, type Reply } from '../../command.ts';
 import { readMap, readText } from '../../input.ts';
-import { FENCE, ID } from '../../options.ts';
 import type { Line } from '../../render/line.ts';
 import { openedLines, proposedLine } from '../../render/review.ts';
 import { onItems } from '../../transition.ts';
