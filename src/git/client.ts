@@ -2,8 +2,7 @@ import { basename, dirname } from 'node:path';
 import { GitError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
 import { type GitTrace, traced } from '../trace/channels.ts';
 import { displayUrl, maskArgs } from '../trace/mask.ts';
-import { GIT_SETTINGS, gitEnvironment, SETTING_ARGS } from './process/environment.ts';
-import { gitFailure } from './process/run.ts';
+import { GIT_SETTINGS, gitEnvironment, gitFailure, SETTING_ARGS } from './process/run.ts';
 
 const SILENT_FOR_MS = 60_000;
 const LAST_STATUS = 255;

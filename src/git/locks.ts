@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
+import { LedgerError } from '../domain/errors.ts';
 import { nodeCrypto, openSqlite } from '../node.ts';
 import type { LockHolder } from '../trace/channels.ts';
 import { diskFs, errorCode, type OpenFile } from './files/fs.ts';
@@ -218,4 +219,13 @@ export function staleLocks(gitDir: string, refs: readonly string[], now: number)
 export function removeDeadLocks(gitDir: string, refs: readonly string[]): string[] {
   const owners = new LockOwners(gitDir);
   return pathsOf(gitDir, refs).filter((path) => owners.breakDead(path));
+}
+
+/** Said where a lock did not come free. @param path where it is known */
+export function stillLocked(path: string | undefined): LedgerError {
+  const what = path ?? "a ref's lock";
+  return new LedgerError('CONTENDED', `Another process holds ${what} and did not let go in time.`, {
+    hint: 'Try again. If no git process is running here, one that died has left the file behind.',
+    details: { lock: path ?? null },
+  });
 }

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { type Commit, parseCommit } from './model/commit.ts';
-import { gitEnvironment } from './process/environment.ts';
-import { childProcess, gitFailure, runGit } from './process/run.ts';
+import { childProcess, gitEnvironment, gitFailure, runGit } from './process/run.ts';
 
 /**
  * What git says of a commit's signature. `unknown_key`: it holds, and nobody says whose key that is. `unchecked`: it cannot be

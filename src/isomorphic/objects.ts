@@ -7,11 +7,12 @@ import {
   type GitObject,
   isObjectType,
   type NamedObject,
+  ObjectCache,
   type ObjectSource,
+  RECENT_BYTES,
   unpooled,
 } from '../git/model/object.ts';
 import { damagedObject, inflateLoose, readLooseFile, unwrapLoose, writeLoose } from '../git/objects/loose.ts';
-import { ObjectCache, RECENT_BYTES } from '../git/objects/object-cache.ts';
 import { atomicFs } from './repository.ts';
 
 const PACK_FILE = /\.(?:pack|idx)$/;

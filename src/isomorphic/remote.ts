@@ -2,6 +2,19 @@ import type { AuthCallback } from 'isomorphic-git';
 import git from 'isomorphic-git';
 import { LedgerError } from '../domain/errors.ts';
 import { isAncestor, missingObjects } from '../git/model/history.ts';
+import {
+  advanceSeen,
+  compareWithSeen,
+  INBOX,
+  inboxesIn,
+  mirrorOf,
+  mirrorRefs,
+  presenceMirrorOf,
+  REVIEWS,
+  reviewMirrorOf,
+  showTip,
+  sideRefsIn,
+} from '../remote/clone-refs.ts';
 import type {
   FetchResult,
   FetchScope,
@@ -12,17 +25,6 @@ import type {
   SideRefs,
   Written,
 } from '../remote/port.ts';
-import { advanceSeen, compareWithSeen, showTip } from '../remote/seen.ts';
-import {
-  INBOX,
-  inboxesIn,
-  mirrorOf,
-  mirrorRefs,
-  presenceMirrorOf,
-  REVIEWS,
-  reviewMirrorOf,
-  sideRefsIn,
-} from '../remote/side-refs.ts';
 import type { Oid } from '../store/port.ts';
 import { installPack } from './objects.ts';
 import { demultiplex, encodeLine, FLUSH } from './pkt-line.ts';

@@ -1,4 +1,17 @@
 import type { Oid } from '../store/port.ts';
+import {
+  advanceSeen,
+  compareWithSeen,
+  expectedAt,
+  INBOX,
+  mirrorOf,
+  mirrorRefs,
+  noteTaken,
+  presenceMirrorOf,
+  REVIEWS,
+  reviewMirrorOf,
+  takenRefOf,
+} from './clone-refs.ts';
 import type { MemoryRemote, ObjectClone, SideFolder } from './memory.ts';
 import type {
   BranchPushResult,
@@ -12,8 +25,6 @@ import type {
   Written,
   WrittenTo,
 } from './port.ts';
-import { advanceSeen, compareWithSeen, expectedAt, noteTaken, takenRefOf } from './seen.ts';
-import { INBOX, mirrorOf, mirrorRefs, presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
 
 /** The branch of a remote in memory, as one clone reaches it. */
 export class MemoryConnection implements LedgerRemote {

@@ -1,12 +1,23 @@
 import { resolve } from 'node:path';
-import { LedgerError } from '../domain/errors.ts';
 import { type GitAnswer, GitClient, lastWords } from '../git/client.ts';
-import { LockOwners } from '../git/locks.ts';
+import { LockOwners, stillLocked } from '../git/locks.ts';
 import { isShallow } from '../git/repository.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { displayUrl } from '../trace/mask.ts';
-import { FETCH, PUSH, readDryRun, readGitPush } from './native-push.ts';
-import { NativeSideRefs } from './native-side-refs.ts';
+import {
+  advanceSeen,
+  compareWithSeen,
+  expectedAt,
+  INBOX,
+  mirrorOf,
+  noteTaken,
+  presenceMirrorOf,
+  REVIEWS,
+  reviewMirrorOf,
+  takenRefOf,
+  writtenRefOf,
+} from './clone-refs.ts';
+import { FETCH, NativeSideRefs, PUSH, readDryRun, readGitPush } from './native-refs.ts';
 import type {
   BranchPushResult,
   FetchResult,
@@ -18,8 +29,6 @@ import type {
   Written,
   WrittenTo,
 } from './port.ts';
-import { advanceSeen, compareWithSeen, expectedAt, noteTaken, takenRefOf, writtenRefOf } from './seen.ts';
-import { INBOX, mirrorOf, presenceMirrorOf, REVIEWS, reviewMirrorOf } from './side-refs.ts';
 
 export interface NativeRemoteOptions {
   gitDir: string;
@@ -181,11 +190,4 @@ export class NativeRemote implements LedgerRemote {
     // A mirror would push every ref it has, and refuses to push one.
     return this.#client.run(['-c', `remote.${this.name}.mirror=false`, ...args]);
   }
-}
-
-function stillLocked(lock: string): LedgerError {
-  return new LedgerError('CONTENDED', `Another process holds ${lock} and did not let go in time.`, {
-    hint: 'Try again. If no git process is running here, one that died has left the file behind.',
-    details: { lock },
-  });
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { gitEnvironment } from '../../src/git/process/environment.ts';
+import { gitEnvironment } from '../../src/git/process/run.ts';
 import { loadsOf } from '../helpers/loads.ts';
 import { isolatedEnv, runGit } from '../helpers/temp-repo.ts';
 import { makeWorkplace, type TerminalOptions, type Workplace, wl } from './workplace.ts';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { diskFs } from '../../src/git/files/fs.ts';
 import { LockOwners } from '../../src/git/locks.ts';
-import { LockFile } from '../../src/git/refs/lock-file.ts';
+import { LockFile } from '../../src/git/refs/swap-ref.ts';
 import { itemOf, type WorkLedger } from '../../src/index.ts';
 import { examine, repairTree } from '../../src/repair.ts';
 import { wl } from '../cli/workplace.ts';

@@ -1,8 +1,7 @@
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { findGitDir } from '../../src/git/config/git-dir.ts';
-import { openRepository } from '../../src/git/repository.ts';
+import { findGitDir, openRepository } from '../../src/git/repository.ts';
 import {
   isolateThisProcess,
   makeBareRepo,

@@ -23,7 +23,7 @@ import { readOutgoing, readUpdates } from '../../src/githooks/updates.ts';
 import { repositoryAt } from '../../src/hosts/host.ts';
 import { decodeLines, demultiplex } from '../../src/isomorphic/pkt-line.ts';
 import { readPushReport } from '../../src/isomorphic/push-report.ts';
-import { readGitPush } from '../../src/remote/native-push.ts';
+import { readGitPush } from '../../src/remote/native-refs.ts';
 import { fenced, inert } from '../../src/review/markdown.ts';
 import { displayUrl } from '../../src/trace/mask.ts';
 import { parseRecord } from '../../src/transfer/parse-json.ts';

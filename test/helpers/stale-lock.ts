@@ -21,7 +21,7 @@ export async function leaveLock(gitDir: string, ref: string): Promise<string> {
   return join(gitDir, `${ref}.lock`);
 }
 
-const SOURCES = ['refs/lock-file', 'locks', 'files/fs'].map((name) =>
+const SOURCES = ['refs/swap-ref', 'locks', 'files/fs'].map((name) =>
   JSON.stringify(new URL(`../../src/git/${name}.ts`, import.meta.url).href),
 );
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { GIT_SETTINGS, SETTING_ARGS } from '../../src/git/process/environment.ts';
+import { GIT_SETTINGS, SETTING_ARGS } from '../../src/git/process/run.ts';
 import { maskArgs, maskUrls } from '../../src/trace/mask.ts';
 import { readAll } from '../helpers/hostile-texts.ts';
 

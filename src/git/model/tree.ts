@@ -1,5 +1,6 @@
+// One tree object: its lines, what git's own check finds wrong with them, and how they are changed.
 import { LedgerError } from '../../domain/errors.ts';
-import type { ObjectSource } from './object.ts';
+import { type NamedObject, nameObject, type ObjectSource } from './object.ts';
 
 export const FOLDER = '040000';
 export const FILE = '100644';
@@ -55,7 +56,7 @@ export interface Span {
 }
 
 /** @throws RangeError where the tree ends in the middle of a line */
-export function measure(bytes: Buffer, at: number): Span {
+function measure(bytes: Buffer, at: number): Span {
   const space = bytes.indexOf(SPACE, at);
   const end = space < 0 ? -1 : bytes.indexOf(0, space);
   if (end < 0 || end + 1 + OID > bytes.length) throw new RangeError('a tree object ends early');
@@ -71,7 +72,7 @@ const WRITTEN: ReadonlyMap<number, string> = new Map(
 );
 
 /** The mode of a line, where it is written as git would write it. */
-export function writtenMode(bytes: Buffer, { at, space }: Span): string | undefined {
+function writtenMode(bytes: Buffer, { at, space }: Span): string | undefined {
   const length = space - at;
   return length < 5 || length > 6 ? undefined : WRITTEN.get(bytes.readUIntBE(at, length));
 }
@@ -80,7 +81,7 @@ export function writtenMode(bytes: Buffer, { at, space }: Span): string | undefi
  * The mode of a line as git reads it: of the bits that it says, the kind of the entry counts, and of a file whether its owner may
  * run it. So `100664` is a plain file, and `40755` a folder, to git as to everyone here.
  */
-export const modeAt = (bytes: Buffer, span: Span): string =>
+const modeAt = (bytes: Buffer, span: Span): string =>
   writtenMode(bytes, span) ?? canonical(bytes.toString('latin1', span.at, span.space));
 
 function canonical(written: string): string {
@@ -97,12 +98,10 @@ function canonical(written: string): string {
   }
 }
 
-export const nameAt = (bytes: Buffer, { space, end }: Span): string =>
-  bytes.toString('latin1', space + 1, end);
-export const oidAt = (bytes: Buffer, { end, next }: Span): string => bytes.toString('hex', end + 1, next);
+const nameAt = (bytes: Buffer, { space, end }: Span): string => bytes.toString('latin1', space + 1, end);
+const oidAt = (bytes: Buffer, { end, next }: Span): string => bytes.toString('hex', end + 1, next);
 
-export const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Every line of a tree, as it comes. */
 export function* linesOf(bytes: Uint8Array): Generator<TreeLine> {
@@ -128,14 +127,14 @@ export function linesByName(bytes: Uint8Array): Map<string, TreeLine> {
 }
 
 /** Git sorts a folder as if its name ended in a slash. */
-export const sortKey = ({ mode, name }: Pick<TreeLine, 'mode' | 'name'>): string =>
+const sortKey = ({ mode, name }: Pick<TreeLine, 'mode' | 'name'>): string =>
   mode === FOLDER ? `${name}/` : name;
 
-export const encodeLine = ({ mode, name, oid }: TreeLine): Buffer =>
+const encodeLine = ({ mode, name, oid }: TreeLine): Buffer =>
   Buffer.concat([Buffer.from(`${mode.replace(/^0+/, '')} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]);
 
 /** A tree of these lines, as git would write it. */
-export const encodeLines = (lines: readonly TreeLine[]): Buffer =>
+const encodeLines = (lines: readonly TreeLine[]): Buffer =>
   Buffer.concat(
     lines
       .map((line) => ({ line, key: sortKey(line) }))
@@ -215,4 +214,83 @@ export async function readTree(
   oid: string | undefined,
 ): Promise<Map<string, TreeLine>> {
   return oid === undefined ? new Map() : linesByName(await readTreeBytes(source, oid));
+}
+
+/**
+ * One tree object that is changed line by line. What does not change is copied as it stands, but for modes, which are written as
+ * git reads them: a folder can hold a hundred thousand files, of which a transition changes one.
+ */
+export class TreeEdit {
+  #bytes: Buffer;
+  readonly #changes = new Map<string, TreeLine | undefined>();
+
+  /** @param bytes the tree to begin with */
+  constructor(bytes: Uint8Array) {
+    this.#bytes = asBuffer(bytes);
+  }
+
+  get(name: string): TreeLine | undefined {
+    return this.#changes.has(name) ? this.#changes.get(name) : findLine(this.#bytes, name);
+  }
+
+  set(line: TreeLine): void {
+    this.#changes.set(line.name, line);
+  }
+
+  delete(name: string): void {
+    this.#changes.set(name, undefined);
+  }
+
+  /** Leaves out what no path can name, and puts the rest in git's order. */
+  tidy(): void {
+    this.#bytes = encodeLines([...linesByName(this.#bytes).values()]);
+  }
+
+  /** The tree as it now stands. */
+  write(): NamedObject {
+    this.#bytes = merge(this.#bytes, this.#changes);
+    this.#changes.clear();
+    return nameObject({ type: 'tree', bytes: this.#bytes });
+  }
+}
+
+function findLine(bytes: Buffer, name: string): TreeLine | undefined {
+  const wanted = Buffer.from(name, 'latin1');
+  for (let at = 0; at < bytes.length; ) {
+    const span = measure(bytes, at);
+    const { space, end, next } = span;
+    if (end - space - 1 === wanted.length && wanted.compare(bytes, space + 1, end) === 0)
+      return { mode: modeAt(bytes, span), name, oid: oidAt(bytes, span) };
+    at = next;
+  }
+  return undefined;
+}
+
+function merge(bytes: Buffer, changes: ReadonlyMap<string, TreeLine | undefined>): Buffer {
+  const added = [...changes.values()]
+    .filter((line) => line !== undefined)
+    .map((line) => ({ key: sortKey(line), bytes: encodeLine(line) }))
+    .sort((a, b) => (a.key < b.key ? 1 : -1));
+  const parts: Buffer[] = [];
+  let kept = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const span = measure(bytes, at);
+    const [name, mode] = [nameAt(bytes, span), modeAt(bytes, span)];
+    const key = sortKey({ mode, name });
+    const replaced = changes.has(name);
+    const odd = !replaced && writtenMode(bytes, span) === undefined;
+    let due = added.at(-1);
+    if (replaced || odd || (due !== undefined && due.key < key)) {
+      parts.push(bytes.subarray(kept, at));
+      for (; due !== undefined && due.key < key; due = added.at(-1)) {
+        parts.push(due.bytes);
+        added.pop();
+      }
+      if (odd) parts.push(encodeLine({ mode, name, oid: oidAt(bytes, span) }));
+      kept = replaced || odd ? span.next : at;
+    }
+    at = span.next;
+  }
+  parts.push(bytes.subarray(kept), ...added.reverse().map((line) => line.bytes));
+  return Buffer.concat(parts);
 }

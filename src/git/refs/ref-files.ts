@@ -1,9 +1,10 @@
+// Reads refs as git has them: a file each, and the file `packed-refs`.
 import { join } from 'node:path';
 import { LedgerError } from '../../domain/errors.ts';
 import { CONTROL } from '../../domain/text.ts';
 import { listFolder, readText } from '../files/fs.ts';
-import type { LockPlace } from './lock-file.ts';
-import type { RefLog } from './swap-ref.ts';
+import type { RefLog } from '../refs.ts';
+import type { LockPlace } from './swap-ref.ts';
 
 /** Where refs are: the common git directory on some file system. */
 export interface RefPlace extends LockPlace {

@@ -1,9 +1,11 @@
+// Moves a ref as git does: under its lock, from the value that is expected, durably.
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { LedgerError } from '../../domain/errors.ts';
-import type { RepositoryTraits } from '../config/interpret.ts';
+import { traced } from '../../trace/channels.ts';
 import { storing, syncFolder, writeWhole } from '../files/durable.ts';
-import { errorCode, type FsLike, listFolder, readText } from '../files/fs.ts';
-import { LockFile } from './lock-file.ts';
+import { errorCode, type FsLike, listFolder, type OpenFile, readText } from '../files/fs.ts';
+import { type LockOwners, stillLocked } from '../locks.ts';
 import {
   assertRefName,
   listRefs,
@@ -130,59 +132,114 @@ async function removeFile(fs: FsLike, path: string): Promise<void> {
   await syncFolder(fs, dirname(path));
 }
 
-const NONE = '0'.repeat(40);
-const LOGGED = /^refs\/(heads|remotes|notes)\//;
+/** Long enough for many writers to take their turns, short enough that a person notices a lock that nobody holds. */
+const LOCK_WAIT_MS = 5_000;
+const FIRST_PAUSE_MS = 4;
+const LONGEST_PAUSE_MS = 60;
 
-export interface RefLogOptions {
-  reflogs: RepositoryTraits['reflogs'];
-  identity: { name: string; email: string };
-  /** What stands beside each move. */
-  message: string;
+/** Where locks are made, and how. */
+export interface LockPlace {
+  fs: FsLike;
+  /** How long to wait for a lock, in milliseconds; the default suits everything but tests. */
+  lockWaitMs?: number | undefined;
+  /** What tells whose a lock is, where that can be told. */
+  owners?: LockOwners | undefined;
 }
 
-/** Writes down how refs move, where and as git does: `git reflog` shows it. */
-export class RefLog {
-  readonly #options: RefLogOptions;
+/**
+ * Git's lock on a file: `<file>.lock`, which only one process can create. Native git waits for it and is waited for.
+ */
+export class LockFile {
+  readonly #fs: FsLike;
+  readonly #target: string;
+  readonly #file: OpenFile;
+  readonly #owners: LockOwners | undefined;
+  #held = true;
 
-  constructor(options: RefLogOptions) {
-    this.#options = options;
+  private constructor({ fs, owners }: LockPlace, target: string, file: OpenFile) {
+    this.#fs = fs;
+    this.#target = target;
+    this.#file = file;
+    this.#owners = owners;
   }
 
-  /** Logs a move that is about to be made; its lock must be held. Where the ref is checked out, `HEAD` moves too. */
-  async add(fs: FsLike, gitdir: string, ref: string, from: string | undefined, to: string): Promise<void> {
-    const { identity, message } = this.#options;
-    const at = Math.floor(Date.now() / 1000);
-    const line = `${from ?? NONE} ${to} ${identity.name} <${identity.email}> ${at} +0000\t${message}\n`;
-    await this.#append(fs, gitdir, ref, line);
-    if ((await readText(fs, join(gitdir, 'HEAD')))?.trimEnd() === `ref: ${ref}`) {
-      await this.#append(fs, gitdir, 'HEAD', line);
-    }
+  /**
+   * Takes the lock, waiting its turn. A lock that another process left behind is removed only where its owner is
+   * known to be dead: of git's own that cannot be known from here.
+   *
+   * @throws LedgerError `CONTENDED` where it did not come free in time
+   */
+  static async acquire(place: LockPlace, target: string): Promise<LockFile> {
+    const path = `${target}.lock`;
+    // A folder that was missing, or a lock whose owner is dead, is no wait.
+    const first = (await LockFile.#try(place, target)) ?? (await LockFile.#try(place, target));
+    if (first !== undefined) return first;
+    const began = () => ({ lock: path, path, holder: place.owners?.holderOf(path) ?? null });
+    return traced(
+      'lock',
+      began,
+      () => LockFile.#wait(place, target),
+      () => ({ outcome: 'taken' }),
+    );
   }
 
-  async #append(fs: FsLike, gitdir: string, ref: string, line: string): Promise<void> {
-    const path = join(gitdir, 'logs', ref);
-    if (!this.#begins(ref) && (await readText(fs, path)) === undefined) return;
+  /** @returns `undefined` where another has the lock; where its folder was missing, or its owner is dead, the next try gets it */
+  static async #try(place: LockPlace, target: string): Promise<LockFile | undefined> {
+    const { fs, owners } = place;
+    const path = `${target}.lock`;
     try {
-      await append(fs, path, line);
+      const file = await (owners?.create(path) ?? fs.promises.open(path, 'wx'));
+      return new LockFile(place, target, file);
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-      await fs.promises.mkdir(dirname(path), { recursive: true });
-      await append(fs, path, line);
+      const code = errorCode(error);
+      if (code === 'ENOENT') await makeFolder(fs, dirname(path));
+      else if (code !== 'EEXIST') throw error;
+      else owners?.breakDead(path);
+      return undefined;
     }
   }
 
-  /** Whether a log is begun for a ref that has none. */
-  #begins(ref: string): boolean {
-    const { reflogs } = this.#options;
-    return reflogs === 'all' || (reflogs === 'branches' && (ref === 'HEAD' || LOGGED.test(ref)));
+  static async #wait(place: LockPlace, target: string): Promise<LockFile> {
+    const { lockWaitMs: waitMs = LOCK_WAIT_MS } = place;
+    for (let waited = 0, pause = FIRST_PAUSE_MS; ; ) {
+      const file = await LockFile.#try(place, target);
+      if (file !== undefined) return file;
+      if (waited >= waitMs) throw stillLocked(`${target}.lock`);
+      const delay = Math.random() * pause;
+      await wait(delay);
+      waited += delay;
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    }
+  }
+
+  /** Puts `text` in the target's place and gives up the lock, in one step that other processes see whole or not at all. */
+  async publish(text: string): Promise<void> {
+    await this.#file.writeFile(Buffer.from(text));
+    await this.#file.sync?.();
+    await this.#file.close();
+    await this.#fs.promises.rename(`${this.#target}.lock`, this.#target);
+    this.#held = false;
+    this.#owners?.forget(`${this.#target}.lock`);
+    await syncFolder(this.#fs, dirname(this.#target));
+  }
+
+  /** Gives the lock up; nothing happens where `publish` did. */
+  async release(): Promise<void> {
+    if (!this.#held) return;
+    this.#held = false;
+    await this.#file.close().catch(() => undefined);
+    await this.#fs.promises.unlink(`${this.#target}.lock`);
+    this.#owners?.forget(`${this.#target}.lock`);
   }
 }
 
-async function append(fs: FsLike, path: string, line: string): Promise<void> {
-  const file = await fs.promises.open(path, 'a');
-  try {
-    await file.writeFile(Buffer.from(line));
-  } finally {
-    await file.close();
+/** Git removes folders of refs that became empty, so one can go missing between two steps. */
+async function makeFolder(fs: FsLike, path: string): Promise<void> {
+  const first = await fs.promises.mkdir(path, { recursive: true });
+  if (typeof first !== 'string') return;
+  const top = dirname(first);
+  for (let folder = dirname(path); folder.length >= top.length; folder = dirname(folder)) {
+    await syncFolder(fs, folder);
+    if (folder === dirname(folder)) return;
   }
 }

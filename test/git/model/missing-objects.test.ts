@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { makeCommit } from '../../../src/git/model/commit.ts';
 import { missingObjects } from '../../../src/git/model/history.ts';
 import { type GitObject, type NamedObject, nameObject } from '../../../src/git/model/object.ts';
-import { TreeDraft } from '../../../src/git/model/tree-draft.ts';
+import { TreeDraft } from '../../../src/store/build-commits.ts';
 
 const WHO = { name: 'Ada', email: 'ada@example.invalid', at: 1_767_434_400 };
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FILE, FOLDER, type TreeLine } from '../../../src/git/model/tree.ts';
-import { TreeEdit } from '../../../src/git/model/tree-draft.ts';
+import { FILE, FOLDER, TreeEdit, type TreeLine } from '../../../src/git/model/tree.ts';
 
 const name = fc.stringMatching(/^[a-c.0\-\x80-\xff]{1,3}$/);
 const line: fc.Arbitrary<TreeLine> = fc.record({
