@@ -36,7 +36,6 @@ const recover = () => import('./commands/lifecycle/recover.ts');
 const resume = () => import('./commands/lifecycle/resume.ts');
 const retry = () => import('./commands/lifecycle/retry.ts');
 const update = () => import('./commands/lifecycle/update.ts');
-const dep = () => import('./commands/query/dep.ts');
 const explain = () => import('./commands/query/explain.ts');
 const history = () => import('./commands/query/history.ts');
 const lists = () => import('./commands/query/lists.ts');
@@ -66,10 +65,10 @@ const COMMANDS = {
     update,
     comment: update,
     assign: update,
-    'dep add': dep,
-    'dep rm': dep,
+    'dep add': update,
+    'dep rm': update,
     delete: deleting,
-    'dep tree': dep,
+    'dep tree': explain,
   }),
   'Doing work': table({
     next,

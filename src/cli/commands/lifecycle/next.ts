@@ -10,13 +10,8 @@ import {
   type OptionValues,
   type Reply,
 } from '../../command.ts';
-import { EXIT } from '../../failure.ts';
-import { untilStopped } from '../../process.ts';
-import { resumeLines } from '../../render/item.ts';
 import { columns } from '../../render/line.ts';
 import { itemColumns, itemsReply } from '../../render/list.ts';
-import { oneWritten } from '../../transition.ts';
-import { claimOptions, tellTaken } from './claim.ts';
 
 const nextOptions = {
   claim: flag('--claim', 'claim it, and try the next one where someone else is first'),
@@ -36,7 +31,10 @@ export const nextCommand = command({
   run: async ({ options, cli }) => {
     const filter = readFilter(options);
     requireUse(options);
-    if (options.claim) return claimNext(filter, options, cli);
+    if (options.claim) {
+      const { claimNext } = await import('./claim.ts');
+      return (await claimNext(filter, options, cli)) ?? nothing(cli);
+    }
     const ledger = await cli.openToRead(options);
     const asked = { ...(await filter(ledger)), actor: ledger.actor };
     const [item] = await ledger.getReadyToStart({ ...asked, limit: 1 });
@@ -50,35 +48,7 @@ function requireUse({ claim, wait, timeout }: Options): void {
   if (timeout !== undefined && !wait) throw new LedgerError('INVALID_INPUT', '--timeout is for --wait.');
 }
 
-async function claimNext(asks: ReturnType<typeof readFilter>, options: Options, cli: Cli): Promise<Reply> {
-  const ledger = await cli.open();
-  const filter = await asks(ledger);
-  const agents = await import('../../../agents.ts');
-  const asked = { ...cli.following(), ...claimOptions(cli, options) };
-  const won = await cli.busy('claiming', async () => {
-    if (!options.wait) return { value: await agents.claimNext(ledger, filter, asked), stopped: false };
-    return untilStopped((signal) =>
-      agents.claimNext(ledger, filter, { ...asked, wait: true, timeout_s: options.timeout, signal }),
-    );
-  });
-  const { value, stopped } = won;
-  if (value === undefined) return stopped ? interrupted() : nothing(cli);
-  const done = { item: value.item, where: value.where, changed: true };
-  return oneWritten(ledger, { done }, (mine) => [
-    tellTaken('claimed', mine),
-    `  ${mine.title}`,
-    ...resumeLines(mine),
-  ]);
-}
-
 function nothing(cli: Cli): Reply {
   cli.notice('nothing is ready; wl list shows what is open, and wl explain ID why it waits');
   return { kind: 'item', data: null, lines: [], ids: [] };
 }
-
-const interrupted = (): Reply => ({
-  kind: 'item',
-  data: undefined,
-  lines: [],
-  status: EXIT.interrupted.status,
-});

@@ -1,6 +1,6 @@
 import { LedgerError, LINK_KINDS, type WorkLedger, type WorkLink, type WorkPatch } from '../../../index.ts';
 import { fieldOptions, NONE, readFields } from '../../../operations/fields.ts';
-import { resolveOne } from '../../../operations/ids.ts';
+import { resolveIds, resolveOne } from '../../../operations/ids.ts';
 import { oneOf, required } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
 import {
@@ -105,6 +105,45 @@ export const assignCommand = command({
       ids,
       (ledger, id) => ledger.work.assign(id, owner, reason === undefined ? {} : { reason }),
       ({ id }) => (owner === undefined ? `${id} is anyone's to claim` : `assigned ${id} to ${owner}`),
+    );
+  },
+});
+
+export const depAddCommand = command({
+  summary: 'let an item wait for others',
+  args: [ID, { name: '<dependencies...>', help: 'items that have to be completed first' }],
+  examples: ['wl dep add 0002 0001', 'wl dep add 0009 0003 0004'],
+  run: async ({ args: [id = '', ...typed], cli }) => {
+    const ledger = await cli.open();
+    const add = await resolveIds(ledger, typed);
+    return onItems(
+      cli,
+      'update',
+      [id],
+      (_, of) => ledger.work.update(of, { dependencies: { add } }),
+      (item) => `${item.id} waits for ${add.join(', ')}`,
+    );
+  },
+});
+
+export const depRmCommand = command({
+  summary: 'let an item wait for others no longer',
+  args: [ID, { name: '<dependencies...>', help: 'items that it waits for now' }],
+  examples: ['wl dep rm 0002 0001', 'wl dep rm 0009 0003 0004'],
+  run: async ({ args: [id = '', ...typed], cli }) => {
+    const ledger = await cli.open();
+    const waiting = await resolveOne(ledger, id);
+    const item = await ledger.query.find(waiting);
+    // What is gone can still be waited for, and is only known here.
+    const known = (one: string): string | undefined =>
+      item?.dependencies.find((dependency) => dependency === one);
+    const remove = await Promise.all(typed.map((one) => known(one) ?? ledger.query.resolveId(one)));
+    return onItems(
+      cli,
+      'update',
+      [waiting],
+      (_, of) => ledger.work.update(of, { dependencies: { remove } }),
+      ({ id: of }) => `${of} no longer waits for ${remove.join(', ')}`,
     );
   },
 });

@@ -1,6 +1,7 @@
-import { WORK_STATUSES } from '../../../index.ts';
+import { type DependencyNode, WORK_STATUSES } from '../../../index.ts';
 import { command, flag, ID, PAST } from '../../command.ts';
-import { styled } from '../../render/line.ts';
+import { type Line, type Span, styled } from '../../render/line.ts';
+import { statusSpan } from '../../render/list.ts';
 
 export const explainCommand = command({
   summary: 'tell why an item is or is not ready',
@@ -52,3 +53,27 @@ export const progressCommand = command({
     };
   },
 });
+
+export const depTreeCommand = command({
+  summary: 'show what an item waits for, and what that waits for',
+  args: [ID],
+  options: PAST,
+  examples: ['wl dep tree 0009', 'wl dep tree 0009 --json'],
+  run: async ({ args: [typed = ''], options, cli }) => {
+    const ledger = await cli.openToAsk(options);
+    const tree = await ledger.query.dependencies(await ledger.query.resolveId(typed));
+    return { kind: 'tree', data: tree, lines: treeLines(tree) };
+  },
+});
+
+/** A tree of dependencies, two spaces deeper with each level. */
+function treeLines(node: DependencyNode, depth = 0): Line[] {
+  return [nodeLine(node, depth), ...node.dependencies.flatMap((child) => treeLines(child, depth + 1))];
+}
+
+function nodeLine({ id, item, repeated }: DependencyNode, depth: number): Span[] {
+  const indent = '  '.repeat(depth);
+  if (item === undefined) return [indent, styled('id', id), '  ', styled('red', 'missing or damaged')];
+  const again = repeated && item.dependencies.length > 0 ? [styled('dim', '  (see above)')] : [];
+  return [indent, styled('id', id), '  ', statusSpan(item.status), '  ', item.title, ...again];
+}
