@@ -136,5 +136,5 @@ export {
   type TraceRecord,
   type WaitTrace,
 } from './trace/channels.ts';
-export type { ImportInput } from './transfer/formats.ts';
+export { IMPORT_FORMATS, type ImportInput } from './transfer/formats.ts';
 export type { ImportNote, ImportPlan, TransferFile } from './transfer/plan.ts';

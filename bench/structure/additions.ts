@@ -161,6 +161,53 @@ export const ADDITIONS: readonly Addition[] = [
     ],
   },
   {
+    kind: 'tracker to import from',
+    name: 'todo',
+    edits: [
+      {
+        file: 'src/transfer/todo.ts',
+        change: () => `import type { ImportSources, SourceFormat } ${from('./import.ts')}
+
+/** A title a line. */
+export const todo: SourceFormat<ImportSources['file']> = {
+  keepsIds: false,
+  records: ({ text }) => {
+    const titles = text.split('\\n').filter((line) => line !== '');
+    return {
+      raw: titles.map((title, at) => ({ source_id: title, value: { id: title, title }, where: { line: at + 1 } })),
+      count: titles.length,
+    };
+  },
+  read: (record, { source_id }, { now }) => ({
+    fields: {
+      title: record.text('title'),
+      type: 'task',
+      priority: 'medium',
+      status: 'pending',
+      created_at: now,
+      created_by: source_id,
+      updated_at: now,
+    },
+    edges: [],
+  }),
+};
+`,
+      },
+      {
+        file: 'src/transfer/formats.ts',
+        change: before(
+          '  json: {\n',
+          `  todo: {
+    source: 'file',
+    help: 'a title a line',
+    load: async () => (await import('./todo.ts')).todo,
+  },
+`,
+        ),
+      },
+    ],
+  },
+  {
     kind: 'review host',
     name: 'toy',
     edits: [

@@ -2,7 +2,7 @@ import { checkOptions, type Kind, map, oneOf, text } from '../domain/check-input
 import type { SettingsPatch } from '../domain/configure.ts';
 import type { Host } from '../hosts/list.ts';
 import { READABLE } from '../projection/index-view.ts';
-import type { ImportInput } from '../transfer/formats.ts';
+import { IMPORT_FORMATS, type ImportInput, plannerOf } from '../transfer/formats.ts';
 import type { ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, checkCall, currentTip, readNow, requestBy } from './connection.ts';
 import * as inputs from './inputs.ts';
@@ -53,9 +53,9 @@ export class LedgerAdmin {
   async planImport(input: ImportInput): Promise<ImportPlan> {
     checkCall(this.#connection, 'planImport', {});
     checkInput('planImport', input);
-    const { planImport } = await import('../transfer/formats.ts');
+    const planImport = await plannerOf(input);
     const now = this.#connection.clock.now().toISOString();
-    return readNow(this.#connection, (view) => planImport(input, { ledger: view, now }));
+    return readNow(this.#connection, (view) => planImport({ ledger: view, now }));
   }
 
   /** The whole ledger as files of JSON, each item with its history; damaged files are left out. */
@@ -75,10 +75,11 @@ const FILES: Kind<Iterable<TransferFile>, true> = {
   needed: true,
   is: (value) => typeof value === 'object' && value !== null && Symbol.iterator in value,
 };
-const FROM = { from: { ...oneOf(['beads', 'json']), needed: true } };
-const INPUTS = { beads: { ...FROM, text: { ...text, needed: true } }, json: { ...FROM, files: FILES } };
+const FROM = { from: { ...oneOf(Object.keys(IMPORT_FORMATS)), needed: true } };
+const INPUTS = { file: { ...FROM, text: { ...text, needed: true } }, folder: { ...FROM, files: FILES } };
 
 function checkInput(call: string, input: ImportInput): void {
-  const json = (input as Partial<ImportInput> | null)?.from === 'json';
-  checkOptions(call, json ? INPUTS.json : INPUTS.beads, input);
+  const { from } = (input ?? {}) as { from?: unknown };
+  const [, format] = Object.entries(IMPORT_FORMATS).find(([name]) => name === from) ?? [];
+  checkOptions(call, INPUTS[format?.source ?? 'file'], input);
 }

@@ -8,7 +8,7 @@ import type { LedgerView } from '../domain/view.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import { type ImportInput, planImport } from '../transfer/formats.ts';
+import { type ImportInput, plannerOf } from '../transfer/formats.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
 import type { ImportNote, ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, currentTip, modeOf, requestBy } from './connection.ts';
@@ -56,8 +56,9 @@ export async function importWork(
       mode === 'push' ? context.remote && (await context.store.readRef(context.remote.seenRef)) : undefined;
     return connection.projection.read(seen ?? (await currentTip(connection)), use);
   };
+  const planImport = await plannerOf(input);
   const plan = await atShared((view) =>
-    planImport(input, { ledger: view, now, randomSuffix: mode === 'local' ? randomSuffix : undefined }),
+    planImport({ ledger: view, now, randomSuffix: mode === 'local' ? randomSuffix : undefined }),
   );
   onPlan?.(plan.items.length);
   const { items, present, notes, records, tombstones, unusable } = plan;

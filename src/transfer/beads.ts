@@ -2,12 +2,12 @@ import { WORK_TYPES, type WorkItem, type WorkPriority, type WorkType } from '../
 import { normalizeText } from '../domain/text.ts';
 import type { Draft, SourceEdge } from './draft.ts';
 import { byteLength, cleanJson, cutText, isMap, toActor, toTime } from './foreign.ts';
-import { readRecord, type SourceFormat, withoutMark } from './import.ts';
+import { type ImportSources, readRecord, type SourceFormat, withoutMark } from './import.ts';
 import { quoteSource, type SourceRecord } from './record.ts';
 import { readAcceptance, readLabels, readTitle } from './shared-fields.ts';
 
 /** A Beads export (`issues.jsonl`): one issue a line. Tombstones are counted and left out. */
-export const beads: SourceFormat<{ text: string }> = {
+export const beads: SourceFormat<ImportSources['file']> = {
   keepsIds: false,
   isTombstone: ({ value }) => value.status === 'tombstone',
   records: ({ text }, notes) => {

@@ -5,10 +5,16 @@ import type { Resolved } from './connect.ts';
 import { type Draft, settle } from './draft.ts';
 import { toTime } from './foreign.ts';
 import { parseRecord } from './parse-json.ts';
-import type { ImportLedger, ImportOptions, ImportPlan } from './plan.ts';
+import type { ImportLedger, ImportOptions, ImportPlan, TransferFile } from './plan.ts';
 import { ImportNotes, quoteSource, SourceRecord, type Where } from './record.ts';
 
-/** A format of another program, as text of one file or as the files of a folder. A new one is a file and its line in `formats.ts`. */
+/** What an import is given, by what it is read from. */
+export interface ImportSources {
+  file: { text: string };
+  folder: { files: Iterable<TransferFile> };
+}
+
+/** A format of another program, as text of one file or as the files of a folder. A new one is a file and its row in `formats.ts`. */
 export interface SourceFormat<Input> {
   /** Every record that has an id, and how many there are in all. What cannot be read at all is a note. */
   records(input: Input, notes: ImportNotes): { raw: RawRecord[]; count: number };

@@ -14,7 +14,7 @@ import { schemaOf } from '../domain/schema.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { Draft, SourceEdge } from './draft.ts';
 import { cleanMap, DATA_DEPTH, depthOf, isMap, keepable } from './foreign.ts';
-import { type RawRecord, readRecord, type SourceFormat, withoutMark } from './import.ts';
+import { type ImportSources, type RawRecord, readRecord, type SourceFormat, withoutMark } from './import.ts';
 import { parseRecord } from './parse-json.ts';
 import type { ImportOptions, ImportRule, TransferFile } from './plan.ts';
 import { type ImportNotes, quoteSource, type SourceRecord } from './record.ts';
@@ -25,7 +25,7 @@ import { readLabels, readTitle } from './shared-fields.ts';
  * `index.json`), whose times may have no zone and are then UTC. Ids stay where the ledger lets them. History is kept under
  * `context.imported.history`.
  */
-export const json: SourceFormat<{ files: Iterable<TransferFile> }> = {
+export const json: SourceFormat<ImportSources['folder']> = {
   keepsIds: true,
   records: ({ files }, notes) => readFiles(files, notes),
   read: (record, { source_id, where }, options) => {

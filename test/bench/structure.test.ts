@@ -13,6 +13,7 @@ const MOST = {
     'field of an item': 1,
     'filter of lists': 2,
     'format of the report': 1,
+    'tracker to import from': 2,
     'review host': 2,
     'error code': 3,
     setting: 1,

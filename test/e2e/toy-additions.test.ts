@@ -141,6 +141,15 @@ test('given a toy filter and a toy format of the report, when they are asked for
   expect(wl('report', '--help')).toContain('tsv');
 });
 
+test('given a toy tracker, when its file is imported, then each of its records is an item, and help has it', () => {
+  const wl = begin();
+  const file = join(copy, 'todo.txt');
+  writeFileSync(file, 'One\nTwo\n');
+  expect(wl('import', file, '--from', 'todo')).toContain('imported 2 of 2 records');
+  expect(JSON.parse(wl('list', '--json')).data).toMatchObject([{ title: 'One' }, { title: 'Two' }]);
+  expect(wl('import', '--help')).toContain('todo (a title a line)');
+});
+
 test('given a toy review host and a toy setting, when they are named, then the program knows them', () => {
   const wl = begin();
   wl('config', 'set', 'oddness', '3');

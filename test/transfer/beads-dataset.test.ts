@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
-import { planImport } from '../../src/transfer/formats.ts';
+import { planOf } from './beads-plan.ts';
 import { DATASETS } from './beads-sample.ts';
-import { MemoryLedger, NOW } from './memory-ledger.ts';
+import { MemoryLedger } from './memory-ledger.ts';
 
 describe.each(DATASETS)('given %s of Beads', (_name, text) => {
-  const plan = planImport({ from: 'beads', text }, { ledger: new MemoryLedger(), now: NOW });
+  const plan = planOf(text);
   const lineCount = text.split('\n').filter((line) => line.trim() !== '').length;
 
   test('then every line is planned, a tombstone, or unusable', () => {
@@ -42,7 +42,7 @@ describe.each(DATASETS)('given %s of Beads', (_name, text) => {
     const ledger = new MemoryLedger();
     ledger.apply(plan);
     expect(ledger.items.size).toBe(plan.items.length);
-    const again = planImport({ from: 'beads', text }, { ledger, now: NOW });
+    const again = planOf(text, ledger);
     expect(again.items).toEqual([]);
     expect(again.unchanged).toBe(plan.items.length);
     expect(again.unusable).toBe(plan.unusable);
@@ -54,9 +54,9 @@ describe.each(DATASETS)('given %s of Beads', (_name, text) => {
       .filter((_line, index) => index % 2 === 0)
       .join('\n');
     const ledger = new MemoryLedger();
-    ledger.apply(planImport({ from: 'beads', text: half }, { ledger, now: NOW }));
+    ledger.apply(planOf(half, ledger));
     const before = ledger.items.size;
-    const rest = planImport({ from: 'beads', text }, { ledger, now: NOW });
+    const rest = planOf(text, ledger);
     ledger.apply(rest);
     expect(rest.unchanged).toBe(before);
     expect(ledger.items.size).toBe(plan.items.length);

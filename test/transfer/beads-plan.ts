@@ -1,11 +1,12 @@
-import { planImport } from '../../src/transfer/formats.ts';
+import { beads } from '../../src/transfer/beads.ts';
+import { planFrom } from '../../src/transfer/import.ts';
 import type { ImportCandidate, ImportPlan } from '../../src/transfer/plan.ts';
 import { issue, lines } from './beads-sample.ts';
 import { MemoryLedger, NOW } from './memory-ledger.ts';
 
 /** The plan of a first import, or of another one into `ledger`. */
 export function planOf(text: string, ledger = new MemoryLedger()): ImportPlan {
-  return planImport({ from: 'beads', text }, { ledger, now: NOW });
+  return planFrom('beads', beads, { text }, { ledger, now: NOW });
 }
 
 /** The one item of a plan, with what was kept of it. */

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planImport } from '../../src/transfer/formats.ts';
+import { planFrom } from '../../src/transfer/import.ts';
 import { exportJson } from '../../src/transfer/json-export.ts';
+import { json } from '../../src/transfer/json-import.ts';
 import type { ImportPlan, TransferFile } from '../../src/transfer/plan.ts';
 import { runs } from '../helpers/runs.ts';
+import { planOf as planOfBeads } from './beads-plan.ts';
 import { issue, lines } from './beads-sample.ts';
 import { comparable, ledgerItems } from './json-sample.ts';
 import { itemOf, MemoryLedger, NOW } from './memory-ledger.ts';
@@ -41,7 +43,7 @@ const file = (fields: Record<string, unknown>): TransferFile => ({
 });
 
 function planOf(files: Iterable<TransferFile>, ledger = new MemoryLedger()): ImportPlan {
-  return planImport({ from: 'json', files }, { ledger, now: NOW });
+  return planFrom('json', json, { files }, { ledger, now: NOW });
 }
 
 /** The one item of a plan, with what was kept of it. */
@@ -269,11 +271,11 @@ describe('references', () => {
   test('an item that came from Beads is still known as that after it came by JSON', () => {
     const issues = lines(issue());
     const first = new MemoryLedger();
-    first.apply(planImport({ from: 'beads', text: issues }, { ledger: first, now: NOW }));
+    first.apply(planOfBeads(issues, first));
     const entries = [...first.items.values()].map((item) => ({ item, history: [] }));
     const second = new MemoryLedger();
     second.apply(planOf(exportJson(entries, NOW), second));
-    expect(planImport({ from: 'beads', text: issues }, { ledger: second, now: NOW })).toMatchObject({
+    expect(planOfBeads(issues, second)).toMatchObject({
       items: [],
       unchanged: 1,
     });

@@ -1,6 +1,7 @@
 import { promises as fs } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import {
+  IMPORT_FORMATS,
   type ImportInput,
   type ImportReport,
   LedgerError,
@@ -8,34 +9,24 @@ import {
   type WorkLedger,
 } from '../../../index.ts';
 import { RaceLost } from '../../../operations/refusal.ts';
-import { required } from '../../../operations/typed.ts';
+import { oneOf, required } from '../../../operations/typed.ts';
 import { command, flag, text } from '../../command.ts';
 import { pickFormat } from '../../formats/pick.ts';
 import { readInputFile } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
 import { whereabouts } from '../../transition.ts';
 
-/** What items are taken over from: how help names it, and how what stands at a path is read. */
+/** How what an import is given is read from a path, by what that is. */
 const SOURCES = {
-  beads: {
-    help: 'beads (a JSON Lines file)',
-    read: async (path) => ({ from: 'beads', text: await readInputFile(path) }),
-  },
-  json: {
-    help: 'json (a folder that `wl export` wrote)',
-    read: async (path) => ({ from: 'json', files: await readFolder(path) }),
-  },
-} as const satisfies Record<string, { help: string; read(path: string): Promise<ImportInput> }>;
+  file: async (path: string) => ({ text: await readInputFile(path) }),
+  folder: async (path: string) => ({ files: await readFolder(path) }),
+};
+const FORMATS = Object.keys(IMPORT_FORMATS) as ImportInput['from'][];
 
 /** What items are written as: the files of a folder. */
 const EXPORTS = {
   json: { help: 'json (the default)', files: (ledger: WorkLedger) => ledger.admin.exportFiles() },
 } as const;
-
-const helpOf = (formats: Readonly<Record<string, { help: string }>>): string =>
-  Object.values(formats)
-    .map(({ help }) => help)
-    .join(' or ');
 
 /** What is shown one by one; a person counts the rest. */
 const SHOWN = 20;
@@ -46,17 +37,21 @@ export const importCommand = command({
     'A commit an item, and one push. What was imported before, here or in another clone, is left as it stands and told with its id, so doing it twice, or in two clones at once, is harmless. Where something was refused, the rest is imported, and the exit status is that of the refusal. What could not be shared waits in this clone: wl sync.',
   args: [{ name: '<path>', help: 'a file of Beads issues, or a folder of JSON' }],
   options: {
-    from: text('--from <format>', helpOf(SOURCES)),
+    from: text(
+      '--from <format>',
+      FORMATS.map((from) => `${from} (${IMPORT_FORMATS[from].help})`).join(' or '),
+    ),
     dry_run: flag('--dry-run', 'only show what it would do'),
   },
   examples: ['wl import .beads/issues.jsonl --from beads --dry-run', 'wl import backup/ --from json'],
   run: async ({ args: [path = ''], options, cli }) => {
     if (options.from === undefined) {
       throw new LedgerError('INVALID_INPUT', '--from is required: it names the format.', {
-        hint: `It can be: ${Object.keys(SOURCES).join(', ')}`,
+        hint: `It can be: ${FORMATS.join(', ')}`,
       });
     }
-    const input = await pickFormat(SOURCES, options.from, '--from').read(path);
+    const from = oneOf(options.from, FORMATS, '--from');
+    const input = { from, ...(await SOURCES[IMPORT_FORMATS[from].source](path)) } as ImportInput;
     const ledger = await cli.open();
     const report = await cli.busy('planning the import', (say) =>
       ledger.admin.importWork(input, {
@@ -96,7 +91,12 @@ export const exportCommand = command({
   summary: 'write every item with its history as files',
   options: {
     to: text('--to <dir>', 'where the files go'),
-    format: text('--format <format>', helpOf(EXPORTS)),
+    format: text(
+      '--format <format>',
+      Object.values(EXPORTS)
+        .map(({ help }) => help)
+        .join(' or '),
+    ),
   },
   examples: ['wl export --to backup/', 'wl export --to backup/ --format json'],
   run: async ({ options, cli }) => {
