@@ -1,5 +1,5 @@
 import type { Verb, WorkItem, WorkLedger } from '../index.ts';
-import type { SettledIds } from '../operations/ids.ts';
+import type { Found } from '../operations/ids.ts';
 import { titleOf, type Where, type Write, type Written, whereOf, writeEach } from '../operations/writes.ts';
 import type { Cli } from './cli.ts';
 import type { Reply } from './command.ts';
@@ -12,12 +12,12 @@ export type Tell = (item: WorkItem) => string;
  * Makes one transition of each item, and tells what became of each.
  *
  * @param verb what the ids are typed for
- * @param named ids as they were typed, or settled already
+ * @param named ids as they were typed, or in full already
  */
 export async function onItems(
   cli: Cli,
   verb: Verb,
-  named: readonly string[] | SettledIds,
+  named: readonly string[] | Found<string>,
   write: Write,
   tell: Tell,
   more: (item: WorkItem) => readonly Line[] = () => [],

@@ -6,49 +6,57 @@ import {
   type WorkLedger,
 } from '../index.ts';
 
-/**
- * Ids in full, for a write. What this clone does not know may be new on the remote, which is asked once then; an id that is
- * known is never asked about.
- */
-async function settleIds(
-  ledger: WorkLedger,
-  typed: readonly string[],
-  purpose: IdPurpose | undefined,
-): Promise<PromiseSettledResult<string>[]> {
-  const look = () => Promise.allSettled(typed.map((id) => ledger.query.resolveId(id, purpose)));
-  const found = await look();
-  const unknown = found.some((one) => one.status === 'rejected' && isLedgerError(one.reason, 'NOT_FOUND'));
-  if (!unknown || ledger.clone.mode !== 'push') return found;
-  try {
-    await ledger.clone.fetch();
-  } catch (error) {
-    if (isLedgerError(error, 'REMOTE_UNREACHABLE') || isLedgerError(error, 'REMOTE_STALE')) return found;
-    throw error;
-  }
-  return look();
-}
-
-/** Ids in full, each once, and why others are none. */
-export interface SettledIds {
-  ids: readonly string[];
+/** What was found of what was typed, in that order, and why the rest was not. */
+export interface Found<T> {
+  found: readonly T[];
   failures: readonly unknown[];
   /** Whether more than one was asked for. */
   several: boolean;
 }
 
-/** Ids in full. All are looked up before anything is written; a mistyped one does not stop the others. */
+/** Looks for each; one that is not found does not stop the others. */
+export async function findEach<T>(
+  typed: readonly string[],
+  find: (typed: string) => Promise<T>,
+): Promise<Found<T>> {
+  const settled = await Promise.allSettled(typed.map(find));
+  return {
+    found: settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+    failures: settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
+    several: typed.length > 1,
+  };
+}
+
+/**
+ * Ids in full, for a write. What this clone does not know may be new on the remote, which is asked once then; an id that is
+ * known is never asked about.
+ */
+async function findIds(
+  ledger: WorkLedger,
+  typed: readonly string[],
+  purpose: IdPurpose | undefined,
+): Promise<Found<string>> {
+  const look = () => findEach(typed, (id) => ledger.query.resolveId(id, purpose));
+  const known = await look();
+  if (ledger.clone.mode !== 'push' || !known.failures.some((one) => isLedgerError(one, 'NOT_FOUND')))
+    return known;
+  try {
+    await ledger.clone.fetch();
+  } catch (error) {
+    if (isLedgerError(error, 'REMOTE_UNREACHABLE') || isLedgerError(error, 'REMOTE_STALE')) return known;
+    throw error;
+  }
+  return look();
+}
+
+/** Ids in full, each once. All are looked up before anything is written. */
 export async function resolveAll(
   ledger: WorkLedger,
   typed: readonly string[],
   purpose?: IdPurpose,
-): Promise<SettledIds> {
-  const found = await settleIds(ledger, typed, purpose);
-  const ids = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  return {
-    ids: [...new Set(ids)],
-    failures: found.flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
-    several: typed.length > 1,
-  };
+): Promise<Found<string>> {
+  const ids = await findIds(ledger, typed, purpose);
+  return { ...ids, found: [...new Set(ids.found)] };
 }
 
 /** As `resolveAll`, where each is needed, in the order in which they were typed. @throws LedgerError for the first that is none */
@@ -56,11 +64,10 @@ export async function resolveIds(
   ledger: WorkLedger,
   typed: readonly string[],
   purpose?: IdPurpose,
-): Promise<string[]> {
-  return (await settleIds(ledger, typed, purpose)).map((one) => {
-    if (one.status === 'fulfilled') return one.value;
-    throw one.reason;
-  });
+): Promise<readonly string[]> {
+  const { found, failures } = await findIds(ledger, typed, purpose);
+  if (failures.length > 0) throw failures[0];
+  return found;
 }
 
 /** As `resolveIds`, for one. */

@@ -35,6 +35,14 @@ export function oneOf<T extends string>(
   throw refuse(`${option} cannot be ${JSON.stringify(typed)}.`, `It can be: ${allowed.join(', ')}`);
 }
 
+/** The format that `--format` names, of those that there are. */
+export function pickFormat<T extends Readonly<Record<string, unknown>>>(
+  formats: T,
+  typed: string,
+): T[keyof T & string] {
+  return formats[oneOf(typed, Object.keys(formats) as (keyof T & string)[], '--format')];
+}
+
 /** As `oneOf`, for options that take several; `undefined` where none was given. */
 export function someOf<T extends string>(
   typed: readonly string[],

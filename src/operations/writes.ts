@@ -1,5 +1,5 @@
 import { isLedgerError, type TransitionResult, type Verb, type WorkItem, type WorkLedger } from '../index.ts';
-import { resolveAll, type SettledIds } from './ids.ts';
+import { type Found, resolveAll } from './ids.ts';
 import { RaceLost } from './refusal.ts';
 
 /** Where a write is: on the shared branch, or in this clone until the next sync. */
@@ -47,16 +47,16 @@ export type Write = (ledger: WorkLedger, id: string) => Promise<TransitionResult
  * Makes one transition of each item, all at once so that they share a push.
  *
  * @param verb what the ids are typed for
- * @param named ids as they were typed, or settled already
+ * @param named ids as they were typed, or in full already
  */
 export async function writeEach(
   ledger: WorkLedger,
   verb: Verb,
-  named: readonly string[] | SettledIds,
+  named: readonly string[] | Found<string>,
   write: Write,
 ): Promise<Written> {
-  const { ids, failures, several } = 'ids' in named ? named : await resolveAll(ledger, named, verb);
-  const attempts = await Promise.all(ids.map((id) => attempt(ledger, () => write(ledger, id))));
+  const { found, failures, several } = 'found' in named ? named : await resolveAll(ledger, named, verb);
+  const attempts = await Promise.all(found.map((id) => attempt(ledger, () => write(ledger, id))));
   return { attempts, failures, several };
 }
 

@@ -1,4 +1,5 @@
 import type { Measures, Report, Spread } from '../../index.ts';
+import type { OptionSpec } from '../command.ts';
 import { type ReportTable, tablesOf, type Value } from './report-tables.ts';
 
 /** A way to write a report. */
@@ -23,6 +24,13 @@ export const REPORT_FORMATS = {
     render: (report) => JSON.stringify(report, null, 2).split('\n'),
   },
 } as const satisfies Record<string, ReportFormat>;
+
+const NAMES = Object.keys(REPORT_FORMATS);
+export const REPORT_FORMAT = {
+  kind: 'text',
+  flags: '--format <format>',
+  help: `${NAMES.slice(0, -1).join(', ')} or ${NAMES.at(-1)} (default: md)`,
+} as const satisfies OptionSpec;
 
 /** A report as a page. */
 function markdownReport(report: Report): string[] {

@@ -1,7 +1,6 @@
-import { readTime, readUntil } from '../../../operations/typed.ts';
+import { pickFormat, readTime, readUntil } from '../../../operations/typed.ts';
 import { command, READ, text } from '../../command.ts';
-import { anyOf, pickFormat } from '../../formats/pick.ts';
-import { REPORT_FORMATS } from '../../formats/report.ts';
+import { REPORT_FORMAT, REPORT_FORMATS } from '../../formats/report.ts';
 
 export const reportCommand = command({
   summary: 'measure a period: throughput, lead and cycle time, attempts, recoveries, what is open',
@@ -13,7 +12,7 @@ export const reportCommand = command({
       '--until <time>',
       'what was asked for then or earlier; a day counts to its end (default: now)',
     ),
-    format: text('--format <format>', `${anyOf(REPORT_FORMATS)} (default: md)`),
+    format: REPORT_FORMAT,
     ...READ,
   },
   examples: ['wl report --since 2026-01-01 --until 2026-01-31', 'wl report --format html'],

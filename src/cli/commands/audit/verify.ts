@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { LedgerError, type SignatureReport, type Verification, type VerifyCall } from '../../../index.ts';
+import { pickFormat } from '../../../operations/typed.ts';
 import { command, flag, type OptionTable, type OptionValues, text } from '../../command.ts';
 import { FINDINGS_FORMAT, FINDINGS_FORMATS } from '../../formats/findings.ts';
-import { pickFormat } from '../../formats/pick.ts';
 import { readInputFile } from '../../input.ts';
 import { columns, grouped, type Line, SHORT_COMMIT, type Span, styled } from '../../render/line.ts';
 

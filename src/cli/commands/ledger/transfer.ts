@@ -9,9 +9,8 @@ import {
   type WorkLedger,
 } from '../../../index.ts';
 import { RaceLost } from '../../../operations/refusal.ts';
-import { oneOf, required } from '../../../operations/typed.ts';
+import { oneOf, pickFormat, required } from '../../../operations/typed.ts';
 import { command, flag, text } from '../../command.ts';
-import { pickFormat } from '../../formats/pick.ts';
 import { readInputFile } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
 import { whereabouts } from '../../transition.ts';

@@ -1,5 +1,5 @@
 import { LedgerError } from '../../../index.ts';
-import { resolveAll, type SettledIds } from '../../../operations/ids.ts';
+import { type Found, resolveAll } from '../../../operations/ids.ts';
 import { command, flag, IDS, REASON } from '../../command.ts';
 import { confirmItems, onItems } from '../../transition.ts';
 
@@ -19,12 +19,12 @@ export const deleteCommand = command({
       throw new LedgerError('INVALID_INPUT', 'Name the items, or say --expired: one of the two.');
     const ledger = await cli.open();
     const named = expired ? await findExpired() : await resolveAll(ledger, args, 'delete');
-    if (expired && named.ids.length === 0)
+    if (expired && named.found.length === 0)
       return { kind: 'items', data: [], lines: ['nothing was kept for long enough'] };
     const sure =
       yes ||
-      named.ids.length === 0 ||
-      (await confirmItems(cli, named.ids, 'Remove the files of these items? Their history stays.'));
+      named.found.length === 0 ||
+      (await confirmItems(cli, named.found, 'Remove the files of these items? Their history stays.'));
     if (!sure) {
       throw new LedgerError('INVALID_INPUT', 'Nothing was deleted: it was not confirmed.', {
         hint: 'Where it is really meant, add --yes. `wl list --all` shows what there is.',
@@ -38,9 +38,9 @@ export const deleteCommand = command({
       ({ id }) => `deleted ${id}; its history stays`,
     );
 
-    async function findExpired(): Promise<SettledIds> {
-      const ids = (await ledger.query.expired()).map(({ id }) => id);
-      return { ids, failures: [], several: ids.length > 1 };
+    async function findExpired(): Promise<Found<string>> {
+      const found = (await ledger.query.expired()).map(({ id }) => id);
+      return { found, failures: [], several: found.length > 1 };
     }
   },
 });

@@ -18,9 +18,9 @@ export const completeCommand = command({
     const ledger = await cli.open();
     const named = await resolveAll(ledger, args, 'complete');
     let confirm_delete = options.yes;
-    if (!options.yes && named.ids.length > 0 && (await ledger.query.settings()).on_complete === 'delete') {
+    if (!options.yes && named.found.length > 0 && (await ledger.query.settings()).on_complete === 'delete') {
       const question = 'This ledger deletes what is completed. Delete these items?';
-      confirm_delete = (await confirmItems(cli, named.ids, question)) === true;
+      confirm_delete = (await confirmItems(cli, named.found, question)) === true;
       if (!confirm_delete)
         cli.notice('kept among the completed: this ledger deletes them only where --yes confirms it');
     }

@@ -1,10 +1,10 @@
 import { ANY_HOST, ANY_PROGRAM } from '../../../hosts/list.ts';
 import { LedgerError } from '../../../index.ts';
 import { resolveIds, resolveOne } from '../../../operations/ids.ts';
+import { pickFormat } from '../../../operations/typed.ts';
 import type { CheckedReview } from '../../../review.ts';
 import { command, ID, IDS, text } from '../../command.ts';
 import { FINDINGS_FORMAT, FINDINGS_FORMATS } from '../../formats/findings.ts';
-import { pickFormat } from '../../formats/pick.ts';
 import { SHORT_COMMIT } from '../../render/line.ts';
 import { openedLines, proposedLine } from '../../render/review.ts';
 import { clearUp } from './decide.ts';
