@@ -260,11 +260,7 @@ export const toy: ReviewHost = {
     edits: [
       {
         file: 'src/domain/settings.ts',
-        change: both(
-          before('    retention_days: z', '    oddness: z.int().min(0).max(9).optional(),\n'),
-          before("  'retention_days',", "  'oddness',\n"),
-          before('  retention_days: optional', '  oddness: optional(whole(0, 9)),\n'),
-        ),
+        change: before('  retention_days: optional', '  oddness: optional(int(0, 9)),\n'),
       },
     ],
   },

@@ -11,10 +11,6 @@ export interface Field {
 }
 type Shape = Readonly<Record<string, Field>>;
 
-export const required = (check: Check): Field => ({ check, absent: undefined });
-export const optional = (check: Check): Field => ({ check, absent: () => undefined });
-export const defaulted = (check: Check, absent: () => unknown): Field => ({ check, absent });
-
 export const text =
   (test: (value: string) => boolean): Check =>
   (value) =>
@@ -28,9 +24,9 @@ export const whole =
 export const oneOf = (...words: readonly string[]): Check => text((value) => words.includes(value));
 
 export const listOf =
-  (check: Check): Check =>
+  (check: Check, min = 0, max = Number.POSITIVE_INFINITY): Check =>
   (value) =>
-    Array.isArray(value) && value.every(check);
+    Array.isArray(value) && value.length >= min && value.length <= max && value.every(check);
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -54,7 +50,7 @@ export function mapOf(shape: Shape): Check {
 
 /** A map with any keys that are names. */
 export const byName =
-  (isName: (key: string) => boolean, check: Check): Check =>
+  (isName: Check, check: Check): Check =>
   (value) =>
     isMap(value) &&
     Object.entries(value).every(([key, entry]) => key !== '__proto__' && isName(key) && check(entry));

@@ -6,22 +6,27 @@ import { withoutUndefined } from './item-schema.ts';
 import { LIMIT_KINDS, type LimitKind, type Limits } from './limits.ts';
 import { requireAllowed } from './policy.ts';
 import { allowRuleFor } from './policy-rules.ts';
-import { policySchemas } from './policy-schema.ts';
 import { lazySchema, parseInput } from './schema.ts';
-import { CONFIGURABLE, type LedgerSettings, limitSchemas, settingsSchema } from './settings.ts';
+import {
+  CONFIGURABLE,
+  type LedgerSettings,
+  LIMIT,
+  LIMIT_NAME,
+  MEMBERS,
+  ROLE_NAME,
+  settingsSchema,
+} from './settings.ts';
 
 const settingsPatchSchema = lazySchema((z) => {
-  const { name, max } = limitSchemas();
-  const byName = z.record(name, max.nullable()).optional();
+  const byName = z.record(LIMIT_NAME.schema(z), LIMIT.schema(z).nullable()).optional();
   const { id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete, ...others } =
     settingsSchema().shape;
   const { schema: _schema, ledger_id: _id, limits: _limits, roles: _roles, ...optional } = others;
-  const { roleName, role } = policySchemas();
   return z.object({
     ...z.object({ id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete }).partial().shape,
     limits: z.strictObject({ owner: byName, swarm: byName, label: byName }).optional(),
     /** By name, so that two clones' changes add up. */
-    roles: z.record(roleName, role.nullable()).optional(),
+    roles: z.record(ROLE_NAME.schema(z), MEMBERS.schema(z).nullable()).optional(),
     // `null` takes one of these away.
     ...(Object.fromEntries(Object.entries(optional).map(([key, one]) => [key, one.nullable()])) as {
       [K in keyof typeof optional]: z.ZodNullable<(typeof optional)[K]>;

@@ -1,5 +1,5 @@
 import type * as Zod from 'zod';
-import { type Check, defaulted, type Field, listOf, mapOf, oneOf, text, whole } from './checks.ts';
+import { byName, type Check, type Field, listOf, mapOf, oneOf, text, whole } from './checks.ts';
 import { type ExecutionId, isOp, isWorkId, type OpId, WORK_ID, type WorkId } from './ids.ts';
 import type { Json, JsonMap } from './item.ts';
 import {
@@ -50,7 +50,7 @@ export const otherwise = <S extends Zod.ZodType>(
   make: () => Zod.output<S>,
 ): Kind<Zod.ZodDefault<S>> => ({
   ...of,
-  ...defaulted(of.check, make),
+  absent: make,
   schema: (z) => z._default(of.schema(z), make as () => Zod.util.NoUndefined<Zod.output<S>>),
 });
 
@@ -62,6 +62,23 @@ export const list = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodDefault<Zo
 export const some = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodArray<S>> =>
   kind(`${of.words}[]`, listOf(of.check), (z) => z.array(of.schema(z)));
 
+/** A list of so many at most, and at least. */
+export const upTo = <S extends Zod.ZodType>(max: number, of: Kind<S>, min = 0): Kind<Zod.ZodArray<S>> =>
+  kind(`${of.words}[]`, listOf(of.check, min, max), (z) => z.array(of.schema(z)).min(min).max(max));
+
+/** A map with any keys of one kind. */
+export const named = <N extends Zod.core.$ZodRecordKey & Zod.ZodType, S extends Zod.ZodType>(
+  by: Kind<N>,
+  of: Kind<S>,
+  max = Number.POSITIVE_INFINITY,
+) =>
+  kind(
+    `{[${by.words}]: ${of.words}}`,
+    (value) => byName(by.check, of.check)(value) && Object.keys(value as object).length <= max,
+    (z) =>
+      z.record(by.schema(z), of.schema(z)).refine((map) => Object.keys(map).length <= max, 'are too many'),
+  );
+
 type Kinds = Readonly<Record<string, Kind>>;
 export type SchemasOf<K extends Kinds> = { [Key in keyof K]: ReturnType<K[Key]['schema']> };
 
@@ -72,6 +89,14 @@ export const schemasOf = <K extends Kinds>(z: Z, kinds: K): SchemasOf<K> =>
 /** A map with these keys, in this order. */
 export const record = <K extends Kinds>(kinds: K): Kind<Zod.ZodObject<SchemasOf<K>, Zod.core.$strip>> =>
   kind(`{${Object.keys(kinds).join(', ')}}`, mapOf(kinds), (z) => z.object(schemasOf(z, kinds)));
+
+/** The same, where others are refused: what is half understood is not understood. */
+export const closed = <K extends Kinds>(kinds: K): Kind<Zod.ZodObject<SchemasOf<K>, Zod.core.$strict>> =>
+  kind(`{${Object.keys(kinds).join(', ')}}`, mapOf(kinds), (z) => z.strictObject(schemasOf(z, kinds)));
+
+/** The same, where others are kept: a later version may have written them. */
+export const open = <K extends Kinds>(kinds: K): Kind<Zod.ZodObject<SchemasOf<K>, Zod.core.$loose>> =>
+  kind(`{${Object.keys(kinds).join(', ')}}`, mapOf(kinds), (z) => z.looseObject(schemasOf(z, kinds)));
 
 const tooLong = (kib: number): string => `must be at most ${kib} KiB`;
 
@@ -133,6 +158,10 @@ export const someLongText = (kib: number) =>
     text((value) => value !== '' && isWithin(value, kib)),
     (z) => textSchema(z, kib).min(1),
   );
+
+/** A text that passes a test. @param wrong what is said of one that does not */
+export const fitting = (words: string, test: (value: string) => boolean, wrong: string) =>
+  kind(words, text(test), (z) => z.string().refine(test, wrong));
 
 export const anyText = kind(
   'text',
