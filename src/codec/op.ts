@@ -1,10 +1,15 @@
 /** Loaded by those who make names: reading a ledger makes none, and it is large. */
 const crypto = () => process.getBuiltinModule('node:crypto');
 
+/** Bytes that nobody can foresee. */
+export type Draw = (count: number) => Uint8Array;
+
+const systemDraw: Draw = (count) => crypto().randomBytes(count);
+
 /** A fresh UUID of version 7: 48 bits of `now` in milliseconds, the rest random. */
-export function newOp(now: Date): string {
+export function newOp(now: Date, draw: Draw = systemDraw): string {
   const time = now.getTime().toString(16).padStart(12, '0');
-  const bits = crypto().randomBytes(10).toString('hex');
+  const bits = Buffer.from(draw(10)).toString('hex');
   const variant = ((Number.parseInt(bits[0] ?? '0', 16) & 0x3) | 0x8).toString(16);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${bits.slice(1, 4)}-${variant}${bits.slice(4, 7)}-${bits.slice(7, 19)}`;
 }
@@ -12,9 +17,9 @@ export function newOp(now: Date): string {
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Eight random characters, at least one of them a letter, so that no number looks like it. */
-export function randomSuffix(): string {
+export function randomSuffix(draw: Draw = systemDraw): string {
   for (;;) {
-    const text = [...crypto().randomBytes(8)].map((byte) => CROCKFORD[byte & 31]).join('');
+    const text = [...draw(8)].map((byte) => CROCKFORD[byte & 31]).join('');
     if (/[a-z]/.test(text)) return text;
   }
 }

@@ -1,23 +1,10 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { FsLike } from '../git/files/fs.ts';
-import { type CommitLinks, readCommit, readCommitLinks } from '../git/model/commit.ts';
-import { compareHistories, newestFirst, oldestFirst } from '../git/model/history.ts';
-import { differsAt, diffTrees, listFiles } from '../git/model/tree-walk.ts';
 import { listRefs, type RefPlace, readRef } from '../git/refs/ref-files.ts';
 import { swapRef } from '../git/refs/swap-ref.ts';
-import { buildCommits, faultsOf, toRecord } from '../store/build-commits.ts';
-import type {
-  BlobContent,
-  CommitQuery,
-  CommitRecord,
-  CommitRequest,
-  CommitResult,
-  LedgerStore,
-  Oid,
-  TreeChange,
-  TreeEntry,
-  TreeFault,
-} from '../store/port.ts';
+import { buildCommits } from '../store/build-commits.ts';
+import { ObjectHistory } from '../store/object-history.ts';
+import type { CommitRequest, CommitResult, LedgerStore, Oid } from '../store/port.ts';
 import { ObjectDb } from './objects.ts';
 import { assertSupported } from './repository.ts';
 
@@ -32,18 +19,14 @@ export interface IsomorphicStoreOptions {
   lockWaitMs?: number | undefined;
 }
 
-const READ_AT_ONCE = 32;
-
 /** The store of a clone on any file system, without the git program. */
-export class IsomorphicStore implements LedgerStore {
+export class IsomorphicStore extends ObjectHistory<ObjectDb> implements LedgerStore {
   readonly shared: boolean;
-  /** Objects as they are, for remotes that carry them from one repository to another. */
-  readonly objects: ObjectDb;
   readonly #refs: RefPlace;
 
   private constructor({ fs, gitdir, shared = true, lockWaitMs }: IsomorphicStoreOptions) {
+    super(new ObjectDb(fs, gitdir));
     this.shared = shared;
-    this.objects = new ObjectDb(fs, gitdir);
     this.#refs = { fs, gitdir, lockWaitMs };
   }
 
@@ -86,89 +69,7 @@ export class IsomorphicStore implements LedgerStore {
     return (await swapRef(this.#refs, ref, expected, next)).moved;
   }
 
-  async readTree(commit: Oid): Promise<TreeEntry[]> {
-    return listFiles(this.objects, await this.#treeOf(commit));
-  }
-
-  async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
-    return diffTrees(this.objects, await this.#treeOf(before), await this.#treeOf(after));
-  }
-
-  treeFaults(commit: Oid, others: readonly Oid[]): Promise<TreeFault[]> {
-    return faultsOf(this.objects, commit, others);
-  }
-
-  /** Trees are read one by one in any case. */
-  async mayHaveTreeFaults(): Promise<boolean> {
-    return true;
-  }
-
-  async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
-    const found = new Map<Oid, BlobContent>();
-    const wanted = [...new Set(oids)];
-    for (let at = 0; at < wanted.length; at += READ_AT_ONCE) {
-      const read = wanted.slice(at, at + READ_AT_ONCE).map(async (oid) => {
-        const object = await this.objects.readAtMost(oid, maxBytes);
-        if (object === undefined) return;
-        if ('size' in object) found.set(oid, { kind: 'too_large', size: object.size });
-        else found.set(oid, { kind: 'bytes', bytes: object.bytes });
-      });
-      await Promise.all(read);
-    }
-    return found;
-  }
-
-  async *commits({
-    to,
-    from,
-    since,
-    newest,
-    paths,
-    changes = true,
-  }: CommitQuery): AsyncIterable<CommitRecord> {
-    const range = { to, from, since };
-    // Which commit is the oldest shows only when the walk arrives there; records are read as they are handed out.
-    const ordered =
-      newest === undefined ? await oldestFirst(this.objects, range) : newestFirst(this.objects, range);
-    let left = newest ?? Number.POSITIVE_INFINITY;
-    for await (const links of ordered) {
-      if (left <= 0) return;
-      if (!(await this.#touches(links, paths))) continue;
-      left -= 1;
-      yield await this.#record(links, changes);
-    }
-  }
-
-  async mergeBase(a: Oid, b: Oid): Promise<Oid | undefined> {
-    return (await compareHistories(this.objects, a, b)).bases[0];
-  }
-
   async close(): Promise<void> {
     this.objects.forget();
-  }
-
-  async #touches(commit: CommitLinks, paths: readonly string[] | undefined): Promise<boolean> {
-    if (paths === undefined) return true;
-    if (commit.parents.length > 1) return false;
-    const before = await this.#parentTree(commit);
-    for (const path of paths) if (await differsAt(this.objects, before, commit.tree, path)) return true;
-    return false;
-  }
-
-  async #record(commit: CommitLinks, withChanges: boolean): Promise<CommitRecord> {
-    const { oid, tree, parents } = commit;
-    const changes =
-      parents.length > 1 || !withChanges
-        ? []
-        : await diffTrees(this.objects, await this.#parentTree(commit), tree);
-    return toRecord(oid, await readCommit(this.objects, oid), changes);
-  }
-
-  async #parentTree({ parents: [parent] }: CommitLinks): Promise<Oid | undefined> {
-    return parent === undefined ? undefined : this.#treeOf(parent);
-  }
-
-  async #treeOf(commit: Oid): Promise<Oid> {
-    return (await readCommitLinks(this.objects, commit)).tree;
   }
 }

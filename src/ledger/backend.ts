@@ -8,7 +8,7 @@ import { MemoryCloneLock, SqliteCloneLock } from '../store/clone-lock.ts';
 import { FileState, MemoryState, placeOf } from '../store/local-state.ts';
 import type { LedgerStore } from '../store/port.ts';
 import type { Place } from '../sync/clone-name.ts';
-import type { CloneLock, LocalState, RequestQueue } from '../sync/ports.ts';
+import type { CloneLock, LocalState, Machine, RequestQueue } from '../sync/ports.ts';
 import type { OpenOptions } from './options.ts';
 import { chooseSign, type RepositoryConfig } from './settings.ts';
 /** The shared branch that a clone is to reach. */
@@ -26,6 +26,8 @@ export interface RemoteSpec {
 /** What an adapter gives: `open.ts` chooses. */
 export interface Backend {
   config: RepositoryConfig;
+  /** Time and chance; this machine's own where there is none. */
+  machine?: Machine | undefined;
   place: string;
   refs: Pick<LedgerStore, 'readRef'>;
   lock: CloneLock;

@@ -1,5 +1,5 @@
 import type { SignatureReader } from '../audit/signatures.ts';
-import { newOp } from '../codec/op.ts';
+import { type Draw, newOp } from '../codec/op.ts';
 import { checkArgument, checkOptions, type Kind, type Table } from '../domain/check-input.ts';
 import type { Request } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
@@ -28,6 +28,8 @@ export interface Connection {
   /** Tells whoever runs the program what it should know. */
   notify(notice: LedgerNotice): void;
   clock: Clock;
+  /** Chance, for names that nobody else draws. */
+  draw: Draw;
   actor: string;
   mode: LedgerMode;
   branch: string;
@@ -111,9 +113,13 @@ export function known(view: IndexView, id: WorkId): WorkItem {
 }
 
 /** Who asks, when, and the name that a transition has from now on. @throws LedgerError `INVALID_INPUT` for no actor's name */
-export function requestBy({ clock, actor: own }: Connection, actor: string = own): Request {
+export function requestBy({ clock, draw, actor: own }: Connection, actor: string = own): Request {
   const now = clock.now();
-  return { op: newOp(now), at: now.toISOString(), actor: actor === own ? own : toActor(actor, 'actor') };
+  return {
+    op: newOp(now, draw),
+    at: now.toISOString(),
+    actor: actor === own ? own : toActor(actor, 'actor'),
+  };
 }
 
 /** @throws LedgerError `INVALID_INPUT` */

@@ -21,7 +21,7 @@ export async function initialize(connection: Connection, prefix: string | undefi
   const { store, context, sync } = path;
   const { remote, localRef, lock } = context;
   if (remote !== undefined) await sync.fetch();
-  if ((await store.readRef(localRef)) === undefined) await writeRoot(path, connection.actor, prefix);
+  if ((await store.readRef(localRef)) === undefined) await writeRoot(path, connection, prefix);
   const mine = await store.readRef(localRef);
   if (remote === undefined) return mine !== undefined && (await isRootOnly(store, mine));
   if (connection.mode === 'local') return (await store.readRef(remote.seenRef)) === undefined;
@@ -39,14 +39,18 @@ async function isRootOnly(store: LedgerStore, tip: string): Promise<boolean> {
   return false;
 }
 
-async function writeRoot({ context }: WritePath, actor: string, prefix: string | undefined): Promise<void> {
+async function writeRoot(
+  { context }: WritePath,
+  { actor, draw }: Connection,
+  prefix: string | undefined,
+): Promise<void> {
   const { store, clock, committer, localRef } = context;
   const now = clock.now();
-  const request = { op: newOp(now), actor, at: now.toISOString() };
+  const request = { op: newOp(now, draw), actor, at: now.toISOString() };
   const id_prefix = prefix === undefined ? {} : { id_prefix: prefix };
   const settings = parseInput(
     settingsSchema,
-    { schema: 1, ledger_id: newOp(now), ...id_prefix },
+    { schema: 1, ledger_id: newOp(now, draw), ...id_prefix },
     'ledger setting',
   );
   const seconds = Math.floor(now.getTime() / 1000);

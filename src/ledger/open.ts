@@ -16,10 +16,10 @@ import type { LedgerRemote } from '../remote/port.ts';
 import { CloneName } from '../sync/clone-name.ts';
 import type { Judge } from '../sync/ports.ts';
 import { displayUrl } from '../trace/mask.ts';
-import { openBackend } from './backend.ts';
+import { type Backend, openBackend } from './backend.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import { renamed } from './executions.ts';
-import { type InitOptions, type OpenOptions, systemClock } from './options.ts';
+import { type InitOptions, type OpenOptions, systemMachine } from './options.ts';
 import {
   chooseActor,
   chooseBranch,
@@ -66,7 +66,12 @@ export async function openLedger(options: OpenOptions = {}): Promise<WorkLedger>
 }
 
 async function open(options: OpenOptions): Promise<WorkLedger> {
-  const connection = await connect(options);
+  return openOn(await openBackend(options), options);
+}
+
+/** As `openLedger`, on a clone that is open already. */
+export async function openOn(backend: Backend, options: OpenOptions): Promise<WorkLedger> {
+  const connection = await connect(backend, options);
   const joins = await joinRemote(connection);
   const ledger = new WorkLedger(connection);
   if (joins) await reportActor(connection, true, options);
@@ -109,7 +114,15 @@ export async function initLedger(
 }
 
 async function init(options: InitOptions): Promise<{ ledger: WorkLedger; created: boolean }> {
-  const connection = await connect(options);
+  return initOn(await openBackend(options), options);
+}
+
+/** As `initLedger`, on a clone that is open already. */
+export async function initOn(
+  backend: Backend,
+  options: InitOptions,
+): Promise<{ ledger: WorkLedger; created: boolean }> {
+  const connection = await connect(backend, options);
   const isNew = (await connection.refs.readRef(connection.localRef)) === undefined;
   const { initialize } = await import('./initialize.ts');
   const created = await initialize(connection, options.prefix);
@@ -134,19 +147,20 @@ async function untilAborted<T>(
   });
 }
 
-async function connect(options: OpenOptions): Promise<Connection> {
-  const backend = await openBackend(options);
+async function connect(backend: Backend, options: OpenOptions): Promise<Connection> {
   const { config, place, refs, lock, state, store } = backend;
+  const machine = backend.machine ?? systemMachine;
+  const { draw } = machine;
+  const clock = options.clock ?? machine.clock;
   const notify = options.onNotice ?? (() => undefined);
   const clone = new CloneName(state, {
-    drawName: randomSuffix,
+    drawName: () => randomSuffix(draw),
     place: backend.standsAt,
     onRenamed: (renaming) => notify(renamed(state, renaming)),
   });
   const branch = chooseBranch(options, config);
   const presence = choosePresence(config, branch);
   const signs = chooseSign(config);
-  const clock = options.clock ?? systemClock;
   const localRef = `refs/heads/${branch}`;
   const own = options.connect?.({ store: await store(), state });
   const chosen = own === undefined ? chooseRemote(options, config) : undefined;
@@ -175,7 +189,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     const { makeWritePath } = await import('./writer.ts');
     const { TracedRemote } = await import('../remote/traced.ts');
     const remote = own ?? (chosen && (await reach(chosen)));
-    return makeWritePath({
+    const parts = {
       store: await store(),
       remote: remote && new TracedRemote(remote),
       views: projection,
@@ -183,14 +197,16 @@ async function connect(options: OpenOptions): Promise<Connection> {
       onKeptBack: options.onKeptBack,
       lock,
       requestQueue:
-        own === undefined && clock === systemClock
+        own === undefined && clock === machine.clock
           ? await backend.openRequestQueue?.(await requestQueueKeyOf([agreed, chosen?.name]))
           : undefined,
       state,
       clone,
       clock,
+      turn: machine.turn,
       ...agreed,
-    });
+    };
+    return makeWritePath(parts, draw);
   };
   let write: Promise<WritePath> | undefined;
   let isClosed = false;
@@ -201,6 +217,7 @@ async function connect(options: OpenOptions): Promise<Connection> {
     clone,
     notify,
     clock,
+    draw,
     actor: chooseActor(options, config),
     mode: chooseMode(options, config),
     branch,

@@ -1,8 +1,9 @@
 import type { LedgerError } from '../domain/errors.ts';
+import { nodeCrypto } from '../node.ts';
 import type { OnProgress } from '../projection/load.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
-import type { Clock, LocalState } from '../sync/ports.ts';
+import type { Clock, LocalState, Machine } from '../sync/ports.ts';
 
 /** `push`: a call returns when the remote has it. `local`: it returns when this clone has it; `sync` shares it. */
 export type LedgerMode = 'push' | 'local';
@@ -56,4 +57,10 @@ export const systemClock: Clock = {
   now: () => new Date(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   random: Math.random,
+};
+
+export const systemMachine: Machine = {
+  clock: systemClock,
+  draw: (count) => nodeCrypto().randomBytes(count),
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
 };

@@ -47,6 +47,7 @@ export async function importWork(
   { actor, dry_run = false, onPlan, signal }: ImportCall,
 ): Promise<ImportReport> {
   const mode = modeOf(connection);
+  const offlineSuffix = mode === 'local' ? () => randomSuffix(connection.draw) : undefined;
   const writer = new Writer(connection);
   const { context } = await connection.write();
   if (mode === 'push' && !dry_run) await writer.fetch(signal);
@@ -57,9 +58,7 @@ export async function importWork(
     return connection.projection.read(seen ?? (await currentTip(connection)), use);
   };
   const planImport = await plannerOf(input);
-  const plan = await atShared((view) =>
-    planImport({ ledger: view, now, randomSuffix: mode === 'local' ? randomSuffix : undefined }),
-  );
+  const plan = await atShared((view) => planImport({ ledger: view, now, randomSuffix: offlineSuffix }));
   onPlan?.(plan.items.length);
   const { items, present, notes, records, tombstones, unusable } = plan;
   const report: ImportReport = {

@@ -1,4 +1,4 @@
-import { randomSuffix } from '../codec/op.ts';
+import { type Draw, randomSuffix } from '../codec/op.ts';
 import type { Command, Fence } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { backoffMs, isExhausted } from '../domain/holding.ts';
@@ -34,8 +34,8 @@ export interface WritePath {
   sync: Synchronizer;
 }
 
-export function makeWritePath(parts: Omit<SyncContext, 'randomSuffix'>): WritePath {
-  const context: SyncContext = { ...parts, randomSuffix };
+export function makeWritePath(parts: Omit<SyncContext, 'randomSuffix'>, draw: Draw): WritePath {
+  const context: SyncContext = { ...parts, randomSuffix: () => randomSuffix(draw) };
   return { store: context.store, context, sync: new Synchronizer(context) };
 }
 
@@ -103,13 +103,18 @@ export class Writer {
     if (modeOf(this.#connection) === 'local' && !tentative && !resumes) throw notShared(verb, id);
     const call = { ...options, actor };
     if (verb === 'claim' || !resumes || options.execution_id !== undefined) {
-      return this.act(verb, id, { execution_id: options.execution_id ?? newExecution(), ttl_s }, call);
+      return this.act(
+        verb,
+        id,
+        { execution_id: options.execution_id ?? newExecution(this.#connection), ttl_s },
+        call,
+      );
     }
     // A holder takes up what it claimed here; anyone else starts an execution of its own, where nobody holds it.
     const executions = executionsOf(this.#connection);
     executions.settle(item, actor);
     const own = executions.of(id, actor);
-    const execution_id = own?.execution_id ?? newExecution();
+    const execution_id = own?.execution_id ?? newExecution(this.#connection);
     return this.act('start', id, { execution_id, ttl_s, unproven: own === undefined }, call);
   }
 
@@ -118,7 +123,7 @@ export class Writer {
     const call = { actor, signal };
     const commands: Planned[] = [this.#plan('complete', id, { result, ...fence }, call)];
     if (claim && (await this.#isFree(id, fence, actor))) {
-      const execution_id = fence.execution_id ?? newExecution();
+      const execution_id = fence.execution_id ?? newExecution(this.#connection);
       commands.unshift(this.#plan('claim', id, { execution_id }, call));
     }
     const done = commands.length - 1;
@@ -217,10 +222,11 @@ export class Writer {
 
   /** Nobody can be asked for the next number, so a new item's id is one that no other clone can draw. */
   async #withOfflineIds(commands: readonly Planned[]): Promise<Planned[]> {
+    const { draw } = this.#connection;
     const { id_prefix } = await readNow(this.#connection, (view) => view.settings);
     const fill = (command: LedgerCommand): LedgerCommand =>
       command.verb === 'create' && command.id === undefined
-        ? { ...command, id: `${id_prefix}-${idDate(command.at)}-${randomSuffix()}` }
+        ? { ...command, id: `${id_prefix}-${idDate(command.at)}-${randomSuffix(draw)}` }
         : command;
     return commands.map((planned) =>
       typeof planned === 'function' ? (earlier) => fill(planned(earlier)) : fill(planned),
@@ -251,7 +257,7 @@ function requireVerbs(commands: readonly Planned[]): void {
   }
 }
 
-const newExecution = (): string => `exec-${randomSuffix()}`;
+const newExecution = ({ draw }: Connection): string => `exec-${randomSuffix(draw)}`;
 
 const notShared = (verb: string, id: WorkId): LedgerError =>
   new LedgerError(

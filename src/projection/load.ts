@@ -1,6 +1,7 @@
 import { SETTINGS_PATH, type State } from '../codec/path.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { WorkId } from '../domain/ids.ts';
+import { nodeCrypto } from '../node.ts';
 import type { LedgerStore, Oid, TreeEntry } from '../store/port.ts';
 import { contentOf, noSettings, type Placed, placeFiles } from './files.ts';
 import type { IndexDatabase, Row } from './index-database.ts';
@@ -36,7 +37,7 @@ export async function loadIndex(
 ): Promise<void> {
   const entries = await store.readTree(tip);
   if (!entries.some(({ path }) => path === SETTINGS_PATH)) throw noSettings();
-  const token = `${process.pid}.${Math.random()}`;
+  const token = nodeCrypto().randomUUID();
   index.hurried = true;
   try {
     index.write(() => {

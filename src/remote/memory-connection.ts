@@ -26,6 +26,9 @@ import type {
   WrittenTo,
 } from './port.ts';
 
+/** What a connection asks of a remote in memory. */
+export type MemoryHost = Pick<MemoryRemote, 'give' | 'giveWritten' | 'offer' | 'swapBeside' | 'giveBeside'>;
+
 /** The branch of a remote in memory, as one clone reaches it. */
 export class MemoryConnection implements LedgerRemote {
   readonly name: string;
@@ -35,14 +38,14 @@ export class MemoryConnection implements LedgerRemote {
   readonly inbox: SideRefs | undefined;
   readonly presence: SideRefs;
   readonly reviews: SideRefs;
-  readonly #remote: MemoryRemote;
-  readonly #reads: MemoryRemote;
+  readonly #remote: MemoryHost;
+  readonly #reads: MemoryHost;
   readonly #clone: ObjectClone;
 
   constructor(
-    remote: MemoryRemote,
+    remote: MemoryHost,
     store: ObjectClone,
-    as: { name: string; seenRef: string; reads: MemoryRemote | undefined },
+    as: { name: string; seenRef: string; reads: MemoryHost | undefined },
   ) {
     this.#remote = remote;
     this.#reads = as.reads ?? remote;
@@ -73,7 +76,7 @@ export class MemoryConnection implements LedgerRemote {
 
   async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
     const seen = await this.#clone.readRef(this.seenRef);
-    let given: Awaited<ReturnType<MemoryRemote['give']>>;
+    let given: Awaited<ReturnType<MemoryHost['give']>>;
     try {
       given = await this.#reads.give(this.#clone, seen);
     } catch (cause) {
@@ -121,13 +124,13 @@ export class MemoryConnection implements LedgerRemote {
 class MemorySideRefs implements SideRefs {
   readonly namespace: string;
   readonly mirror: string;
-  readonly #remote: MemoryRemote;
+  readonly #remote: MemoryHost;
   readonly #clone: ObjectClone;
   readonly #folder: SideFolder;
   readonly #builtOn: string | undefined;
 
   constructor(
-    remote: MemoryRemote,
+    remote: MemoryHost,
     clone: ObjectClone,
     {
       folder,

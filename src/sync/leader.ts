@@ -2,7 +2,7 @@ import { isLedgerError, LedgerError, type LedgerErrorOptions } from '../domain/e
 import type { LedgerCommand } from './draft.ts';
 import type { Group } from './local.ts';
 import type { Outcome } from './outcome.ts';
-import type { CloneLock, QueuedRequest, RequestQueue } from './ports.ts';
+import type { CloneLock, Machine, QueuedRequest, RequestQueue } from './ports.ts';
 
 /** A group that can be handed to another process: each of its commands is known. */
 export interface PlainGroup extends Group {
@@ -44,6 +44,7 @@ interface Request extends Job {
 export class Leader<Before> {
   readonly #lock: CloneLock;
   readonly #queue: RequestQueue;
+  readonly #turn: Machine['turn'];
   readonly #handler: GroupHandler<Before>;
   readonly #terms = new Set<Promise<unknown>>();
   #waiting: Request[] = [];
@@ -53,9 +54,10 @@ export class Leader<Before> {
   #open = 0;
   #wake: () => void = () => undefined;
 
-  constructor(lock: CloneLock, queue: RequestQueue, handler: GroupHandler<Before>) {
+  constructor(lock: CloneLock, queue: RequestQueue, turn: Machine['turn'], handler: GroupHandler<Before>) {
     this.#lock = lock;
     this.#queue = queue;
+    this.#turn = turn;
     this.#handler = handler;
   }
 
@@ -66,7 +68,7 @@ export class Leader<Before> {
       const handOver = (): Promise<Outcome[]> => this.#handOver(group, publish, work);
       // Requests of one turn come together.
       if (this.#waiting.push({ work, handOver, resolve, reject }) === 1)
-        setImmediate(() => void this.#begin());
+        void this.#turn().then(() => this.#begin());
     });
   }
 

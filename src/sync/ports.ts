@@ -38,6 +38,18 @@ export interface Clock {
   random(): number;
 }
 
+/**
+ * What a process has of its machine: time, chance, and the turns of its event loop. Safety rests on `draw` alone, for names that
+ * nobody else draws.
+ */
+export interface Machine {
+  clock: Clock;
+  /** As many bytes, of chance. */
+  draw(count: number): Uint8Array;
+  /** Ends once all that is asked for in this turn was asked for. */
+  turn(): Promise<void>;
+}
+
 /** What a clone remembers outside git, all of it rebuildable. */
 export interface LocalState {
   get(key: string): string | undefined;
@@ -143,6 +155,8 @@ export interface SyncContext {
   localRef: string;
   /** The random part of an id that is made without asking the remote. */
   randomSuffix(): string;
+  /** @see Machine */
+  turn(): Promise<void>;
   /** How long a push may be tried against others, in milliseconds. */
   patience: number;
 }

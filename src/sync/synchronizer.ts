@@ -39,10 +39,10 @@ export class Synchronizer {
     this.#context = context;
     this.#remote = remote && { ...context, remote };
     this.#publishing = this.#remote && new PublishQueue(this.#remote);
-    const { lock, requestQueue } = context;
+    const { lock, requestQueue, turn } = context;
     this.#leader =
       requestQueue &&
-      new Leader(lock, requestQueue, {
+      new Leader(lock, requestQueue, turn, {
         submit: (group, publish) => this.#submit(group, publish),
         remember: (group) => remember(context, group),
         takeOver: (group, publish, before) => this.#takeOver(group, publish, before),
@@ -119,7 +119,7 @@ export class Synchronizer {
 
   async #run(): Promise<void> {
     // Requests of one turn come together, and share one push.
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#context.turn();
     try {
       while (this.#waiting.length > 0) {
         const requests = this.#waiting;

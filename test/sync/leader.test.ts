@@ -3,6 +3,7 @@ import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LedgerError } from '../../src/domain/errors.ts';
+import { systemMachine } from '../../src/ledger/options.ts';
 import { SqliteCloneLock } from '../../src/store/clone-lock.ts';
 import { FileRequestQueue } from '../../src/store/request-queue.ts';
 import type { LedgerCommand } from '../../src/sync/draft.ts';
@@ -75,7 +76,12 @@ describe('the processes of one clone', () => {
   /** Each as in a process of its own. */
   const makeLeader = (name: string) => {
     const handler = new FakeHandler(name);
-    const leader = new Leader(new SqliteCloneLock(folder.path), new FileRequestQueue(dir), handler);
+    const leader = new Leader(
+      new SqliteCloneLock(folder.path),
+      new FileRequestQueue(dir),
+      systemMachine.turn,
+      handler,
+    );
     return { handler, ask: (op: string) => leader.submit(group(op), true), leader };
   };
   const requests = (): string[] => {

@@ -1,0 +1,19 @@
+import { groups, holders, ids, once } from './branch.ts';
+import { answered, converged, patience, verified } from './end.ts';
+import { intent } from './intent.ts';
+import type { Oracle } from './oracle.ts';
+import { words } from './words.ts';
+
+/** Each promise that a run is held against. */
+export const branchOracles: readonly Oracle[] = [
+  words,
+  once,
+  holders,
+  groups,
+  ids,
+  intent,
+  verified,
+  converged,
+  patience,
+  answered,
+];

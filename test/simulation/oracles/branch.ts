@@ -1,0 +1,99 @@
+import type { LedgerCommit } from './history.ts';
+import type { Oracle } from './oracle.ts';
+
+/** What the branch itself has to show, whoever was told what. */
+export const once: Oracle = {
+  name: 'once',
+  promise: 'Each transition is on the branch at most once.',
+  *check({ branch }) {
+    for (const [op, commits] of groupBy(branch, ({ op }) => op))
+      if (commits.length > 1)
+        yield {
+          kind: 'twice',
+          text: `${commits[0]?.verb} …${op.slice(-6)} is on the branch ${commits.length} times`,
+        };
+  },
+};
+
+export const holders: Oracle = {
+  name: 'holders',
+  promise: 'Each epoch of an item has one holder: one transition begins it.',
+  *check({ branch, history }) {
+    const begun = branch.filter(({ verb, id, oid, parent, epoch }) => {
+      if (id === undefined || (verb !== 'claim' && verb !== 'start')) return false;
+      const before = history.item(parent, id)?.claim as { epoch?: number } | undefined;
+      const after = history.item(oid, id)?.claim as { epoch?: number } | undefined;
+      return after?.epoch !== before?.epoch && epoch !== undefined;
+    });
+    for (const [key, commits] of groupBy(begun, ({ id, epoch }) => `${id} ${epoch}`))
+      if (commits.length > 1) yield { kind: 'two holders', text: `${key} was begun ${commits.length} times` };
+  },
+};
+
+export const groups: Oracle = {
+  name: 'groups',
+  promise: 'A group is on the branch as a whole or not at all.',
+  *check({ branch, calls }) {
+    const landed = new Set(branch.map(({ op }) => op));
+    for (const { atomic, asked, process, told } of calls) {
+      if (
+        !atomic ||
+        asked.length < 2 ||
+        (told?.kind === 'outcomes' && told.outcomes.some(({ kind }) => kind === 'unchanged'))
+      )
+        continue;
+      const there = asked.filter(({ op }) => landed.has(op));
+      if (there.length > 0 && there.length < asked.length) {
+        const names = there.map(({ verb, op }) => `${verb} …${op.slice(-6)}`).join(', ');
+        yield {
+          kind: 'in part',
+          text: `of a group of ${asked.length} that ${process} asked for, the branch has ${names}`,
+        };
+      }
+    }
+  },
+};
+
+export const ids: Oracle = {
+  name: 'ids',
+  promise:
+    'An id that a call returned is that of its item, or the clone says where it went; no id is given twice.',
+  *check({ branch, calls, settled }) {
+    const created = branch.filter(({ verb }) => verb === 'create' || verb === 'import');
+    const idOf = new Map(created.map(({ op, id }) => [op, id]));
+    for (const [id, commits] of groupBy(created, (commit) => commit.id))
+      if (commits.length > 1)
+        yield { kind: 'given twice', text: `${id} was given to ${commits.length} items` };
+    for (const { asked, told, process, clone } of calls) {
+      if (told?.kind !== 'outcomes') continue;
+      const kept = settled.find((one) => one.clone === clone);
+      for (const { op, id, kind } of told.outcomes) {
+        if (kind !== 'accepted' || asked.find((one) => one.op === op)?.verb !== 'create') continue;
+        const now = idOf.get(op);
+        if (now === undefined && !kept?.rejected.includes(op) && !kept?.pending.includes(op))
+          yield {
+            kind: 'vanished',
+            text: `${process} was told that it made ${id}, which is not on the branch and not kept`,
+          };
+        else if (now !== undefined && now !== id)
+          yield {
+            kind: 'renamed',
+            text: `${process} was told that it made ${id}, which is ${now} on the branch`,
+          };
+      }
+    }
+  },
+};
+
+/** Without what has no name. */
+function groupBy(
+  commits: readonly LedgerCommit[],
+  keyOf: (commit: LedgerCommit) => string | undefined,
+): Map<string, LedgerCommit[]> {
+  const found = new Map<string, LedgerCommit[]>();
+  for (const commit of commits) {
+    const key = keyOf(commit);
+    if (key !== undefined) found.set(key, [...(found.get(key) ?? []), commit]);
+  }
+  return found;
+}

@@ -1,0 +1,63 @@
+import type { Oracle } from './oracle.ts';
+
+export const verified: Oracle = {
+  name: 'verified',
+  promise: 'What honest clones wrote verifies clean.',
+  *check({ settled }) {
+    const said = new Map(
+      settled.flatMap(({ findings }) => findings.map((one) => [`${one.rule} ${one.commit}`, one])),
+    );
+    for (const { rule, commit, message } of said.values())
+      yield { kind: rule, text: `verify finds ${rule} at ${commit.slice(0, 7)}: ${message}` };
+  },
+};
+
+export const converged: Oracle = {
+  name: 'converged',
+  promise:
+    'Once all is mended and everybody synced, all clones have the shared branch, and nothing is pending.',
+  *check({ settled, branch }) {
+    const tip = branch.at(-1)?.oid;
+    for (const one of settled) {
+      if (one.failed !== undefined) yield { kind: 'cannot be asked', text: `${one.clone}: ${one.failed}` };
+      else if (one.tip !== tip || one.pending.length > 0)
+        yield {
+          kind: 'apart',
+          text: `${one.clone} is at ${one.tip?.slice(0, 7)} with ${one.pending.length} pending, and the branch at ${tip?.slice(0, 7)}`,
+        };
+    }
+  },
+};
+
+/** The patience of a call, and what it may take to notice. */
+const LONGEST_MS = 65_000;
+
+export const patience: Oracle = {
+  name: 'patience',
+  promise: 'No call takes longer than its deadline of 60 s, give or take 5 s.',
+  *check({ calls, plan }) {
+    for (const { process, clone, what, began, ended, told } of calls) {
+      if (told === undefined || ended === undefined || ended - began <= LONGEST_MS) continue;
+      // Whoever stands still, or waits for slow things in a row, is not kept by anyone.
+      const own = plan.faults.some((fault) => fault.kind === 'stop' && fault.process === process);
+      if (own) continue;
+      const stopped = plan.faults.some(
+        (fault) => fault.kind === 'stop' && fault.process.startsWith(`${clone}.`),
+      );
+      yield {
+        kind: stopped ? 'behind a stopped process' : 'too long',
+        text: `${process} ${what}, and was told after ${Math.round((ended - began) / 1_000)} s`,
+      };
+    }
+  },
+};
+
+export const answered: Oracle = {
+  name: 'answered',
+  promise: 'Every call of a process that lives ends.',
+  *check({ calls }) {
+    for (const { process, what, told, ended } of calls)
+      if (told === undefined && ended !== undefined)
+        yield { kind: 'never', text: `${process} ${what}, and was never told anything` };
+  },
+};

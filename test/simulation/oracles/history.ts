@@ -1,0 +1,90 @@
+import { parse } from 'yaml';
+import type { Oid } from '../../../src/store/port.ts';
+import type { ObjectPool } from '../world/objects.ts';
+
+/** An item as its file has it: what the file says, and nothing that the program makes of it. */
+export type ItemFile = Readonly<Record<string, unknown>>;
+
+/** A commit of the branch, read without the program that is being judged. */
+export interface LedgerCommit {
+  oid: Oid;
+  parent: Oid | undefined;
+  author: string;
+  op: string | undefined;
+  verb: string | undefined;
+  id: string | undefined;
+  epoch: number | undefined;
+  committed_at: number;
+}
+
+/** Reads a ledger from its objects, by git's format and docs/format.md. */
+export class History {
+  readonly #objects: ObjectPool;
+  readonly #files = new Map<Oid, ReadonlyMap<string, Oid>>();
+
+  constructor(objects: ObjectPool) {
+    this.#objects = objects;
+  }
+
+  /** The commits that lead to `tip`, along first parents, oldest first. */
+  lineTo(tip: Oid | undefined): LedgerCommit[] {
+    const line: LedgerCommit[] = [];
+    for (let at = tip; at !== undefined; at = line.at(-1)?.parent) line.push(this.commit(at));
+    return line.reverse();
+  }
+
+  commit(oid: Oid): LedgerCommit {
+    const text = this.#text(oid);
+    const end = text.indexOf('\n\n');
+    const [head, message] = [text.slice(0, end), text.slice(end + 2)];
+    const trailer = (name: string): string | undefined =>
+      new RegExp(`^${name}: (.*)$`, 'm').exec(message.trimEnd().split('\n\n').at(-1) ?? '')?.[1];
+    const epoch = trailer('Work-Epoch');
+    return {
+      oid,
+      parent: /^parent (\w+)$/m.exec(head)?.[1],
+      author: /^author (.*) <[^>]*> \d+ \+0000$/m.exec(head)?.[1] ?? '',
+      op: trailer('Work-Op'),
+      verb: trailer('Work-Verb'),
+      id: trailer('Work-Item'),
+      epoch: epoch === undefined ? undefined : Number(epoch),
+      committed_at: Number(/^committer .* (\d+) \+0000$/m.exec(head)?.[1]),
+    };
+  }
+
+  /** An item as it stands at a commit; `undefined` where it is not there. */
+  item(commit: Oid | undefined, id: string): ItemFile | undefined {
+    if (commit === undefined) return undefined;
+    const tree = /^tree (\w+)$/m.exec(this.#text(commit))?.[1] ?? '';
+    const file = this.#filesOf(tree).get(`${id}.yaml`);
+    return file === undefined ? undefined : (parse(this.#text(file)) as ItemFile);
+  }
+
+  /** All files below a tree, by the last part of their names: those of items differ in it. */
+  #filesOf(tree: Oid): ReadonlyMap<string, Oid> {
+    const known = this.#files.get(tree);
+    if (known !== undefined) return known;
+    const files = new Map<string, Oid>();
+    const bytes = Buffer.from(this.#bytes(tree));
+    for (let at = 0; at < bytes.length; ) {
+      const end = bytes.indexOf(0, at);
+      const [mode, name = ''] = bytes.toString('utf8', at, end).split(' ');
+      const oid = bytes.toString('hex', end + 1, end + 21);
+      if (mode !== '40000') files.set(name, oid);
+      else for (const [below, file] of this.#filesOf(oid)) files.set(below, file);
+      at = end + 21;
+    }
+    this.#files.set(tree, files);
+    return files;
+  }
+
+  #text(oid: Oid): string {
+    return Buffer.from(this.#bytes(oid)).toString();
+  }
+
+  #bytes(oid: Oid): Uint8Array {
+    const object = this.#objects.get(oid);
+    if (object === undefined) throw new Error(`there is no object ${oid}`);
+    return object.bytes;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Plan } from '../plan.ts';
+import type { ToldCall } from '../told.ts';
+import type { Move } from '../world/host.ts';
+import type { History, LedgerCommit } from './history.ts';
+
+/** What a clone said of itself once everything had settled. */
+export interface Settled {
+  clone: string;
+  tip: string | undefined;
+  /** Ops of what it keeps as rejected. */
+  rejected: readonly string[];
+  /** Ops that it says are pending. */
+  pending: readonly string[];
+  /** What `verify` found: each the rule and the commit. */
+  findings: readonly { rule: string; commit: string; message: string }[];
+  /** What it could not be asked, and why. */
+  failed: string | undefined;
+}
+
+/** All that oracles judge by: the remote, and what callers were told. */
+export interface Evidence {
+  plan: Plan;
+  history: History;
+  /** The branch in the end, oldest first. */
+  branch: readonly LedgerCommit[];
+  moves: readonly Move[];
+  calls: readonly ToldCall[];
+  settled: readonly Settled[];
+}
+
+/** A promise that was not kept. `kind` tells failures of one oracle apart by what is wrong, not by where it happened. */
+export interface Violation {
+  oracle: string;
+  kind: string;
+  text: string;
+}
+
+export interface Oracle {
+  name: string;
+  /** The promise, in a sentence. */
+  promise: string;
+  check(evidence: Evidence): Iterable<Omit<Violation, 'oracle'>>;
+}

@@ -1,0 +1,72 @@
+import type { Oracle } from './oracle.ts';
+
+type Found = { kind: string; text: string };
+
+/** Verbs that count only once the remote has them. */
+const TAKING: ReadonlySet<string> = new Set(['claim', 'start', 'recover']);
+
+/** Whatever failure is the caller's or the time's; anything else a simulated world does not excuse. */
+const EXCUSED: ReadonlySet<string> = new Set(['REMOTE_UNREACHABLE', 'REMOTE_STALE', 'CONTENDED']);
+
+/** What a caller was told of a transition is so. */
+export const words: Oracle = {
+  name: 'words',
+  promise:
+    'What was told is so: accepted is on the branch, lost and refused are not, and what is saved is shared or kept.',
+  *check({ branch, calls, settled }) {
+    const landed = new Set(branch.map(({ op }) => op));
+    const kept = new Map(
+      settled.map(({ clone, rejected, pending }) => [clone, new Set([...rejected, ...pending])]),
+    );
+    /** What was tried again later under the same op may have become something else. */
+    const again = new Set(
+      calls
+        .filter(({ what }) => what.startsWith('applies'))
+        .flatMap(({ asked }) => asked.map(({ op }) => op)),
+    );
+    for (const { what, process, clone, asked, told } of calls) {
+      if (told === undefined) continue;
+      const verbOf = (op: string): string => asked.find((one) => one.op === op)?.verb ?? '';
+      const found = (kind: string, op: string, text: string): Found => ({
+        kind,
+        text: `${process} was told that its ${verbOf(op)} …${op.slice(-6)} is ${text}`,
+      });
+      const isKept = (op: string): boolean => landed.has(op) || kept.get(clone)?.has(op) === true;
+      if (told.kind === 'failure') {
+        if (
+          !EXCUSED.has(told.code) &&
+          asked.length + Number(/^(syncs|fetches)/.test(what)) > 0 &&
+          isBroken(told.code)
+        )
+          yield { kind: told.code, text: `${process} ${what}, and was told: ${told.code}: ${told.message}` };
+        for (const { op } of told.saved)
+          if (!isKept(op)) yield found('saved and gone', op, 'saved, and it is nowhere');
+        if (told.unknown) continue;
+        for (const { op, id, verb } of asked)
+          if (TAKING.has(verb) && told.withdrawn.includes(id ?? '') && landed.has(op) && !again.has(op))
+            yield found('withdrawn and landed', op, 'withdrawn for certain, and it is on the branch');
+        continue;
+      }
+      for (const { kind, op, where } of told.outcomes) {
+        if (kind === 'accepted' && where === 'remote' && !landed.has(op))
+          yield found('accepted and gone', op, 'accepted, and it is not on the branch');
+        if (kind === 'accepted' && where === 'local' && !isKept(op))
+          yield found('saved and gone', op, 'accepted here, and it is nowhere');
+        if ((kind === 'lost' || kind === 'refused') && landed.has(op) && !again.has(op))
+          yield found(`${kind} and landed`, op, `${kind}, and it is on the branch`);
+      }
+    }
+  },
+};
+
+/** Codes that say that the program, or what it stores, is broken. */
+const isBroken = (code: string): boolean =>
+  [
+    'CRASH',
+    'INTERNAL',
+    'STORAGE_FAILED',
+    'DAMAGED_ITEM',
+    'VERIFICATION_FAILED',
+    'HISTORY_REWRITTEN',
+    'DIFFERENT_LEDGER',
+  ].includes(code);

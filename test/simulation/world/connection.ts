@@ -1,0 +1,177 @@
+import { isAncestor } from '../../../src/git/model/history.ts';
+import type { ObjectClone, SideFolder } from '../../../src/remote/memory.ts';
+import type { MemoryHost } from '../../../src/remote/memory-connection.ts';
+import type { Offer, PushResult } from '../../../src/remote/port.ts';
+import type { Oid } from '../../../src/store/port.ts';
+import type { Scheduler } from '../scheduler.ts';
+import { type Answer, BRANCH, FOLDERS, type Host, type Wish } from './host.ts';
+import type { Process } from './process.ts';
+import { short } from './store.ts';
+
+/** What the network does to a message. A torn push arrives in part: with its first ref, and not with the others. */
+export type Mishap =
+  | { kind: 'never arrives' }
+  | { kind: 'answer lost' }
+  | { kind: 'arrives twice'; again_after_ms: number }
+  | { kind: 'torn' }
+  | { kind: 'late'; there_ms: number; back_ms: number };
+
+interface Message<T> {
+  what: string;
+  touches: readonly string[];
+  writes?: boolean;
+  /** What the host does with it. */
+  effect(): T;
+  /** What the host does with a part of it. */
+  part?(): void;
+  /** What the sender is told where the connection broke. */
+  lost(): T;
+  /** What it is told where there was none. */
+  away(): T;
+}
+
+/**
+ * The remote as one process reaches it. A message is two calls of the network: it has its effect at the host, and the answer comes
+ * back. A process that dies in between does not stop it.
+ */
+export class HostConnection implements MemoryHost {
+  readonly #process: Process;
+  readonly #host: Host;
+  readonly #scheduler: Scheduler;
+
+  constructor(process: Process, host: Host, scheduler: Scheduler) {
+    this.#process = process;
+    this.#host = host;
+    this.#scheduler = scheduler;
+  }
+
+  async give(): Promise<{ tip: Oid | undefined; inboxes: Map<string, Oid> }> {
+    const refs = await this.#look('fetches', [BRANCH, `${FOLDERS.inboxes}*`]);
+    return { tip: refs.get(BRANCH), inboxes: within(refs, FOLDERS.inboxes) };
+  }
+
+  async giveBeside(_: ObjectClone, folder: SideFolder): Promise<ReadonlyMap<string, Oid>> {
+    return within(await this.#look(`lists ${folder}`, [`${FOLDERS[folder]}*`]), FOLDERS[folder]);
+  }
+
+  async giveWritten(): Promise<Oid | undefined> {
+    const answer = await this.#exchange({
+      what: 'asks where pushes go',
+      touches: [BRANCH],
+      effect: () => ({ tip: this.#host.tip }),
+      lost: () => undefined,
+      away: () => undefined,
+    });
+    if (answer === undefined) throw new Error('the remote cannot be reached');
+    return answer.tip;
+  }
+
+  async offer(
+    clone: ObjectClone,
+    seen: Oid | undefined,
+    tip: Oid,
+    inbox: Offer | undefined,
+  ): Promise<PushResult> {
+    if (seen !== undefined && !(await isAncestor(clone.objects, seen, tip))) return { kind: 'behind' };
+    const by = this.#process.clone.name;
+    const branch: Wish = { ref: BRANCH, expected: seen, to: tip, by };
+    const offered: Wish[] =
+      inbox === undefined
+        ? []
+        : [{ ref: FOLDERS.inboxes + inbox.clone, expected: inbox.expected, to: inbox.pending, by }];
+    const beside = inbox === undefined ? '' : `, and offers ${short(inbox.pending)}`;
+    return this.#push(`pushes ${short(tip)} on ${short(seen)}${beside}`, [...offered, branch]);
+  }
+
+  swapBeside(
+    _: ObjectClone,
+    folder: SideFolder,
+    { name, expected, next }: { name: string; expected: Oid | undefined; next: Oid | undefined },
+  ): Promise<PushResult> {
+    const ref = FOLDERS[folder] + name;
+    const what = next === undefined ? `takes ${ref} away` : `puts ${short(next)} into ${ref}`;
+    return this.#push(what, [{ ref, expected, to: next, by: this.#process.clone.name }]);
+  }
+
+  /** The last wish is the one that is asked about. */
+  #push(what: string, wishes: readonly Wish[]): Promise<PushResult> {
+    const swap = (wish: Wish): Answer => this.#host.swap(wish, this.#scheduler.time);
+    return this.#exchange<PushResult>({
+      what,
+      touches: wishes.map(({ ref }) => ref),
+      writes: true,
+      effect: () => wishes.map(swap).at(-1) as Answer,
+      part: () => void wishes.slice(0, 1).map(swap),
+      lost: () => ({ kind: 'unknown', cause: new Error('the connection broke') }),
+      away: () => ({ kind: 'unreachable', cause: new Error('the remote cannot be reached') }),
+    });
+  }
+
+  async #look(what: string, touches: string[]): Promise<Map<string, Oid>> {
+    const effect = () => this.#host.readAt(this.#scheduler.time);
+    const [lost, away] = [() => undefined, () => undefined];
+    const refs = await this.#exchange({ what, touches, effect, lost, away });
+    if (refs === undefined) throw new Error('the remote cannot be reached');
+    return refs;
+  }
+
+  async #exchange<T>({ what, touches, writes = false, effect, part, lost, away }: Message<T>): Promise<T> {
+    const { number, mishap, there_ms, back_ms } = this.#process.sends();
+    const by = { name: `${this.#process.name}#${number}`, alive: true };
+    const arrive = <A>(effectThere: () => A, after: number): Promise<A> =>
+      this.#scheduler.park(
+        {
+          by,
+          what,
+          touches: touches.map((ref) => `remote ${ref}`),
+          writes,
+          due: this.#scheduler.time + after,
+        },
+        effectThere,
+      );
+    const answer = (value: T): Promise<T> => {
+      const told = `answers ${describe(value)}`;
+      const due = this.#scheduler.time + back_ms;
+      return this.#scheduler.park({ by, what: told, touches: [], writes: false, due }, () => value);
+    };
+    const told = async (value: T): Promise<T> => {
+      const value_ = await answer(value);
+      // Whoever is dead by then hears nothing.
+      return this.#process.alive ? value_ : new Promise<T>(() => undefined);
+    };
+    if (this.#host.isAway()) return told(away());
+    switch (mishap?.kind) {
+      case undefined:
+      case 'late':
+        return told(await arrive(effect, there_ms));
+      case 'never arrives':
+        return told(lost());
+      case 'torn':
+        await arrive(() => part?.(), there_ms);
+        return told(lost());
+      case 'answer lost':
+        await arrive(effect, there_ms);
+        return told(lost());
+      case 'arrives twice': {
+        const first = await arrive(effect, there_ms);
+        void arrive(effect, mishap.again_after_ms);
+        return told(first);
+      }
+      default:
+        return mishap satisfies never;
+    }
+  }
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing: the connection broke';
+  if (value instanceof Map) return short(value.get(BRANCH) as Oid | undefined);
+  const { kind, reason } = value as { kind?: string; reason?: string };
+  return reason === undefined ? (kind ?? 'with the tip') : `${kind}: ${reason}`;
+}
+
+function within(refs: ReadonlyMap<string, Oid>, folder: string): Map<string, Oid> {
+  return new Map(
+    [...refs].flatMap(([ref, oid]) => (ref.startsWith(folder) ? [[ref.slice(folder.length), oid]] : [])),
+  );
+}

@@ -1,0 +1,92 @@
+import type { Oid } from '../../../src/store/port.ts';
+
+export const BRANCH = 'refs/heads/work-ledger';
+export const FOLDERS = {
+  inboxes: 'refs/work-ledger/inbox/',
+  presence: 'refs/work-ledger/presence/',
+  reviews: 'refs/heads/review/',
+} as const;
+
+/** One ref that moved on the remote. */
+export interface Move {
+  at: number;
+  ref: string;
+  from: Oid | undefined;
+  to: Oid | undefined;
+  /** The clone whose push it was; `admin` for a person at the server. */
+  by: string;
+}
+
+/** What a push asks for one ref. */
+export type Wish = Pick<Move, 'ref' | 'to' | 'by'> & { expected: Oid | undefined };
+
+export type Answer = { kind: 'accepted' } | { kind: 'behind' } | { kind: 'refused'; reason: string };
+
+/** A hook or a protected branch. @returns why it refuses; `undefined` where it does not */
+export type Rule = (wish: Wish, at: number) => string | undefined;
+
+/** The repository that all clones share: its refs, its rules, and all that ever moved there. */
+export class Host {
+  readonly #refs: Map<string, Oid>;
+  readonly moves: Move[] = [];
+  readonly rules: Rule[] = [];
+  /** True while it cannot be reached. */
+  isAway: () => boolean = () => false;
+  /** What is read is so old, as from a replica, in virtual milliseconds. */
+  lag_ms: (at: number) => number = () => 0;
+
+  constructor(refs: Iterable<[string, Oid]> = []) {
+    this.#refs = new Map(refs);
+  }
+
+  get tip(): Oid | undefined {
+    return this.#refs.get(BRANCH);
+  }
+
+  get refs(): ReadonlyMap<string, Oid> {
+    return this.#refs;
+  }
+
+  /** From now on nothing is wrong with it. */
+  mend(): void {
+    this.rules.length = 0;
+    this.lag_ms = () => 0;
+    this.isAway = () => false;
+  }
+
+  /** The refs as whoever reads at a time is shown them. */
+  readAt(at: number): Map<string, Oid> {
+    const shown = new Map(this.#refs);
+    const lag = this.lag_ms(at);
+    for (const move of this.moves.toReversed()) {
+      if (lag === 0 || move.at <= at - lag) break;
+      put(shown, move.ref, move.from);
+    }
+    return shown;
+  }
+
+  /** Moves a ref that is where the pusher expects it, and that no rule protects. */
+  swap(wish: Wish, at: number): Answer {
+    const { ref, to, expected } = wish;
+    const current = this.#refs.get(ref);
+    if (current === to) return { kind: 'accepted' };
+    if (current !== expected) return { kind: 'behind' };
+    for (const rule of this.rules) {
+      const reason = rule(wish, at);
+      if (reason !== undefined) return { kind: 'refused', reason };
+    }
+    this.force(ref, to, at, wish.by);
+    return { kind: 'accepted' };
+  }
+
+  /** What no push can do, and an administrator can. */
+  force(ref: string, to: Oid | undefined, at: number, by = 'admin'): void {
+    this.moves.push({ at, ref, from: this.#refs.get(ref), to, by });
+    put(this.#refs, ref, to);
+  }
+}
+
+function put(refs: Map<string, Oid>, ref: string, oid: Oid | undefined): void {
+  if (oid === undefined) refs.delete(ref);
+  else refs.set(ref, oid);
+}

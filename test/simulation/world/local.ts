@@ -1,0 +1,178 @@
+import type {
+  Clock,
+  CloneLock,
+  LocalState,
+  LockName,
+  QueuedRequest,
+  RequestQueue,
+} from '../../../src/sync/ports.ts';
+import type { Process } from './process.ts';
+
+/** What a clone remembers outside git. It is asked in the middle of a turn, so nobody can come between; to be killed one can. */
+export class SimulatedState implements LocalState {
+  readonly #process: Process;
+
+  constructor(process: Process) {
+    this.#process = process;
+  }
+
+  get(key: string): string | undefined {
+    return this.#process.clone.state.get(key);
+  }
+
+  set(key: string, value: string): void {
+    this.#write(key, (state) => state.set(key, value));
+  }
+
+  add(key: string, value: string): boolean {
+    if (this.#process.clone.state.has(key)) return false;
+    this.#write(key, (state) => state.set(key, value));
+    return true;
+  }
+
+  delete(key: string): void {
+    this.#write(key, (state) => state.delete(key));
+  }
+
+  keys(folder: string): string[] {
+    return [...this.#process.clone.state.keys()]
+      .filter((key) => key.startsWith(`${folder}/`))
+      .map((key) => key.slice(folder.length + 1))
+      .sort();
+  }
+
+  #write(key: string, effect: (state: Map<string, string>) => unknown): void {
+    this.#process.callAtOnce({ what: `notes ${key}`, touches: [`state ${key}`] }, () =>
+      effect(this.#process.clone.state),
+    );
+  }
+}
+
+/** How often a waiter looks: some looks for each wait, as with locks on a disk. */
+const SHORTEST_MS = 2;
+const LONGEST_MS = 120;
+
+/** The locks of a clone. The processes of a clone meet here, and nowhere else. */
+export class SimulatedLock implements CloneLock {
+  readonly #process: Process;
+  readonly #clock: Clock;
+
+  constructor(process: Process, clock: Clock) {
+    this.#process = process;
+    this.#clock = clock;
+  }
+
+  async run<T>(
+    name: LockName,
+    task: () => Promise<T>,
+    giveUp?: () => Promise<boolean>,
+    pause: (ms: number) => Promise<void> = (ms) => this.#clock.sleep(ms),
+  ): Promise<T | undefined> {
+    for (let wait = SHORTEST_MS; !(await this.#take(name)); wait = Math.min(LONGEST_MS, wait * 1.5)) {
+      if (await giveUp?.()) return undefined;
+      await pause(wait);
+    }
+    try {
+      return await task();
+    } finally {
+      // Of a process that is dead this is never reached; the system lets go for it.
+      this.#letGo(name);
+    }
+  }
+
+  #take(name: string): Promise<boolean> {
+    const { locks } = this.#process.clone;
+    return this.#process.call(
+      { what: `takes the lock ${name}`, touches: [`lock ${name}`], writes: true },
+      () => {
+        if (locks.has(name)) return false;
+        locks.set(name, this.#process);
+        return true;
+      },
+    );
+  }
+
+  #letGo(name: string): void {
+    const { locks } = this.#process.clone;
+    this.#process.callAtOnce({ what: `lets go of the lock ${name}`, touches: [`lock ${name}`] }, () => {
+      if (locks.get(name) === this.#process) locks.delete(name);
+    });
+  }
+}
+
+const LOOK_FOR_REQUESTS_MS = 20;
+
+/** Requests that processes of one clone leave each other. What a dead process left is thrown away unread. */
+export class SimulatedRequestQueue implements RequestQueue {
+  readonly #process: Process;
+  readonly #clock: Clock;
+  #posted = 0;
+
+  constructor(process: Process, clock: Clock) {
+    this.#process = process;
+    this.#clock = clock;
+  }
+
+  post(text: string): string {
+    this.#posted += 1;
+    const name = `${this.#process.name}/${this.#posted}`;
+    this.#change(`leaves the request ${name}`, () =>
+      this.#requests.set(name, { state: 'asked', text, by: this.#process }),
+    );
+    return name;
+  }
+
+  withdraw(name: string): boolean {
+    const mine = this.#requests.get(name)?.state === 'asked';
+    this.#change(`withdraws the request ${name}`, () => this.#requests.delete(name));
+    return mine;
+  }
+
+  collect(name: string): string | undefined {
+    const request = this.#requests.get(name);
+    if (request?.state !== 'answered') return undefined;
+    this.#change(`collects the answer to ${name}`, () => this.#requests.delete(name));
+    return request.text;
+  }
+
+  async wait(name: string, ms: number): Promise<void> {
+    for (let waited = 0; waited < ms; waited += LOOK_FOR_REQUESTS_MS) {
+      if (this.#requests.get(name)?.state === 'answered') return;
+      await this.#clock.sleep(LOOK_FOR_REQUESTS_MS);
+    }
+  }
+
+  take(): QueuedRequest[] {
+    const taken: QueuedRequest[] = [];
+    for (const [name, request] of this.#requests) {
+      if (!request.by.alive) this.#requests.delete(name);
+      else if (request.state === 'asked') {
+        this.#change(`takes the request ${name}`, () =>
+          this.#requests.set(name, { ...request, state: 'taken' }),
+        );
+        taken.push({ name, text: request.text });
+      }
+    }
+    return taken;
+  }
+
+  answer(name: string, text: string): void {
+    const request = this.#requests.get(name);
+    if (request === undefined) return;
+    this.#change(`answers the request ${name}`, () =>
+      this.#requests.set(name, { ...request, state: 'answered', text }),
+    );
+  }
+
+  pause(): Promise<void> {
+    return this.#clock.sleep(LOOK_FOR_REQUESTS_MS);
+  }
+
+  get #requests() {
+    return this.#process.clone.requests;
+  }
+
+  #change(what: string, effect: () => void): void {
+    this.#process.callAtOnce({ what, touches: ['requests'] }, effect);
+  }
+}

@@ -1,0 +1,169 @@
+import { initOn, openOn } from '../../../src/ledger/open.ts';
+import type { LedgerMode, OpenOptions } from '../../../src/ledger/options.ts';
+import type { WorkLedger } from '../../../src/ledger/work-ledger.ts';
+import { MemoryConnection } from '../../../src/remote/memory-connection.ts';
+import type { Machine } from '../../../src/sync/ports.ts';
+import { Chance, chanceOf } from '../chance.ts';
+import type { Actor, Fate } from '../scheduler.ts';
+import type { Clone } from './clone.ts';
+import { HostConnection, type Mishap } from './connection.ts';
+import { SimulatedLock, SimulatedRequestQueue, SimulatedState } from './local.ts';
+import { SimulatedStore } from './store.ts';
+import type { World } from './world.ts';
+
+/** The time at which every run begins. */
+const EPOCH = Date.parse('2026-01-03T10:00:00.000Z');
+
+/** A call as its port describes it; the process says the rest. */
+interface Described {
+  what: string;
+  touches: readonly string[];
+  writes?: boolean;
+}
+
+/** How a message fares: what befalls it, and how long it is under way. */
+interface Sending {
+  number: number;
+  mishap: Mishap | undefined;
+  there_ms: number;
+  back_ms: number;
+}
+
+/**
+ * A process of a clone. It has port objects of its own, through which the program reaches all that others can see.
+ *
+ * Where it is killed, what it asked for last may be done or not, nothing later is, and nothing that it waits for comes: so no
+ * `finally` of it runs.
+ */
+export class Process implements Actor {
+  readonly name: string;
+  readonly clone: Clone;
+  readonly #world: World;
+  readonly #machine: Machine;
+  alive = true;
+  /** When it stands still, as after Ctrl-Z. */
+  stops: { from: number; until: number } | undefined;
+  onKilled: () => void = () => undefined;
+  /** How many times longer than usual each call takes. */
+  slowness = 1;
+  #calls = 0;
+  #messages = 0;
+
+  constructor(world: World, clone: Clone, name: string) {
+    this.#world = world;
+    this.clone = clone;
+    this.name = name;
+    const { seed } = world;
+    const [random, bytes] = [new Chance(seed, name, 'random'), new Chance(seed, name, 'bytes')];
+    this.#machine = {
+      clock: {
+        now: () => new Date(EPOCH + Math.floor(world.scheduler.time + clone.aheadAt(world.scheduler.time))),
+        sleep: (ms) => world.scheduler.sleep(this, ms),
+        random: () => random.next(),
+      },
+      draw: (count) => bytes.bytes(count),
+      turn: () => world.scheduler.sleep(this, 0, 'ends a turn'),
+    };
+  }
+
+  get stopped_until(): number | undefined {
+    const { from, until } = this.stops ?? { from: 0, until: 0 };
+    return from <= this.#world.scheduler.time ? until : undefined;
+  }
+
+  /** Parks until it is this call's turn. */
+  call<T>(described: Described, effect: () => T): Promise<T> {
+    return this.#world.scheduler.park(this.#whole(described, this.#latency()), effect);
+  }
+
+  /** A call whose caller does not wait, so that nobody can come between; but the process can die of it. */
+  callAtOnce(described: Described, effect: () => void): void {
+    if (!this.alive) return;
+    const call = this.#whole({ ...described, writes: true }, 0);
+    const fate: Fate = this.#world.fateOf(call);
+    if (fate === 'dies before') return this.kill();
+    effect();
+    this.#world.note(call);
+    if (fate === 'dies after') this.kill();
+  }
+
+  /** To be asked for each message that goes to the remote. */
+  sends(): Sending {
+    this.#messages += 1;
+    const number = this.#messages;
+    const mishap = this.#world.mishapOf(this, number);
+    const way = (which: string): number =>
+      this.slowness * (10 + 60 * chanceOf(this.#world.seed, this.name, number, which));
+    const { there_ms, back_ms } = mishap?.kind === 'late' ? mishap : { there_ms: 0, back_ms: 0 };
+    return { number, mishap, there_ms: there_ms + way('there'), back_ms: back_ms + way('back') };
+  }
+
+  kill(): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.clone.letGo(this);
+    this.#world.tell(`${this.name} is killed`);
+    this.onKilled();
+  }
+
+  /** The ledger of the clone, as the program opens it. */
+  async open(mode: LedgerMode = 'push'): Promise<WorkLedger> {
+    return openOn(this.#backend(), this.#options(mode));
+  }
+
+  async init(): Promise<WorkLedger> {
+    return (await initOn(this.#backend(), this.#options('push'))).ledger;
+  }
+
+  #options(mode: LedgerMode): OpenOptions {
+    return { actor: this.clone.name, mode };
+  }
+
+  #backend(): Parameters<typeof openOn>[0] {
+    const { host, objects, scheduler } = this.#world;
+    const { clock } = this.#machine;
+    const store = new SimulatedStore(this, objects);
+    return {
+      machine: this.#machine,
+      config: {
+        remotes: new Map([['origin', 'memory:']]),
+        pushes: new Map(),
+        settings: new Map(),
+        identity: { name: this.clone.name, email: `${this.clone.name}@example.org` },
+      },
+      place: this.clone.name,
+      refs: store,
+      lock: new SimulatedLock(this, clock),
+      state: new SimulatedState(this),
+      openRequestQueue: async () => new SimulatedRequestQueue(this, clock),
+      local: undefined,
+      indexDir: undefined,
+      store: async () => store,
+      connect: async ({ name, seenRef }) =>
+        new MemoryConnection(new HostConnection(this, host, scheduler), store, {
+          name,
+          seenRef,
+          reads: undefined,
+        }),
+      close: async () => undefined,
+    };
+  }
+
+  #whole({ what, touches, writes = false }: Described, takes: number) {
+    this.#calls += 1;
+    return {
+      by: this,
+      what,
+      touches: touches.map((one) => `${this.clone.name} ${one}`),
+      writes,
+      due: this.#world.scheduler.time + takes,
+      number: this.#calls,
+    };
+  }
+
+  /** Mostly short, and now and then long enough for others to do much meanwhile. */
+  #latency(): number {
+    const chance = chanceOf(this.#world.seed, this.name, this.#calls, 'takes');
+    return this.slowness * (chance > 0.98 ? 150 * (chance - 0.98) * 50 : chance);
+  }
+}

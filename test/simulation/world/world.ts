@@ -1,0 +1,107 @@
+import type { Oid } from '../../../src/store/port.ts';
+import { type Call, type Choose, type Fate, Scheduler } from '../scheduler.ts';
+import { Clone } from './clone.ts';
+import type { Mishap } from './connection.ts';
+import { Host } from './host.ts';
+import { ObjectPool } from './objects.ts';
+import { Process } from './process.ts';
+
+/** What befalls processes and messages, by their numbers. */
+export interface Fates {
+  fateOf(call: Call & { number: number }): Fate;
+  mishapOf(process: Process, message: number): Mishap | undefined;
+}
+
+const NOTHING: Fates = { fateOf: () => 'ahead', mishapOf: () => undefined };
+
+/** A world at rest: all that a run begins with. Making a world of it copies a few maps. */
+export interface Snapshot {
+  objects: ObjectPool;
+  refs: ReadonlyMap<string, Oid>;
+  clones: readonly { name: string; refs: ReadonlyMap<string, Oid>; state: ReadonlyMap<string, string> }[];
+}
+
+export interface WorldOptions {
+  seed: number;
+  from?: Snapshot | undefined;
+  fates?: Fates | undefined;
+  choose?: Choose | undefined;
+  /** Told each thing that happens, in the order of time. */
+  onEvent?: ((at: number, text: string) => void) | undefined;
+}
+
+/** The remote, the clones and their processes, and the time that they have in common. */
+export class World {
+  readonly seed: number;
+  readonly scheduler: Scheduler;
+  readonly objects: ObjectPool;
+  readonly host: Host;
+  readonly clones = new Map<string, Clone>();
+  readonly processes: Process[] = [];
+  #fates: Fates;
+  readonly #onEvent: NonNullable<WorldOptions['onEvent']>;
+
+  constructor({ seed, from, fates = NOTHING, choose, onEvent = () => undefined }: WorldOptions) {
+    this.seed = seed;
+    this.objects = from?.objects.copy() ?? new ObjectPool();
+    this.host = new Host(from?.refs);
+    for (const { name, ...disk } of from?.clones ?? []) this.clones.set(name, new Clone(name, disk));
+    this.#fates = fates;
+    this.#onEvent = onEvent;
+    this.scheduler = new Scheduler({
+      choose,
+      fateOf: (call) => this.fateOf(call),
+      onCall: (call) => this.note(call),
+      kill: (actor) => this.processes.find((process) => process === actor)?.kill(),
+    });
+  }
+
+  addClone(name: string): Clone {
+    const clone = new Clone(name);
+    this.clones.set(name, clone);
+    return clone;
+  }
+
+  /** Starts a process of a clone: the first is `ada.1`. */
+  start(clone: Clone): Process {
+    const earlier = this.processes.filter((process) => process.clone === clone).length;
+    const process = new Process(this, clone, `${clone.name}.${earlier + 1}`);
+    this.processes.push(process);
+    return process;
+  }
+
+  /** From now on nothing goes wrong any more. Clocks stay as they are. */
+  mend(): void {
+    this.host.mend();
+    this.#fates = NOTHING;
+  }
+
+  fateOf(call: Call): Fate {
+    return 'number' in call ? this.#fates.fateOf(call as Call & { number: number }) : 'ahead';
+  }
+
+  mishapOf(process: Process, message: number): Mishap | undefined {
+    return this.#fates.mishapOf(process, message);
+  }
+
+  note({ by, what, writes, touches }: Call): void {
+    const isSeen = writes || by.name.includes('#');
+    if (isSeen && touches.length + Number(by.name.includes('#')) > 0) this.tell(`${by.name} ${what}`);
+  }
+
+  tell(text: string): void {
+    this.#onEvent(this.scheduler.time, text);
+  }
+
+  snapshot(): Snapshot {
+    return {
+      objects: this.objects.copy(),
+      refs: new Map(this.host.refs),
+      clones: [...this.clones.values()].map(({ name, refs, state }) => ({
+        name,
+        refs: new Map(refs),
+        state: new Map(state),
+      })),
+    };
+  }
+}
