@@ -248,8 +248,8 @@ async function beginTrace({ name }: FoundCommand, cli: Cli): Promise<{ stop(): v
     verbose,
     json,
     hook: name === 'hook',
-    tell: (line) => world.stderr.write(`${line}\n`),
-    complain: (message) => cli.noticeNow(message),
+    writeLine: (line) => world.stderr.write(`${line}\n`),
+    warn: (message) => cli.noticeNow(message),
   });
 }
 

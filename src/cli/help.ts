@@ -172,8 +172,8 @@ function wordEntry(path: string, all: readonly FoundCommand[]): Entry {
   const under = all.flatMap(({ name }) => (name.startsWith(`${path} `) ? [name.slice(path.length + 1)] : []));
   const { alias, summary = FAMILIES[path] ?? '', args = [] } = command ?? {};
   const word = path.split(' ').at(-1) ?? path;
-  const takes = under.length > 0 ? [`[${under.join('|')}]`] : args.map(({ name }) => name);
-  return [[alias === undefined ? word : `${word}|${alias}`, ...takes].join(' '), summary];
+  const operands = under.length > 0 ? [`[${under.join('|')}]`] : args.map(({ name }) => name);
+  return [[alias === undefined ? word : `${word}|${alias}`, ...operands].join(' '), summary];
 }
 
 const optionEntries = (options: Readonly<Record<string, OptionSpec>>): Entry[] =>

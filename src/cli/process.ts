@@ -210,7 +210,7 @@ function processesByPs(): Process[] {
 export function stopSignals(): StopSignals {
   const steps = [new AbortController(), new AbortController()] as const;
   let count = 0;
-  const take = (): void => {
+  const onSignal = (): void => {
     steps[count]?.abort();
     count += 1;
     if (count > steps.length) endNow(INTERRUPTED);
@@ -218,14 +218,14 @@ export function stopSignals(): StopSignals {
   const before = SIGNALS.map((signal) => [signal, process.listeners(signal)] as const);
   for (const signal of SIGNALS) {
     process.removeAllListeners(signal);
-    process.on(signal, take);
+    process.on(signal, onSignal);
   }
   return {
     first: steps[0].signal,
     second: steps[1].signal,
     close() {
       for (const [signal, listeners] of before) {
-        process.off(signal, take);
+        process.off(signal, onSignal);
         for (const listener of listeners) process.on(signal, listener);
       }
     },

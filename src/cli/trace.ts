@@ -14,9 +14,9 @@ export interface TraceSettings {
   /** Whether git called the program: what a hook prints goes to whoever pushes, so it is left alone. */
   hook: boolean;
   /** Writes a line to standard error. */
-  tell(line: string): void;
+  writeLine(line: string): void;
   /** Says that something is not done. */
-  complain(message: string): void;
+  warn(message: string): void;
 }
 
 interface Sink {
@@ -46,26 +46,26 @@ const ON = new Set(['1', 'true', 'yes', 'on']);
  */
 export function startTrace(settings: TraceSettings): { stop(): void } {
   const sinks = chooseSinks(settings);
-  const open = new Map<TraceRecord, { since: number; tellAt: number }>();
+  const open = new Map<TraceRecord, { since: number; reportAt: number }>();
   const write = (step: Step): void => {
     for (const sink of sinks) sink.write(step);
   };
   const begun = (record: TraceRecord): void => {
-    open.set(record, { since: performance.now(), tellAt: LONG_MS });
+    open.set(record, { since: performance.now(), reportAt: LONG_MS });
   };
   const ended = (record: TraceRecord): void => {
     open.delete(record);
     write({ record });
   };
-  const tellOpen = (): void => {
+  const reportOpen = (): void => {
     for (const [record, { since }] of open) write({ record, going_on: performance.now() - since });
     open.clear();
   };
   const look = setInterval(() => {
     for (const [record, step] of open) {
       const going_on = performance.now() - step.since;
-      if (going_on < step.tellAt || isHelper(record)) continue;
-      step.tellAt = going_on * 2;
+      if (going_on < step.reportAt || isHelper(record)) continue;
+      step.reportAt = going_on * 2;
       write({ record, going_on });
     }
   }, LOOK_MS);
@@ -86,13 +86,13 @@ export function startTrace(settings: TraceSettings): { stop(): void } {
     return () => channel.unsubscribe(listeners);
   });
   // Whoever is interrupted wants to know what was waited for.
-  process.on('exit', tellOpen);
+  process.on('exit', reportOpen);
   return {
     stop() {
       for (const unsubscribe of subscribed) unsubscribe();
-      process.off('exit', tellOpen);
+      process.off('exit', reportOpen);
       clearInterval(look);
-      tellOpen();
+      reportOpen();
       for (const sink of sinks) sink.close?.();
     },
   };
@@ -101,15 +101,15 @@ export function startTrace(settings: TraceSettings): { stop(): void } {
 const isHelper = (record: TraceRecord): boolean => record.kind === 'git' && record.helper === true;
 
 function chooseSinks(settings: TraceSettings): Sink[] {
-  const { variable = '', verbose, json, hook, tell, complain } = settings;
+  const { variable = '', verbose, json, hook, writeLine, warn } = settings;
   const named = variable.toLowerCase();
-  const asJson: Sink = { write: (step) => tell(jsonLine(step)) };
-  const asText: Sink = json ? asJson : { write: (step) => tell(`trace ${textLine(step)}`) };
+  const asJson: Sink = { write: (step) => writeLine(jsonLine(step)) };
+  const asText: Sink = json ? asJson : { write: (step) => writeLine(`trace ${textLine(step)}`) };
   if (OFF.has(named)) return verbose && !hook ? [asText] : [];
   if (named === 'json') return hook ? [] : [asJson];
   if (ON.has(named)) return hook ? [] : [asText];
   if (!/[/\\.]/.test(variable)) {
-    if (!hook) complain(`WL_TRACE=${variable} is neither 1, json nor a path`);
+    if (!hook) warn(`WL_TRACE=${variable} is neither 1, json nor a path`);
     return verbose && !hook ? [asText] : [];
   }
   // A hook runs where git puts it: a relative path would name a file in the repository.
@@ -118,28 +118,29 @@ function chooseSinks(settings: TraceSettings): Sink[] {
 }
 
 /** A file of this user's own, made where it is missing, that lines are added to; what cannot be one is told and left alone. */
-function openFile(path: string, { complain, hook }: TraceSettings): Sink | undefined {
+function openFile(path: string, { warn, hook }: TraceSettings): Sink | undefined {
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   let fd: number | undefined;
-  const give = (reason: string): undefined => {
+  const giveUp = (reason: string): undefined => {
     if (fd !== undefined) closeSync(fd);
     fd = undefined;
-    if (!hook) complain(`the trace cannot be written to ${path}: ${reason}`);
+    if (!hook) warn(`the trace cannot be written to ${path}: ${reason}`);
   };
   try {
     fd = openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600);
     const stats = fstatSync(fd);
-    if (!stats.isFile()) return give('it is no file');
-    if (process.geteuid !== undefined && stats.uid !== process.geteuid()) return give("it is another user's");
+    if (!stats.isFile()) return giveUp('it is no file');
+    if (process.geteuid !== undefined && stats.uid !== process.geteuid())
+      return giveUp("it is another user's");
   } catch (error) {
-    return give(reasonOf(error));
+    return giveUp(reasonOf(error));
   }
   return {
     write(step) {
       try {
         if (fd !== undefined) writeSync(fd, `${new Date().toISOString()} ${process.pid} ${textLine(step)}\n`);
       } catch (error) {
-        give(reasonOf(error));
+        giveUp(reasonOf(error));
       }
     },
     close() {

@@ -6,7 +6,7 @@ import type { Reply } from './command.ts';
 import type { Line } from './render/line.ts';
 
 /** What happened, in words that `, on origin` can follow. */
-export type Tell = (item: WorkItem) => string;
+export type Describe = (item: WorkItem) => string;
 
 /**
  * Makes one transition of each item, and tells what became of each.
@@ -19,13 +19,13 @@ export async function onItems(
   verb: Verb,
   named: readonly string[] | Found<string>,
   write: Write,
-  tell: Tell,
+  describe: Describe,
   more: (item: WorkItem) => readonly Line[] = () => [],
 ): Promise<Reply> {
   const ledger = await cli.open();
   const written = await cli.busy('writing', () => writeEach(ledger, verb, named, write));
   return writeReply(ledger, written, (item, changed) => [
-    changed ? tell(item) : `nothing to change in ${item.id}`,
+    changed ? describe(item) : `nothing to change in ${item.id}`,
     ...more(item),
   ]);
 }
@@ -56,7 +56,7 @@ const UNTITLED = { deleted: '(it is deleted already)', damaged: '(its file canno
 export function writeReply(
   ledger: WorkLedger,
   { attempts, failures, several }: Written,
-  tell: (item: WorkItem, changed: boolean) => readonly [string, ...Line[]],
+  describe: (item: WorkItem, changed: boolean) => readonly [string, ...Line[]],
 ): Reply {
   const done = attempts.flatMap((one) => (one.done === undefined ? [] : [one.done]));
   const items = done.map(({ item }) => item);
@@ -64,7 +64,7 @@ export function writeReply(
     kind: several ? 'items' : 'item',
     data: done.length === 0 ? undefined : several ? items : items[0],
     lines: done.flatMap(({ item, where, changed }) => {
-      const [said, ...more] = tell(item, changed);
+      const [said, ...more] = describe(item, changed);
       return [`${said}${changed ? whereabouts(ledger, where) : ''}`, ...more];
     }),
     ids: items.map(({ id }) => id),
@@ -77,8 +77,8 @@ export function writeReply(
 export const oneWritten = (
   ledger: WorkLedger,
   attempt: Written['attempts'][number],
-  tell: Parameters<typeof writeReply>[2],
-): Reply => writeReply(ledger, { attempts: [attempt], failures: [], several: false }, tell);
+  describe: Parameters<typeof writeReply>[2],
+): Reply => writeReply(ledger, { attempts: [attempt], failures: [], several: false }, describe);
 
 /** Says where a write is, so that nothing that never left the machine passes for shared. */
 export function whereabouts({ clone }: WorkLedger, where: Where): string {

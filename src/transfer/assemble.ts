@@ -41,7 +41,7 @@ function giveIds(drafts: readonly Draft[], { ledger, randomSuffix }: ImportOptio
   return drafts.map((draft) => {
     const { wanted_id, record } = draft;
     if (wanted_id !== undefined && keeps.has(draft)) return { draft, id: wanted_id, ...noReferences() };
-    const id = allocator.take(draft.fields.created_at);
+    const id = allocator.allocate(draft.fields.created_at);
     if (wanted_id !== undefined)
       record.note('id', `the id ${wanted_id} cannot be kept: ${allocator.whyNot}; it gets another`);
     return { draft, id, ...noReferences() };
@@ -101,7 +101,7 @@ class IdAllocator {
   }
 
   /** A new id for an item that was created at `created_at`. */
-  take(created_at: string): WorkId {
+  allocate(created_at: string): WorkId {
     const prefix = this.#ledger.settings.id_prefix;
     const date = idDate(created_at);
     if (this.#randomSuffix !== undefined) return `${prefix}-${date}-${this.#randomSuffix()}`;

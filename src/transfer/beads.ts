@@ -68,7 +68,7 @@ function readType(record: SourceRecord): WorkType {
 }
 
 function readPriority(record: SourceRecord): WorkPriority {
-  const priority = record.take('priority');
+  const priority = record.value('priority');
   if (priority === undefined) return 'medium';
   const level = /^P?([0-4])$/i.exec(String(priority))?.[1];
   const mapped = (level === undefined ? undefined : PRIORITIES[Number(level)]) ?? 'medium';

@@ -82,7 +82,7 @@ function draftOf<Input>(
   notes: ImportNotes,
 ): Draft[] {
   const record = new SourceRecord(raw.value, notes, raw.where);
-  record.take('id');
+  record.value('id');
   const draft: Draft = { source_id: raw.source_id, record, ...format.read(record, raw, options) };
   record.keepRest();
   const problem = settle(draft);

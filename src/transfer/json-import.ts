@@ -91,7 +91,7 @@ function checkIndex({ path, text }: TransferFile, names: ReadonlySet<string>, no
 
 /** Reads every field but the references. Fields that this version does not know stay fields, as in the ledger's own files. */
 function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): Draft['fields'] {
-  record.take('schema');
+  record.value('schema');
   for (const key of ['rev', 'last_op', 'history']) record.keep(key);
   const created_at = readCreated(record, now);
   const updated_at = record.time('updated_at') ?? created_at;
@@ -99,8 +99,8 @@ function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): D
   const owner = record.actor('owner');
   const status = readStatus(record, owner);
   const key = record.text('idempotency_key');
-  const keyTaken = key !== undefined && !isTerminal(status) && ledger.openByKey(key) !== undefined;
-  if (keyTaken) record.keepNoted('idempotency_key', 'field', 'an open item has its idempotency_key');
+  const keyInUse = key !== undefined && !isTerminal(status) && ledger.openByKey(key) !== undefined;
+  if (keyInUse) record.keepNoted('idempotency_key', 'field', 'an open item has its idempotency_key');
   return {
     title: readTitle(record),
     type: oneOf(record, 'type', WORK_TYPES, 'task'),
@@ -118,7 +118,7 @@ function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): D
     not_before: record.time('not_before'),
     block: readBlock(record, { status, owner, context, updated_at }),
     error: record.longText('error'),
-    idempotency_key: keyTaken ? undefined : key,
+    idempotency_key: keyInUse ? undefined : key,
     ...readRest(record),
   };
 }
@@ -131,7 +131,7 @@ function readCreated(record: SourceRecord, now: string): string {
 
 /** The item's own context; where it was imported once before, that origin goes on under the new one. */
 function readContext(record: SourceRecord): WorkItem['context'] {
-  const value = record.take('context');
+  const value = record.value('context');
   if (value === undefined) return {};
   if (!isMap(value)) {
     record.keepNoted('context', 'field', 'context is not a map');
@@ -169,7 +169,7 @@ type Known = Pick<WorkItem, 'status' | 'context' | 'updated_at'> & { owner: stri
 
 /** A blocked item without a block is the layout's older form, which kept the reason in the context. */
 function readBlock(record: SourceRecord, { status, owner, context, updated_at }: Known): unknown {
-  const block = record.take('block');
+  const block = record.value('block');
   if (isMap(block)) {
     // The blocker is a reference, and is read with those.
     if (workItemSchema().shape.block.safeParse({ ...block, blocker_id: undefined }).success)
@@ -192,7 +192,7 @@ function readRest(record: SourceRecord): Record<string, unknown> {
   // The one key that a map of fields cannot have.
   record.keep('__proto__');
   const keys = record.rest().filter((key) => !REFERENCES.has(key));
-  return cleanMap(Object.fromEntries(keys.map((key) => [key, record.take(key)])));
+  return cleanMap(Object.fromEntries(keys.map((key) => [key, record.value(key)])));
 }
 
 /** Reads what an item points to; takes the blocker out of `fields.block`, since it comes back as a reference. */

@@ -10,13 +10,13 @@ const RESERVED: ReadonlySet<string> = new Set(['from', 'id', 'unresolved']);
 const ZERO_TIME = /^0001-01-01T00:00:00(?:\.0+)?(?:Z|[+-]00:00)?$/;
 
 /**
- * One foreign record that is being read field by field. Whatever is not taken, or is not taken over exactly, ends in
+ * One foreign record that is being read field by field. Whatever is not read, or is not taken over exactly, ends in
  * `kept`, which becomes `context.imported`.
  */
 export class SourceRecord {
   readonly kept: JsonMap = {};
   readonly #raw: Record<string, unknown>;
-  readonly #taken = new Set<string>();
+  readonly #read = new Set<string>();
   readonly #notes: ImportNotes;
   readonly #where: Where;
 
@@ -32,7 +32,7 @@ export class SourceRecord {
 
   /** Keeps a field as it was, without a note. */
   keep(key: string): void {
-    this.#taken.add(key);
+    this.#read.add(key);
     const value = Object.hasOwn(this.#raw, key) ? this.#raw[key] : undefined;
     if (!isEmpty(value)) this.kept[keptName(key)] = keepable(value);
   }
@@ -44,14 +44,14 @@ export class SourceRecord {
   }
 
   /** The field's value; `undefined` where it is absent, `null` or empty. */
-  take(key: string): unknown {
-    this.#taken.add(key);
+  value(key: string): unknown {
+    this.#read.add(key);
     const value = Object.hasOwn(this.#raw, key) ? this.#raw[key] : undefined;
     return isEmpty(value) ? undefined : value;
   }
 
   text(key: string): string | undefined {
-    const value = this.take(key);
+    const value = this.value(key);
     if (value === undefined || typeof value === 'string') return value;
     this.keepNoted(key, 'field', `${key} is not text`);
     return undefined;
@@ -96,19 +96,19 @@ export class SourceRecord {
 
   /** A list's members; anything else is kept and noted. */
   list(key: string): unknown[] {
-    const value = this.take(key);
+    const value = this.value(key);
     if (value === undefined) return [];
     if (Array.isArray(value)) return value;
     this.keepNoted(key, 'field', `${key} is not a list`);
     return [];
   }
 
-  /** The fields that nothing took and that say something. */
+  /** The fields that nothing read and that say something. */
   rest(): string[] {
-    return Object.keys(this.#raw).filter((key) => !this.#taken.has(key) && !isEmpty(this.#raw[key]));
+    return Object.keys(this.#raw).filter((key) => !this.#read.has(key) && !isEmpty(this.#raw[key]));
   }
 
-  /** Keeps every field that nothing took, and names them in one note. */
+  /** Keeps every field that nothing read, and names them in one note. */
   keepRest(): void {
     const rest = this.rest();
     for (const key of rest) this.keep(key);

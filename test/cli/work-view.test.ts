@@ -27,7 +27,7 @@ const report = {
 /** What a view shows after each event, as plain text: what stays, then what is live. */
 function shown(events: readonly WorkerEvent[], width = 80): { kept: string[]; live: string[] } {
   const view = new WorkView();
-  const kept = events.flatMap((event) => view.take(event, 0)).map((line) => printLine(line, false));
+  const kept = events.flatMap((event) => view.apply(event, 0)).map((line) => printLine(line, false));
   return { kept, live: view.live(65_000, width).map((line) => printLine(line, false)) };
 }
 
@@ -85,8 +85,8 @@ test('given a terminal that does not know its width, when work is shown on it, t
   const globals = { quiet: false, json: false, color: false };
   const output = workOutput({ world: { stdout, env: {} }, globals } as unknown as Cli);
   onTestFinished(() => output.close());
-  output.take(started);
-  output.take({ type: 'notice', message: 'one line that stays' });
+  output.emit(started);
+  output.emit({ type: 'notice', message: 'one line that stays' });
   expect(written.join('')).toContain('●  WRK-20260103-0001  0 s  attempt 2  Tidy');
   expect(written.join('')).toContain('1 running, 0 completed\n');
 });

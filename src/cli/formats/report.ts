@@ -71,9 +71,9 @@ function csvReport(report: Report): string[] {
 const rowsOf = (scope: string, name: string, values: Readonly<Record<string, Value>>): Value[][] =>
   Object.entries(values).map(([measure, value]) => [scope, name, measure, value]);
 
-type Told = Pick<Measures, 'lead' | 'cycle' | 'open_by_age'> & Record<string, unknown>;
+type Measured = Pick<Measures, 'lead' | 'cycle' | 'open_by_age'> & Record<string, unknown>;
 
-function rowsOfMeasures<T extends Told>(
+function rowsOfMeasures<T extends Measured>(
   scope: string,
   name: string,
   { lead, cycle, open_by_age, ...values }: T,

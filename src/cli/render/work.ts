@@ -20,8 +20,8 @@ export class WorkView {
   readonly #saved = new Map<string, Ended>();
   #state = '';
 
-  /** Takes in an event of the time `now`. @returns the lines that stay */
-  take(event: WorkerEvent, now: number): Line[] {
+  /** Applies an event of the time `now`. @returns the lines that stay */
+  apply(event: WorkerEvent, now: number): Line[] {
     switch (event.type) {
       case 'started':
         this.#state = '';
@@ -93,7 +93,7 @@ export class WorkView {
       case 'recovered':
         return [[styled('cyan', '↻'), ` recovered ${event.work_ids.join(', ')}`]];
       case 'synced':
-        for (const { work_id } of event.lost) this.#takeBack(work_id ?? '');
+        for (const { work_id } of event.lost) this.#withdraw(work_id ?? '');
         return event.lost.map(({ message }) => [styled('red', '✗'), ` ${message}`]);
       case 'gave_up':
         return [[styled('red', '✗'), ` ${event.failed} items failed in a row: nothing more is taken on`]];
@@ -131,7 +131,7 @@ export class WorkView {
     else this.#saved.delete(work_id);
   }
 
-  #takeBack(id: string): void {
+  #withdraw(id: string): void {
     const ended = this.#saved.get(id);
     if (ended === undefined) return;
     this.#saved.delete(id);
@@ -178,7 +178,7 @@ function summaryOf({ started, completed, submitted, failed, unsynced }: WorkerRe
 
 /** Where a worker's events go. */
 export interface WorkOutput {
-  take(event: WorkerEvent): void;
+  emit(event: WorkerEvent): void;
   close(): void;
 }
 
@@ -192,13 +192,13 @@ export function workOutput({ world, globals, clock }: Cli): WorkOutput {
   const { stdout, env } = world;
   if (globals.quiet && !globals.json) {
     return {
-      take: (event) => void (event.type === 'completed' && stdout.write(`${safe(event.work_id)}\n`)),
+      emit: (event) => void (event.type === 'completed' && stdout.write(`${safe(event.work_id)}\n`)),
       close: () => undefined,
     };
   }
   if (stdout.isTTY && !globals.json) return liveTable(stdout, globals.color && !env.NO_COLOR);
   return {
-    take(event) {
+    emit(event) {
       const at = clock.now().toISOString();
       const { type, ...rest } = event;
       const about = 'work_id' in event ? { work_id: event.work_id } : {};
@@ -226,8 +226,8 @@ function liveTable(stdout: Cli['world']['stdout'], color: boolean): WorkOutput {
     if (changed || performance.now() - drawn >= CLOCK_MS) draw([], live());
   }, REDRAW_MS);
   return {
-    take(event) {
-      const kept = view.take(event, performance.now());
+    emit(event) {
+      const kept = view.apply(event, performance.now());
       changed = true;
       // What only changes the live part can wait until it is drawn again: there may be much of it.
       if (kept.length > 0) draw(kept, event.type === 'ended' ? [] : live());

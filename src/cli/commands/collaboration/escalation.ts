@@ -47,11 +47,11 @@ export const escalateCommand = command({
         protocol.escalate({ workId, title, question, options: option, to, ...fence }),
       );
       if (!asked.ok) throw new RaceLost(asked);
-      return { ...tell(ledger, asked.escalation, asked.where), status: EXIT.decision.status };
+      return { ...escalatedReply(ledger, asked.escalation, asked.where), status: EXIT.decision.status };
     } catch (failure) {
       const id = isLedgerError(failure) ? savedId(failure) : undefined;
       if (id === undefined) throw failure;
-      return { ...tell(ledger, await protocol.get(id), 'local'), failures: [failure] };
+      return { ...escalatedReply(ledger, await protocol.get(id), 'local'), failures: [failure] };
     }
   },
 });
@@ -110,7 +110,7 @@ export const escalationsCommand = command({
   },
 });
 
-function tell(ledger: WorkLedger, escalation: Escalation, where: 'remote' | 'local'): Reply {
+function escalatedReply(ledger: WorkLedger, escalation: Escalation, where: 'remote' | 'local'): Reply {
   const { id, work_id, options } = escalation;
   const waits = work_id === null ? '' : `, which ${work_id} waits for`;
   const lines: Line[] = [

@@ -64,7 +64,7 @@ export const workCommand = command({
         drain_grace_s: options.grace,
         signal: signals.first,
         stopSignal: signals.second,
-        onEvent: (event) => output.take(event),
+        onEvent: (event) => output.emit(event),
       });
       const status = signals.second.aborted ? EXIT.interrupted.status : statusOf(report);
       return { kind: 'work', data: undefined, lines: [], status };

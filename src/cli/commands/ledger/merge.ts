@@ -71,14 +71,14 @@ export const resolveCommand = command({
     const ids = await Promise.all(args.map((typed) => contestedId(ledger, merge, typed)));
     if (!ours && !theirs) return show(merge, ids);
     const side = ours ? 'ours' : 'theirs';
-    const taken = await repair.takeSide(merge, side, ids);
+    const resolved = await repair.takeSide(merge, side, ids);
     return {
       kind: 'resolved',
-      data: { side, items: taken },
+      data: { side, items: resolved },
       lines: [
-        `took ${taken.length === 0 ? 'nothing' : taken.join(', ')} from ${side}; then: git commit --no-edit`,
+        `took ${resolved.length === 0 ? 'nothing' : resolved.join(', ')} from ${side}; then: git commit --no-edit`,
       ],
-      ids: taken,
+      ids: resolved,
     };
   },
 });

@@ -5,7 +5,7 @@ import type { Cli } from '../../cli.ts';
 import { command, FENCE, IDS, REASON, type Reply } from '../../command.ts';
 import type { Line } from '../../render/line.ts';
 import { proposedLine } from '../../render/review.ts';
-import { onItems, type Tell } from '../../transition.ts';
+import { type Describe, onItems } from '../../transition.ts';
 
 export const reviewApproveCommand = command({
   summary: 'accept work that is in review',
@@ -86,9 +86,9 @@ export async function endReviews(
   verb: Verb,
   typed: readonly string[],
   write: Write,
-  tell: Tell,
+  describe: Describe,
 ): Promise<Reply> {
-  const reply = await onItems(cli, verb, typed, write, tell);
+  const reply = await onItems(cli, verb, typed, write, describe);
   if (reply.where === 'remote') await clearUp(cli, await cli.open());
   return reply;
 }
