@@ -27,6 +27,7 @@ import {
   some,
   someLongText,
   someText,
+  type Typed,
   time,
   within,
   word,
@@ -280,8 +281,7 @@ export type UpdateOption = KeysWith<{ option: { update: string } }>;
 /** What a shell has to know of a field: how it is typed, and how it is shown. */
 export interface FieldFacts extends Partial<FieldOption> {
   key: FieldKey;
-  /** What its value is, as docs/format.md names it. */
-  words: string;
+  typed: Typed;
   /** Whether it may be left out, so that it can be taken away. */
   optional: boolean;
   show?: string | undefined;
@@ -291,7 +291,7 @@ export interface FieldFacts extends Partial<FieldOption> {
 export const FIELD_FACTS: readonly FieldFacts[] = ROWS.map(([key, { kind, option, show }]) => ({
   ...option,
   key,
-  words: kind.words,
+  typed: kind.typed,
   optional: kind.absent !== undefined && kind.absent() === undefined,
   show,
 }));

@@ -20,6 +20,17 @@ type Z = typeof Zod.z;
 /** Of a text that names a thing of one sort. */
 type NameSchema<Name extends string> = Zod.ZodType<Name, Name>;
 
+/** How a value is typed on a command line: a line as it is, a list by giving its option again, what has no form of its own as JSON. */
+export type Typed =
+  | { as: 'line' | 'text' | 'count' | 'time' | 'json' }
+  | { as: 'word'; words: readonly string[] }
+  | { as: 'list'; of: Typed };
+
+const LINE: Typed = { as: 'line' };
+const TEXT: Typed = { as: 'text' };
+const COUNT: Typed = { as: 'count' };
+const AS_JSON: Typed = { as: 'json' };
+
 /**
  * What a value has to be, said once for both readers: the schema, which is made when it is first asked for and says what is wrong,
  * and the quick check, which takes nothing that the schema would not.
@@ -28,10 +39,17 @@ export interface Kind<S extends Zod.ZodType = Zod.ZodType> extends Field {
   schema(z: Z): S;
   /** As docs/format.md names it. */
   readonly words: string;
+  readonly typed: Typed;
 }
 
-const kind = <S extends Zod.ZodType>(words: string, check: Check, schema: (z: Z) => S): Kind<S> => ({
+const kind = <S extends Zod.ZodType>(
+  words: string,
+  check: Check,
+  schema: (z: Z) => S,
+  typed: Typed = LINE,
+): Kind<S> => ({
   words,
+  typed,
   check,
   schema,
   absent: undefined,
@@ -60,11 +78,14 @@ export const list = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodDefault<Zo
 
 /** A list that says something also where it is empty. */
 export const some = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodArray<S>> =>
-  kind(`${of.words}[]`, listOf(of.check), (z) => z.array(of.schema(z)));
+  kind(`${of.words}[]`, listOf(of.check), (z) => z.array(of.schema(z)), { as: 'list', of: of.typed });
 
 /** A list of so many at most, and at least. */
 export const upTo = <S extends Zod.ZodType>(max: number, of: Kind<S>, min = 0): Kind<Zod.ZodArray<S>> =>
-  kind(`${of.words}[]`, listOf(of.check, min, max), (z) => z.array(of.schema(z)).min(min).max(max));
+  kind(`${of.words}[]`, listOf(of.check, min, max), (z) => z.array(of.schema(z)).min(min).max(max), {
+    as: 'list',
+    of: of.typed,
+  });
 
 /** A map with any keys of one kind. */
 export const named = <N extends Zod.core.$ZodRecordKey & Zod.ZodType, S extends Zod.ZodType>(
@@ -77,6 +98,7 @@ export const named = <N extends Zod.core.$ZodRecordKey & Zod.ZodType, S extends 
     (value) => byName(by.check, of.check)(value) && Object.keys(value as object).length <= max,
     (z) =>
       z.record(by.schema(z), of.schema(z)).refine((map) => Object.keys(map).length <= max, 'are too many'),
+    AS_JSON,
   );
 
 type Kinds = Readonly<Record<string, Kind>>;
@@ -88,15 +110,25 @@ export const schemasOf = <K extends Kinds>(z: Z, kinds: K): SchemasOf<K> =>
 
 /** A map with these keys, in this order. */
 export const record = <K extends Kinds>(kinds: K): Kind<Zod.ZodObject<SchemasOf<K>, Zod.core.$strip>> =>
-  kind(`{${Object.keys(kinds).join(', ')}}`, mapOf(kinds), (z) => z.object(schemasOf(z, kinds)));
+  kind(`{${Object.keys(kinds).join(', ')}}`, mapOf(kinds), (z) => z.object(schemasOf(z, kinds)), AS_JSON);
 
 /** The same, where others are refused: what is half understood is not understood. */
 export const closed = <K extends Kinds>(kinds: K): Kind<Zod.ZodObject<SchemasOf<K>, Zod.core.$strict>> =>
-  kind(`{${Object.keys(kinds).join(', ')}}`, mapOf(kinds), (z) => z.strictObject(schemasOf(z, kinds)));
+  kind(
+    `{${Object.keys(kinds).join(', ')}}`,
+    mapOf(kinds),
+    (z) => z.strictObject(schemasOf(z, kinds)),
+    AS_JSON,
+  );
 
 /** The same, where others are kept: a later version may have written them. */
 export const open = <K extends Kinds>(kinds: K): Kind<Zod.ZodObject<SchemasOf<K>, Zod.core.$loose>> =>
-  kind(`{${Object.keys(kinds).join(', ')}}`, mapOf(kinds), (z) => z.looseObject(schemasOf(z, kinds)));
+  kind(
+    `{${Object.keys(kinds).join(', ')}}`,
+    mapOf(kinds),
+    (z) => z.looseObject(schemasOf(z, kinds)),
+    AS_JSON,
+  );
 
 const tooLong = (kib: number): string => `must be at most ${kib} KiB`;
 
@@ -106,6 +138,7 @@ export const within = <S extends Zod.ZodType>(kib: number, of: Kind<S>): Kind<S>
     of.words,
     (value) => of.check(value) && isWithin(value, kib),
     (z) => of.schema(z).refine((value) => isWithin(value, kib), tooLong(kib)) as S,
+    of.typed,
   );
 
 export const exactly = <const T extends string | number>(value: T): Kind<Zod.ZodLiteral<T>> =>
@@ -113,16 +146,18 @@ export const exactly = <const T extends string | number>(value: T): Kind<Zod.Zod
     String(value),
     (other) => other === value,
     (z) => z.literal(value),
+    AS_JSON,
   );
 
 /** One of the words of a set that the format names. */
 export const word = <const T extends readonly [string, ...string[]]>(name: string, words: T) =>
-  kind(name, oneOf(...words), (z) => z.enum(words));
+  kind(name, oneOf(...words), (z) => z.enum(words), { as: 'word', words });
 
 export const yesOrNo = kind(
   'boolean',
   (value) => typeof value === 'boolean',
   (z) => z.boolean(),
+  AS_JSON,
 );
 
 const lineSchema = (z: Z, max: number) =>
@@ -149,6 +184,7 @@ export const longText = (kib: number) =>
     'text',
     text((value) => isWithin(value, kib)),
     (z) => textSchema(z, kib),
+    TEXT,
   );
 
 /** The same, not empty. */
@@ -157,6 +193,7 @@ export const someLongText = (kib: number) =>
     'text',
     text((value) => value !== '' && isWithin(value, kib)),
     (z) => textSchema(z, kib).min(1),
+    TEXT,
   );
 
 /** A text that passes a test. @param wrong what is said of one that does not */
@@ -167,18 +204,23 @@ export const anyText = kind(
   'text',
   text(() => true),
   (z) => z.string(),
+  TEXT,
 );
 
 export const someText = kind(
   'text',
   text((value) => value !== ''),
   (z) => z.string().min(1),
+  TEXT,
 );
 
 /** A whole number. */
 export const int = (min: number, max?: number) =>
-  kind(max === undefined ? `int ≥ ${min}` : `int, ${min} to ${max}`, whole(min, max), (z) =>
-    max === undefined ? z.int().min(min) : z.int().min(min).max(max),
+  kind(
+    max === undefined ? `int ≥ ${min}` : `int, ${min} to ${max}`,
+    whole(min, max),
+    (z) => (max === undefined ? z.int().min(min) : z.int().min(min).max(max)),
+    COUNT,
   );
 
 export const json: Kind<Zod.ZodType<Json, Json>> = kind(
@@ -189,6 +231,7 @@ export const json: Kind<Zod.ZodType<Json, Json>> = kind(
       error: `must be JSON of at most ${MAX_DEPTH} levels`,
       abort: true,
     }),
+  AS_JSON,
 );
 
 /** A map of JSON. */
@@ -202,6 +245,7 @@ export const map = (kib: number): Kind<Zod.ZodType<JsonMap, JsonMap>> =>
         .refine(isJsonMap, { error: `must be a map of JSON of at most ${MAX_DEPTH} levels`, abort: true })
         .refine((value) => isWithin(value, kib), tooLong(kib))
         .meta({ type: 'object' }),
+    AS_JSON,
   );
 
 /** The id of an item. */
@@ -222,7 +266,7 @@ export const op = kind(
 export const execution = kind('line', line(200).check, (z): NameSchema<ExecutionId> => lineSchema(z, 200));
 
 /** ISO 8601, UTC, with milliseconds. */
-export const time = kind('time', text(isTime), (z) => z.iso.datetime({ precision: 3 }));
+export const time = kind('time', text(isTime), (z) => z.iso.datetime({ precision: 3 }), { as: 'time' });
 
 /** A name that can stand in a git author line. */
 export const actor = kind('actor', text(isActorName), (z) =>

@@ -4,16 +4,17 @@ import {
   type FieldFacts,
   type UpdateOption,
   WORK_PRIORITIES,
-  WORK_TYPES,
 } from '../index.ts';
-import { oneOf, readTime, SHORT_PRIORITY } from './typed.ts';
+import { oneOf, readTime, refuse, SHORT_PRIORITY } from './typed.ts';
+
+type Typed = FieldFacts['typed'];
 
 /** Takes a field away. */
 export const NONE = 'none';
 
 /** The option of a field. */
 interface FieldOption {
-  kind: 'text' | 'count';
+  kind: 'text' | 'count' | 'list';
   flags: string;
   help: string;
 }
@@ -25,9 +26,9 @@ interface Options {
 /** Options of the fields that `create` or `update` takes, by their keys, in the order of the file. */
 export function fieldOptions<V extends keyof Options>(verb: V): Options[V] {
   const options = FIELD_FACTS.flatMap((facts): [string, FieldOption][] => {
-    const { key, flags, words } = facts;
+    const { key, flags, typed } = facts;
     const help = facts[verb];
-    const kind = words.startsWith('int') ? 'count' : 'text';
+    const kind = typed.as === 'count' || typed.as === 'list' ? typed.as : 'text';
     return flags === undefined || help === undefined ? [] : [[key, { kind, flags, help }]];
   });
   return Object.fromEntries(options) as unknown as Options[V];
@@ -48,29 +49,48 @@ export async function readFields(
   for (const facts of FIELD_FACTS) {
     const value = typed[facts.key];
     if (facts[verb] === undefined || value === undefined) continue;
-    if (typeof value !== 'string') read[facts.key] = value;
+    const option = /--[\w-]+/.exec(facts.flags ?? '')?.[0] ?? '';
+    if (typeof value === 'number') read[facts.key] = value;
     else if (verb === 'update' && facts.optional && value === NONE) read[facts.key] = null;
-    else read[facts.key] = await readField(facts, value, readText);
+    else if (!Array.isArray(value))
+      read[facts.key] = await readValue(`${value}`, facts.typed, option, readText);
+    else if (value.length > 0 && facts.typed.as === 'list') {
+      const { of } = facts.typed;
+      read[facts.key] = await Promise.all(value.map((one) => readValue(`${one}`, of, option, readText)));
+    }
   }
   return read;
 }
 
-async function readField(
-  { words, flags = '' }: FieldFacts,
-  typed: string,
+async function readValue(
+  text: string,
+  typed: Typed,
+  option: string,
   readText: (typed: string) => Promise<string>,
-): Promise<string> {
-  const option = /--[\w-]+/.exec(flags)?.[0] ?? flags;
-  switch (words) {
-    case 'type':
-      return oneOf(typed, WORK_TYPES, option);
-    case 'priority':
-      return oneOf(typed, WORK_PRIORITIES, option, SHORT_PRIORITY);
+): Promise<unknown> {
+  switch (typed.as) {
+    case 'word':
+      return oneOf(text, typed.words, option, typed.words === WORK_PRIORITIES ? SHORT_PRIORITY : undefined);
     case 'time':
-      return readTime(typed, option);
+      return readTime(text, option);
     case 'text':
-      return readText(typed);
+      return readText(text);
+    case 'json':
+    case 'list':
+      return parseJson(await readText(text), option);
+    case 'count':
+      return Number(text);
+    case 'line':
+      return text;
     default:
-      return typed;
+      return typed satisfies never;
+  }
+}
+
+function parseJson(text: string, option: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refuse(`${option} needs JSON, not ${JSON.stringify(text)}.`);
   }
 }

@@ -102,7 +102,12 @@ const failureOf = (call: () => unknown): { status?: number; stderr?: string } =>
 
 test('given a toy field, when the program is asked, then create, update, show and export have it', () => {
   const wl = begin();
-  wl('create', 'One', '--severity', 'bad');
+  wl('create', 'One', '--severity', 'bad', '--watcher', 'ada', '--watcher', 'bob', '--extent', '{"sites":2}');
+  expect(wl('show', '1')).toMatch(/watchers +ada, bob/);
+  expect(JSON.parse(wl('show', '1', '--json')).data).toMatchObject({
+    watchers: ['ada', 'bob'],
+    extent: { sites: 2 },
+  });
   expect(wl('show', '1')).toMatch(/severity +bad/);
   wl('update', '1', '--severity', 'worse');
   expect(JSON.parse(wl('show', '1', '--json')).data.severity).toBe('worse');

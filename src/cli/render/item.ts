@@ -1,5 +1,6 @@
 import {
   FIELD_FACTS,
+  type FieldFacts,
   type HistoryEntry,
   type Json,
   type JsonMap,
@@ -108,11 +109,17 @@ function factsOf(item: WorkItem, related: ReadonlyMap<string, WorkItem>): [strin
 
 /** Fields that are shown as they are. */
 function shownFields(item: WorkItem): [string, string | undefined][] {
-  return FIELD_FACTS.flatMap(({ key, show, words }): [string, string | undefined][] => {
+  return FIELD_FACTS.flatMap(({ key, show, typed }): [string, string | undefined][] => {
     const value = item[key];
-    if (show === undefined || value === undefined) return [];
-    return [[show, words === 'time' ? shortTime(`${value}`) : `${value}`]];
+    return show === undefined || value === undefined ? [] : [[show, shownValue(value, typed)]];
   });
+}
+
+function shownValue(value: unknown, typed: FieldFacts['typed']): string {
+  if (Array.isArray(value) && typed.as === 'list')
+    return value.map((one) => shownValue(one, typed.of)).join(', ');
+  if (typed.as === 'time') return shortTime(`${value}`);
+  return typed.as === 'json' ? JSON.stringify(value) : `${value}`;
 }
 
 const heading = (name: string): Line[] => ['', [styled('bold', `${name}:`)]];
