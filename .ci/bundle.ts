@@ -212,12 +212,14 @@ const WRITING = [
   ...[...apart.keys()].filter((name) => name.startsWith('cli-commands-lifecycle-')),
   'domain-verbs',
   'ledger-executions',
+  'ledger-submit',
   'ledger-writer',
   'projection-catch-up',
   'remote-native',
   'remote-traced',
   'store-request-queue',
   'store-native',
+  'sync-synchronizer',
 ];
 const writing = new Set(WRITING.map((name) => `./${name}.cjs`));
 for (const name of writing)

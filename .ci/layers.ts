@@ -90,7 +90,7 @@ export const LAYERS: readonly Layer[] = [
       ...['projection', 'query', 'transfer', 'audit'],
     ],
     holds: '`WorkLedger`, the façade for programs',
-    roots: ['open.ts', 'backend.ts'],
+    roots: ['open.ts', 'backend.ts', 'isomorphic-backend.ts'],
   },
   {
     path: 'merge',

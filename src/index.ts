@@ -57,31 +57,19 @@ export type { WorkPatch } from './domain/verbs/update.ts';
 export { type IdPurpose, TRANSITIONS, VERBS, type Verb, type VerbInput } from './domain/verbs.ts';
 export type { Host } from './hosts/list.ts';
 export type { LedgerAdmin } from './ledger/admin.ts';
+export { readSettings } from './ledger/admin.ts';
 export type { LedgerAudit } from './ledger/audit.ts';
 export type { LedgerClone } from './ledger/clone.ts';
 export type { Executions, HeldExecution, SetAside } from './ledger/executions.ts';
 export type {
   Acting,
   Asked,
-  BatchOptions,
-  BlockOptions,
-  ClaimOptions,
-  CompleteOptions,
   ConfigureOptions,
-  CreateInput,
-  Explained,
-  FailOptions,
-  Holding,
-  HoldingReasoned,
   ImportCall,
   LedgerStatus,
   LogOptions,
   PendingFilter,
   ReadyFilter,
-  Reasoned,
-  RecoverOptions,
-  RetryOptions,
-  SubmitOptions,
   SyncReport,
   VerifyCall,
   Waiting,
@@ -101,9 +89,23 @@ export type { AsOf, LedgerQuery, WorkWithHistory } from './ledger/query.ts';
 export type { RecoveredWork } from './ledger/recover.ts';
 export { itemOf, type LostRace, type TransitionResult, type Won } from './ledger/results.ts';
 export type { Resumption } from './ledger/resume.ts';
-export { readSettings } from './ledger/settings.ts';
 export type { ItemTemplate, ListedTemplate, TemplateFields } from './ledger/templates.ts';
 export type { ImportReport } from './ledger/transfer.ts';
+export type {
+  BatchOptions,
+  BlockOptions,
+  ClaimOptions,
+  CompleteOptions,
+  CreateInput,
+  Explained,
+  FailOptions,
+  Holding,
+  HoldingReasoned,
+  Reasoned,
+  RecoverOptions,
+  RetryOptions,
+  SubmitOptions,
+} from './ledger/transition-inputs.ts';
 export type { LedgerWork } from './ledger/work.ts';
 export { WorkLedger } from './ledger/work-ledger.ts';
 export type { HistoryEntry } from './projection/history-entry.ts';

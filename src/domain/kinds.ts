@@ -14,6 +14,7 @@ import {
   isWithin,
   LINE_RULES,
   MAX_DEPTH,
+  SAID,
 } from './values.ts';
 
 type Z = typeof Zod.z;
@@ -163,10 +164,10 @@ export const yesOrNo = kind(
 const lineSchema = (z: Z, max: number) =>
   z
     .string()
-    .min(1)
-    .refine((value) => LINE_RULES.short(value, max), `must be at most ${max} characters`)
-    .refine(LINE_RULES.safe, 'must be one line without control or bidirectional characters')
-    .refine(LINE_RULES.trimmed, 'must not begin or end with a space');
+    .min(1, SAID.empty)
+    .refine((value) => LINE_RULES.short(value, max), SAID.short(max))
+    .refine(LINE_RULES.safe, SAID.safe)
+    .refine(LINE_RULES.trimmed, SAID.trimmed);
 
 /** Text of one line. */
 export const line = (max: number) =>
@@ -270,7 +271,7 @@ export const time = kind('time', text(isTime), (z) => z.iso.datetime({ precision
 
 /** A name that can stand in a git author line. */
 export const actor = kind('actor', text(isActorName), (z) =>
-  lineSchema(z, ACTOR_LENGTH).refine(hasNoBrackets, 'must not contain < or >'),
+  lineSchema(z, ACTOR_LENGTH).refine(hasNoBrackets, SAID.brackets),
 );
 
 export const cloneName = kind(

@@ -40,6 +40,24 @@ export const isLine = (text: string, max: number): boolean =>
 
 export const ACTOR_LENGTH = 200;
 export const hasNoBrackets = (name: string): boolean => !/[<>]/.test(name);
+/** What is said of a line, and of an actor's name, that breaks a rule. */
+export const SAID = {
+  short: (max: number) => `must be at most ${max} characters`,
+  safe: 'must be one line without control or bidirectional characters',
+  trimmed: 'must not begin or end with a space',
+  brackets: 'must not contain < or >',
+  empty: 'Too small: expected string to have >=1 characters',
+} as const;
+
+/** What is wrong with an actor's name, as its schema says it: without one, since every call names an actor. */
+export const faultsOfActor = (name: string): string[] => [
+  ...(name === '' ? [SAID.empty] : []),
+  ...(LINE_RULES.short(name, ACTOR_LENGTH) ? [] : [SAID.short(ACTOR_LENGTH)]),
+  ...(LINE_RULES.safe(name) ? [] : [SAID.safe]),
+  ...(LINE_RULES.trimmed(name) ? [] : [SAID.trimmed]),
+  ...(hasNoBrackets(name) ? [] : [SAID.brackets]),
+];
+
 /** True for a name that can stand in a git author line. */
 export const isActorName = (name: string): boolean => isLine(name, ACTOR_LENGTH) && hasNoBrackets(name);
 

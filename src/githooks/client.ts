@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { decodeLedgerMessage, decodeMessage } from '../codec/message.ts';
 import { branchOf, commitNamed } from '../git/work-tree.ts';
 import { openNativeBackend } from '../ledger/backend.ts';
-import { chooseBranch } from '../ledger/settings.ts';
+import { chooseBranch } from '../ledger/options.ts';
 import { judgePush, type RefusedPush } from './judge.ts';
 import type { HookVerdict } from './run-hook.ts';
 import type { RefUpdate } from './updates.ts';

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { hooksFolder } from '../git/repository.ts';
 import { openNativeBackend } from '../ledger/backend.ts';
-import { chooseBranch } from '../ledger/settings.ts';
+import { chooseBranch } from '../ledger/options.ts';
 import { Projection } from '../projection/projection.ts';
 import type { HookName } from './run-hook.ts';
 import { applySettings, areSettingsApplied, removeSettings } from './server-settings.ts';

@@ -3,7 +3,7 @@ import { checkPush } from '../audit/check-push.ts';
 import type { Refusal } from '../audit/rules.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { type Backend, openNativeBackend } from '../ledger/backend.ts';
-import { chooseBranch, choosePresence } from '../ledger/settings.ts';
+import { chooseBranch, choosePresence } from '../ledger/options.ts';
 import { Projection } from '../projection/projection.ts';
 import { IncomingStore, Oversize } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';

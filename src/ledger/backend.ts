@@ -1,16 +1,15 @@
 import { join, resolve } from 'node:path';
 import type { SignatureReader } from '../audit/signatures.ts';
-import { LedgerError } from '../domain/errors.ts';
 import { openRefReader, openRepository } from '../git/repository.ts';
 import { indexDirectory } from '../projection/index-database.ts';
 import type { LedgerRemote } from '../remote/port.ts';
-import { MemoryCloneLock, SqliteCloneLock } from '../store/clone-lock.ts';
-import { FileState, MemoryState, placeOf } from '../store/local-state.ts';
+import { SqliteCloneLock } from '../store/clone-lock.ts';
+import { FileState, placeOf } from '../store/local-state.ts';
 import type { LedgerStore } from '../store/port.ts';
 import type { Place } from '../sync/clone-name.ts';
 import type { CloneLock, LocalState, Machine, RequestQueue } from '../sync/ports.ts';
-import type { OpenOptions } from './options.ts';
-import { chooseSign, type RepositoryConfig } from './settings.ts';
+import { chooseSign, type OpenOptions, type RepositoryConfig } from './options.ts';
+
 /** The shared branch that a clone is to reach. */
 export interface RemoteSpec {
   name: string;
@@ -55,14 +54,16 @@ export interface Backend {
  *
  * @throws LedgerError `NO_REPOSITORY`, `NO_GIT`, `UNSUPPORTED_REPOSITORY`
  */
-export function openBackend({
+export async function openBackend({
   dir,
   backend,
   fs,
 }: Pick<OpenOptions, 'dir' | 'backend' | 'fs'>): Promise<Backend> {
   const at = resolve(dir ?? process.env.WL_DIR ?? '.');
   const kind = backend ?? (fs === undefined ? 'native' : 'isomorphic');
-  return kind === 'native' ? openNativeBackend(at) : openIsomorphicBackend(at, fs);
+  if (kind === 'native') return openNativeBackend(at);
+  const { openIsomorphicBackend } = await import('./isomorphic-backend.ts');
+  return openIsomorphicBackend(at, fs);
 }
 
 /** A repository on disk, beside git. */
@@ -106,41 +107,5 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
       refs.close();
       await (await opened)?.close();
     },
-  };
-}
-
-/** A repository without the git program: on disk, or on another file system such as one in memory. */
-async function openIsomorphicBackend(dir: string, given: unknown): Promise<Backend> {
-  const [{ findGitDir, readConfig }, { IsomorphicStore }, { IsomorphicRemote }] = await Promise.all([
-    import('../isomorphic/repository.ts'),
-    import('../isomorphic/store.ts'),
-    import('../isomorphic/remote.ts'),
-  ]);
-  const { default: nodeFs } = await import('node:fs');
-  const onDisk = given === undefined || given === nodeFs;
-  const fs = (onDisk ? nodeFs : given) as Parameters<typeof findGitDir>[0];
-  const gitdir = await findGitDir(fs, dir);
-  const store = await IsomorphicStore.open({ fs, gitdir, shared: onDisk });
-  const config = await readConfig(fs, gitdir);
-  if (chooseSign(config)) {
-    throw new LedgerError(
-      'UNSUPPORTED_REPOSITORY',
-      'ledger.sign is set, and commits are signed by git alone.',
-      { hint: 'Use the native backend here.' },
-    );
-  }
-  const local = join(gitdir, 'work-ledger');
-  return {
-    config,
-    place: gitdir,
-    refs: store,
-    lock: onDisk ? new SqliteCloneLock(local) : new MemoryCloneLock(),
-    state: onDisk ? new FileState(local) : new MemoryState(),
-    ...(onDisk && { standsAt: () => placeOf(gitdir) }),
-    local: onDisk ? local : undefined,
-    indexDir: onDisk ? indexDirectory(local) : undefined,
-    store: async () => store,
-    connect: async (remote) => new IsomorphicRemote({ store, ...remote }),
-    close: () => store.close(),
   };
 }

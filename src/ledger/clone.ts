@@ -1,9 +1,8 @@
 import { text } from '../domain/check-input.ts';
-import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import type { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES } from '../domain/item.ts';
 import type { IndexStatus } from '../projection/projection.ts';
-import { resolveId } from '../query/resolve.ts';
 import type { RejectedTransition } from '../sync/rejected.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import { type Connection, checkCall, currentTip, modeOf, readNow } from './connection.ts';
@@ -134,53 +133,15 @@ export class LedgerClone {
    */
   async applyRejected(op: string, options: inputs.Waiting = {}): Promise<TransitionResult> {
     this.#check('applyRejected', inputs.WAITING, options, op);
-    const entry = await this.#rejectedEntry(op);
-    const { command } = entry.commit;
-    if (command === undefined || command.verb === 'configure') {
-      throw new LedgerError('INVALID_INPUT', `${entry.op} cannot be read as a transition of an item.`, {
-        hint: `git show ${entry.ref}^ shows it.`,
-      });
-    }
-    const [{ Writer }, { toResult }] = await Promise.all([import('./writer.ts'), import('./results.ts')]);
-    const [outcome] = await new Writer(this.#connection).run([command], options);
-    const result = toResult(outcome);
-    if (result.ok) await this.dropRejected(entry.op);
-    return result;
+    const { applyRejected } = await import('./rejected.ts');
+    return applyRejected(this.#connection, op, options);
   }
 
   /** Discards a rejected transition for good. @throws LedgerError `NOT_FOUND`, `AMBIGUOUS_ID` */
   async dropRejected(op: string): Promise<RejectedTransition> {
     this.#check('dropRejected', {}, {}, op);
-    const entry = await this.#rejectedEntry(op);
-    const store = await this.#connection.store();
-    await store.moveRef(entry.ref, await store.readRef(entry.ref), undefined);
-    return entry;
-  }
-
-  /** Those of an item that is named as any other. @throws LedgerError `AMBIGUOUS_ID` */
-  async #ofItem(all: readonly RejectedTransition[], typed: string): Promise<RejectedTransition[]> {
-    try {
-      const id = await readNow(this.#connection, (view) => resolveId(view, typed));
-      return all.filter((entry) => entry.id === id);
-    } catch (error) {
-      if (isLedgerError(error, 'NOT_FOUND') || isLedgerError(error, 'INVALID_INPUT')) return [];
-      throw error;
-    }
-  }
-
-  async #rejectedEntry(op: string): Promise<RejectedTransition> {
-    const all = await this.rejected();
-    const byOp = all.filter((entry) => entry.op === op || (op.length >= OP_END && entry.op.endsWith(op)));
-    const byId = all.filter((entry) => entry.id === op);
-    const named = [...byOp, ...byId];
-    const matching = named.length > 0 ? named : await this.#ofItem(all, op);
-    const [entry] = matching;
-    if (entry !== undefined && matching.length === 1) return entry;
-    const code = entry === undefined ? 'NOT_FOUND' : 'AMBIGUOUS_ID';
-    throw new LedgerError(code, `${matching.length} rejected transitions match ${op}.`, {
-      hint: '`wl rejected` lists them.',
-      details: { op, candidates: matching.map((one) => one.op) },
-    });
+    const { dropRejected } = await import('./rejected.ts');
+    return dropRejected(this.#connection, op);
   }
 
   /** How far the index has come. */
@@ -201,9 +162,6 @@ export class LedgerClone {
     checkCall(this.#connection, call, { op: [text, op] }, table, options);
   }
 }
-
-/** Characters of the end of an op that stand for it: fewer would soon fit several, or an item's number. */
-const OP_END = 8;
 
 const idIn = (error: LedgerError): WorkId | undefined =>
   typeof error.details.id === 'string' ? error.details.id : undefined;

@@ -5,18 +5,23 @@ import type { Request } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import { actor as actorKind } from '../domain/kinds.ts';
-import { parseInput, schemaOf } from '../domain/schema.ts';
-import { isActorName } from '../domain/values.ts';
+import { faultsOfActor, isActorName } from '../domain/values.ts';
 import type { IndexView } from '../projection/index-view.ts';
 import type { Need, Projection } from '../projection/projection.ts';
 import { notFound } from '../query/resolve.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { CloneName } from '../sync/clone-name.ts';
-import type { Clock, LocalState } from '../sync/ports.ts';
+import type { Clock, LocalState, SyncContext } from '../sync/ports.ts';
+import type { Synchronizer } from '../sync/synchronizer.ts';
 import type { LedgerMode, LedgerNotice } from './options.ts';
 import type { ReadableLedger } from './past.ts';
-import type { WritePath } from './writer.ts';
+
+/** What makes transitions, and brings them to the remote. */
+export interface WritePath {
+  store: LedgerStore;
+  context: SyncContext;
+  sync: Synchronizer;
+}
 
 /** One clone's ledger, put together: what `open.ts` makes and `WorkLedger` works with. */
 export interface Connection {
@@ -55,6 +60,9 @@ export interface Connection {
   /** Ends what is still running. Closing twice is closing once. */
   close(): Promise<void>;
 }
+
+/** The folder of local state that has the claims which this clone made, by its name. */
+export const EXECUTIONS = 'executions';
 
 const connections = new WeakMap<ReadableLedger, Connection>();
 
@@ -123,8 +131,13 @@ export function requestBy({ clock, draw, actor: own }: Connection, actor: string
 }
 
 /** @throws LedgerError `INVALID_INPUT` */
-export const toActor = (name: string, what: string): string =>
-  isActorName(name) ? name : parseInput(() => schemaOf(actorKind), name, what);
+export function toActor(name: string, what: string): string {
+  if (isActorName(name)) return name;
+  const problems = faultsOfActor(name);
+  throw new LedgerError('INVALID_INPUT', `The ${what} is not valid: ${problems[0]}.`, {
+    details: { problems },
+  });
+}
 
 /** @throws LedgerError `NO_LEDGER` */
 export async function currentTip({ refs, localRef, branch, place }: Connection): Promise<Oid> {

@@ -1,10 +1,9 @@
 import { isHeld } from '../domain/holding.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
-import type { CloneName, Renaming } from '../sync/clone-name.ts';
+import type { CloneName } from '../sync/clone-name.ts';
 import type { LocalState } from '../sync/ports.ts';
-import type { Connection } from './connection.ts';
-import type { LedgerNotice } from './options.ts';
+import { type Connection, EXECUTIONS } from './connection.ts';
 
 /** A claim that was made in this clone: what its holder proves with. */
 export interface HeldExecution {
@@ -19,8 +18,6 @@ export type SetAside = HeldExecution & { clone: string };
 
 /** Also one that was asked for, and of which nobody told yet what became of it: its process may have been killed. */
 type Entry = Omit<HeldExecution, 'epoch'> & { epoch: number | null };
-
-const FOLDER = 'executions';
 
 /**
  * The claims that this clone made, kept under the clone's name: a copy of the clone has none of them. Each has a file of its own,
@@ -114,9 +111,9 @@ export class Executions {
   }
 
   #every(clone: string, id?: WorkId): Entry[] {
-    const names = this.#state.keys(`${FOLDER}/${clone}`);
+    const names = this.#state.keys(`${EXECUTIONS}/${clone}`);
     const asked = id === undefined ? names : names.filter((name) => name.startsWith(`${id}_`));
-    return asked.flatMap((name) => readEntry(this.#state.get(`${FOLDER}/${clone}/${name}`), name));
+    return asked.flatMap((name) => readEntry(this.#state.get(`${EXECUTIONS}/${clone}/${name}`), name));
   }
 
   #write(entry: Entry): void {
@@ -134,7 +131,7 @@ export const executionsOf = ({ state, clone }: Connection): Executions => new Ex
 const isMade = (entry: Entry): entry is HeldExecution => entry.epoch !== null;
 
 function keyOf(clone: string, entry: Entry): string {
-  return `${FOLDER}/${clone}/${nameOf(entry)}`;
+  return `${EXECUTIONS}/${clone}/${nameOf(entry)}`;
 }
 
 /** Any text of an actor and an execution, as the name of a file. */
@@ -163,21 +160,4 @@ function isEntry(value: unknown): value is Entry {
     typeof one.execution_id === 'string' &&
     (one.epoch === null || typeof one.epoch === 'number')
   );
-}
-
-/** What is told where a clone has a new name. */
-export function renamed(state: LocalState, { because, from, to }: Renaming): LedgerNotice {
-  const count = new Set(state.keys(`${FOLDER}/${from}`).map((name) => name.split('_')[0])).size;
-  const why =
-    because === 'copied'
-      ? `This clone is a copy of the clone ${from}`
-      : `Another clone writes under the name ${from}, which this one had`;
-  const items = count === 1 ? '1 item' : `${count} items`;
-  const message = `${why}, so it is ${to} from now on.`;
-  if (count === 0) return { code: 'CLONE_RENAMED', message, hint: undefined };
-  return {
-    code: 'CLONE_RENAMED',
-    message: `${message} What ${from} claimed (${items}) is kept aside.`,
-    hint: `Where the work on it goes on here and nowhere else: wl adopt`,
-  };
 }

@@ -8,8 +8,7 @@ import type { LedgerStore } from '../store/port.ts';
 import { markDecided } from '../sync/checked.ts';
 import { fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
 import { branchFiles } from './branch-files.ts';
-import type { Connection } from './connection.ts';
-import type { WritePath } from './writer.ts';
+import type { Connection, WritePath } from './connection.ts';
 
 /**
  * Makes the ledger where neither the clone nor its remote has one, and shares it.

@@ -1,25 +1,13 @@
 import { randomSuffix } from '../codec/op.ts';
-import {
-  anything,
-  callback,
-  checkOptions,
-  oneOf,
-  orNull,
-  seconds,
-  signal,
-  type Table,
-  text,
-} from '../domain/check-input.ts';
+import { checkOptions, text } from '../domain/check-input.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
-import { CloneName } from '../sync/clone-name.ts';
-import type { Judge } from '../sync/ports.ts';
+import { CloneName, type Renaming } from '../sync/clone-name.ts';
+import type { Judge, LocalState, SyncContext } from '../sync/ports.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { type Backend, openBackend } from './backend.ts';
-import { type Connection, connectionOf } from './connection.ts';
-import { renamed } from './executions.ts';
-import { type InitOptions, type OpenOptions, systemMachine } from './options.ts';
+import { type Connection, connectionOf, EXECUTIONS, type WritePath } from './connection.ts';
 import {
   chooseActor,
   chooseBranch,
@@ -27,28 +15,15 @@ import {
   choosePresence,
   chooseRemote,
   chooseSign,
-} from './settings.ts';
+  type InitOptions,
+  type LedgerNotice,
+  OPEN,
+  type OpenOptions,
+  systemMachine,
+} from './options.ts';
 import { WorkLedger } from './work-ledger.ts';
-import type { WritePath } from './writer.ts';
 
 const PATIENCE_S = 60;
-
-const OPEN = {
-  dir: text,
-  remote: orNull(text),
-  actor: text,
-  backend: oneOf(['native', 'isomorphic']),
-  fs: anything(),
-  mode: oneOf(['push', 'local']),
-  branch: text,
-  patience_s: seconds,
-  signal,
-  clock: anything(),
-  onNotice: callback(),
-  onProgress: callback(),
-  onKeptBack: callback(),
-  connect: callback(),
-} satisfies Record<keyof OpenOptions, unknown> & Table;
 
 /**
  * Opens the ledger of the clone that `dir` is in. A clone that has none yet joins the remote's.
@@ -186,10 +161,10 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     return audit.checkPending({ store: await store(), projection, signatures, now, from, to });
   };
   const makeWrite = async (): Promise<WritePath> => {
-    const { makeWritePath } = await import('./writer.ts');
+    const { Synchronizer } = await import('../sync/synchronizer.ts');
     const { TracedRemote } = await import('../remote/traced.ts');
     const remote = own ?? (chosen && (await reach(chosen)));
-    const parts = {
+    const context: SyncContext = {
       store: await store(),
       remote: remote && new TracedRemote(remote),
       views: projection,
@@ -204,9 +179,10 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
       clone,
       clock,
       turn: machine.turn,
+      randomSuffix: () => randomSuffix(draw),
       ...agreed,
     };
-    return makeWritePath(parts, draw);
+    return { store: context.store, context, sync: new Synchronizer(context) };
   };
   let write: Promise<WritePath> | undefined;
   let isClosed = false;
@@ -244,6 +220,23 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
       projection.close();
       await backend.close();
     },
+  };
+}
+
+/** What is told where a clone has a new name. */
+function renamed(state: LocalState, { because, from, to }: Renaming): LedgerNotice {
+  const count = new Set(state.keys(`${EXECUTIONS}/${from}`).map((name) => name.split('_')[0])).size;
+  const why =
+    because === 'copied'
+      ? `This clone is a copy of the clone ${from}`
+      : `Another clone writes under the name ${from}, which this one had`;
+  const items = count === 1 ? '1 item' : `${count} items`;
+  const message = `${why}, so it is ${to} from now on.`;
+  if (count === 0) return { code: 'CLONE_RENAMED', message, hint: undefined };
+  return {
+    code: 'CLONE_RENAMED',
+    message: `${message} What ${from} claimed (${items}) is kept aside.`,
+    hint: `Where the work on it goes on here and nowhere else: wl adopt`,
   };
 }
 

@@ -1,4 +1,16 @@
-import type { LedgerError } from '../domain/errors.ts';
+import {
+  anything,
+  callback,
+  oneOf,
+  orNull,
+  seconds,
+  signal,
+  type Table,
+  text,
+} from '../domain/check-input.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { toSafeLine } from '../domain/text.ts';
+import { isActorName } from '../domain/values.ts';
 import { nodeCrypto } from '../node.ts';
 import type { OnProgress } from '../projection/load.ts';
 import type { LedgerRemote } from '../remote/port.ts';
@@ -48,6 +60,24 @@ export interface OpenOptions {
   connect?: ((clone: { store: LedgerStore; state: LocalState }) => LedgerRemote) | undefined;
 }
 
+/** The same, to hold a call against. */
+export const OPEN = {
+  dir: text,
+  remote: orNull(text),
+  actor: text,
+  backend: oneOf(['native', 'isomorphic']),
+  fs: anything(),
+  mode: oneOf(['push', 'local']),
+  branch: text,
+  patience_s: seconds,
+  signal,
+  clock: anything(),
+  onNotice: callback(),
+  onProgress: callback(),
+  onKeptBack: callback(),
+  connect: callback(),
+} satisfies Record<keyof OpenOptions, unknown> & Table;
+
 export interface InitOptions extends OpenOptions {
   /** Two to eight capital letters. Default `WRK`. */
   prefix?: string | undefined;
@@ -64,3 +94,91 @@ export const systemMachine: Machine = {
   draw: (count) => nodeCrypto().randomBytes(count),
   turn: () => new Promise((resolve) => setImmediate(resolve)),
 };
+
+/** What a repository's configuration says, whichever library read it. */
+export interface RepositoryConfig {
+  remotes: ReadonlyMap<string, string>;
+  /** Of remotes that are pushed to at another address than they are read from: that one. */
+  pushes: ReadonlyMap<string, string>;
+  /** `ledger.*`, keys in lower case. */
+  settings: ReadonlyMap<string, string>;
+  identity: { name: string; email: string };
+}
+
+const DEFAULT_BRANCH = 'work-ledger';
+/** Such as git accepts for a branch, and nothing that could be read as an option or a refspec. */
+const BRANCH = /^(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)|\/\.|\.(?:\/|$)))[A-Za-z0-9_][\w./-]*$/;
+
+/** @throws LedgerError `INVALID_INPUT` where the name could not be a branch's */
+export function chooseBranch(options: OpenOptions, config: RepositoryConfig): string {
+  const branch = options.branch ?? config.settings.get('branch') ?? DEFAULT_BRANCH;
+  if (BRANCH.test(branch) && !branch.endsWith('/')) return branch;
+  throw new LedgerError('INVALID_INPUT', `${JSON.stringify(branch)} is not a branch name.`, {
+    hint: 'Set another one with: git config ledger.branch work-ledger',
+  });
+}
+
+const DEFAULT_PRESENCE = 'refs/work-ledger/presence';
+const PRESENCE = /^refs\/(?!remotes\/|tags\/)[a-z0-9_-]+(?:\/[a-z0-9_-]+)+$/;
+
+/**
+ * Where on the remote it is said who is at work: below `refs/`, and apart from all other refs that a ledger has.
+ *
+ * @returns `undefined` where it is not to be said
+ * @throws LedgerError `INVALID_INPUT`
+ */
+export function choosePresence({ settings }: RepositoryConfig, branch: string): string | undefined {
+  const asked = settings.get('presence') ?? DEFAULT_PRESENCE;
+  if (asked === 'none') return undefined;
+  const own = asked.startsWith('refs/work-ledger/') && asked !== DEFAULT_PRESENCE;
+  const [inside, around] = [`${asked}/`, `refs/heads/${branch}/`];
+  const meets = inside.startsWith(around) || around.startsWith(inside);
+  if (PRESENCE.test(asked) && !own && !meets) return asked;
+  throw new LedgerError('INVALID_INPUT', `ledger.presence is ${JSON.stringify(asked)}, which will not do.`, {
+    hint: `A folder of refs in small letters, such as ${DEFAULT_PRESENCE} or refs/heads/presence; or none.`,
+  });
+}
+
+/** @throws LedgerError `NO_REMOTE` where a remote is named that the repository does not have */
+export function chooseRemote(
+  options: OpenOptions,
+  { remotes, pushes, settings }: RepositoryConfig,
+): { name: string; url: string; pushUrl: string | undefined } | undefined {
+  if (options.remote === null) return undefined;
+  const asked = options.remote ?? settings.get('remote');
+  const name =
+    asked ?? (remotes.has('origin') ? 'origin' : remotes.size === 1 ? [...remotes.keys()][0] : undefined);
+  if (name === undefined) return undefined;
+  const url = remotes.get(name);
+  if (url !== undefined) return { name, url, pushUrl: pushes.get(name) };
+  throw new LedgerError('NO_REMOTE', `The repository has no remote ${JSON.stringify(name)}.`, {
+    hint:
+      remotes.size === 0
+        ? 'Add one with: git remote add origin URL'
+        : `It has: ${[...remotes.keys()].join(', ')}`,
+  });
+}
+
+export function chooseMode(options: OpenOptions, { settings }: RepositoryConfig): LedgerMode {
+  const mode = options.mode ?? settings.get('mode') ?? 'push';
+  if (mode === 'push' || mode === 'local') return mode;
+  throw new LedgerError('INVALID_INPUT', `ledger.mode is ${JSON.stringify(mode)}; it can be push or local.`);
+}
+
+/** Whether every commit is to be signed. @throws LedgerError `INVALID_INPUT` for what git would not read as yes or no */
+export function chooseSign({ settings }: Pick<RepositoryConfig, 'settings'>): boolean {
+  const asked = settings.get('sign') ?? 'false';
+  if (/^(true|yes|on|1)$/i.test(asked)) return true;
+  if (/^(false|no|off|0)$/i.test(asked)) return false;
+  throw new LedgerError('INVALID_INPUT', `ledger.sign is ${JSON.stringify(asked)}; it can be true or false.`);
+}
+
+/** @throws LedgerError `INVALID_INPUT` where a name was given that cannot stand in an author line */
+export function chooseActor(options: OpenOptions, { settings, identity }: RepositoryConfig): string {
+  const asked = options.actor ?? process.env.WL_ACTOR ?? settings.get('actor');
+  const actor = asked ?? toSafeLine(identity.name.replaceAll(/[<>]/g, ''), 200);
+  if (isActorName(actor)) return actor;
+  throw new LedgerError('INVALID_INPUT', `${JSON.stringify(actor)} cannot be an actor's name.`, {
+    hint: 'Give one with --actor, WL_ACTOR, or: git config ledger.actor NAME',
+  });
+}

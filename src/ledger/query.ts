@@ -119,7 +119,7 @@ export class LedgerQuery {
    * Work in progress whose holder was silent for a lease: what `recover` would give back, each with the evidence. As of the last
    * contact with the remote. What was seen is remembered, so asking again later knows more.
    */
-  async orphaned(options: Pick<inputs.RecoverOptions, 'liveness'> = {}): Promise<OrphanedWork[]> {
+  async orphaned(options: inputs.OrphanedOptions = {}): Promise<OrphanedWork[]> {
     this.#check('orphaned', {}, inputs.ORPHANED, options);
     const { findOrphans } = await import('./orphans.ts');
     return findOrphans(this.#connection, options.liveness);

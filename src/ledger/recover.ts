@@ -6,9 +6,11 @@ import type { NewWork } from '../domain/item-schema.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import { type Connection, readNow } from './connection.ts';
+import { type Connection, checkCall, modeOf, readNow } from './connection.ts';
+import { raced } from './giving-up.ts';
 import type { Acting } from './inputs.ts';
-import { describeEvidence, type OrphanedWork } from './orphans.ts';
+import { describeEvidence, findOrphans, type OrphanedWork } from './orphans.ts';
+import { RECOVER, type RecoverOptions } from './transition-inputs.ts';
 import type { LedgerWork } from './work.ts';
 
 /** An item that was given back, or that failed since no attempt is left: then with the escalation that was opened. */
@@ -25,6 +27,20 @@ export interface Abandoned {
 
 /** As it stands then. `undefined` where it was left alone: it moved meanwhile. */
 type GivenBack = { item: WorkItem; escalation: WorkId | undefined } | undefined;
+
+/** @see LedgerWork.recover */
+export async function recover(
+  connection: Connection,
+  work: LedgerWork,
+  options: RecoverOptions,
+): Promise<RecoveredWork[]> {
+  checkCall(connection, 'recover', {}, RECOVER, options);
+  const { actor, signal, liveness } = options;
+  signal?.throwIfAborted();
+  if (modeOf(connection) === 'push') await raced((await connection.write()).sync.fetch(), signal);
+  const orphans = await findOrphans(connection, liveness);
+  return orphans.length === 0 ? [] : recoverOrphans(connection, work, orphans, { actor, signal });
+}
 
 /** Gives back what `orphans` are. */
 export async function recoverOrphans(

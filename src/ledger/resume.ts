@@ -1,9 +1,11 @@
+import { listOf, orNull, text } from '../domain/check-input.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { attemptsAllowed, isHeld } from '../domain/holding.ts';
 import { isTerminal, type WorkItem } from '../domain/item.ts';
 import { type Attempt, attemptsIn } from '../query/attempts.ts';
-import { type Connection, readNow } from './connection.ts';
+import { type Connection, checkCall, readNow } from './connection.ts';
 import { executionsOf, type HeldExecution, type SetAside } from './executions.ts';
+import { ASKING, type Asked } from './inputs.ts';
 import type { WorkWithHistory } from './query.ts';
 
 /** All that someone needs who goes on with an item. */
@@ -63,8 +65,10 @@ export async function heldHere(
 export async function adoptClaims(
   connection: Connection,
   ids: readonly string[] | undefined,
-  actor: string = connection.actor,
+  options: Asked,
 ): Promise<SetAside[]> {
+  checkCall(connection, 'adopt', { ids: [orNull(listOf(text)), ids ?? null] }, ASKING, options);
+  const { actor = connection.actor } = options;
   const executions = executionsOf(connection);
   const aside = executions.aside(actor);
   for (const id of ids ?? []) {

@@ -1,19 +1,20 @@
 import { randomSuffix } from '../codec/op.ts';
+import { checkOptions, type Kind, needed, oneOf, text } from '../domain/check-input.ts';
 import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import type { WorkItem } from '../domain/item.ts';
 import { idFrom } from '../domain/provenance.ts';
 import { isVerb } from '../domain/verbs.ts';
 import type { LedgerView } from '../domain/view.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
-import type { LedgerStore, Oid } from '../store/port.ts';
+import { READABLE } from '../projection/index-view.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import { type ImportInput, plannerOf } from '../transfer/formats.ts';
+import { IMPORT_FORMATS, type ImportInput, plannerOf } from '../transfer/formats.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
 import type { ImportNote, ImportPlan, TransferFile } from '../transfer/plan.ts';
-import { type Connection, currentTip, modeOf, requestBy } from './connection.ts';
-import type { ImportCall } from './inputs.ts';
-import { Writer } from './writer.ts';
+import { type Connection, checkCall, currentTip, modeOf, readNow, requestBy } from './connection.ts';
+import { raced } from './giving-up.ts';
+import { IMPORT, type ImportCall } from './inputs.ts';
+import { submit } from './submit.ts';
 
 /** What became of an import. Every id in it is the item's for good. */
 export interface ImportReport {
@@ -39,26 +40,29 @@ export interface ImportReport {
  * Imports what the shared branch does not have, so that ids that are told are those of the shared branch; where there is none, or it
  * is not asked, what this clone does not have.
  *
- * @param onPlan told how many items are to be made
+ * @see LedgerAdmin.importWork
  */
 export async function importWork(
   connection: Connection,
   input: ImportInput,
-  { actor, dry_run = false, onPlan, signal }: ImportCall,
+  options: ImportCall,
 ): Promise<ImportReport> {
+  checkCall(connection, 'importWork', {}, IMPORT, options);
+  checkInput('importWork', input);
+  const { actor, dry_run = false, onPlan, signal } = options;
+  signal?.throwIfAborted();
   const mode = modeOf(connection);
   const offlineSuffix = mode === 'local' ? () => randomSuffix(connection.draw) : undefined;
-  const writer = new Writer(connection);
-  const { context } = await connection.write();
-  if (mode === 'push' && !dry_run) await writer.fetch(signal);
+  const { context, sync } = await connection.write();
+  if (mode === 'push' && !dry_run) await raced(sync.fetch(), signal);
   const now = connection.clock.now().toISOString();
   const atShared = async <T>(use: (view: LedgerView) => T): Promise<T> => {
     const seen =
       mode === 'push' ? context.remote && (await context.store.readRef(context.remote.seenRef)) : undefined;
     return connection.projection.read(seen ?? (await currentTip(connection)), use);
   };
-  const planImport = await plannerOf(input);
-  const plan = await atShared((view) => planImport({ ledger: view, now, randomSuffix: offlineSuffix }));
+  const planOf = await plannerOf(input);
+  const plan = await atShared((view) => planOf({ ledger: view, now, randomSuffix: offlineSuffix }));
   onPlan?.(plan.items.length);
   const { items, present, notes, records, tombstones, unusable } = plan;
   const report: ImportReport = {
@@ -82,13 +86,36 @@ export async function importWork(
     item,
   }));
   try {
-    const outcomes = await writer.run(commands, { provisional: true, signal });
+    const outcomes = await submit(connection, commands, { provisional: true, signal });
     for (const [index, outcome] of outcomes.entries()) tell(report, items[index]?.source_id ?? '', outcome);
   } catch (error) {
     if (!isLedgerError(error) || !Array.isArray(error.details.saved)) throw error;
     await tellUnshared(report, error, { items, commands, atShared, from: input.from });
   }
   return report;
+}
+
+/** @see LedgerAdmin.planImport */
+export async function planImport(connection: Connection, input: ImportInput): Promise<ImportPlan> {
+  checkCall(connection, 'planImport', {});
+  checkInput('planImport', input);
+  const now = connection.clock.now().toISOString();
+  const planOf = await plannerOf(input);
+  return readNow(connection, (view) => planOf({ ledger: view, now }));
+}
+
+const FILES: Kind<Iterable<TransferFile>, true> = {
+  what: 'an iterable of files',
+  needed: true,
+  is: (value) => typeof value === 'object' && value !== null && Symbol.iterator in value,
+};
+const FROM = { from: needed(oneOf(Object.keys(IMPORT_FORMATS))) };
+const INPUTS = { file: { ...FROM, text: needed(text) }, folder: { ...FROM, files: FILES } };
+
+function checkInput(call: string, input: ImportInput): void {
+  const { from } = (input ?? {}) as { from?: unknown };
+  const [, format] = Object.entries(IMPORT_FORMATS).find(([name]) => name === from) ?? [];
+  checkOptions(call, INPUTS[format?.source ?? 'file'], input);
 }
 
 interface Begun {
@@ -143,13 +170,13 @@ function tell(report: ImportReport, source_id: string, outcome: Outcome): void {
   }
 }
 
-/** Every item that can be read, with its history from one walk over the log. */
-export async function exportFiles(
-  store: LedgerStore,
-  tip: Oid,
-  items: readonly WorkItem[],
-  now: string,
-): Promise<Generator<TransferFile, void>> {
+/** Every item that can be read, with its history from one walk over the log. @see LedgerAdmin.exportFiles */
+export async function exportFiles(connection: Connection): Promise<Iterable<TransferFile>> {
+  checkCall(connection, 'exportFiles', {});
+  const store = await connection.store();
+  const tip = await currentTip(connection);
+  const all = { where: [READABLE], values: [], order: 'id' } as const;
+  const items = await readNow(connection, (view) => view.select(all), 'all');
   const histories = new Map<WorkId, HistoryEvent[]>();
   for await (const record of store.commits({ to: tip, changes: false })) {
     const entry = toEntry(record);
@@ -161,7 +188,7 @@ export async function exportFiles(
   }
   return exportJson(
     items.map((item) => ({ item, history: histories.get(item.id) ?? [] })),
-    now,
+    connection.clock.now().toISOString(),
   );
 }
 

@@ -1,5 +1,4 @@
-import { seconds, type Table, text } from '../domain/check-input.ts';
-import { LedgerError } from '../domain/errors.ts';
+import { seconds, text } from '../domain/check-input.ts';
 import type { ExecutionId, WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkItemIn } from '../domain/item.ts';
 import type { Progress } from '../query/tree.ts';
@@ -7,15 +6,14 @@ import { LedgerAdmin } from './admin.ts';
 import { LedgerAudit } from './audit.ts';
 import { LedgerClone } from './clone.ts';
 import { type Connection, checkCall, keepConnection } from './connection.ts';
-import * as inputs from './inputs.ts';
+import { type Acting, IN_PROGRESS, PENDING, type PendingFilter, type ReadyFilter } from './inputs.ts';
 import type { PastLedger, ReadableLedger } from './past.ts';
 import { LedgerQuery, type WorkWithHistory } from './query.ts';
 import type { RecoveredWork } from './recover.ts';
-import { itemOf, type TransitionResult } from './results.ts';
+import type { TransitionResult } from './results.ts';
+import type * as inputs from './transition-inputs.ts';
+import type { Owned, WayIn } from './transition-inputs.ts';
 import { LedgerWork } from './work.ts';
-
-/** Who acts, in the word of the design that this ledger began with: `owner` is `actor`. */
-type Owned<T> = T & { owner?: string | undefined };
 
 /**
  * The ledger of one clone. Opened with `openLedger`; `await using` closes it.
@@ -25,51 +23,79 @@ type Owned<T> = T & { owner?: string | undefined };
  * need, by their full names; each says which call of a group it stands for, and takes `owner` for `actor`.
  */
 export class WorkLedger implements ReadableLedger {
-  readonly work: LedgerWork;
-  readonly query: LedgerQuery;
-  readonly audit: LedgerAudit;
-  readonly clone: LedgerClone;
-  readonly admin: LedgerAdmin;
   /** Who acts where a call names no one. */
   readonly actor: string;
   readonly #connection: Connection;
+  // Each group is made when it is first asked for: a question runs nothing of the others.
+  #work: LedgerWork | undefined;
+  #query: LedgerQuery | undefined;
+  #audit: LedgerAudit | undefined;
+  #clone: LedgerClone | undefined;
+  #admin: LedgerAdmin | undefined;
 
   /** @internal Programs call `openLedger`. */
   constructor(connection: Connection) {
     this.#connection = connection;
     this.actor = connection.actor;
-    this.work = new LedgerWork(connection);
-    this.query = new LedgerQuery(connection);
-    this.audit = new LedgerAudit(connection);
-    this.clone = new LedgerClone(connection);
-    this.admin = new LedgerAdmin(connection);
     keepConnection(this, connection);
+  }
+
+  /** Every transition of an item. */
+  get work(): LedgerWork {
+    this.#work ??= new LedgerWork(this.#connection);
+    return this.#work;
+  }
+
+  /** Every question about items. */
+  get query(): LedgerQuery {
+    this.#query ??= new LedgerQuery(this.#connection);
+    return this.#query;
+  }
+
+  /** What happened, and whether it happened by the rules. */
+  get audit(): LedgerAudit {
+    this.#audit ??= new LedgerAudit(this.#connection);
+    return this.#audit;
+  }
+
+  /** This clone and its remote. */
+  get clone(): LedgerClone {
+    this.#clone ??= new LedgerClone(this.#connection);
+    return this.#clone;
+  }
+
+  /** The ledger as a whole: its settings, the auxiliary files, import and export. */
+  get admin(): LedgerAdmin {
+    this.#admin ??= new LedgerAdmin(this.#connection);
+    return this.#admin;
   }
 
   /** Creates an item, pending: `work.create`. @returns the item, under the id that it keeps */
   async createWork(input: inputs.CreateInput): Promise<WorkItem> {
+    const { itemOf } = await import('./results.ts');
     return itemOf(await this.work.create(input));
   }
 
   /** Creates an item under a parent, with that one's swarm, job and the references of its context: `work.create` with a `parent_id`. */
   async createSubtask(parent_id: WorkId, input: inputs.CreateInput): Promise<WorkItem> {
-    checkCall(this.#connection, 'createSubtask', { parent_id: [text, parent_id] }, inputs.CREATE, input);
-    return itemOf(await this.work.create({ ...input, parent_id }));
+    const { CREATE } = await import('./transition-inputs.ts');
+    checkCall(this.#connection, 'createSubtask', { parent_id: [text, parent_id] }, CREATE, input);
+    return this.createWork({ ...input, parent_id });
   }
 
   /** Claims a pending item, once the remote agrees: `work.claim`. @throws LedgerError `NOT_READY`, `NOT_OWNER` */
   async claimWork(id: WorkId, options: Owned<inputs.ClaimOptions> = {}): Promise<TransitionResult> {
-    return this.work.claim(id, this.#byOwner('claimWork', inputs.CLAIM, options));
+    return this.work.claim(id, await this.#byActor('claimWork', options));
   }
 
   /** Gives an item back to pending: `work.release`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
   async releaseWork(id: WorkId, options: Owned<inputs.HoldingReasoned> = {}): Promise<TransitionResult> {
-    return this.work.release(id, this.#byOwner('releaseWork', inputs.HOLDING_REASONED, options));
+    return this.work.release(id, await this.#byActor('releaseWork', options));
   }
 
   /** Claims a pending item, or takes up a blocked one again: `work.start`. @throws LedgerError as `claimWork` */
   async startWork(id: WorkId, options: Owned<inputs.ClaimOptions> = {}): Promise<TransitionResult> {
-    return this.work.start(id, this.#byOwner('startWork', inputs.CLAIM, options));
+    return this.work.start(id, await this.#byActor('startWork', options));
   }
 
   /** Blocks an item for a reason: `work.block`. @throws LedgerError `NOT_OWNER`, `UNKNOWN_REFERENCE`, `DEPENDENCY_CYCLE` */
@@ -84,12 +110,12 @@ export class WorkLedger implements ReadableLedger {
 
   /** Completes work with a result: `work.complete`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION` */
   async completeWork(id: WorkId, options: Owned<inputs.CompleteOptions> = {}): Promise<TransitionResult> {
-    return this.work.complete(id, this.#byOwner('completeWork', inputs.COMPLETE, options));
+    return this.work.complete(id, await this.#byActor('completeWork', options));
   }
 
   /** Fails work with the error's text: `work.fail`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
   async failWork(id: WorkId, options: Owned<inputs.FailOptions>): Promise<TransitionResult> {
-    return this.work.fail(id, this.#byOwner('failWork', inputs.FAIL, options));
+    return this.work.fail(id, await this.#byActor('failWork', options));
   }
 
   /** Names the execution that works on a held item: `work.linkExecution`. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
@@ -98,7 +124,7 @@ export class WorkLedger implements ReadableLedger {
     execution_id: ExecutionId,
     options: Owned<inputs.Holding> = {},
   ): Promise<TransitionResult> {
-    return this.work.linkExecution(id, execution_id, this.#byOwner('linkExecution', inputs.HOLDING, options));
+    return this.work.linkExecution(id, execution_id, await this.#byActor('linkExecution', options));
   }
 
   /** The item with its history, oldest transition first: `query.get`. @throws LedgerError `NOT_FOUND`, `DAMAGED_ITEM` */
@@ -107,15 +133,15 @@ export class WorkLedger implements ReadableLedger {
   }
 
   /** Items that wait to be taken, most urgent first, then oldest; `owner: null` asks for unassigned ones: `query.list`. */
-  async getPending(filter: inputs.PendingFilter = {}): Promise<WorkItemIn<'pending'>[]> {
-    checkCall(this.#connection, 'getPending', {}, inputs.PENDING, filter);
+  async getPending(filter: PendingFilter = {}): Promise<WorkItemIn<'pending'>[]> {
+    checkCall(this.#connection, 'getPending', {}, PENDING, filter);
     const { type, ...rest } = filter;
     return this.query.list({ ...rest, status: ['pending'], type: type === undefined ? undefined : [type] });
   }
 
   /** Items that someone works on, of everyone or of one owner: `query.list`. */
   async getInProgress(filter: { owner?: string | undefined } = {}): Promise<WorkItemIn<'in_progress'>[]> {
-    checkCall(this.#connection, 'getInProgress', {}, inputs.IN_PROGRESS, filter);
+    checkCall(this.#connection, 'getInProgress', {}, IN_PROGRESS, filter);
     return this.query.list({ status: ['in_progress'], owner: filter.owner });
   }
 
@@ -136,7 +162,7 @@ export class WorkLedger implements ReadableLedger {
   }
 
   /** What can be claimed now, most urgent first, then oldest: `query.ready`. */
-  async getReadyToStart(filter: inputs.ReadyFilter = {}): Promise<WorkItem[]> {
+  async getReadyToStart(filter: ReadyFilter = {}): Promise<WorkItem[]> {
     return this.query.ready(filter);
   }
 
@@ -178,17 +204,9 @@ export class WorkLedger implements ReadableLedger {
     return this.close();
   }
 
-  /** @throws LedgerError `INVALID_INPUT` where `owner` and `actor` are two */
-  #byOwner<T extends inputs.Acting>(call: string, table: Table, options: Owned<T>): T {
-    const both = { ...table, owner: text };
-    checkCall(this.#connection, call, {}, both, options);
-    const { owner, ...rest } = options;
-    if (owner === undefined) return rest as unknown as T;
-    if (options.actor === undefined || options.actor === owner)
-      return { ...rest, actor: owner } as unknown as T;
-    throw new LedgerError('INVALID_INPUT', `${call}: owner and actor are one; they are two here.`, {
-      details: { call, key: 'owner' },
-    });
+  async #byActor<T extends Acting>(call: WayIn, options: Owned<T>): Promise<T> {
+    const { byActor } = await import('./transition-inputs.ts');
+    return byActor(this.#connection, call, options);
   }
 }
 

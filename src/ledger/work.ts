@@ -1,18 +1,16 @@
-// Long, since it is a list: a method for each transition, one after the other.
-
-import { checkArgument, checkOptions, listOf, map, oneOf, orNull, text } from '../domain/check-input.ts';
+import { map, orNull, text } from '../domain/check-input.ts';
 import type { Command } from '../domain/commands.ts';
 import type { ExecutionId, WorkId } from '../domain/ids.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
 import type { Verb, VerbInput } from '../domain/verbs.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import { type Connection, checkCall, modeOf, requestBy } from './connection.ts';
+import { type Connection, checkCall, requestBy } from './connection.ts';
 import type { SetAside } from './executions.ts';
-import * as inputs from './inputs.ts';
-import type { OrphanedWork } from './orphans.ts';
+import type { Acting, Asked } from './inputs.ts';
 import type { RecoveredWork } from './recover.ts';
 import type { TransitionResult } from './results.ts';
+import type * as inputs from './transition-inputs.ts';
 import type { Writer } from './writer.ts';
 
 /**
@@ -43,7 +41,6 @@ export class LedgerWork {
    * @throws LedgerError `UNKNOWN_REFERENCE` and `DEPENDENCY_CYCLE` for its parent and dependencies
    */
   async create(input: inputs.CreateInput): Promise<TransitionResult> {
-    checkCall(this.#connection, 'create', {}, inputs.CREATE, input);
     return (await this.#write()).create(input);
   }
 
@@ -53,32 +50,17 @@ export class LedgerWork {
     owner: string | null | undefined,
     options: inputs.Reasoned = {},
   ): Promise<TransitionResult> {
-    const named = owner ?? undefined;
-    checkCall(
-      this.#connection,
-      'assign',
-      { id: [text, id], owner: [orNull(text), owner ?? null] },
-      inputs.REASONED,
-      options,
-    );
-    const { reason, ...call } = options;
-    return (await this.#write()).assign(id, named, reason, call);
+    return (await this.#write()).assign(id, owner, options);
   }
 
   /** Changes fields that no other verb owns. Lists change by members, so that edits of two clones add up. */
-  async update(id: WorkId, patch: WorkPatch, options: inputs.Acting = {}): Promise<TransitionResult> {
-    this.#check('update', id, inputs.ACTING, options);
-    checkOptions('update', inputs.PATCH, patch);
-    for (const list of ['labels', 'dependencies', 'links'] as const) {
-      if (patch[list] !== undefined) checkOptions('update', inputs.MEMBERS[list], patch[list]);
-    }
-    return (await this.#write()).act('update', id, { patch }, options);
+  async update(id: WorkId, patch: WorkPatch, options: Acting = {}): Promise<TransitionResult> {
+    return (await this.#write()).update(id, patch, options);
   }
 
   /** Adds a comment. */
-  async comment(id: WorkId, body: string, options: inputs.Acting = {}): Promise<TransitionResult> {
-    checkCall(this.#connection, 'comment', { id: [text, id], body: [text, body] }, inputs.ACTING, options);
-    return (await this.#write()).act('comment', id, { body }, options);
+  async comment(id: WorkId, body: string, options: Acting = {}): Promise<TransitionResult> {
+    return (await this.#write()).comment(id, body, options);
   }
 
   /**
@@ -89,19 +71,17 @@ export class LedgerWork {
    *   `REMOTE_UNREACHABLE`: a claim means nothing until the remote has it
    */
   async claim(id: WorkId, options: inputs.ClaimOptions = {}): Promise<TransitionResult> {
-    this.#check('claim', id, inputs.CLAIM, options);
     return (await this.#write()).acquire('claim', id, options);
   }
 
   /** Starts work: claims a pending item, or takes up a blocked one again as its owner. As `claim`. */
   async start(id: WorkId, options: inputs.ClaimOptions = {}): Promise<TransitionResult> {
-    this.#check('start', id, inputs.CLAIM, options);
     return (await this.#write()).acquire('start', id, options);
   }
 
   /** Gives an item back to pending; its checkpoint stays. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
   async release(id: WorkId, options: inputs.HoldingReasoned = {}): Promise<TransitionResult> {
-    return this.#act('release', id, inputs.HOLDING_REASONED, options);
+    return (await this.#write()).plain('release', id, options);
   }
 
   /** Records where to resume, and renews the lease. @throws LedgerError `NOT_OWNER`, `STALE_EPOCH` */
@@ -110,11 +90,7 @@ export class LedgerWork {
     checkpoint: inputs.CheckpointInput,
     options: inputs.Holding = {},
   ): Promise<TransitionResult> {
-    this.#check('checkpoint', id, inputs.HOLDING, options);
-    checkOptions('checkpoint', inputs.CHECKPOINT, checkpoint);
-    const { actor, signal, ...fence } = options;
-    const input = { checkpoint: checkpoint as VerbInput['checkpoint']['checkpoint'], ...fence };
-    return (await this.#write()).act('checkpoint', id, input, { actor, signal });
+    return (await this.#write()).checkpoint(id, checkpoint, options);
   }
 
   /** Names the execution that works on a held item; earlier ones are stale from then on. */
@@ -123,15 +99,7 @@ export class LedgerWork {
     execution_id: ExecutionId,
     options: inputs.Holding = {},
   ): Promise<TransitionResult> {
-    const values = { id: [text, id], execution_id: [text, execution_id] } as const;
-    checkCall(this.#connection, 'linkExecution', values, inputs.HOLDING, options);
-    const { actor, signal, ...fence } = options;
-    return (await this.#write()).act(
-      'link_execution',
-      id,
-      { link: execution_id, ...fence },
-      { actor, signal },
-    );
+    return (await this.#write()).linkExecution(id, execution_id, options);
   }
 
   /**
@@ -140,12 +108,12 @@ export class LedgerWork {
    * @throws LedgerError `NOT_OWNER` where someone else holds it, unless `force`; `UNKNOWN_REFERENCE`, `DEPENDENCY_CYCLE`
    */
   async block(id: WorkId, options: inputs.BlockOptions): Promise<TransitionResult> {
-    return this.#act('block', id, inputs.BLOCK, options);
+    return (await this.#write()).plain('block', id, options);
   }
 
   /** Unblocks: back to in progress where it is held, else to pending. */
   async unblock(id: WorkId, options: inputs.Reasoned = {}): Promise<TransitionResult> {
-    return this.#act('unblock', id, inputs.REASONED, options);
+    return (await this.#write()).plain('unblock', id, options);
   }
 
   /**
@@ -154,7 +122,6 @@ export class LedgerWork {
    * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`, `REVIEW_REQUIRED`
    */
   async complete(id: WorkId, options: inputs.CompleteOptions = {}): Promise<TransitionResult> {
-    this.#check('complete', id, inputs.COMPLETE, options);
     return (await this.#write()).complete(id, options);
   }
 
@@ -165,7 +132,6 @@ export class LedgerWork {
    * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`
    */
   async fail(id: WorkId, options: inputs.FailOptions): Promise<TransitionResult> {
-    this.#check('fail', id, inputs.FAIL, options);
     return (await this.#write()).fail(id, options);
   }
 
@@ -175,7 +141,7 @@ export class LedgerWork {
    * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`
    */
   async submit(id: WorkId, options: inputs.SubmitOptions = {}): Promise<TransitionResult> {
-    return this.#act('submit', id, inputs.SUBMIT, options);
+    return (await this.#write()).plain('submit', id, options);
   }
 
   /**
@@ -184,17 +150,17 @@ export class LedgerWork {
    * @throws LedgerError `NOT_OWNER` for who did the work; `ILLEGAL_TRANSITION`
    */
   async approve(id: WorkId, options: inputs.Reasoned = {}): Promise<TransitionResult> {
-    return this.#act('approve', id, inputs.REASONED, options);
+    return (await this.#write()).plain('approve', id, options);
   }
 
   /** Sends work back from review to its holder, who goes on in the same epoch. @throws LedgerError as `approve` */
   async reject(id: WorkId, options: inputs.Explained): Promise<TransitionResult> {
-    return this.#act('reject', id, inputs.EXPLAINED, options);
+    return (await this.#write()).plain('reject', id, options);
   }
 
   /** Takes work back from review, by its holder, to go on with it. @throws LedgerError as `submit` */
   async withdraw(id: WorkId, options: inputs.HoldingReasoned = {}): Promise<TransitionResult> {
-    return this.#act('withdraw', id, inputs.HOLDING_REASONED, options);
+    return (await this.#write()).plain('withdraw', id, options);
   }
 
   /**
@@ -204,13 +170,12 @@ export class LedgerWork {
    * @throws LedgerError `ILLEGAL_TRANSITION` past `max_attempts` unless `reset`
    */
   async retry(id: WorkId, options: inputs.RetryOptions = {}): Promise<TransitionResult> {
-    this.#check('retry', id, inputs.RETRY, options);
     return (await this.#write()).retry(id, options);
   }
 
   /** Puts finished work back to pending. */
   async reopen(id: WorkId, options: inputs.Explained): Promise<TransitionResult> {
-    return this.#act('reopen', id, inputs.EXPLAINED, options);
+    return (await this.#write()).plain('reopen', id, options);
   }
 
   /**
@@ -219,12 +184,12 @@ export class LedgerWork {
    * @throws LedgerError `NOT_OWNER` for anyone but its creator and its owner; who is not its creator proves a claim as a holder
    */
   async cancel(id: WorkId, options: inputs.HoldingReasoned = {}): Promise<TransitionResult> {
-    return this.#act('cancel', id, inputs.HOLDING_REASONED, options);
+    return (await this.#write()).plain('cancel', id, options);
   }
 
   /** Removes a finished item's file; its history stays, and its id is never given again. @throws LedgerError `STILL_REFERENCED` */
   async delete(id: WorkId, options: inputs.Reasoned = {}): Promise<TransitionResult> {
-    return this.#act('delete', id, inputs.REASONED, options);
+    return (await this.#write()).plain('delete', id, options);
   }
 
   /**
@@ -234,16 +199,8 @@ export class LedgerWork {
    * @returns the items that are pending again, or failed
    */
   async recover(options: inputs.RecoverOptions = {}): Promise<RecoveredWork[]> {
-    checkCall(this.#connection, 'recover', {}, inputs.RECOVER, options);
-    const { actor, signal, liveness } = options;
-    const [{ recoverOrphans }, { findOrphans }] = await Promise.all([
-      import('./recover.ts'),
-      import('./orphans.ts'),
-    ]);
-    signal?.throwIfAborted();
-    if (modeOf(this.#connection) === 'push') await (await this.#write()).fetch(signal);
-    const orphans: OrphanedWork[] = await findOrphans(this.#connection, liveness);
-    return orphans.length === 0 ? [] : recoverOrphans(this.#connection, this, orphans, { actor, signal });
+    const { recover } = await import('./recover.ts');
+    return recover(this.#connection, this, options);
   }
 
   /**
@@ -252,16 +209,9 @@ export class LedgerWork {
    *
    * @throws LedgerError `NOT_FOUND` where nothing of an id is set aside
    */
-  async adopt(ids?: readonly WorkId[], options: inputs.Asked = {}): Promise<SetAside[]> {
-    checkCall(
-      this.#connection,
-      'adopt',
-      { ids: [orNull(listOf(text)), ids ?? null] },
-      inputs.ASKING,
-      options,
-    );
+  async adopt(ids?: readonly WorkId[], options: Asked = {}): Promise<SetAside[]> {
     const { adoptClaims } = await import('./resume.ts');
-    return adoptClaims(this.#connection, ids, options.actor);
+    return adoptClaims(this.#connection, ids, options);
   }
 
   /**
@@ -272,8 +222,7 @@ export class LedgerWork {
    * @returns an outcome for each command, in order
    */
   async batch(commands: readonly Planned[], options: inputs.BatchOptions = {}): Promise<Outcome[]> {
-    checkCall(this.#connection, 'batch', { commands: [listOf(COMMAND), commands] }, inputs.BATCH, options);
-    return (await this.#write()).run(commands, options);
+    return (await this.#write()).batch(commands, options);
   }
 
   /**
@@ -286,13 +235,8 @@ export class LedgerWork {
     verb: V,
     id: WorkId,
     input: Omit<VerbInput[V], 'id'>,
-    options: inputs.Acting = {},
+    options: Acting = {},
   ): Promise<TransitionResult> {
-    const values = { id: [text, id], input: [map(), input] } as const;
-    checkCall(this.#connection, 'act', values, inputs.ACTING, options);
-    const { verbsThat } = await import('../domain/verbs.ts');
-    const changing = verbsThat(({ from }) => !from.includes('none'));
-    checkArgument('act', 'verb', oneOf([...changing]), verb);
     return (await this.#write()).act(verb, id, input, options);
   }
 
@@ -307,32 +251,9 @@ export class LedgerWork {
     return { ...requestBy(this.#connection, actor), verb, ...input } as unknown as Command;
   }
 
-  #check(call: string, id: WorkId, table: Parameters<typeof checkOptions>[1], options: object): void {
-    checkCall(this.#connection, call, { id: [text, id] }, table, options);
-  }
-
-  /** A verb whose input is its options. */
-  async #act<V extends Verb>(
-    verb: V,
-    id: WorkId,
-    table: Parameters<typeof checkOptions>[1],
-    options: inputs.Acting,
-  ): Promise<TransitionResult> {
-    this.#check(verb, id, table, options);
-    const { actor, signal, ...input } = options;
-    const call = { actor, signal };
-    return (await this.#write()).act(verb, id, input as unknown as Omit<VerbInput[V], 'id'>, call);
-  }
-
   /** Loaded by the first transition: a question needs none of it. */
   #write(): Promise<Writer> {
     this.#writer ??= import('./writer.ts').then(({ Writer: Made }) => new Made(this.#connection));
     return this.#writer;
   }
 }
-
-const COMMAND = {
-  what: 'a command, or a function that gives one',
-  needed: false,
-  is: (value: unknown) => typeof value === 'function' || (typeof value === 'object' && value !== null),
-};

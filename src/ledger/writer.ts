@@ -1,53 +1,49 @@
-import { type Draw, randomSuffix } from '../codec/op.ts';
+import { randomSuffix } from '../codec/op.ts';
+import {
+  checkArgument,
+  checkOptions,
+  type Kind,
+  listOf,
+  map,
+  oneOf,
+  orNull,
+  text,
+} from '../domain/check-input.ts';
 import type { Command, Fence } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { backoffMs, isExhausted } from '../domain/holding.ts';
-import { idDate, type WorkId } from '../domain/ids.ts';
+import type { ExecutionId, WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import { mayDeleteAtOnce } from '../domain/verbs/delete.ts';
-import { isVerb, VERBS, type Verb, type VerbInput } from '../domain/verbs.ts';
-import type { LedgerStore } from '../store/port.ts';
-import type { LedgerCommand } from '../sync/draft.ts';
-import type { Planned, Progress } from '../sync/local.ts';
+import type { WorkPatch } from '../domain/verbs/update.ts';
+import { type Verb, type VerbInput, verbsThat } from '../domain/verbs.ts';
+import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import type { SyncContext } from '../sync/ports.ts';
-import { Synchronizer } from '../sync/synchronizer.ts';
-import { type Connection, known, modeOf, readNow, requestBy, toActor } from './connection.ts';
+import { type Connection, checkCall, known, modeOf, readNow, requestBy, toActor } from './connection.ts';
 import { executionsOf } from './executions.ts';
-import { givenUp, raced } from './giving-up.ts';
-import type {
-  BatchOptions,
-  ClaimOptions,
-  CompleteOptions,
-  CreateInput,
-  FailOptions,
-  RetryOptions,
-} from './inputs.ts';
-import { Proofs } from './proofs.ts';
+import { ACTING, type Acting } from './inputs.ts';
 import { type TransitionResult, toResult } from './results.ts';
-
-/** What makes transitions, and brings them to the remote. */
-export interface WritePath {
-  store: LedgerStore;
-  context: SyncContext;
-  sync: Synchronizer;
-}
-
-export function makeWritePath(parts: Omit<SyncContext, 'randomSuffix'>, draw: Draw): WritePath {
-  const context: SyncContext = { ...parts, randomSuffix: () => randomSuffix(draw) };
-  return { store: context.store, context, sync: new Synchronizer(context) };
-}
+import { submit } from './submit.ts';
+import * as inputs from './transition-inputs.ts';
 
 type Input<V extends Verb> = Omit<VerbInput[V], 'id'>;
 
-/** How a call is made: by whom, and until when it is waited for. */
-interface Call {
-  actor?: string | undefined;
-  signal?: AbortSignal | undefined;
-}
+/** Verbs whose input is the options of their call. */
+const PLAIN = {
+  release: inputs.HOLDING_REASONED,
+  block: inputs.BLOCK,
+  unblock: inputs.REASONED,
+  submit: inputs.SUBMIT,
+  approve: inputs.REASONED,
+  reject: inputs.EXPLAINED,
+  withdraw: inputs.HOLDING_REASONED,
+  reopen: inputs.EXPLAINED,
+  cancel: inputs.HOLDING_REASONED,
+  delete: inputs.REASONED,
+};
 
-/** How the transitions of one ledger are made: each verb that is more than one command, and what all of them come to. */
+/** Makes the transitions of one ledger: holds each call against what it takes, and makes commands of it. */
 export class Writer {
   readonly #connection: Connection;
 
@@ -55,36 +51,78 @@ export class Writer {
     this.#connection = connection;
   }
 
-  /** One command of an item. */
-  async act<V extends Verb>(verb: V, id: WorkId, input: Input<V>, call: Call): Promise<TransitionResult> {
-    const [outcome] = await this.run([this.#plan(verb, id, input, call)], call);
-    return toResult(outcome);
+  /** @see LedgerWork.batch */
+  batch(commands: readonly Planned[], options: inputs.BatchOptions): Promise<Outcome[]> {
+    checkCall(this.#connection, 'batch', { commands: [listOf(COMMAND), commands] }, inputs.BATCH, options);
+    return submit(this.#connection, commands, options);
   }
 
-  /** Fetches, where there is a remote. */
-  async fetch(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
-    await raced((await this.#connection.write()).sync.fetch(), signal);
+  /** @see LedgerWork.act */
+  act<V extends Verb>(verb: V, id: WorkId, input: Input<V>, options: Acting): Promise<TransitionResult> {
+    const values = { id: [text, id], input: [map(), input] } as const;
+    checkCall(this.#connection, 'act', values, ACTING, options);
+    const changing = verbsThat(({ from }) => !from.includes('none'));
+    checkArgument('act', 'verb', oneOf([...changing]), verb);
+    return this.#make(verb, id, input, options);
   }
 
-  assign(
+  plain<V extends keyof typeof PLAIN>(verb: V, id: WorkId, options: Acting): Promise<TransitionResult> {
+    this.#check(verb, id, PLAIN[verb], options);
+    const { actor, signal, ...input } = options;
+    return this.#make(verb, id, input as unknown as Input<V>, { actor, signal });
+  }
+
+  assign(id: WorkId, owner: string | null | undefined, options: inputs.Reasoned): Promise<TransitionResult> {
+    const values = { id: [text, id], owner: [orNull(text), owner ?? null] } as const;
+    checkCall(this.#connection, 'assign', values, inputs.REASONED, options);
+    const { reason, ...call } = options;
+    const name = owner == null ? undefined : toActor(owner, 'owner');
+    return this.#make('assign', id, { owner: name, reason }, call);
+  }
+
+  update(id: WorkId, patch: WorkPatch, options: Acting): Promise<TransitionResult> {
+    this.#check('update', id, ACTING, options);
+    checkOptions('update', inputs.PATCH, patch);
+    for (const list of ['labels', 'dependencies', 'links'] as const) {
+      if (patch[list] !== undefined) checkOptions('update', inputs.MEMBERS[list], patch[list]);
+    }
+    return this.#make('update', id, { patch }, options);
+  }
+
+  comment(id: WorkId, body: string, options: Acting): Promise<TransitionResult> {
+    checkCall(this.#connection, 'comment', { id: [text, id], body: [text, body] }, ACTING, options);
+    return this.#make('comment', id, { body }, options);
+  }
+
+  checkpoint(
     id: WorkId,
-    owner: string | undefined,
-    reason: string | undefined,
-    call: Call,
+    checkpoint: inputs.CheckpointInput,
+    options: inputs.Holding,
   ): Promise<TransitionResult> {
-    const name = owner === undefined ? undefined : toActor(owner, 'owner');
-    return this.act('assign', id, { owner: name, reason }, call);
+    this.#check('checkpoint', id, inputs.HOLDING, options);
+    checkOptions('checkpoint', inputs.CHECKPOINT, checkpoint);
+    const { actor, signal, ...fence } = options;
+    const input = { checkpoint: checkpoint as VerbInput['checkpoint']['checkpoint'], ...fence };
+    return this.#make('checkpoint', id, input, { actor, signal });
   }
 
-  /** @param input where it names a parent, that one's swarm, job and references are the item's, too */
-  async create({ actor, created_by = actor, signal, ...fields }: CreateInput): Promise<TransitionResult> {
-    const whole = fields.parent_id === undefined ? fields : await this.#inherit(fields.parent_id, fields);
-    const command = { ...requestBy(this.#connection, created_by), verb: 'create', fields: whole } as Command;
-    return toResult((await this.run([command], { signal }))[0]);
+  linkExecution(id: WorkId, execution_id: ExecutionId, options: inputs.Holding): Promise<TransitionResult> {
+    const values = { id: [text, id], execution_id: [text, execution_id] } as const;
+    checkCall(this.#connection, 'linkExecution', values, inputs.HOLDING, options);
+    const { actor, signal, ...fence } = options;
+    return this.#make('link_execution', id, { link: execution_id, ...fence }, { actor, signal });
   }
 
-  async #inherit(parent_id: WorkId, fields: CreateInput): Promise<CreateInput> {
+  /** Under a parent, that one's swarm, job and references are the item's, too. */
+  async create(input: inputs.CreateInput): Promise<TransitionResult> {
+    checkCall(this.#connection, 'create', {}, inputs.CREATE, input);
+    const { actor, created_by = actor, signal, ...given } = input;
+    const fields = given.parent_id === undefined ? given : await this.#inherit(given.parent_id, given);
+    const command = { ...requestBy(this.#connection, created_by), verb: 'create', fields } as Command;
+    return toResult((await submit(this.#connection, [command], { signal }))[0]);
+  }
+
+  async #inherit(parent_id: WorkId, fields: inputs.CreateInput): Promise<inputs.CreateInput> {
     const parent = await this.#require(parent_id);
     const references = parent.context.references;
     return {
@@ -96,14 +134,19 @@ export class Writer {
   }
 
   /** A claim, or a start, which takes up a blocked item again as well. */
-  async acquire(verb: 'claim' | 'start', id: WorkId, options: ClaimOptions): Promise<TransitionResult> {
+  async acquire(
+    verb: 'claim' | 'start',
+    id: WorkId,
+    options: inputs.ClaimOptions,
+  ): Promise<TransitionResult> {
+    this.#check(verb, id, inputs.CLAIM, options);
     const { actor = this.#connection.actor, ttl_s, tentative } = options;
     const item = await this.#find(id);
     const resumes = item?.status === 'blocked';
     if (modeOf(this.#connection) === 'local' && !tentative && !resumes) throw notShared(verb, id);
     const call = { ...options, actor };
     if (verb === 'claim' || !resumes || options.execution_id !== undefined) {
-      return this.act(
+      return this.#make(
         verb,
         id,
         { execution_id: options.execution_id ?? newExecution(this.#connection), ttl_s },
@@ -115,10 +158,11 @@ export class Writer {
     executions.settle(item, actor);
     const own = executions.of(id, actor);
     const execution_id = own?.execution_id ?? newExecution(this.#connection);
-    return this.act('start', id, { execution_id, ttl_s, unproven: own === undefined }, call);
+    return this.#make('start', id, { execution_id, ttl_s, unproven: own === undefined }, call);
   }
 
-  async complete(id: WorkId, options: CompleteOptions): Promise<TransitionResult> {
+  async complete(id: WorkId, options: inputs.CompleteOptions): Promise<TransitionResult> {
+    this.#check('complete', id, inputs.COMPLETE, options);
     const { actor = this.#connection.actor, signal, result, claim, confirm_delete, ...fence } = options;
     const call = { actor, signal };
     const commands: Planned[] = [this.#plan('complete', id, { result, ...fence }, call)];
@@ -130,7 +174,7 @@ export class Writer {
     if (confirm_delete && (await this.#deletes(id, actor))) {
       commands.push(this.#plan('delete', id, { reason: 'completed' }, call));
     }
-    const outcomes = await this.run(commands, { atomic: true, signal });
+    const outcomes = await submit(this.#connection, commands, { atomic: true, signal });
     const lost = outcomes.slice(0, done).find(({ kind }) => kind === 'lost');
     return toResult(lost ?? outcomes[done]);
   }
@@ -152,7 +196,9 @@ export class Writer {
     return item !== undefined && mayDeleteAtOnce(settings, actor, item);
   }
 
-  async fail(id: WorkId, { actor, signal, retry, ...rest }: FailOptions): Promise<TransitionResult> {
+  async fail(id: WorkId, options: inputs.FailOptions): Promise<TransitionResult> {
+    this.#check('fail', id, inputs.FAIL, options);
+    const { actor, signal, retry, ...rest } = options;
     const call = { actor, signal };
     const commands = [this.#plan('fail', id, rest, call)];
     if (retry) {
@@ -161,16 +207,18 @@ export class Writer {
       const settings = await readNow(this.#connection, (view) => view.settings);
       if (!isExhausted(item, settings)) commands.push(this.#plan('retry', id, again, call));
     }
-    const outcomes = await this.run(commands, { atomic: true, signal });
+    const outcomes = await submit(this.#connection, commands, { atomic: true, signal });
     const failed = outcomes.find(({ kind }) => kind === 'lost' || kind === 'refused');
     return toResult(failed ?? outcomes.at(-1));
   }
 
-  async retry(id: WorkId, { not_before, reset, reason, ...call }: RetryOptions): Promise<TransitionResult> {
+  async retry(id: WorkId, options: inputs.RetryOptions): Promise<TransitionResult> {
+    this.#check('retry', id, inputs.RETRY, options);
+    const { not_before, reset, reason, ...call } = options;
     const item = await this.#require(id);
     const later = not_before === undefined && !reset ? this.#later(item) : (not_before ?? undefined);
     const why = reason ?? lineOf(item.error);
-    return this.act('retry', id, { not_before: later, reset, reason: why }, call);
+    return this.#make('retry', id, { not_before: later, reset, reason: why }, call);
   }
 
   #later({ attempts }: WorkItem): string {
@@ -178,62 +226,17 @@ export class Writer {
     return new Date(clock.now().getTime() + backoffMs(attempts, clock.random())).toISOString();
   }
 
-  /**
-   * Commits what of the commands is legal, and shares it.
-   *
-   * @returns an outcome for each, in order
-   */
-  async run(
-    commands: readonly Planned[],
-    { signal, atomic = false, provisional }: BatchOptions = {},
-  ): Promise<Outcome[]> {
-    signal?.throwIfAborted();
-    if (commands.length === 0) return [];
-    requireVerbs(commands);
-    const connection = this.#connection;
-    const { sync, context } = await connection.write();
-    const mode = modeOf(connection);
-    const numbered = mode === 'local' ? await this.#withOfflineIds(commands) : commands;
-    const proofs = await this.#prove(numbered);
-    const planned = proofs.commands;
-    const progress: Progress = { stage: 'waiting', signal };
-    const done = sync.submit({ commands: planned, atomic, provisional, progress }, mode === 'push');
-    // Whoever gives up its call has made its claims all the same.
-    const noted = done.then((outcomes) => {
-      proofs.note(outcomes);
-      return outcomes;
-    });
-    const outcomes = await raced(noted, signal, () => givenUp(connection, progress, commands, noted));
-    if (!outcomes.some(({ kind }) => kind === 'refused')) return outcomes;
-    const { keepRefused } = await import('./refused.ts');
-    return proofs.explain(await keepRefused(context, planned, outcomes));
+  #check(call: string, id: WorkId, table: Parameters<typeof checkOptions>[1], options: object): void {
+    checkCall(this.#connection, call, { id: [text, id] }, table, options);
   }
 
-  /** Who names no claim acts on those that this clone made. */
-  async #prove(commands: readonly Planned[]): Promise<Proofs> {
-    const executions = executionsOf(this.#connection);
-    for (const command of commands) {
-      if (typeof command === 'function' || !('id' in command) || command.id === undefined) continue;
-      const { id, actor } = command;
-      if (executions.isInDoubt(id, actor)) executions.settle(await this.#find(id), actor);
-    }
-    return new Proofs(executions, this.#connection.clone, commands);
+  /** One command of an item. */
+  async #make<V extends Verb>(verb: V, id: WorkId, input: Input<V>, call: Acting): Promise<TransitionResult> {
+    const [outcome] = await submit(this.#connection, [this.#plan(verb, id, input, call)], call);
+    return toResult(outcome);
   }
 
-  /** Nobody can be asked for the next number, so a new item's id is one that no other clone can draw. */
-  async #withOfflineIds(commands: readonly Planned[]): Promise<Planned[]> {
-    const { draw } = this.#connection;
-    const { id_prefix } = await readNow(this.#connection, (view) => view.settings);
-    const fill = (command: LedgerCommand): LedgerCommand =>
-      command.verb === 'create' && command.id === undefined
-        ? { ...command, id: `${id_prefix}-${idDate(command.at)}-${randomSuffix(draw)}` }
-        : command;
-    return commands.map((planned) =>
-      typeof planned === 'function' ? (earlier) => fill(planned(earlier)) : fill(planned),
-    );
-  }
-
-  #plan<V extends Verb>(verb: V, id: WorkId, input: Input<V>, { actor }: Call): Command {
+  #plan<V extends Verb>(verb: V, id: WorkId, input: Input<V>, { actor }: Acting): Command {
     return { ...requestBy(this.#connection, actor), verb, id, ...input } as unknown as Command;
   }
 
@@ -246,16 +249,11 @@ export class Writer {
   }
 }
 
-/** @throws LedgerError `INVALID_INPUT` for a command of no verb */
-function requireVerbs(commands: readonly Planned[]): void {
-  for (const command of commands) {
-    if (typeof command === 'function' || command.verb === 'configure' || isVerb(command.verb)) continue;
-    const { verb } = command as { verb: unknown };
-    throw new LedgerError('INVALID_INPUT', `${JSON.stringify(verb)} is no verb.`, {
-      hint: `Verbs are: ${VERBS.join(', ')}.`,
-    });
-  }
-}
+const COMMAND: Kind<Planned> = {
+  what: 'a command, or a function that gives one',
+  needed: false,
+  is: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+};
 
 const newExecution = ({ draw }: Connection): string => `exec-${randomSuffix(draw)}`;
 

@@ -3,7 +3,7 @@ import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { isShallow } from '../git/repository.ts';
 import { openNativeBackend } from '../ledger/backend.ts';
-import { chooseBranch, chooseRemote } from '../ledger/settings.ts';
+import { chooseBranch, chooseRemote } from '../ledger/options.ts';
 import { Projection } from '../projection/projection.ts';
 import { IncomingStore, Oversize } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';

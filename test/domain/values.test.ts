@@ -4,7 +4,7 @@ import { ITEM_KEYS } from '../../src/domain/fields.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { actor as actorKind, time as timeKind } from '../../src/domain/kinds.ts';
 import { schemaOf } from '../../src/domain/schema.ts';
-import { isActorName, isTime } from '../../src/domain/values.ts';
+import { faultsOfActor, isActorName, isTime } from '../../src/domain/values.ts';
 import { runs } from '../helpers/runs.ts';
 
 it('given the keys of an item, when held against its schema, then names and order are the same', () => {
@@ -20,7 +20,9 @@ const name = fc.oneof(
 it('given any name, when it is checked without the schema, then the schema says the same', () => {
   fc.assert(
     fc.property(name, (text) => {
-      expect(isActorName(text)).toBe(schemaOf(actorKind).safeParse(text).success);
+      const parsed = schemaOf(actorKind).safeParse(text);
+      expect(isActorName(text)).toBe(parsed.success);
+      expect(faultsOfActor(text)).toEqual(parsed.error?.issues.map(({ message }) => message) ?? []);
     }),
     { numRuns: runs(1_000) },
   );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { choosePresence } from '../../src/ledger/settings.ts';
+import { choosePresence } from '../../src/ledger/options.ts';
 
 const choose = (presence?: string, branch = 'work-ledger'): string | undefined =>
   choosePresence(

@@ -8,8 +8,8 @@ import {
   type WorkStatus,
 } from '../../domain/item.ts';
 import { toSafeLine } from '../../domain/text.ts';
-import type { Holding } from '../../ledger/inputs.ts';
 import { type LostRace, type TransitionResult, toResult } from '../../ledger/results.ts';
+import type { Holding } from '../../ledger/transition-inputs.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Outcome } from '../../sync/outcome.ts';
 

@@ -1,9 +1,9 @@
 import { isLedgerError, isPassing, type LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import { connectionOf } from '../../ledger/connection.ts';
-import type { ClaimOptions } from '../../ledger/inputs.ts';
 import { itemOf, type Won } from '../../ledger/results.ts';
 import { newSuffix, nextReadyTime } from '../../ledger/seam.ts';
+import type { ClaimOptions } from '../../ledger/transition-inputs.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';
 import type { Oid } from '../../store/port.ts';

@@ -1,11 +1,86 @@
+import { randomSuffix } from '../codec/op.ts';
 import type { CommandOf, Fence } from '../domain/commands.ts';
+import { LedgerError } from '../domain/errors.ts';
 import { isHeld } from '../domain/holding.ts';
-import { TRANSITIONS, type Verb, type VerbInput } from '../domain/verbs.ts';
+import { idDate } from '../domain/ids.ts';
+import { isVerb, TRANSITIONS, VERBS, type Verb, type VerbInput } from '../domain/verbs.ts';
 import type { CloneName } from '../sync/clone-name.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
-import type { Planned } from '../sync/local.ts';
+import type { Planned, Progress } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import type { Executions } from './executions.ts';
+import { type Connection, modeOf, readNow } from './connection.ts';
+import { type Executions, executionsOf } from './executions.ts';
+import type { BatchOptions } from './transition-inputs.ts';
+
+/**
+ * Commits what of the commands is legal, and shares it. Holders prove what they rest on by the claims that this clone made, and those that
+ * it makes here are noted.
+ *
+ * @returns an outcome for each, in order
+ */
+export async function submit(
+  connection: Connection,
+  commands: readonly Planned[],
+  { signal, atomic = false, provisional }: BatchOptions = {},
+): Promise<Outcome[]> {
+  signal?.throwIfAborted();
+  if (commands.length === 0) return [];
+  requireVerbs(commands);
+  const { sync, context } = await connection.write();
+  const mode = modeOf(connection);
+  const numbered = mode === 'local' ? await withOfflineIds(connection, commands) : commands;
+  const proofs = await prove(connection, numbered);
+  const planned = proofs.commands;
+  const progress: Progress = { stage: 'waiting', signal };
+  const givingUp = signal && (await import('./giving-up.ts'));
+  const done = sync.submit({ commands: planned, atomic, provisional, progress }, mode === 'push');
+  // Whoever gives up its call has made its claims all the same.
+  const noted = done.then((outcomes) => {
+    proofs.note(outcomes);
+    return outcomes;
+  });
+  const why = async (): Promise<unknown> => givingUp?.givenUp(connection, progress, commands, noted);
+  const outcomes = await (givingUp?.raced(noted, signal, why) ?? noted);
+  if (!outcomes.some(({ kind }) => kind === 'refused')) return outcomes;
+  const { keepRefused } = await import('./refused.ts');
+  return proofs.explain(await keepRefused(context, planned, outcomes));
+}
+
+/** @throws LedgerError `INVALID_INPUT` for a command of no verb */
+function requireVerbs(commands: readonly Planned[]): void {
+  for (const command of commands) {
+    if (typeof command === 'function' || command.verb === 'configure' || isVerb(command.verb)) continue;
+    const { verb } = command as { verb: unknown };
+    throw new LedgerError('INVALID_INPUT', `${JSON.stringify(verb)} is no verb.`, {
+      hint: `Verbs are: ${VERBS.join(', ')}.`,
+    });
+  }
+}
+
+/** Nobody can be asked for the next number, so a new item's id is one that no other clone can draw. */
+async function withOfflineIds(connection: Connection, commands: readonly Planned[]): Promise<Planned[]> {
+  const { draw } = connection;
+  const { id_prefix } = await readNow(connection, (view) => view.settings);
+  const fill = (command: LedgerCommand): LedgerCommand =>
+    command.verb === 'create' && command.id === undefined
+      ? { ...command, id: `${id_prefix}-${idDate(command.at)}-${randomSuffix(draw)}` }
+      : command;
+  return commands.map((planned) =>
+    typeof planned === 'function' ? (earlier) => fill(planned(earlier)) : fill(planned),
+  );
+}
+
+/** Who names no claim acts on those that this clone made. */
+async function prove(connection: Connection, commands: readonly Planned[]): Promise<Proofs> {
+  const executions = executionsOf(connection);
+  for (const command of commands) {
+    if (typeof command === 'function' || !('id' in command) || command.id === undefined) continue;
+    const { id, actor } = command;
+    if (executions.isInDoubt(id, actor))
+      executions.settle(await readNow(connection, (view) => view.find(id)), actor);
+  }
+  return new Proofs(executions, connection.clone, commands);
+}
 
 type Acquiring = CommandOf<'claim' | 'start' | 'link_execution'>;
 /** A verb whose command may show a claim. */
@@ -28,7 +103,7 @@ const executionOf = (command: Acquiring): string =>
  * Has the commands of one group prove what they rest on: where the caller names no claim, the one that this clone made, or that
  * it makes in the same group. Notes what is asked for, and what became of it.
  */
-export class Proofs {
+class Proofs {
   readonly commands: readonly Planned[];
   readonly #executions: Executions;
   readonly #clone: Pick<CloneName, 'name'>;

@@ -1,0 +1,67 @@
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { resolveId } from '../query/resolve.ts';
+import { listRejected, type RejectedTransition } from '../sync/rejected.ts';
+import { type Connection, readNow } from './connection.ts';
+import type { Waiting } from './inputs.ts';
+import { type TransitionResult, toResult } from './results.ts';
+import { submit } from './submit.ts';
+
+/** Characters of the end of an op that stand for it: fewer would soon fit several, or an item's number. */
+const OP_END = 8;
+
+/** @see LedgerClone.applyRejected */
+export async function applyRejected(
+  connection: Connection,
+  op: string,
+  options: Waiting,
+): Promise<TransitionResult> {
+  const entry = await find(connection, op);
+  const { command } = entry.commit;
+  if (command === undefined || command.verb === 'configure') {
+    throw new LedgerError('INVALID_INPUT', `${entry.op} cannot be read as a transition of an item.`, {
+      hint: `git show ${entry.ref}^ shows it.`,
+    });
+  }
+  const [outcome] = await submit(connection, [command], options);
+  const result = toResult(outcome);
+  if (result.ok) await dropRejected(connection, entry.op);
+  return result;
+}
+
+/** @see LedgerClone.dropRejected */
+export async function dropRejected(connection: Connection, op: string): Promise<RejectedTransition> {
+  const entry = await find(connection, op);
+  const store = await connection.store();
+  await store.moveRef(entry.ref, await store.readRef(entry.ref), undefined);
+  return entry;
+}
+
+async function find(connection: Connection, op: string): Promise<RejectedTransition> {
+  const all = await listRejected(await connection.store());
+  const byOp = all.filter((entry) => entry.op === op || (op.length >= OP_END && entry.op.endsWith(op)));
+  const byId = all.filter((entry) => entry.id === op);
+  const named = [...byOp, ...byId];
+  const matching = named.length > 0 ? named : await ofItem(connection, all, op);
+  const [entry] = matching;
+  if (entry !== undefined && matching.length === 1) return entry;
+  const code = entry === undefined ? 'NOT_FOUND' : 'AMBIGUOUS_ID';
+  throw new LedgerError(code, `${matching.length} rejected transitions match ${op}.`, {
+    hint: '`wl rejected` lists them.',
+    details: { op, candidates: matching.map((one) => one.op) },
+  });
+}
+
+/** Those of an item that is named as any other. @throws LedgerError `AMBIGUOUS_ID` */
+async function ofItem(
+  connection: Connection,
+  all: readonly RejectedTransition[],
+  typed: string,
+): Promise<RejectedTransition[]> {
+  try {
+    const id = await readNow(connection, (view) => resolveId(view, typed));
+    return all.filter((entry) => entry.id === id);
+  } catch (error) {
+    if (isLedgerError(error, 'NOT_FOUND') || isLedgerError(error, 'INVALID_INPUT')) return [];
+    throw error;
+  }
+}
