@@ -3,14 +3,13 @@ import {
   type Clock,
   escapeUnsafe,
   type Holding,
-  LedgerError,
   type OpenOptions,
   openLedger,
   type ReadableLedger,
   systemClock,
   type WorkLedger,
 } from '../index.ts';
-import { readMoment } from '../operations/typed.ts';
+import { readMoment, refuse } from '../operations/typed.ts';
 import type { FoundCommand, Globals, Reply } from './command.ts';
 import { exitStatus, reportFailures } from './failure.ts';
 import type { ReadCall } from './grammar.ts';
@@ -74,7 +73,7 @@ export class Cli {
   /** Opens for a question: asks the remote only with `fetch`, and says what may be missing from the answer. */
   async openToRead(options: { fetch: boolean }): Promise<WorkLedger> {
     if (options.fetch && this.globals.offline) {
-      throw new LedgerError('INVALID_INPUT', '--fetch asks the remote and --offline forbids it.');
+      throw refuse('--fetch asks the remote and --offline forbids it.');
     }
     const ledger = await this.open();
     if (options.fetch) await this.busy('asking the remote', () => ledger.clone.fetch());

@@ -1,4 +1,5 @@
-import { type Clock, LedgerError, systemClock } from '../index.ts';
+import { type Clock, systemClock } from '../index.ts';
+import { refuse } from '../operations/typed.ts';
 
 /**
  * The clock that `WL_NOW` sets: one that stands still at a time, but for what is slept through, so that deadlines still come; one
@@ -12,7 +13,7 @@ export function readClock(now: string): Clock {
   const at = parseIso(fast?.[2] ?? now);
   if (Number.isNaN(at) || rate === 0) {
     const ways = 'an ISO time, +1d, -90m, nor x2@ and an ISO time';
-    throw new LedgerError('INVALID_INPUT', `WL_NOW is ${JSON.stringify(now)}, which is neither ${ways}.`);
+    throw refuse(`WL_NOW is ${JSON.stringify(now)}, which is neither ${ways}.`);
   }
   return fast === null ? clockAt(at) : clockSince(at, rate);
 }

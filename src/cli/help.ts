@@ -1,4 +1,4 @@
-import { LedgerError } from '../index.ts';
+import { refuse } from '../operations/typed.ts';
 import { type CommandEntry, type FoundCommand, GLOBAL_OPTIONS, type OptionSpec } from './command.ts';
 import { EXIT, reportFailures } from './failure.ts';
 import { HELP_FLAGS, PROGRAM_OPTIONS, type ReadCall, type Reading } from './grammar.ts';
@@ -51,7 +51,7 @@ export async function answer(
       const meant = near.length > 1 ? `one of ${near.join(', ')}` : near[0];
       const hint = meant === undefined ? `See: ${`wl ${of}`.trim()} --help` : `Did you mean ${meant}?`;
       const sentence = `${says.charAt(0).toUpperCase()}${says.slice(1)}.`;
-      reportFailures([new LedgerError('INVALID_INPUT', sentence, { hint })], isJsonAsked(argv), stderr);
+      reportFailures([refuse(sentence, hint)], isJsonAsked(argv), stderr);
       return EXIT.usage.status;
     }
     default:

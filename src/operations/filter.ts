@@ -1,12 +1,11 @@
 import {
-  LedgerError,
   type ReadableLedger,
   WORK_PRIORITIES,
   WORK_STATUSES,
   WORK_TYPES,
   type WorkFilter,
 } from '../index.ts';
-import { SHORT_PRIORITY, SHORT_STATUS, someOf } from './typed.ts';
+import { refuse, SHORT_PRIORITY, SHORT_STATUS, someOf } from './typed.ts';
 
 /** What is typed into an option of each kind. */
 interface Typed {
@@ -86,7 +85,7 @@ export function readFilter(typed: TypedFilter): (ledger: ReadableLedger) => Prom
   return async (ledger) => {
     const { owner, mine, unassigned } = typed;
     if ([owner !== undefined, mine, unassigned].filter((one) => one).length > 1)
-      throw new LedgerError('INVALID_INPUT', '--owner, --mine and --unassigned exclude each other.');
+      throw refuse('--owner, --mine and --unassigned exclude each other.');
     const settled = await Promise.all(
       parts.map((part) => (typeof part === 'function' ? part(ledger) : part)),
     );

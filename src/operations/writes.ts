@@ -60,11 +60,13 @@ export async function writeEach(
   return { attempts, failures, several };
 }
 
-/** Where all of it is: here as soon as a part of it is here only. `undefined` where there is no remote that it could be on. */
-export function whereOf(ledger: WorkLedger, attempts: readonly Attempt[]): Where | undefined {
-  if (ledger.clone.remote === null) return undefined;
-  return attempts.some(({ done }) => done?.changed && done.where === 'local') ? 'local' : 'remote';
-}
+/** Where a write is; `undefined` where there is no remote that it could be on. */
+export const whereIf = ({ clone }: WorkLedger, where: Where): Where | undefined =>
+  clone.remote === null ? undefined : where;
+
+/** Where all of it is: here as soon as a part of it is here only. */
+export const whereOf = (ledger: WorkLedger, attempts: readonly Attempt[]): Where | undefined =>
+  whereIf(ledger, attempts.some(({ done }) => done?.changed && done.where === 'local') ? 'local' : 'remote');
 
 /** The title of an item that is to be written to; `damaged` where its file cannot be read. */
 export async function titleOf(

@@ -50,13 +50,33 @@ export function tableLines(cli: Cli, header: readonly string[], rows: readonly (
   return all.map((line) => fitLine(line, widthOf(stdout, Number.POSITIVE_INFINITY)));
 }
 
-/** The reply of a question that items answer. */
-export function itemsReply(cli: Cli, items: readonly WorkItem[]): Reply {
-  if (items.length === 0 && cli.world.stdout.isTTY && !cli.globals.json) cli.notice('no items');
+/**
+ * The reply of a question that a list answers.
+ *
+ * @param none what a person is told where the list is empty
+ */
+export function listReply<T extends { id: string }>(
+  cli: Cli,
+  kind: string,
+  found: readonly T[],
+  header: readonly string[],
+  toColumns: (one: T) => Span[],
+  none: string,
+): Reply {
+  if (found.length === 0) noticeNone(cli, none);
   return {
-    kind: 'items',
-    data: items,
-    lines: tableLines(cli, HEADER, items.map(itemColumns)),
-    ids: items.map(({ id }) => id),
+    kind,
+    data: found,
+    lines: tableLines(cli, header, found.map(toColumns)),
+    ids: found.map(({ id }) => id),
   };
+}
+
+/** The reply of a question that items answer. */
+export const itemsReply = (cli: Cli, items: readonly WorkItem[]): Reply =>
+  listReply(cli, 'items', items, HEADER, itemColumns, 'no items');
+
+/** An empty list says so at a terminal; a program sees it. */
+export function noticeNone(cli: Cli, none: string): void {
+  if (cli.world.stdout.isTTY && !cli.globals.json) cli.notice(none);
 }

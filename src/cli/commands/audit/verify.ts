@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { LedgerError, type SignatureReport, type Verification, type VerifyCall } from '../../../index.ts';
-import { pickFormat } from '../../../operations/typed.ts';
+import { pickFormat, refuse } from '../../../operations/typed.ts';
 import { command, flag, type OptionTable, type OptionValues, text } from '../../command.ts';
 import { FINDINGS_FORMAT, FINDINGS_FORMATS } from '../../formats/findings.ts';
 import { readInputFile } from '../../input.ts';
@@ -27,7 +27,7 @@ export const verifyCommand = command({
   run: async ({ args: [range], options, cli }) => {
     const format = pickFormat(FINDINGS_FORMATS, options.format ?? 'text');
     if (range !== undefined && options.full) {
-      throw new LedgerError('INVALID_INPUT', '--full replays everything; a range does not.');
+      throw refuse('--full replays everything; a range does not.');
     }
     const signatures = await signaturesAsked(options);
     const ledger = await cli.open();

@@ -1,14 +1,14 @@
-import type { Escalation } from '../../../agents.ts';
+import type { Escalation, EscalationProtocol } from '../../../agents.ts';
 import { isLedgerError, type WorkLedger } from '../../../index.ts';
 import { resolveOne } from '../../../operations/ids.ts';
 import { RaceLost } from '../../../operations/refusal.ts';
 import { required } from '../../../operations/typed.ts';
-import { savedId } from '../../../operations/writes.ts';
+import { savedId, whereIf } from '../../../operations/writes.ts';
 import { command, FENCE, flag, ID, list, READ, type Reply, text } from '../../command.ts';
 import { EXIT } from '../../failure.ts';
 import { readText } from '../../input.ts';
 import { type Line, type Span, styled } from '../../render/line.ts';
-import { statusSpan, tableLines } from '../../render/list.ts';
+import { listReply, statusSpan } from '../../render/list.ts';
 import { whereabouts } from '../../transition.ts';
 
 const HEADER = ['ID', 'STATUS', 'TO', 'WORK', 'TITLE'];
@@ -38,8 +38,7 @@ export const escalateCommand = command({
     const question = await readText(said, world);
     const ledger = await cli.open();
     const workId = about === undefined ? undefined : await resolveOne(ledger, about, 'block');
-    const { EscalationProtocol } = await import('../../../agents.ts');
-    const protocol = new EscalationProtocol({ ledger });
+    const protocol = await protocolOf(ledger);
     const { title, option, to } = options;
     const fence = workId === undefined ? {} : cli.fence(options);
     try {
@@ -67,8 +66,7 @@ export const answerCommand = command({
     const answer = words.length === 0 ? undefined : await readText(words.join(' '), cli.world);
     const ledger = await cli.open();
     const id = await resolveOne(ledger, typed, 'complete');
-    const { EscalationProtocol } = await import('../../../agents.ts');
-    const protocol = new EscalationProtocol({ ledger });
+    const protocol = await protocolOf(ledger);
     const done = await cli.busy('answering', () => protocol.answer(id, { answer, option: options.option }));
     if (!done.ok) throw new RaceLost(done);
     const { escalation, unblocked, where } = done;
@@ -80,7 +78,7 @@ export const answerCommand = command({
         ...unblocked.map((work) => `  ${work.id} goes on: ${work.status}`),
       ],
       ids: [id],
-      where: ledger.clone.remote === null ? undefined : where,
+      where: whereIf(ledger, where),
     };
   },
 });
@@ -95,20 +93,17 @@ export const escalationsCommand = command({
   examples: ['wl escalations --to ada', 'wl escalations --all --json'],
   run: async ({ options, cli }) => {
     const ledger = await cli.openToRead(options);
-    const { EscalationProtocol } = await import('../../../agents.ts');
-    const protocol = new EscalationProtocol({ ledger });
+    const protocol = await protocolOf(ledger);
     const asked = { to: options.to };
     const found = await (options.all ? protocol.all(asked) : protocol.pending(asked));
-    if (found.length === 0 && cli.world.stdout.isTTY && !cli.globals.json)
-      cli.notice('nothing waits for an answer');
-    return {
-      kind: 'escalations',
-      data: found,
-      lines: tableLines(cli, HEADER, found.map(toColumns)),
-      ids: found.map(({ id }) => id),
-    };
+    return listReply(cli, 'escalations', found, HEADER, toColumns, 'nothing waits for an answer');
   },
 });
+
+async function protocolOf(ledger: WorkLedger): Promise<EscalationProtocol> {
+  const agents = await import('../../../agents.ts');
+  return new agents.EscalationProtocol({ ledger });
+}
 
 function escalatedReply(ledger: WorkLedger, escalation: Escalation, where: 'remote' | 'local'): Reply {
   const { id, work_id, options } = escalation;
@@ -123,7 +118,7 @@ function escalatedReply(ledger: WorkLedger, escalation: Escalation, where: 'remo
     data: escalation,
     lines,
     ids: [id],
-    where: ledger.clone.remote === null ? undefined : where,
+    where: whereIf(ledger, where),
   };
 }
 

@@ -2,7 +2,7 @@ import { listPresence, type PresenceEntry, type PresenceReport, prunePresence } 
 import type { Cli } from '../../cli.ts';
 import { command, flag } from '../../command.ts';
 import { age, type Span, styled } from '../../render/line.ts';
-import { tableLines } from '../../render/list.ts';
+import { noticeNone, tableLines } from '../../render/list.ts';
 
 const HEADER = ['AGENT', 'HOST', 'PID', 'PROGRAM', 'SILENT', 'ITEM', 'STEP'];
 
@@ -34,8 +34,7 @@ function noteProblems(cli: Cli, { enabled, entries, fresh, problem }: PresenceRe
   else if (problem !== undefined) {
     cli.notice(`the remote cannot be reached, so this is what was last seen: ${problem.message}`);
   } else if (!fresh) cli.notice('the remote was not asked, so this is what was last seen');
-  else if (entries.length === 0 && cli.world.stdout.isTTY && !cli.globals.json)
-    cli.notice('nobody is at work');
+  else if (entries.length === 0) noticeNone(cli, 'nobody is at work');
 }
 
 /** A line for each item that runs, so that a list can be searched by items. */

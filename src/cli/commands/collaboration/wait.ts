@@ -1,13 +1,8 @@
 import { WORK_STATUSES, type WorkItem, type WorkLedger, type WorkWithHistory } from '../../../index.ts';
 import { resolveIds } from '../../../operations/ids.ts';
 import { SHORT_STATUS, someOf } from '../../../operations/typed.ts';
-import { command, count, flag, IDS, set } from '../../command.ts';
+import { command, count, FOLLOW, flag, IDS, set } from '../../command.ts';
 import { showItems } from '../../render/item.ts';
-
-const INTERVAL = count(
-  '--interval <seconds>',
-  'the longest pause between two looks at the remote (default: 30)',
-);
 
 const ANY_END = 'terminal';
 
@@ -22,7 +17,7 @@ export const waitCommand = command({
     ),
     timeout: count('--timeout <seconds>', 'how long at most; then it fails with status 12'),
     any: flag('--any', 'until the first of several items'),
-    interval: INTERVAL,
+    ...FOLLOW,
   },
   examples: ['wl wait 0001', 'wl wait 0001 0002 --for terminal --any --timeout 600 --json'],
   run: async ({ args, options, cli }) => {

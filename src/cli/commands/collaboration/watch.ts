@@ -2,15 +2,10 @@ import { escapeUnsafe, type HistoryEntry, isLedgerError, type WorkLedger } from 
 import { resolveIds } from '../../../operations/ids.ts';
 import { readVerbs } from '../../../operations/verbs.ts';
 import type { Cli } from '../../cli.ts';
-import { command, count, type OptionTable, type OptionValues, set, text } from '../../command.ts';
+import { command, FOLLOW, type OptionTable, type OptionValues, set, text } from '../../command.ts';
 import { untilStopped } from '../../process.ts';
 import { historyLines } from '../../render/history.ts';
 import { printLine } from '../../render/line.ts';
-
-const INTERVAL = count(
-  '--interval <seconds>',
-  'the longest pause between two looks at the remote (default: 30)',
-);
 
 type Options = OptionValues<typeof watchOptions>;
 
@@ -19,7 +14,7 @@ const watchOptions = {
   id: set('--id <id>', 'only of these items; several with commas'),
   verb: set('--verb <verb>', 'only these verbs; several with commas'),
   swarm: text('--swarm <name>', 'only of items of this swarm'),
-  interval: INTERVAL,
+  ...FOLLOW,
 } satisfies OptionTable;
 
 export const watchCommand = command({

@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
 import type { WorkerReport } from '../../../agents.ts';
-import { LedgerError } from '../../../index.ts';
 import { NEXT_FILTER, readFilter } from '../../../operations/filter.ts';
+import { refuse } from '../../../operations/typed.ts';
 import { command, count, flag } from '../../command.ts';
 import { EXIT } from '../../failure.ts';
 import { stopSignals } from '../../process.ts';
@@ -82,16 +82,17 @@ function statusOf({ failed, unsynced }: WorkerReport): number {
 
 function atLeastOne(value: number | undefined, option: string): number | undefined {
   if (value !== 0) return value;
-  throw new LedgerError('INVALID_INPUT', `${option} must be at least 1.`);
+  throw refuse(`${option} must be at least 1.`);
 }
 
 /** Found before anything is claimed for it. @throws LedgerError `INVALID_INPUT` */
 function requireProgram(command: string, path: string): void {
   const places = command.includes('/') ? [''] : path.split(delimiter);
   if (process.platform === 'win32' || places.some((place) => isProgram(join(place, command)))) return;
-  throw new LedgerError('INVALID_INPUT', `There is no program ${JSON.stringify(command)} to run.`, {
-    hint: 'Put what is to be run after --, as in: wl work -- ./agent.sh',
-  });
+  throw refuse(
+    `There is no program ${JSON.stringify(command)} to run.`,
+    'Put what is to be run after --, as in: wl work -- ./agent.sh',
+  );
 }
 
 function isProgram(path: string): boolean {

@@ -1,6 +1,6 @@
 import {
   CONFIGURABLE,
-  LedgerError,
+  type LedgerError,
   type LedgerSettings,
   LIMIT_KINDS,
   type LimitKind,
@@ -8,6 +8,8 @@ import {
   type SettingsPatch,
   type WorkLedger,
 } from '../../../index.ts';
+import { refuse } from '../../../operations/typed.ts';
+import { whereIf } from '../../../operations/writes.ts';
 import { command, type Reply } from '../../command.ts';
 import { readText } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
@@ -112,21 +114,22 @@ function readValue(key: string, value: string): unknown {
   try {
     return JSON.parse(value);
   } catch (cause) {
-    throw new LedgerError('INVALID_INPUT', `${key} takes JSON: ${String(cause)}.`, {
-      hint: `One name at a time: wl config set limits.owner.NAME 2. From a file: wl config apply FILE`,
-    });
+    throw refuse(
+      `${key} takes JSON: ${String(cause)}.`,
+      `One name at a time: wl config set limits.owner.NAME 2. From a file: wl config apply FILE`,
+    );
   }
 }
 
 async function refusal(ledger: WorkLedger, key: string, value: string): Promise<LedgerError> {
   const settings = await settingsOf(ledger);
   if (Object.hasOwn(settings.clone, key)) {
-    return new LedgerError('INVALID_INPUT', `${key} is a setting of this clone alone, and git keeps it.`, {
-      hint: `git config ledger.${key} ${quote(value)}`,
-    });
+    return refuse(
+      `${key} is a setting of this clone alone, and git keeps it.`,
+      `git config ledger.${key} ${quote(value)}`,
+    );
   }
-  if (Object.hasOwn(settings.shared, key))
-    return new LedgerError('INVALID_INPUT', `${key} cannot be changed.`);
+  if (Object.hasOwn(settings.shared, key)) return refuse(`${key} cannot be changed.`);
   return unknownSetting(key, settings);
 }
 
@@ -151,9 +154,10 @@ export const isShared = (key: string): boolean => (CONFIGURABLE as readonly stri
 
 /** @throws LedgerError `INVALID_INPUT` naming the keys that there are */
 export function unknownSetting(key: string, { shared, clone }: Settings): LedgerError {
-  return new LedgerError('INVALID_INPUT', `There is no setting ${JSON.stringify(key)}.`, {
-    hint: `There are: ${[...Object.keys(shared), ...Object.keys(clone)].join(', ')}`,
-  });
+  return refuse(
+    `There is no setting ${JSON.stringify(key)}.`,
+    `There are: ${[...Object.keys(shared), ...Object.keys(clone)].join(', ')}`,
+  );
 }
 
 /** What stands for maps and lists that nobody set. */
@@ -197,6 +201,6 @@ export function configured(
     data,
     lines: [done === undefined ? nothing : `${done}${whereabouts(ledger, where)}`],
     ids: [],
-    where: ledger.clone.remote === null ? undefined : where,
+    where: whereIf(ledger, where),
   };
 }

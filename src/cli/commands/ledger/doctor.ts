@@ -50,8 +50,11 @@ export const recoverHistoryCommand = command({
       };
     const shown = rewriteLines(rewrite);
     const wanted = yes || (await cli.confirm('Bring back what is missing?', shown)) === true;
-    if (!wanted)
-      return { kind: 'recovery', data: { rewrite }, lines: shown, ids: [], failures: [undecided(rewrite)] };
+    if (!wanted) {
+      const message = `A person has to decide which line of ${rewrite.remote} is right.`;
+      const undecided = rewritten(rewrite, message, 'wl recover-history --yes');
+      return { kind: 'recovery', data: { rewrite }, lines: shown, ids: [], failures: [undecided] };
+    }
     const done = await cli.busy('bringing it back', () => recoverHistory(ledger, rewrite));
     return {
       kind: 'recovery',
@@ -121,15 +124,8 @@ const repairLine = ({ path, wrong, how }: Repair): Line => [
 const cloneLine = ({ wrong, how }: CloneTrouble): Line => [styled('yellow', 'here'), `: ${wrong}; ${how}`];
 
 function failuresOf({ mends, rewrite, clone }: Examination): LedgerError[] {
-  if (rewrite !== undefined) {
-    const { remote, seen, found } = rewrite;
-    return [
-      new LedgerError('HISTORY_REWRITTEN', `${remote} no longer has what this clone saw.`, {
-        hint: 'Ask who rewrote it. wl recover-history brings back what is missing.',
-        details: { remote, seen, found: found ?? null },
-      }),
-    ];
-  }
+  if (rewrite !== undefined)
+    return [rewritten(rewrite, `${rewrite.remote} no longer has what this clone saw.`, 'wl recover-history')];
   const found = mends.length + clone.length;
   if (found === 0) return [];
   const fixable = mends.length > 0 || clone.some(({ fixed }) => fixed);
@@ -141,9 +137,9 @@ function failuresOf({ mends, rewrite, clone }: Examination): LedgerError[] {
   ];
 }
 
-const undecided = ({ remote, seen, found }: Rewrite): LedgerError =>
-  new LedgerError('HISTORY_REWRITTEN', `A person has to decide which line of ${remote} is right.`, {
-    hint: 'Ask who rewrote it. wl recover-history --yes brings back what is missing.',
+const rewritten = ({ remote, seen, found }: Rewrite, message: string, call: string): LedgerError =>
+  new LedgerError('HISTORY_REWRITTEN', message, {
+    hint: `Ask who rewrote it. ${call} brings back what is missing.`,
     details: { remote, seen, found: found ?? null },
   });
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { LedgerError } from '../../../index.ts';
+import { refuse } from '../../../operations/typed.ts';
 import { command } from '../../command.ts';
 import { safe } from '../../render/line.ts';
 
@@ -18,9 +18,7 @@ export const hookCommand = command({
     const { HOOKS, runHook } = await import('../../../hooks.ts');
     const hook = HOOKS.find((known) => known === name);
     if (hook === undefined) {
-      throw new LedgerError('INVALID_INPUT', `There is no hook ${JSON.stringify(name)}.`, {
-        hint: `One of ${HOOKS.join(', ')}.`,
-      });
+      throw refuse(`There is no hook ${JSON.stringify(name)}.`, `One of ${HOOKS.join(', ')}.`);
     }
     const { stdin, stderr } = cli.world;
     const readInput = async (): Promise<string> => (await import('node:stream/consumers')).text(stdin);

@@ -1,5 +1,5 @@
 import type { HookState, HooksReport } from '../../../hooks.ts';
-import { LedgerError } from '../../../index.ts';
+import { refuse } from '../../../operations/typed.ts';
 import { command, flag, text } from '../../command.ts';
 import { ownProgram } from '../../package.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
@@ -41,8 +41,6 @@ export const hooksInstallCommand = command({
     };
   },
 });
-
-const refuse = (message: string): LedgerError => new LedgerError('INVALID_INPUT', message);
 
 const WORDS: Readonly<Record<HookState['state'], Span>> = {
   current: styled('green', 'in place'),

@@ -1,6 +1,6 @@
 import { ANY_HOST, HOSTS, type Host, REVIEW_HOSTS } from '../../../hosts/list.ts';
-import { initLedger, LedgerError, type PlacedFiles, type WorkLedger } from '../../../index.ts';
-import { oneOf } from '../../../operations/typed.ts';
+import { initLedger, type PlacedFiles, type WorkLedger } from '../../../index.ts';
+import { oneOf, refuse } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
 import { command, flag, text } from '../../command.ts';
 import { launcher } from '../../package.ts';
@@ -17,8 +17,7 @@ export const initCommand = command({
   examples: ['wl init --prefix OPS', 'wl init --host github'],
   run: async ({ options: { prefix, host: named, update }, cli }) => {
     const host = named === undefined ? undefined : oneOf(named, HOSTS, '--host');
-    if (update && host === undefined)
-      throw new LedgerError('INVALID_INPUT', '--update needs --host: it is about the files of a host.');
+    if (update && host === undefined) throw refuse('--update needs --host: it is about the files of a host.');
     let created = false;
     const ledger = await cli.open(async () => {
       const made = await initLedger({ ...cli.openOptions, prefix });

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { isLedgerError, LedgerError, type WorkLedger } from '../../../index.ts';
+import { refuse } from '../../../operations/typed.ts';
 import type { ContestedItem, OpenMerge, Replayed, SideStep } from '../../../repair.ts';
 import { command, flag, type Reply } from '../../command.ts';
 import { type Line, SHORT_COMMIT, styled } from '../../render/line.ts';
@@ -57,13 +58,12 @@ export const resolveCommand = command({
   run: async ({ args, options, cli }) => {
     const { ours, theirs, replay } = options;
     if ([ours, theirs, replay].filter(Boolean).length > 1)
-      throw new LedgerError('INVALID_INPUT', 'Only one of --ours, --theirs and --replay can be meant.');
+      throw refuse('Only one of --ours, --theirs and --replay can be meant.');
     const ledger = await cli.open();
     const repair = await import('../../../repair.ts');
     const dir = cli.openOptions.dir ?? '.';
     const [line, ...more] = args;
-    if (replay && more.length > 0)
-      throw new LedgerError('INVALID_INPUT', '--replay takes one commit or one range, and no items.');
+    if (replay && more.length > 0) throw refuse('--replay takes one commit or one range, and no items.');
     if (replay && line !== undefined)
       return replayed(ledger, await repair.replayLine(ledger, line, dir), `of ${line}`);
     const merge = await repair.findMerge(ledger, dir);

@@ -1,4 +1,5 @@
-import { LedgerError, WORK_STATUSES } from '../../../index.ts';
+import { WORK_STATUSES } from '../../../index.ts';
+import { refuse } from '../../../operations/typed.ts';
 import { command, flag } from '../../command.ts';
 import { readVersion } from '../../package.ts';
 import { age, columns, grouped, shortTime, styled } from '../../render/line.ts';
@@ -63,8 +64,7 @@ export const indexCommand = command({
   },
   examples: ['wl index', 'wl index --rebuild'],
   run: async ({ options, cli }) => {
-    if (options.rebuild && options.status)
-      throw new LedgerError('INVALID_INPUT', '--rebuild and --status exclude each other.');
+    if (options.rebuild && options.status) throw refuse('--rebuild and --status exclude each other.');
     const ledger = await cli.open();
     if (options.rebuild) await cli.busy('reading the ledger', () => ledger.clone.rebuildIndex());
     const status = await ledger.clone.indexStatus();

@@ -1,5 +1,5 @@
-import { LedgerError } from '../../../index.ts';
 import { RaceLost } from '../../../operations/refusal.ts';
+import { refuse } from '../../../operations/typed.ts';
 import { command } from '../../command.ts';
 
 export const syncCommand = command({
@@ -7,8 +7,7 @@ export const syncCommand = command({
   examples: ['wl sync', 'wl sync --json'],
   run: async ({ cli }) => {
     const ledger = await cli.open();
-    if (cli.globals.offline)
-      throw new LedgerError('INVALID_INPUT', 'sync asks the remote and --offline forbids it.');
+    if (cli.globals.offline) throw refuse('sync asks the remote and --offline forbids it.');
     const report = await cli.busy('syncing', () => ledger.clone.sync());
     const { accepted, lost } = report;
     const races = new Map((await ledger.clone.rejected()).map(({ op, ref, error }) => [op, { ref, error }]));

@@ -4,12 +4,13 @@ import {
   IMPORT_FORMATS,
   type ImportInput,
   type ImportReport,
-  LedgerError,
+  type LedgerError,
   type TransferFile,
   type WorkLedger,
 } from '../../../index.ts';
 import { RaceLost } from '../../../operations/refusal.ts';
-import { oneOf, pickFormat, required } from '../../../operations/typed.ts';
+import { oneOf, pickFormat, refuse, required } from '../../../operations/typed.ts';
+import { whereIf } from '../../../operations/writes.ts';
 import { command, flag, text } from '../../command.ts';
 import { readInputFile } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
@@ -45,9 +46,7 @@ export const importCommand = command({
   examples: ['wl import .beads/issues.jsonl --from beads --dry-run', 'wl import backup/ --from json'],
   run: async ({ args: [path = ''], options, cli }) => {
     if (options.from === undefined) {
-      throw new LedgerError('INVALID_INPUT', '--from is required: it names the format.', {
-        hint: `It can be: ${FORMATS.join(', ')}`,
-      });
+      throw refuse('--from is required: it names the format.', `It can be: ${FORMATS.join(', ')}`);
     }
     const from = oneOf(options.from, FORMATS, '--from');
     const input = { from, ...(await SOURCES[IMPORT_FORMATS[from].source](path)) } as ImportInput;
@@ -80,7 +79,7 @@ export const importCommand = command({
         ...noteLines(notes),
       ],
       ids: [...ids.values(), ...present.values()],
-      where: ledger.clone.remote === null || imported === 0 ? undefined : where,
+      where: imported === 0 ? undefined : whereIf(ledger, where),
       failures: [...(unshared === undefined ? [] : [unshared]), ...failed.map(failureOf)],
     };
   },
@@ -137,6 +136,25 @@ function presentLines(present: ImportReport['present']): Line[] {
     id,
     'here already',
   ]);
+  return firstLines(rows);
+}
+
+function noteLines(notes: ImportReport['notes']): Line[] {
+  if (notes.length === 0) return [];
+  const rules = [...Map.groupBy(notes, ({ rule }) => rule)].map(([rule, of]) => `${of.length} ${rule}`);
+  const rows = notes.map(({ line, path, source_id, rule, message }): Span[] => [
+    `  ${path ?? (line === undefined ? '-' : `line ${line}`)}`,
+    source_id ?? '-',
+    styled('dim', rule),
+    message,
+  ]);
+  return [
+    `${notes.length} notes on what could not be taken over as it was (${rules.join(', ')}):`,
+    ...firstLines(rows),
+  ];
+}
+
+function firstLines(rows: readonly Span[][]): Line[] {
   const left = rows.length - SHOWN;
   return [
     ...columns(rows.slice(0, SHOWN)),
@@ -144,32 +162,10 @@ function presentLines(present: ImportReport['present']): Line[] {
   ];
 }
 
-function noteLines(notes: ImportReport['notes']): Line[] {
-  if (notes.length === 0) return [];
-  const rules = [...Map.groupBy(notes, ({ rule }) => rule)].map(([rule, of]) => `${of.length} ${rule}`);
-  const rows = notes
-    .slice(0, SHOWN)
-    .map(({ line, path, source_id, rule, message }): Span[] => [
-      `  ${path ?? (line === undefined ? '-' : `line ${line}`)}`,
-      source_id ?? '-',
-      styled('dim', rule),
-      message,
-    ]);
-  const left = notes.length - SHOWN;
-  return [
-    `${notes.length} notes on what could not be taken over as it was (${rules.join(', ')}):`,
-    ...columns(rows),
-    ...(left > 0 ? [`  and ${left} more; --json lists them all`] : []),
-  ];
-}
-
 /** Every file below a folder, by its path in it. */
 async function readFolder(folder: string): Promise<TransferFile[]> {
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch((error: Error) => {
-    throw new LedgerError(
-      'INVALID_INPUT',
-      `The folder ${JSON.stringify(folder)} cannot be read: ${error.message}.`,
-    );
+    throw refuse(`The folder ${JSON.stringify(folder)} cannot be read: ${error.message}.`);
   });
   const paths = entries
     .filter((entry) => entry.isFile())
@@ -189,13 +185,8 @@ async function readFolder(folder: string): Promise<TransferFile[]> {
 async function requireEmpty(folder: string): Promise<void> {
   const names = await fs.readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
-    throw new LedgerError(
-      'INVALID_INPUT',
-      `${JSON.stringify(folder)} cannot be written to: ${error.message}.`,
-    );
+    throw refuse(`${JSON.stringify(folder)} cannot be written to: ${error.message}.`);
   });
   if (names.length === 0) return;
-  throw new LedgerError('INVALID_INPUT', `The folder ${JSON.stringify(folder)} is not empty.`, {
-    hint: 'Name one that is new or empty.',
-  });
+  throw refuse(`The folder ${JSON.stringify(folder)} is not empty.`, 'Name one that is new or empty.');
 }

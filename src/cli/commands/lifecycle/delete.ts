@@ -1,5 +1,5 @@
-import { LedgerError } from '../../../index.ts';
 import { type Found, resolveAll } from '../../../operations/ids.ts';
+import { refuse } from '../../../operations/typed.ts';
 import { command, flag, IDS, REASON } from '../../command.ts';
 import { confirmItems, onItems } from '../../transition.ts';
 
@@ -15,8 +15,7 @@ export const deleteCommand = command({
   },
   examples: ['wl delete 0001 --yes', 'wl delete --expired --yes'],
   run: async ({ args, options: { yes, reason, expired }, cli }) => {
-    if (expired === args.length > 0)
-      throw new LedgerError('INVALID_INPUT', 'Name the items, or say --expired: one of the two.');
+    if (expired === args.length > 0) throw refuse('Name the items, or say --expired: one of the two.');
     const ledger = await cli.open();
     const named = expired ? await findExpired() : await resolveAll(ledger, args, 'delete');
     if (expired && named.found.length === 0)
@@ -26,9 +25,10 @@ export const deleteCommand = command({
       named.found.length === 0 ||
       (await confirmItems(cli, named.found, 'Remove the files of these items? Their history stays.'));
     if (!sure) {
-      throw new LedgerError('INVALID_INPUT', 'Nothing was deleted: it was not confirmed.', {
-        hint: 'Where it is really meant, add --yes. `wl list --all` shows what there is.',
-      });
+      throw refuse(
+        'Nothing was deleted: it was not confirmed.',
+        'Where it is really meant, add --yes. `wl list --all` shows what there is.',
+      );
     }
     return onItems(
       cli,

@@ -1,5 +1,5 @@
-import { LedgerError } from '../../../index.ts';
 import { NEXT_FILTER, readFilter } from '../../../operations/filter.ts';
+import { refuse } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
 import {
   command,
@@ -44,8 +44,8 @@ export const nextCommand = command({
 });
 
 function requireUse({ claim, wait, timeout }: Options): void {
-  if (wait && !claim) throw new LedgerError('INVALID_INPUT', '--wait is for claiming: give --claim, too.');
-  if (timeout !== undefined && !wait) throw new LedgerError('INVALID_INPUT', '--timeout is for --wait.');
+  if (wait && !claim) throw refuse('--wait is for claiming: give --claim, too.');
+  if (timeout !== undefined && !wait) throw refuse('--timeout is for --wait.');
 }
 
 function nothing(cli: Cli): Reply {

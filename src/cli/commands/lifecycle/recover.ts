@@ -1,5 +1,6 @@
 import type { OrphanedWork, RecoveredWork } from '../../../index.ts';
 import { resolveOne } from '../../../operations/ids.ts';
+import { whereIf } from '../../../operations/writes.ts';
 import { command, flag, IDS } from '../../command.ts';
 import { age, type Line, styled } from '../../render/line.ts';
 import { whereabouts } from '../../transition.ts';
@@ -33,7 +34,7 @@ export const recoverCommand = command({
         ...evidenceLines(item),
       ]),
       ids: items.map(({ id }) => id),
-      where: ledger.clone.remote === null || options.dry_run ? undefined : where,
+      where: options.dry_run ? undefined : whereIf(ledger, where),
     };
   },
 });

@@ -1,5 +1,4 @@
-import { LedgerError } from '../../../index.ts';
-import { readTime, required } from '../../../operations/typed.ts';
+import { readTime, refuse, required } from '../../../operations/typed.ts';
 import { command, count, flag, IDS, REASON, text } from '../../command.ts';
 import { onItems } from '../../transition.ts';
 
@@ -19,7 +18,7 @@ export const retryCommand = command({
   run: async ({ args, options, cli }) => {
     const { now, after, not_before: typed, reset, reason } = options;
     if ([now, after !== undefined, typed !== undefined].filter(Boolean).length > 1) {
-      throw new LedgerError('INVALID_INPUT', '--now, --after and --not-before exclude each other.');
+      throw refuse('--now, --after and --not-before exclude each other.');
     }
     const later =
       after === undefined ? undefined : new Date(cli.clock.now().getTime() + after * 1000).toISOString();

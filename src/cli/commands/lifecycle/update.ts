@@ -1,7 +1,7 @@
-import { LedgerError, LINK_KINDS, type WorkLedger, type WorkLink, type WorkPatch } from '../../../index.ts';
+import { LINK_KINDS, type WorkLedger, type WorkLink, type WorkPatch } from '../../../index.ts';
 import { fieldOptions, NONE, readFields } from '../../../operations/fields.ts';
 import { resolveIds, resolveOne } from '../../../operations/ids.ts';
-import { oneOf, required } from '../../../operations/typed.ts';
+import { oneOf, refuse, required } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
 import {
   command,
@@ -50,9 +50,7 @@ export const updateCommand = command({
   run: async ({ args, options, cli }) => {
     const patch = await readPatch(await cli.open(), options, cli);
     if (Object.values(patch).every((part) => Object.keys(part).length === 0)) {
-      throw new LedgerError('INVALID_INPUT', 'Nothing to change was given.', {
-        hint: 'See: wl update --help',
-      });
+      throw refuse('Nothing to change was given.', 'See: wl update --help');
     }
     return onItems(
       cli,

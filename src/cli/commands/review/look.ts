@@ -2,7 +2,7 @@ import { resolveOne } from '../../../operations/ids.ts';
 import { command, ID } from '../../command.ts';
 import { fieldLines } from '../../render/history.ts';
 import { styled } from '../../render/line.ts';
-import { tableLines } from '../../render/list.ts';
+import { listReply } from '../../render/list.ts';
 import { reviewColumns, stateLine } from '../../render/review.ts';
 
 const HEADER = ['ID', 'BRANCH', 'OWNER', 'TITLE'];
@@ -16,14 +16,7 @@ export const reviewListCommand = command({
     const ledger = await cli.open();
     const { listReviews } = await import('../../../review.ts');
     const reviews = await cli.busy('looking at review branches', () => listReviews(ledger));
-    if (reviews.length === 0 && cli.world.stdout.isTTY && !cli.globals.json)
-      cli.notice('nothing is in review');
-    return {
-      kind: 'reviews',
-      data: reviews,
-      lines: tableLines(cli, HEADER, reviews.map(reviewColumns)),
-      ids: reviews.map(({ id }) => id),
-    };
+    return listReply(cli, 'reviews', reviews, HEADER, reviewColumns, 'nothing is in review');
   },
 });
 
