@@ -3,19 +3,26 @@ import { SETTINGS_PATH } from '../codec/path.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { isVerb } from '../domain/verbs.ts';
 import type { CommitRecord, Oid, TreeChange, TreeFault } from '../store/port.ts';
-import { adoptMerged, besideNewKeys, checkMerge, checkPolicies, MAX_PARENTS, Merge } from './check-merge.ts';
+import {
+  adoptMerged,
+  checkMerge,
+  checkPolicies,
+  commitsOfOldKeys,
+  MAX_PARENTS,
+  Merge,
+} from './check-merge.ts';
 import { checkRepair } from './check-repair.ts';
 import { checkConfigure, checkRoot } from './check-settings.ts';
 import { checkAhead, checkOrder, requestedAt } from './check-times.ts';
 import { checkTransition } from './check-transition.ts';
 import { type Blobs, itemChanges, readAfter, readItemFile, readSettingsFile } from './files.ts';
-import { CommitFindings, tellFault } from './findings.ts';
+import { CommitFindings, describeFault } from './findings.ts';
 import type { Finding } from './rules.ts';
 import { type KeptProof, type OwedProof, signersOf } from './signatures.ts';
 import type { History, LedgerState, Left } from './state.ts';
 
 /** A commit as it was read. */
-interface Told {
+interface ReadCommit {
   trailers: ReturnType<typeof readTrailers>;
   /** Its parent is missing. */
   isCutOff: boolean;
@@ -64,13 +71,13 @@ export class CommitCheck {
   }
 
   /** @param now seconds since 1970, where the commit is to be held against a clock */
-  async take(record: CommitRecord, blobs: Blobs, now?: number): Promise<Finding[]> {
+  async check(record: CommitRecord, blobs: Blobs, now?: number): Promise<Finding[]> {
     const faults = this.#looksAtTrees
       ? await this.#store.treeFaults(record.oid, await this.#there(record.parents))
       : [];
     const found = new CommitFindings(record);
-    for (const { path, fault, mode } of faults) found.add(`tree:${fault}`, tellFault({ path, mode }));
-    const findings = await this.#take(...(await this.#asNamed(record, blobs, faults)), now);
+    for (const { path, fault, mode } of faults) found.add(`tree:${fault}`, describeFault({ path, mode }));
+    const findings = await this.#checkNamed(...(await this.#asNamed(record, blobs, faults)), now);
     return [...found.found, ...findings.found];
   }
 
@@ -91,7 +98,7 @@ export class CommitCheck {
     return [{ ...record, changes }, await readAfter(this.#store, changes)];
   }
 
-  async #take(record: CommitRecord, blobs: Blobs, now: number | undefined): Promise<CommitFindings> {
+  async #checkNamed(record: CommitRecord, blobs: Blobs, now: number | undefined): Promise<CommitFindings> {
     const { oid, parents } = record;
     const state = this.#state;
     const trailers = readTrailers(record.message);
@@ -137,7 +144,7 @@ export class CommitCheck {
 
   async #single(
     record: CommitRecord,
-    { trailers: { values }, isCutOff, blobs }: Told,
+    { trailers: { values }, isCutOff, blobs }: ReadCommit,
   ): Promise<CommitFindings> {
     const { oid, changes } = record;
     const verb = values.get('Work-Verb') ?? '';
@@ -226,7 +233,7 @@ export class CommitCheck {
     const signers = signersOf(record);
     if (!merge.isPlain)
       this.owed.push({ commit: oid, signers, actor: undefined, id: undefined, known: true, keys: [] });
-    for (const commit of await besideNewKeys(merge)) {
+    for (const commit of await commitsOfOldKeys(merge)) {
       const actor =
         commit.parents.length > 1 ? undefined : readTrailers(commit.message).values.get('Work-Actor');
       this.kept.push({ merge: oid, commit: commit.oid, signers: signersOf(commit), actor });

@@ -177,7 +177,7 @@ export async function findPolicyChange(
 }
 
 /** Commits of each side beside which the other changed whose keys are whose. */
-export async function besideNewKeys(merge: Merge): Promise<SideCommit[]> {
+export async function commitsOfOldKeys(merge: Merge): Promise<SideCommit[]> {
   const found = new Map<Oid, SideCommit>();
   for await (const [mine, theirs] of merge.pairs())
     if (mine.names.has(SIGNERS_PATH)) for (const commit of theirs.commits) found.set(commit.oid, commit);

@@ -80,7 +80,7 @@ async function* findings(
       some.flatMap(({ changes }) => changes),
     );
     for (const record of some) {
-      const wrong = await check.take(record, blobs, now);
+      const wrong = await check.check(record, blobs, now);
       if (wrong.length > 0) await check.distrust(record);
       yield* wrong;
     }

@@ -41,19 +41,19 @@ export function checkRepair(
     const as = good === undefined ? 'gone' : `in ${good.state}/ as ${good.oid.slice(0, 12)}`;
     if (!state.standsAs(id, good)) findings.add('repair', `${id} was last whole ${as}, and is not now`);
   }
-  const taken = new Set(record.changes.flatMap(({ before }) => before?.oid ?? []));
-  for (const change of others) checkOther(change, { settings: state.settingsFile, taken }, findings);
+  const removed = new Set(record.changes.flatMap(({ before }) => before?.oid ?? []));
+  for (const change of others) checkOther(change, { settings: state.settingsFile, removed }, findings);
 }
 
 interface RepairBase {
   settings: SettingsState;
   /** What the repair takes away or replaces. */
-  taken: ReadonlySet<Oid>;
+  removed: ReadonlySet<Oid>;
 }
 
 function checkOther(
   { path, before, after }: TreeChange,
-  { settings, taken }: RepairBase,
+  { settings, removed }: RepairBase,
   findings: CommitFindings,
 ): void {
   if (path === SETTINGS_PATH) {
@@ -67,7 +67,7 @@ function checkOther(
       ? after === undefined || (after.mode === PLAIN_FILE && after.oid === before.oid)
       : after === undefined
         ? !isKnownFile(path)
-        : path.startsWith(QUARANTINE) && before === undefined && taken.has(after.oid);
+        : path.startsWith(QUARANTINE) && before === undefined && removed.has(after.oid);
   if (!isRepaired) findings.add('repair', `it ${after === undefined ? 'removes' : 'writes'} ${path}`);
 }
 

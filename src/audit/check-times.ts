@@ -30,7 +30,7 @@ export function checkOrder(
   if (committer.at >= recorded - clock_skew_s) return;
   findings.add(
     'clock',
-    `it is dated ${tellTime(committer.at)}, and its parent records ${tellTime(recorded)}`,
+    `it is dated ${describeTime(committer.at)}, and its parent records ${describeTime(recorded)}`,
   );
 }
 
@@ -49,11 +49,11 @@ export function checkAhead(
 ): void {
   const newest = Math.max(committer.at, requested);
   if (newest > now + clock_skew_s)
-    findings.add('clock', `it is dated ${tellTime(newest)}, and here it is ${tellTime(now)}`);
+    findings.add('clock', `it is dated ${describeTime(newest)}, and here it is ${describeTime(now)}`);
 }
 
 /** A time of git's, in seconds since 1970, for messages; also one that no calendar has. */
-function tellTime(at: number): string {
+function describeTime(at: number): string {
   const date = new Date(at * 1000);
   return Number.isNaN(date.getTime()) ? String(at) : date.toISOString();
 }
@@ -66,7 +66,7 @@ export function checkRequest(
 ): void {
   if (author.name !== actor) findings.add('author', `the author is ${author.name}, the actor ${actor}`);
   if (author.at !== secondsOf(at))
-    findings.add('date', `the author's date is ${tellTime(author.at)}, and Work-At ${at}`);
+    findings.add('date', `the author's date is ${describeTime(author.at)}, and Work-At ${at}`);
 }
 
 /**
@@ -83,8 +83,8 @@ export function checkProposal(
   findings: CommitFindings,
 ): void {
   if (author.at >= secondsOf(at) - skew && author.at <= Math.max(secondsOf(at), committer.at + skew)) return;
-  const between = `it should be between Work-At ${at} and the committer's ${tellTime(committer.at)}`;
-  findings.add('date', `the author's date is ${tellTime(author.at)}; ${between}`);
+  const between = `it should be between Work-At ${at} and the committer's ${describeTime(committer.at)}`;
+  findings.add('date', `the author's date is ${describeTime(author.at)}; ${between}`);
 }
 
 const secondsOf = (at: string): number => Math.floor(Date.parse(at) / 1000);

@@ -92,15 +92,15 @@ function reasonIn({ verb, reason }: TransitionEvent, after: WorkItem | undefined
 
 const comparison =
   (findings: CommitFindings) =>
-  (key: string, told: Said, found: Said): void => {
-    if (told !== found) findings.add(`trailer:${key}`, describe(key, told, found));
+  (key: string, stated: Said, found: Said): void => {
+    if (stated !== found) findings.add(`trailer:${key}`, describe(key, stated, found));
   };
 
 const statusOf = ({ from, to }: TransitionEvent): string =>
   from === to ? `${from}` : `${from ?? 'none'} -> ${to ?? 'deleted'}`;
 
-function describe(key: string, told: Said, found: Said): string {
-  if (told === undefined) return `${key} is missing; it should be ${found}`;
-  if (found === undefined) return `${key} is ${told}; it should not be there`;
-  return `${key} is ${told}; by the files it is ${found}`;
+function describe(key: string, stated: Said, found: Said): string {
+  if (stated === undefined) return `${key} is missing; it should be ${found}`;
+  if (found === undefined) return `${key} is ${stated}; it should not be there`;
+  return `${key} is ${stated}; by the files it is ${found}`;
 }

@@ -176,8 +176,8 @@ function decideAgain(
     // Whoever gave the view to the check reads that file, and checks again.
     if (error instanceof Unread) throw error;
     const code = isLedgerError(error) ? error.code : 'INTERNAL';
-    const told = code === 'ID_TAKEN' && findings.has('reused');
-    if (!told) findings.add(`illegal:${code}`, error instanceof Error ? error.message : String(error));
+    const isFound = code === 'ID_TAKEN' && findings.has('reused');
+    if (!isFound) findings.add(`illegal:${code}`, error instanceof Error ? error.message : String(error));
     return undefined;
   }
 }

@@ -43,5 +43,5 @@ export class CommitFindings {
   }
 }
 
-export const tellFault = ({ path, mode }: Pick<TreeFault, 'path' | 'mode'>): string =>
+export const describeFault = ({ path, mode }: Pick<TreeFault, 'path' | 'mode'>): string =>
   `the entry ${JSON.stringify(path)}, of mode ${mode}, is not as git would write it`;

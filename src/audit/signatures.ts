@@ -137,14 +137,14 @@ export async function judgeKept(
     });
     if (lost === undefined) continue;
     const [key] = before?.get(lost.commit)?.keys ?? [];
-    const [state, told] =
+    const [state, why] =
       before === undefined
         ? (['unchecked', WRONG.unchecked] as const)
         : ([
             'revoked',
             `${lost.commit.slice(0, 12)} is signed with a key that one side no longer knows`,
           ] as const);
-    findings.push(findingOf({ commit: merge }, state, key === undefined ? [] : [key], told));
+    findings.push(findingOf({ commit: merge }, state, key === undefined ? [] : [key], why));
   }
   return findings;
 }
@@ -168,9 +168,9 @@ function findingOf(
   { commit, id }: Pick<OwedProof, 'commit'> & { id?: WorkId | undefined },
   state: Signature['state'] | 'other_signer' | 'other_key',
   [key]: readonly string[],
-  told: string = WRONG[state as Signature['state']],
+  why: string = WRONG[state as Signature['state']],
 ): Finding {
-  const message = toSafeLine(key === undefined ? told : `${told} (${key})`, 500);
+  const message = toSafeLine(key === undefined ? why : `${why} (${key})`, 500);
   return { commit, rule: `signature:${state}`, message, id };
 }
 

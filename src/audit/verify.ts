@@ -76,7 +76,7 @@ export async function replayLedger(
       batch.flatMap(({ changes }) => changes),
     );
     for (const record of batch)
-      findings.push(...(await check.take(record, blobs, record.oid === tip ? now : undefined)));
+      findings.push(...(await check.check(record, blobs, record.oid === tip ? now : undefined)));
     commits += batch.length;
     onProgress?.({ commits, findings: findings.length });
   }

@@ -30,8 +30,8 @@ export const isKnownFile = (path: string): boolean => KNOWN_FILES.test(path);
 /** Plain letters alone, so that no file system takes one name for another; no space or dot at the end, which some drop. */
 const SAFE_NAME = /^[\w.@+-](?:[\w.@+ -]*[\w@+-])?$/;
 /** The directory's own name, git's folder in each spelling, devices of Windows. */
-const TAKEN_NAME = /^(?:\.|\.git|git~\d+|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?)$/i;
-const isSafeName = (name: string): boolean => SAFE_NAME.test(name) && !TAKEN_NAME.test(name);
+const RESERVED_NAME = /^(?:\.|\.git|git~\d+|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?)$/i;
+const isSafeName = (name: string): boolean => SAFE_NAME.test(name) && !RESERVED_NAME.test(name);
 
 /** Why `configure` may not touch `path`; `undefined` where it may. */
 export function problemOfPath(path: string): string | undefined {

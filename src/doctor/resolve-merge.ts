@@ -2,7 +2,7 @@ import { parsePath, possiblePaths } from '../codec/path.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { setMergeDriver } from '../git/client.ts';
-import { abortMerge, followBranch, readWorkTree, takeFrom, type WorkTree } from '../git/work-tree.ts';
+import { abortMerge, checkoutFrom, followBranch, readWorkTree, type WorkTree } from '../git/work-tree.ts';
 import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { type MergedItems, mergeItems, type Side } from '../merge/merge-items.ts';
@@ -26,7 +26,7 @@ export async function takeSide(merge: OpenMerge, side: Side, ids: readonly WorkI
   const chosen = ids.length > 0 ? ids : merge.items.filter(({ unmerged }) => unmerged).map(({ id }) => id);
   const others = ids.length > 0 ? [] : merge.others;
   const paths = [...chosen.flatMap(possiblePaths), ...others];
-  for (const path of paths) await takeFrom(merge.tree.top, merge[side], path);
+  for (const path of paths) await checkoutFrom(merge.tree.top, merge[side], path);
   return [...chosen];
 }
 

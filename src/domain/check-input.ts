@@ -132,11 +132,11 @@ function nearest(typed: string, known: readonly string[]): string | undefined {
 /** How many letters are to be set, added or taken away to make one word the other. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const [index, letter] of [...one].entries()) {
+  for (const [index, char] of [...one].entries()) {
     const next = [index + 1];
     for (const [at, against] of [...other].entries()) {
       const [left = 0, above = 0, before = 0] = [next[at], row[at + 1], row[at]];
-      next.push(Math.min(left + 1, above + 1, before + (letter === against ? 0 : 1)));
+      next.push(Math.min(left + 1, above + 1, before + (char === against ? 0 : 1)));
     }
     row = next;
   }

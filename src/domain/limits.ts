@@ -61,6 +61,6 @@ export function describeLimit({ kind, name, max, items }: ReachedLimit): string 
   const whose = kind === 'owner' ? name : `the ${kind} ${name}`;
   const held = items.slice(0, SHOWN).map(({ id, owner }) => `${id} (${owner ?? 'nobody'})`);
   const more = items.length > SHOWN ? `, and ${items.length - SHOWN} more` : '';
-  const told = held.length === 0 ? '' : `: ${held.join(', ')}${more}`;
-  return `${whose} may have ${max} in progress and has ${items.length}${told}`;
+  const who = held.length === 0 ? '' : `: ${held.join(', ')}${more}`;
+  return `${whose} may have ${max} in progress and has ${items.length}${who}`;
 }

@@ -72,8 +72,8 @@ export type VerbInput = {
 export const verbOf = (verb: Verb): EnteringVerb | ChangingVerb => LIST[verb];
 
 /** Verbs of which something is true. */
-export const verbsThat = (holds: (facts: VerbFacts<object>) => boolean): ReadonlySet<Verb> =>
-  new Set(VERBS.filter((verb) => holds(LIST[verb])));
+export const verbsThat = (isTrue: (facts: VerbFacts<object>) => boolean): ReadonlySet<Verb> =>
+  new Set(VERBS.filter((verb) => isTrue(LIST[verb])));
 
 /**
  * From which status each verb leads where, and by whom.

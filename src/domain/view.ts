@@ -158,7 +158,7 @@ export class Overlay implements LedgerView {
   }
 
   /** Takes over what was changed in an overlay over this one. */
-  take(above: Overlay): void {
+  apply(above: Overlay): void {
     for (const [id, item] of above.#changed) this.set(id, item);
     this.settings = above.settings;
     for (const [path, content] of above.auxiliary) this.auxiliary.set(path, content);

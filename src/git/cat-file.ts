@@ -48,7 +48,7 @@ export class CatFile {
     if (/[\s\0]/.test(name) || name === '') return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const child = this.#child ?? this.#start();
-      if (this.#asked.length === 0) hold(child, true);
+      if (this.#asked.length === 0) keepAlive(child, true);
       this.#asked.push({ name, resolve, reject });
       child.stdin.write(`${name}\n`);
     });
@@ -68,7 +68,7 @@ export class CatFile {
       helper: true,
     });
     const end = (cause: Error | undefined): void => this.#ended(child, cause);
-    child.stdout.on('data', (chunk: Buffer) => this.#take(child, chunk));
+    child.stdout.on('data', (chunk: Buffer) => this.#receive(child, chunk));
     child.stderr.resume();
     child.on('error', end);
     child.on('close', () => end(undefined));
@@ -89,7 +89,7 @@ export class CatFile {
     for (const question of asked) question.reject(error);
   }
 
-  #take(child: ChildProcessWithoutNullStreams, chunk: Buffer): void {
+  #receive(child: ChildProcessWithoutNullStreams, chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#held += chunk.length;
     if (this.#held < this.#wanted) return;
@@ -97,7 +97,7 @@ export class CatFile {
     for (let used = this.#answer(data); used > 0; used = this.#answer(data)) data = data.subarray(used);
     this.#chunks = data.length === 0 ? [] : [data];
     this.#held = data.length;
-    if (this.#asked.length === 0) hold(child, false);
+    if (this.#asked.length === 0) keepAlive(child, false);
   }
 
   /** Answers the first question where `data` holds all of it; returns how many bytes that took. */
@@ -130,7 +130,7 @@ export class CatFile {
 }
 
 /** Whether the pipes keep this process alive: only while an answer is awaited. */
-function hold(child: ChildProcessWithoutNullStreams, alive: boolean): void {
+function keepAlive(child: ChildProcessWithoutNullStreams, alive: boolean): void {
   const streams = [child, child.stdin, child.stdout, child.stderr] as unknown as {
     ref?(): void;
     unref?(): void;

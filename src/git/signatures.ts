@@ -107,8 +107,8 @@ async function withNames(
   for (const [oid, signature] of signatures) {
     const known = names.get(openPgpKeyOf(signature) ?? '');
     if (known === undefined) continue;
-    const told = known.find((name) => signature.signer?.startsWith(name)) ?? known[0];
-    signatures.set(oid, { ...signature, signer: told ?? null });
+    const name = known.find((name) => signature.signer?.startsWith(name)) ?? known[0];
+    signatures.set(oid, { ...signature, signer: name ?? null });
   }
   return signatures;
 }

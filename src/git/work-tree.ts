@@ -41,7 +41,7 @@ export const branchOf = (dir: string): Promise<string | undefined> =>
 const pathOf = (entry: string): string => entry.slice(entry.indexOf('\t') + 1);
 
 /** Puts `path` into work tree and index as `commit` has it, which may be not at all. */
-export async function takeFrom(top: string, commit: string, path: string): Promise<void> {
+export async function checkoutFrom(top: string, commit: string, path: string): Promise<void> {
   const has = await ask(top, ['rev-parse', '--verify', '--quiet', `${commit}:${path}`]);
   const literal = ['--', `:(literal)${path}`];
   const args =

@@ -88,9 +88,10 @@ export class IsomorphicRemote implements LedgerRemote {
     this.name = name;
     this.url = this.#http.url;
     this.seenRef = seenRef;
-    this.inbox = this.#beside(INBOX, mirrorOf(name), seenRef);
-    this.presence = presence === undefined ? undefined : this.#beside(`${presence}/`, presenceMirrorOf(name));
-    this.reviews = this.#beside(REVIEWS, reviewMirrorOf(name), seenRef);
+    this.inbox = this.#sideRefs(INBOX, mirrorOf(name), seenRef);
+    this.presence =
+      presence === undefined ? undefined : this.#sideRefs(`${presence}/`, presenceMirrorOf(name));
+    this.reviews = this.#sideRefs(REVIEWS, reviewMirrorOf(name), seenRef);
   }
 
   async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
@@ -164,7 +165,7 @@ export class IsomorphicRemote implements LedgerRemote {
   }
 
   /** @param builtOn what the commits there build on, as far as the remote has it: a ref of this clone */
-  #beside(namespace: string, mirror: string, builtOn?: string): SideRefs {
+  #sideRefs(namespace: string, mirror: string, builtOn?: string): SideRefs {
     const swap = (name: string, before: Oid | undefined, after: Oid | undefined): Promise<PushResult> =>
       this.#swap({ ref: `${namespace}${name}`, before, after }, builtOn);
     return {
@@ -172,7 +173,7 @@ export class IsomorphicRemote implements LedgerRemote {
       mirror,
       publish: (name, commit, expected) => swap(name, expected, commit),
       retract: (name, expected) => swap(name, expected, undefined),
-      list: () => this.#listBeside(namespace, mirror),
+      list: () => this.#listSideRefs(namespace, mirror),
     };
   }
 
@@ -192,7 +193,7 @@ export class IsomorphicRemote implements LedgerRemote {
     return this.#send(capabilities, [{ ref, before, after }], ref, seen);
   }
 
-  async #listBeside(namespace: string, mirror: string): Promise<SideRefList> {
+  async #listSideRefs(namespace: string, mirror: string): Promise<SideRefList> {
     try {
       const advertisement = await this.#http.discover('git-upload-pack');
       const found = sideRefsIn(advertisement.refs, namespace);

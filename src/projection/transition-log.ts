@@ -37,7 +37,7 @@ export async function followLog(
   const open = new Set(from === undefined ? [] : [from]);
   const proposals = new MergedProposals();
   const flush = (to: Oid): boolean => {
-    const merged = proposals.take();
+    const merged = proposals.drain();
     const done = index.write(() => index.meta(LOG) === from && append(index, lines, merged, to));
     from = to;
     lines = [];
@@ -111,8 +111,8 @@ async function lineOf(store: LedgerStore, record: CommitRecord): Promise<Line> {
   const entry = toEntry(record);
   const [parent] = record.parents;
   if (entry.id !== undefined) return { entry, items: [entry.id] };
-  const isTold = entry.verb !== 'unknown' && entry.verb !== 'repair';
-  if (isTold || parent === undefined) return { entry, items: [] };
+  const isOfLedger = entry.verb !== 'unknown' && entry.verb !== 'repair';
+  if (isOfLedger || parent === undefined) return { entry, items: [] };
   const changes = await store.diffTrees(parent, record.oid);
   return { entry, items: [...new Set(changes.flatMap(({ path }) => parsePath(path)?.id ?? []))] };
 }
@@ -151,7 +151,7 @@ class MergedProposals {
   }
 
   /** What was seen since the last time. */
-  take(): MergedProposal[] {
+  drain(): MergedProposal[] {
     const merged = this.#merged;
     this.#merged = [];
     return merged;

@@ -19,8 +19,8 @@ export function attemptsIn(history: readonly HistoryEntry[]): Attempt[] {
   const attempts: Attempt[] = [];
   for (const { verb, actor, at, to, epoch, execution_id, reason } of history) {
     const last = attempts.at(-1);
-    const takes = CLAIMS.has(verb) && epoch !== null && epoch !== last?.epoch;
-    if (takes) attempts.push({ epoch, actor, execution_id, since: at, ended: null });
+    const isClaim = CLAIMS.has(verb) && epoch !== null && epoch !== last?.epoch;
+    if (isClaim) attempts.push({ epoch, actor, execution_id, since: at, ended: null });
     else if (last?.ended === null) {
       if (verb === 'link_execution') last.execution_id = execution_id;
       if (to === null || !HELD.has(to)) last.ended = { verb, at, by: actor, reason };

@@ -185,14 +185,14 @@ function nearest(view: IndexView, id: string): WorkId[] {
   const at = id.lastIndexOf('-');
   const [series, suffix] = [id.slice(0, Math.max(at, 0)), id.slice(at + 1)];
   if (series === '') return [];
-  const beside = /^\d{1,15}$/.test(suffix)
+  const around = /^\d{1,15}$/.test(suffix)
     ? [
         ...someOf(view, 'series = ? AND number < ? ORDER BY number DESC', series, Number(suffix)),
         ...someOf(view, 'series = ? AND number > ? ORDER BY number', series, Number(suffix)),
         ...someOf(view, `number = ? ORDER BY ${DATE} DESC`, Number(suffix)),
       ]
     : someBeginning(view, suffix.slice(0, BEGINNING));
-  const scored = [...new Set(beside)].map((one) => ({ id: one, distance: editDistance(one, id) }));
+  const scored = [...new Set(around)].map((one) => ({ id: one, distance: editDistance(one, id) }));
   scored.sort((a, b) => a.distance - b.distance || (a.id < b.id ? 1 : -1));
   return scored
     .filter(({ distance }) => distance <= 3)
@@ -238,15 +238,15 @@ const FITTING = {
 /** What can be typed for an id but the whole of it, shortest first; `undefined` where there is no more. */
 function formOf(id: WorkId, nth: number): { kind: keyof typeof FITTING; text: string } | undefined {
   const [, date = '', suffix = ''] = id.split('-');
-  const letter = suffix.search(/[a-z]/);
-  if (letter < 0) {
+  const at = suffix.search(/[a-z]/);
+  if (at < 0) {
     const number = Number(suffix);
     if (number >= 1e15) return undefined;
     if (nth === 0) return { kind: 'number', text: `${number}` };
     if (nth === 1) return { kind: 'day', text: `${date.slice(4)}-${number}` };
     return nth === 2 ? { kind: 'date', text: `${date}-${number}` } : undefined;
   }
-  const length = Math.max(BEGINNING, letter + 1) + nth;
+  const length = Math.max(BEGINNING, at + 1) + nth;
   if (length < suffix.length) return { kind: 'beginning', text: suffix.slice(0, length) };
   return length === suffix.length ? { kind: 'random', text: suffix } : undefined;
 }

@@ -35,15 +35,15 @@ export async function expectedAt(
   { seen, writesTo }: { seen: Oid | undefined; writesTo: WrittenTo | undefined },
   tip: Oid,
 ): Promise<Oid | undefined> {
-  const taken = writesTo && (await store.readRef(writesTo.takenRef));
-  if (taken === undefined || taken === seen) return seen;
-  const isLater = seen === undefined || (await store.mergeBase(seen, taken)) === seen;
-  return isLater && (await store.mergeBase(taken, tip)) === taken ? taken : seen;
+  const accepted = writesTo && (await store.readRef(writesTo.acceptedRef));
+  if (accepted === undefined || accepted === seen) return seen;
+  const isLater = seen === undefined || (await store.mergeBase(seen, accepted)) === seen;
+  return isLater && (await store.mergeBase(accepted, tip)) === accepted ? accepted : seen;
 }
 
 /** Notes what was taken where pushes go. Where another process notes another one at once, the next push finds out. */
-export async function noteTaken(store: Refs, { takenRef }: WrittenTo, tip: Oid): Promise<void> {
-  await store.moveRef(takenRef, await store.readRef(takenRef), tip);
+export async function noteAccepted(store: Refs, { acceptedRef }: WrittenTo, tip: Oid): Promise<void> {
+  await store.moveRef(acceptedRef, await store.readRef(acceptedRef), tip);
 }
 
 /** How a tip whose objects are here is against what was seen. */
@@ -54,7 +54,7 @@ export async function compareWithSeen(store: Refs, seen: Oid, tip: Oid | undefin
 }
 
 /** Where a clone keeps what a push address took last, and what it was last read to have. */
-export const takenRefOf = (remote: string): string => `refs/work-ledger/taken/${remote}`;
+export const acceptedRefOf = (remote: string): string => `refs/work-ledger/taken/${remote}`;
 export const writtenRefOf = (remote: string): string => `refs/work-ledger/written/${remote}`;
 
 /** On the remote: this and a clone's name. */

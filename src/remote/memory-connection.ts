@@ -1,16 +1,16 @@
 import type { Oid } from '../store/port.ts';
 import {
+  acceptedRefOf,
   advanceSeen,
   compareWithSeen,
   expectedAt,
   INBOX,
   mirrorOf,
   mirrorRefs,
-  noteTaken,
+  noteAccepted,
   presenceMirrorOf,
   REVIEWS,
   reviewMirrorOf,
-  takenRefOf,
 } from './clone-refs.ts';
 import type { MemoryRemote, ObjectClone, SideFolder } from './memory.ts';
 import type {
@@ -27,7 +27,10 @@ import type {
 } from './port.ts';
 
 /** What a connection asks of a remote in memory. */
-export type MemoryHost = Pick<MemoryRemote, 'give' | 'giveWritten' | 'offer' | 'swapBeside' | 'giveBeside'>;
+export type MemoryHost = Pick<
+  MemoryRemote,
+  'give' | 'giveWritten' | 'offer' | 'swapSideRef' | 'giveSideRefs'
+>;
 
 /** The branch of a remote in memory, as one clone reaches it. */
 export class MemoryConnection implements LedgerRemote {
@@ -49,7 +52,7 @@ export class MemoryConnection implements LedgerRemote {
   ) {
     this.#remote = remote;
     this.#reads = as.reads ?? remote;
-    this.writesTo = as.reads && { url: 'memory:written', takenRef: takenRefOf(as.name) };
+    this.writesTo = as.reads && { url: 'memory:written', acceptedRef: acceptedRefOf(as.name) };
     this.#clone = store;
     this.name = as.name;
     this.seenRef = as.seenRef;
@@ -104,7 +107,7 @@ export class MemoryConnection implements LedgerRemote {
       await advanceSeen(this.#clone, this.seenRef, tip);
       return result;
     }
-    await noteTaken(this.#clone, writesTo, tip);
+    await noteAccepted(this.#clone, writesTo, tip);
     return { kind: 'unconfirmed' };
   }
 
@@ -163,12 +166,12 @@ class MemorySideRefs implements SideRefs {
 
   async #swap(name: string, expected: Oid | undefined, next: Oid | undefined): Promise<PushResult> {
     const seen = this.#builtOn === undefined ? undefined : await this.#clone.readRef(this.#builtOn);
-    return this.#remote.swapBeside(this.#clone, this.#folder, { name, expected, next }, seen);
+    return this.#remote.swapSideRef(this.#clone, this.#folder, { name, expected, next }, seen);
   }
 
   async list(): Promise<SideRefList> {
     try {
-      const found = await this.#remote.giveBeside(this.#clone, this.#folder);
+      const found = await this.#remote.giveSideRefs(this.#clone, this.#folder);
       await mirrorRefs(this.#clone, this.mirror, found);
       return { kind: 'ok', found };
     } catch (cause) {

@@ -77,7 +77,7 @@ export class MemoryRemote implements ObjectSource {
 
   /** Forces the branch to a commit of `from`: what no push can do, and an administrator can. */
   async replaceTip(tip: Oid, from: ObjectClone): Promise<void> {
-    await this.#take(from.objects, tip, undefined);
+    await this.#copy(from.objects, tip, undefined);
     this.#tip = tip;
   }
 
@@ -93,7 +93,7 @@ export class MemoryRemote implements ObjectSource {
 
   /** Takes over what another one has, as a mirror of it does. */
   async follow(other: MemoryRemote): Promise<void> {
-    if (other.#tip !== undefined) await this.#take(other, other.#tip, undefined);
+    if (other.#tip !== undefined) await this.#copy(other, other.#tip, undefined);
     this.#tip = other.#tip;
   }
 
@@ -138,7 +138,7 @@ export class MemoryRemote implements ObjectSource {
     this.#breakOff = undefined;
     if (breakOff === 'before') return brokeOff();
     if (inbox !== undefined) {
-      await this.#take(clone.objects, inbox.pending, this.#known(seen));
+      await this.#copy(clone.objects, inbox.pending, this.#known(seen));
       this.#swap('inboxes', { name: inbox.clone, expected: inbox.expected, next: inbox.pending });
     }
     const result = await this.#advance(clone, seen, tip);
@@ -146,7 +146,7 @@ export class MemoryRemote implements ObjectSource {
   }
 
   /** Compare and swap of one ref beside the branch. */
-  async swapBeside(
+  async swapSideRef(
     clone: ObjectClone,
     folder: SideFolder,
     { name, expected, next }: Swap,
@@ -155,7 +155,7 @@ export class MemoryRemote implements ObjectSource {
     if (this.#away) return { kind: 'unreachable', cause: unreachable() };
     const refusal = folder === 'presence' ? this.#presenceRefusal : this.#refusal;
     if (refusal !== undefined && folder !== 'inboxes') return { kind: 'refused', reason: refusal };
-    if (next !== undefined) await this.#take(clone.objects, next, this.#known(seen));
+    if (next !== undefined) await this.#copy(clone.objects, next, this.#known(seen));
     return this.#swap(folder, { name, expected, next });
   }
 
@@ -170,7 +170,7 @@ export class MemoryRemote implements ObjectSource {
   }
 
   /** Puts what a clone lacks of the refs beside the branch into it. */
-  async giveBeside(clone: ObjectClone, folder: SideFolder): Promise<ReadonlyMap<string, Oid>> {
+  async giveSideRefs(clone: ObjectClone, folder: SideFolder): Promise<ReadonlyMap<string, Oid>> {
     if (this.#away) throw unreachable();
     const found = new Map(this[folder]);
     for (const oid of found.values()) {
@@ -183,7 +183,7 @@ export class MemoryRemote implements ObjectSource {
     if (this.#tip === tip) return { kind: 'accepted' };
     if (this.#tip !== seen) return { kind: 'behind' };
     if (seen !== undefined && !(await isAncestor(clone.objects, seen, tip))) return { kind: 'behind' };
-    await this.#take(clone.objects, tip, seen);
+    await this.#copy(clone.objects, tip, seen);
     // Others may have been accepted while the objects came over. From here on nothing waits.
     if (this.#tip !== seen) return { kind: 'behind' };
     this.#tip = tip;
@@ -194,7 +194,7 @@ export class MemoryRemote implements ObjectSource {
     return oid !== undefined && this.#objects.has(oid) ? oid : undefined;
   }
 
-  async #take(source: ObjectSource, tip: Oid, have: Oid | undefined): Promise<void> {
+  async #copy(source: ObjectSource, tip: Oid, have: Oid | undefined): Promise<void> {
     const objects = await readAll(source, await missingObjects(source, tip, have));
     for (const { oid, type, bytes } of objects) this.#objects.set(oid, { type, bytes });
   }

@@ -5,16 +5,16 @@ import { isShallow } from '../git/repository.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { displayUrl } from '../trace/mask.ts';
 import {
+  acceptedRefOf,
   advanceSeen,
   compareWithSeen,
   expectedAt,
   INBOX,
   mirrorOf,
-  noteTaken,
+  noteAccepted,
   presenceMirrorOf,
   REVIEWS,
   reviewMirrorOf,
-  takenRefOf,
   writtenRefOf,
 } from './clone-refs.ts';
 import { FETCH, NativeSideRefs, PUSH, readDryRun, readGitPush } from './native-refs.ts';
@@ -76,14 +76,14 @@ export class NativeRemote implements LedgerRemote {
     this.#client = GitClient.at(options.gitDir);
     const { name: remote, presence: namespace, pushUrl, store } = options;
     this.writesTo =
-      pushUrl === undefined ? undefined : { url: displayUrl(pushUrl), takenRef: takenRefOf(remote) };
+      pushUrl === undefined ? undefined : { url: displayUrl(pushUrl), acceptedRef: acceptedRefOf(remote) };
     const git = (args: readonly string[]) => this.#git(args);
-    const beside = (folder: string, mirror: string): SideRefs =>
+    const sideRefs = (folder: string, mirror: string): SideRefs =>
       new NativeSideRefs({ namespace: folder, mirror, remote, writesTo: pushUrl, store, git });
     // What is offered in one place and looked for in another comes too late to be combined.
-    this.inbox = options.inbox && pushUrl === undefined ? beside(INBOX, mirrorOf(remote)) : undefined;
-    this.presence = namespace === undefined ? undefined : beside(`${namespace}/`, presenceMirrorOf(remote));
-    this.reviews = beside(REVIEWS, reviewMirrorOf(remote));
+    this.inbox = options.inbox && pushUrl === undefined ? sideRefs(INBOX, mirrorOf(remote)) : undefined;
+    this.presence = namespace === undefined ? undefined : sideRefs(`${namespace}/`, presenceMirrorOf(remote));
+    this.reviews = sideRefs(REVIEWS, reviewMirrorOf(remote));
   }
 
   /** @throws LedgerError `CONTENDED` where a ref of this clone stays locked */
@@ -151,7 +151,7 @@ export class NativeRemote implements LedgerRemote {
     const result = readGitPush(said, target);
     if (result.kind !== 'accepted') return result;
     if (writesTo === undefined) return this.#accepted(tip);
-    await noteTaken(store, writesTo, tip);
+    await noteAccepted(store, writesTo, tip);
     return { kind: 'unconfirmed' };
   }
 
@@ -161,8 +161,8 @@ export class NativeRemote implements LedgerRemote {
     if (seen === undefined) return 'holds';
     const target = `refs/heads/${branch}`;
     const args = [...PUSH, '--dry-run', '--end-of-options', this.name, `${seen}:${target}`];
-    const told = readDryRun((await this.#git(args)).said, target);
-    if (told !== 'parted') return told;
+    const written = readDryRun((await this.#git(args)).said, target);
+    if (written !== 'parted') return written;
     // What the remote has besides is found by the next fetch; what is at another address has to be read there.
     if (pushUrl === undefined) return 'unknown';
     const ref = writtenRefOf(this.name);

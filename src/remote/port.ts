@@ -43,7 +43,7 @@ export interface WrittenTo {
   /** For messages, without secrets. */
   readonly url: string;
   /** Local ref: what was last taken there. */
-  readonly takenRef: string;
+  readonly acceptedRef: string;
 }
 
 /**

@@ -31,9 +31,9 @@ export class TracedRemote implements LedgerRemote {
     this.writesTo = writesTo;
     this.seenRef = seenRef;
     this.#remote = remote;
-    this.inbox = inbox && this.#beside('inbox', inbox);
-    this.presence = presence && this.#beside('presence', presence);
-    this.reviews = this.#beside('review', reviews);
+    this.inbox = inbox && this.#sideRefs('inbox', inbox);
+    this.presence = presence && this.#sideRefs('presence', presence);
+    this.reviews = this.#sideRefs('review', reviews);
   }
 
   fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
@@ -50,7 +50,7 @@ export class TracedRemote implements LedgerRemote {
     return this.#fetch('written branch', () => this.#remote.written(), end);
   }
 
-  #beside(part: RemotePart, refs: SideRefs): SideRefs {
+  #sideRefs(part: RemotePart, refs: SideRefs): SideRefs {
     return {
       namespace: refs.namespace,
       mirror: refs.mirror,

@@ -47,8 +47,8 @@ export async function faultsOf(
 ): Promise<TreeFault[]> {
   const trees: Oid[] = [];
   for (const oid of [commit, ...others]) trees.push((await readCommitLinks(source, oid)).tree);
-  const [tree = '', ...beside] = trees;
-  return newFaults(source, tree, beside);
+  const [tree = '', ...older] = trees;
+  return newFaults(source, tree, older);
 }
 
 /** A commit as those see it who do not ask for its tree but for what it changed. */

@@ -52,15 +52,15 @@ export class SqliteCloneLock {
     record: LockTrace | undefined,
   ): Promise<boolean> {
     const start = performance.now();
-    let taken = false;
-    for (let looks = 0; !taken; looks += 1) {
+    let locked = false;
+    for (let looks = 0; !locked; looks += 1) {
       if (record !== undefined) record.holder = (await holderOf(record.path)) ?? record.holder;
       if (await giveUp?.()) {
         if (looks > 0) this.#waited.set(name, performance.now() - start);
         return false;
       }
       await pause(spacing(performance.now() - start, this.#waited.get(name) ?? 0));
-      taken = tryLock(database);
+      locked = tryLock(database);
     }
     this.#waited.set(name, performance.now() - start);
     return true;
@@ -79,7 +79,7 @@ export class SqliteCloneLock {
   }
 }
 
-const ended = (taken: boolean): Partial<LockTrace> => ({ outcome: taken ? 'taken' : 'passed' });
+const ended = (locked: boolean): Partial<LockTrace> => ({ outcome: locked ? 'taken' : 'passed' });
 
 /** Who waited longer than the last time looks more often, so that nobody is passed over again and again. */
 function spacing(waited: number, usual: number): number {

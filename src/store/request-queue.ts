@@ -15,7 +15,7 @@ import { isOwnerDead, newOwnerName } from '../git/locks.ts';
 /** A request waits this long at most until it is seen; whoever comes within it shares a commit. */
 const LOOK_MS = 20;
 const ASKED = '.asked';
-const TAKEN = '.taken';
+const RECEIVED = '.taken';
 const ANSWERED = '.answered';
 
 /**
@@ -46,7 +46,7 @@ export class FileRequestQueue {
   withdraw(name: string): boolean {
     const withdrawn = this.#path(name, '.withdrawn');
     const mine = move(this.#path(name, ASKED), withdrawn);
-    removeIfThere(mine ? withdrawn : this.#path(name, TAKEN));
+    removeIfThere(mine ? withdrawn : this.#path(name, RECEIVED));
     return mine;
   }
 
@@ -58,24 +58,24 @@ export class FileRequestQueue {
     return text;
   }
 
-  take(): { name: string; text: string }[] {
-    const taken: { name: string; text: string }[] = [];
+  receive(): { name: string; text: string }[] {
+    const received: { name: string; text: string }[] = [];
     for (const file of this.#list()) {
       const name = file.slice(0, file.lastIndexOf('.'));
       const isAsked = file.endsWith(ASKED);
       if (!isAsked && this.#swept) continue;
       if (isOwnerDead(name)) removeIfThere(join(this.#dir, file));
-      else if (isAsked && move(join(this.#dir, file), this.#path(name, TAKEN)))
-        taken.push({ name, text: readFileSync(this.#path(name, TAKEN), 'utf8') });
+      else if (isAsked && move(join(this.#dir, file), this.#path(name, RECEIVED)))
+        received.push({ name, text: readFileSync(this.#path(name, RECEIVED), 'utf8') });
     }
     // What dead processes left otherwise is in nobody's way: it is looked for once.
     this.#swept = true;
-    return taken;
+    return received;
   }
 
   answer(name: string, text: string): void {
     this.#put(name, ANSWERED, text);
-    removeIfThere(this.#path(name, TAKEN));
+    removeIfThere(this.#path(name, RECEIVED));
   }
 
   async wait(name: string, ms: number): Promise<void> {
@@ -96,7 +96,7 @@ export class FileRequestQueue {
 
   /** A request's file is one and the same until it is answered, and is removed then. */
   #watch(name: string, look: () => void): FSWatcher | undefined {
-    for (const state of [ASKED, TAKEN]) {
+    for (const state of [ASKED, RECEIVED]) {
       try {
         return watch(this.#path(name, state), { persistent: false }, look).on('error', () => undefined);
       } catch {

@@ -59,7 +59,7 @@ export async function waitToRead(
 /** Transitions that were taken where pushes go, and are not read yet: nothing here takes them back. */
 export async function takenOps({ store, remote }: RemoteContext): Promise<ReadonlySet<string>> {
   const { writesTo, seenRef } = remote;
-  const taken = writesTo && (await store.readRef(writesTo.takenRef));
+  const taken = writesTo && (await store.readRef(writesTo.acceptedRef));
   if (taken === undefined) return new Set();
   const commits = await readCommits(store, await store.readRef(seenRef), taken, NAMES);
   return new Set(commits.flatMap(({ op }) => op ?? []));

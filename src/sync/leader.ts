@@ -121,7 +121,7 @@ export class Leader<Before> {
 
   #takeRequests(): QueuedRequest[] {
     try {
-      return this.#queue.take();
+      return this.#queue.receive();
     } catch {
       // Those who wait lead by themselves, later.
       return [];

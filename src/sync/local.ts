@@ -115,7 +115,7 @@ function decideGroup(view: Overlay, signs: boolean, group: Group, steps: Step[])
   const { made, outcomes } = settleNames(view, group.provisional ?? false, (on, names) => {
     const scratch = group.atomic ? new Overlay(on, on.auxiliary) : on;
     const decided = decideEach(scratch, signs, group, names);
-    if (scratch !== on && decided.made.length > 0) on.take(scratch);
+    if (scratch !== on && decided.made.length > 0) on.apply(scratch);
     return decided;
   });
   steps.push(...made);

@@ -126,7 +126,7 @@ export interface RequestQueue {
   /** Ends when the request is answered, or after so many milliseconds. */
   wait(name: string, ms: number): Promise<void>;
   /** Every request that waits, oldest first. */
-  take(): QueuedRequest[];
+  receive(): QueuedRequest[];
   answer(name: string, text: string): void;
   /** Ends when it is time to look again. */
   pause(): Promise<void>;

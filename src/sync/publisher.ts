@@ -28,7 +28,7 @@ export interface TakenBack {
 }
 
 /** Verbs that mean nothing until the remote has taken them, and whose race is worth a look at the remote first. */
-export const TAKING: ReadonlySet<string> = verbsThat(({ takes }) => takes);
+export const TAKING: ReadonlySet<string> = verbsThat(({ contended }) => contended);
 
 /** Brings what is pending to the remote and tells how each transition ended, whichever process of the clone did it. */
 export class Publisher {

@@ -285,6 +285,6 @@ export function settleNames<T>(
   const trial = new Overlay(view, view.auxiliary);
   const result = decide(trial, names);
   if (names.cameLate) return decide(view, new Names(names.now));
-  view.take(trial);
+  view.apply(trial);
   return result;
 }

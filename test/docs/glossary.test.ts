@@ -60,7 +60,8 @@ const BANNED: Readonly<Record<string, string>> = {
 const LEFT: ReadonlySet<string> = new Set(
   'take takes taken tell tells told beside letter hold holds'.split(' '),
 );
-const WITHOUT_THEM = /^(?:cli|operations|trace|transfer)\//;
+const WITHOUT_THEM =
+  /^(?:audit|cli|codec|domain|git|isomorphic|operations|projection|query|remote|store|trace|transfer)\//;
 /** Names that others read: keys of `--json` and of local state, codes of errors, and calls of other layers. */
 const STORED: Readonly<Record<string, readonly string[]>> = {
   mends: ['mends'],

@@ -162,7 +162,7 @@ describe('the processes of one clone', () => {
     const seat = dead.run('serve', () => new Promise<void>((resolve) => (die = resolve)));
     const asked = bob.ask('first');
     await until(() => requests().some((name) => name.endsWith('.asked')));
-    expect(new FileRequestQueue(dir).take()).toHaveLength(1);
+    expect(new FileRequestQueue(dir).receive()).toHaveLength(1);
     die();
     await seat;
     expect(await asked).toEqual(doneBy('bob, in place of a dead one', 'first'));
@@ -190,7 +190,7 @@ describe('the processes of one clone', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '0']);
     renameSync(join(dir, `${name}.asked`), join(dir, `${scope}.${pid}.${rest}.asked`));
     writeFileSync(join(dir, `${scope}.${pid}.${rest}.answered`), '{}');
-    expect(box.take()).toEqual([]);
+    expect(box.receive()).toEqual([]);
     expect(requests()).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ export const claim: ChangingVerb<Acquiring> = defineVerb({
   to: 'in_progress',
   by: 'assignee',
   fenced: true,
-  takes: true,
+  contended: true,
   claims: true,
   line: 'claimed',
   apply: acquire,

@@ -52,8 +52,8 @@ export const create: EnteringVerb<CreateInput> = defineEntering({
     return { item, existed: false };
   },
   /** What else is in the new item follows from what was given. */
-  read: ({ after }) => ({ fields: Object.fromEntries(TAKEN.map((key) => [key, after[key]])) as NewWork }),
+  read: ({ after }) => ({ fields: Object.fromEntries(READ_BACK.map((key) => [key, after[key]])) as NewWork }),
   least: ({ title }) => ({ fields: { title } }),
 });
 
-const TAKEN: readonly FieldKey[] = [...GIVEN, 'owner'];
+const READ_BACK: readonly FieldKey[] = [...GIVEN, 'owner'];

@@ -36,7 +36,7 @@ export interface VerbFacts<I> extends TransitionRow {
   /** Whether the commit says why. `required`: it undoes or stops what someone did. */
   readonly reason: 'none' | 'optional' | 'required';
   /** It takes work that others may take at the same time: it counts only once the remote has it. */
-  readonly takes: boolean;
+  readonly contended: boolean;
   /** It begins a claim of the asker's own: asked again by the execution that has it, it has nothing left to do. */
   readonly claims: boolean;
   /** A rule of the policy can give its right to others as well. */
@@ -83,7 +83,7 @@ export interface ChangingVerb<I = object> extends VerbFacts<I> {
 type Defaults =
   | 'fenced'
   | 'reason'
-  | 'takes'
+  | 'contended'
   | 'claims'
   | 'waivable'
   | 'follows'
@@ -97,7 +97,7 @@ type Facts<I> = Omit<VerbFacts<I>, Defaults> & Partial<Pick<VerbFacts<I>, Defaul
 const DEFAULTS = {
   fenced: false,
   reason: 'none',
-  takes: false,
+  contended: false,
   claims: false,
   waivable: false,
   follows: () => false,

@@ -18,7 +18,7 @@ export const recover: ChangingVerb<RecoverInput> = defineVerb({
   to: 'pending_or_failed',
   by: 'anyone',
   fenced: true,
-  takes: true,
+  contended: true,
   reason: 'required',
   line: 'recovered',
   sees: observeHolder,

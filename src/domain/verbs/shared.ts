@@ -57,8 +57,8 @@ function requireReady(view: LedgerView, item: WorkItem, { actor, at }: Asked<Acq
 function refuseOverLimit(view: LedgerView, item: WorkItem, actor: string): void {
   const reached = reachedLimits(view, item, actor);
   if (reached.length === 0) return;
-  const told = reached.map(describeLimit).join('; ');
-  throw new LedgerError('LIMIT_REACHED', `${item.id} cannot be taken now: ${told}.`, {
+  const limits = reached.map(describeLimit).join('; ');
+  throw new LedgerError('LIMIT_REACHED', `${item.id} cannot be taken now: ${limits}.`, {
     hint: 'Finish or release one of these first; `wl config get limits` shows the limits.',
     details: { id: item.id, limits: reached },
   });

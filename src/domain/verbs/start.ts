@@ -11,7 +11,7 @@ export const start: ChangingVerb<StartInput> = defineVerb<StartInput>({
   to: 'in_progress',
   by: 'assignee',
   fenced: true,
-  takes: true,
+  contended: true,
   claims: true,
   line: 'started',
   apply(item, command, view) {

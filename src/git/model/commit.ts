@@ -66,9 +66,9 @@ export function parseCommit(bytes: Uint8Array, size: number = bytes.length): Com
   const split = buffer.indexOf('\n\n', 0, 'latin1');
   const header = new Header(split < 0 ? buffer : buffer.subarray(0, split));
   if (size > MAX_COMMIT_BYTES) header.fail(`it has ${size} bytes; ${MAX_COMMIT_BYTES} are allowed`);
-  const tree = header.oid(header.take('tree') ?? header.missing('tree'));
+  const tree = header.oid(header.read('tree') ?? header.missing('tree'));
   const parents = new Set<string>();
-  for (let value = header.take('parent'); value !== undefined; value = header.take('parent')) {
+  for (let value = header.read('parent'); value !== undefined; value = header.read('parent')) {
     const parent = header.oid(value);
     if (parents.has(parent)) header.fail(`it has the parent ${parent} twice`);
     if (parent !== '') parents.add(parent);
@@ -97,7 +97,7 @@ class Header {
   }
 
   /** The value of the line at hand where that is this header, of which there is one in this place. */
-  take(key: string): Buffer | undefined {
+  read(key: string): Buffer | undefined {
     const start = this.#at;
     const value = start + key.length + 1;
     if (this.#bytes[value - 1] !== SPACE || this.#bytes.toString('latin1', start, value - 1) !== key)
@@ -119,7 +119,7 @@ class Header {
 
   /** `name <e-mail> seconds zone`, as git's own check has it. */
   person(key: 'author' | 'committer'): Signature {
-    const value = this.take(key) ?? this.missing(key);
+    const value = this.read(key) ?? this.missing(key);
     const open = value.indexOf('<');
     const close = value.indexOf('>', Math.max(open, 0));
     const [name, email, rest] =

@@ -207,9 +207,9 @@ async function addFolder(
   if (tree === before || compared.has(pair)) return;
   compared.add(pair);
   found.add(tree);
-  const beside = await readTree(source, before);
+  const others = await readTree(source, before);
   for (const line of linesOf(await readTreeBytes(source, tree))) {
-    const other = beside.get(line.name);
+    const other = others.get(line.name);
     if (line.oid === other?.oid || line.mode === SUBMODULE) continue;
     if (line.mode !== FOLDER) found.add(line.oid);
     else await addFolder(source, line.oid, other?.mode === FOLDER ? other.oid : undefined, found, compared);

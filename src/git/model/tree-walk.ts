@@ -192,11 +192,11 @@ async function addFaults(
     const { name, fault, mode } = one;
     found.push({ folder, path: join(folder, readablePath(name)), fault, mode });
   }
-  const beside = before.map(linesByName);
+  const older = before.map(linesByName);
   for (const line of linesByName(bytes).values()) {
     const below = folderOf(line);
     if (below === undefined) continue;
-    const there = beside.flatMap((lines) => folderOf(lines.get(line.name)) ?? []);
+    const there = older.flatMap((lines) => folderOf(lines.get(line.name)) ?? []);
     await addFaults(source, join(folder, readablePath(line.name)), below, there, found);
   }
 }

@@ -47,7 +47,7 @@ const PROGRAMS = [
 /** Forbids to move refs, as git does to what its hooks start; and dates, which git need not be able to read where none is made. */
 const IN_THE_WAY = ['GIT_QUARANTINE_PATH', 'GIT_AUTHOR_DATE', 'GIT_COMMITTER_DATE'];
 
-const TAKEN_AWAY: ReadonlySet<string> = new Set([
+const LEFT_OUT: ReadonlySet<string> = new Set([
   ...IN_THE_WAY,
   ...ELSEWHERE,
   ...PROGRAMS,
@@ -73,7 +73,7 @@ const OPEN_ALREADY = /^(?:[1-9]|true)$/i;
 export function gitEnvironment(incoming = false): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name, value = '']) =>
-      (!TAKEN_AWAY.has(name) || (incoming && name === 'GIT_OBJECT_DIRECTORY')) &&
+      (!LEFT_OUT.has(name) || (incoming && name === 'GIT_OBJECT_DIRECTORY')) &&
       !(TRACE.test(name) && OPEN_ALREADY.test(value)),
   );
   return {
@@ -183,7 +183,7 @@ export function startGit(
       windowsHide: true,
     });
     if (isHeard('git'))
-      tell(child, { args: maskArgs(all, GIT_SETTINGS), cwd, pid: child.pid, ...(helper && { helper }) });
+      publish(child, { args: maskArgs(all, GIT_SETTINGS), cwd, pid: child.pid, ...(helper && { helper }) });
     return child;
   } catch (error) {
     // Some failures are thrown at once, such as a file for a directory.
@@ -191,7 +191,7 @@ export function startGit(
   }
 }
 
-function tell(child: ChildProcess, began: Omit<GitTrace, 'kind'>): void {
+function publish(child: ChildProcess, began: Omit<GitTrace, 'kind'>): void {
   void traced(
     'git',
     () => began,

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { GitClient } from '../../../src/git/client.ts';
 import { gitEnvironment, runGit } from '../../../src/git/process/run.ts';
 import { openRepository } from '../../../src/git/repository.ts';
-import { abortMerge, findWorkTree, followBranch, takeFrom } from '../../../src/git/work-tree.ts';
+import { abortMerge, checkoutFrom, findWorkTree, followBranch } from '../../../src/git/work-tree.ts';
 import { wl } from '../../cli/workplace.ts';
 import { GitHttpServer } from '../../helpers/git-http-server.ts';
 import {
@@ -239,7 +239,7 @@ describe('given an environment with every variable and setting that names a prog
     const merge = { top: dir, branch: 'refs/heads/main', unmerged: ['file'] };
     expect(await findWorkTree(dir)).toMatchObject(merge);
     await writeFile(attributes, '');
-    await takeFrom(dir, 'theirs', 'file');
+    await checkoutFrom(dir, 'theirs', 'file');
     expect(await readFile(file, 'utf8')).toBe('two');
     await abortMerge(dir);
     expect(await findWorkTree(dir)).toMatchObject({ ...merge, merging: undefined, unmerged: [] });

@@ -50,7 +50,7 @@ export class HostConnection implements MemoryHost {
     return { tip: refs.get(BRANCH), inboxes: within(refs, FOLDERS.inboxes) };
   }
 
-  async giveBeside(_: ObjectClone, folder: SideFolder): Promise<ReadonlyMap<string, Oid>> {
+  async giveSideRefs(_: ObjectClone, folder: SideFolder): Promise<ReadonlyMap<string, Oid>> {
     return within(await this.#look(`lists ${folder}`, [`${FOLDERS[folder]}*`]), FOLDERS[folder]);
   }
 
@@ -83,7 +83,7 @@ export class HostConnection implements MemoryHost {
     return this.#push(`pushes ${short(tip)} on ${short(seen)}${beside}`, [...offered, branch]);
   }
 
-  swapBeside(
+  swapSideRef(
     _: ObjectClone,
     folder: SideFolder,
     { name, expected, next }: { name: string; expected: Oid | undefined; next: Oid | undefined },

@@ -142,7 +142,7 @@ export class SimulatedRequestQueue implements RequestQueue {
     }
   }
 
-  take(): QueuedRequest[] {
+  receive(): QueuedRequest[] {
     const taken: QueuedRequest[] = [];
     for (const [name, request] of this.#requests) {
       if (!request.by.alive) this.#requests.delete(name);
