@@ -157,11 +157,6 @@ export const REASON = {
   reason: text('--reason <text>', 'why; stands in the history'),
 } as const satisfies OptionTable;
 
-/** Of commands that follow the ledger. */
-export const FOLLOW = {
-  interval: count('--interval <seconds>', 'the longest pause between two looks at the remote (default: 30)'),
-} as const satisfies OptionTable;
-
 export const IDS = { name: '<ids...>', help: 'ids, or what is enough of them, such as 1 or 0103-1' } as const;
 export const ID = { name: '<id>', help: 'an id, or what is enough of it, such as 1 or 0103-1' } as const;
 

@@ -10,8 +10,7 @@ const verify = () => import('./commands/audit/verify.ts');
 const versions = () => import('./commands/audit/versions.ts');
 const escalation = () => import('./commands/collaboration/escalation.ts');
 const presence = () => import('./commands/collaboration/presence.ts');
-const wait = () => import('./commands/collaboration/wait.ts');
-const watch = () => import('./commands/collaboration/watch.ts');
+const follow = () => import('./commands/collaboration/follow.ts');
 const work = () => import('./commands/collaboration/work.ts');
 const configExplain = () => import('./commands/ledger/config-explain.ts');
 const config = () => import('./commands/ledger/config.ts');
@@ -21,7 +20,6 @@ const hook = () => import('./commands/ledger/hook.ts');
 const hooksInstall = () => import('./commands/ledger/hooks-install.ts');
 const init = () => import('./commands/ledger/init.ts');
 const merge = () => import('./commands/ledger/merge.ts');
-const rejected = () => import('./commands/ledger/rejected.ts');
 const status = () => import('./commands/ledger/status.ts');
 const sync = () => import('./commands/ledger/sync.ts');
 const transfer = () => import('./commands/ledger/transfer.ts');
@@ -36,10 +34,9 @@ const recover = () => import('./commands/lifecycle/recover.ts');
 const resume = () => import('./commands/lifecycle/resume.ts');
 const retry = () => import('./commands/lifecycle/retry.ts');
 const update = () => import('./commands/lifecycle/update.ts');
-const explain = () => import('./commands/query/explain.ts');
+const item = () => import('./commands/query/item.ts');
 const history = () => import('./commands/query/history.ts');
 const lists = () => import('./commands/query/lists.ts');
-const show = () => import('./commands/query/show.ts');
 const branch = () => import('./commands/review/branch.ts');
 const decide = () => import('./commands/review/decide.ts');
 const look = () => import('./commands/review/look.ts');
@@ -68,7 +65,7 @@ const COMMANDS = {
     'dep add': update,
     'dep rm': update,
     delete: deleting,
-    'dep tree': explain,
+    'dep tree': item,
   }),
   'Doing work': table({
     next,
@@ -103,15 +100,15 @@ const COMMANDS = {
   Looking: table({
     presence,
     escalations: escalation,
-    watch,
-    wait,
-    show,
+    watch: follow,
+    wait: follow,
+    show: item,
     list: lists,
     ready: lists,
-    explain,
+    explain: item,
     search: lists,
     children: lists,
-    progress: explain,
+    progress: item,
     stale: lists,
     history,
     log: history,
@@ -124,9 +121,9 @@ const COMMANDS = {
     status,
     index: status,
     sync,
-    rejected,
-    'rejected apply': rejected,
-    'rejected drop': rejected,
+    rejected: sync,
+    'rejected apply': sync,
+    'rejected drop': sync,
     config,
     'config get': config,
     'config set': config,

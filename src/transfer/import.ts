@@ -1,7 +1,6 @@
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import { idFrom, SOURCE_ID_LENGTH } from '../domain/provenance.ts';
-import { assemble } from './assemble.ts';
-import type { Resolved } from './connect.ts';
+import { assemble, type Resolved } from './assemble.ts';
 import { type Draft, settle } from './draft.ts';
 import { toTime } from './foreign.ts';
 import { parseRecord } from './parse-json.ts';

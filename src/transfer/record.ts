@@ -123,11 +123,7 @@ const keptName = (key: string): string => {
 };
 
 /** Where in the source a note belongs. */
-export interface Where {
-  line?: number;
-  path?: string;
-  source_id?: string;
-}
+export type Where = Pick<ImportNote, 'line' | 'path' | 'source_id'>;
 
 const MESSAGE_LENGTH = 400;
 

@@ -1,7 +1,23 @@
 import { type DependencyNode, WORK_STATUSES } from '../../../index.ts';
-import { command, flag, ID, PAST } from '../../command.ts';
+import { findEach } from '../../../operations/ids.ts';
+import { command, flag, ID, IDS, PAST } from '../../command.ts';
+import { showItems } from '../../render/item.ts';
 import { type Line, type Span, styled } from '../../render/line.ts';
 import { statusSpan } from '../../render/list.ts';
+
+export const showCommand = command({
+  summary: 'show items in full',
+  args: [IDS],
+  options: PAST,
+  examples: ['wl show 0001', 'wl show 0001 0002 --json'],
+  run: async ({ args, options, cli }) => {
+    const ledger = await cli.openToAsk(options);
+    const { found, failures, several } = await findEach(args, async (typed) =>
+      ledger.query.get(await ledger.query.resolveId(typed)),
+    );
+    return { ...(await showItems(ledger, found, several)), failures };
+  },
+});
 
 export const explainCommand = command({
   summary: 'tell why an item is or is not ready',
