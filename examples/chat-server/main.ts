@@ -63,7 +63,7 @@ try {
     ttl_s: values.ttl === undefined ? undefined : Number(values.ttl),
     drain_grace_s: Number(values.grace),
     signal: stopping.signal,
-    stopSignal: stoppingNow.signal,
+    stop_signal: stoppingNow.signal,
     onEvent: (event) => {
       void hub.look();
       report(event);

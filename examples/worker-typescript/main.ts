@@ -17,7 +17,7 @@ try {
     ledger,
     name: 'line-worker',
     agent: lineAgent(outbox(folder)),
-    idleExit: true,
+    idle_exit: true,
     signal: stopping.signal,
     onEvent: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
   });

@@ -143,7 +143,7 @@ export type DetailsByCode = {
   STILL_REFERENCED: { id: WorkId; users: readonly WorkId[] };
   OUT_OF_REACH: { id: WorkId; status: string | null };
   /** Items that did not come about within `timeout` milliseconds; of a call that was given up, what it left. */
-  TIMED_OUT: UnsettledDetails & { ids?: readonly WorkId[]; timeout?: number };
+  TIMED_OUT: UnsettledDetails & { ids?: readonly WorkId[]; timeout_s?: number };
   REMOTE_UNREACHABLE: UnsettledDetails & { id?: WorkId };
   REMOTE_STALE: UnsettledDetails &
     Partial<{ seen: string; found: string | null; read: string; written: string }>;

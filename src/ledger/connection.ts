@@ -10,7 +10,7 @@ import type { IndexView } from '../projection/index-view.ts';
 import type { Need, Projection } from '../projection/projection.ts';
 import { notFound } from '../query/resolve.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import type { CloneName } from '../sync/clone-name.ts';
+import type { CloneName, Renaming } from '../sync/clone-name.ts';
 import type { Clock, LocalState, SyncContext } from '../sync/ports.ts';
 import type { Synchronizer } from '../sync/synchronizer.ts';
 import type { LedgerMode, LedgerNotice } from './options.ts';
@@ -63,6 +63,23 @@ export interface Connection {
 
 /** The folder of local state that has the claims which this clone made, by its name. */
 export const EXECUTIONS = 'executions';
+
+/** What is told where a clone has a new name. */
+export function renamed(state: LocalState, { because, from, to }: Renaming): LedgerNotice {
+  const count = new Set(state.keys(`${EXECUTIONS}/${from}`).map((name) => name.split('_')[0])).size;
+  const why =
+    because === 'copied'
+      ? `This clone is a copy of the clone ${from}`
+      : `Another clone writes under the name ${from}, which this one had`;
+  const items = count === 1 ? '1 item' : `${count} items`;
+  const message = `${why}, so it is ${to} from now on.`;
+  if (count === 0) return { code: 'CLONE_RENAMED', message, hint: undefined };
+  return {
+    code: 'CLONE_RENAMED',
+    message: `${message} What ${from} claimed (${items}) is kept aside.`,
+    hint: `Where the work on it goes on here and nowhere else: wl adopt`,
+  };
+}
 
 const connections = new WeakMap<ReadableLedger, Connection>();
 

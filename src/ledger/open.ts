@@ -3,11 +3,11 @@ import { checkOptions, text } from '../domain/check-input.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
-import { CloneName, type Renaming } from '../sync/clone-name.ts';
-import type { Judge, LocalState, SyncContext } from '../sync/ports.ts';
+import { CloneName } from '../sync/clone-name.ts';
+import type { Judge, SyncContext } from '../sync/ports.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { type Backend, openBackend } from './backend.ts';
-import { type Connection, connectionOf, EXECUTIONS, type WritePath } from './connection.ts';
+import { type Connection, connectionOf, renamed, type WritePath } from './connection.ts';
 import {
   chooseActor,
   chooseBranch,
@@ -16,7 +16,6 @@ import {
   chooseRemote,
   chooseSign,
   type InitOptions,
-  type LedgerNotice,
   OPEN,
   type OpenOptions,
   systemMachine,
@@ -46,11 +45,28 @@ async function open(options: OpenOptions): Promise<WorkLedger> {
 
 /** As `openLedger`, on a clone that is open already. */
 export async function openOn(backend: Backend, options: OpenOptions): Promise<WorkLedger> {
-  const connection = await connect(backend, options);
-  const joins = await joinRemote(connection);
-  const ledger = new WorkLedger(connection);
-  if (joins) await reportActor(connection, true, options);
-  return ledger;
+  return connectFor(backend, options, async (connection) => {
+    const joins = await joinRemote(connection);
+    if (joins) await reportActor(connection, true, options);
+    return new WorkLedger(connection);
+  });
+}
+
+/** Puts a connection together for `use`; what cannot be opened whole is left closed. */
+async function connectFor<T>(
+  backend: Backend,
+  options: OpenOptions,
+  use: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  let opened: { close(): Promise<void> } = backend;
+  try {
+    const connection = await connect(backend, options);
+    opened = connection;
+    return await use(connection);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
 async function reportActor(connection: Connection, isNew: boolean, { onNotice }: OpenOptions): Promise<void> {
@@ -97,13 +113,13 @@ export async function initOn(
   backend: Backend,
   options: InitOptions,
 ): Promise<{ ledger: WorkLedger; created: boolean }> {
-  const connection = await connect(backend, options);
-  const isNew = (await connection.refs.readRef(connection.localRef)) === undefined;
-  const { initialize } = await import('./initialize.ts');
-  const created = await initialize(connection, options.prefix);
-  const ledger = new WorkLedger(connection);
-  if (!created) await reportActor(connection, isNew, options);
-  return { ledger, created };
+  return connectFor(backend, options, async (connection) => {
+    const isNew = (await connection.refs.readRef(connection.localRef)) === undefined;
+    const { initialize } = await import('./initialize.ts');
+    const created = await initialize(connection, options.prefix);
+    if (!created) await reportActor(connection, isNew, options);
+    return { ledger: new WorkLedger(connection), created };
+  });
 }
 
 /** Waits for what `begin` opens; what is opened for nobody is closed again. */
@@ -220,23 +236,6 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
       projection.close();
       await backend.close();
     },
-  };
-}
-
-/** What is told where a clone has a new name. */
-function renamed(state: LocalState, { because, from, to }: Renaming): LedgerNotice {
-  const count = new Set(state.keys(`${EXECUTIONS}/${from}`).map((name) => name.split('_')[0])).size;
-  const why =
-    because === 'copied'
-      ? `This clone is a copy of the clone ${from}`
-      : `Another clone writes under the name ${from}, which this one had`;
-  const items = count === 1 ? '1 item' : `${count} items`;
-  const message = `${why}, so it is ${to} from now on.`;
-  if (count === 0) return { code: 'CLONE_RENAMED', message, hint: undefined };
-  return {
-    code: 'CLONE_RENAMED',
-    message: `${message} What ${from} claimed (${items}) is kept aside.`,
-    hint: `Where the work on it goes on here and nowhere else: wl adopt`,
   };
 }
 

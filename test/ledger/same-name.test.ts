@@ -23,7 +23,7 @@ const CALLS: [string, (ledger: WorkLedger) => Promise<unknown>][] = [
   ['blocks', (ledger) => ledger.blockWork(id, { actor: 'ada', reason: 'x' })],
   [
     'asks about',
-    (ledger) => new EscalationProtocol({ ledger }).escalate({ workId: id, question: 'x?', actor: 'ada' }),
+    (ledger) => new EscalationProtocol({ ledger }).escalate({ work_id: id, question: 'x?', actor: 'ada' }),
   ],
   ['submits', (ledger) => ledger.work.submit(id, AS)],
   ['fails', (ledger) => ledger.failWork(id, { ...AS, error: 'x' })],

@@ -1,7 +1,8 @@
 import git from 'isomorphic-git';
 import { memfs } from 'memfs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { getWorkLedger, initLedger, type OpenOptions, openLedger } from '../../src/index.ts';
+import { IsomorphicStore } from '../../src/isomorphic/store.ts';
 import { makePair, until } from '../agents/pair.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 
@@ -84,4 +85,19 @@ test('given a signal that was aborted before, when a ledger is opened, then noth
   const { options, asked } = await makeUnanswered();
   await expect(openLedger({ ...options, signal: AbortSignal.abort(REASON) })).rejects.toBe(REASON);
   expect(asked()).toBe(false);
+});
+
+test.each([
+  ['openLedger', openLedger],
+  ['initLedger', initLedger],
+] as const)('given a remote that refuses, when %s fails, then nothing is left open', async (_, open) => {
+  const { options } = await makeUnanswered();
+  const closed = vi.spyOn(IsomorphicStore.prototype, 'close');
+  const connection = options.connect?.({} as never);
+  const connect = () => Object.assign(connection as object, { fetch: () => Promise.reject(REASON) }) as never;
+  await expect(open({ ...options, connect })).rejects.toBe(REASON);
+  expect(closed).toHaveBeenCalledTimes(1);
+  await expect(open({ ...options, connect, branch: '..' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  expect(closed).toHaveBeenCalledTimes(2);
+  closed.mockRestore();
 });

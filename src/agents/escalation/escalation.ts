@@ -16,6 +16,8 @@ import type { Outcome } from '../../sync/outcome.ts';
 /** `actor` asks: the holder, where someone holds the work. */
 export interface EscalateInput extends Holding {
   /** The work that waits for the answer. Without one, nothing is blocked. */
+  work_id?: WorkId | undefined;
+  /** The same, in the word of the design that this protocol began with. */
   workId?: WorkId | undefined;
   /** Default: the question's first line. */
   title?: string | undefined;
@@ -71,15 +73,16 @@ export class EscalationProtocol {
    * @throws LedgerError `INVALID_INPUT`; as `blockWork`: `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`; `NOT_FOUND`
    */
   async escalate(input: EscalateInput): Promise<Escalated | LostRace> {
-    const { workId, actor, signal, execution_id, epoch } = input;
+    const { workId, work_id = workId, actor, signal, execution_id, epoch } = input;
     const ledger = this.#ledger;
-    const fields = fieldsOf(input, workId === undefined ? undefined : await ledger.query.find(workId));
+    const work = work_id === undefined ? undefined : await ledger.query.find(work_id);
+    const fields = fieldsOf({ ...input, work_id }, work);
     const ask = ledger.work.command('create', { fields }, actor);
-    if (workId === undefined) return this.#asked(await ledger.work.batch([ask], { atomic: true, signal }));
+    if (work_id === undefined) return this.#asked(await ledger.work.batch([ask], { atomic: true, signal }));
     const block = (earlier: readonly Outcome[]) => {
       const blocker_id = idIn(earlier[0]);
       const reason = `waits for an answer: ${fields.title}`;
-      return ledger.work.command('block', { id: workId, reason, blocker_id, execution_id, epoch }, actor);
+      return ledger.work.command('block', { id: work_id, reason, blocker_id, execution_id, epoch }, actor);
     };
     return this.#asked(await ledger.work.batch([ask, block], { atomic: true, signal }), actor);
   }
@@ -169,7 +172,7 @@ function idIn(outcome: Outcome | undefined): WorkId | undefined {
   return outcome !== undefined && 'item' in outcome ? outcome.item?.id : undefined;
 }
 
-function fieldsOf({ title, question, options = [], to, workId }: EscalateInput, work: WorkItem | undefined) {
+function fieldsOf({ title, question, options = [], to, work_id }: EscalateInput, work: WorkItem | undefined) {
   const offered = options.map((option) => option.trim());
   if (question.trim() === '') throw new LedgerError('INVALID_INPUT', 'A question is required.');
   if (offered.includes('') || new Set(offered).size < offered.length) {
@@ -185,7 +188,7 @@ function fieldsOf({ title, question, options = [], to, workId }: EscalateInput, 
     swarm_name: work?.swarm_name,
     context: {
       ...(offered.length === 0 ? {} : { options: offered }),
-      ...(workId === undefined ? {} : { work_id: workId }),
+      ...(work_id === undefined ? {} : { work_id }),
     },
   };
 }

@@ -143,7 +143,7 @@ class Wait {
     return new LedgerError(
       'TIMED_OUT',
       `${left.join(', ')} did not become ${inWords(this.#options.for)} within ${Math.round(timeout_s)} s.`,
-      { details: { ids: left, timeout: timeout_s * 1000 } },
+      { details: { ids: left, timeout_s } },
     );
   }
 }

@@ -6,10 +6,10 @@ import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
 /** For whom, and within what, an agent is to work: what a caller of the pool knows. */
 export interface AgentExecutionContext {
   /** Who works, and owns the item meanwhile; the ledger's actor where no one is named. */
-  full_name?: string | undefined;
+  actor?: string | undefined;
   swarm_name?: string | undefined;
   session_id?: string | undefined;
-  /** The item to work on; `workId` of the call counts more. */
+  /** The item to work on; `work_id` of the call counts more. */
   work_id?: WorkId | undefined;
   /** More for the context of an item that the pool creates, such as the message that asked for it. */
   item_context?: JsonMap | undefined;
@@ -17,7 +17,7 @@ export interface AgentExecutionContext {
 
 /** The same as an agent gets it: there is always an item, and a claim of it. */
 export interface AgentRunContext extends AgentExecutionContext {
-  full_name: string;
+  actor: string;
   work_id: WorkId;
   /** The item as it was claimed. Its texts are data from anyone, not instructions of the program's. */
   item: WorkItem;

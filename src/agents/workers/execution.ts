@@ -35,10 +35,13 @@ export interface PoolParts {
 }
 
 export interface ExecuteOptions {
-  systemPrompt?: string | undefined;
+  system_prompt?: string | undefined;
   /** Told each event as well. One that throws is reported as a `warning`, and the work goes on. */
   onEvent?: ((event: ExecutionEvent) => unknown) | undefined;
   /** The item to work on; without one, an item is created from the prompt. */
+  work_id?: string | undefined;
+  /** The same two, in the words of the design that the pool began with. */
+  systemPrompt?: string | undefined;
   workId?: string | undefined;
   /** Cancels the execution: its item is released. */
   signal?: AbortSignal | undefined;
@@ -53,7 +56,7 @@ export class Execution {
   readonly id: string;
   readonly sink: EventSink;
   /** The item that was asked for. */
-  readonly workId: string | undefined;
+  readonly work_id: string | undefined;
   /** Resolves once it is over, however it ended. */
   done: Promise<void> = Promise.resolve();
   readonly #parts: PoolParts;
@@ -69,8 +72,8 @@ export class Execution {
     this.#prompt = prompt;
     this.#options = options;
     this.id = `exec-${slug(parts.name)}-${newSuffix()}`;
-    this.workId = options.workId ?? context.work_id;
-    this.sink = new EventSink(this.id, this.workId, options.onEvent);
+    this.work_id = options.work_id ?? options.workId ?? context.work_id;
+    this.sink = new EventSink(this.id, this.work_id, options.onEvent);
   }
 
   /** True until it has a place. */
@@ -114,19 +117,19 @@ export class Execution {
 
   async #acquire(): Promise<LeaseHandle> {
     const { ledger, memory } = this.#parts;
-    const { workId } = this;
+    const { work_id } = this;
     const execution_id = this.id;
-    const actor = this.#context.full_name ?? ledger.actor;
+    const actor = this.#context.actor ?? ledger.actor;
     const { ttl_s = this.#parts.ttl_s, link = true } = this.#options;
     const request: AcquireRequest = { execution_id, actor, ttl_s, link };
-    const remembered = { execution_id, id: workId ?? '', actor, process: null };
+    const remembered = { execution_id, id: work_id ?? '', actor, process: null };
     memory.remember({ ...remembered, state: 'running' });
     const since = performance.now();
     try {
       const item =
-        workId === undefined
+        work_id === undefined
           ? await createAndAcquire(ledger, this.#prompt, this.#context, request)
-          : await acquireWork(ledger, workId, request);
+          : await acquireWork(ledger, work_id, request);
       this.sink.about(item.id);
       return new LeaseHandle(ledger, item, since);
     } catch (error) {
@@ -204,7 +207,7 @@ export class Execution {
     const { ledger } = this.#parts;
     return {
       ...this.#context,
-      full_name: owner,
+      actor: owner,
       swarm_name: this.#context.swarm_name ?? item.swarm_name,
       work_id: id,
       item,
@@ -213,7 +216,7 @@ export class Execution {
       attempt: item.attempts,
       max_attempts: item.max_attempts ?? max_attempts,
       checkpoint: item.checkpoint,
-      system_prompt: this.#options.systemPrompt,
+      system_prompt: this.#options.system_prompt ?? this.#options.systemPrompt,
       ledger_dir: ledger.clone.local === undefined ? undefined : ledger.clone.place,
     };
   }

@@ -30,6 +30,8 @@ export interface PoolOptions {
   ledger: WorkLedger;
   agent: Agent;
   /** How many executions run at once; others wait in order. Default 5. */
+  max_concurrent?: number | undefined;
+  /** The same, in the word of the design that this pool began with. */
   maxConcurrent?: number | undefined;
   /** Pools of one name in one clone look after what an earlier one left. Default: the ledger's actor. */
   name?: string | undefined;
@@ -44,7 +46,7 @@ export interface PoolOptions {
   /** How long an agent has to end once it was told to, in seconds. Default 10. */
   abort_grace_s?: number | undefined;
   /** Drains on SIGTERM. Default false. */
-  handleSignals?: boolean | undefined;
+  handle_signals?: boolean | undefined;
   clock?: Clock | undefined;
   memory?: ExecutionMemory | undefined;
 }
@@ -58,27 +60,22 @@ export class AgentExecutorPool {
   #draining: Promise<void> | undefined;
 
   constructor(options: PoolOptions) {
-    const {
-      ledger,
-      agent,
-      maxConcurrent = MAX_CONCURRENT,
-      name = ledger.actor,
-      program = 'work-ledger',
-    } = options;
-    if (!Number.isInteger(maxConcurrent) || maxConcurrent < 1)
-      throw new RangeError('maxConcurrent must be a whole number of at least 1');
+    const { ledger, agent, name = ledger.actor, program = 'work-ledger' } = options;
+    const max_concurrent = options.max_concurrent ?? options.maxConcurrent ?? MAX_CONCURRENT;
+    if (!Number.isInteger(max_concurrent) || max_concurrent < 1)
+      throw new RangeError('max_concurrent must be a whole number of at least 1');
     this.#parts = {
       name,
       ledger,
       agent,
       heartbeat: options.heartbeat ?? new PresenceHeartbeat(ledger, name, program, options.onNotice),
       memory: options.memory ?? memoryOf(connectionOf(ledger), name),
-      slots: new Slots(maxConcurrent),
+      slots: new Slots(max_concurrent),
       clock: options.clock ?? systemClock,
       ttl_s: options.ttl_s,
       abort_grace_ms: (options.abort_grace_s ?? GRACE_S) * 1000,
     };
-    if (options.handleSignals) {
+    if (options.handle_signals) {
       this.#onSignal = () => void this.drain({ grace_s: GRACE_S });
       process.on('SIGTERM', this.#onSignal);
     }

@@ -11,7 +11,7 @@ export function renderPrompt(
   prompt: string,
   template = readFileSync(TEMPLATE, 'utf8'),
 ): string {
-  const { item, checkpoint, work_id, attempt, max_attempts, full_name, system_prompt } = context;
+  const { item, checkpoint, work_id, attempt, max_attempts, actor, system_prompt } = context;
   const { acceptance, context: facts } = item;
   const task = [
     `Title: ${item.title}`,
@@ -26,7 +26,7 @@ export function renderPrompt(
   ].join('\n');
   const values: Record<string, string> = {
     id: work_id,
-    actor: full_name,
+    actor,
     attempt: String(attempt),
     max_attempts: String(max_attempts),
     system_prompt: system_prompt === undefined ? '' : `${system_prompt}\n\n`,

@@ -113,8 +113,8 @@ export class WorkerCount {
   }
 
   /** True once, where so many failed in a row: a program that is broken would use up the attempts of all that is ready. */
-  givesUp(maxFailures: number): boolean {
-    if (this.#gaveUp || this.failedInARow < maxFailures) return false;
+  givesUp(max_failures: number): boolean {
+    if (this.#gaveUp || this.failedInARow < max_failures) return false;
     this.#gaveUp = true;
     return true;
   }

@@ -39,9 +39,9 @@ export interface WorkerOptions {
   /** Ends after so many items. */
   max?: number | undefined;
   /** Takes nothing more on once so many items failed in a row, and ends when what runs is over. Default 5. */
-  maxFailures?: number | undefined;
+  max_failures?: number | undefined;
   /** Ends where nothing is ready and nothing runs. */
-  idleExit?: boolean | undefined;
+  idle_exit?: boolean | undefined;
   /** Lease in seconds. */
   ttl_s?: number | undefined;
   heartbeat?: Heartbeat | undefined;
@@ -52,7 +52,7 @@ export interface WorkerOptions {
   /** Takes nothing more on, and ends once what runs is over, at most `drain_grace_s` later: what runs then is given back. */
   signal?: AbortSignal | undefined;
   /** Gives back at once what runs. */
-  stopSignal?: AbortSignal | undefined;
+  stop_signal?: AbortSignal | undefined;
   /** Seconds that running work has once it drains. Default 30. */
   drain_grace_s?: number | undefined;
   onEvent?: ((event: WorkerEvent) => void) | undefined;
@@ -70,7 +70,7 @@ const AVOID_MS = 5_000;
  * Takes the next ready item, has the agent work on it, finishes it, and goes on. Waits where nothing is ready or the remote is
  * away; recovers orphaned work now and then.
  *
- * @returns what it did, once `max` items are done, `maxFailures` failed in a row, nothing is ready (`idleExit`), or it was told to end
+ * @returns what it did, once `max` items are done, `max_failures` failed in a row, nothing is ready (`idle_exit`), or it was told to end
  * @throws LedgerError what does not pass by itself, such as `HISTORY_REWRITTEN`; `AgentUnusable`. What ran is given back before.
  */
 export async function runWorker(options: WorkerOptions): Promise<WorkerReport> {
@@ -111,7 +111,7 @@ class Worker {
       ledger,
       name,
       agent: options.agent,
-      maxConcurrent: this.#concurrency,
+      max_concurrent: this.#concurrency,
       ttl_s: options.ttl_s,
       heartbeat: options.heartbeat,
       program: options.program,
@@ -134,20 +134,20 @@ class Worker {
   }
 
   async run(): Promise<WorkerReport> {
-    const { signal, stopSignal } = this.#options;
+    const { signal, stop_signal } = this.#options;
     const wake = (): void => this.#backOff.wake();
     const stop = (): void => {
       this.#pool.stop();
       wake();
     };
     signal?.addEventListener('abort', wake);
-    stopSignal?.addEventListener('abort', stop);
+    stop_signal?.addEventListener('abort', stop);
     try {
       while (!this.#isOver()) await this.#round();
       await this.#end();
     } finally {
       signal?.removeEventListener('abort', wake);
-      stopSignal?.removeEventListener('abort', stop);
+      stop_signal?.removeEventListener('abort', stop);
       await this.#pool.close();
     }
     this.#report({ type: 'ended', ...this.#count.report });
@@ -161,8 +161,8 @@ class Worker {
   }
 
   #isOver(): boolean {
-    const { signal, stopSignal } = this.#options;
-    if (signal?.aborted || stopSignal?.aborted || this.#fatal !== undefined) return true;
+    const { signal, stop_signal } = this.#options;
+    if (signal?.aborted || stop_signal?.aborted || this.#fatal !== undefined) return true;
     return this.#count.report.started >= this.#max && this.#running.size === 0;
   }
 
@@ -186,7 +186,7 @@ class Worker {
       this.#askRemote = true;
     } else if (this.#room > 0 && this.#waiting.for !== 'limit')
       this.#waiting.begin('nothing_ready', 'nothing is ready');
-    if (this.#trouble === undefined && this.#running.size === 0 && this.#options.idleExit) {
+    if (this.#trouble === undefined && this.#running.size === 0 && this.#options.idle_exit) {
       // Nothing is ready once the remote says so, too.
       if (asked) this.#max = this.#count.report.started;
       else this.#askRemote = true;
@@ -233,7 +233,7 @@ class Worker {
     try {
       const context = contextOf(item, this.#ledger.actor);
       for await (const event of this.#pool.execute(context, item.description || item.title, {
-        workId: id,
+        work_id: id,
         link,
       })) {
         this.#report({ ...event, work_id: id });
@@ -269,7 +269,7 @@ class Worker {
   #endure(error: unknown): void {
     this.#troubles += 1;
     const passing = isLedgerError(error) ? PASSING.get(error.code) : undefined;
-    const inVain = this.#options.idleExit && this.#running.size === 0 && this.#troubles >= PATIENCE;
+    const inVain = this.#options.idle_exit && this.#running.size === 0 && this.#troubles >= PATIENCE;
     if (passing === undefined || inVain) this.#fatal ??= { error };
     else this.#waiting.begin(passing, asError(error).message);
   }
@@ -288,13 +288,13 @@ class Worker {
     this.#count.add(event);
     if ('where' in event && event.where === 'local') this.#upkeep.owe(event.work_id);
     this.#options.onEvent?.(event);
-    if (!this.#count.givesUp(this.#options.maxFailures ?? MAX_FAILURES)) return;
+    if (!this.#count.givesUp(this.#options.max_failures ?? MAX_FAILURES)) return;
     this.#max = this.#count.report.started;
     this.#report({ type: 'gave_up', failed: this.#count.failedInARow });
   }
 }
 
-function contextOf({ swarm_name, context }: WorkItem, full_name: string): AgentExecutionContext {
+function contextOf({ swarm_name, context }: WorkItem, actor: string): AgentExecutionContext {
   const { session_id } = context;
-  return { full_name, swarm_name, session_id: typeof session_id === 'string' ? session_id : undefined };
+  return { actor, swarm_name, session_id: typeof session_id === 'string' ? session_id : undefined };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { type EscalateInput, EscalationProtocol } from '../../../src/agents/escalation/escalation.ts';
 import { LedgerError } from '../../../src/index.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
-import { makePair } from '../pair.ts';
+import { makePair, until } from '../pair.ts';
 
 /** Ada has work and a question; Bob answers in another clone. */
 async function given() {
@@ -13,7 +13,7 @@ async function given() {
   const answers = new EscalationProtocol({ ledger: bob.ledger });
   /** Asks about the work, so that both clones know. @returns the escalation's id */
   const ask = async (more: Partial<EscalateInput> = {}): Promise<string> => {
-    const asked = await asks.escalate({ workId: id, question: 'Ship on Friday?', ...more });
+    const asked = await asks.escalate({ work_id: id, question: 'Ship on Friday?', ...more });
     if (!asked.ok) throw new Error(asked.message);
     await bob.ledger.clone.fetch();
     return asked.escalation.id;
@@ -26,7 +26,7 @@ test('given work that someone holds, when he asks, then it is blocked by the que
   await ada.ledger.claimWork(id, { execution_id: 'e1' });
   const pushes = ada.connection.pushes;
   const asked = await asks.escalate({
-    workId: id,
+    work_id: id,
     question: 'Ship on Friday?\nThe tests are green.',
     options: ['yes', 'no'],
     to: 'carol',
@@ -47,6 +47,31 @@ test('given work that someone holds, when he asks, then it is blocked by the que
     ...{ status: 'pending', owner: 'carol', priority: 'high', swarm_name: 'dev', created_by: 'ada' },
     context: { options: ['yes', 'no'], work_id: id },
   });
+});
+
+test('given a remote that does not answer, when a question is given up, then it ends at once, and says what waits here', async () => {
+  const { ada, id, asks } = await given();
+  const abort = new AbortController();
+  let hangs = false;
+  ada.connection.beforePush = () => {
+    hangs = true;
+    return new Promise(() => undefined);
+  };
+  const asked = asks.escalate({ work_id: id, question: 'Ship on Friday?', signal: abort.signal });
+  await until(() => hangs);
+  abort.abort(new Error('enough'));
+  expect(await refusalOf(asked)).toMatchObject({ code: 'TIMED_OUT', cause: new Error('enough') });
+
+  const late = asks.escalate({ question: 'And on Monday?', signal: abort.signal });
+  await expect(late).rejects.toThrow('enough');
+  expect((await ada.ledger.query.list({ type: ['escalation'] })).map(({ title }) => title)).toEqual([
+    'Ship on Friday?',
+  ]);
+});
+
+test('given the words of the design, when work is named by them, then it is asked about', async () => {
+  const { id, asks } = await given();
+  expect(await asks.escalate({ workId: id, question: 'Ship?' })).toMatchObject({ work: { id } });
 });
 
 test('given a question about held work, when it is answered in another clone, then the holder goes on with the answer, in one push', async () => {
@@ -192,7 +217,7 @@ test.each([
 ])('given held work, when %s asks, then it is refused, and nothing is asked', async (_, input, code) => {
   const { ada, id, asks } = await given();
   await ada.ledger.claimWork(id, { execution_id: 'e1' });
-  expect(await refusalOf(asks.escalate({ workId: id, question: 'Why?', ...input }))).toMatchObject({ code });
+  expect(await refusalOf(asks.escalate({ work_id: id, question: 'Why?', ...input }))).toMatchObject({ code });
   expect(await asks.pending()).toEqual([]);
   expect(await ada.ledger.query.find(id)).toMatchObject({ status: 'in_progress' });
 });
@@ -204,7 +229,7 @@ test('given work that another clone ended meanwhile, when a question about it lo
     ada.connection.beforePush = async () => undefined;
     await bob.ledger.completeWork(id, { claim: true });
   };
-  expect(await asks.escalate({ workId: id, question: 'Ship?' })).toMatchObject({
+  expect(await asks.escalate({ work_id: id, question: 'Ship?' })).toMatchObject({
     ok: false,
     code: 'ILLEGAL_TRANSITION',
   });
@@ -223,7 +248,7 @@ test('given a task, when it is answered, then it is refused; so is what does not
 test('given a remote that is away, when something is asked, then it is saved here, and shared with the next sync', async () => {
   const { ada, bob, id, asks, answers } = await given();
   ada.connection.cut = true;
-  expect(await refusalOf(asks.escalate({ workId: id, question: 'Ship?' }))).toMatchObject({
+  expect(await refusalOf(asks.escalate({ work_id: id, question: 'Ship?' }))).toMatchObject({
     code: 'REMOTE_UNREACHABLE',
     details: { saved: [{ verb: 'create' }, { verb: 'block' }] },
   });
@@ -248,7 +273,7 @@ describe('given a question whose work was lost to someone else in the same push'
     ]);
     const cancel = vi.spyOn(ada.ledger.work, 'cancel');
     if (ends !== undefined) cancel.mockRejectedValue(ends);
-    return { ada, asked: asks.escalate({ workId: id, question: 'Ship on Friday?' }) };
+    return { ada, asked: asks.escalate({ work_id: id, question: 'Ship on Friday?' }) };
   }
 
   test('when it is taken back, then the lost race is told, and nobody is asked', async () => {

@@ -17,7 +17,7 @@ test('given work that this process runs, when nobody can see that, then it does 
       await done.promise;
     },
   });
-  const running = Array.fromAsync(pool.execute({}, '', { workId: id }));
+  const running = Array.fromAsync(pool.execute({}, '', { work_id: id }));
   const execution_id = await began.promise;
   const runs = (one: string): boolean => pool.runs(one);
 

@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => folder.cleanup());
 
 const contextOf = (more: Partial<AgentRunContext> = {}): AgentRunContext => ({
-  full_name: 'ada',
+  actor: 'ada',
   work_id: item.id,
   item,
   execution_id: 'exec-1',

@@ -66,6 +66,22 @@ const typesOf = ({ events }: Told): string[] => events.map(({ type }) => type);
 const verbsOf = async (ledger: WorkLedger, id: string): Promise<string[]> =>
   (await ledger.audit.history(id)).map(({ verb }) => verb);
 
+test('given the words of the design, when a pool and a call are given them, then they say the same', async () => {
+  const { id } = await ada.createWork({ title: 'One' });
+  let prompted: string | undefined;
+  const pool = makePool(
+    // biome-ignore lint/correctness/useYield: it has nothing to say
+    async function* ({ system_prompt }) {
+      prompted = system_prompt;
+    },
+    { maxConcurrent: 2 },
+  );
+  expect(pool.free).toBe(2);
+  const told = await all(pool.execute({}, 'Do it', { workId: id, systemPrompt: 'Be brief' }));
+  expect(told.events.at(-1)).toMatchObject({ type: 'completed', work_id: id });
+  expect(prompted).toBe('Be brief');
+});
+
 describe('given work that goes well', () => {
   test('with an item, then it is claimed, run, and completed with what the agent found', async () => {
     const { id } = await ada.createWork({ title: 'One', swarm_name: 'shop' });
@@ -75,12 +91,12 @@ describe('given work that goes well', () => {
       yield { type: 'result', result: { tests: 3 } };
     });
 
-    const told = await all(pool.execute({}, 'Do it', { workId: id, systemPrompt: 'Be brief' }));
+    const told = await all(pool.execute({}, 'Do it', { work_id: id, system_prompt: 'Be brief' }));
 
     expect(typesOf(told)).toEqual(['started', 'result', 'completed']);
     expect(given).toMatchObject({
       work_id: id,
-      full_name: 'ada',
+      actor: 'ada',
       swarm_name: 'shop',
       attempt: 1,
       max_attempts: 3,
@@ -97,7 +113,7 @@ describe('given work that goes well', () => {
   test('without an item, then one is made from the prompt and claimed in the same push', async () => {
     const prompt = `Long\n${'words '.repeat(40)}`;
     const pool = makePool(saying());
-    const context = { full_name: 'cy', session_id: 's-1', item_context: { message_id: 'm-1' } };
+    const context = { actor: 'cy', session_id: 's-1', item_context: { message_id: 'm-1' } };
 
     const told = await all(pool.execute(context, prompt));
 
@@ -135,7 +151,7 @@ describe('given work that goes well', () => {
   test('when nobody asks for the first event, then nothing happens', async () => {
     const { id, rev } = await ada.createWork({ title: 'One' });
     const pool = makePool(saying());
-    const iterator = pool.execute({}, '', { workId: id });
+    const iterator = pool.execute({}, '', { work_id: id });
     await iterator.return?.();
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
     expect(await ada.query.find(id)).toMatchObject({ rev });
@@ -149,14 +165,14 @@ describe('given work that goes well', () => {
       expect(await checkpoint({ step: 'two', next_action: 'three' })).toBe('remote');
       throw new Error('out of luck');
     });
-    await all(pool.execute({}, '', { workId: id }));
+    await all(pool.execute({}, '', { work_id: id }));
     await ada.work.retry(id, { not_before: null });
     let resumed: AgentRunContext | undefined;
     const next = makePool(async function* (context) {
       resumed = context;
       yield* [];
     });
-    const told = await all(next.execute({}, '', { workId: id }));
+    const told = await all(next.execute({}, '', { work_id: id }));
     expect(told.events[0]).toMatchObject({ type: 'started', attempt: 2, resumed: true, epoch: 2 });
     expect(resumed?.checkpoint).toMatchObject({ step: 'two', next_action: 'three', attempt: 1 });
     await Promise.all([pool.close(), next.close()]);
@@ -168,7 +184,7 @@ describe('given work that does not go well', () => {
     const { id } = await ada.createWork({ title: 'One' });
     const error = new Error('the schema is wrong');
     const pool = makePool(failing(error));
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(told.error).toBe(error);
     expect(typesOf(told)).toEqual(['started', 'failed']);
     expect(await ada.query.find(id)).toMatchObject({ status: 'failed', error: 'the schema is wrong' });
@@ -178,13 +194,13 @@ describe('given work that does not go well', () => {
   test('when it is deferred, then it is tried again later; once its attempts are used, it stays failed', async () => {
     const { id } = await ada.createWork({ title: 'One', max_attempts: 2 });
     const pool = makePool(failing(new AgentDeferred('the service is away', { retry_after_s: 60 })));
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(told.error).toBeInstanceOf(AgentDeferred);
     expect(typesOf(told)).toEqual(['started', 'deferred']);
     const later = new Date(world.clock.now().getTime() + 60_000).toISOString();
     expect(await ada.query.find(id)).toMatchObject({ status: 'pending', not_before: later });
     world.clock.advance(61_000);
-    expect(typesOf(await all(pool.execute({}, '', { workId: id })))).toEqual(['started', 'failed']);
+    expect(typesOf(await all(pool.execute({}, '', { work_id: id })))).toEqual(['started', 'failed']);
     expect(await ada.query.find(id)).toMatchObject({ status: 'failed', error: 'the service is away' });
     await pool.close();
   });
@@ -192,7 +208,7 @@ describe('given work that does not go well', () => {
   test('when the agent says that it cannot work at all, then the item is given back', async () => {
     const { id } = await ada.createWork({ title: 'One' });
     const pool = makePool(failing(new AgentUnusable('no such program')));
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(typesOf(told)).toEqual(['started', 'released']);
     expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
     await pool.close();
@@ -205,7 +221,7 @@ describe('given work that does not go well', () => {
       yield* [];
       throw new AgentBlocked();
     });
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(told.error).toBeUndefined();
     expect(told.events.at(-1)).toMatchObject({ type: 'blocked', reason: 'needs a word' });
     expect(await ada.query.find(id)).toMatchObject({ status: 'blocked' });
@@ -216,7 +232,7 @@ describe('given work that does not go well', () => {
   test('when it says that it is blocked and nothing blocks it, then it fails', async () => {
     const { id } = await ada.createWork({ title: 'One' });
     const pool = makePool(failing(new AgentBlocked('exited with 10')));
-    expect(typesOf(await all(pool.execute({}, '', { workId: id })))).toEqual(['started', 'failed']);
+    expect(typesOf(await all(pool.execute({}, '', { work_id: id })))).toEqual(['started', 'failed']);
     await pool.close();
   });
 
@@ -226,7 +242,7 @@ describe('given work that does not go well', () => {
       itemOf(await ada.completeWork(work_id, { execution_id }));
       yield* [];
     });
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(told.events.at(-1)).toMatchObject({ type: 'settled', status: 'completed' });
     expect(await verbsOf(ada, id)).toEqual(['create', 'claim', 'complete']);
     await pool.close();
@@ -235,7 +251,7 @@ describe('given work that does not go well', () => {
   test('when its result is none that an item can hold, then it fails and says so', async () => {
     const { id } = await ada.createWork({ title: 'One' });
     const pool = makePool(saying({ type: 'result', result: { big: 'x'.repeat(300_000) } }));
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(typesOf(told)).toEqual(['started', 'result', 'failed']);
     expect(await ada.query.find(id)).toMatchObject({ status: 'failed', error: /256 KiB/ });
     await pool.close();
@@ -244,7 +260,7 @@ describe('given work that does not go well', () => {
   test('when a checkpoint cannot be recorded, then that is said, and the work goes on', async () => {
     const { id } = await ada.createWork({ title: 'One' });
     const pool = makePool(saying({ type: 'checkpoint', summary: 'x'.repeat(70_000) }));
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(typesOf(told)).toEqual(['started', 'warning', 'checkpoint', 'completed']);
     await pool.close();
   });
@@ -255,7 +271,7 @@ describe('given work that does not go well', () => {
     const onEvent = (): never => {
       throw new Error('broken');
     };
-    const told = await all(pool.execute({}, '', { workId: id, onEvent }));
+    const told = await all(pool.execute({}, '', { work_id: id, onEvent }));
     expect(typesOf(told)).toEqual(['started', 'warning', 'text', 'text', 'completed']);
     expect(told.events[1]).toMatchObject({ work_id: id, message: 'onEvent failed: broken' });
     await pool.close();
@@ -268,7 +284,7 @@ describe('given work that does not go well', () => {
       if (replica !== undefined) replica.connection.cut = true;
       yield { type: 'checkpoint', step: 'nearly' };
     });
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(told.events.at(-1)).toMatchObject({ type: 'completed', where: 'local' });
     if (replica !== undefined) replica.connection.cut = false;
     expect(await ada.clone.sync()).toMatchObject({ accepted: 2, lost: [] });
@@ -282,7 +298,7 @@ describe('given an item that someone has', () => {
     await bob.clone.fetch();
     await bob.claimWork(id);
     const pool = makePool(saying());
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(told.events).toEqual([]);
     expect(told.error).toMatchObject({ code: 'ALREADY_CLAIMED', details: { owner: 'bob' } });
     await pool.close();
@@ -292,7 +308,7 @@ describe('given an item that someone has', () => {
     const { id } = await ada.createWork({ title: 'One' });
     await ada.claimWork(id, { execution_id: 'exec-before' });
     const pool = makePool(saying());
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(typesOf(told)).toEqual(['started', 'completed']);
     expect(await verbsOf(ada, id)).toEqual(['create', 'claim', 'link_execution', 'complete']);
     await pool.close();
@@ -302,7 +318,7 @@ describe('given an item that someone has', () => {
     const { id } = await ada.createWork({ title: 'One' });
     await ada.claimWork(id, { execution_id: 'exec-before' });
     const pool = makePool(saying());
-    const { error } = await all(pool.execute({}, '', { workId: id, link }));
+    const { error } = await all(pool.execute({}, '', { work_id: id, link }));
     expect(error).toMatchObject({ code: 'ALREADY_CLAIMED' });
     await pool.close();
   });
@@ -323,7 +339,7 @@ describe('given a holder that is superseded', () => {
       yield { type: 'result', result: { mine: true } };
       await takeAway(id);
     });
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(told.error).toBeInstanceOf(SupersededError);
     expect(told.error).toMatchObject({ code: 'STALE_EPOCH' });
     expect(told.events.at(-1)).toMatchObject({
@@ -343,7 +359,7 @@ describe('given a holder that is superseded', () => {
       yield { type: 'checkpoint', step: 'too late' };
       expect(signal.aborted).toBe(true);
     });
-    const told = await all(pool.execute({}, '', { workId: id }));
+    const told = await all(pool.execute({}, '', { work_id: id }));
     expect(typesOf(told)).toEqual(['started', 'checkpoint', 'superseded']);
     expect(await verbsOf(bob, id)).toEqual(['create', 'claim', 'release', 'claim']);
     await pool.close();
@@ -352,7 +368,7 @@ describe('given a holder that is superseded', () => {
   test('when it only works on, then it learns of it and stops', async () => {
     const { id } = await ada.createWork({ title: 'One' });
     const pool = makePool(endless(), { ttl_s: 1 });
-    const running = pool.execute({}, '', { workId: id });
+    const running = pool.execute({}, '', { work_id: id });
     await running.next();
     await takeAway(id);
     expect((await all(running)).error).toBeInstanceOf(SupersededError);
@@ -362,7 +378,7 @@ describe('given a holder that is superseded', () => {
   test('when someone cancels the item, then the agent is stopped', async () => {
     const { id } = await ada.createWork({ title: 'One' });
     const pool = makePool(endless(), { ttl_s: 1 });
-    const running = pool.execute({}, '', { workId: id });
+    const running = pool.execute({}, '', { work_id: id });
     await running.next();
     await ada.work.cancel(id);
     expect((await all(running)).error).toMatchObject({ code: 'STALE_EPOCH', holder: { owner: null } });
@@ -380,7 +396,7 @@ describe('given a lease that runs out', () => {
       },
       { ttl_s: 1 },
     );
-    const running = all(pool.execute({}, '', { workId: id }));
+    const running = all(pool.execute({}, '', { work_id: id }));
     await expect.poll(() => world.remote.presence.size, { timeout: 10_000 }).toBe(1);
     expect(typesOf(await running)).toEqual(['started', 'checkpoint', 'completed']);
     expect(await verbsOf(ada, id)).toEqual(['create', 'claim', 'checkpoint', 'complete']);
@@ -399,7 +415,7 @@ describe('given a lease that runs out', () => {
       },
       { ttl_s: 1 },
     );
-    const running = all(pool.execute({}, '', { workId: id }));
+    const running = all(pool.execute({}, '', { work_id: id }));
     await expect.poll(() => verbsOf(ada, id), { timeout: 10_000 }).toHaveLength(7);
     renewed.resolve();
     expect(typesOf(await running)).toEqual(['started', 'checkpoint', 'completed']);
@@ -411,7 +427,7 @@ describe('given a lease that runs out', () => {
     const { id } = await ada.createWork({ title: 'One' });
     const [replica] = world.replicas;
     const pool = makePool(endless({ type: 'result', result: { half: true } }), { ttl_s: 1 });
-    const running = pool.execute({}, '', { workId: id });
+    const running = pool.execute({}, '', { work_id: id });
     await running.next();
     if (replica !== undefined) replica.connection.cut = true;
     const told = await all(running);
@@ -441,7 +457,7 @@ describe('given a lease that runs out', () => {
       },
       { ttl_s: 1, heartbeat },
     );
-    const running = all(pool.execute({}, '', { workId: id }));
+    const running = all(pool.execute({}, '', { work_id: id }));
     setTimeout(waited.resolve, 1_200);
     expect((await running).error).toBeUndefined();
     expect(steps).toEqual(['reading']);
@@ -454,7 +470,7 @@ describe('given work that is cancelled', () => {
   test('by leaving the loop, then the item is released with its last checkpoint', async () => {
     const { id } = await ada.createWork({ title: 'One' });
     const pool = makePool(endless({ type: 'checkpoint', step: 'half' }));
-    for await (const event of pool.execute({}, '', { workId: id })) if (event.type === 'checkpoint') break;
+    for await (const event of pool.execute({}, '', { work_id: id })) if (event.type === 'checkpoint') break;
     expect(await ada.query.find(id)).toMatchObject({ status: 'pending', checkpoint: { step: 'half' } });
     expect(pool.size).toBe(0);
     await pool.close();
@@ -468,7 +484,7 @@ describe('given work that is cancelled', () => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       yield { type: 'checkpoint', step: 'on the way out' };
     });
-    const running = pool.execute({}, '', { workId: id, signal: cancel.signal });
+    const running = pool.execute({}, '', { work_id: id, signal: cancel.signal });
     await running.next();
     await running.next();
     // By then the agent waits for its next word.
@@ -493,7 +509,7 @@ describe('given work that is cancelled', () => {
       began = true;
       yield* [];
     });
-    const running = pool.execute({}, '', { workId: id });
+    const running = pool.execute({}, '', { work_id: id });
     await running.next();
     await running.return?.();
     expect(began).toBe(false);
@@ -510,7 +526,7 @@ describe('given work that is cancelled', () => {
       },
       { abort_grace_s: 0.02 },
     );
-    const running = pool.execute({}, '', { workId: id });
+    const running = pool.execute({}, '', { work_id: id });
     await running.next();
     await running.next();
     await running.return?.();
@@ -535,9 +551,9 @@ describe('given more work than places', () => {
         yield { type: 'text', text: 'at it' };
         running -= 1;
       },
-      { maxConcurrent: 2 },
+      { max_concurrent: 2 },
     );
-    await Promise.all(ids.map((workId) => all(pool.execute({}, '', { workId }))));
+    await Promise.all(ids.map((work_id) => all(pool.execute({}, '', { work_id }))));
     expect(most).toBe(2);
     expect(order.slice(2)).toEqual(ids.slice(2));
     await pool.close();
@@ -552,12 +568,12 @@ describe('given more work than places', () => {
         await go.promise;
         yield* [];
       },
-      { maxConcurrent: 1 },
+      { max_concurrent: 1 },
     );
-    const first = all(pool.execute({}, '', { workId: a }));
+    const first = all(pool.execute({}, '', { work_id: a }));
     const cancel = new AbortController();
-    const second = all(pool.execute({}, '', { workId: b, signal: cancel.signal }));
-    const third = all(pool.execute({}, '', { workId: c }));
+    const second = all(pool.execute({}, '', { work_id: b, signal: cancel.signal }));
+    const third = all(pool.execute({}, '', { work_id: c }));
     cancel.abort(new Error('not any more'));
     expect((await second).error).toMatchObject({ message: 'not any more' });
     go.resolve();
@@ -572,7 +588,7 @@ describe('given more work than places', () => {
     const pool = makePool(async function* () {
       for (; said < 100; said += 1) yield { type: 'text', text: String(said) };
     });
-    const running = pool.execute({}, '', { workId: id });
+    const running = pool.execute({}, '', { work_id: id });
     await running.next();
     await running.next();
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -586,15 +602,15 @@ describe('given a pool that drains', () => {
   test('then what runs is stopped and released, what waits never begins, and nothing new is taken', async () => {
     const items = await Promise.all(['a', 'b', 'c'].map((title) => ada.createWork({ title })));
     const [a = '', b = '', c = ''] = items.map(({ id }) => id);
-    const pool = makePool(endless({ type: 'checkpoint', step: 'half' }), { maxConcurrent: 1 });
-    const running = pool.execute({}, '', { workId: a });
+    const pool = makePool(endless({ type: 'checkpoint', step: 'half' }), { max_concurrent: 1 });
+    const running = pool.execute({}, '', { work_id: a });
     await running.next();
     await running.next();
-    const waiting = all(pool.execute({}, '', { workId: b }));
+    const waiting = all(pool.execute({}, '', { work_id: b }));
     await pool.drain({ grace_s: 0.01 });
     expect((await all(running)).error).toMatchObject({ name: 'PoolDrainingError' });
     expect((await waiting).error).toMatchObject({ name: 'PoolDrainingError' });
-    expect((await all(pool.execute({}, '', { workId: c }))).error).toMatchObject({
+    expect((await all(pool.execute({}, '', { work_id: c }))).error).toMatchObject({
       name: 'PoolDrainingError',
     });
     expect(await ada.query.find(a)).toMatchObject({ status: 'pending', checkpoint: { step: 'half' } });
@@ -609,7 +625,7 @@ describe('given a pool that drains', () => {
       await go.promise;
       yield* [];
     });
-    const running = all(pool.execute({}, '', { workId: id }));
+    const running = all(pool.execute({}, '', { work_id: id }));
     await expect.poll(() => ada.query.find(id)).toMatchObject({ status: 'in_progress' });
     const drained = pool.drain({ grace_s: 60 });
     go.resolve();
@@ -626,7 +642,7 @@ test('given a pool of a block with await using, when the block is left, then wha
   let left: AgentExecutorPool;
   {
     await using pool = makePool(endless({ type: 'text', text: 'at it' }));
-    const running = pool.execute({}, '', { workId: id });
+    const running = pool.execute({}, '', { work_id: id });
     await running.next();
     told = all(running);
     left = pool;
@@ -640,7 +656,7 @@ test('given a signal that was given before, when work is asked for, then nothing
   const { id } = await ada.createWork({ title: 'One' });
   await using pool = makePool(saying());
   const reason = new Error('not any more');
-  expect(await all(pool.execute({}, '', { workId: id, signal: AbortSignal.abort(reason) }))).toEqual({
+  expect(await all(pool.execute({}, '', { work_id: id, signal: AbortSignal.abort(reason) }))).toEqual({
     events: [],
     error: reason,
   });

@@ -10,7 +10,7 @@ async function contextOf(fields: { title: string; description: string }): Promis
     acceptance: [{ text: 'It is tested' }],
   })) as WorkItem;
   return {
-    full_name: 'ada',
+    actor: 'ada',
     work_id: item.id,
     item,
     execution_id: 'exec-1',

@@ -31,7 +31,7 @@ const work = (options: Partial<WorkerOptions> = {}): Promise<WorkerReport> =>
   runWorker({
     ledger: ada,
     agent: quick,
-    idleExit: true,
+    idle_exit: true,
     clock: { ...systemClock, now: world.clock.now, random: () => 0 },
     onEvent: (event) => void events.push(event),
     ...options,
@@ -87,7 +87,7 @@ describe('given ready items', () => {
 
   test('when it may take so many, then it takes no more', async () => {
     await createItems(ada, 3);
-    expect(await work({ max: 2, idleExit: false, concurrency: 5 })).toMatchObject({ completed: 2 });
+    expect(await work({ max: 2, idle_exit: false, concurrency: 5 })).toMatchObject({ completed: 2 });
   });
 
   test('when it takes several at a time, then they run side by side', async () => {
@@ -154,7 +154,7 @@ describe('given ready items', () => {
 
 describe('given nothing to do', () => {
   test('when the ledger moves in this clone, then the worker takes it up', async () => {
-    const running = work({ idleExit: false, max: 1 });
+    const running = work({ idle_exit: false, max: 1 });
     await expect.poll(() => said('waiting')).toHaveLength(1);
     const { id } = await ada.createWork({ title: 'New' });
     expect(await running).toMatchObject({ completed: 1 });
@@ -162,7 +162,7 @@ describe('given nothing to do', () => {
   });
 
   test('when someone else makes work, then it is found by asking', async () => {
-    const running = work({ idleExit: false, max: 1 });
+    const running = work({ idle_exit: false, max: 1 });
     await expect.poll(() => said('waiting')).toHaveLength(1);
     await bob.createWork({ title: 'New' });
     expect(await running).toMatchObject({ completed: 1 });
@@ -170,7 +170,7 @@ describe('given nothing to do', () => {
 
   test('when it is told to end, then it does', async () => {
     const stop = new AbortController();
-    const running = work({ idleExit: false, signal: stop.signal });
+    const running = work({ idle_exit: false, signal: stop.signal });
     await expect.poll(() => said('waiting')).toHaveLength(1);
     stop.abort();
     expect(await running).toMatchObject({ started: 0 });
@@ -187,7 +187,7 @@ describe('given an agent that fails', () => {
 
   test('when it does so several times in a row, then the worker leaves the rest alone, says so, and ends', async () => {
     await createItems(ada, 8);
-    const report = await work({ agent: failing(), idleExit: false });
+    const report = await work({ agent: failing(), idle_exit: false });
     expect(report).toMatchObject({ started: 5, failed: 5 });
     expect(said('gave_up')).toEqual([{ type: 'gave_up', failed: 5 }]);
     expect((await statuses(bob)).filter((status) => status === 'pending')).toHaveLength(3);
@@ -195,7 +195,7 @@ describe('given an agent that fails', () => {
 
   test('when something goes well in between, then it goes on', async () => {
     const ids = await createItems(ada, 6);
-    const report = await work({ agent: failing(ids[1] ?? '', ids[3] ?? ''), maxFailures: 2 });
+    const report = await work({ agent: failing(ids[1] ?? '', ids[3] ?? ''), max_failures: 2 });
     expect(report).toMatchObject({ started: 6, completed: 2, failed: 4 });
     // The last two failed in a row, and nothing was left.
     expect(said('gave_up')).toEqual([{ type: 'gave_up', failed: 2 }]);
@@ -208,7 +208,7 @@ describe('given an agent that fails', () => {
       if (context.work_id === slow) await gone.promise;
       else yield* failing()(context, prompt, controls);
     };
-    const running = work({ agent, idleExit: false, concurrency: 2, maxFailures: 2 });
+    const running = work({ agent, idle_exit: false, concurrency: 2, max_failures: 2 });
     await expect.poll(() => said('gave_up')).toHaveLength(1);
     gone.resolve();
     expect(await running).toMatchObject({ started: 3, completed: 1, failed: 2 });
@@ -219,7 +219,7 @@ describe('given a remote that goes away', () => {
   test('when a worker waits, then it says so once, and goes on once the remote is back', async () => {
     const replica = world.replicas[0];
     if (replica !== undefined) replica.connection.cut = true;
-    const running = work({ idleExit: false, max: 1 });
+    const running = work({ idle_exit: false, max: 1 });
     await expect.poll(() => said('waiting')).toMatchObject([{ for: 'remote' }]);
     await bob.createWork({ title: 'New' });
     if (replica !== undefined) replica.connection.cut = false;
@@ -235,7 +235,7 @@ describe('given a remote that goes away', () => {
       yield { type: 'result', result: { kept: true } };
     };
     const stop = new AbortController();
-    const running = work({ idleExit: false, agent, signal: stop.signal });
+    const running = work({ idle_exit: false, agent, signal: stop.signal });
     await expect.poll(() => said('waiting')).toMatchObject([{ for: 'remote' }]);
     expect(said('completed')).toMatchObject([{ where: 'local' }]);
     if (replica !== undefined) replica.connection.cut = false;
@@ -254,7 +254,7 @@ describe('given a remote that goes away', () => {
       yield { type: 'result', result: { mine: true } };
     };
     const stop = new AbortController();
-    const running = work({ idleExit: false, agent, signal: stop.signal });
+    const running = work({ idle_exit: false, agent, signal: stop.signal });
     await expect.poll(() => said('waiting')).toMatchObject([{ for: 'remote' }]);
     world.clock.advance(36_000_000);
     await bob.recoverOrphanedWork();
@@ -279,7 +279,7 @@ describe('given an item that was blocked by its agent', () => {
       if (runs === 1) await ada.blockWork(work_id, { reason: 'a question', execution_id });
     };
     const stop = new AbortController();
-    const running = work({ idleExit: false, agent, signal: stop.signal });
+    const running = work({ idle_exit: false, agent, signal: stop.signal });
     await expect.poll(() => said('blocked')).toHaveLength(1);
     await ada.unblockWork(id);
     await expect.poll(() => said('completed')).toHaveLength(1);
@@ -333,7 +333,7 @@ describe('given a worker that is to end', () => {
     const running = work({
       agent: endless,
       signal: first.signal,
-      stopSignal: second.signal,
+      stop_signal: second.signal,
       drain_grace_s: 3600,
     });
     await expect.poll(() => said('checkpoint')).toHaveLength(1);
@@ -362,7 +362,7 @@ describe('given a remote that does not answer as it should', () => {
       details: { remote: 'origin', read: 'a', written: 'b' },
     });
     const fetch = vi.spyOn(ada.clone, 'fetch').mockRejectedValue(parted);
-    await expect(work({ idleExit: false })).rejects.toBe(parted);
+    await expect(work({ idle_exit: false })).rejects.toBe(parted);
     expect(fetch).toHaveBeenCalledTimes(1);
     expect(said('waiting')).toEqual([]);
   });
@@ -370,6 +370,6 @@ describe('given a remote that does not answer as it should', () => {
 
 test('given a signal that was given before, when a worker begins, then it takes nothing on', async () => {
   await createItems(ada, 1);
-  expect(await work({ idleExit: false, signal: AbortSignal.abort() })).toMatchObject({ started: 0 });
+  expect(await work({ idle_exit: false, signal: AbortSignal.abort() })).toMatchObject({ started: 0 });
   expect(await statuses(ada)).toEqual(['pending']);
 });

@@ -20,7 +20,7 @@ async function run(agent: Agent) {
   const events: ExecutionEvent[] = [];
   let failure: unknown;
   try {
-    for await (const event of pool.execute({}, 'Speak', { workId: id })) events.push(event);
+    for await (const event of pool.execute({}, 'Speak', { work_id: id })) events.push(event);
   } catch (error) {
     failure = error;
   }
@@ -79,7 +79,7 @@ test('given an agent that says something and then records a checkpoint, when it 
     seen.resolve((await ledger.query.find(id))?.checkpoint);
   };
   const pool = new AgentExecutorPool({ ledger, agent: recorded(agent, 60_000) });
-  for await (const _ of pool.execute({}, 'Speak', { workId: id }));
+  for await (const _ of pool.execute({}, 'Speak', { work_id: id }));
   expect(await seen.promise).toMatchObject({ step: 'said one', data: { said: ['one'] } });
   await pool.close();
 });

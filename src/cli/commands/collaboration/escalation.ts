@@ -37,13 +37,13 @@ export const escalateCommand = command({
     const said = required(words.join(' '), 'A question', 'wl escalate ID "QUESTION"');
     const question = await readText(said, world);
     const ledger = await cli.open();
-    const workId = about === undefined ? undefined : await resolveOne(ledger, about, 'block');
+    const work_id = about === undefined ? undefined : await resolveOne(ledger, about, 'block');
     const protocol = await protocolOf(ledger);
     const { title, option, to } = options;
-    const fence = workId === undefined ? {} : cli.fence(options);
+    const fence = work_id === undefined ? {} : cli.fence(options);
     try {
       const asked = await cli.busy('asking', () =>
-        protocol.escalate({ workId, title, question, options: option, to, ...fence }),
+        protocol.escalate({ work_id, title, question, options: option, to, ...fence }),
       );
       if (!asked.ok) throw new RaceLost(asked);
       return { ...escalatedReply(ledger, asked.escalation, asked.where), status: EXIT.decision.status };

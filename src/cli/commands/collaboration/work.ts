@@ -41,7 +41,7 @@ export const workCommand = command({
     requireProgram(command, cli.world.env.PATH ?? '');
     const concurrency = atLeastOne(options.concurrency, '--concurrency');
     const max = options.once ? 1 : atLeastOne(options.max, '--max');
-    const maxFailures = atLeastOne(options.max_failures, '--max-failures');
+    const max_failures = atLeastOne(options.max_failures, '--max-failures');
     const ttl_s = atLeastOne(options.ttl, '--ttl');
     const asks = readFilter(options);
     const { commandAgent, runWorker } = await import('../../../agents.ts');
@@ -55,15 +55,15 @@ export const workCommand = command({
         agent: commandAgent({ command, args: rest }),
         concurrency,
         max,
-        maxFailures,
-        idleExit: options.once || options.idle_exit,
+        max_failures,
+        idle_exit: options.once || options.idle_exit,
         ttl_s,
         program: basename(command),
         filter,
         clock: cli.clock,
         drain_grace_s: options.grace,
         signal: signals.first,
-        stopSignal: signals.second,
+        stop_signal: signals.second,
         onEvent: (event) => output.emit(event),
       });
       const status = signals.second.aborted ? EXIT.interrupted.status : statusOf(report);
