@@ -56,6 +56,7 @@ export function checkOutcome(
   const compare = comparison(findings);
   compare('Work-Item', fact.id, decided.id);
   compare('Work-Status', statusOf(fact), statusOf(decided));
+  compare('Work-Expects', fact.if_rev, decided.if_rev);
   compare('Work-Epoch', fact.epoch, decided.epoch);
   compare('Work-Execution', fact.execution_id, decided.execution_id);
   compare('Work-Reason', fact.reason, decided.reason);

@@ -94,14 +94,20 @@ export interface Blame {
  * one field. What a file that cannot be read changed counts as done by the next one that can.
  */
 export function blameFields(versions: readonly Version[]): Blame[] {
-  const blame = new Map<string, Blame>();
+  const blame = lastChanges(versions);
+  const last = versions.findLast(({ item }) => item !== undefined)?.item;
+  return [...fieldsOf(last).keys()].flatMap((field) => blame.get(field) ?? []);
+}
+
+/** The last change of each field, also of one that was removed, whose value is then `null`. */
+export function lastChanges(versions: readonly Version[]): Map<string, Blame> {
+  const last = new Map<string, Blame>();
   const readable = versions.filter(({ item }) => item !== undefined);
   for (const [index, { item, entry }] of readable.entries()) {
-    for (const { field, after } of diffFields(readable[index - 1]?.item, item)) {
-      blame.set(field, { field, value: after, by: entry });
-    }
+    for (const { field, after } of diffFields(readable[index - 1]?.item, item))
+      last.set(field, { field, value: after, by: entry });
   }
-  return [...fieldsOf(readable.at(-1)?.item).keys()].flatMap((field) => blame.get(field) ?? []);
+  return last;
 }
 
 /** A field that differs between two versions of an item; `null` where it was not there. */

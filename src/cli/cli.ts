@@ -10,7 +10,7 @@ import {
   type WorkLedger,
 } from '../index.ts';
 import { readMoment, refuse } from '../operations/typed.ts';
-import type { FoundCommand, Globals, Reply } from './command.ts';
+import type { FoundCommand, Globals, HOLDER, IF_REV, OptionValues, Reply } from './command.ts';
 import { exitStatus, reportFailures } from './failure.ts';
 import type { ReadCall } from './grammar.ts';
 import type { World } from './process.ts';
@@ -146,8 +146,12 @@ export class Cli {
   }
 
   /** What the caller proves as a holder; where it says nothing, the claims of this clone are its proof. */
-  fence({ execution, epoch }: { execution: string | undefined; epoch: number | undefined }): Holding {
-    return { execution_id: execution ?? this.executionId, epoch };
+  fence({
+    execution,
+    epoch,
+    if_rev,
+  }: OptionValues<typeof HOLDER> & Partial<OptionValues<typeof IF_REV>>): Holding {
+    return { execution_id: execution ?? this.executionId, epoch, if_rev };
   }
 
   /** The execution that the caller says it is. */

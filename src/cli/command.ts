@@ -144,17 +144,24 @@ export const PAST = {
   as_of: text('--as-of <when>', 'the ledger as it was: at a commit of its branch, or by a date'),
 } as const satisfies OptionTable;
 
+/** Of whatever changes an item. */
+export const IF_REV = {
+  if_rev: count('--if-rev <n>', 'only where the item still has this revision, as `wl show` prints it'),
+} as const satisfies OptionTable;
+
 /** Of verbs that only the holder may use. */
-export const FENCE = {
+export const HOLDER = {
   execution: text(
     '--execution <id>',
     'the execution that holds it (default: WL_EXECUTION_ID, else the claim that this clone made)',
   ),
   epoch: count('--epoch <n>', 'refuse where the claim is no longer the one of this epoch'),
 } as const satisfies OptionTable;
+export const FENCE = { ...HOLDER, ...IF_REV } as const satisfies OptionTable;
 
 export const REASON = {
   reason: text('--reason <text>', 'why; stands in the history'),
+  ...IF_REV,
 } as const satisfies OptionTable;
 
 export const IDS = { name: '<ids...>', help: 'ids, or what is enough of them, such as 1 or 0103-1' } as const;

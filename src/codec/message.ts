@@ -31,6 +31,7 @@ export function encodeMessage(event: TransitionEvent): string {
     ['Work-Execution', event.execution_id],
     ['Work-At', event.at],
     ['Work-Reason', event.reason],
+    ['Work-Expects', event.if_rev],
   ];
   const block = trailers.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}: ${value}`);
   // Indented, a title can never be read as anything else.
@@ -84,9 +85,11 @@ export function decodeMessage(message: string): DecodedMessage {
     return { kind: 'problem', message: 'Work-Status names no status' };
   }
   const epoch = values.get('Work-Epoch');
+  const ifRev = values.get('Work-Expects');
   const invalid = [
     isWorkId(text('Work-Item')) ? '' : 'Work-Item',
     COUNT.test(text('Work-Rev')) ? '' : 'Work-Rev',
+    ifRev === undefined || COUNT.test(ifRev) ? '' : 'Work-Expects',
     isActorName(text('Work-Actor')) ? '' : 'Work-Actor',
     isOp(text('Work-Op')) ? '' : 'Work-Op',
     isTime(text('Work-At')) ? '' : 'Work-At',
@@ -108,6 +111,7 @@ export function decodeMessage(message: string): DecodedMessage {
       epoch: epoch === undefined ? undefined : Number(epoch),
       execution_id: values.get('Work-Execution'),
       reason: values.get('Work-Reason'),
+      if_rev: ifRev === undefined ? undefined : Number(ifRev),
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { WorkId } from './ids.ts';
 import type { WorkItem, WorkStatus } from './item.ts';
+import { observe } from './observation.ts';
 import { type Verb, type VerbInput, verbOf } from './verbs.ts';
 
 /** Who asks, when, and under which name the transition is known forever. */
@@ -19,14 +20,25 @@ export interface Fence {
   unproven?: boolean | undefined;
 }
 
+/** What an item showed, by the name of a field, or of a part of one: `title`, `claim.epoch`. Values are JSON. */
+export type Observation = Readonly<Record<string, unknown>>;
+
 /** What an item shows of its holder: it changes with a claim, with the execution and with each checkpoint. */
-export interface HolderObservation {
+export type HolderObservation = {
   epoch: number | undefined;
   execution_id: string | undefined;
   checkpoint_at: string | undefined;
+};
+
+/** What a command was asked for on: where the item shows something else by then, it comes to nothing. */
+export interface Seen {
+  /** What of it the verb goes by, and what it overwrites. Left out, it holds whatever happened meanwhile. */
+  observed?: Observation | undefined;
+  /** The item's revision, where the caller wants it and no other. */
+  if_rev?: number | undefined;
 }
 
-export type CommandOf<V extends Verb> = V extends Verb ? Request & { verb: V } & VerbInput[V] : never;
+export type CommandOf<V extends Verb> = V extends Verb ? Request & Seen & { verb: V } & VerbInput[V] : never;
 /** One request for one transition of one item. */
 export type Command = CommandOf<Verb>;
 
@@ -47,19 +59,16 @@ export interface TransitionEvent {
   execution_id: string | undefined;
   /** One line. */
   reason: string | undefined;
+  /** The revision that the caller asked to be the one before; left out where it did not say. */
+  if_rev?: number | undefined;
 }
-
-const NOTHING_SEEN: HolderObservation = {
-  epoch: undefined,
-  execution_id: undefined,
-  checkpoint_at: undefined,
-};
 
 /**
  * Reads back the command of a committed transition from the item before, the item after and the message. Deciding it
  * again on the item before gives the item after: replay after a lost race and the audit of history are this one function.
  *
  * A reason, the holder's proof and what was seen are read the same way for every verb that has them; the rest, its module reads.
+ * What was seen is what the item before shows: it was decided on that.
  *
  * @returns `undefined` where the verb needs an item that is not there
  */
@@ -68,15 +77,17 @@ export function readCommand(
   before: WorkItem | undefined,
   after: WorkItem | undefined,
 ): Command | undefined {
-  const { verb, id, op, actor, at, reason, epoch, execution_id } = event;
+  const { verb, id, op, actor, at, reason, epoch, execution_id, if_rev } = event;
   const facts = verbOf(verb);
   const common = {
     ...{ op, actor, at, verb, id },
     ...(facts.reason !== 'none' && { reason: facts.reason === 'required' ? (reason ?? '') : reason }),
     ...(facts.by === 'owner' && { epoch, execution_id }),
-    ...(facts.sees && { observed: before === undefined ? NOTHING_SEEN : facts.sees(before) }),
+    ...(before !== undefined && if_rev !== undefined && { if_rev }),
   };
-  if (facts.to === 'gone') return common as Command;
-  const own = after && facts.read({ before, after, event });
-  return own && ({ ...common, ...(own as object) } as Command);
+  const own = facts.to === 'gone' ? {} : after && facts.read({ before, after, event });
+  if (own === undefined) return undefined;
+  const command = { ...common, ...(own as object) } as Command;
+  if (before === undefined) return command;
+  return { ...command, observed: observe(facts, before, command) } as Command;
 }

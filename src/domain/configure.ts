@@ -1,9 +1,10 @@
 import type { z } from 'zod';
-import type { Request } from './commands.ts';
+import type { Observation, Request } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import { compareText } from './item.ts';
 import { withoutUndefined } from './item-schema.ts';
 import { LIMIT_KINDS, type LimitKind, type Limits } from './limits.ts';
+import { requireUnchanged } from './observation.ts';
 import { requireAllowed } from './policy.ts';
 import { allowRuleFor } from './policy-rules.ts';
 import { lazySchema, parseInput } from './schema.ts';
@@ -46,15 +47,32 @@ export type ConfigureCommand = Request & {
   verb: 'configure';
   patch?: SettingsPatch | undefined;
   files?: readonly AuxiliaryFile[] | undefined;
+  /** What of it stood there when it was asked for, by key and by path. @see Seen */
+  observed?: Observation | undefined;
 };
+
+/** What a change of settings overwrites, as they stand: by key, and by name where those of two clones add up. */
+export function overwrittenSettings(settings: LedgerSettings, patch: SettingsPatch): Observation {
+  const { limits, roles, ...others } = patch;
+  const named = (prefix: string, before: Named<unknown> | undefined, names: object | undefined) =>
+    Object.keys(names ?? {}).map((name) => [
+      `${prefix}.${name}`,
+      before && new Map(Object.entries(before)).get(name),
+    ]);
+  return Object.fromEntries([
+    ...Object.keys(others).map((key) => [key, settings[key as Configurable]]),
+    ...LIMIT_KINDS.flatMap((kind) => named(`limits.${kind}`, settings.limits?.[kind], limits?.[kind])),
+    ...named('roles', settings.roles, roles),
+  ]);
+}
 
 /**
  * @returns the settings as they will stand and the keys that change; no keys where there is nothing to do
- * @throws LedgerError `INVALID_INPUT`; `POLICY_DENIED` by the settings before the change
+ * @throws LedgerError `INVALID_INPUT`; `POLICY_DENIED` by the settings before the change; `CONFLICT` where they are not what the caller saw
  */
 export function decideSettings(
   settings: LedgerSettings,
-  { actor, patch = {}, files = [] }: ConfigureCommand,
+  { actor, patch = {}, files = [], observed }: ConfigureCommand,
 ): { after: LedgerSettings; keys: string[] } {
   const { limits, roles, ...checked } = parseInput(settingsPatchSchema, patch, 'setting');
   // A key that the patch leaves out has its default in `checked`, and must not be set to it.
@@ -71,6 +89,10 @@ export function decideSettings(
   const keys = changedKeys(settings, after);
   if (keys.length > 0 || files.length > 0) requireAllowed(settings, 'configure', actor, undefined);
   if (keys.length > 0) refuseLockout(after);
+  requireUnchanged('The settings', 'configure', observed, {
+    shown: overwrittenSettings(settings, patch),
+    written: overwrittenSettings(after, patch),
+  });
   return { after, keys };
 }
 

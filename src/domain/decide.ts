@@ -3,6 +3,7 @@ import { LedgerError } from './errors.ts';
 import { describeHolder, isHeld, requireOwner, requireProof } from './holding.ts';
 import { isTerminal, WORK_STATUSES, type WorkItem } from './item.ts';
 import { requireRequest, toItem } from './item-schema.ts';
+import { requireSeen } from './observation.ts';
 import { isGranted, requireAllowed, requireSameRules } from './policy.ts';
 import { REASON_LENGTH, toSafeLine } from './text.ts';
 import type { ChangingVerb, VerbFacts } from './verbs/define.ts';
@@ -28,7 +29,8 @@ export type Decision = Transition | { kind: 'unchanged'; item: WorkItem };
  * @returns the item as it will stand, `rev` one higher, and the event its commit records
  * @throws LedgerError `ILLEGAL_TRANSITION` where the table has no such row; `ALREADY_CLAIMED`, `CLAIMED_ELSEWHERE`,
  *   `STALE_EPOCH` and `NOT_OWNER` where someone else holds it, naming the holder; `NOT_READY`, `UNKNOWN_REFERENCE`, `DEPENDENCY_CYCLE`,
- *   `STILL_REFERENCED` where the rest of the ledger forbids it; `NOT_FOUND`; `INVALID_INPUT`
+ *   `STILL_REFERENCED` where the rest of the ledger forbids it; `CONFLICT` where it is not what the caller saw; `NOT_FOUND`;
+ *   `INVALID_INPUT`
  * @see docs/format.md, "Transitions"
  */
 export function decide(view: LedgerView, command: Command): Decision {
@@ -51,9 +53,9 @@ function change(view: LedgerView, command: Command, verb: ChangingVerb): Decisio
     requireRight(item, command, verb);
   if (!verb.follows(view, item)) requireAllowed(view.settings, command.verb, command.actor, item);
   requireReason(command, verb);
-  requireSeen(item, command, verb);
   const after = verb.apply(item, command, view);
   if (after === 'unchanged') return { kind: 'unchanged', item };
+  requireSeen(verb, item, command, after);
   if (after === 'gone') return record(command, item, undefined);
   requireSameRules(view.settings, command.actor, item, after);
   return record(command, item, after);
@@ -72,19 +74,6 @@ const isRepeatedClaim = (item: WorkItem, command: Command, { claims }: VerbFacts
   item.owner === command.actor &&
   'execution_id' in command &&
   item.claim?.execution_id === command.execution_id;
-
-/** What is to be done rests on what was seen: where the item shows something else now, it is left alone. */
-function requireSeen(item: WorkItem, command: Command, { sees }: VerbFacts<object>): void {
-  if (sees === undefined || !('observed' in command)) return;
-  const { observed } = command;
-  const shown = sees(item);
-  const keys = ['epoch', 'execution_id', 'checkpoint_at'] as const;
-  if (keys.every((key) => observed[key] === shown[key])) return;
-  throw new LedgerError('NOT_READY', `${item.id} moved on since it looked abandoned; it is left alone.`, {
-    hint: `\`wl show ${item.id}\` tells how it stands.`,
-    details: { id: item.id, obstacles: [], observed, sign: shown },
-  });
-}
 
 function requireStatus(item: WorkItem, command: Command, verb: ChangingVerb): void {
   const { from, to } = verb;
@@ -187,6 +176,7 @@ function record(command: Command, before: WorkItem | undefined, changed: WorkIte
       epoch: fenced ? holder?.epoch : undefined,
       execution_id: fenced ? holder?.execution_id : undefined,
       reason: reason === undefined || reason === '' ? undefined : reason,
+      if_rev: command.if_rev,
     },
   };
 }

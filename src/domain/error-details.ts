@@ -1,8 +1,8 @@
-import type { HolderObservation } from './commands.ts';
 import type { ErrorCode } from './errors.ts';
 import type { ExecutionId, OpId, WorkId } from './ids.ts';
 import type { WorkStatus } from './item.ts';
 import type { ReachedLimit } from './limits.ts';
+import type { Change } from './observation.ts';
 import type { Obstacle } from './readiness.ts';
 
 /** Who holds an item, or nobody: then all but `id` and `status` are `null`. */
@@ -131,13 +131,10 @@ export type DetailsByCode = {
       attempts: number;
       max_attempts: number;
     }>;
-  /** `obstacles` say why it cannot be claimed; empty where the item moved on while it was looked at. */
-  NOT_READY: {
-    id: WorkId;
-    obstacles: readonly Obstacle[];
-    observed?: HolderObservation;
-    sign?: HolderObservation;
-  };
+  /** Why it cannot be claimed. */
+  NOT_READY: { id: WorkId; obstacles: readonly Obstacle[] };
+  /** What the caller saw, and what is so now. An item has an `id` and a `rev`; settings and files have none. */
+  CONFLICT: { id?: WorkId | undefined; rev?: number | undefined; verb: string; changed: readonly Change[] };
   LIMIT_REACHED: { id: WorkId; limits: ReachedLimit[] };
   DEPENDENCY_CYCLE: { cycle: readonly WorkId[] };
   STILL_REFERENCED: { id: WorkId; users: readonly WorkId[] };

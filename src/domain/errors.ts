@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   ALREADY_CLAIMED: { retryable: false },
   STALE_EPOCH: { retryable: false },
   CLAIMED_ELSEWHERE: { retryable: false },
+  CONFLICT: { retryable: false },
   ID_TAKEN: { retryable: true },
   ILLEGAL_TRANSITION: { retryable: false },
   NOT_READY: { retryable: true },

@@ -1,8 +1,10 @@
+import { lastChanges, readVersions } from '../audit/diff.ts';
 import { itemPath } from '../codec/path.ts';
 import type { Command, Fence } from '../domain/commands.ts';
 import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { type Change, conflict } from '../domain/observation.ts';
 import { verbOf } from '../domain/verbs.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { CommitDraft } from '../store/port.ts';
@@ -11,13 +13,14 @@ import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import type { SyncContext } from '../sync/ports.ts';
 import { keepDraft } from '../sync/rejected.ts';
+import { type Connection, currentTip } from './connection.ts';
 
 /** A command of an item, with the proof of a holder where one gave it. */
 type Saying = Command & { id: WorkId } & Fence;
 
 /**
- * Keeps what a holder wrote who is no longer one, as if it still were: a result, an error or a checkpoint is then listed by
- * `wl rejected`, as one is that lost its race.
+ * Keeps what a holder wrote who is no longer one, as if it still were, and what someone wrote on something else than it is now: a
+ * result, an error, a checkpoint or a change is then listed by `wl rejected`, as one is that lost its race.
  *
  * @returns the outcomes, the errors of those that are kept saying so
  */
@@ -31,8 +34,31 @@ export function keepRefused(
       const command = commands[index];
       if (outcome.kind !== 'refused' || command === undefined || typeof command === 'function')
         return outcome;
-      if (!says(command) || !wasHolder(command, outcome.error)) return outcome;
+      if (!says(command)) return outcome;
+      if (outcome.error.code !== 'CONFLICT' && !wasHolder(command, outcome.error)) return outcome;
       return { kind: 'refused', error: await keep(context, command, outcome.error) };
+    }),
+  );
+}
+
+/** Says of what changed under a caller's eyes who changed it, as the item's history tells. */
+export function nameChangers(connection: Connection, outcomes: readonly Outcome[]): Promise<Outcome[]> {
+  return Promise.all(
+    outcomes.map(async (outcome): Promise<Outcome> => {
+      if (outcome.kind !== 'lost' && outcome.kind !== 'refused') return outcome;
+      const { error } = outcome;
+      if (!isLedgerError(error, 'CONFLICT') || error.details.id === undefined) return outcome;
+      const { id, rev, verb, changed, kept } = error.details;
+      const versions = await readVersions(await connection.store(), await currentTip(connection), id);
+      const last = lastChanges(versions);
+      const told = changed.map((change): Change => {
+        const entry = change.field === 'rev' ? versions.at(-1)?.entry : last.get(change.field)?.by;
+        return entry === undefined
+          ? change
+          : { ...change, by: { actor: entry.actor, at: entry.at, commit: entry.commit } };
+      });
+      const named = conflict(id, verb, told, { id, rev });
+      return { ...outcome, error: kept === undefined ? named : named.with({ details: { kept } }) };
     }),
   );
 }
@@ -57,8 +83,8 @@ async function keep(context: SyncContext, command: Saying, error: LedgerError): 
     const overlay = new Overlay(view);
     const item = view.find(command.id);
     if (item === undefined) throw error;
-    overlay.set(item.id, heldBy(item, command));
-    const decided = decideInto(overlay, command);
+    if (error.code !== 'CONFLICT') overlay.set(item.id, heldBy(item, command));
+    const decided = decideInto(overlay, { ...command, observed: undefined, if_rev: undefined } as Command);
     const [step] = decided.kind === 'steps' ? decided.steps : [];
     if (step === undefined) throw error;
     const written = step.changes.filter(({ bytes }) => bytes !== undefined);

@@ -22,7 +22,9 @@ export async function applyRejected(
       hint: `git show ${entry.ref}^ shows it.`,
     });
   }
-  const [outcome] = await submit(connection, [command], options);
+  // Whoever asks for it again has seen how things stand now. Evidence against a holder is not renewed by asking.
+  const asked = command.verb === 'recover' ? command : { ...command, observed: undefined, if_rev: undefined };
+  const [outcome] = await submit(connection, [asked], options);
   const result = toResult(outcome);
   if (result.ok) await dropRejected(connection, entry.op);
   return result;

@@ -39,7 +39,8 @@ export function toResult(outcome: Outcome | undefined): TransitionResult {
     case 'lost':
       return lostRace(outcome.error, { op: outcome.op, ref: outcome.kept });
     case 'refused':
-      if (isLedgerError(outcome.error, 'ALREADY_CLAIMED')) return lostRace(outcome.error, undefined);
+      if (isLedgerError(outcome.error, 'ALREADY_CLAIMED') || isLedgerError(outcome.error, 'CONFLICT'))
+        return lostRace(outcome.error, outcome.error.details.kept);
       throw outcome.error;
     default:
       throw new LedgerError('INTERNAL', 'A command came back without an outcome.');

@@ -10,6 +10,7 @@ import type { Planned, Progress } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { type Connection, modeOf, readNow } from './connection.ts';
 import { type Executions, executionsOf } from './executions.ts';
+import { observeNow } from './observe.ts';
 import type { BatchOptions } from './transition-inputs.ts';
 
 /**
@@ -29,7 +30,7 @@ export async function submit(
   const { sync, context } = await connection.write();
   const mode = modeOf(connection);
   const numbered = mode === 'local' ? await withOfflineIds(connection, commands) : commands;
-  const proofs = await prove(connection, numbered);
+  const proofs = await prove(connection, await observeNow(connection, numbered));
   const planned = proofs.commands;
   const progress: Progress = { stage: 'waiting', signal };
   const givingUp = signal && (await import('./giving-up.ts'));
@@ -41,9 +42,9 @@ export async function submit(
   });
   const why = async (): Promise<unknown> => givingUp?.givenUp(connection, progress, commands, noted);
   const outcomes = await (givingUp?.raced(noted, signal, why) ?? noted);
-  if (!outcomes.some(({ kind }) => kind === 'refused')) return outcomes;
-  const { keepRefused } = await import('./refused.ts');
-  return proofs.explain(await keepRefused(context, planned, outcomes));
+  if (outcomes.every(({ kind }) => kind === 'accepted' || kind === 'unchanged')) return outcomes;
+  const { keepRefused, nameChangers } = await import('./refused.ts');
+  return nameChangers(connection, proofs.explain(await keepRefused(context, planned, outcomes)));
 }
 
 /** @throws LedgerError `INVALID_INPUT` for a command of no verb */

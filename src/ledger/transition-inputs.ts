@@ -30,8 +30,16 @@ import type { Liveness } from './orphans.ts';
 /** One run of a holder. */
 const execution: Kind<ExecutionId, false> = text;
 
-export const REASONED = {
+/** For a transition of an item that is there. */
+export const CHANGING = {
   ...ACTING,
+  /** The revision that the item must have: with any other it is `CONFLICT`. Default: nothing that it rests on may have changed. */
+  if_rev: whole,
+};
+export type Changing = Inputs<typeof CHANGING>;
+
+export const REASONED = {
+  ...CHANGING,
   /** Why, in a line. */
   reason: text,
 };
@@ -43,7 +51,7 @@ export type Explained = Inputs<typeof EXPLAINED>;
 
 /** What a holder proves its claim with; the claim that this clone made where neither is given. */
 export const HOLDING = {
-  ...ACTING,
+  ...CHANGING,
   /** The epoch in which it claimed. */
   epoch: whole,
   /** The execution that claimed. */
@@ -56,7 +64,7 @@ export const HOLDING_REASONED = { ...HOLDING, reason: text };
 export type HoldingReasoned = Inputs<typeof HOLDING_REASONED>;
 
 export const CLAIM = {
-  ...ACTING,
+  ...CHANGING,
   /** Made up where none is given. It, not the actor's name, is the holder. */
   execution_id: execution,
   /** Lease in seconds. Default: the ledger's setting. */

@@ -7,7 +7,7 @@ import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { type Connection, checkCall, requestBy } from './connection.ts';
 import type { SetAside } from './executions.ts';
-import type { Acting, Asked } from './inputs.ts';
+import type { Asked } from './inputs.ts';
 import type { RecoveredWork } from './recover.ts';
 import type { TransitionResult } from './results.ts';
 import type * as inputs from './transition-inputs.ts';
@@ -54,12 +54,12 @@ export class LedgerWork {
   }
 
   /** Changes fields that no other verb owns. Lists change by members, so that edits of two clones add up. */
-  async update(id: WorkId, patch: WorkPatch, options: Acting = {}): Promise<TransitionResult> {
+  async update(id: WorkId, patch: WorkPatch, options: inputs.Changing = {}): Promise<TransitionResult> {
     return (await this.#write()).update(id, patch, options);
   }
 
   /** Adds a comment. */
-  async comment(id: WorkId, body: string, options: Acting = {}): Promise<TransitionResult> {
+  async comment(id: WorkId, body: string, options: inputs.Changing = {}): Promise<TransitionResult> {
     return (await this.#write()).comment(id, body, options);
   }
 
@@ -235,7 +235,7 @@ export class LedgerWork {
     verb: V,
     id: WorkId,
     input: Omit<VerbInput[V], 'id'>,
-    options: Acting = {},
+    options: inputs.Changing = {},
   ): Promise<TransitionResult> {
     return (await this.#write()).act(verb, id, input, options);
   }

@@ -22,7 +22,6 @@ import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { type Connection, checkCall, known, modeOf, readNow, requestBy, toActor } from './connection.ts';
 import { executionsOf } from './executions.ts';
-import { ACTING, type Acting } from './inputs.ts';
 import { type TransitionResult, toResult } from './results.ts';
 import { submit } from './submit.ts';
 import * as inputs from './transition-inputs.ts';
@@ -58,15 +57,24 @@ export class Writer {
   }
 
   /** @see LedgerWork.act */
-  act<V extends Verb>(verb: V, id: WorkId, input: Input<V>, options: Acting): Promise<TransitionResult> {
+  act<V extends Verb>(
+    verb: V,
+    id: WorkId,
+    input: Input<V>,
+    options: inputs.Changing,
+  ): Promise<TransitionResult> {
     const values = { id: [text, id], input: [map(), input] } as const;
-    checkCall(this.#connection, 'act', values, ACTING, options);
+    checkCall(this.#connection, 'act', values, inputs.CHANGING, options);
     const changing = verbsThat(({ from }) => !from.includes('none'));
     checkArgument('act', 'verb', oneOf([...changing]), verb);
     return this.#make(verb, id, input, options);
   }
 
-  plain<V extends keyof typeof PLAIN>(verb: V, id: WorkId, options: Acting): Promise<TransitionResult> {
+  plain<V extends keyof typeof PLAIN>(
+    verb: V,
+    id: WorkId,
+    options: inputs.Changing,
+  ): Promise<TransitionResult> {
     this.#check(verb, id, PLAIN[verb], options);
     const { actor, signal, ...input } = options;
     return this.#make(verb, id, input as unknown as Input<V>, { actor, signal });
@@ -80,8 +88,8 @@ export class Writer {
     return this.#make('assign', id, { owner: name, reason }, call);
   }
 
-  update(id: WorkId, patch: WorkPatch, options: Acting): Promise<TransitionResult> {
-    this.#check('update', id, ACTING, options);
+  update(id: WorkId, patch: WorkPatch, options: inputs.Changing): Promise<TransitionResult> {
+    this.#check('update', id, inputs.CHANGING, options);
     checkOptions('update', inputs.PATCH, patch);
     for (const list of ['labels', 'dependencies', 'links'] as const) {
       if (patch[list] !== undefined) checkOptions('update', inputs.MEMBERS[list], patch[list]);
@@ -89,8 +97,8 @@ export class Writer {
     return this.#make('update', id, { patch }, options);
   }
 
-  comment(id: WorkId, body: string, options: Acting): Promise<TransitionResult> {
-    checkCall(this.#connection, 'comment', { id: [text, id], body: [text, body] }, ACTING, options);
+  comment(id: WorkId, body: string, options: inputs.Changing): Promise<TransitionResult> {
+    checkCall(this.#connection, 'comment', { id: [text, id], body: [text, body] }, inputs.CHANGING, options);
     return this.#make('comment', id, { body }, options);
   }
 
@@ -231,13 +239,18 @@ export class Writer {
   }
 
   /** One command of an item. */
-  async #make<V extends Verb>(verb: V, id: WorkId, input: Input<V>, call: Acting): Promise<TransitionResult> {
+  async #make<V extends Verb>(
+    verb: V,
+    id: WorkId,
+    input: Input<V>,
+    call: inputs.Changing,
+  ): Promise<TransitionResult> {
     const [outcome] = await submit(this.#connection, [this.#plan(verb, id, input, call)], call);
     return toResult(outcome);
   }
 
-  #plan<V extends Verb>(verb: V, id: WorkId, input: Input<V>, { actor }: Acting): Command {
-    return { ...requestBy(this.#connection, actor), verb, id, ...input } as unknown as Command;
+  #plan<V extends Verb>(verb: V, id: WorkId, input: Input<V>, { actor, if_rev }: inputs.Changing): Command {
+    return { ...requestBy(this.#connection, actor), if_rev, verb, id, ...input } as unknown as Command;
   }
 
   #find(id: WorkId): Promise<WorkItem | undefined> {

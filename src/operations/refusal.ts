@@ -34,6 +34,7 @@ const KIND_OF = {
   ALREADY_CLAIMED: 'lost_race',
   STALE_EPOCH: 'lost_race',
   CLAIMED_ELSEWHERE: 'lost_race',
+  CONFLICT: 'lost_race',
   ILLEGAL_TRANSITION: 'precondition',
   NOT_READY: 'precondition',
   LIMIT_REACHED: 'precondition',

@@ -98,7 +98,7 @@ function leastOf(verb: Verb, item: WorkItem): object {
   return {
     ...{ verb, id: item.id },
     ...(reason !== 'none' && { reason: 'asked' }),
-    ...(sees && { observed: sees(item) }),
+    observed: sees(item),
     ...least(item),
   };
 }

@@ -4,14 +4,15 @@ import { encodeConfigureMessage, encodeMessage } from '../codec/message.ts';
 import { derivedOp } from '../codec/op.ts';
 import { itemPath, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
-import type { Command } from '../domain/commands.ts';
+import type { Command, Observation } from '../domain/commands.ts';
 import { type AuxiliaryFile, type ConfigureCommand, decideSettings } from '../domain/configure.ts';
 import { decide, type Transition } from '../domain/decide.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { requireUnchanged } from '../domain/observation.ts';
 import { requireNoSignature } from '../domain/policy.ts';
 import { consequences, isOverdue } from '../domain/verbs/unblock.ts';
-import type { Overlay } from '../domain/view.ts';
+import type { AuxiliaryContent, Overlay } from '../domain/view.ts';
 import type { CommitDraft, FileChange, Identity } from '../store/port.ts';
 import { type DecideTrace, failed, tracedSync } from '../trace/channels.ts';
 
@@ -83,6 +84,10 @@ function configureInto(view: Overlay, command: ConfigureCommand, signs: boolean)
   const { op, actor, at } = command;
   const { after, keys } = decideSettings(view.settings, command);
   const files = changedFiles(view, command.files ?? []);
+  requireUnchanged('A file', 'configure', command.observed, {
+    shown: overwrittenFiles(view.auxiliary, files),
+    written: {},
+  });
   if (keys.length + files.length === 0) return { kind: 'unchanged', item: undefined };
   if (!signs) requireNoSignature(view.settings, 'configure', actor, undefined);
   const changes: FileChange[] = files.map(({ path, text }) => ({
@@ -96,6 +101,18 @@ function configureInto(view: Overlay, command: ConfigureCommand, signs: boolean)
   const message = encodeConfigureMessage(keys, paths, command);
   return { kind: 'steps', steps: [{ op, actor, at, message, changes, transition: undefined }] };
 }
+
+/** The files that a change of settings sets or removes, as they stand, by path. */
+export const overwrittenFiles = (
+  auxiliary: ReadonlyMap<string, AuxiliaryContent>,
+  files: readonly AuxiliaryFile[],
+): Observation =>
+  Object.fromEntries(
+    files.map(({ path }) => {
+      const now = auxiliary.get(path);
+      return [path, typeof now === 'object' ? now.text : now];
+    }),
+  );
 
 /** Those of `files` that do not stand as they are to be. */
 function changedFiles({ auxiliary }: Overlay, files: readonly AuxiliaryFile[]): AuxiliaryFile[] {

@@ -10,12 +10,12 @@ import {
   type AuxiliaryFile,
   type ConfigureCommand,
   diffSettings,
-  type SettingsPatch,
+  overwrittenSettings,
 } from '../domain/configure.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import type { BlobContent, CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
+import type { BlobContent, CommitRecord, LedgerStore, Oid } from '../store/port.ts';
 import type { LedgerCommand } from './draft.ts';
 
 /** A commit of the ledger, read back into what was asked. */
@@ -135,21 +135,20 @@ function readConfigure(
   blobs: Blobs,
 ): ConfigureCommand | undefined {
   const settings = changes.find(({ path }) => path === SETTINGS_PATH);
-  const patch = settings && patchOf(settings, blobs);
+  const [old, now] = [settingsIn(settings?.before?.oid, blobs), settingsIn(settings?.after?.oid, blobs)];
+  const patch = old && now && diffSettings(old, now).patch;
   if (settings !== undefined && patch === undefined) return undefined;
   const files: AuxiliaryFile[] = [];
-  for (const { path, after } of changes) {
+  const stood: [string, string | undefined][] = [];
+  for (const { path, before, after } of changes) {
     if (path === SETTINGS_PATH) continue;
     const text = after && textOf(after, blobs);
     if (after !== undefined && text === undefined) return undefined;
     files.push({ path, text });
+    stood.push([path, before && (textOf(before, blobs) ?? 'other')]);
   }
-  return { ...request, patch, files };
-}
-
-function patchOf({ before, after }: TreeChange, blobs: Blobs): SettingsPatch | undefined {
-  const [old, now] = [settingsIn(before?.oid, blobs), settingsIn(after?.oid, blobs)];
-  return old && now && diffSettings(old, now).patch;
+  const observed = { ...(old && patch && overwrittenSettings(old, patch)), ...Object.fromEntries(stood) };
+  return { ...request, patch, files, observed };
 }
 
 function settingsIn(oid: Oid | undefined, blobs: Blobs): LedgerSettings | undefined {

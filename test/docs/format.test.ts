@@ -26,7 +26,7 @@ import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { settingsSchema } from '../../src/domain/settings.ts';
 import { REASON_LENGTH } from '../../src/domain/text.ts';
 import type { VerbInput } from '../../src/domain/verbs.ts';
-import { TRANSITIONS, VERBS, type Verb } from '../../src/domain/verbs.ts';
+import { TRANSITIONS, VERBS, type Verb, verbOf } from '../../src/domain/verbs.ts';
 import { MAX_COMMIT_BYTES } from '../../src/git/model/commit.ts';
 import type { LedgerStore } from '../../src/store/port.ts';
 import { keepRejected } from '../../src/sync/rejected.ts';
@@ -127,7 +127,7 @@ test('given the example of a message, when it is read and written, then it is th
   expect(encodeMessage({ ...decoded.event, title: example().title })).toBe(message);
   const told = table(COMMIT).map(([key]) => key);
   const used = [...message.matchAll(/^(Work-\w+):/gm)].map(([, key]) => key);
-  expect(told).toEqual([...used, 'Work-Reason']);
+  expect(told).toEqual([...used, 'Work-Reason', 'Work-Expects']);
 });
 
 test('given the examples of the other messages, when they are read and written, then they are the same', () => {
@@ -335,4 +335,26 @@ test('given the other limits of the page, when held against the code, then they 
 test('given codes that a rejected transition may name, when the example is read, then it names one', () => {
   const [, code = ''] = /^Work-Rejected: (\w+)$/m.exec(block(section(PAGE, '## Rejected'))) ?? [];
   expect(Object.keys(ERROR_CODES) as ErrorCode[]).toContain(code);
+});
+
+test('given the table of what callers saw, when held against the verbs, then each goes by what the page says, and the others by nothing', () => {
+  const words = (cell: string): string[] => cell.split(/[:,]/).map((part) => part.replaceAll('`', '').trim());
+  const names = (cell: string): string[] =>
+    words(cell)
+      .filter((word) => /^[\w.]+$/.test(word))
+      .sort();
+  const rows = table(section(PAGE, '### What a caller saw')).filter(([verbs = '']) => verbs !== 'configure');
+  const told = new Map(
+    rows.flatMap(([verbs = '', sees = '', overwrites = '']) =>
+      names(verbs).map((verb) => [verb, { sees: names(sees), overwrites: names(overwrites) }]),
+    ),
+  );
+  const item = example();
+  for (const verb of VERBS) {
+    const facts = verbOf(verb);
+    const overwritten = facts.overwrites(item, { patch: { context: {} } } as never);
+    const expected = told.get(verb) ?? { sees: [], overwrites: [] };
+    expect([verb, Object.keys(facts.sees(item)).sort()]).toEqual([verb, expected.sees]);
+    expect([verb, Object.keys(overwritten).sort()]).toEqual([verb, expected.overwrites]);
+  }
 });

@@ -353,8 +353,8 @@ describe('recover', () => {
     view.do('checkpoint', { id: ID, checkpoint: { step: 'one' } });
     const recover = () => view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed });
     expect(refusal(recover)).toMatchObject({
-      code: 'NOT_READY',
-      details: { observed, sign: { ...observed, checkpoint_at: time() } },
+      code: 'CONFLICT',
+      details: { changed: [{ field: 'checkpoint_at', seen: null, now: time() }] },
     });
   });
 
@@ -369,10 +369,10 @@ describe('recover', () => {
     const observed = observeHolder(claim());
     const recover = () => view.do('recover', { id: ID, actor: 'bob', reason: 'silent', observed });
     view.do('link_execution', { id: ID, link: 'exec-9' });
-    expect(refusal(recover).code).toBe('NOT_READY');
+    expect(refusal(recover).code).toBe('CONFLICT');
     view.do('release', { id: ID });
     claim('ada', 'exec-1', time(9));
-    expect(refusal(recover).code).toBe('NOT_READY');
+    expect(refusal(recover).code).toBe('CONFLICT');
   });
 
   test('given attempts that are used up, when it is recovered, then it fails as exhausted, and keeps who had it and its checkpoint', () => {

@@ -114,14 +114,19 @@ describe('given a file that stands where another would go', () => {
 });
 
 describe('given two clones that set a file at once', () => {
-  test('when they differ, then the last one stands, and history shows both', async () => {
+  test('when they differ, then the first one stands, and the other is told and kept', async () => {
     await bob.clone.fetch();
-    await Promise.all([
+    const set = await Promise.allSettled([
       ada.admin.configure({}, files({ path: POLICY, text: 'ada\n' })),
       bob.admin.configure({}, files({ path: POLICY, text: 'bob\n' })),
     ]);
+    const lost = set.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    expect(lost).toMatchObject([{ code: 'CONFLICT', details: { changed: [{ field: POLICY, seen: null }] } }]);
     expect(await tree(ada)).toEqual(await tree(bob));
-    expect(await subjects(ada)).toHaveLength(2);
+    expect(await subjects(ada)).toHaveLength(1);
+    expect([...(await ada.clone.rejected()), ...(await bob.clone.rejected())]).toMatchObject([
+      { verb: 'configure' },
+    ]);
     expect(await ada.audit.verify()).toMatchObject({ ok: true });
   });
 

@@ -3,7 +3,7 @@ import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
 import { approvalsGiven, approvalsNeeded, requireReviewer } from '../policy-rules.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { asNote } from './shared.ts';
+import { asNote, seesSubmission } from './shared.ts';
 
 type ApproveInput = {
   id: WorkId;
@@ -27,6 +27,7 @@ export const approve: ChangingVerb<ApproveInput> = defineVerb({
   by: 'not_owner',
   reason: 'optional',
   line: 'approved',
+  sees: seesSubmission,
   apply(item, { actor, at, reason }, { settings }) {
     requireReviewer(settings, actor, item);
     const given = approvalsGiven(settings, item);

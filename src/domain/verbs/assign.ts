@@ -15,6 +15,7 @@ export const assign: ChangingVerb<AssignInput> = defineVerb({
   by: 'anyone',
   reason: 'optional',
   line: 'assigned',
+  overwrites: ({ owner }) => ({ owner }),
   apply: (item, { owner }) => (item.owner === owner ? 'unchanged' : { ...item, owner }),
   read: ({ after }) => ({ owner: after.owner }),
   least: ({ owner }) => ({ owner }),

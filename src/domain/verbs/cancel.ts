@@ -1,4 +1,5 @@
 import type { Fence } from '../commands.ts';
+import { isHeld } from '../holding.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { OPEN } from './shared.ts';
@@ -13,5 +14,10 @@ export const cancel: ChangingVerb<CancelInput> = defineVerb({
   waivable: true,
   reason: 'optional',
   line: 'cancelled',
+  /** Who holds it, or that nobody does: what someone took up since is not ended without a word. */
+  sees: (item) => {
+    const held = isHeld(item) ? item : undefined;
+    return { owner: held?.owner, 'claim.claimed_at': held?.claim?.claimed_at };
+  },
   apply: (item, { at }) => ({ ...item, status: 'cancelled', completed_at: at, block: undefined }),
 });

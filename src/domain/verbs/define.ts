@@ -1,4 +1,4 @@
-import type { HolderObservation, Request, TransitionEvent } from '../commands.ts';
+import type { Observation, Request, TransitionEvent } from '../commands.ts';
 import type { WorkItem, WorkStatus } from '../item.ts';
 import type { LedgerView } from '../view.ts';
 
@@ -44,10 +44,12 @@ export interface VerbFacts<I> extends TransitionRow {
   /** True where it follows by itself from what happened: nobody may forbid it. */
   follows(view: LedgerView, item: WorkItem): boolean;
   /**
-   * What its caller must have seen of the item: where the item shows something else now, the command is refused. Nothing for a verb
-   * that holds whatever happened meanwhile. A command names what it saw as `observed`.
+   * What it goes by, as the item shows it: where that is something else than its caller saw (`observed`), it comes to nothing. Nothing
+   * for a verb that holds whatever happened meanwhile.
    */
-  readonly sees: ((item: WorkItem) => HolderObservation) | undefined;
+  sees(item: WorkItem): Observation;
+  /** What it overwrites, likewise; but what stands there already as it is to be is no conflict. */
+  overwrites(item: WorkItem, input: I): Observation;
   /** Its own part of the command that a commit carried out, without reason and proof; nothing where that cannot be told. Not asked of a verb that removes the item. */
   read(recorded: Recorded): Partial<I> | undefined;
   /** The least of its own part of the command, without reason: nothing of it is a cause to be refused. What asks whether someone may, asks with it. */
@@ -88,11 +90,15 @@ type Defaults =
   | 'waivable'
   | 'follows'
   | 'sees'
+  | 'overwrites'
   | 'read'
   | 'least'
   | 'content'
   | 'noted';
 type Facts<I> = Omit<VerbFacts<I>, Defaults> & Partial<Pick<VerbFacts<I>, Defaults>>;
+
+/** Of a verb that holds whatever happened meanwhile. */
+export const seesNothing = (): Observation => ({});
 
 const DEFAULTS = {
   fenced: false,
@@ -101,7 +107,8 @@ const DEFAULTS = {
   claims: false,
   waivable: false,
   follows: () => false,
-  sees: undefined,
+  sees: seesNothing,
+  overwrites: seesNothing,
   read: () => ({}),
   least: () => ({}),
   content: () => undefined,

@@ -5,7 +5,7 @@ import { admits, allowRuleFor } from '../policy-rules.ts';
 import type { LedgerSettings } from '../settings.ts';
 import type { LedgerView } from '../view.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { ENDED } from './shared.ts';
+import { ENDED, seesEnding } from './shared.ts';
 
 type DeleteInput = {
   id: WorkId;
@@ -19,6 +19,7 @@ export const deleteItem: ChangingVerb<DeleteInput> = defineVerb({
   by: 'anyone',
   reason: 'optional',
   line: 'deleted',
+  sees: seesEnding,
   apply(item, { at }, view) {
     requireExpired(view.settings, item, at);
     refuseReferenced(view, item.id);

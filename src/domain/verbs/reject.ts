@@ -1,7 +1,7 @@
 import type { WorkId } from '../ids.ts';
 import { requireReviewer } from '../policy-rules.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { asNote } from './shared.ts';
+import { asNote, seesSubmission } from './shared.ts';
 
 type RejectInput = {
   id: WorkId;
@@ -15,6 +15,7 @@ export const reject: ChangingVerb<RejectInput> = defineVerb({
   by: 'not_owner',
   reason: 'required',
   line: 'rejected',
+  sees: seesSubmission,
   apply(item, { actor, at, reason }, { settings }) {
     requireReviewer(settings, actor, item);
     const review = item.review && {

@@ -1,7 +1,7 @@
 import { checkReopened } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { ENDED, withoutHolder } from './shared.ts';
+import { ENDED, seesEnding, withoutHolder } from './shared.ts';
 
 type ReopenInput = {
   id: WorkId;
@@ -15,6 +15,7 @@ export const reopen: ChangingVerb<ReopenInput> = defineVerb({
   by: 'anyone',
   reason: 'required',
   line: 'reopened',
+  sees: seesEnding,
   apply(item, _command, view) {
     checkReopened(view, item);
     return {

@@ -3,7 +3,7 @@ import { checkReopened } from '../graph.ts';
 import { attemptsAllowed, isExhausted } from '../holding.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { withoutHolder } from './shared.ts';
+import { seesEnding, withoutHolder } from './shared.ts';
 
 type RetryInput = {
   id: WorkId;
@@ -20,6 +20,7 @@ export const retry: ChangingVerb<RetryInput> = defineVerb({
   by: 'anyone',
   reason: 'optional',
   line: 'retried',
+  sees: seesEnding,
   apply(item, { reset, not_before }, view) {
     const limit = attemptsAllowed(item, view.settings);
     if (!reset && isExhausted(item, view.settings)) {

@@ -1,3 +1,4 @@
+import type { Observation } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import type { WorkId } from '../ids.ts';
 import { parseId } from '../ids.ts';
@@ -91,6 +92,15 @@ export function requireUnused(view: LedgerView, id: WorkId): void {
   if (!view.wasUsed(id)) return;
   throw new LedgerError('ID_TAKEN', `The id ${id} was given already.`, { details: { id } });
 }
+
+/** The proposal that a review is of: each submission is one of its own. */
+export const seesSubmission = ({ review }: WorkItem): Observation => ({
+  'review.requested_at': review?.requested_at,
+  'review.requested_by': review?.requested_by,
+});
+
+/** How an item ended, and when. */
+export const seesEnding = ({ status, completed_at }: WorkItem): Observation => ({ status, completed_at });
 
 /** A reason as an item keeps it. */
 export const asNote = (reason: string | undefined): string | undefined =>

@@ -17,6 +17,11 @@ export const unblock: ChangingVerb<UnblockInput> = defineVerb({
   by: 'anyone',
   reason: 'optional',
   line: 'unblocked',
+  sees: ({ block }) => ({
+    'block.reason': block?.reason,
+    'block.blocker_id': block?.blocker_id,
+    'block.since': block?.since,
+  }),
   follows: isOverdue,
   apply: (item, _command, view) => ({
     ...item,

@@ -1,3 +1,4 @@
+import type { Observation } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import { CHANGED_BY_MEMBERS, type ChangedByMembers, rowOf, SETTABLE, type Settable } from '../fields.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
@@ -31,6 +32,7 @@ export const update: ChangingVerb<UpdateInput> = defineVerb({
   to: 'same',
   by: 'anyone',
   line: 'updated',
+  overwrites: overwrittenBy,
   apply(item, { patch }, view) {
     const after = toItem(applyPatch(item, patch), `change to ${item.id}`);
     checkReferences(view, after, item);
@@ -39,9 +41,23 @@ export const update: ChangingVerb<UpdateInput> = defineVerb({
       requireFreeKey(view, after);
     return isSame(after, toItem(item, item.id)) ? 'unchanged' : after;
   },
+  content: ({ patch }) => patch,
   read: ({ before, after }) => before && { patch: diffItems(before, after) },
   least: () => ({ patch: {} }),
 });
+
+/** What the patch sets, as it stands: fields, and members of maps by their keys. Members of lists add up, whoever changes them. */
+function overwrittenBy(item: WorkItem, { patch }: UpdateInput): Observation {
+  const fields = Object.keys(patch.set ?? {}).map((key) => [key, item[key as Settable]]);
+  const members = Object.keys(patch.context ?? {}).map((key) => [
+    `context.${key}`,
+    memberOf(item.context, key),
+  ]);
+  return Object.fromEntries([...fields, ...members]);
+}
+
+const memberOf = (map: JsonMap, key: string): Json | undefined =>
+  Object.hasOwn(map, key) ? map[key] : undefined;
 
 function applyPatch(item: WorkItem, patch: WorkPatch): Record<string, unknown> {
   const members = CHANGED_BY_MEMBERS.map((key): [string, unknown] => [key, changeMembers(item, patch, key)]);

@@ -1,6 +1,7 @@
 import type { Fence } from '../commands.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
+import { seesSubmission } from './shared.ts';
 
 type WithdrawInput = { id: WorkId; reason?: string | undefined } & Fence;
 
@@ -12,5 +13,6 @@ export const withdraw: ChangingVerb<WithdrawInput> = defineVerb({
   fenced: true,
   reason: 'optional',
   line: 'withdrawn',
+  sees: seesSubmission,
   apply: (item) => ({ ...item, status: 'in_progress', result: undefined, review: undefined }),
 });

@@ -4,7 +4,7 @@ import { resolveOne } from '../../../operations/ids.ts';
 import { RaceLost } from '../../../operations/refusal.ts';
 import { required } from '../../../operations/typed.ts';
 import { savedId, whereIf } from '../../../operations/writes.ts';
-import { command, FENCE, flag, ID, list, READ, type Reply, text } from '../../command.ts';
+import { command, flag, HOLDER, ID, list, READ, type Reply, text } from '../../command.ts';
 import { EXIT } from '../../failure.ts';
 import { readText } from '../../input.ts';
 import { type Line, type Span, styled } from '../../render/line.ts';
@@ -24,7 +24,7 @@ export const escalateCommand = command({
     title: text('--title <text>', "a title (default: the question's first line)"),
     option: list('--option <text>', 'an answer to choose from (repeatable)'),
     to: text('--to <name>', 'who is to answer (default: anyone)'),
-    ...FENCE,
+    ...HOLDER,
   },
   examples: [
     'wl escalate 0001 "Ship on Friday?" --option yes --option no --to ada',

@@ -33,12 +33,12 @@ export const unblockCommand = command({
   args: [IDS],
   options: REASON,
   examples: ['wl unblock 0001', 'wl unblock 0001 --reason "the vendor answered"'],
-  run: ({ args, options: { reason }, cli }) =>
+  run: ({ args, options: { reason, if_rev }, cli }) =>
     onItems(
       cli,
       'unblock',
       args,
-      (ledger, id) => ledger.unblockWork(id, { reason }),
+      (ledger, id) => ledger.unblockWork(id, { reason, if_rev }),
       ({ id, status }) => `unblocked ${id}: it is ${status}`,
     ),
 });

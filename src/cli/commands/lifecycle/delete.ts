@@ -14,7 +14,7 @@ export const deleteCommand = command({
     yes: flag('--yes', 'do it without asking'),
   },
   examples: ['wl delete 0001 --yes', 'wl delete --expired --yes'],
-  run: async ({ args, options: { yes, reason, expired }, cli }) => {
+  run: async ({ args, options: { yes, reason, expired, if_rev }, cli }) => {
     if (expired === args.length > 0) throw refuse('Name the items, or say --expired: one of the two.');
     const ledger = await cli.open();
     const named = expired ? await findExpired() : await resolveAll(ledger, args, 'delete');
@@ -34,7 +34,7 @@ export const deleteCommand = command({
       cli,
       'delete',
       named,
-      (_, id) => ledger.work.delete(id, { reason }),
+      (_, id) => ledger.work.delete(id, { reason, if_rev }),
       ({ id }) => `deleted ${id}; its history stays`,
     );
 

@@ -16,7 +16,7 @@ export const retryCommand = command({
   },
   examples: ['wl retry 0001 --after 600', 'wl retry 0001 --reset --now'],
   run: async ({ args, options, cli }) => {
-    const { now, after, not_before: typed, reset, reason } = options;
+    const { now, after, not_before: typed, reset, reason, if_rev } = options;
     if ([now, after !== undefined, typed !== undefined].filter(Boolean).length > 1) {
       throw refuse('--now, --after and --not-before exclude each other.');
     }
@@ -27,7 +27,7 @@ export const retryCommand = command({
       cli,
       'retry',
       args,
-      (ledger, id) => ledger.work.retry(id, { not_before, reset, reason }),
+      (ledger, id) => ledger.work.retry(id, { not_before, reset, reason, if_rev }),
       ({ id, not_before: from }) =>
         `${id} is pending again${from === undefined ? '' : `, not before ${from}`}`,
     );
@@ -48,7 +48,7 @@ export const reopenCommand = command({
       cli,
       'reopen',
       args,
-      (ledger, id) => ledger.work.reopen(id, { reason }),
+      (ledger, id) => ledger.work.reopen(id, { reason, if_rev: options.if_rev }),
       ({ id }) => `reopened ${id}`,
     );
   },

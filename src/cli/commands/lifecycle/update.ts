@@ -8,6 +8,7 @@ import {
   flag,
   ID,
   IDS,
+  IF_REV,
   list,
   type OptionTable,
   type OptionValues,
@@ -36,6 +37,7 @@ const updateOptions = {
   ...others,
   add_link: list('--add-link <kind:target>', 'such as related:WRK-20260103-0001 or commit:SHA (repeatable)'),
   remove_link: list('--remove-link <kind:target>', 'remove a link (repeatable)'),
+  ...IF_REV,
 } satisfies OptionTable;
 type Options = OptionValues<typeof updateOptions>;
 
@@ -48,6 +50,7 @@ export const updateCommand = command({
     'wl update 0001 0002 --parent 0007 --set-context branch=main',
   ],
   run: async ({ args, options, cli }) => {
+    const { if_rev } = options;
     const patch = await readPatch(await cli.open(), options, cli);
     if (Object.values(patch).every((part) => Object.keys(part).length === 0)) {
       throw refuse('Nothing to change was given.', 'See: wl update --help');
@@ -56,7 +59,7 @@ export const updateCommand = command({
       cli,
       'update',
       args,
-      (ledger, id) => ledger.work.update(id, patch),
+      (ledger, id) => ledger.work.update(id, patch, { if_rev }),
       ({ id }) => `updated ${id}`,
     );
   },
@@ -93,7 +96,7 @@ export const assignCommand = command({
   },
   examples: ['wl assign 0001 0002 ada', 'wl assign 0001 --nobody'],
   run: async ({ args, options, cli }) => {
-    const { nobody, reason } = options;
+    const { nobody, reason, if_rev } = options;
     const ids = nobody ? args : args.slice(0, -1);
     const owner = nobody ? undefined : args.at(-1);
     required(ids[0], 'An id', 'wl assign ID OWNER, or: wl assign ID --nobody');
@@ -101,7 +104,7 @@ export const assignCommand = command({
       cli,
       'assign',
       ids,
-      (ledger, id) => ledger.work.assign(id, owner, reason === undefined ? {} : { reason }),
+      (ledger, id) => ledger.work.assign(id, owner, { reason, if_rev }),
       ({ id }) => (owner === undefined ? `${id} is anyone's to claim` : `assigned ${id} to ${owner}`),
     );
   },

@@ -12,12 +12,12 @@ export const reviewApproveCommand = command({
   args: [IDS],
   options: REASON,
   examples: ['wl review approve 0001', 'wl review approve 0001 --reason "well tested"'],
-  run: async ({ args, options: { reason }, cli }) => {
+  run: async ({ args, options: { reason, if_rev }, cli }) => {
     const reply = await endReviews(
       cli,
       'approve',
       args,
-      (ledger, id) => ledger.work.approve(id, { reason }),
+      (ledger, id) => ledger.work.approve(id, { reason, if_rev }),
       ({ id, status }) => (status === 'in_review' ? `approved ${id}, which needs more` : `approved ${id}`),
     );
     if (reply.where !== 'remote') return reply;
@@ -42,7 +42,7 @@ export const reviewRejectCommand = command({
       cli,
       'reject',
       args,
-      (ledger, id) => ledger.work.reject(id, { reason }),
+      (ledger, id) => ledger.work.reject(id, { reason, if_rev: options.if_rev }),
       ({ id, owner }) => `sent ${id} back to ${owner}`,
     );
   },
