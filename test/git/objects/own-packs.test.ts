@@ -115,6 +115,55 @@ describe('packs of single transitions', () => {
     expect(names()).toHaveLength(2);
   });
 
+  /** Packs of so many objects each, by git: none leans on another, and none stands in two packs. */
+  const packByGit = (many: number, objects: number): void => {
+    for (let pack = 0; pack < many; pack += 1) {
+      const blobs = Array.from({ length: objects }, (_, n) => `blob\ndata <<END\n${pack} ${n}\nEND\n`);
+      const args = [
+        '--git-dir',
+        gitDir,
+        '-c',
+        'fastimport.unpackLimit=1',
+        'fast-import',
+        '--quiet',
+        '--depth=0',
+      ];
+      execFileSync('git', args, { input: blobs.join('') });
+    }
+  };
+
+  test.each([
+    ['under 2,000', 1_999, 1],
+    ['2,000', 2_000, 16],
+  ])(
+    'given 16 packs of git with %s objects, when they are looked at, then %i each make %i',
+    async (_, size, left) => {
+      packByGit(16, size);
+      const before = names();
+      expect(before).toHaveLength(16);
+      await packs.fold();
+      expect(names()).toHaveLength(left);
+      if (left === before.length) expect(names()).toEqual(before);
+      expect(await count()).toBe(16 * size);
+      await git('fsck', '--strict', '--full');
+    },
+  );
+
+  test('given a repository that borrows objects, when its packs are folded, then those of the other stay as they are', async () => {
+    const borrower = join(folder.path, 'borrower.git');
+    await writeMany(0, 40);
+    const lent = names();
+    execFileSync('git', ['clone', '--quiet', '--bare', '--shared', gitDir, borrower], { stdio: 'ignore' });
+    const own = new OwnPacks(borrower);
+    for (let n = 0; n < 40; n += 1) await own.write([blob(`of its own ${n}`)]);
+    await own.fold();
+    expect(names()).toEqual(lent);
+    const left = readdirSync(join(borrower, 'objects', 'pack')).filter((file) => file.endsWith('.pack'));
+    expect(left).toHaveLength(1);
+    expect(await runGit(borrower, ['cat-file', 'blob', blob('number 7').oid])).toBe('number 7');
+    await runGit(borrower, ['fsck', '--strict', '--full']);
+  });
+
   test('given packs in which objects lean on others, when they are looked at, then git keeps them', async () => {
     for (let n = 0; n < 20; n += 1) {
       const text = (changed: number): string =>
