@@ -1,38 +1,56 @@
+// Runs the simulation: see docs/simulation.md.
+//
+// node test/simulation/main.ts --seeds 200             runs so many seeds, and counts what they show
+// node test/simulation/main.ts --seed 7                runs one, and prints what happened; with --all, each lock and note
+// node test/simulation/main.ts --minutes 10            as many as the time allows, from --seed on
+// node test/simulation/main.ts --seed 7 --shrink NAME  leaves out of it what the failure NAME does not need, and prints the rest
 import { parseArgs } from 'node:util';
+import { newIn, runMany, summaryOf } from './campaign.ts';
 import { planOf } from './plan.ts';
-import { run } from './run.ts';
+import { shrink } from './shrink.ts';
+import { transcriptOf } from './transcript.ts';
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string' },
     seed: { type: 'string' },
+    minutes: { type: 'string' },
     clones: { type: 'string' },
+    shrink: { type: 'string' },
+    all: { type: 'boolean' },
   },
 });
-const number = (text: string | undefined): number | undefined =>
-  text === undefined ? undefined : Number(text);
-const first = number(values.seed) ?? 1;
-const count = number(values.seeds) ?? 1;
-const counts = new Map<string, { count: number; seed: number; text: string }>();
-let [transitions, switches] = [0, 0];
-const began = performance.now();
-for (let seed = first; seed < first + count; seed += 1) {
-  const plan = planOf(seed, { clones: number(values.clones) });
-  const events: string[] = [];
-  const onEvent = (at: number, text: string): void =>
-    void events.push(`${(at / 1000).toFixed(3).padStart(9)} s  ${text}`);
-  const result = await run(plan, { onEvent: count === 1 ? onEvent : undefined });
-  transitions += result.transitions;
-  switches += result.switches;
-  if (count === 1) console.log(events.join('\n'), JSON.stringify(plan.faults), result.took_ms);
-  for (const { oracle, kind, text } of result.violations) {
-    const key = `${oracle}: ${kind}`;
-    const known = counts.get(key) ?? { count: 0, seed, text };
-    counts.set(key, { ...known, count: known.count + 1 });
-  }
+
+const numberOf = (name: 'seeds' | 'seed' | 'minutes' | 'clones'): number | undefined => {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new Error(`--${name} takes a number, and not ${text}`);
+};
+
+const DEFAULT_RUNS = 100;
+const [seed, seeds, minutes, clones] = [
+  numberOf('seed'),
+  numberOf('seeds'),
+  numberOf('minutes'),
+  numberOf('clones'),
+];
+
+if (seed !== undefined && seeds === undefined && minutes === undefined) {
+  const plan = planOf(seed, { clones });
+  const least = values.shrink === undefined ? plan : await shrink(plan, values.shrink);
+  console.log(await transcriptOf(least, values.all));
+} else {
+  const end = minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000;
+  const most = seeds ?? (minutes === undefined ? DEFAULT_RUNS : Number.POSITIVE_INFINITY);
+  const campaign = await runMany({
+    first: seed ?? 1,
+    goesOn: (runs) => runs < most && performance.now() < end,
+    clones,
+  });
+  for (const [name, { plan }] of newIn(campaign))
+    console.log(`--- ${name}, as small as it gets:\n${await transcriptOf(await shrink(plan, name))}\n`);
+  console.log(summaryOf(campaign));
+  if (newIn(campaign).length > 0) process.exitCode = 1;
 }
-for (const [key, { count: times, seed, text }] of [...counts].sort())
-  console.log(`${key}  ×${times}, first seed ${seed}: ${text}`);
-console.log(
-  `${count} runs, ${transitions} transitions, ${switches} switches, ${((performance.now() - began) / 1000).toFixed(1)} s`,
-);

@@ -11,7 +11,7 @@ export interface Step {
 
 /**
  * `act`: a verb that suits an item. `pair`: two of them in one call. `group`: the same, all or nothing. `keyed`: a new item with an
- * idempotency key of few. `apply`: what was rejected once more. `once more`: the last command again, on what is seen now.
+ * idempotency key of few. `apply`: what was rejected, once more.
  */
 export type StepKind = 'act' | 'create' | 'keyed' | 'pair' | 'group' | 'sync' | 'fetch' | 'apply';
 
@@ -31,7 +31,10 @@ export type Fault =
   | { kind: 'skew'; clone: string; from: number; ahead_ms: number }
   | { kind: 'stop'; process: string; from: number; until: number }
   | { kind: 'slow'; process: string; times: number }
-  | { kind: 'outage'; from: number; until: number };
+  /** Nobody reaches the remote. */
+  | { kind: 'outage'; from: number; until: number }
+  /** It takes what it is sent, and does not answer. */
+  | { kind: 'silence'; from: number; until: number };
 
 /** All that a run does: who does what when, and what goes wrong. The rest is chance by the seed, occasion for occasion. */
 export interface Plan {
@@ -50,63 +53,116 @@ export interface PlanOptions {
 
 const NAMES = ['ada', 'bob', 'cy', 'dan', 'eve', 'fay', 'gus', 'hal'];
 
-/** How often each kind of step is taken. */
-const STEPS: Readonly<Record<StepKind, number>> = {
-  act: 14,
-  create: 2,
-  keyed: 2,
-  pair: 2,
-  group: 3,
-  sync: 3,
-  fetch: 1,
-  apply: 2,
-};
+/** What a run is mostly about. Chance alone comes too seldom to what takes several things at once. */
+interface Theme {
+  /** How often it is taken. */
+  weight: number;
+  steps: Readonly<Record<StepKind, number>>;
+  /** Pauses between steps, in milliseconds: bursts bring clones together, and in pauses a view of the remote grows old. */
+  pauses: readonly number[];
+  /** How likely a second process of a clone is. */
+  beside: number;
+  /** How likely a caller is not to wait for the remote. */
+  offline: number;
+  /** How many faults; some runs are calm, so that what is wrong without any is told as that. */
+  faults: readonly number[];
+  kinds: Readonly<Partial<Record<Fault['kind'], number>>>;
+}
 
-/** Some runs are calm, so that what is wrong without any fault is told as that. */
-const FAULTS = { none: 2, one: 4, two: 3, several: 2 } as const;
-const HOW_MANY = { none: 0, one: 1, two: 2, several: 5 } as const;
-
-const FAULT_KINDS: Readonly<Record<Fault['kind'], number>> = {
+const STEPS = { act: 14, create: 2, keyed: 1, pair: 2, group: 2, sync: 3, fetch: 1, apply: 1 } as const;
+const KINDS = {
   kill: 5,
   message: 6,
-  refusal: 5,
+  refusal: 4,
   outage: 2,
+  silence: 1,
   lag: 1,
   skew: 2,
   stop: 1,
   slow: 2,
+} as const;
+const ANY: Theme = {
+  weight: 6,
+  steps: STEPS,
+  pauses: [0, 20, 60, 200, 600, 2_500],
+  beside: 0.3,
+  offline: 0.15,
+  faults: [0, 0, 1, 1, 1, 2, 2, 4],
+  kinds: KINDS,
 };
+
+const THEMES = {
+  any: ANY,
+  // Lost once or twice, then refused: what was offered meanwhile is in other hands.
+  refused: {
+    ...ANY,
+    weight: 3,
+    steps: { ...STEPS, apply: 3, sync: 1 },
+    pauses: [10, 60, 150, 400],
+    faults: [1, 2, 3],
+    kinds: { refusal: 5, message: 1 },
+  },
+  // Nobody waits for the remote, or it is away.
+  apart: {
+    ...ANY,
+    weight: 2,
+    steps: { ...STEPS, create: 5, keyed: 4, sync: 4 },
+    offline: 0.6,
+    kinds: { outage: 4, silence: 2, kill: 2, message: 2 },
+  },
+  // Several processes of few clones, of which one dies or stands still.
+  beside: {
+    ...ANY,
+    weight: 3,
+    pauses: [0, 10, 40, 150],
+    beside: 1,
+    faults: [1, 1, 2],
+    kinds: { kill: 6, stop: 3, message: 2, silence: 1 },
+  },
+  // Answers that are lost, late, twice.
+  broken: { ...ANY, weight: 2, faults: [2, 3, 5], kinds: { message: 8, outage: 1, kill: 2 } },
+} satisfies Record<string, Theme>;
 
 /** Makes up a run. */
 export function planOf(seed: number, { clones = 0 }: PlanOptions = {}): Plan {
   const chance = new Chance(seed, 'plan');
+  const weights = Object.entries(THEMES).map(([name, { weight }]) => [name, weight] as const);
+  const theme: Theme = THEMES[chance.weighted(Object.fromEntries(weights)) as keyof typeof THEMES];
   const count = clones || chance.pick([2, 2, 2, 3, 3, 4]);
   const names = NAMES.slice(0, count);
-  const callers = names.map((clone) => callerOf(chance, clone));
-  // Sometimes a second process beside the first one.
-  if (chance.happens(0.35)) callers.push(callerOf(chance, chance.pick(names)));
-  const end = Math.max(...callers.flatMap(({ steps }) => steps.map(({ at }) => at)));
-  const faults = Array.from({ length: HOW_MANY[chance.weighted(FAULTS)] }, () => faultOf(chance, names, end));
+  const callers = names.map((clone) => callerOf(chance, clone, theme));
+  if (chance.happens(theme.beside)) callers.push(callerOf(chance, chance.pick(names), theme));
+  const times = callers.flatMap(({ steps }) => steps.map(({ at }) => at));
+  const faults = Array.from({ length: chance.pick(theme.faults) }, () =>
+    faultOf(chance, { names, times, theme }),
+  );
   return { seed, clones: count, items: chance.pick([1, 1, 2, 3]), callers, faults };
 }
 
-function callerOf(chance: Chance, clone: string): Caller {
+function callerOf(chance: Chance, clone: string, { steps: kinds, pauses, offline }: Theme): Caller {
   const steps: Step[] = [];
   let at = 0;
   for (let left = 2 + chance.below(9); left > 0; left -= 1) {
-    // Bursts bring clones together; pauses let a view of the remote grow old.
-    at += chance.pick([0, 20, 60, 200, 600, 2_500]) * chance.next();
-    steps.push({ at: Math.round(at), kind: chance.weighted(STEPS), salt: chance.below(1_000_000) });
+    at += chance.pick(pauses) * chance.next();
+    steps.push({ at: Math.round(at), kind: chance.weighted(kinds), salt: chance.below(1_000_000) });
   }
-  return { clone, mode: chance.happens(0.15) ? 'local' : 'push', steps };
+  return { clone, mode: chance.happens(offline) ? 'local' : 'push', steps };
 }
 
-function faultOf(chance: Chance, clones: readonly string[], end: number): Fault {
-  const clone = chance.pick(clones);
+interface Scene {
+  names: readonly string[];
+  /** When callers begin their steps. */
+  times: readonly number[];
+  theme: Theme;
+}
+
+function faultOf(chance: Chance, { names, times, theme }: Scene): Fault {
+  const clone = chance.pick(names);
   const process = `${clone}.1`;
-  const from = Math.round(end * chance.next());
+  // While somebody is at work.
+  const from = chance.pick(times) + chance.below(300);
   const until = from + Math.round(chance.pick([200, 1_500, 5_000]) * chance.between(0.5, 1.5));
-  const kind = chance.weighted(FAULT_KINDS);
+  const kind = chance.weighted(theme.kinds as Record<Fault['kind'], number>);
   switch (kind) {
     case 'kill':
       return {
@@ -135,6 +191,8 @@ function faultOf(chance: Chance, clones: readonly string[], end: number): Fault 
       return { kind, process, times: Math.round(chance.between(2, 40)) };
     case 'outage':
       return { kind, from, until };
+    case 'silence':
+      return { kind, from, until: from + Math.round(chance.pick([1_000, 100_000, 300_000]) * chance.next()) };
     default:
       return kind satisfies never;
   }

@@ -1,11 +1,14 @@
 import { work } from './caller.ts';
+import { asSimulated, Guard } from './guard.ts';
 import { branchOracles } from './oracles/all.ts';
 import { History } from './oracles/history.ts';
-import type { Evidence, Settled, Violation } from './oracles/oracle.ts';
+import type { Evidence, Violation } from './oracles/oracle.ts';
 import type { Caller, Fault, Plan } from './plan.ts';
-import type { Call, Choose, Fate } from './scheduler.ts';
+import { preload } from './preload.ts';
+import { type Call, type Choose, earliest, type Fate } from './scheduler.ts';
+import { settle } from './settle.ts';
 import type { ToldCall } from './told.ts';
-import { baseOf, within } from './world/base.ts';
+import { baseOf } from './world/base.ts';
 import type { Clone } from './world/clone.ts';
 import { BRANCH } from './world/host.ts';
 import type { Process } from './world/process.ts';
@@ -24,6 +27,7 @@ export interface Result {
 
 export interface RunOptions {
   onEvent?: ((at: number, text: string) => void) | undefined;
+  /** Decides on the order of calls, which take no time then. By default each takes some, and whoever is due goes. */
   choose?: Choose | undefined;
 }
 
@@ -31,15 +35,36 @@ export interface RunOptions {
 const LONGEST_RUN_MS = 3_600_000;
 
 /** Does what a plan says, lets everything settle, and judges by what came of it. */
-export async function run(plan: Plan, { onEvent, choose }: RunOptions = {}): Promise<Result> {
+export async function run(plan: Plan, options: RunOptions = {}): Promise<Result> {
+  await preload();
+  const guard = new Guard();
+  try {
+    const result = await runGuarded(plan, options);
+    const around = guard.broken.map((text) => ({ oracle: 'ports', kind: 'gone around', text }));
+    return { ...result, violations: [...result.violations, ...around] };
+  } finally {
+    guard.lift();
+  }
+}
+
+async function runGuarded(plan: Plan, { onEvent, choose }: RunOptions): Promise<Result> {
   const base = await baseOf(plan.clones, plan.items);
-  const world = new World({ seed: plan.seed, from: base, fates: fatesOf(plan.faults), onEvent, choose });
+  const world = new World({
+    seed: plan.seed,
+    from: base,
+    fates: fatesOf(plan.faults),
+    onEvent,
+    instant: choose !== undefined,
+  });
+  world.scheduler.choose = choose ?? earliest;
   const record: ToldCall[] = [];
   apply(world, plan.faults);
   const isDone = startAll(world, plan, record);
   const ended = await world.scheduler.run(() => isDone() || world.scheduler.time > LONGEST_RUN_MS);
+  world.scheduler.choose = earliest;
   if (!ended || !isDone()) for (const call of record) endless(world, call);
   const settled = await settle(world);
+  for (const process of world.processes) process.free();
   const history = new History(world.objects);
   const branch = history.lineTo(world.host.tip);
   const evidence: Evidence = { plan, history, branch, moves: world.host.moves, calls: record, settled };
@@ -86,8 +111,10 @@ function apply({ host, clones, scheduler }: World, faults: readonly Fault[]): vo
         return by === fault.clone && meant && isDuring(fault, at) ? 'you may not' : undefined;
       });
   }
-  const outages = faults.filter((fault) => fault.kind === 'outage');
-  host.isAway = () => outages.some((outage) => isDuring(outage, scheduler.time));
+  const isNow = (kind: 'outage' | 'silence') => () =>
+    faults.some((fault) => fault.kind === kind && isDuring(fault, scheduler.time));
+  host.isAway = isNow('outage');
+  host.isSilent = isNow('silence');
 }
 
 const isDuring = ({ from, until }: { from: number; until: number }, at: number): boolean =>
@@ -114,7 +141,7 @@ function startAll(world: World, plan: Plan, record: ToldCall[]): () => boolean {
     const begun = (): void => {
       left = left.slice(1);
     };
-    void work(world, process, { ...caller, steps: left }, { record, begun }).then(() => {
+    void asSimulated(() => work(world, process, { ...caller, steps: left }, { record, begun })).then(() => {
       working -= 1;
     });
   };
@@ -130,48 +157,4 @@ function limit(process: Process, faults: readonly Fault[]): void {
     if (fault.kind === 'slow' && fault.process === process.name) process.slowness = fault.times;
     if (fault.kind === 'stop' && fault.process === process.name) process.stops = fault;
   }
-}
-
-const ROUNDS = 3;
-
-/** Mends everything, and lets each clone sync until there is nothing left to share. */
-async function settle(world: World): Promise<Settled[]> {
-  world.tell('everything is mended');
-  for (const process of world.processes) process.kill();
-  world.mend();
-  const failed = new Map<string, string>();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const clone of world.clones.values()) {
-      await within(world, world.start(clone), async (process) => {
-        const ledger = await process.open();
-        await ledger.clone.sync().then(
-          () => failed.delete(clone.name),
-          (error: unknown) => failed.set(clone.name, String(error)),
-        );
-        return ledger;
-      });
-    }
-  }
-  const settled: Settled[] = [];
-  for (const clone of world.clones.values()) {
-    await within(world, world.start(clone), async (process) => {
-      const ledger = await process.open();
-      const [rejected, { pending }, { tip }, { findings }] = [
-        await ledger.clone.rejected(),
-        await ledger.clone.status(),
-        await ledger.query.asOf(),
-        await ledger.audit.verify(),
-      ];
-      settled.push({
-        clone: clone.name,
-        tip,
-        rejected: rejected.map(({ op }) => op),
-        pending: pending.map(({ op }) => op ?? ''),
-        findings: findings.map(({ rule, commit, message }) => ({ rule, commit, message })),
-        failed: failed.get(clone.name),
-      });
-      return ledger;
-    });
-  }
-  return settled;
 }

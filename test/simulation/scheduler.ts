@@ -26,14 +26,13 @@ interface Parked extends Call {
   release(): void;
 }
 
-/** Which of the calls that are parked goes next. */
-export type Choose = (parked: readonly Call[]) => Call;
+/** Which of the calls that are parked goes next; `undefined` where the run is of no interest any more. */
+export type Choose = (parked: readonly Call[]) => Call | undefined;
 
 /** What happens to a call: it goes ahead, or its process dies before or after it had its effect, or it fails. */
 export type Fate = 'ahead' | 'dies before' | 'dies after' | { fails: Error };
 
 export interface SchedulerOptions {
-  choose?: Choose | undefined;
   /** Asked for each call when its turn has come. */
   fateOf?: ((call: Call) => Fate) | undefined;
   /** Told of each call that had its effect, and of the time. */
@@ -42,8 +41,8 @@ export interface SchedulerOptions {
 }
 
 /** Whoever is due first; of several, whoever came first. */
-const earliest: Choose = (parked) =>
-  parked.reduce((first, call) => (call.due < first.due ? call : first), parked[0] as Call);
+export const earliest: Choose = ([first, ...others]) =>
+  first && others.reduce((least, call) => (call.due < least.due ? call : least), first);
 
 /**
  * Time, and the order of all that others can see.
@@ -53,6 +52,7 @@ const earliest: Choose = (parked) =>
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
+  choose: Choose = earliest;
   #parked: Parked[] = [];
   #time = 0;
   #calls = 0;
@@ -91,13 +91,13 @@ export class Scheduler {
   /**
    * Releases calls until nothing is parked, or until `isOver` says so.
    *
-   * @returns false where calls were left after so many steps
+   * @returns false where calls were left: nobody chose one, or there were too many steps
    */
   async run(isOver: () => boolean, most = 200_000): Promise<boolean> {
     await endOfTurn();
     for (let steps = 0; !isOver() && this.#parked.length > 0; steps += 1) {
-      if (steps >= most) return false;
-      const next = (this.#options.choose ?? earliest)(this.#parked) as Parked;
+      const next = this.choose(this.#parked) as Parked | undefined;
+      if (steps >= most || next === undefined) return false;
       this.#parked.splice(this.#parked.indexOf(next), 1);
       next.release();
       await endOfTurn();

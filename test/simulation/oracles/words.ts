@@ -47,13 +47,17 @@ export const words: Oracle = {
             yield found('withdrawn and landed', op, 'withdrawn for certain, and it is on the branch');
         continue;
       }
-      for (const { kind, op, where } of told.outcomes) {
+      for (const { kind, op, where, code } of told.outcomes) {
         if (kind === 'accepted' && where === 'remote' && !landed.has(op))
           yield found('accepted and gone', op, 'accepted, and it is not on the branch');
         if (kind === 'accepted' && where === 'local' && !isKept(op))
           yield found('saved and gone', op, 'accepted here, and it is nowhere');
         if ((kind === 'lost' || kind === 'refused') && landed.has(op) && !again.has(op))
-          yield found(`${kind} and landed`, op, `${kind}, and it is on the branch`);
+          yield found(
+            `${code === 'REMOTE_REFUSED' ? 'refused for good' : kind} and landed`,
+            op,
+            `${kind} (${code}), and it is on the branch`,
+          );
       }
     }
   },

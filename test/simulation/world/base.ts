@@ -1,5 +1,3 @@
-import type { WorkLedger } from '../../../src/ledger/work-ledger.ts';
-import type { Process } from './process.ts';
 import { type Snapshot, World } from './world.ts';
 
 const NAMES = ['ada', 'bob', 'cy', 'dan', 'eve', 'fay', 'gus', 'hal'];
@@ -16,32 +14,16 @@ export function baseOf(clones: number, items: number): Promise<Snapshot> {
 
 async function makeBase([first = '', ...others]: string[], items: number): Promise<Snapshot> {
   const world = new World({ seed: 0 });
-  await within(world, world.start(world.addClone(first)), async (process) => {
+  const process = world.start(world.addClone(first));
+  await world.untilDone(async () => {
     const ledger = await process.init();
     const fields = Array.from({ length: items }, (_, n) => ({ title: `Work ${n + 1}` }));
     await ledger.work.batch(fields.map((one) => ledger.work.command('create', { fields: one })));
-    return ledger;
+    await ledger.close();
   });
   for (const name of others) {
-    await within(world, world.start(world.addClone(name)), (process) => process.open());
+    const joining = world.start(world.addClone(name));
+    await world.untilDone(async () => (await joining.open()).close());
   }
   return world.snapshot();
-}
-
-/** Runs what one process does, alone in its world, to the end. */
-export async function within(
-  world: World,
-  process: Process,
-  task: (process: Process) => Promise<WorkLedger>,
-): Promise<void> {
-  let ended = false;
-  const done = task(process)
-    .then((ledger) => ledger.close())
-    .finally(() => {
-      ended = true;
-    });
-  await world.scheduler.run(() => ended);
-  if (!ended) throw new Error(`${process.name} waits for something that never comes`);
-  await done;
-  process.kill();
 }

@@ -8,6 +8,9 @@ import { type Answer, BRANCH, FOLDERS, type Host, type Wish } from './host.ts';
 import type { Process } from './process.ts';
 import { short } from './store.ts';
 
+/** Git gives a connection up that was silent for so long. */
+const SILENCE_MS = 60_000;
+
 /** What the network does to a message. A torn push arrives in part: with its first ref, and not with the others. */
 export type Mishap =
   | { kind: 'never arrives' }
@@ -140,6 +143,11 @@ export class HostConnection implements MemoryHost {
       return this.#process.alive ? value_ : new Promise<T>(() => undefined);
     };
     if (this.#host.isAway()) return told(away());
+    if (this.#host.isSilent()) {
+      await arrive(effect, there_ms);
+      await this.#scheduler.sleep(by, SILENCE_MS, 'hears nothing');
+      return told(lost());
+    }
     switch (mishap?.kind) {
       case undefined:
       case 'late':

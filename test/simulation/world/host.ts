@@ -32,6 +32,8 @@ export class Host {
   readonly rules: Rule[] = [];
   /** True while it cannot be reached. */
   isAway: () => boolean = () => false;
+  /** True while it takes what is sent and does not answer. */
+  isSilent: () => boolean = () => false;
   /** What is read is so old, as from a replica, in virtual milliseconds. */
   lag_ms: (at: number) => number = () => 0;
 
@@ -52,6 +54,7 @@ export class Host {
     this.rules.length = 0;
     this.lag_ms = () => 0;
     this.isAway = () => false;
+    this.isSilent = () => false;
   }
 
   /** The refs as whoever reads at a time is shown them. */

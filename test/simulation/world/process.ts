@@ -1,3 +1,4 @@
+import { connectionOf } from '../../../src/ledger/connection.ts';
 import { initOn, openOn } from '../../../src/ledger/open.ts';
 import type { LedgerMode, OpenOptions } from '../../../src/ledger/options.ts';
 import type { WorkLedger } from '../../../src/ledger/work-ledger.ts';
@@ -46,6 +47,7 @@ export class Process implements Actor {
   onKilled: () => void = () => undefined;
   /** How many times longer than usual each call takes. */
   slowness = 1;
+  readonly #opened: WorkLedger[] = [];
   #calls = 0;
   #messages = 0;
 
@@ -93,7 +95,9 @@ export class Process implements Actor {
     const number = this.#messages;
     const mishap = this.#world.mishapOf(this, number);
     const way = (which: string): number =>
-      this.slowness * (10 + 60 * chanceOf(this.#world.seed, this.name, number, which));
+      this.#world.instant
+        ? 0
+        : this.slowness * (10 + 60 * chanceOf(this.#world.seed, this.name, number, which));
     const { there_ms, back_ms } = mishap?.kind === 'late' ? mishap : { there_ms: 0, back_ms: 0 };
     return { number, mishap, there_ms: there_ms + way('there'), back_ms: back_ms + way('back') };
   }
@@ -108,11 +112,22 @@ export class Process implements Actor {
 
   /** The ledger of the clone, as the program opens it. */
   async open(mode: LedgerMode = 'push'): Promise<WorkLedger> {
-    return openOn(this.#backend(), this.#options(mode));
+    return this.#keep(await openOn(this.#backend(), this.#options(mode)));
   }
 
   async init(): Promise<WorkLedger> {
-    return (await initOn(this.#backend(), this.#options('push'))).ledger;
+    return this.#keep((await initOn(this.#backend(), this.#options('push'))).ledger);
+  }
+
+  /** Frees the memory that the system would free when a process ends. */
+  free(): void {
+    this.kill();
+    for (const ledger of this.#opened.splice(0)) connectionOf(ledger).projection.close();
+  }
+
+  #keep(ledger: WorkLedger): WorkLedger {
+    this.#opened.push(ledger);
+    return ledger;
   }
 
   #options(mode: LedgerMode): OpenOptions {
@@ -163,6 +178,7 @@ export class Process implements Actor {
 
   /** Mostly short, and now and then long enough for others to do much meanwhile. */
   #latency(): number {
+    if (this.#world.instant) return 0;
     const chance = chanceOf(this.#world.seed, this.name, this.#calls, 'takes');
     return this.slowness * (chance > 0.98 ? 150 * (chance - 0.98) * 50 : chance);
   }

@@ -1,5 +1,6 @@
 import type { Oid } from '../../../src/store/port.ts';
-import { type Call, type Choose, type Fate, Scheduler } from '../scheduler.ts';
+import { asSimulated } from '../guard.ts';
+import { type Call, type Fate, Scheduler } from '../scheduler.ts';
 import { Clone } from './clone.ts';
 import type { Mishap } from './connection.ts';
 import { Host } from './host.ts';
@@ -25,7 +26,8 @@ export interface WorldOptions {
   seed: number;
   from?: Snapshot | undefined;
   fates?: Fates | undefined;
-  choose?: Choose | undefined;
+  /** Calls take no time: whoever runs this decides on their order. */
+  instant?: boolean | undefined;
   /** Told each thing that happens, in the order of time. */
   onEvent?: ((at: number, text: string) => void) | undefined;
 }
@@ -33,6 +35,7 @@ export interface WorldOptions {
 /** The remote, the clones and their processes, and the time that they have in common. */
 export class World {
   readonly seed: number;
+  readonly instant: boolean;
   readonly scheduler: Scheduler;
   readonly objects: ObjectPool;
   readonly host: Host;
@@ -41,15 +44,15 @@ export class World {
   #fates: Fates;
   readonly #onEvent: NonNullable<WorldOptions['onEvent']>;
 
-  constructor({ seed, from, fates = NOTHING, choose, onEvent = () => undefined }: WorldOptions) {
+  constructor({ seed, from, fates = NOTHING, instant = false, onEvent = () => undefined }: WorldOptions) {
     this.seed = seed;
+    this.instant = instant;
     this.objects = from?.objects.copy() ?? new ObjectPool();
     this.host = new Host(from?.refs);
     for (const { name, ...disk } of from?.clones ?? []) this.clones.set(name, new Clone(name, disk));
     this.#fates = fates;
     this.#onEvent = onEvent;
     this.scheduler = new Scheduler({
-      choose,
       fateOf: (call) => this.fateOf(call),
       onCall: (call) => this.note(call),
       kill: (actor) => this.processes.find((process) => process === actor)?.kill(),
@@ -74,6 +77,23 @@ export class World {
   mend(): void {
     this.host.mend();
     this.#fates = NOTHING;
+  }
+
+  /** Runs the world until a task of it is done, whoever else is at work. @throws Error where it waits for what never comes */
+  async untilDone<T>(task: () => Promise<T>): Promise<T> {
+    let done: { value: T } | { error: unknown } | undefined;
+    asSimulated(task).then(
+      (value) => {
+        done = { value };
+      },
+      (error: unknown) => {
+        done = { error };
+      },
+    );
+    await this.scheduler.run(() => done !== undefined);
+    if (done === undefined) throw new Error('it waits for something that never comes');
+    if ('error' in done) throw done.error;
+    return done.value;
   }
 
   fateOf(call: Call): Fate {
