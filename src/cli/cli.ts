@@ -17,6 +17,8 @@ import type { World } from './process.ts';
 import { age, grouped, idsIn, type Line, printLine, safe } from './render/line.ts';
 import { StatusLine } from './status-line.ts';
 
+// One run of a command: what it can ask of the program, and what is shown of its reply.
+
 /** A last contact that is older gets a notice. */
 const OLD_MS = 10 * 60_000;
 

@@ -4,7 +4,6 @@ import type { Draft, SourceEdge } from './draft.ts';
 import { byteLength, cleanJson, cutText, isMap, toActor, toTime } from './foreign.ts';
 import { type ImportSources, readRecord, type SourceFormat, withoutMark } from './import.ts';
 import { quoteSource, type SourceRecord } from './record.ts';
-import { readAcceptance, readLabels, readTitle } from './shared-fields.ts';
 
 /** A Beads export (`issues.jsonl`): one issue a line. Tombstones are counted and left out. */
 export const beads: SourceFormat<ImportSources['file']> = {
@@ -32,10 +31,10 @@ function readBeadsFields(record: SourceRecord, now: string): Draft['fields'] {
   const created_at = readCreated(record, now);
   const updated_at = record.time('updated_at') ?? created_at;
   return {
-    title: readTitle(record),
+    title: record.title(),
     type: readType(record),
     priority: readPriority(record),
-    labels: readLabels(record),
+    labels: record.labels(),
     description: record.longText('description') ?? '',
     acceptance: readAcceptance(record),
     created_at,
@@ -126,6 +125,38 @@ function readClosing(record: SourceRecord, updated_at: string): Pick<State, 'com
     completed_at: completed_at ?? updated_at,
     result: close_reason === undefined ? undefined : { close_reason },
   };
+}
+
+type Criterion = { text: string; done: boolean };
+
+const MARKER = /^\s*(?:[-*+•]|\d{1,3}[.)])(?:\s+|$)/;
+const BOX = /^\s*\[([ xX])\](?:\s+|$)/;
+const CRITERIA_BYTES = 128 * 1024;
+
+/**
+ * Acceptance criteria out of a text, one for each line that says something, without list markers; `[x]` marks one as done.
+ * The text itself is kept where lines alone would lose something: where it is indented, or longer than criteria may be.
+ */
+function readAcceptance(record: SourceRecord): Criterion[] {
+  const raw = record.text('acceptance_criteria');
+  if (raw === undefined) return [];
+  const text = normalizeText(raw);
+  if (/^[ \t]+\S/m.test(text)) record.keep('acceptance_criteria');
+  if (byteLength(text) > CRITERIA_BYTES) {
+    record.keepNoted(
+      'acceptance_criteria',
+      'text_cut',
+      'acceptance_criteria is longer than 128 KiB; its beginning was taken',
+    );
+  }
+  return cutText(text, CRITERIA_BYTES).split('\n').flatMap(toCriterion);
+}
+
+function toCriterion(line: string): Criterion[] {
+  const item = line.replace(MARKER, '');
+  const box = BOX.exec(item);
+  const text = item.slice(box?.[0].length ?? 0).trim();
+  return text === '' ? [] : [{ text, done: box?.[1]?.toLowerCase() === 'x' }];
 }
 
 const COMMENT_BYTES = 64 * 1024;

@@ -18,7 +18,6 @@ import { type ImportSources, type RawRecord, readRecord, type SourceFormat, with
 import { parseRecord } from './parse-json.ts';
 import type { ImportOptions, ImportRule, TransferFile } from './plan.ts';
 import { type ImportNotes, quoteSource, type SourceRecord } from './record.ts';
-import { readLabels, readTitle } from './shared-fields.ts';
 
 /**
  * A folder of JSON: an export of this program, or of one that keeps the same layout (`active/ID.json`, `completed/YYYY/MM/ID.json`, …,
@@ -102,12 +101,12 @@ function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): D
   const keyInUse = key !== undefined && !isTerminal(status) && ledger.openByKey(key) !== undefined;
   if (keyInUse) record.keepNoted('idempotency_key', 'field', 'an open item has its idempotency_key');
   return {
-    title: readTitle(record),
+    title: record.title(),
     type: oneOf(record, 'type', WORK_TYPES, 'task'),
     priority: oneOf(record, 'priority', WORK_PRIORITIES, 'medium'),
     status,
     owner,
-    labels: readLabels(record),
+    labels: record.labels(),
     description: record.longText('description') ?? '',
     context,
     created_at,

@@ -1,4 +1,6 @@
+import { label as labelKind } from '../domain/fields.ts';
 import type { JsonMap } from '../domain/item.ts';
+import { schemaOf } from '../domain/schema.ts';
 import { normalizeText, toSafeLine } from '../domain/text.ts';
 import { byteLength, cutText, isEmpty, keepable, toActor, toTime } from './foreign.ts';
 import type { ImportNote, ImportRule } from './plan.ts';
@@ -101,6 +103,32 @@ export class SourceRecord {
     if (Array.isArray(value)) return value;
     this.keepNoted(key, 'field', `${key} is not a list`);
     return [];
+  }
+
+  /** The title, which every item has. */
+  title(): string {
+    const title = this.line('title', 500);
+    if (title === undefined) this.note('title', 'it has no title');
+    return title ?? '(untitled)';
+  }
+
+  /** Labels as the ledger has them: safe lines, sorted, each once; the list is kept as it was where that changes one. */
+  labels(): string[] {
+    const labels = new Set<string>();
+    for (const raw of this.list('labels')) {
+      if (schemaOf(labelKind).safeParse(raw).success) {
+        labels.add(String(raw));
+        continue;
+      }
+      const label = typeof raw === 'string' ? toSafeLine(raw, 100) : '';
+      if (label !== '') labels.add(label);
+      this.keepNoted(
+        'labels',
+        'label',
+        `label ${quoteSource(String(raw))} became ${label === '' ? 'none' : label}`,
+      );
+    }
+    return [...labels].sort();
   }
 
   /** The fields that nothing read and that say something. */
