@@ -48,8 +48,8 @@ export {
   type WorkType,
 } from './domain/item.ts';
 export type { NewWork } from './domain/item-schema.ts';
-export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/limits.ts';
 export { LEDGER_VERBS, type PolicyVerb } from './domain/policy-rules.ts';
+export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/readiness.ts';
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
 export { escapeUnsafe } from './domain/text.ts';
 export type { CheckpointInput } from './domain/verbs/checkpoint.ts';

@@ -4,7 +4,7 @@ import { describeProblem, type Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
-import type { LimitKind } from '../domain/limits.ts';
+import type { LimitKind } from '../domain/readiness.ts';
 import { checkSettings, type LedgerSettings, settingsSchema } from '../domain/settings.ts';
 import { type LedgerView, Numbers, OpenIndex, SourceIndex } from '../domain/view.ts';
 

@@ -3,10 +3,10 @@ import type { Observation, Request } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import { compareText } from './item.ts';
 import { withoutUndefined } from './item-schema.ts';
-import { LIMIT_KINDS, type LimitKind, type Limits } from './limits.ts';
 import { requireUnchanged } from './observation.ts';
 import { requireAllowed } from './policy.ts';
 import { allowRuleFor } from './policy-rules.ts';
+import { LIMIT_KINDS, type LimitKind, type Limits } from './readiness.ts';
 import { lazySchema, parseInput } from './schema.ts';
 import {
   CONFIGURABLE,

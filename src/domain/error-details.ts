@@ -1,9 +1,8 @@
 import type { ErrorCode } from './errors.ts';
 import type { ExecutionId, OpId, WorkId } from './ids.ts';
 import type { WorkStatus } from './item.ts';
-import type { ReachedLimit } from './limits.ts';
 import type { Change } from './observation.ts';
-import type { Obstacle } from './readiness.ts';
+import type { Obstacle, ReachedLimit } from './readiness.ts';
 
 /** Who holds an item, or nobody: then all but `id` and `status` are `null`. */
 export type HolderDetails = {

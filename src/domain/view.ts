@@ -1,7 +1,7 @@
 import { parseId, type WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
-import { countsUnder, type LimitKind } from './limits.ts';
 import { sourceKey, sourcesOf } from './provenance.ts';
+import { countsUnder, type LimitKind } from './readiness.ts';
 import type { LedgerSettings } from './settings.ts';
 
 /**

@@ -28,8 +28,7 @@ import type {
 import type { Oid } from '../store/port.ts';
 import { installPack } from './objects.ts';
 import { demultiplex, encodeLine, FLUSH } from './pkt-line.ts';
-import { readPushFailure, readPushReport } from './push-report.ts';
-import { type Advertisement, SmartHttp } from './smart-http.ts';
+import { type Advertisement, readPushFailure, readPushReport, SmartHttp } from './smart-http.ts';
 import type { IsomorphicStore } from './store.ts';
 
 export interface IsomorphicRemoteOptions {

@@ -1,9 +1,12 @@
+// Git's protocol over HTTP: what a server is asked, and what it says of a push.
 import git, { type AuthCallback, type GitAuth, type GitHttpResponse, type HttpClient } from 'isomorphic-git';
 // The client on `fetch`: the one on node's streams waits for ever when a connection breaks between two reads.
 import { request } from 'isomorphic-git/http/web';
 import { trimSlashes } from '../domain/text.ts';
 import { isRefName } from '../git/refs/ref-files.ts';
-import { ENDS_EARLY, FLUSH } from './pkt-line.ts';
+import type { PushResult } from '../remote/port.ts';
+import { displayUrl } from '../trace/mask.ts';
+import { decodeLines, ENDS_EARLY, FLUSH } from './pkt-line.ts';
 
 export type Service = 'git-upload-pack' | 'git-receive-pack';
 
@@ -158,4 +161,44 @@ async function collect({ body }: GitHttpResponse, most: number): Promise<Buffer>
 
 async function* iterate(chunks: readonly Uint8Array[]): AsyncIterableIterator<Uint8Array> {
   yield* chunks;
+}
+
+/** Someone else was first, in the words of git's versions and of hosts that are not git. */
+const BEHIND =
+  /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference (?:already exists|does not exist)|incorrect old value/i;
+const REFUSED = /declined|protected|prohibited|denied|deny|not allowed|not permitted|forbidden|unauthorized/i;
+const MISSING_RIGHTS = new Set([401, 403]);
+const LINES_TO_QUOTE = 5;
+
+/**
+ * What the server's report on one ref says.
+ *
+ * @param report the lines of `report-status`
+ * @param said what hooks printed
+ */
+export function readPushReport(report: Uint8Array, ref: string, said: string): PushResult {
+  const lines = [...decodeLines(report)].map((line) => line?.toString().trim() ?? '');
+  if (lines.includes(`ok ${ref}`)) return { kind: 'accepted' };
+  const rejection = lines.find((line) => line.startsWith(`ng ${ref} `));
+  const reason = rejection?.slice(`ng ${ref} `.length) ?? '';
+  if (BEHIND.test(reason)) return { kind: 'behind' };
+  if (REFUSED.test(reason))
+    return { kind: 'refused', reason: displayUrl([reason, ...quote(said)].join(': ')) };
+  return {
+    kind: 'unknown',
+    cause: new Error(displayUrl(lines.filter((line) => line !== '').join('; ')) || 'no report'),
+  };
+}
+
+/** What an attempt that got no report comes to: missing rights are final, and all else leaves open what happened. */
+export function readPushFailure(error: unknown): PushResult {
+  if (error instanceof HttpStatusError && MISSING_RIGHTS.has(error.status)) {
+    return { kind: 'refused', reason: error.message };
+  }
+  return { kind: 'unknown', cause: error instanceof Error ? error : new Error(String(error)) };
+}
+
+function quote(said: string): string[] {
+  const lines = said.split(/[\r\n]+/).map((line) => line.trim());
+  return lines.filter((line) => line !== '').slice(0, LINES_TO_QUOTE);
 }

@@ -3,7 +3,7 @@ import { describeProblem, type Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
-import type { LimitKind } from '../domain/limits.ts';
+import type { LimitKind } from '../domain/readiness.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { IndexDatabase, Row } from './index-database.ts';

@@ -1,8 +1,14 @@
 import { isHeld } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { isTerminal, type WorkItem } from '../domain/item.ts';
-import { describeLimit, type ReachedLimit, reachedLimits } from '../domain/limits.ts';
-import { describeObstacle, type Obstacle, obstacles } from '../domain/readiness.ts';
+import {
+  describeLimit,
+  describeObstacle,
+  type Obstacle,
+  obstacles,
+  type ReachedLimit,
+  reachedLimits,
+} from '../domain/readiness.ts';
 import type { IndexView, Selection } from '../projection/index-view.ts';
 import { conditionsOf, type WorkFilter } from './filter.ts';
 

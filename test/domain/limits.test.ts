@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { NewWork } from '../../src/domain/item-schema.ts';
-import { type Limits, reachedLimits } from '../../src/domain/limits.ts';
+import { type Limits, reachedLimits } from '../../src/domain/readiness.ts';
 import { FakeView, idOf, refusal } from '../helpers/fake-view.ts';
 
 function ledger(limits: Limits, ...fields: Omit<NewWork, 'title'>[]): FakeView {

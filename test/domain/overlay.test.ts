@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decide } from '../../src/domain/decide.ts';
 import { isLedgerError } from '../../src/domain/errors.ts';
-import { countedUnder, type LimitKind } from '../../src/domain/limits.ts';
+import { countedUnder, type LimitKind } from '../../src/domain/readiness.ts';
 import { type LedgerView, Overlay } from '../../src/domain/view.ts';
 import { commandFor } from '../helpers/arbitraries.ts';
 import { DAY, FakeView, idOf } from '../helpers/fake-view.ts';

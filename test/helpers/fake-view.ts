@@ -3,8 +3,8 @@ import { type Decision, decide, type Transition } from '../../src/domain/decide.
 import { LedgerError } from '../../src/domain/errors.ts';
 import { parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from '../../src/domain/item.ts';
-import { countsUnder, type LimitKind } from '../../src/domain/limits.ts';
 import { sourceKey, sourcesOf } from '../../src/domain/provenance.ts';
+import { countsUnder, type LimitKind } from '../../src/domain/readiness.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
 import type { Verb, VerbInput } from '../../src/domain/verbs.ts';
 import type { LedgerView } from '../../src/domain/view.ts';

@@ -22,7 +22,7 @@ import { namesIn } from '../../src/git/signatures.ts';
 import { readOutgoing, readUpdates } from '../../src/githooks/updates.ts';
 import { repositoryAt } from '../../src/hosts/host.ts';
 import { decodeLines, demultiplex } from '../../src/isomorphic/pkt-line.ts';
-import { readPushReport } from '../../src/isomorphic/push-report.ts';
+import { readPushReport } from '../../src/isomorphic/smart-http.ts';
 import { readGitPush } from '../../src/remote/native-refs.ts';
 import { fenced, inert } from '../../src/review/markdown.ts';
 import { displayUrl } from '../../src/trace/mask.ts';

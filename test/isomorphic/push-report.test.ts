@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeLine } from '../../src/isomorphic/pkt-line.ts';
-import { readPushFailure, readPushReport } from '../../src/isomorphic/push-report.ts';
-import { HttpStatusError } from '../../src/isomorphic/smart-http.ts';
+import { HttpStatusError, readPushFailure, readPushReport } from '../../src/isomorphic/smart-http.ts';
 
 const REF = 'refs/heads/work-ledger';
 const report = (...lines: string[]) =>

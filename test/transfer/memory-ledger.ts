@@ -1,7 +1,7 @@
 import { decide } from '../../src/domain/decide.ts';
 import { numberedId, parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem } from '../../src/domain/item.ts';
-import { countsUnder, type LimitKind } from '../../src/domain/limits.ts';
+import { countsUnder, type LimitKind } from '../../src/domain/readiness.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
 import type { ImportedWork } from '../../src/domain/verbs/import.ts';
 import { type LedgerView, SourceIndex } from '../../src/domain/view.ts';

@@ -1,7 +1,7 @@
 import { isLedgerError, type LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import type { WorkItem } from '../../domain/item.ts';
-import type { ReachedLimit } from '../../domain/limits.ts';
+import type { ReachedLimit } from '../../domain/readiness.ts';
 import type { LostRace } from '../../ledger/results.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';
