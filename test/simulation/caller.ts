@@ -95,13 +95,14 @@ export async function work(
   ): Promise<void> {
     const { clone, name } = process;
     const began = world.scheduler.time;
-    const saw = clone.refs.get(BRANCH);
-    const base = { process: name, clone: clone.name, mode, what, began, atomic, asked, saw };
+    const [first, before] = [clone.refs.get(BRANCH), clone.tips.length];
+    const base = { process: name, clone: clone.name, mode, what, began, atomic, asked, tips: [first] };
     const entry: ToldCall = { ...base, ended: undefined, told: undefined };
     record.push(entry);
     world.tell(`${name} ${what}`);
     entry.told = await task().then((value) => toldBy(asked, value), failureOf);
     entry.ended = world.scheduler.time;
+    entry.tips = [first, ...clone.tips.slice(before).map(({ tip }) => tip)];
     world.tell(`${name} is told: ${inWords(entry.told)}`);
   }
 }
@@ -133,6 +134,12 @@ async function commandsOf(ledger: WorkLedger, step: Step, chance: Chance): Promi
     return [made.command('create', { fields: { title: `Work ${text}`, idempotency_key: key } })];
   }
   const items = await ledger.query.list({ all: true });
+  if (step.ask !== undefined) {
+    return step.ask.flatMap(({ verb, item: index }) => {
+      const item = items[index];
+      return item === undefined ? [] : [made.command(verb, inputOf(verb, item, text, chance) as never)];
+    });
+  }
   const count = step.kind === 'act' ? 1 : 2;
   const commands: LedgerCommand[] = [];
   const from = chance.below(Math.max(1, items.length));

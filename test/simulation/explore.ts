@@ -1,7 +1,8 @@
 import type { Violation } from './oracles/oracle.ts';
-import type { Plan } from './plan.ts';
+import type { Fault, Plan } from './plan.ts';
 import { run } from './run.ts';
 import { type Call, type Choose, earliest } from './scheduler.ts';
+import { nameOf } from './shrink.ts';
 
 /** A call that could go next at a point, as far as its order with others matters. */
 interface Option {
@@ -31,7 +32,12 @@ export interface Exploration {
   interleavings: number;
   /** Runs that were left, since all that was possible then had been seen. */
   pruned: number;
-  violations: { violation: Violation; schedule: readonly string[] }[];
+  /** False where it ended before it had seen all. */
+  complete: boolean;
+  /** By oracle and kind, each with the first order of calls that shows it. */
+  found: Map<string, { violation: Violation; schedule: readonly string[]; plan: Plan }>;
+  /** How many calls each process made at most, and how many messages it sent. */
+  reach: Map<string, { calls: number; messages: number }>;
 }
 
 /**
@@ -40,29 +46,57 @@ export interface Exploration {
  * Two calls depend on each other where they are of one clone, or touch the same ref of the remote and one of them writes. The order of
  * others makes no difference, so of such orders one is tried (sleep sets). Timers go on when nothing else can.
  *
- * @param most runs, after which it ends
+ * @param goesOn whether another run is to be made
  */
 export async function explore(
   plan: Plan,
   preemptions: number,
-  most = Number.POSITIVE_INFINITY,
+  goesOn: () => boolean = () => true,
 ): Promise<Exploration> {
-  const found: Exploration = { interleavings: 0, pruned: 0, violations: [] };
+  const seen: Exploration = {
+    interleavings: 0,
+    pruned: 0,
+    complete: false,
+    found: new Map(),
+    reach: new Map(),
+  };
   const busy = new Set(
     plan.callers.map(({ clone }) => clone).filter((clone, at, all) => all.indexOf(clone) !== at),
   );
   const path: Point[] = [];
   do {
     const walk = new Walk(path, busy, preemptions);
-    const { violations } = await run(plan, { choose: walk.choose });
-    if (walk.pruned) found.pruned += 1;
-    else {
-      found.interleavings += 1;
-      const schedule = path.map(({ chosen }) => chosen.name);
-      for (const violation of violations) found.violations.push({ violation, schedule });
+    const { violations, reach } = await run(plan, { choose: walk.choose });
+    for (const [name, { calls, messages }] of reach) {
+      const most_ = seen.reach.get(name) ?? { calls: 0, messages: 0 };
+      seen.reach.set(name, {
+        calls: Math.max(calls, most_.calls),
+        messages: Math.max(messages, most_.messages),
+      });
     }
-  } while (found.interleavings + found.pruned < most && goBack(path, preemptions));
-  return found;
+    if (walk.pruned) seen.pruned += 1;
+    else {
+      seen.interleavings += 1;
+      const schedule = path.map(({ chosen }) => chosen.name);
+      for (const violation of violations)
+        if (!seen.found.has(nameOf(violation)))
+          seen.found.set(nameOf(violation), { violation, schedule, plan });
+    }
+    seen.complete = !goBack(path, preemptions);
+  } while (!seen.complete && goesOn());
+  return seen;
+}
+
+/** One thing that goes wrong, for each thing that can: each process dies at each of its calls, each message fares badly in each way. */
+export function* singleFaults({ reach }: Exploration): Generator<Fault> {
+  for (const [process, { calls, messages }] of reach) {
+    for (let message = 1; message <= messages; message += 1)
+      for (const kind of ['answer lost', 'never arrives', 'torn'] as const)
+        yield { kind: 'message', process, message, mishap: { kind } };
+    for (let call = 1; call <= calls; call += 1)
+      for (const when of ['before', 'after'] as const)
+        yield { kind: 'kill', process, call, when, back_after_ms: 0 };
+  }
 }
 
 /** Repeats the choices of a path, and from its end on makes the first that are left. */

@@ -24,36 +24,6 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     why: 'The same, as its caller was told: saved here.',
   },
   {
-    name: 'intent: assign',
-    seed: 33,
-    why: 'A command carries nothing of what its caller saw but the epoch.',
-  },
-  {
-    name: 'intent: cancel',
-    seed: 27,
-    why: 'As for `assign`.',
-  },
-  {
-    name: 'intent: delete',
-    seed: 107,
-    why: 'As for `assign`.',
-  },
-  {
-    name: 'intent: reopen',
-    seed: 125,
-    why: 'As for `assign`.',
-  },
-  {
-    name: 'intent: unblock',
-    seed: 281,
-    why: 'As for `assign`.',
-  },
-  {
-    name: 'intent: update',
-    seed: 5,
-    why: 'As for `assign`.',
-  },
-  {
     name: 'patience: behind a stopped process',
     seed: 243,
     why: 'A process that stands still keeps the locks of its clone.',
@@ -72,6 +42,11 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     name: 'words: HISTORY_REWRITTEN',
     seed: 14,
     why: 'A reading that lags, and a remote that does not answer how the branch is written, are taken for a rewrite.',
+  },
+  {
+    name: 'words: refused for good and landed',
+    seed: 107,
+    why: 'What the remote refuses for good was offered before, and stays in the inbox: others bring it in.',
   },
   {
     name: 'words: lost and landed',

@@ -3,9 +3,11 @@
 // node test/simulation/main.ts --seeds 200             runs so many seeds, and counts what they show
 // node test/simulation/main.ts --seed 7                runs one, and prints what happened; with --all, each lock and note
 // node test/simulation/main.ts --minutes 10            as many as the time allows, from --seed on
+// node test/simulation/main.ts --exhaustive 2          small races in every order, with at most so many preemptions
 // node test/simulation/main.ts --seed 7 --shrink NAME  leaves out of it what the failure NAME does not need, and prints the rest
 import { parseArgs } from 'node:util';
 import { newIn, runMany, summaryOf } from './campaign.ts';
+import { exhaust, exhaustedInWords } from './exhaust.ts';
 import { planOf } from './plan.ts';
 import { shrink } from './shrink.ts';
 import { transcriptOf } from './transcript.ts';
@@ -15,13 +17,14 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     seed: { type: 'string' },
     minutes: { type: 'string' },
+    exhaustive: { type: 'string' },
     clones: { type: 'string' },
     shrink: { type: 'string' },
     all: { type: 'boolean' },
   },
 });
 
-const numberOf = (name: 'seeds' | 'seed' | 'minutes' | 'clones'): number | undefined => {
+const numberOf = (name: 'seeds' | 'seed' | 'minutes' | 'clones' | 'exhaustive'): number | undefined => {
   const text = values[name];
   if (text === undefined) return undefined;
   const number = Number(text);
@@ -37,12 +40,17 @@ const [seed, seeds, minutes, clones] = [
   numberOf('clones'),
 ];
 
-if (seed !== undefined && seeds === undefined && minutes === undefined) {
+const end = minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000;
+const depth = numberOf('exhaustive');
+
+if (depth !== undefined) {
+  for await (const one of exhaust({ preemptions: depth, with_fault: Math.min(depth, 1), until: end }))
+    console.log(exhaustedInWords(one));
+} else if (seed !== undefined && seeds === undefined && minutes === undefined) {
   const plan = planOf(seed, { clones });
   const least = values.shrink === undefined ? plan : await shrink(plan, values.shrink);
   console.log(await transcriptOf(least, values.all));
 } else {
-  const end = minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000;
   const most = seeds ?? (minutes === undefined ? DEFAULT_RUNS : Number.POSITIVE_INFINITY);
   const campaign = await runMany({
     first: seed ?? 1,

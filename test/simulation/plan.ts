@@ -1,3 +1,4 @@
+import type { Verb } from '../../src/domain/verbs.ts';
 import { Chance } from './chance.ts';
 import type { Mishap } from './world/connection.ts';
 
@@ -7,6 +8,8 @@ export interface Step {
   at: number;
   kind: StepKind;
   salt: number;
+  /** What is asked for where it is not left to chance, and of the how manyth item. */
+  ask?: readonly { verb: Verb; item: number }[] | undefined;
 }
 
 /**

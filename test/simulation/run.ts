@@ -23,6 +23,8 @@ export interface Result {
   switches: number;
   /** Virtual milliseconds. */
   took_ms: number;
+  /** How many calls each process of a caller made, and how many messages it sent. */
+  reach: Map<string, { calls: number; messages: number }>;
 }
 
 export interface RunOptions {
@@ -63,6 +65,7 @@ async function runGuarded(plan: Plan, { onEvent, choose }: RunOptions): Promise<
   const ended = await world.scheduler.run(() => isDone() || world.scheduler.time > LONGEST_RUN_MS);
   world.scheduler.choose = earliest;
   if (!ended || !isDone()) for (const call of record) endless(world, call);
+  const reach = new Map(world.processes.map(({ name, calls, messages }) => [name, { calls, messages }]));
   const settled = await settle(world);
   for (const process of world.processes) process.free();
   const history = new History(world.objects);
@@ -77,6 +80,7 @@ async function runGuarded(plan: Plan, { onEvent, choose }: RunOptions): Promise<
     transitions: branch.length - history.lineTo(base.refs.get(BRANCH)).length,
     switches: world.scheduler.calls,
     took_ms: world.scheduler.time,
+    reach,
   };
 }
 

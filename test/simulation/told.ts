@@ -53,8 +53,8 @@ export interface ToldCall {
   ended: number | undefined;
   atomic: boolean;
   asked: Asked[];
-  /** The tip of the clone's branch when the call began: all that its caller can have seen. */
-  saw: Oid | undefined;
+  /** The tips that the clone's branch had, from when the call began until it ended. */
+  tips: readonly (Oid | undefined)[];
   told: Told | undefined;
 }
 

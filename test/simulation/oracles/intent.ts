@@ -1,5 +1,5 @@
-import type { Asked } from '../told.ts';
-import type { ItemFile } from './history.ts';
+import type { Asked, ToldCall } from '../told.ts';
+import type { History, ItemFile } from './history.ts';
 import type { Oracle } from './oracle.ts';
 
 /** What of an item the caller of a verb must have seen as it is when the verb takes effect. */
@@ -18,31 +18,46 @@ const SEEN: Readonly<Record<string, (item: ItemFile, asked: Asked) => unknown>> 
   },
 };
 
-/** A command takes effect on a state that agrees with what its caller saw when the call began. */
+/**
+ * A command takes effect on a state that agrees with what its caller can have seen: what the clone showed when the call began, or until it
+ * was decided there.
+ */
 export const intent: Oracle = {
   name: 'intent',
   promise: 'The state that a command was decided on agrees with what its caller saw.',
   *check({ branch, history, calls }) {
     const landed = new Map(branch.map((commit) => [commit.op, commit]));
-    for (const { asked, saw, process, what } of calls) {
-      if (what.startsWith('applies')) continue;
+    // Whoever applies again what was rejected sees it, and what became of the item.
+    const applied = new Set(calls.filter(isApplying).flatMap(({ asked }) => asked.map(({ op }) => op)));
+    for (const { asked, tips, process } of calls) {
       for (const one of asked) {
         const [commit, seen] = [landed.get(one.op), SEEN[one.verb]];
-        const item = one.id === undefined ? undefined : history.item(saw, one.id);
         // What an earlier command of the same call did, its caller knows of.
         const isFirst = asked.find(({ id }) => id === one.id) === one;
-        if (commit === undefined || seen === undefined || item === undefined || !isFirst) continue;
-        const before = history.item(commit.parent, one.id ?? '');
-        if (before === undefined || same(seen(before, one), seen(item, one)) || isReached(one, before))
-          continue;
+        if (commit === undefined || seen === undefined || one.id === undefined || !isFirst) continue;
+        if (applied.has(one.op)) continue;
+        const before = history.item(commit.parent, one.id);
+        const now = before && seen(before, one);
+        if (before === undefined || isReached(one, before)) continue;
+        const shown = shownBefore(one, tips, history).map((item) => seen(item, one));
+        if (shown.length === 0 || shown.some((was) => same(was, now))) continue;
         yield {
           kind: one.verb,
-          text: `${process} asked to ${one.verb} ${one.id} where it saw ${JSON.stringify(seen(item, one))}; it was done where there is ${JSON.stringify(seen(before, one))}`,
+          text: `${process} asked to ${one.verb} ${one.id} where it saw ${JSON.stringify(shown[0])}; it was done where there is ${JSON.stringify(now)}`,
         };
       }
     }
   },
 };
+
+const isApplying = ({ what }: ToldCall): boolean => what.startsWith('applies');
+
+/** The item at each tip that the clone had before it had the transition. */
+function shownBefore({ id, op }: Asked, tips: ToldCall['tips'], history: History): ItemFile[] {
+  const own = tips.findIndex((tip, at) => at > 0 && history.lineTo(tip).some((commit) => commit.op === op));
+  const before = own < 0 ? tips.slice(0, 1) : tips.slice(0, own);
+  return before.map((tip) => history.item(tip, id ?? '')).filter((item) => item !== undefined);
+}
 
 function submission({ status, result, review }: ItemFile): unknown {
   const { requested_at, requested_by } = (review ?? {}) as Record<string, unknown>;

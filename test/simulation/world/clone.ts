@@ -24,6 +24,8 @@ export class Clone {
   /** Who holds which lock. A process that dies lets go. */
   readonly locks = new Map<string, Actor>();
   readonly requests = new Map<string, Request>();
+  /** Where its branch was, and from when on. */
+  readonly tips: { at: number; tip: Oid | undefined }[] = [];
   /** In the order of their times. */
   skews: Skew[] = [];
   /** Nothing can be written any more. */

@@ -3,11 +3,13 @@ import { initOn, openOn } from '../../../src/ledger/open.ts';
 import type { LedgerMode, OpenOptions } from '../../../src/ledger/options.ts';
 import type { WorkLedger } from '../../../src/ledger/work-ledger.ts';
 import { MemoryConnection } from '../../../src/remote/memory-connection.ts';
+import type { Oid } from '../../../src/store/port.ts';
 import type { Machine } from '../../../src/sync/ports.ts';
 import { Chance, chanceOf } from '../chance.ts';
 import type { Actor, Fate } from '../scheduler.ts';
 import type { Clone } from './clone.ts';
 import { HostConnection, type Mishap } from './connection.ts';
+import { BRANCH } from './host.ts';
 import { SimulatedLock, SimulatedRequestQueue, SimulatedState } from './local.ts';
 import { SimulatedStore } from './store.ts';
 import type { World } from './world.ts';
@@ -48,8 +50,9 @@ export class Process implements Actor {
   /** How many times longer than usual each call takes. */
   slowness = 1;
   readonly #opened: WorkLedger[] = [];
-  #calls = 0;
-  #messages = 0;
+  /** How many it made, and how many it sent. */
+  calls = 0;
+  messages = 0;
 
   constructor(world: World, clone: Clone, name: string) {
     this.#world = world;
@@ -89,10 +92,15 @@ export class Process implements Actor {
     if (fate === 'dies after') this.kill();
   }
 
+  /** Notes where the clone's branch is now. */
+  moved(ref: string, tip: Oid | undefined): void {
+    if (ref === BRANCH) this.clone.tips.push({ at: this.#world.scheduler.time, tip });
+  }
+
   /** To be asked for each message that goes to the remote. */
   sends(): Sending {
-    this.#messages += 1;
-    const number = this.#messages;
+    this.messages += 1;
+    const number = this.messages;
     const mishap = this.#world.mishapOf(this, number);
     const way = (which: string): number =>
       this.#world.instant
@@ -165,21 +173,21 @@ export class Process implements Actor {
   }
 
   #whole({ what, touches, writes = false }: Described, takes: number) {
-    this.#calls += 1;
+    this.calls += 1;
     return {
       by: this,
       what,
       touches: touches.map((one) => `${this.clone.name} ${one}`),
       writes,
       due: this.#world.scheduler.time + takes,
-      number: this.#calls,
+      number: this.calls,
     };
   }
 
   /** Mostly short, and now and then long enough for others to do much meanwhile. */
   #latency(): number {
     if (this.#world.instant) return 0;
-    const chance = chanceOf(this.#world.seed, this.name, this.#calls, 'takes');
+    const chance = chanceOf(this.#world.seed, this.name, this.calls, 'takes');
     return this.slowness * (chance > 0.98 ? 150 * (chance - 0.98) * 50 : chance);
   }
 }

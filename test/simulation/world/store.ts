@@ -57,6 +57,7 @@ export class SimulatedStore extends ObjectHistory<ObjectPool> implements LedgerS
       if (found !== expected) return { done: false, found };
       if (next === undefined) clone.refs.delete(ref);
       else clone.refs.set(ref, next);
+      this.#process.moved(ref, next);
       return { done: true, found };
     });
   }
