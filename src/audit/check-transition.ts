@@ -3,7 +3,7 @@ import { decodeMessage, readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH, STATES } from '../codec/path.ts';
 import { readCommand, type TransitionEvent } from '../domain/commands.ts';
 import { type Decision, decide } from '../domain/decide.ts';
-import { isLedgerError } from '../domain/errors.ts';
+import { isLedgerError, messageOf } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { keysAsked } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
@@ -177,7 +177,7 @@ function decideAgain(
     if (error instanceof Unread) throw error;
     const code = isLedgerError(error) ? error.code : 'INTERNAL';
     const isFound = code === 'ID_TAKEN' && findings.has('reused');
-    if (!isFound) findings.add(`illegal:${code}`, error instanceof Error ? error.message : String(error));
+    if (!isFound) findings.add(`illegal:${code}`, messageOf(error));
     return undefined;
   }
 }

@@ -112,3 +112,8 @@ export const isPassing = (error: unknown): error is LedgerError =>
   isLedgerError(error, 'REMOTE_UNREACHABLE') ||
   isLedgerError(error, 'REMOTE_STALE') ||
   isLedgerError(error, 'CONTENDED');
+
+/** What was thrown, as an error: anything can be. */
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(String(thrown));
+export const messageOf = (thrown: unknown): string => asError(thrown).message;

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { GitError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
+import { messageOf } from '../domain/errors.ts';
 import { type GitTrace, traced } from '../trace/channels.ts';
 import { displayUrl, maskArgs } from '../trace/mask.ts';
 import { GIT_SETTINGS, gitEnvironment, gitFailure, SETTING_ARGS } from './process/run.ts';
@@ -117,7 +118,7 @@ export class GitClient {
       this.#git ??= this.#isGitDir ? atGitDir(this.#dir) : simpleGitIn(this.#dir, gitEnvironment());
       return { ok: true, said: await this.#git.raw([...args]), status: 0 };
     } catch (error) {
-      const said = error instanceof Error ? error.message : String(error);
+      const said = messageOf(error);
       return { ok: false, said, status: error instanceof GitExit ? error.status : undefined };
     }
   }

@@ -5,13 +5,12 @@ import { PLAIN_TRAITS, type RepositoryTraits } from './config/interpret.ts';
 import { diskFs, errorCode, type FsLike, readText } from './files/fs.ts';
 import { LockOwners, stillLocked } from './locks.ts';
 import { type GitResult, gitFailure, runGit } from './process/run.ts';
-import { assertRefName, listRefs, type RefPlace, readOwnValue, readRef } from './refs/ref-files.ts';
+import { followRef, listRefs, type RefPlace, readRef } from './refs/ref-files.ts';
 import { type SwapResult, swapRef } from './refs/swap-ref.ts';
 import type { RefReader } from './repository.ts';
 
 /** As long as git is waited for. */
 const LOCK_WAIT_MS = 2_500;
-const LONGEST_CHAIN = 5;
 
 /** The refs of a clone: read, and moved by compare-and-swap. */
 export interface Refs extends RefReader {
@@ -52,23 +51,12 @@ class DiskRefs implements Refs {
 
   /** A ref that only points to another moves that one, as in git; it is not removed through it. */
   async swap(ref: string, expected: string | undefined, next: string | undefined): Promise<SwapResult> {
-    const name = next === undefined ? ref : await this.#target(ref);
+    const name = next === undefined ? ref : (await followRef(this.#place, ref)).name;
     return swapRef(this.#place, name, expected, next);
   }
 
   close(): void {
     // Nothing stays open.
-  }
-
-  async #target(ref: string): Promise<string> {
-    let name = ref;
-    for (let hop = 0; hop < LONGEST_CHAIN; hop += 1) {
-      assertRefName(name);
-      const value = await readOwnValue(this.#place, name);
-      if (value?.kind !== 'symbolic') return name;
-      name = value.target;
-    }
-    return name;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AuthCallback } from 'isomorphic-git';
 import git from 'isomorphic-git';
-import { LedgerError } from '../domain/errors.ts';
+import { asError, LedgerError } from '../domain/errors.ts';
 import { isAncestor, missingObjects } from '../git/model/history.ts';
 import {
   advanceSeen,
@@ -106,7 +106,7 @@ export class IsomorphicRemote implements LedgerRemote {
       await this.#download(advertisement, [found, ...inboxes.values()]);
     } catch (cause) {
       if (cause instanceof LedgerError) throw cause;
-      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+      return { kind: 'unreachable', cause: asError(cause) };
     }
     if (found === undefined) {
       return seen === undefined ? { kind: 'ok', tip: undefined } : { kind: 'rewritten', seen, found };
@@ -202,7 +202,7 @@ export class IsomorphicRemote implements LedgerRemote {
       return { kind: 'ok', found };
     } catch (cause) {
       if (cause instanceof LedgerError) throw cause;
-      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+      return { kind: 'unreachable', cause: asError(cause) };
     }
   }
 

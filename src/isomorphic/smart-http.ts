@@ -1,7 +1,9 @@
 // Git's protocol over HTTP: what a server is asked, and what it says of a push.
+
 import git, { type AuthCallback, type GitAuth, type GitHttpResponse, type HttpClient } from 'isomorphic-git';
 // The client on `fetch`: the one on node's streams waits for ever when a connection breaks between two reads.
 import { request } from 'isomorphic-git/http/web';
+import { asError } from '../domain/errors.ts';
 import { trimSlashes } from '../domain/text.ts';
 import { isRefName } from '../git/refs/ref-files.ts';
 import type { PushResult } from '../remote/port.ts';
@@ -195,7 +197,7 @@ export function readPushFailure(error: unknown): PushResult {
   if (error instanceof HttpStatusError && MISSING_RIGHTS.has(error.status)) {
     return { kind: 'refused', reason: error.message };
   }
-  return { kind: 'unknown', cause: error instanceof Error ? error : new Error(String(error)) };
+  return { kind: 'unknown', cause: asError(error) };
 }
 
 function quote(said: string): string[] {

@@ -2,6 +2,7 @@ import fs, { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { messageOf } from '../domain/errors.ts';
 import { openSqlite } from '../node.ts';
 import { INDEX_VERSION, ITEM_INDEXES, LOG_INDEXES, TABLES } from './schema.ts';
 
@@ -39,7 +40,7 @@ export class IndexDatabase {
     try {
       return IndexDatabase.#inFile(dir);
     } catch (error) {
-      if (!isDamaged(error)) return IndexDatabase.inMemory(reasonOf(error));
+      if (!isDamaged(error)) return IndexDatabase.inMemory(messageOf(error));
     }
     return IndexDatabase.renew(dir);
   }
@@ -51,7 +52,7 @@ export class IndexDatabase {
       for (const file of [path, `${path}-journal`]) rmSync(file, { force: true });
       return IndexDatabase.#inFile(dir);
     } catch (error) {
-      return IndexDatabase.inMemory(reasonOf(error));
+      return IndexDatabase.inMemory(messageOf(error));
     }
   }
 
@@ -200,8 +201,6 @@ export function isDamaged(error: unknown): boolean {
   // A statement that does not fit the tables finds an index that something else has made.
   return code !== undefined && (DAMAGED.has(code & 0xff) || code === MOVED || code === 1);
 }
-
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Linux's numbers of file systems that are on another machine: NFS, SMB and CIFS, 9p, AFS, Ceph, and FUSE, which can be. */
 const ELSEWHERE: ReadonlySet<number> = new Set([

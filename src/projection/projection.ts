@@ -1,9 +1,10 @@
+import { messageOf } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { Delta } from './catch-up.ts';
 import type { HistoryEntry } from './history-entry.ts';
-import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure, reasonOf } from './index-database.ts';
+import { IndexDatabase, type IndexPlace, isDamaged, isIndexFailure } from './index-database.ts';
 import { IndexView, Unread } from './index-view.ts';
 import type { Exclusive, OnProgress } from './load.ts';
 import {
@@ -242,7 +243,7 @@ export class Projection {
     index.close();
     const renews = isDamaged(error) && !this.#renewed && dir !== undefined;
     this.#renewed ||= renews;
-    this.#opened = renews ? IndexDatabase.renew(dir) : IndexDatabase.inMemory(reasonOf(error));
+    this.#opened = renews ? IndexDatabase.renew(dir) : IndexDatabase.inMemory(messageOf(error));
   }
 }
 

@@ -1,3 +1,4 @@
+import { asError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
 import {
   acceptedRefOf,
@@ -83,7 +84,7 @@ export class MemoryConnection implements LedgerRemote {
     try {
       given = await this.#reads.give(this.#clone, seen);
     } catch (cause) {
-      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+      return { kind: 'unreachable', cause: asError(cause) };
     }
     const found = given.tip;
     if (seen !== undefined && (found === undefined || (await this.#clone.mergeBase(seen, found)) !== seen)) {
@@ -175,7 +176,7 @@ class MemorySideRefs implements SideRefs {
       await mirrorRefs(this.#clone, this.mirror, found);
       return { kind: 'ok', found };
     } catch (cause) {
-      return { kind: 'unreachable', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+      return { kind: 'unreachable', cause: asError(cause) };
     }
   }
 }

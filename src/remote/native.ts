@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { asError } from '../domain/errors.ts';
 import { type GitAnswer, GitClient, lastWords } from '../git/client.ts';
 import { LockOwners, stillLocked } from '../git/locks.ts';
 import { isShallow } from '../git/repository.ts';
@@ -175,7 +176,7 @@ export class NativeRemote implements LedgerRemote {
       await advanceSeen(this.#options.store, this.seenRef, tip);
     } catch (cause) {
       // The remote has it, and this clone cannot note that: whether others went on from there is for the next look.
-      return { kind: 'unknown', cause: cause instanceof Error ? cause : new Error(String(cause)) };
+      return { kind: 'unknown', cause: asError(cause) };
     }
     // This one is for people; where it cannot be moved, it is left to fetches.
     const shown = `refs/remotes/${this.name}/${this.#options.branch}`;

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { LedgerError } from '../../domain/errors.ts';
+import { LedgerError, messageOf } from '../../domain/errors.ts';
 import { nodeCrypto } from '../../node.ts';
 import { errorCode, type FsLike } from './fs.ts';
 
@@ -101,7 +101,7 @@ function storageFailure(what: string, cause: unknown): LedgerError {
       },
     );
   }
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new LedgerError('STORAGE_FAILED', `${what} failed: ${reason}`, { cause });
 }
 

@@ -23,14 +23,22 @@ const LONGEST_CHAIN = 5;
 
 /** The commit a ref names, through symbolic refs; `undefined` where there is no such ref. */
 export async function readRef(place: RefPlace, ref: string): Promise<string | undefined> {
+  const { value } = await followRef(place, ref);
+  return value?.kind === 'oid' ? value.oid : undefined;
+}
+
+/** The ref that a ref leads to, through those that only point to another, and what that one has. */
+export async function followRef(
+  place: RefPlace,
+  ref: string,
+): Promise<{ name: string; value: RefValue | undefined }> {
   let name = ref;
-  for (let hop = 0; hop < LONGEST_CHAIN; hop += 1) {
+  for (let hop = 1; ; hop += 1) {
     assertRefName(name);
     const value = await readOwnValue(place, name);
-    if (value === undefined || value.kind === 'oid') return value?.oid;
+    if (value?.kind !== 'symbolic' || hop >= LONGEST_CHAIN) return { name, value };
     name = value.target;
   }
-  return undefined;
 }
 
 export type RefValue = { kind: 'oid'; oid: string } | { kind: 'symbolic'; target: string };
