@@ -30,18 +30,21 @@ const both =
 /** As files of the copy name each other: no import of this file's. */
 const from = (path: string): string => `from '${path}';`;
 
-const VERB = `import type { Fence } ${from('../commands.ts')}
+const VERB = `import { text } ${from('../check-input.ts')}
+import type { Fence } ${from('../commands.ts')}
 import type { WorkId } ${from('../ids.ts')}
 import { type ChangingVerb, defineVerb } ${from('./define.ts')}
+import { FENCE } ${from('./shared.ts')}
 
 type FlagInput = { id: WorkId; reason: string; label: string } & Fence;
 
-export const flag: ChangingVerb<FlagInput> = defineVerb({
+export const flag: ChangingVerb<FlagInput> = defineVerb<FlagInput>({
   from: ['in_progress'],
   to: 'same',
   by: 'owner',
   fenced: true,
   reason: 'required',
+  input: { reason: text, label: text, ...FENCE },
   line: 'flagged',
   apply: (item, { label }) => ({ ...item, labels: [...item.labels, label].sort() }),
   read: ({ before, after }) => ({ label: after.labels.find((one) => !before?.labels.includes(one)) ?? '' }),

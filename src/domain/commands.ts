@@ -1,3 +1,4 @@
+import { map, text, whole } from './check-input.ts';
 import type { WorkId } from './ids.ts';
 import type { WorkItem, WorkStatus } from './item.ts';
 import { observe } from './observation.ts';
@@ -37,6 +38,14 @@ export interface Seen {
   /** The item's revision, where the caller wants it and no other. */
   if_rev?: number | undefined;
 }
+
+/** What a caller may say that it saw, whatever the verb. */
+export const SEEN = { observed: map<Observation>(), if_rev: whole } satisfies Record<keyof Seen, unknown>;
+/** What a command of any verb may have, beside the input of its own. */
+export const COMMON = {
+  ...{ op: text, actor: text, at: text, verb: text, id: text },
+  ...SEEN,
+} satisfies Record<keyof (Request & Seen) | 'verb' | 'id', unknown>;
 
 export type CommandOf<V extends Verb> = V extends Verb ? Request & Seen & { verb: V } & VerbInput[V] : never;
 /** One request for one transition of one item. */

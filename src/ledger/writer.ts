@@ -9,7 +9,7 @@ import {
   orNull,
   text,
 } from '../domain/check-input.ts';
-import type { Command, Fence } from '../domain/commands.ts';
+import { COMMON, type Command, type Fence, SEEN } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { backoffMs, isExhausted } from '../domain/holding.ts';
 import type { ExecutionId, WorkId } from '../domain/ids.ts';
@@ -17,7 +17,8 @@ import type { WorkItem } from '../domain/item.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import { mayDeleteAtOnce } from '../domain/verbs/delete.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
-import { type Verb, type VerbInput, verbsThat } from '../domain/verbs.ts';
+import { isVerb, type Verb, type VerbInput, verbOf, verbsThat } from '../domain/verbs.ts';
+import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { type Connection, checkCall, known, modeOf, readNow, requestBy, toActor } from './connection.ts';
@@ -53,7 +54,10 @@ export class Writer {
   /** @see LedgerWork.batch */
   batch(commands: readonly Planned[], options: inputs.BatchOptions): Promise<Outcome[]> {
     checkCall(this.#connection, 'batch', { commands: [listOf(COMMAND), commands] }, inputs.BATCH, options);
-    return submit(this.#connection, commands, options);
+    const held = commands.map(
+      (one): Planned => (typeof one === 'function' ? (earlier) => wellFormed(one(earlier)) : wellFormed(one)),
+    );
+    return submit(this.#connection, held, options);
   }
 
   /** @see LedgerWork.act */
@@ -67,6 +71,7 @@ export class Writer {
     checkCall(this.#connection, 'act', values, inputs.CHANGING, options);
     const changing = verbsThat(({ from }) => !from.includes('none'));
     checkArgument('act', 'verb', oneOf([...changing]), verb);
+    checkOptions('act', { ...SEEN, ...verbOf(verb).input }, input);
     return this.#make(verb, id, input, options);
   }
 
@@ -267,6 +272,12 @@ const COMMAND: Kind<Planned> = {
   needed: false,
   is: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
 };
+
+/** @throws LedgerError `INVALID_INPUT` for what is no part of a command of its verb */
+function wellFormed(command: LedgerCommand): LedgerCommand {
+  if (isVerb(command.verb)) checkOptions('batch', { ...COMMON, ...verbOf(command.verb).input }, command);
+  return command;
+}
 
 const newExecution = ({ draw }: Connection): string => `exec-${randomSuffix(draw)}`;
 

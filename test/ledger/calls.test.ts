@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { VERBS } from '../../src/domain/verbs.ts';
 import { initLedger } from '../../src/ledger/open.ts';
 import type { WorkLedger } from '../../src/ledger/work-ledger.ts';
 import { makeTempFolder, makeWorkRepo, type TempFolder } from '../helpers/temp-repo.ts';
@@ -12,8 +13,11 @@ let id: string;
 
 type Call = (...values: unknown[]) => unknown;
 
+/** A method without any parameter, as its text has it: its `length` leaves out those with a default. */
+const takesNothing = (method: Call): boolean => /^(?:async )?\w+\(\)/.test(String(method));
+
 /** Every call that a user sees, by its group; what ends a ledger apart. */
-function callsOf(one: WorkLedger): [string, Call][] {
+function callsOf(one: WorkLedger, { takingNothing = true } = {}): [string, Call][] {
   const faces: [string, object][] = [
     ['', one],
     ...GROUPS.map((name): [string, object] => [`${name}.`, one[name]]),
@@ -21,7 +25,9 @@ function callsOf(one: WorkLedger): [string, Call][] {
   return faces.flatMap(([group, face]) => {
     const all = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(face));
     return Object.entries(all).flatMap(([name, { value }]): [string, Call][] =>
-      typeof value === 'function' && name !== 'constructor' && name !== 'close'
+      typeof value === 'function' &&
+      !['constructor', 'close'].includes(name) &&
+      (takingNothing || !takesNothing(value as Call))
         ? [[`${group}${name}`, value.bind(face) as Call]]
         : [],
     );
@@ -58,8 +64,7 @@ describe('given any call of the façade', () => {
   ])(
     'when each of its arguments is %s, then it is refused as an input, and nothing breaks',
     async (_, value) => {
-      for (const [name, call] of callsOf(ledger)) {
-        if (call.length === 0 && !TAKES_OPTIONS.has(name)) continue;
+      for (const [name, call] of callsOf(ledger, { takingNothing: false })) {
         // It counts minutes.
         if (name === 'getStaleWork' && value === 1) continue;
         const found = await outcomeOf(call, [value, value, value]);
@@ -94,6 +99,21 @@ describe('given any call of the façade', () => {
     expect((await ledger.getWork(id)).comments).toEqual([]);
   });
 
+  test.each(VERBS)(
+    'when %s is given a part that it does not take, then that is named, and nothing is done',
+    async (verb) => {
+      const odd = { no_such_key: 1 } as never;
+      const command = ledger.work.command(verb, { id, ...(odd as object) } as never);
+      const asked: Promise<unknown>[] = [ledger.work.batch([command])];
+      if (verb !== 'create' && verb !== 'import') asked.push(ledger.work.act(verb, id, odd));
+      for (const call of asked) {
+        await expect(call).rejects.toMatchObject({ code: 'INVALID_INPUT', details: { key: 'no_such_key' } });
+      }
+      const [outcome] = await ledger.work.batch([() => command]);
+      expect(outcome).toMatchObject({ kind: 'refused', error: { details: { key: 'no_such_key' } } });
+    },
+  );
+
   test('when its signal is given already, then it ends with the reason, and nothing is written', async () => {
     const reason = new Error('enough');
     const signal = AbortSignal.abort(reason);
@@ -113,27 +133,3 @@ describe('given any call of the façade', () => {
     await other.close();
   });
 });
-
-/** Calls whose every argument may be left out. */
-const TAKES_OPTIONS = new Set([
-  'getPending',
-  'getInProgress',
-  'getReadyToStart',
-  'getStaleWork',
-  'recoverOrphanedWork',
-  'work.recover',
-  'work.adopt',
-  'query.list',
-  'query.count',
-  'query.ready',
-  'query.countReady',
-  'query.stale',
-  'query.orphaned',
-  'query.held',
-  'audit.log',
-  'audit.report',
-  'audit.damaged',
-  'audit.verify',
-  'clone.sync',
-  'clone.fetch',
-]);

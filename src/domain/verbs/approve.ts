@@ -1,3 +1,4 @@
+import { text } from '../check-input.ts';
 import { LedgerError } from '../errors.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
@@ -26,6 +27,7 @@ export const approve: ChangingVerb<ApproveInput> = defineVerb({
   to: 'as_approved',
   by: 'not_owner',
   reason: 'optional',
+  input: { reason: text },
   line: 'approved',
   sees: seesSubmission,
   apply(item, { actor, at, reason }, { settings }) {

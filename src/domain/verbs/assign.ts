@@ -1,3 +1,4 @@
+import { text } from '../check-input.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 
@@ -14,6 +15,7 @@ export const assign: ChangingVerb<AssignInput> = defineVerb({
   to: 'same',
   by: 'anyone',
   reason: 'optional',
+  input: { owner: text, reason: text },
   line: 'assigned',
   overwrites: ({ owner }) => ({ owner }),
   apply: (item, { owner }) => (item.owner === owner ? 'unchanged' : { ...item, owner }),

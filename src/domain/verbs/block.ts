@@ -1,3 +1,4 @@
+import { flag, text } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import { refuseCycle, requireKnown } from '../graph.ts';
@@ -7,6 +8,7 @@ import { isTerminal } from '../item.ts';
 import { REASON_LENGTH, toSafeLine } from '../text.ts';
 import type { LedgerView } from '../view.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
+import { FENCE } from './shared.ts';
 
 type BlockInput = {
   id: WorkId;
@@ -23,6 +25,7 @@ export const block: ChangingVerb<BlockInput> = defineVerb({
   by: 'owner_once_claimed',
   fenced: true,
   reason: 'required',
+  input: { reason: text, blocker_id: text, force: flag, ...FENCE },
   line: 'blocked',
   apply(item, { reason, blocker_id, at }, view) {
     if (blocker_id !== undefined) requireBlocker(view, item.id, blocker_id);

@@ -1,8 +1,9 @@
+import { text } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
 import { isHeld } from '../holding.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { OPEN } from './shared.ts';
+import { FENCE, OPEN } from './shared.ts';
 
 type CancelInput = { id: WorkId; reason?: string | undefined } & Fence;
 
@@ -13,6 +14,7 @@ export const cancel: ChangingVerb<CancelInput> = defineVerb({
   by: 'creator_or_owner',
   waivable: true,
   reason: 'optional',
+  input: { reason: text, ...FENCE },
   line: 'cancelled',
   /** Who holds it, or that nobody does: what someone took up since is not ended without a word. */
   sees: (item) => {

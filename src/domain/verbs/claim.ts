@@ -1,5 +1,5 @@
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { type Acquiring, acquire, leastAcquiring, readAcquiring } from './shared.ts';
+import { ACQUIRING, type Acquiring, acquire, leastAcquiring, readAcquiring } from './shared.ts';
 
 /** Takes an item that is ready, for an execution. */
 export const claim: ChangingVerb<Acquiring> = defineVerb({
@@ -9,6 +9,7 @@ export const claim: ChangingVerb<Acquiring> = defineVerb({
   fenced: true,
   contended: true,
   claims: true,
+  input: { ...ACQUIRING },
   line: 'claimed',
   apply: acquire,
   read: readAcquiring,

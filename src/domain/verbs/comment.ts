@@ -1,3 +1,4 @@
+import { text } from '../check-input.ts';
 import { LedgerError } from '../errors.ts';
 import type { WorkId } from '../ids.ts';
 import { WORK_STATUSES } from '../item.ts';
@@ -15,6 +16,7 @@ export const comment: ChangingVerb<CommentInput> = defineVerb({
   from: WORK_STATUSES,
   to: 'same',
   by: 'anyone',
+  input: { body: text },
   line: 'commented',
   apply(item, { actor, at, body }) {
     const text = normalizeText(body).trim();

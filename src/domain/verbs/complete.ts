@@ -1,8 +1,10 @@
+import { map } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
 import { requireNoReview } from '../policy-rules.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
+import { FENCE } from './shared.ts';
 
 type CompleteInput = { id: WorkId; result: WorkItem['result'] } & Fence;
 
@@ -12,6 +14,7 @@ export const complete: ChangingVerb<CompleteInput> = defineVerb({
   to: 'completed',
   by: 'owner',
   fenced: true,
+  input: { result: map(), ...FENCE },
   line: 'completed',
   apply(item, { at, result }, { settings }) {
     requireNoReview(settings, item);

@@ -1,3 +1,4 @@
+import { map } from '../check-input.ts';
 import { type FieldKey, GIVEN } from '../fields.ts';
 import { checkReferences } from '../graph.ts';
 import { idDate, numberedId, type WorkId } from '../ids.ts';
@@ -18,6 +19,7 @@ export const create: EnteringVerb<CreateInput> = defineEntering({
   from: ['none'],
   to: 'pending',
   by: 'anyone',
+  input: { fields: map() },
   line: 'created',
   enter({ id: asked, fields: given, op, actor, at }, view) {
     const fields = toNewWork(given);

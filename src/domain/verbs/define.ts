@@ -1,3 +1,4 @@
+import type { Kind } from '../check-input.ts';
 import type { Observation, Request, TransitionEvent } from '../commands.ts';
 import type { WorkItem, WorkStatus } from '../item.ts';
 import type { LedgerView } from '../view.ts';
@@ -29,6 +30,8 @@ export interface Recorded {
 
 /** All that is true of a verb, but for what it does. */
 export interface VerbFacts<I> extends TransitionRow {
+  /** What each part of its input has to be, where it is given. What each command may have is left out: `COMMON` in commands.ts. */
+  readonly input: { readonly [K in Exclude<keyof I, 'id'>]-?: Kind<unknown> };
   /** What it did, as a line of history says it: `claimed`. */
   readonly line: string;
   /** Its commit says in which epoch it was meant: it takes, uses or ends a claim. */

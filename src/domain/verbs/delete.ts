@@ -1,3 +1,4 @@
+import { text } from '../check-input.ts';
 import { LedgerError } from '../errors.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
@@ -18,6 +19,7 @@ export const deleteItem: ChangingVerb<DeleteInput> = defineVerb({
   to: 'gone',
   by: 'anyone',
   reason: 'optional',
+  input: { reason: text },
   line: 'deleted',
   sees: seesEnding,
   apply(item, { at }, view) {

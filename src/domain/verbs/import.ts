@@ -1,3 +1,4 @@
+import { map } from '../check-input.ts';
 import { checkReferences, requireFreeKey } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import { isTerminal, type WorkItem } from '../item.ts';
@@ -21,6 +22,7 @@ export const importItem: EnteringVerb<ImportInput> = defineEntering({
   from: ['none'],
   to: 'any',
   by: 'anyone',
+  input: { item: map() },
   line: 'imported',
   enter({ id, item: imported, op }, view) {
     const standing = standingFor(view, imported);

@@ -1,7 +1,8 @@
+import { text } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { ASKED } from './shared.ts';
+import { ASKED, FENCE } from './shared.ts';
 
 type LinkExecutionInput = { id: WorkId; link: string; clone?: string | undefined } & Fence;
 
@@ -11,6 +12,7 @@ export const linkExecution: ChangingVerb<LinkExecutionInput> = defineVerb<LinkEx
   to: 'same',
   by: 'owner',
   fenced: true,
+  input: { link: text, clone: text, ...FENCE },
   line: 'execution_linked',
   apply: (item, { link, clone }) =>
     item.execution_id === link || item.claim === undefined

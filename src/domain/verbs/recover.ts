@@ -1,3 +1,4 @@
+import { map, text } from '../check-input.ts';
 import type { HolderObservation } from '../commands.ts';
 import { attemptsAllowed, EXHAUSTED, isExhausted, observeHolder } from '../holding.ts';
 import type { WorkId } from '../ids.ts';
@@ -20,6 +21,7 @@ export const recover: ChangingVerb<RecoverInput> = defineVerb({
   fenced: true,
   contended: true,
   reason: 'required',
+  input: { reason: text, observed: map() },
   line: 'recovered',
   sees: observeHolder,
   apply(item, command, { settings }) {

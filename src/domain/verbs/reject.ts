@@ -1,3 +1,4 @@
+import { text } from '../check-input.ts';
 import type { WorkId } from '../ids.ts';
 import { requireReviewer } from '../policy-rules.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
@@ -14,6 +15,7 @@ export const reject: ChangingVerb<RejectInput> = defineVerb({
   to: 'in_progress',
   by: 'not_owner',
   reason: 'required',
+  input: { reason: text },
   line: 'rejected',
   sees: seesSubmission,
   apply(item, { actor, at, reason }, { settings }) {

@@ -1,7 +1,8 @@
+import { text } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { withoutHolder } from './shared.ts';
+import { FENCE, withoutHolder } from './shared.ts';
 
 type ReleaseInput = { id: WorkId; reason?: string | undefined } & Fence;
 
@@ -12,6 +13,7 @@ export const release: ChangingVerb<ReleaseInput> = defineVerb({
   by: 'owner',
   fenced: true,
   reason: 'optional',
+  input: { reason: text, ...FENCE },
   line: 'released',
   apply: (item) => ({ ...withoutHolder(item), status: 'pending' }),
 });

@@ -1,3 +1,4 @@
+import { text } from '../check-input.ts';
 import { checkReopened } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
@@ -14,6 +15,7 @@ export const reopen: ChangingVerb<ReopenInput> = defineVerb({
   to: 'pending',
   by: 'anyone',
   reason: 'required',
+  input: { reason: text },
   line: 'reopened',
   sees: seesEnding,
   apply(item, _command, view) {

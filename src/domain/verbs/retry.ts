@@ -1,3 +1,4 @@
+import { flag, text } from '../check-input.ts';
 import { LedgerError } from '../errors.ts';
 import { checkReopened } from '../graph.ts';
 import { attemptsAllowed, isExhausted } from '../holding.ts';
@@ -19,6 +20,7 @@ export const retry: ChangingVerb<RetryInput> = defineVerb({
   to: 'pending',
   by: 'anyone',
   reason: 'optional',
+  input: { not_before: text, reset: flag, reason: text },
   line: 'retried',
   sees: seesEnding,
   apply(item, { reset, not_before }, view) {

@@ -1,3 +1,4 @@
+import { flag, seconds, text, whole } from '../check-input.ts';
 import type { Observation } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import type { WorkId } from '../ids.ts';
@@ -11,6 +12,9 @@ import type { Asked, Recorded } from './define.ts';
 export const OPEN: readonly WorkStatus[] = WORK_STATUSES.filter((status) => !isTerminal(status));
 export const ENDED: readonly WorkStatus[] = WORK_STATUSES.filter(isTerminal);
 
+/** What a holder proves, in the input of a verb. */
+export const FENCE = { epoch: whole, execution_id: text, unproven: flag };
+
 /** What begins a claim. */
 export interface Acquiring {
   id: WorkId;
@@ -19,6 +23,9 @@ export interface Acquiring {
   /** The name of the clone that asks: for people, and no proof. */
   clone?: string | undefined;
 }
+
+/** The same, as the input of a verb. */
+export const ACQUIRING = { execution_id: text, ttl_s: seconds, clone: text };
 
 /** Takes the item: a new epoch, which outdates every write of earlier holders. */
 export function acquire(item: WorkItem, command: Asked<Acquiring>, view: LedgerView): WorkItem {

@@ -1,7 +1,8 @@
+import { flag } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
 import { isHeld, requireOwner, requireProof } from '../holding.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { type Acquiring, acquire, leastAcquiring, readAcquiring } from './shared.ts';
+import { ACQUIRING, type Acquiring, acquire, leastAcquiring, readAcquiring } from './shared.ts';
 
 type StartInput = Acquiring & Pick<Fence, 'unproven'>;
 
@@ -13,6 +14,7 @@ export const start: ChangingVerb<StartInput> = defineVerb<StartInput>({
   fenced: true,
   contended: true,
   claims: true,
+  input: { ...ACQUIRING, unproven: flag },
   line: 'started',
   apply(item, command, view) {
     if (!isHeld(item)) return acquire(item, command, view);

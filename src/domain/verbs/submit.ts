@@ -1,7 +1,9 @@
+import { map } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
+import { FENCE } from './shared.ts';
 
 type SubmitInput = { id: WorkId; result: WorkItem['result'] } & Fence;
 
@@ -11,6 +13,7 @@ export const submit: ChangingVerb<SubmitInput> = defineVerb({
   to: 'in_review',
   by: 'owner',
   fenced: true,
+  input: { result: map(), ...FENCE },
   line: 'submitted',
   apply: (item, { actor, at, result }) => ({
     ...item,

@@ -1,3 +1,4 @@
+import { text } from '../check-input.ts';
 import { isLedgerError } from '../errors.ts';
 import type { WorkId } from '../ids.ts';
 import type { JsonMap, WorkItem } from '../item.ts';
@@ -16,6 +17,7 @@ export const unblock: ChangingVerb<UnblockInput> = defineVerb({
   to: 'as_held',
   by: 'anyone',
   reason: 'optional',
+  input: { reason: text },
   line: 'unblocked',
   sees: ({ block }) => ({
     'block.reason': block?.reason,

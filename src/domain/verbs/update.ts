@@ -1,3 +1,4 @@
+import { map } from '../check-input.ts';
 import type { Observation } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import { CHANGED_BY_MEMBERS, type ChangedByMembers, rowOf, SETTABLE, type Settable } from '../fields.ts';
@@ -31,6 +32,7 @@ export const update: ChangingVerb<UpdateInput> = defineVerb({
   from: WORK_STATUSES,
   to: 'same',
   by: 'anyone',
+  input: { patch: map() },
   line: 'updated',
   overwrites: overwrittenBy,
   apply(item, { patch }, view) {

@@ -1,7 +1,8 @@
+import { text } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
 import type { WorkId } from '../ids.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
-import { seesSubmission } from './shared.ts';
+import { FENCE, seesSubmission } from './shared.ts';
 
 type WithdrawInput = { id: WorkId; reason?: string | undefined } & Fence;
 
@@ -12,6 +13,7 @@ export const withdraw: ChangingVerb<WithdrawInput> = defineVerb({
   by: 'owner',
   fenced: true,
   reason: 'optional',
+  input: { reason: text, ...FENCE },
   line: 'withdrawn',
   sees: seesSubmission,
   apply: (item) => ({ ...item, status: 'in_progress', result: undefined, review: undefined }),
