@@ -1,5 +1,5 @@
 import { derivedOp } from '../codec/op.ts';
-import type { Command, Observation } from '../domain/commands.ts';
+import type { Command } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { unknownReference } from '../domain/graph.ts';
 import { isOfflineId, type WorkId } from '../domain/ids.ts';
@@ -194,17 +194,11 @@ export class Names {
   rename(command: LedgerCommand): LedgerCommand {
     if (command.verb === 'configure' || (command.verb !== 'import' && this.#now.size === 0)) return command;
     const { observed } = command;
-    return this.#renameAsked(
-      observed === undefined ? command : ({ ...command, ...this.#seen(observed) } as Command),
-    );
-  }
-
-  /** What was seen, by the names that things have now. */
-  #seen(observed: Observation): { observed: Observation } {
-    const named = (value: unknown): unknown =>
-      typeof value === 'string' ? (this.#find(value) ?? value) : value;
-    const entries = Object.entries(observed).map(([field, value]) => [field, named(value)]);
-    return { observed: Object.fromEntries(entries) };
+    if (observed === undefined) return this.#renameAsked(command);
+    // What was seen, by the names that things have now.
+    const named = (seen: unknown) => (typeof seen === 'string' ? (this.#find(seen) ?? seen) : seen);
+    const seen = Object.entries(observed).map(([field, value]) => [field, named(value)]);
+    return this.#renameAsked({ ...command, observed: Object.fromEntries(seen) } as Command);
   }
 
   #renameAsked(command: Command): Command {
