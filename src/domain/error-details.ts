@@ -126,6 +126,8 @@ export type DetailsByCode = {
       /** `none` stands for an item that is not there yet. */
       allowed_from: readonly (WorkStatus | 'none')[];
       blocker_id: WorkId;
+      parent_id: WorkId;
+      parent_status: WorkStatus;
       actor: string;
       attempts: number;
       max_attempts: number;

@@ -1,6 +1,6 @@
 import { LedgerError } from './errors.ts';
 import type { WorkId } from './ids.ts';
-import { isTerminal, type WorkItem } from './item.ts';
+import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
 import type { LedgerView } from './view.ts';
 
 /**
@@ -59,8 +59,16 @@ export const unknownReference = (role: string, missing: readonly WorkId[]): Ledg
     details: { missing },
   });
 
-/** Holds the rules about parents and dependencies for an item whose references are about to be written. */
-export function checkReferences(view: LedgerView, item: WorkItem, before: WorkItem | undefined): void {
+/**
+ * Holds the rules about parents and dependencies for an item whose references are about to be written. What is imported comes with the
+ * parent that it had, also with one that ended.
+ */
+export function checkReferences(
+  view: LedgerView,
+  item: WorkItem,
+  before: WorkItem | undefined,
+  from: 'here' | 'elsewhere' = 'here',
+): void {
   const added = item.dependencies.filter((id) => !before?.dependencies.includes(id));
   requireKnown(view, 'dependency', added);
   for (const id of added) refuseCycle(view, item.id, id);
@@ -69,13 +77,61 @@ export function checkReferences(view: LedgerView, item: WorkItem, before: WorkIt
   refuseCycle(view, item.parent_id, item.id);
   // A new item is no one's child yet, so its own dependencies must be asked about too.
   for (const id of item.dependencies) refuseCycle(view, item.parent_id, id);
+  refuseOwnAncestor(view, item.id, item.parent_id);
+  if (from === 'here' && !isTerminal(item.status)) requireOpenParent(view, item, isTerminal);
+}
+
+/** An open part of what is completed would make that untrue. @throws LedgerError `ILLEGAL_TRANSITION` where its parent is as `ended` says */
+function requireOpenParent(
+  view: LedgerView,
+  { id, parent_id }: WorkItem,
+  ended: (status: WorkStatus) => boolean,
+): void {
+  const status = parent_id === undefined ? undefined : view.statusOf(parent_id);
+  if (parent_id === undefined || status === undefined || status === 'damaged' || !ended(status)) return;
+  throw new LedgerError(
+    'ILLEGAL_TRANSITION',
+    `${parent_id} is ${status}, so ${id} cannot be an open part of it.`,
+    {
+      hint: `To work on it again: wl reopen ${parent_id} --reason TEXT`,
+      details: { id, parent_id, parent_status: status },
+    },
+  );
+}
+
+/** Nothing is a part of itself, by however many steps, also where some of these ended. */
+function refuseOwnAncestor(view: LedgerView, id: WorkId, parent: WorkId): void {
+  const chain: WorkId[] = [id];
+  const seen = new Set<WorkId>();
+  for (let at: WorkId | undefined = parent; at !== undefined && !seen.has(at); ) {
+    chain.push(at);
+    if (at === id) {
+      throw new LedgerError('DEPENDENCY_CYCLE', `${id} would be a part of itself: ${chain.join(' -> ')}.`, {
+        hint: 'Give one of them another parent: wl update ID --parent none',
+        details: { cycle: chain },
+      });
+    }
+    seen.add(at);
+    at = view.statusOf(at) === 'damaged' ? undefined : view.find(at)?.parent_id;
+  }
+}
+
+/** @throws LedgerError `NOT_READY` where parts of it are open: it is not done before they are */
+export function requireNoOpenParts(view: LedgerView, { id }: WorkItem): void {
+  const ids = view.openChildrenOf(id);
+  if (ids.length === 0) return;
+  throw new LedgerError('NOT_READY', `${id} has open parts: ${ids.join(', ')}.`, {
+    hint: 'Finish them first, or give them another parent: wl update ID --parent none',
+    details: { id, obstacles: [{ kind: 'open_children', ids }] },
+  });
 }
 
 /**
  * Holds the rules for an item that ended and is about to be open again: it waits for its open children once more, and its
- * parent waits for it.
+ * parent, which is not completed, waits for it.
  */
 export function checkReopened(view: LedgerView, item: WorkItem): void {
+  requireOpenParent(view, item, (status) => status === 'completed');
   const waiting = [item.id, ...view.openChildrenOf(item.id)];
   for (const id of waiting) {
     if (id !== item.id) refuseCycle(view, item.id, id);

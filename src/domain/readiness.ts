@@ -10,13 +10,16 @@ export type Obstacle =
   | { kind: 'status'; status: WorkStatus; holder: string | undefined }
   | { kind: 'assigned'; owner: string }
   | { kind: 'dependency'; id: WorkId; status: WorkStatus | 'damaged' | 'missing'; hopeless: boolean }
+  | { kind: 'blocker'; id: WorkId; status: WorkStatus | 'damaged' | 'missing'; hopeless: boolean }
+  | { kind: 'parent'; id: WorkId; status: 'failed' | 'cancelled' }
   | { kind: 'not_before'; at: string }
   | { kind: 'open_children'; ids: readonly WorkId[] };
 
 /**
  * Lists what keeps `asker` from claiming `item` at the time `at`; an empty list means that it is ready.
  *
- * Ready = pending, unowned or assigned to the asker, every dependency completed, `not_before` past, no open children.
+ * Ready = pending, unowned or assigned to the asker, every dependency completed, `not_before` past, no open children, and its parent
+ * neither failed nor cancelled.
  * Without an asker an assigned item counts as not ready.
  */
 export function obstacles(
@@ -30,17 +33,30 @@ export function obstacles(
   else if (item.owner !== undefined && item.owner !== asker)
     found.push({ kind: 'assigned', owner: item.owner });
   if (isTerminal(item.status)) return found;
+  const blocker = item.status === 'blocked' ? item.block?.blocker_id : undefined;
+  if (blocker !== undefined) found.push({ kind: 'blocker', id: blocker, ...standing(view, blocker) });
   for (const id of item.dependencies) {
-    const status = view.statusOf(id) ?? 'missing';
-    if (status === 'completed') continue;
-    const hopeless = status === 'missing' || (status !== 'damaged' && isTerminal(status));
-    found.push({ kind: 'dependency', id, status, hopeless });
+    const { status, hopeless } = standing(view, id);
+    if (status !== 'completed') found.push({ kind: 'dependency', id, status, hopeless });
   }
+  const parent = item.parent_id === undefined ? undefined : view.statusOf(item.parent_id);
+  if (item.parent_id !== undefined && (parent === 'failed' || parent === 'cancelled'))
+    found.push({ kind: 'parent', id: item.parent_id, status: parent });
   if (item.not_before !== undefined && item.not_before > at)
     found.push({ kind: 'not_before', at: item.not_before });
   const children = view.openChildrenOf(item.id);
   if (children.length > 0) found.push({ kind: 'open_children', ids: children });
   return found;
+}
+
+/** How something that is waited for stands, and whether waiting for it is in vain. */
+function standing(
+  view: LedgerView,
+  id: WorkId,
+): { status: WorkStatus | 'damaged' | 'missing'; hopeless: boolean } {
+  const status = view.statusOf(id) ?? 'missing';
+  const ended = status !== 'missing' && status !== 'damaged' && isTerminal(status);
+  return { status, hopeless: status === 'missing' || (ended && status !== 'completed') };
 }
 
 /** One obstacle in words. */
@@ -52,6 +68,12 @@ export function describeObstacle(obstacle: Obstacle): string {
         : `it is ${obstacle.status}, held by ${obstacle.holder}`;
     case 'assigned':
       return `it is assigned to ${obstacle.owner}`;
+    case 'blocker':
+      return obstacle.hopeless
+        ? `it is blocked on ${obstacle.id}, which is ${obstacle.status}: waiting will not unblock it`
+        : `it is blocked on ${obstacle.id}, which is ${obstacle.status}`;
+    case 'parent':
+      return `it is a part of ${obstacle.id}, which is ${obstacle.status}: reopen that one, or give it another parent`;
     case 'dependency':
       return obstacle.hopeless
         ? `it depends on ${obstacle.id}, which is ${obstacle.status}: waiting will not unblock it`

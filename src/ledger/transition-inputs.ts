@@ -63,6 +63,13 @@ export type Holding = Inputs<typeof HOLDING>;
 export const HOLDING_REASONED = { ...HOLDING, reason: text };
 export type HoldingReasoned = Inputs<typeof HOLDING_REASONED>;
 
+export const CANCEL = {
+  ...HOLDING_REASONED,
+  /** Cancels its open parts, and theirs, as well: all or none. */
+  cascade: flag,
+};
+export type CancelOptions = Inputs<typeof CANCEL>;
+
 export const CLAIM = {
   ...CHANGING,
   /** Made up where none is given. It, not the actor's name, is the holder. */

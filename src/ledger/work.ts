@@ -179,12 +179,12 @@ export class LedgerWork {
   }
 
   /**
-   * Cancels open work.
+   * Cancels open work; with `cascade` its open parts as well. Parts that stay open are not ready any more.
    *
    * @throws LedgerError `NOT_OWNER` for anyone but its creator and its owner; who is not its creator proves a claim as a holder
    */
-  async cancel(id: WorkId, options: inputs.HoldingReasoned = {}): Promise<TransitionResult> {
-    return (await this.#write()).plain('cancel', id, options);
+  async cancel(id: WorkId, options: inputs.CancelOptions = {}): Promise<TransitionResult> {
+    return (await this.#write()).cancel(id, options);
   }
 
   /** Removes a finished item's file; its history stays, and its id is never given again. @throws LedgerError `STILL_REFERENCED` */

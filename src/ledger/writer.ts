@@ -18,6 +18,7 @@ import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import { mayDeleteAtOnce } from '../domain/verbs/delete.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
 import { isVerb, type Verb, type VerbInput, verbOf, verbsThat } from '../domain/verbs.ts';
+import type { IndexView } from '../projection/index-view.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
@@ -39,7 +40,6 @@ const PLAIN = {
   reject: inputs.EXPLAINED,
   withdraw: inputs.HOLDING_REASONED,
   reopen: inputs.EXPLAINED,
-  cancel: inputs.HOLDING_REASONED,
   delete: inputs.REASONED,
 };
 
@@ -220,6 +220,23 @@ export class Writer {
       const settings = await readNow(this.#connection, (view) => view.settings);
       if (!isExhausted(item, settings)) commands.push(this.#plan('retry', id, again, call));
     }
+    const both = await submit(this.#connection, commands, { atomic: true, signal });
+    // Where it cannot be pending again, it has failed all the same.
+    const refused = commands.length > 1 && both[0]?.kind === 'refused';
+    const outcomes = refused ? await submit(this.#connection, commands.slice(0, 1), { signal }) : both;
+    const failed = outcomes.find(({ kind }) => kind === 'lost' || kind === 'refused');
+    return toResult(failed ?? outcomes.at(-1));
+  }
+
+  /** With its open parts where that is asked for: all of them, or none. */
+  async cancel(id: WorkId, options: inputs.CancelOptions): Promise<TransitionResult> {
+    this.#check('cancel', id, inputs.CANCEL, options);
+    const { actor, signal, if_rev, cascade, ...input } = options;
+    const parts = cascade ? await readNow(this.#connection, (view) => openParts(view, id)) : [];
+    const commands = [
+      ...parts.map((part) => this.#plan('cancel', part, { reason: input.reason }, { actor })),
+      this.#plan('cancel', id, input, { actor, if_rev }),
+    ];
     const outcomes = await submit(this.#connection, commands, { atomic: true, signal });
     const failed = outcomes.find(({ kind }) => kind === 'lost' || kind === 'refused');
     return toResult(failed ?? outcomes.at(-1));
@@ -265,6 +282,18 @@ export class Writer {
   #require(id: WorkId): Promise<WorkItem> {
     return readNow(this.#connection, (view) => known(view, id));
   }
+}
+
+/** Open parts of an item, and theirs, those that nothing is a part of first. */
+function openParts(view: IndexView, id: WorkId): WorkId[] {
+  const found = new Set<WorkId>();
+  const waiting = [...view.openChildrenOf(id)];
+  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+    if (found.has(part) || part === id) continue;
+    found.add(part);
+    waiting.push(...view.openChildrenOf(part));
+  }
+  return [...found].reverse();
 }
 
 const COMMAND: Kind<Planned> = {

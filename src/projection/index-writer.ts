@@ -20,7 +20,9 @@ const UPSERT = `INSERT INTO items (id, ${COLUMNS.join(', ')}) VALUES (?${', ?'.r
 const COUNT_WAITS = `UPDATE items SET waits =
   (SELECT count(*) FROM edges LEFT JOIN items AS needed ON needed.id = edges.target
     WHERE edges.id = items.id AND edges.kind = 'needs' AND needed.status IS NOT 'completed') +
-  (SELECT count(*) FROM edges WHERE edges.kind = 'child' AND edges.target = items.id)`;
+  (SELECT count(*) FROM edges WHERE edges.kind = 'child' AND edges.target = items.id) +
+  (SELECT count(*) FROM edges JOIN items AS parent ON parent.id = edges.target
+    WHERE edges.id = items.id AND edges.kind = 'child' AND parent.status IN ('failed', 'cancelled'))`;
 
 /** Changes the index, within one write transaction, and keeps everything in it that follows from the items. */
 export class IndexWriter {
@@ -37,9 +39,10 @@ export class IndexWriter {
   }
 
   put(id: WorkId, state: State, content: Content): void {
-    if (!this.#loading) this.#leave(id);
+    const before = this.#loading ? undefined : this.#leave(id);
     const item = content.kind === 'item' ? content.item : undefined;
     const status = item?.status ?? (state === 'active' ? 'damaged' : state);
+    if (!this.#loading && isDead(before) !== isDead(status)) this.#touchParts(id);
     const { prefix, date, number } = parseId(id);
     const own: SQLInputValue[] = [state, status, `${prefix}-${date}`, number ?? null];
     const rest: SQLInputValue[] = [
@@ -55,7 +58,7 @@ export class IndexWriter {
   }
 
   remove(id: WorkId): void {
-    this.#leave(id);
+    if (isDead(this.#leave(id))) this.#touchParts(id);
     this.#index.run('DELETE FROM items WHERE id = ?', id);
   }
 
@@ -74,12 +77,14 @@ export class IndexWriter {
     this.#index.run(`${COUNT_WAITS} WHERE state = 'active'`);
   }
 
-  /** Takes out what the item's present row led to. */
-  #leave(id: WorkId): void {
+  /** Takes out what the item's present row led to. @returns the status that it had */
+  #leave(id: WorkId): unknown {
+    const row = this.#index.get('SELECT status FROM items WHERE id = ?', id);
     this.#touch(id);
     this.#index.run('DELETE FROM edges WHERE id = ?', id);
     if (this.#withWords)
       this.#index.run('DELETE FROM words WHERE rowid = (SELECT n FROM items WHERE id = ?)', id);
+    return row?.status;
   }
 
   #addEdges(item: WorkItem): void {
@@ -95,6 +100,11 @@ export class IndexWriter {
     this.#index.run('INSERT OR IGNORE INTO edges VALUES (?, ?, ?)', kind, target, id);
   }
 
+  #touchParts(id: WorkId): void {
+    for (const row of this.#index.all("SELECT id FROM edges WHERE kind = 'child' AND target = ?", id))
+      this.#touched.add(String(row.id));
+  }
+
   #touch(id: WorkId): void {
     this.#touched.add(id);
     const around = this.#index.all(
@@ -105,6 +115,9 @@ export class IndexWriter {
     for (const row of around) this.#touched.add(String(row.id));
   }
 }
+
+/** Of an item whose parts do not go on. */
+const isDead = (status: unknown): boolean => status === 'failed' || status === 'cancelled';
 
 const AT_ONCE = 1_000;
 

@@ -103,7 +103,7 @@ test.each([
     view.do('claim', { id: A, execution_id: 'e' });
     adopt(B, A);
     if (verb === 'retry') view.do('fail', { id: A, error: 'x' });
-    else view.do('complete', { id: A, result: undefined });
+    else view.do('cancel', { id: A });
     depend(C, A);
     // Nothing waits in a ring as long as the container is at its end.
     expect(depend(B, C).dependencies).toEqual([C]);

@@ -1,5 +1,6 @@
 import { isLedgerError } from '../../domain/errors.ts';
 import type { JsonMap } from '../../domain/item.ts';
+import { isWithin } from '../../domain/values.ts';
 import {
   AgentBlocked,
   AgentDeferred,
@@ -22,6 +23,9 @@ export interface Finished {
   /** What whoever iterates is told at the end. */
   failure?: { error: unknown };
 }
+
+/** Of a checkpoint, which has other things to hold, too. */
+const ROOM_KIB = 48;
 
 interface Finishing {
   handle: LeaseHandle;
@@ -99,6 +103,7 @@ async function conclude(finishing: Finishing): Promise<Finished> {
   } catch (error) {
     // A result that the ledger cannot handle; trying again would come to the same.
     if (isLedgerError(error, 'INVALID_INPUT')) return fail(finishing, error);
+    if (isLedgerError(error, 'NOT_READY')) return leaveToParts(finishing, result, error.message);
     throw error;
   }
 }
@@ -114,6 +119,15 @@ async function deliver(
     if (!isLedgerError(error, 'REVIEW_REQUIRED')) throw error;
     return { type: 'submitted', where: await handle.submit(result) };
   }
+}
+
+/** The work is done, and parts of it that were made meanwhile are not: whoever takes it up after them finds the result. */
+async function leaveToParts({ handle, sink }: Finishing, result: JsonMap, reason: string): Promise<Finished> {
+  const summary = `Done but for its parts. ${reason}`;
+  await handle.checkpoint({ step: 'done', summary, ...(isWithin(result, ROOM_KIB) && { data: result }) });
+  const where = await handle.release(reason);
+  await sink.report({ type: 'released', where, reason });
+  return { remember: 'nothing' };
 }
 
 async function fail({ handle, sink }: Finishing, failure: unknown): Promise<Finished> {

@@ -1,5 +1,6 @@
 import { text } from '../check-input.ts';
 import { LedgerError } from '../errors.ts';
+import { requireNoOpenParts } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
 import { approvalsGiven, approvalsNeeded, requireReviewer } from '../policy-rules.ts';
@@ -30,7 +31,8 @@ export const approve: ChangingVerb<ApproveInput> = defineVerb({
   input: { reason: text },
   line: 'approved',
   sees: seesSubmission,
-  apply(item, { actor, at, reason }, { settings }) {
+  apply(item, { actor, at, reason }, view) {
+    const { settings } = view;
     requireReviewer(settings, actor, item);
     const given = approvalsGiven(settings, item);
     if (given.includes(actor)) throw alreadyApproved(item, actor);
@@ -40,6 +42,7 @@ export const approve: ChangingVerb<ApproveInput> = defineVerb({
       const others = (review.approvals ?? []).filter(({ by }) => by !== actor);
       return { ...item, review: { ...review, approvals: [...others, { by: actor, at, note }] } };
     }
+    requireNoOpenParts(view, item);
     return {
       ...item,
       status: 'completed',

@@ -1,5 +1,6 @@
 import { map } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
+import { requireNoOpenParts } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
 import { requireNoReview } from '../policy-rules.ts';
@@ -16,8 +17,9 @@ export const complete: ChangingVerb<CompleteInput> = defineVerb({
   fenced: true,
   input: { result: map(), ...FENCE },
   line: 'completed',
-  apply(item, { at, result }, { settings }) {
-    requireNoReview(settings, item);
+  apply(item, { at, result }, view) {
+    requireNoReview(view.settings, item);
+    requireNoOpenParts(view, item);
     return { ...item, status: 'completed', completed_at: at, result };
   },
   read: ({ after }) => ({ result: after.result }),

@@ -29,7 +29,7 @@ export const importItem: EnteringVerb<ImportInput> = defineEntering({
     if (standing !== undefined) return { item: standing, existed: true };
     requireUnused(view, id);
     const item = toItem({ ...imported, id, schema: 1, rev: 1, last_op: op }, 'imported item');
-    checkReferences(view, item, undefined);
+    checkReferences(view, item, undefined, 'elsewhere');
     if (!isTerminal(item.status)) requireFreeKey(view, item);
     return { item: { ...item, labels: [...new Set(item.labels)].sort() }, existed: false };
   },

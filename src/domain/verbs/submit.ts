@@ -1,5 +1,6 @@
 import { map } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
+import { requireNoOpenParts } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
@@ -15,12 +16,10 @@ export const submit: ChangingVerb<SubmitInput> = defineVerb({
   fenced: true,
   input: { result: map(), ...FENCE },
   line: 'submitted',
-  apply: (item, { actor, at, result }) => ({
-    ...item,
-    status: 'in_review',
-    result,
-    review: { requested_at: at, requested_by: actor },
-  }),
+  apply(item, { actor, at, result }, view) {
+    requireNoOpenParts(view, item);
+    return { ...item, status: 'in_review', result, review: { requested_at: at, requested_by: actor } };
+  },
   read: ({ after }) => ({ result: after.result }),
   content: ({ result }) => result,
 });

@@ -68,6 +68,33 @@ describe('given a policy', () => {
   });
 });
 
+describe('given an agent that makes parts of what it works on', () => {
+  test('when it is done before they are, then it is given back with its result, and is completed after them', async () => {
+    const [parent = ''] = await createItems(bob, 1, { swarm_name: 'big' });
+    await ada.clone.fetch();
+    let split = false;
+    const splitting: Agent = async function* () {
+      yield { type: 'text', text: 'working' };
+      if (!split) await ada.createSubtask(parent, { title: 'A part' });
+      split = true;
+      yield { type: 'result', result: { rows: 12 } };
+    };
+    const report = await work({ agent: splitting, filter: { swarm_name: 'big' } });
+    expect(report).toMatchObject({ started: 3, completed: 2, released: 1, failed: 0 });
+    expect(said('released')).toMatchObject([
+      { work_id: parent, reason: expect.stringContaining('open parts') },
+    ]);
+    const versions = await ada.audit.history(parent);
+    expect(versions.map(({ verb }) => verb)).toEqual([
+      ...['create', 'claim', 'checkpoint', 'release', 'claim', 'complete'],
+    ]);
+    expect(await ada.getWork(parent)).toMatchObject({
+      status: 'completed',
+      checkpoint: { step: 'done', data: { rows: 12 } },
+    });
+  });
+});
+
 describe('given ready items', () => {
   test('when a worker runs until nothing is ready, then all that it may take is completed', async () => {
     await createItems(bob, 3, { swarm_name: 'shop', labels: ['a', 'b'] });

@@ -1,6 +1,7 @@
 import { resolveAll } from '../../../operations/ids.ts';
 import { required } from '../../../operations/typed.ts';
-import { command, FENCE, flag, ID, IDS, list, REASON, text } from '../../command.ts';
+import type { Cli } from '../../cli.ts';
+import { command, FENCE, flag, ID, IDS, list, REASON, type Reply, text } from '../../command.ts';
 import { readMap, readText } from '../../input.ts';
 import { confirmItems, onItems } from '../../transition.ts';
 
@@ -52,7 +53,7 @@ export const failCommand = command({
     const typed = options.error ?? args.slice(1).join(' ');
     const text = options.error === undefined ? typed : await readText(typed, cli.world);
     const error = required(text, 'What went wrong', 'wl fail ID "what went wrong"');
-    return onItems(
+    const reply = await onItems(
       cli,
       'fail',
       ids,
@@ -62,6 +63,8 @@ export const failCommand = command({
         return options.retry ? `failed ${id}, which has no attempt left` : `failed ${id}`;
       },
     );
+    await noticeParts(cli, reply);
+    return reply;
   },
 });
 
@@ -83,14 +86,38 @@ export const releaseCommand = command({
 export const cancelCommand = command({
   summary: 'cancel open items',
   args: [IDS],
-  options: { ...REASON, ...FENCE },
-  examples: ['wl cancel 0001', 'wl cancel 0001 0002 --reason "no longer needed"'],
-  run: ({ args, options, cli }) =>
-    onItems(
+  options: {
+    cascade: flag('--cascade', 'its open parts, and theirs, as well: all or none'),
+    ...REASON,
+    ...FENCE,
+  },
+  examples: ['wl cancel 0001 --cascade', 'wl cancel 0001 0002 --reason "no longer needed"'],
+  run: async ({ args, options: { cascade, reason, ...holder }, cli }) => {
+    const reply = await onItems(
       cli,
       'cancel',
       args,
-      (ledger, id) => ledger.work.cancel(id, { reason: options.reason, ...cli.fence(options) }),
+      (ledger, id) => ledger.work.cancel(id, { cascade, reason, ...cli.fence(holder) }),
       ({ id }) => `cancelled ${id}`,
-    ),
+    );
+    await noticeParts(cli, reply);
+    return reply;
+  },
 });
+
+/** Says which parts of what ended are left open: nobody is given them any more. */
+async function noticeParts(cli: Cli, { ids = [] }: Reply): Promise<void> {
+  const ledger = await cli.open();
+  for (const id of ids) {
+    const parts = (await ledger.query.children(id))
+      .filter(({ status }) => OPEN.has(status))
+      .map((part) => part.id);
+    if (parts.length === 0) continue;
+    const them = parts.length === 1 ? 'it' : 'them';
+    cli.notice(
+      `open parts of ${id} are not ready any more: ${parts.join(', ')}; to cancel ${them}: wl cancel ${parts.join(' ')}`,
+    );
+  }
+}
+
+const OPEN: ReadonlySet<string> = new Set(['pending', 'in_progress', 'blocked', 'in_review']);
