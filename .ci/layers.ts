@@ -58,7 +58,7 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'remote',
     imports: ['domain', 'trace', 'git', 'store'],
-    holds: 'the shared branch as one clone reaches it: a port, the adapter by git, and one in memory',
+    holds: 'the shared branch as one clone reaches it: a port, and the adapter by git',
   },
   {
     path: 'isomorphic',

@@ -3,8 +3,8 @@ import { memfs } from 'memfs';
 import { onTestFinished } from 'vitest';
 import { initLedger, type OpenOptions, openLedger, type WorkLedger } from '../../src/index.ts';
 import { IsomorphicStore } from '../../src/isomorphic/store.ts';
-import { MemoryRemote } from '../../src/remote/memory.ts';
 import { FaultyRemote } from '../helpers/faulty-remote.ts';
+import { MemoryRemote } from '../helpers/memory-remote.ts';
 
 export interface Clone {
   ledger: WorkLedger;

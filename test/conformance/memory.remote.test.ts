@@ -2,7 +2,7 @@ import git from 'isomorphic-git';
 import { memfs } from 'memfs';
 import { describe, expect, test } from 'vitest';
 import { IsomorphicStore } from '../../src/isomorphic/store.ts';
-import { MemoryRemote } from '../../src/remote/memory.ts';
+import { MemoryRemote } from '../helpers/memory-remote.ts';
 import { append, draft } from './drafts.ts';
 import { remoteConformance } from './remote.ts';
 import { inboxLaws } from './remote-inbox.ts';

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { examine } from '../../src/doctor/examine.ts';
 import { repairTree } from '../../src/doctor/repair.ts';
 import { resolveIds } from '../../src/operations/ids.ts';
-import { MemoryRemote } from '../../src/remote/memory.ts';
 import { pathOf } from '../helpers/by-hand.ts';
+import { MemoryRemote } from '../helpers/memory-remote.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { addReplica, makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 

@@ -1,4 +1,3 @@
-import type { MemoryRemote } from '../../src/remote/memory.ts';
 import type {
   BranchPushResult,
   FetchResult,
@@ -9,6 +8,7 @@ import type {
   SideRefs,
   Written,
 } from '../../src/remote/port.ts';
+import type { MemoryRemote } from './memory-remote.ts';
 
 /** One clone's connection, which can be cut, and can lose the answer to a push that was taken. */
 export class FaultyRemote implements LedgerRemote {

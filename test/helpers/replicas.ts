@@ -2,9 +2,9 @@ import git from 'isomorphic-git';
 import { memfs } from 'memfs';
 import { initLedger, openLedger, type WorkLedger } from '../../src/index.ts';
 import { IsomorphicStore } from '../../src/isomorphic/store.ts';
-import { MemoryRemote } from '../../src/remote/memory.ts';
 import type { Clock, LocalState } from '../../src/sync/ports.ts';
 import { FaultyRemote } from './faulty-remote.ts';
+import { MemoryRemote } from './memory-remote.ts';
 
 /** Time that stands still between steps, and chance that can be repeated. */
 class FakeClock implements Clock {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { itemOf } from '../../src/index.ts';
-import { MemoryRemote } from '../../src/remote/memory.ts';
+import { MemoryRemote } from '../helpers/memory-remote.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { addReplica, makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 

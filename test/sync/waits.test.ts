@@ -1,7 +1,7 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { TRACE_CHANNELS, type WaitTrace } from '../../src/index.ts';
-import { MemoryRemote } from '../../src/remote/memory.ts';
+import { MemoryRemote } from '../helpers/memory-remote.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { addReplica, makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 

@@ -1,8 +1,8 @@
 import { isAncestor } from '../../../src/git/model/history.ts';
-import type { ObjectClone, SideFolder } from '../../../src/remote/memory.ts';
-import type { MemoryHost } from '../../../src/remote/memory-connection.ts';
 import type { Offer, PushResult } from '../../../src/remote/port.ts';
 import type { Oid } from '../../../src/store/port.ts';
+import type { MemoryHost } from '../../helpers/memory-connection.ts';
+import type { ObjectClone, SideFolder } from '../../helpers/memory-remote.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { type Answer, BRANCH, FOLDERS, type Host, type Wish } from './host.ts';
 import type { Process } from './process.ts';

@@ -1,5 +1,4 @@
-import { asError } from '../domain/errors.ts';
-import type { Oid } from '../store/port.ts';
+import { asError } from '../../src/domain/errors.ts';
 import {
   acceptedRefOf,
   advanceSeen,
@@ -12,8 +11,7 @@ import {
   presenceMirrorOf,
   REVIEWS,
   reviewMirrorOf,
-} from './clone-refs.ts';
-import type { MemoryRemote, ObjectClone, SideFolder } from './memory.ts';
+} from '../../src/remote/clone-refs.ts';
 import type {
   BranchPushResult,
   FetchResult,
@@ -25,7 +23,9 @@ import type {
   SideRefs,
   Written,
   WrittenTo,
-} from './port.ts';
+} from '../../src/remote/port.ts';
+import type { Oid } from '../../src/store/port.ts';
+import type { MemoryRemote, ObjectClone, SideFolder } from './memory-remote.ts';
 
 /** What a connection asks of a remote in memory. */
 export type MemoryHost = Pick<

@@ -1,8 +1,8 @@
-import { isAncestor, missingObjects } from '../git/model/history.ts';
-import type { GitObject, NamedObject, ObjectSource } from '../git/model/object.ts';
-import type { LedgerStore, Oid } from '../store/port.ts';
+import { isAncestor, missingObjects } from '../../src/git/model/history.ts';
+import type { GitObject, NamedObject, ObjectSource } from '../../src/git/model/object.ts';
+import type { LedgerRemote, Offer, PushResult } from '../../src/remote/port.ts';
+import type { LedgerStore, Oid } from '../../src/store/port.ts';
 import { MemoryConnection } from './memory-connection.ts';
-import type { LedgerRemote, Offer, PushResult } from './port.ts';
 
 /** A clone that such a remote can carry objects from and to: an `IsomorphicStore`. */
 export interface ObjectClone extends Pick<LedgerStore, 'readRef' | 'listRefs' | 'moveRef' | 'mergeBase'> {
