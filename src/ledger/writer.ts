@@ -18,7 +18,7 @@ import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import { mayDeleteAtOnce } from '../domain/verbs/delete.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
 import { isVerb, type Verb, type VerbInput, verbOf, verbsThat } from '../domain/verbs.ts';
-import type { IndexView } from '../projection/index-view.ts';
+import { openPartsOf } from '../query/tree.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
@@ -232,7 +232,7 @@ export class Writer {
   async cancel(id: WorkId, options: inputs.CancelOptions): Promise<TransitionResult> {
     this.#check('cancel', id, inputs.CANCEL, options);
     const { actor, signal, if_rev, cascade, ...input } = options;
-    const parts = cascade ? await readNow(this.#connection, (view) => openParts(view, id)) : [];
+    const parts = cascade ? await readNow(this.#connection, (view) => openPartsOf(view, id)) : [];
     const commands = [
       ...parts.map((part) => this.#plan('cancel', part, { reason: input.reason }, { actor })),
       this.#plan('cancel', id, input, { actor, if_rev }),
@@ -282,18 +282,6 @@ export class Writer {
   #require(id: WorkId): Promise<WorkItem> {
     return readNow(this.#connection, (view) => known(view, id));
   }
-}
-
-/** Open parts of an item, and theirs, those that nothing is a part of first. */
-function openParts(view: IndexView, id: WorkId): WorkId[] {
-  const found = new Set<WorkId>();
-  const waiting = [...view.openChildrenOf(id)];
-  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
-    if (found.has(part) || part === id) continue;
-    found.add(part);
-    waiting.push(...view.openChildrenOf(part));
-  }
-  return [...found].reverse();
 }
 
 const COMMAND: Kind<Planned> = {

@@ -1,5 +1,6 @@
 import type { WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkItem, type WorkStatus } from '../domain/item.ts';
+import type { LedgerView } from '../domain/view.ts';
 import { type IndexView, READABLE } from '../projection/index-view.ts';
 
 /** Direct children, finished ones too, most urgent first. */
@@ -42,4 +43,16 @@ export function dependencyTree(view: IndexView, id: WorkId, seen: Set<WorkId> = 
   const dependencies =
     repeated || item === undefined ? [] : item.dependencies.map((next) => dependencyTree(view, next, seen));
   return { id, item, repeated, dependencies };
+}
+
+/** Open parts of an item, and theirs, those that nothing is a part of first. */
+export function openPartsOf(view: Pick<LedgerView, 'openChildrenOf'>, id: WorkId): WorkId[] {
+  const found = new Set<WorkId>();
+  const waiting = [...view.openChildrenOf(id)];
+  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+    if (found.has(part) || part === id) continue;
+    found.add(part);
+    waiting.push(...view.openChildrenOf(part));
+  }
+  return [...found].reverse();
 }
