@@ -1,3 +1,5 @@
+// Long, since it is a list: what each transition of an item takes and becomes, one after the other.
+
 import { randomSuffix } from '../codec/op.ts';
 import {
   checkArgument,
