@@ -13,7 +13,7 @@ export { type ClaimNextOptions, claimNext } from './agents/following/claim-next.
 export type { FollowOptions } from './agents/following/follower.ts';
 export { type WaitOptions, waitFor, waitForSeveral } from './agents/following/wait-for.ts';
 export { type WatchOptions, watchLedger } from './agents/following/watch.ts';
-export { findSilent, recoverSilent } from './agents/presence/liveness.ts';
+export { findSilent, recoverSilent } from './agents/presence/list.ts';
 export {
   type Agent,
   AgentBlocked,
@@ -36,11 +36,10 @@ export {
   SupersededError,
   type TextEvent,
 } from './agents/workers/agent.ts';
-export { type CommandAgentOptions, commandAgent } from './agents/workers/command-agent.ts';
+export { type CommandAgentOptions, commandAgent, renderPrompt } from './agents/workers/command-agent.ts';
 export type { ExecuteOptions } from './agents/workers/execution.ts';
 export type { ExecutionMemory, RememberedExecution } from './agents/workers/execution-memory.ts';
 export type { Heartbeat, RunningExecution } from './agents/workers/heartbeat.ts';
 export { AgentExecutorPool, type PoolOptions } from './agents/workers/pool.ts';
-export { renderPrompt } from './agents/workers/prompt.ts';
 export { runWorker, type WorkerOptions } from './agents/workers/worker.ts';
 export type { WaitingFor, WorkerEvent, WorkerReport } from './agents/workers/worker-event.ts';

@@ -33,6 +33,6 @@ export async function prunePresence(ledger: WorkLedger): Promise<PresenceEntry[]
 
 /** The signs of life in a report, by execution: for `recoverOrphanedWork` and `getOrphanedWork`. */
 export async function livenessOf({ entries }: Pick<PresenceReport, 'entries'>): Promise<Liveness> {
-  const { livenessIn } = await import('./liveness.ts');
+  const { livenessIn } = await import('./list.ts');
   return livenessIn(entries);
 }

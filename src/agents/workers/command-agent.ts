@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json, JsonMap } from '../../domain/item.ts';
 import { isJson, isJsonMap } from '../../domain/values.ts';
 import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
+import { TEMPLATES } from '../../ledger/branch-files.ts';
 import {
   type Agent,
   AgentBlocked,
@@ -13,7 +15,6 @@ import {
   AgentUnusable,
 } from './agent.ts';
 import { type OutputLine, type ProcessEnd, ProcessGroup, type ProcessLine } from './process-group.ts';
-import { renderPrompt } from './prompt.ts';
 
 /** The item was blocked or escalated; it cannot be done now (`EX_TEMPFAIL`). */
 const BLOCKED = 10;
@@ -168,4 +169,49 @@ function readResult(given: JsonMap): JsonMap {
   const result: Json | undefined = given.result;
   if (result === undefined || !isJson(result)) return {};
   return isJsonMap(result) ? result : { result };
+}
+
+const TEMPLATE = join(TEMPLATES, 'prompt.md');
+
+/** A prompt as a file for an agent that is a program: what to do, the item, where to resume, how to tell. */
+export function renderPrompt(
+  context: AgentRunContext,
+  prompt: string,
+  template = readFileSync(TEMPLATE, 'utf8'),
+): string {
+  const { item, checkpoint, work_id, attempt, max_attempts, actor, system_prompt } = context;
+  const { acceptance, context: facts } = item;
+  const task = [
+    `Title: ${item.title}`,
+    `Type: ${item.type}, priority: ${item.priority}`,
+    ...(item.labels.length === 0 ? [] : [`Labels: ${item.labels.join(', ')}`]),
+    ...(prompt === '' || prompt === item.title ? [] : ['', prompt]),
+    ...(acceptance.length === 0
+      ? []
+      : ['', 'Done when:', ...acceptance.map(({ text, done }) => `- [${done ? 'x' : ' '}] ${text}`)]),
+    ...(Object.keys(facts).length === 0 ? [] : ['', `Context: ${JSON.stringify(facts, null, 2)}`]),
+    ...item.comments.flatMap(({ at, by, body }) => ['', `Comment of ${by}, ${at}:`, body]),
+  ].join('\n');
+  const values: Record<string, string> = {
+    id: work_id,
+    actor,
+    attempt: String(attempt),
+    max_attempts: String(max_attempts),
+    system_prompt: system_prompt === undefined ? '' : `${system_prompt}\n\n`,
+    item: fenced(task),
+    resume:
+      checkpoint === undefined
+        ? 'Nobody recorded anything before you: begin at the beginning.'
+        : `Attempt ${checkpoint.attempt} got this far, and what it did is done. Go on from here:\n\n${fenced(JSON.stringify(checkpoint, null, 2))}`,
+  };
+  // In one pass, so that nothing in a value is taken for a place to fill.
+  return template.replaceAll(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+/** Text between fences that nothing in it can close. */
+function fenced(text: string): string {
+  let longest = 2;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${text}\n${fence}`;
 }

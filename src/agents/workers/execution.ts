@@ -13,11 +13,10 @@ import {
 } from './agent.ts';
 import { EventSink } from './event-sink.ts';
 import type { ExecutionMemory } from './execution-memory.ts';
-import { type Finished, finish } from './finish.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { LeaseHandle, watchLease } from './lease-handle.ts';
 import { identify } from './orphaned-executions.ts';
-import { runAgent } from './run-agent.ts';
+import { type Finished, finish, runAgent } from './run-agent.ts';
 import type { Slots } from './slots.ts';
 
 /** What all executions of a pool share. */

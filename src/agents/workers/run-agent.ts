@@ -1,9 +1,21 @@
+import { isLedgerError } from '../../domain/errors.ts';
 import type { JsonMap } from '../../domain/item.ts';
+import { isWithin } from '../../domain/values.ts';
 import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
-import { type Agent, type AgentEvent, type AgentRunContext, asError, SupersededError } from './agent.ts';
+import {
+  type Agent,
+  AgentBlocked,
+  AgentDeferred,
+  type AgentEvent,
+  type AgentRunContext,
+  AgentUnusable,
+  asError,
+  LeaseLostError,
+  SupersededError,
+} from './agent.ts';
 import type { EventSink } from './event-sink.ts';
 import type { Heartbeat } from './heartbeat.ts';
-import type { LeaseHandle } from './lease-handle.ts';
+import { type LeaseHandle, standingOf } from './lease-handle.ts';
 
 export interface Work {
   agent: Agent;
@@ -111,3 +123,140 @@ async function* untilAborted<T>(
     if (!ended) iterator.return?.().catch(() => undefined);
   }
 }
+
+/** Bytes of an error's text that go into the ledger. */
+const ERROR_LENGTH = 8_000;
+
+/** How an execution ended. */
+export interface Finished {
+  /** What is to be remembered of it: `parked` waits with its item, `left` has yet to be given back. */
+  remember: 'nothing' | 'parked' | 'left';
+  /** What whoever iterates is told at the end. */
+  failure?: { error: unknown };
+}
+
+/** Of a checkpoint, which has other things to hold, too. */
+const ROOM_KIB = 48;
+
+interface Finishing {
+  handle: LeaseHandle;
+  sink: EventSink;
+  ending: Ending;
+  /** Why the agent was told to stop, if it was. */
+  stopped: Error | undefined;
+  /** When what is deferred is due again, after so many seconds if given. */
+  dueAgain(attempts: number, after_s: number | undefined): string;
+}
+
+/** Writes how the work ended, as far as the item is still this execution's. */
+export async function finish(finishing: Finishing): Promise<Finished> {
+  const { sink, ending, stopped } = finishing;
+  const { result } = ending;
+  if (stopped instanceof LeaseLostError) {
+    await sink.report({ type: 'stopped', reason: stopped.message, result });
+    return { remember: 'left', failure: { error: stopped } };
+  }
+  try {
+    if (stopped instanceof SupersededError) throw stopped;
+    return await settle(finishing);
+  } catch (error) {
+    if (!(error instanceof SupersededError)) throw error;
+    await sink.report({ type: 'superseded', holder: error.holder, result });
+    return { remember: 'nothing', failure: { error } };
+  }
+}
+
+async function settle(finishing: Finishing): Promise<Finished> {
+  const { handle, sink, ending, stopped } = finishing;
+  const { failure } = ending;
+  const item = await handle.look();
+  const standing = standingOf(item, handle);
+  switch (standing) {
+    case 'superseded':
+      throw new SupersededError(handle.id, item);
+    case 'blocked': {
+      await sink.report({ type: 'blocked', reason: item?.block?.reason ?? '' });
+      const told = failure?.error instanceof AgentBlocked ? undefined : (failure ?? asFailure(stopped));
+      return { remember: 'parked', ...(told && { failure: told }) };
+    }
+    case 'done':
+    case 'given_up': {
+      await sink.report({ type: 'settled', status: item?.status ?? 'cancelled' });
+      const told = failure ?? asFailure(stopped);
+      return { remember: 'nothing', ...(told && { failure: told }) };
+    }
+    case 'held':
+      return stopped === undefined ? conclude(finishing) : giveBack(finishing, stopped);
+    default:
+      return standing satisfies never;
+  }
+}
+
+const asFailure = (error: Error | undefined): { error: unknown } | undefined => error && { error };
+
+async function giveBack({ handle, sink }: Finishing, stopped: Error): Promise<Finished> {
+  const reason = stopped.message;
+  const where = await handle.release(reason);
+  await sink.report({ type: 'released', where, reason });
+  return { remember: 'nothing', failure: { error: stopped } };
+}
+
+async function conclude(finishing: Finishing): Promise<Finished> {
+  const { handle, sink, ending } = finishing;
+  const { failure } = ending;
+  if (failure?.error instanceof AgentDeferred) return defer(finishing, failure.error);
+  if (failure?.error instanceof AgentUnusable) return giveBack(finishing, failure.error);
+  if (failure !== undefined) return fail(finishing, failure.error);
+  const result = { execution_id: handle.execution_id, ...ending.result };
+  try {
+    await sink.report({ ...(await deliver(handle, result)), result });
+    return { remember: 'nothing' };
+  } catch (error) {
+    // A result that the ledger cannot handle; trying again would come to the same.
+    if (isLedgerError(error, 'INVALID_INPUT')) return fail(finishing, error);
+    if (isLedgerError(error, 'NOT_READY')) return leaveToParts(finishing, result, error.message);
+    throw error;
+  }
+}
+
+/** Completes the item, or submits it where policy leaves it to others to say that it is done. */
+async function deliver(
+  handle: LeaseHandle,
+  result: JsonMap,
+): Promise<{ type: 'completed' | 'submitted'; where: 'remote' | 'local' }> {
+  try {
+    return { type: 'completed', where: await handle.complete(result) };
+  } catch (error) {
+    if (!isLedgerError(error, 'REVIEW_REQUIRED')) throw error;
+    return { type: 'submitted', where: await handle.submit(result) };
+  }
+}
+
+/** The work is done, and parts of it that were made meanwhile are not: whoever takes it up after them finds the result. */
+async function leaveToParts({ handle, sink }: Finishing, result: JsonMap, reason: string): Promise<Finished> {
+  const summary = `Done but for its parts. ${reason}`;
+  await handle.checkpoint({ step: 'done', summary, ...(isWithin(result, ROOM_KIB) && { data: result }) });
+  const where = await handle.release(reason);
+  await sink.report({ type: 'released', where, reason });
+  return { remember: 'nothing' };
+}
+
+async function fail({ handle, sink }: Finishing, failure: unknown): Promise<Finished> {
+  const error = textOf(failure);
+  const where = await handle.fail(error);
+  await sink.report({ type: 'failed', where, error });
+  return { remember: 'nothing', failure: { error: failure } };
+}
+
+async function defer({ handle, sink, dueAgain }: Finishing, deferred: AgentDeferred): Promise<Finished> {
+  const error = textOf(deferred);
+  const not_before = dueAgain(handle.item.attempts, deferred.retry_after_s);
+  const failed = await handle.fail(error);
+  const where = await handle.retry(not_before);
+  if (where === undefined) await sink.report({ type: 'failed', where: failed, error });
+  else await sink.report({ type: 'deferred', where, error, not_before });
+  return { remember: 'nothing', failure: { error: deferred } };
+}
+
+const textOf = (failure: unknown): string =>
+  asError(failure).message.toWellFormed().slice(0, ERROR_LENGTH).trim() || 'it failed without a word';

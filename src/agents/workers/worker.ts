@@ -5,7 +5,7 @@ import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';
 import type { Clock } from '../../sync/ports.ts';
 import { Candidates } from '../following/candidates.ts';
-import { recoverSilent } from '../presence/liveness.ts';
+import { recoverSilent } from '../presence/list.ts';
 import {
   type Agent,
   type AgentExecutionContext,

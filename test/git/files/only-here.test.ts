@@ -20,10 +20,9 @@ const NAMED = 'files that a user, or git that calls a hook or a merge driver, na
 /** Each file outside the two layers of git that reads or writes on a disk, and what. None is git's own: objects, refs, configuration. */
 const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'agents/following/follower.ts': ['the folder of a ref, which is watched, and in which nothing is read'],
-  'agents/workers/command-agent.ts': ['a temporary folder for what an agent is given'],
+  'agents/workers/command-agent.ts': ['a temporary folder for what an agent is given', PACKAGE],
   'agents/workers/execution-memory.ts': [LOCAL_STATE],
   'agents/workers/orphaned-executions.ts': [PROC],
-  'agents/workers/prompt.ts': [PACKAGE],
   'cli/commands/collaboration/work.ts': ['whether a program that is named can be run'],
   'cli/commands/ledger/merge.ts': [NAMED],
   'cli/commands/ledger/transfer.ts': [NAMED],
