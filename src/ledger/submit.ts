@@ -1,17 +1,18 @@
 import { randomSuffix } from '../codec/op.ts';
-import type { CommandOf, Fence } from '../domain/commands.ts';
+import { checkOptions, type Kind, listOf } from '../domain/check-input.ts';
+import { COMMON, type CommandOf, type Fence } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { isHeld } from '../domain/holding.ts';
 import { idDate } from '../domain/ids.ts';
-import { isVerb, TRANSITIONS, VERBS, type Verb, type VerbInput } from '../domain/verbs.ts';
+import { isVerb, TRANSITIONS, VERBS, type Verb, type VerbInput, verbOf } from '../domain/verbs.ts';
 import type { CloneName } from '../sync/clone-name.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned, Progress } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import { type Connection, modeOf, readNow } from './connection.ts';
+import { type Connection, checkCall, modeOf, readNow } from './connection.ts';
 import { type Executions, executionsOf } from './executions.ts';
 import { observeNow } from './observe.ts';
-import type { BatchOptions } from './transition-inputs.ts';
+import { BATCH, type BatchOptions } from './transition-inputs.ts';
 
 /**
  * Commits what of the commands is legal, and shares it. Holders prove what they rest on by the claims that this clone made, and those that
@@ -45,6 +46,31 @@ export async function submit(
   if (outcomes.every(({ kind }) => kind === 'accepted' || kind === 'unchanged')) return outcomes;
   const { keepRefused, nameChangers } = await import('./refused.ts');
   return nameChangers(connection, proofs.explain(await keepRefused(context, planned, outcomes)));
+}
+
+/** @see LedgerWork.batch */
+export async function batch(
+  connection: Connection,
+  commands: readonly Planned[],
+  options: BatchOptions,
+): Promise<Outcome[]> {
+  checkCall(connection, 'batch', { commands: [listOf(COMMAND), commands] }, BATCH, options);
+  const held = commands.map(
+    (one): Planned => (typeof one === 'function' ? (earlier) => wellFormed(one(earlier)) : wellFormed(one)),
+  );
+  return submit(connection, held, options);
+}
+
+const COMMAND: Kind<Planned> = {
+  what: 'a command, or a function that gives one',
+  needed: false,
+  is: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+};
+
+/** @throws LedgerError `INVALID_INPUT` for what is no part of a command of its verb */
+function wellFormed(command: LedgerCommand): LedgerCommand {
+  if (isVerb(command.verb)) checkOptions('batch', { ...COMMON, ...verbOf(command.verb).input }, command);
+  return command;
 }
 
 /** @throws LedgerError `INVALID_INPUT` for a command of no verb */

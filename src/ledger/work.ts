@@ -222,7 +222,8 @@ export class LedgerWork {
    * @returns an outcome for each command, in order
    */
   async batch(commands: readonly Planned[], options: inputs.BatchOptions = {}): Promise<Outcome[]> {
-    return (await this.#write()).batch(commands, options);
+    const { batch } = await import('./submit.ts');
+    return batch(this.#connection, commands, options);
   }
 
   /**

@@ -1,17 +1,6 @@
-// Long, since it is a list: what each transition of an item takes and becomes, one after the other.
-
 import { randomSuffix } from '../codec/op.ts';
-import {
-  checkArgument,
-  checkOptions,
-  type Kind,
-  listOf,
-  map,
-  oneOf,
-  orNull,
-  text,
-} from '../domain/check-input.ts';
-import { COMMON, type Command, type Fence, SEEN } from '../domain/commands.ts';
+import { checkArgument, checkOptions, map, oneOf, orNull, text } from '../domain/check-input.ts';
+import { type Command, type Fence, SEEN } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { backoffMs, isExhausted } from '../domain/holding.ts';
 import type { ExecutionId, WorkId } from '../domain/ids.ts';
@@ -19,11 +8,9 @@ import type { WorkItem } from '../domain/item.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import { mayDeleteAtOnce } from '../domain/verbs/delete.ts';
 import type { WorkPatch } from '../domain/verbs/update.ts';
-import { isVerb, type Verb, type VerbInput, verbOf, verbsThat } from '../domain/verbs.ts';
+import { type Verb, type VerbInput, verbOf, verbsThat } from '../domain/verbs.ts';
 import { openPartsOf } from '../query/tree.ts';
-import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
-import type { Outcome } from '../sync/outcome.ts';
 import { type Connection, checkCall, known, modeOf, readNow, requestBy, toActor } from './connection.ts';
 import { executionsOf } from './executions.ts';
 import { type TransitionResult, toResult } from './results.ts';
@@ -51,15 +38,6 @@ export class Writer {
 
   constructor(connection: Connection) {
     this.#connection = connection;
-  }
-
-  /** @see LedgerWork.batch */
-  batch(commands: readonly Planned[], options: inputs.BatchOptions): Promise<Outcome[]> {
-    checkCall(this.#connection, 'batch', { commands: [listOf(COMMAND), commands] }, inputs.BATCH, options);
-    const held = commands.map(
-      (one): Planned => (typeof one === 'function' ? (earlier) => wellFormed(one(earlier)) : wellFormed(one)),
-    );
-    return submit(this.#connection, held, options);
   }
 
   /** @see LedgerWork.act */
@@ -284,18 +262,6 @@ export class Writer {
   #require(id: WorkId): Promise<WorkItem> {
     return readNow(this.#connection, (view) => known(view, id));
   }
-}
-
-const COMMAND: Kind<Planned> = {
-  what: 'a command, or a function that gives one',
-  needed: false,
-  is: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
-};
-
-/** @throws LedgerError `INVALID_INPUT` for what is no part of a command of its verb */
-function wellFormed(command: LedgerCommand): LedgerCommand {
-  if (isVerb(command.verb)) checkOptions('batch', { ...COMMON, ...verbOf(command.verb).input }, command);
-  return command;
 }
 
 const newExecution = ({ draw }: Connection): string => `exec-${randomSuffix(draw)}`;
