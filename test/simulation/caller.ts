@@ -14,6 +14,7 @@ import type { World } from './world/world.ts';
 const SUITABLE: Readonly<Record<WorkStatus, Partial<Record<Verb, number>>>> = {
   pending: { claim: 8, start: 1, assign: 2, update: 3, block: 1, cancel: 2, comment: 1 },
   in_progress: {
+    claim: 1,
     complete: 3,
     fail: 2,
     submit: 4,

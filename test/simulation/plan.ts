@@ -117,6 +117,7 @@ const THEMES = {
   beside: {
     ...ANY,
     weight: 3,
+    steps: { ...STEPS, create: 5, pair: 3, sync: 1 },
     pauses: [0, 10, 40, 150],
     beside: 1,
     faults: [1, 1, 2],
@@ -161,7 +162,8 @@ interface Scene {
 
 function faultOf(chance: Chance, { names, times, theme }: Scene): Fault {
   const clone = chance.pick(names);
-  const process = `${clone}.1`;
+  // Of a clone that has two, either.
+  const process = `${clone}.${theme.beside === 1 ? chance.pick([1, 1, 2]) : 1}`;
   // While somebody is at work.
   const from = chance.pick(times) + chance.below(300);
   const until = from + Math.round(chance.pick([200, 1_500, 5_000]) * chance.between(0.5, 1.5));
@@ -202,8 +204,18 @@ function faultOf(chance: Chance, { names, times, theme }: Scene): Fault {
 }
 
 function mishapOf(chance: Chance): Mishap {
-  const kind = chance.pick(['answer lost', 'never arrives', 'torn', 'arrives twice', 'late'] as const);
+  const kind = chance.pick([
+    'cut off',
+    'cut off',
+    'answer lost',
+    'never arrives',
+    'torn',
+    'arrives twice',
+    'late',
+  ] as const);
   switch (kind) {
+    case 'cut off':
+      return { kind, messages: 1 + chance.below(4) };
     case 'arrives twice':
       return { kind, again_after_ms: Math.round(chance.between(50, 5_000)) };
     case 'late':

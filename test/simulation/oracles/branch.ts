@@ -1,4 +1,4 @@
-import type { LedgerCommit } from './history.ts';
+import type { ItemFile, LedgerCommit } from './history.ts';
 import type { Oracle } from './oracle.ts';
 
 /** What the branch itself has to show, whoever was told what. */
@@ -19,12 +19,15 @@ export const holders: Oracle = {
   name: 'holders',
   promise: 'Each epoch of an item has one holder: one transition begins it.',
   *check({ branch, history }) {
-    const begun = branch.filter(({ verb, id, oid, parent, epoch }) => {
-      if (id === undefined || (verb !== 'claim' && verb !== 'start')) return false;
-      const before = history.item(parent, id)?.claim as { epoch?: number } | undefined;
-      const after = history.item(oid, id)?.claim as { epoch?: number } | undefined;
-      return after?.epoch !== before?.epoch && epoch !== undefined;
-    });
+    const begun: LedgerCommit[] = [];
+    for (const commit of branch) {
+      const { verb, id, oid, parent, author } = commit;
+      if (id === undefined || (verb !== 'claim' && verb !== 'start')) continue;
+      const [before, after] = [history.item(parent, id), history.item(oid, id)];
+      const isHeld = before?.status === 'in_progress' || before?.status === 'in_review';
+      if (isHeld) yield { kind: 'taken', text: `${author} took ${id}, which ${before?.owner} held` };
+      if (executionOf(before) !== executionOf(after)) begun.push(commit);
+    }
     for (const [key, commits] of groupBy(begun, ({ id, epoch }) => `${id} ${epoch}`))
       if (commits.length > 1) yield { kind: 'two holders', text: `${key} was begun ${commits.length} times` };
   },
@@ -65,10 +68,12 @@ export const ids: Oracle = {
       if (commits.length > 1)
         yield { kind: 'given twice', text: `${id} was given to ${commits.length} items` };
     for (const { asked, told, process, clone } of calls) {
-      if (told?.kind !== 'outcomes') continue;
+      if (told === undefined) continue;
       const kept = settled.find((one) => one.clone === clone);
-      for (const { op, id, kind } of told.outcomes) {
-        if (kind !== 'accepted' || asked.find((one) => one.op === op)?.verb !== 'create') continue;
+      const given =
+        told.kind === 'failure' ? told.saved : told.outcomes.filter(({ kind }) => kind === 'accepted');
+      for (const { op, id } of given) {
+        if (id === undefined || asked.find((one) => one.op === op)?.verb !== 'create') continue;
         const now = idOf.get(op);
         if (now === undefined && !kept?.rejected.includes(op) && !kept?.pending.includes(op))
           yield {
@@ -84,6 +89,9 @@ export const ids: Oracle = {
     }
   },
 };
+
+const executionOf = (item: ItemFile | undefined): unknown =>
+  (item?.claim as { execution_id?: string } | undefined)?.execution_id;
 
 /** Without what has no name. */
 function groupBy(

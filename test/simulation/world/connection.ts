@@ -17,6 +17,8 @@ export type Mishap =
   | { kind: 'answer lost' }
   | { kind: 'arrives twice'; again_after_ms: number }
   | { kind: 'torn' }
+  /** The answer is lost, and the connection with it: so many later messages do not arrive. */
+  | { kind: 'cut off'; messages: number }
   | { kind: 'late'; there_ms: number; back_ms: number };
 
 interface Message<T> {
@@ -119,7 +121,7 @@ export class HostConnection implements MemoryHost {
   }
 
   async #exchange<T>({ what, touches, writes = false, effect, part, lost, away }: Message<T>): Promise<T> {
-    const { number, mishap, there_ms, back_ms } = this.#process.sends();
+    const { number, mishap, isCutOff, there_ms, back_ms } = this.#process.sends();
     const by = { name: `${this.#process.name}#${number}`, alive: true };
     const arrive = <A>(effectThere: () => A, after: number): Promise<A> =>
       this.#scheduler.park(
@@ -142,7 +144,7 @@ export class HostConnection implements MemoryHost {
       // Whoever is dead by then hears nothing.
       return this.#process.alive ? value_ : new Promise<T>(() => undefined);
     };
-    if (this.#host.isAway()) return told(away());
+    if (isCutOff || this.#host.isAway()) return told(away());
     if (this.#host.isSilent()) {
       await arrive(effect, there_ms);
       await this.#scheduler.sleep(by, SILENCE_MS, 'hears nothing');
@@ -157,6 +159,7 @@ export class HostConnection implements MemoryHost {
       case 'torn':
         await arrive(() => part?.(), there_ms);
         return told(lost());
+      case 'cut off':
       case 'answer lost':
         await arrive(effect, there_ms);
         return told(lost());

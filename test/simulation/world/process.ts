@@ -28,6 +28,7 @@ interface Described {
 interface Sending {
   number: number;
   mishap: Mishap | undefined;
+  isCutOff: boolean;
   there_ms: number;
   back_ms: number;
 }
@@ -53,6 +54,8 @@ export class Process implements Actor {
   /** How many it made, and how many it sent. */
   calls = 0;
   messages = 0;
+  /** Messages up to this one do not arrive. */
+  #cutOff = 0;
 
   constructor(world: World, clone: Clone, name: string) {
     this.#world = world;
@@ -107,7 +110,9 @@ export class Process implements Actor {
         ? 0
         : this.slowness * (10 + 60 * chanceOf(this.#world.seed, this.name, number, which));
     const { there_ms, back_ms } = mishap?.kind === 'late' ? mishap : { there_ms: 0, back_ms: 0 };
-    return { number, mishap, there_ms: there_ms + way('there'), back_ms: back_ms + way('back') };
+    const isCutOff = number <= this.#cutOff;
+    if (mishap?.kind === 'cut off') this.#cutOff = number + mishap.messages;
+    return { number, mishap, isCutOff, there_ms: there_ms + way('there'), back_ms: back_ms + way('back') };
   }
 
   kill(): void {

@@ -1,0 +1,133 @@
+/** A rule of the protocol left out, by a replacement in a source, and which oracle has to notice. */
+export interface Mutant {
+  name: string;
+  /** From `src` on. */
+  file: string;
+  from: string;
+  to: string;
+  /** The oracle that is to find it. `undefined` where nothing that is promised rests on it: it must not be found. */
+  oracle: string | undefined;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'replay applies again what the shared branch has',
+    file: 'sync/reconcile.ts',
+    from: 'const known = byOp(arrived);',
+    to: 'const known = byOp(arrived.slice(0, 0));',
+    oracle: 'once',
+  },
+  {
+    name: 'a push that broke off is told as not made, without a look',
+    file: 'sync/push-cycle.ts',
+    from: "await lookOrUnknown(context, 'all', deadline);\n        break;",
+    to: 'throw unreachable(remote, pushed.cause);',
+    // It is noted as exposed all the same, and told as unknown.
+    oracle: undefined,
+  },
+  {
+    name: 'what is lost is not kept',
+    file: 'sync/reconcile.ts',
+    from: 'for (const { from, error } of lost) {',
+    to: 'for (const { from, error } of lost.slice(0, 0)) {',
+    oracle: 'words',
+  },
+  {
+    name: 'the local branch is set on the shared tip, whatever is pending',
+    file: 'sync/reconcile.ts',
+    from: 'if (base === local) return',
+    to: 'if (base !== seen) return',
+    oracle: 'words',
+  },
+  {
+    name: 'what may be out is not noted as exposed',
+    file: 'sync/push-cycle.ts',
+    from: 'state.set(EXPOSED, local);',
+    to: 'void local;',
+    oracle: 'words',
+  },
+  {
+    name: 'giving up says for certain what it cannot know',
+    file: 'sync/publish-queue.ts',
+    from: 'unknown: waiting.some(({ op }) => exposed.has(op) || sent.has(op)),',
+    to: 'unknown: false,',
+    oracle: 'words',
+  },
+  {
+    name: 'a carrier combines what has arrived',
+    file: 'sync/combine.ts',
+    from: 'arrived.has(op) ? [] : [op]',
+    to: 'arrived.size < 0 ? [] : [op]',
+    oracle: 'once',
+  },
+  {
+    name: 'a claim keeps the epoch',
+    file: 'domain/verbs/shared.ts',
+    from: 'epoch: (item.claim?.epoch ?? 0) + 1,',
+    to: 'epoch: item.claim?.epoch ?? 1,',
+    oracle: 'holders',
+  },
+  {
+    name: 'held work can be claimed',
+    file: 'domain/verbs/claim.ts',
+    from: "from: ['pending'],",
+    to: "from: ['pending', 'in_progress'],",
+    oracle: 'holders',
+  },
+  {
+    name: 'a superseded epoch is no obstacle',
+    file: 'domain/holding.ts',
+    from: 'if (!staleEpoch && !staleExecution) return;',
+    to: 'if (fence !== undefined) return;',
+    oracle: 'intent',
+  },
+  {
+    name: 'a command does not say what its caller saw',
+    file: 'domain/decide.ts',
+    from: 'requireSeen(verb, item, command, after);',
+    to: 'void requireSeen;',
+    oracle: 'intent',
+  },
+  {
+    name: 'a request that was taken by a dead leader is begun anew',
+    file: 'sync/leader.ts',
+    from: 'const mine = this.#queue.withdraw(name);',
+    to: 'const mine = this.#queue.withdraw(name) || true;',
+    oracle: 'once',
+  },
+  {
+    name: 'ids of deleted items are given again',
+    file: 'sync/local.ts',
+    from: 'if (giving) await views.knowDeletions(tip);',
+    to: 'void giving;',
+    oracle: 'ids',
+  },
+  {
+    name: 'a new item keeps its number where the remote cannot be asked',
+    file: 'sync/publisher.ts',
+    from: 'const renumber = new Set(created.map(({ op }) => op));',
+    to: 'const renumber = new Set(created.slice(0, 0).map(({ op }) => op));',
+    oracle: 'ids',
+  },
+  {
+    name: 'what was seen of the remote goes back',
+    file: 'remote/clone-refs.ts',
+    from: 'if (now !== undefined && (await store.mergeBase(now, tip)) !== now) return now;',
+    to: '',
+    oracle: 'words',
+  },
+  {
+    name: 'what had nothing left to do is forgotten',
+    file: 'sync/reconcile.ts',
+    from: "state.set(NO_OPS, [...before, ...ops].slice(-NO_OPS_KEPT).join(' '));",
+    to: 'void before;',
+    oracle: 'words',
+  },
+  {
+    name: 'pushes of one clone do not take turns',
+    file: 'sync/push-cycle.ts',
+    from: 'const offer = offers ? prepareOffer(context, local) : undefined;',
+    to: 'const offer = undefined;',
+    oracle: undefined,
+  },
+];
