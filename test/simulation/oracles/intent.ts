@@ -9,13 +9,13 @@ const SEEN: Readonly<Record<string, (item: ItemFile, asked: Asked) => unknown>> 
   reopen: ending,
   retry: ending,
   delete: ending,
-  cancel: epochOf,
-  release: epochOf,
-  checkpoint: epochOf,
-  submit: epochOf,
-  withdraw: epochOf,
-  complete: epochOf,
-  fail: epochOf,
+  cancel: holding,
+  release: holding,
+  checkpoint: holding,
+  submit: holding,
+  withdraw: holding,
+  complete: holding,
+  fail: holding,
   unblock: ({ block }) => block,
   assign: ({ owner }) => owner,
   update: (item, { command }) => {
@@ -74,9 +74,10 @@ function ending({ status, result, error, completed_at }: ItemFile): unknown {
   return [status, result, error, completed_at];
 }
 
-function epochOf({ status, claim }: ItemFile): unknown {
+/** Who has it, by which claim: its epoch is settled only once it is shared. */
+function holding({ status, owner, claim }: ItemFile): unknown {
   const isHeld = status === 'in_progress' || status === 'blocked' || status === 'in_review';
-  return isHeld ? ((claim as { epoch?: number } | undefined)?.epoch ?? null) : null;
+  return isHeld ? [owner, (claim as { execution_id?: string } | undefined)?.execution_id] : null;
 }
 
 /** An end that is reached already is no change, so it takes nothing from anyone. */
