@@ -10,7 +10,7 @@ export interface KnownFailure {
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
   {
     name: 'groups: in part',
-    seed: 5,
+    seed: 10,
     why: 'A group is whole in its clone alone: a replay decides each of its transitions by itself.',
   },
   {
@@ -24,18 +24,23 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     why: 'The same, as its caller was told: saved here.',
   },
   {
+    name: 'intent: delete',
+    seed: 296,
+    why: 'An ending is known by its status and time: a result that was lost before, as part of the same work, is not missed.',
+  },
+  {
     name: 'patience: behind a stopped process',
-    seed: 243,
+    seed: 99,
     why: 'A process that stands still keeps the locks of its clone.',
   },
   {
     name: 'patience: too long',
-    seed: 65,
+    seed: 12,
     why: 'Each message to the remote has a limit of its own; a call sends several, one after another.',
   },
   {
     name: 'verified: clock',
-    seed: 44,
+    seed: 115,
     why: 'A clone whose clock is behind dates its commits before their parents.',
   },
   {
@@ -45,12 +50,12 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     name: 'words: refused for good and landed',
-    seed: 107,
+    seed: 84,
     why: 'What the remote refuses for good was offered before, and stays in the inbox: others bring it in.',
   },
   {
     name: 'words: lost and landed',
-    seed: 33,
+    seed: 190,
     why: 'What is lost is taken out of the inbox after others may have read it: they bring it in once it is legal again.',
   },
 ];

@@ -63,8 +63,8 @@ interface Theme {
   steps: Readonly<Record<StepKind, number>>;
   /** Pauses between steps, in milliseconds: bursts bring clones together, and in pauses a view of the remote grows old. */
   pauses: readonly number[];
-  /** How likely a second process of a clone is. */
-  beside: number;
+  /** How many more processes there are than clones. */
+  beside: readonly number[];
   /** How likely a caller is not to wait for the remote. */
   offline: number;
   /** How many faults; some runs are calm, so that what is wrong without any is told as that. */
@@ -88,7 +88,7 @@ const ANY: Theme = {
   weight: 6,
   steps: STEPS,
   pauses: [0, 20, 60, 200, 600, 2_500],
-  beside: 0.3,
+  beside: [0, 0, 1],
   offline: 0.15,
   faults: [0, 0, 1, 1, 1, 2, 2, 4],
   kinds: KINDS,
@@ -118,9 +118,9 @@ const THEMES = {
     ...ANY,
     weight: 3,
     steps: { ...STEPS, create: 5, pair: 3, sync: 1 },
-    pauses: [0, 10, 40, 150],
-    beside: 1,
-    faults: [1, 1, 2],
+    pauses: [0, 5, 20, 100],
+    beside: [1, 2, 3],
+    faults: [1, 2, 3],
     kinds: { kill: 6, stop: 3, message: 2, silence: 1 },
   },
   // Answers that are lost, late, twice.
@@ -135,10 +135,12 @@ export function planOf(seed: number, { clones = 0 }: PlanOptions = {}): Plan {
   const count = clones || chance.pick([2, 2, 2, 3, 3, 4]);
   const names = NAMES.slice(0, count);
   const callers = names.map((clone) => callerOf(chance, clone, theme));
-  if (chance.happens(theme.beside)) callers.push(callerOf(chance, chance.pick(names), theme));
+  const crowded = chance.pick(names);
+  for (let more = chance.pick(theme.beside); more > 0; more -= 1)
+    callers.push(callerOf(chance, crowded, theme));
   const times = callers.flatMap(({ steps }) => steps.map(({ at }) => at));
   const faults = Array.from({ length: chance.pick(theme.faults) }, () =>
-    faultOf(chance, { names, times, theme }),
+    faultOf(chance, { callers, times, theme }),
   );
   return { seed, clones: count, items: chance.pick([1, 1, 2, 3]), callers, faults };
 }
@@ -154,16 +156,17 @@ function callerOf(chance: Chance, clone: string, { steps: kinds, pauses, offline
 }
 
 interface Scene {
-  names: readonly string[];
+  callers: readonly Caller[];
   /** When callers begin their steps. */
   times: readonly number[];
   theme: Theme;
 }
 
-function faultOf(chance: Chance, { names, times, theme }: Scene): Fault {
-  const clone = chance.pick(names);
-  // Of a clone that has two, either.
-  const process = `${clone}.${theme.beside === 1 ? chance.pick([1, 1, 2]) : 1}`;
+function faultOf(chance: Chance, { callers, times, theme }: Scene): Fault {
+  // Sooner a clone that has several processes.
+  const clone = chance.pick(callers).clone;
+  const started = callers.filter((caller) => caller.clone === clone).length;
+  const process = `${clone}.${1 + chance.below(started)}`;
   // While somebody is at work.
   const from = chance.pick(times) + chance.below(300);
   const until = from + Math.round(chance.pick([200, 1_500, 5_000]) * chance.between(0.5, 1.5));
@@ -173,7 +176,7 @@ function faultOf(chance: Chance, { names, times, theme }: Scene): Fault {
       return {
         kind,
         process,
-        call: 1 + chance.below(chance.pick([80, 250, 600])),
+        call: 1 + chance.below(chance.pick([50, 120, 400])),
         when: chance.pick(['before', 'after'] as const),
         back_after_ms: Math.round(chance.between(50, 3_000)),
       };

@@ -42,7 +42,8 @@ export const intent: Oracle = {
         const isFirst = asked.find(({ id }) => id === one.id) === one;
         if (commit === undefined || seen === undefined || one.id === undefined || !isFirst) continue;
         if (applied.has(one.op)) continue;
-        const before = history.item(commit.parent, one.id);
+        // A number that was provisional can have become another one.
+        const before = history.item(commit.parent, commit.id ?? one.id);
         const now = before && seen(before, one);
         if (before === undefined || isReached(one, before)) continue;
         const shown = shownBefore(one, tips, history).map((item) => seen(item, one));
@@ -75,8 +76,10 @@ function ending({ status, result, error, completed_at }: ItemFile): unknown {
 }
 
 /** Who has it, by which claim: its epoch is settled only once it is shared. */
-function holding({ status, owner, claim }: ItemFile): unknown {
-  const isHeld = status === 'in_progress' || status === 'blocked' || status === 'in_review';
+function holding({ status, owner, claim, block }: ItemFile): unknown {
+  const isBlockedWork =
+    status === 'blocked' && (block as { from?: string } | undefined)?.from === 'in_progress';
+  const isHeld = owner !== undefined && (status === 'in_progress' || status === 'in_review' || isBlockedWork);
   return isHeld ? [owner, (claim as { execution_id?: string } | undefined)?.execution_id] : null;
 }
 
