@@ -63,6 +63,11 @@ export async function work(
           await ledger.clone.fetch();
           return [];
         });
+      case 'give back':
+        return call('gives back what nobody works on', [], async () => {
+          await ledger.work.recover();
+          return [];
+        });
       case 'apply':
         return apply();
       default: {

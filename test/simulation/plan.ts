@@ -14,9 +14,18 @@ export interface Step {
 
 /**
  * `act`: a verb that suits an item. `pair`: two of them in one call. `group`: the same, all or nothing. `keyed`: a new item with an
- * idempotency key of few. `apply`: what was rejected, once more.
+ * idempotency key of few. `apply`: what was rejected, once more. `give back`: work whose holder was silent for a lease.
  */
-export type StepKind = 'act' | 'create' | 'keyed' | 'pair' | 'group' | 'sync' | 'fetch' | 'apply';
+export type StepKind =
+  | 'act'
+  | 'create'
+  | 'keyed'
+  | 'pair'
+  | 'group'
+  | 'sync'
+  | 'fetch'
+  | 'apply'
+  | 'give back';
 
 /** Someone who works with one process of a clone, step by step, and goes on with another one where it is killed. */
 export interface Caller {
@@ -34,6 +43,13 @@ export type Fault =
   | { kind: 'skew'; clone: string; from: number; ahead_ms: number }
   | { kind: 'stop'; process: string; from: number; until: number }
   | { kind: 'slow'; process: string; times: number }
+  /** A person moves the clone's branch, or commits there, beside the program. */
+  | { kind: 'by hand'; clone: string; at: number; what: 'sets it on the remote' | 'commits' | 'amends' }
+  /** The clone is put back in place as it was before. */
+  | { kind: 'restored'; clone: string; from: number; at: number }
+  /** A person at the server moves the branch as no push can. */
+  | { kind: 'rewritten'; at: number; what: 'set back' | 'emptied' | 'replaced' }
+  | { kind: 'disk full'; clone: string; from: number; until: number }
   /** Nobody reaches the remote. */
   | { kind: 'outage'; from: number; until: number }
   /** It takes what it is sent, and does not answer. */
@@ -72,7 +88,17 @@ interface Theme {
   kinds: Readonly<Partial<Record<Fault['kind'], number>>>;
 }
 
-const STEPS = { act: 14, create: 2, keyed: 1, pair: 2, group: 2, sync: 3, fetch: 1, apply: 1 } as const;
+const STEPS = {
+  act: 14,
+  create: 2,
+  keyed: 1,
+  pair: 2,
+  group: 2,
+  sync: 3,
+  fetch: 1,
+  apply: 1,
+  'give back': 0,
+} as const;
 const KINDS = {
   kill: 5,
   message: 6,
@@ -120,11 +146,35 @@ const THEMES = {
     steps: { ...STEPS, create: 5, pair: 3, sync: 1 },
     pauses: [0, 5, 20, 100],
     beside: [1, 2, 3],
+    offline: 0.3,
     faults: [1, 2, 3],
-    kinds: { kill: 6, stop: 3, message: 2, silence: 1 },
+    kinds: { kill: 6, stop: 3, message: 2, silence: 3 },
+  },
+  // What all stands on moves: the branch, the clone, the disk.
+  moved: {
+    ...ANY,
+    weight: 2,
+    offline: 0.3,
+    faults: [1, 1, 2],
+    kinds: { 'by hand': 4, restored: 3, rewritten: 1, 'disk full': 2 },
+  },
+  // What is read is old, and who could tell does not answer.
+  lagging: { ...ANY, weight: 1, faults: [2, 3], kinds: { lag: 4, silence: 3, outage: 1 } },
+  // Who looks after work that others hold, by a clock that may be wrong.
+  watched: {
+    ...ANY,
+    weight: 2,
+    steps: { ...STEPS, act: 10, group: 0, 'give back': 4 },
+    faults: [0, 1, 1, 2],
+    kinds: { skew: 4, stop: 1 },
   },
   // Answers that are lost, late, twice.
-  broken: { ...ANY, weight: 2, faults: [2, 3, 5], kinds: { message: 8, outage: 1, kill: 2 } },
+  broken: {
+    ...ANY,
+    weight: 2,
+    faults: [2, 3, 5],
+    kinds: { message: 8, outage: 1, kill: 2, lag: 3, silence: 2 },
+  },
 } satisfies Record<string, Theme>;
 
 /** Makes up a run. */
@@ -191,12 +241,25 @@ function faultOf(chance: Chance, { callers, times, theme }: Scene): Fault {
         kind,
         clone,
         from: chance.pick([0, from]),
-        ahead_ms: Math.round(chance.between(-400, 400)) * 1_000,
+        ahead_ms: Math.round(chance.pick([400, 8_000]) * chance.between(-1, 1)) * 1_000,
       };
     case 'stop':
       return { kind, process, from, until: from + Math.round(chance.between(1_000, 200_000)) };
     case 'slow':
       return { kind, process, times: Math.round(chance.between(2, 40)) };
+    case 'by hand':
+      return {
+        kind,
+        clone,
+        at: from,
+        what: chance.pick(['sets it on the remote', 'commits', 'amends'] as const),
+      };
+    case 'restored':
+      return { kind, clone, from, at: until };
+    case 'rewritten':
+      return { kind, at: from, what: chance.pick(['set back', 'emptied', 'replaced'] as const) };
+    case 'disk full':
+      return { kind, clone, from, until };
     case 'outage':
       return { kind, from, until };
     case 'silence':

@@ -1,18 +1,17 @@
-import { work } from './caller.ts';
-import { asSimulated, Guard } from './guard.ts';
+import { startAll } from './crowd.ts';
+import { apply, fatesOf } from './faults.ts';
+import { Guard } from './guard.ts';
 import { branchOracles } from './oracles/all.ts';
 import { History } from './oracles/history.ts';
 import type { Evidence, Violation } from './oracles/oracle.ts';
-import type { Caller, Fault, Plan } from './plan.ts';
+import type { Fault, Plan } from './plan.ts';
 import { preload } from './preload.ts';
-import { type Call, type Choose, earliest, type Fate } from './scheduler.ts';
+import { type Choose, earliest } from './scheduler.ts';
 import { settle } from './settle.ts';
 import type { ToldCall } from './told.ts';
 import { baseOf } from './world/base.ts';
-import type { Clone } from './world/clone.ts';
 import { BRANCH } from './world/host.ts';
-import type { Process } from './world/process.ts';
-import { type Fates, World } from './world/world.ts';
+import { World } from './world/world.ts';
 
 export interface Result {
   violations: Violation[];
@@ -71,8 +70,9 @@ async function runGuarded(plan: Plan, { onEvent, choose }: RunOptions): Promise<
   const history = new History(world.objects);
   const branch = history.lineTo(world.host.tip);
   const evidence: Evidence = { plan, history, branch, moves: world.host.moves, calls: record, settled };
+  const circumstances = circumstancesOf(plan);
   const violations = branchOracles.flatMap(({ name, check }) =>
-    [...check(evidence)].map((one) => ({ oracle: name, ...one })),
+    [...check(evidence)].map((one) => ({ oracle: name, ...one, kind: one.kind + circumstances })),
   );
   return {
     violations,
@@ -90,75 +90,11 @@ function endless(world: World, call: ToldCall): void {
   if (call.told === undefined && isAlive) call.ended = world.scheduler.time;
 }
 
-function fatesOf(faults: readonly Fault[]): Fates {
-  const kills = faults.filter((fault) => fault.kind === 'kill');
-  const messages = faults.filter((fault) => fault.kind === 'message');
-  return {
-    fateOf: ({ by, number }: Call & { number: number }): Fate => {
-      const kill = kills.find(({ process, call }) => process === by.name && call === number);
-      return kill === undefined ? 'ahead' : `dies ${kill.when}`;
-    },
-    mishapOf: ({ name }: Process, number: number) =>
-      messages.find(({ process, message }) => process === name && message === number)?.mishap,
-  };
-}
-
-/** Faults that last for a while. */
-function apply({ host, clones, scheduler }: World, faults: readonly Fault[]): void {
-  const lags = faults.filter((fault) => fault.kind === 'lag');
-  host.lag_ms = (at) => Math.max(0, ...lags.filter((lag) => isDuring(lag, at)).map(({ by_ms }) => by_ms));
-  for (const fault of faults) {
-    if (fault.kind === 'skew') clones.get(fault.clone)?.skews.push(fault);
-    if (fault.kind === 'refusal')
-      host.rules.push(({ by, ref }, at) => {
-        const meant = fault.refs === 'all' || (fault.refs === 'branch') === (ref === BRANCH);
-        return by === fault.clone && meant && isDuring(fault, at) ? 'you may not' : undefined;
-      });
-  }
-  const isNow = (kind: 'outage' | 'silence') => () =>
-    faults.some((fault) => fault.kind === kind && isDuring(fault, scheduler.time));
-  host.isAway = isNow('outage');
-  host.isSilent = isNow('silence');
-}
-
-const isDuring = ({ from, until }: { from: number; until: number }, at: number): boolean =>
-  from <= at && at < until;
-
-/** @returns what tells whether all callers are done */
-function startAll(world: World, plan: Plan, record: ToldCall[]): () => boolean {
-  let working = 0;
-  const begin = (caller: Caller, clone: Clone): void => {
-    const process = world.start(clone);
-    limit(process, plan.faults);
-    let left = caller.steps;
-    working += 1;
-    process.onKilled = () => {
-      working -= 1;
-      const kill = plan.faults.find((fault) => fault.kind === 'kill' && fault.process === process.name);
-      const after = kill?.kind === 'kill' ? kill.back_after_ms : 0;
-      working += 1;
-      void world.scheduler.sleep({ name: 'init', alive: true }, after, 'starts it again').then(() => {
-        working -= 1;
-        begin({ ...caller, steps: left }, clone);
-      });
-    };
-    const begun = (): void => {
-      left = left.slice(1);
-    };
-    void asSimulated(() => work(world, process, { ...caller, steps: left }, { record, begun })).then(() => {
-      working -= 1;
-    });
-  };
-  for (const caller of plan.callers) {
-    const clone = world.clones.get(caller.clone);
-    if (clone !== undefined) begin(caller, clone);
-  }
-  return () => working === 0;
-}
-
-function limit(process: Process, faults: readonly Fault[]): void {
-  for (const fault of faults) {
-    if (fault.kind === 'slow' && fault.process === process.name) process.slowness = fault.times;
-    if (fault.kind === 'stop' && fault.process === process.name) process.stops = fault;
-  }
+/** Moved ground has failures of its own. */
+function circumstancesOf({ faults }: Plan): string {
+  const kinds = new Set(faults.map(({ kind }) => kind));
+  return ['by hand', 'restored', 'rewritten', 'disk full']
+    .filter((kind) => kinds.has(kind as Fault['kind']))
+    .map((kind) => `, ${kind}`)
+    .join('');
 }

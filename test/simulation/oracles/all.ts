@@ -1,4 +1,4 @@
-import { groups, holders, ids, once } from './branch.ts';
+import { groups, holders, ids, leases, once } from './branch.ts';
 import { answered, converged, patience, verified } from './end.ts';
 import { intent } from './intent.ts';
 import type { Oracle } from './oracle.ts';
@@ -9,6 +9,7 @@ export const branchOracles: readonly Oracle[] = [
   words,
   once,
   holders,
+  leases,
   groups,
   ids,
   intent,

@@ -1,3 +1,4 @@
+import { BRANCH } from '../world/host.ts';
 import type { ItemFile, LedgerCommit } from './history.ts';
 import type { Oracle } from './oracle.ts';
 
@@ -57,11 +58,40 @@ export const groups: Oracle = {
   },
 };
 
+/** How long a claim lasts without a sign of life: what a new ledger is set to. */
+const LEASE_MS = 3_600_000;
+/** Signs of its holder that are on the branch. */
+const SIGNS: ReadonlySet<string> = new Set(['claim', 'start', 'checkpoint', 'link_execution', 'unblock']);
+
+export const leases: Oracle = {
+  name: 'leases',
+  promise: 'Nobody is given back before a lease passed without a sign, by the time of the world.',
+  *check({ branch, calls, history, moves }) {
+    // Whoever asks for a recovery by its command answers for it.
+    const asked = new Set(calls.flatMap((call) => call.asked.map(({ op }) => op)));
+    const arrived = new Map<string, number>();
+    for (const { ref, to, at } of moves)
+      if (ref === BRANCH)
+        for (const { oid } of history.lineTo(to)) if (!arrived.has(oid)) arrived.set(oid, at);
+    for (const [index, { verb, id, op, oid }] of branch.entries()) {
+      if (verb !== 'recover' || asked.has(op ?? '')) continue;
+      const sign = branch.slice(0, index).findLast((one) => one.id === id && SIGNS.has(one.verb ?? ''));
+      const [from, until] = [arrived.get(sign?.oid ?? ''), arrived.get(oid)];
+      if (from === undefined || until === undefined || until - from >= LEASE_MS) continue;
+      yield {
+        kind: 'given back early',
+        text: `${id} was given back ${Math.round((until - from) / 1_000)} s after its holder's last sign`,
+      };
+    }
+  },
+};
+
 export const ids: Oracle = {
   name: 'ids',
   promise:
     'An id that a call returned is that of its item, or the clone says where it went; no id is given twice.',
-  *check({ branch, calls, settled }) {
+  *check({ branch, calls, settled, plan }) {
+    const isRewritten = plan.faults.some(({ kind }) => kind === 'rewritten');
     const created = branch.filter(({ verb }) => verb === 'create' || verb === 'import');
     const idOf = new Map(created.map(({ op, id }) => [op, id]));
     for (const [id, commits] of groupBy(created, (commit) => commit.id))
@@ -75,7 +105,7 @@ export const ids: Oracle = {
       for (const { op, id } of given) {
         if (id === undefined || asked.find((one) => one.op === op)?.verb !== 'create') continue;
         const now = idOf.get(op);
-        if (now === undefined && !kept?.rejected.includes(op) && !kept?.pending.includes(op))
+        if (now === undefined && !isRewritten && !kept?.rejected.includes(op) && !kept?.pending.includes(op))
           yield {
             kind: 'vanished',
             text: `${process} was told that it made ${id}, which is not on the branch and not kept`,

@@ -3,7 +3,9 @@ import type { Oracle } from './oracle.ts';
 export const verified: Oracle = {
   name: 'verified',
   promise: 'What honest clones wrote verifies clean.',
-  *check({ settled }) {
+  *check({ settled, plan }) {
+    // A commit that a person put there is not of an honest clone.
+    if (plan.faults.some((fault) => fault.kind === 'rewritten' && fault.what === 'replaced')) return;
     const said = new Map(
       settled.flatMap(({ findings }) => findings.map((one) => [`${one.rule} ${one.commit}`, one])),
     );
@@ -16,7 +18,9 @@ export const converged: Oracle = {
   name: 'converged',
   promise:
     'Once all is mended and everybody synced, all clones have the shared branch, and nothing is pending.',
-  *check({ settled, branch }) {
+  *check({ settled, branch, plan }) {
+    // Whoever saw what a person took away stays where it was, until a person says what is right.
+    if (plan.faults.some(({ kind }) => kind === 'rewritten')) return;
     const tip = branch.at(-1)?.oid;
     for (const one of settled) {
       if (one.failed !== undefined) yield { kind: 'cannot be asked', text: `${one.clone}: ${one.failed}` };
@@ -31,21 +35,27 @@ export const converged: Oracle = {
 
 /** The patience of a call, and what it may take to notice. */
 const LONGEST_MS = 65_000;
+/** What needs no network waits for none. */
+const LONGEST_OFFLINE_MS = 5_000;
 
 export const patience: Oracle = {
   name: 'patience',
   promise: 'No call takes longer than its deadline of 60 s, give or take 5 s.',
   *check({ calls, plan }) {
-    for (const { process, clone, what, began, ended, told } of calls) {
-      if (told === undefined || ended === undefined || ended - began <= LONGEST_MS) continue;
+    for (const { process, clone, mode, what, began, ended, told } of calls) {
+      const isOffline = mode === 'local' && what.startsWith('asks');
+      const longest = isOffline ? LONGEST_OFFLINE_MS : LONGEST_MS;
+      if (told === undefined || ended === undefined || ended - began <= longest) continue;
       // Whoever stands still, or waits for slow things in a row, is not kept by anyone.
-      const own = plan.faults.some((fault) => fault.kind === 'stop' && fault.process === process);
+      const own = plan.faults.some(
+        (fault) => (fault.kind === 'stop' || fault.kind === 'slow') && fault.process === process,
+      );
       if (own) continue;
       const stopped = plan.faults.some(
         (fault) => fault.kind === 'stop' && fault.process.startsWith(`${clone}.`),
       );
       yield {
-        kind: stopped ? 'behind a stopped process' : 'too long',
+        kind: stopped ? 'behind a stopped process' : isOffline ? 'offline behind the network' : 'too long',
         text: `${process} ${what}, and was told after ${Math.round((ended - began) / 1_000)} s`,
       };
     }

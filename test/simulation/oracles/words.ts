@@ -1,19 +1,30 @@
+import { DISK_FULL } from '../world/process.ts';
 import type { Oracle } from './oracle.ts';
+
+/** Codes that say that the program, or what it stores, is broken, or that somebody broke it. */
+const BROKEN: ReadonlySet<string> = new Set([
+  'CRASH',
+  'INTERNAL',
+  'STORAGE_FAILED',
+  'DAMAGED_ITEM',
+  'VERIFICATION_FAILED',
+  'HISTORY_REWRITTEN',
+  'DIFFERENT_LEDGER',
+]);
 
 type Found = { kind: string; text: string };
 
 /** Verbs that count only once the remote has them. */
 const TAKING: ReadonlySet<string> = new Set(['claim', 'start', 'recover']);
 
-/** Whatever failure is the caller's or the time's; anything else a simulated world does not excuse. */
-const EXCUSED: ReadonlySet<string> = new Set(['REMOTE_UNREACHABLE', 'REMOTE_STALE', 'CONTENDED']);
-
 /** What a caller was told of a transition is so. */
 export const words: Oracle = {
   name: 'words',
   promise:
     'What was told is so: accepted is on the branch, lost and refused are not, and what is saved is shared or kept.',
-  *check({ branch, calls, settled }) {
+  *check({ plan, branch, calls, settled }) {
+    // What the remote had, a person took from it: where it is gone, nobody can tell by the branch.
+    const isRewritten = plan.faults.some(({ kind }) => kind === 'rewritten');
     const landed = new Set(branch.map(({ op }) => op));
     const kept = new Map(
       settled.map(({ clone, rejected, pending }) => [clone, new Set([...rejected, ...pending])]),
@@ -31,13 +42,11 @@ export const words: Oracle = {
         kind,
         text: `${process} was told that its ${verbOf(op)} …${op.slice(-6)} is ${text}`,
       });
-      const isKept = (op: string): boolean => landed.has(op) || kept.get(clone)?.has(op) === true;
+      const isKept = (op: string): boolean =>
+        isRewritten || landed.has(op) || kept.get(clone)?.has(op) === true;
       if (told.kind === 'failure') {
-        if (
-          !EXCUSED.has(told.code) &&
-          asked.length + Number(/^(syncs|fetches)/.test(what)) > 0 &&
-          isBroken(told.code)
-        )
+        const isSo = told.message === DISK_FULL || (isRewritten && told.code === 'HISTORY_REWRITTEN');
+        if (BROKEN.has(told.code) && !isSo)
           yield { kind: told.code, text: `${process} ${what}, and was told: ${told.code}: ${told.message}` };
         for (const { op } of told.saved)
           if (!isKept(op)) yield found('saved and gone', op, 'saved, and it is nowhere');
@@ -48,7 +57,7 @@ export const words: Oracle = {
         continue;
       }
       for (const { kind, op, where, code } of told.outcomes) {
-        if (kind === 'accepted' && where === 'remote' && !landed.has(op))
+        if (kind === 'accepted' && where === 'remote' && !landed.has(op) && !isRewritten)
           yield found('accepted and gone', op, 'accepted, and it is not on the branch');
         if (kind === 'accepted' && where === 'local' && !isKept(op))
           yield found('saved and gone', op, 'accepted here, and it is nowhere');
@@ -62,15 +71,3 @@ export const words: Oracle = {
     }
   },
 };
-
-/** Codes that say that the program, or what it stores, is broken. */
-const isBroken = (code: string): boolean =>
-  [
-    'CRASH',
-    'INTERNAL',
-    'STORAGE_FAILED',
-    'DAMAGED_ITEM',
-    'VERIFICATION_FAILED',
-    'HISTORY_REWRITTEN',
-    'DIFFERENT_LEDGER',
-  ].includes(code);

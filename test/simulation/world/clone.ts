@@ -28,8 +28,8 @@ export class Clone {
   readonly tips: { at: number; tip: Oid | undefined }[] = [];
   /** In the order of their times. */
   skews: Skew[] = [];
-  /** Nothing can be written any more. */
-  disk_full = false;
+  /** When nothing can be written. */
+  disk_full: { from: number; until: number } | undefined;
 
   constructor(
     name: string,
@@ -43,6 +43,21 @@ export class Clone {
   /** How far its clock is ahead at a time. */
   aheadAt(time: number): number {
     return this.skews.findLast(({ from }) => from <= time)?.ahead_ms ?? 0;
+  }
+
+  /** A copy of what is on the disk. */
+  keep(): { refs: ReadonlyMap<string, Oid>; state: ReadonlyMap<string, string> } {
+    return { refs: new Map(this.refs), state: new Map(this.state) };
+  }
+
+  putBack({ refs, state }: ReturnType<Clone['keep']>): void {
+    for (const [mine, kept] of [
+      [this.refs, refs],
+      [this.state, state],
+    ] as const) {
+      mine.clear();
+      for (const [key, value] of kept) mine.set(key, value);
+    }
   }
 
   letGo(dead: Actor): void {

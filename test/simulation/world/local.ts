@@ -11,31 +11,39 @@ import type { Process } from './process.ts';
 /** What a clone remembers outside git. It is asked in the middle of a turn, so nobody can come between; to be killed one can. */
 export class SimulatedState implements LocalState {
   readonly #process: Process;
+  /** What there was no room for: it lasts as long as the process. */
+  readonly #unwritten = new Map<string, string>();
 
   constructor(process: Process) {
     this.#process = process;
   }
 
   get(key: string): string | undefined {
-    return this.#process.clone.state.get(key);
+    return this.#unwritten.get(key) ?? this.#process.clone.state.get(key);
   }
 
   set(key: string, value: string): void {
+    if (this.#process.isDiskFull) {
+      this.#unwritten.set(key, value);
+      return;
+    }
+    this.#unwritten.delete(key);
     this.#write(key, (state) => state.set(key, value));
   }
 
   add(key: string, value: string): boolean {
-    if (this.#process.clone.state.has(key)) return false;
-    this.#write(key, (state) => state.set(key, value));
+    if (this.get(key) !== undefined) return false;
+    this.set(key, value);
     return true;
   }
 
   delete(key: string): void {
+    this.#unwritten.delete(key);
     this.#write(key, (state) => state.delete(key));
   }
 
   keys(folder: string): string[] {
-    return [...this.#process.clone.state.keys()]
+    return [...new Set([...this.#process.clone.state.keys(), ...this.#unwritten.keys()])]
       .filter((key) => key.startsWith(`${folder}/`))
       .map((key) => key.slice(folder.length + 1))
       .sort();

@@ -1,4 +1,4 @@
-import type { GitObject, NamedObject } from '../../../src/git/model/object.ts';
+import { type GitObject, type NamedObject, nameObject } from '../../../src/git/model/object.ts';
 import type { SizedObjects } from '../../../src/store/object-history.ts';
 import type { Oid } from '../../../src/store/port.ts';
 
@@ -33,6 +33,32 @@ export class ObjectPool implements SizedObjects {
 
   has(oid: Oid): boolean {
     return this.#objects.has(oid);
+  }
+
+  parentOf(commit: Oid | undefined): Oid | undefined {
+    return /^parent (\w+)$/m.exec(this.#textOf(commit))?.[1];
+  }
+
+  /** The same commit with another first line, as `git commit --amend` makes it. */
+  reword(commit: Oid | undefined, word: string): Oid | undefined {
+    return commit && this.#add(this.#textOf(commit).replace('\n\n', `\n\n${word}: `));
+  }
+
+  /** A commit without changes and without anything that this program writes. */
+  commitOn(parent: Oid): Oid {
+    const [tree = '', ...others] = this.#textOf(parent).split('\n');
+    const people = others.filter((line) => /^(?:author|committer) /.test(line)).slice(0, 2);
+    return this.#add([tree, `parent ${parent}`, ...people, '', 'By hand\n'].join('\n'));
+  }
+
+  #textOf(oid: Oid | undefined): string {
+    return Buffer.from(this.#objects.get(oid ?? '')?.bytes ?? []).toString();
+  }
+
+  #add(commit: string): Oid {
+    const { oid, type, bytes } = nameObject({ type: 'commit', bytes: Buffer.from(commit) });
+    this.#objects.set(oid, { type, bytes });
+    return oid;
   }
 
   copy(): ObjectPool {

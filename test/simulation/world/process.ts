@@ -1,3 +1,4 @@
+import { LedgerError } from '../../../src/domain/errors.ts';
 import { connectionOf } from '../../../src/ledger/connection.ts';
 import { initOn, openOn } from '../../../src/ledger/open.ts';
 import type { LedgerMode, OpenOptions } from '../../../src/ledger/options.ts';
@@ -22,7 +23,12 @@ interface Described {
   what: string;
   touches: readonly string[];
   writes?: boolean;
+  /** It needs room on the disk. */
+  stores?: boolean;
 }
+
+/** As the store beside git says it. */
+export const DISK_FULL = 'The disk is full; it was not done.';
 
 /** How a message fares: what befalls it, and how long it is under way. */
 interface Sending {
@@ -81,7 +87,15 @@ export class Process implements Actor {
 
   /** Parks until it is this call's turn. */
   call<T>(described: Described, effect: () => T): Promise<T> {
-    return this.#world.scheduler.park(this.#whole(described, this.#latency()), effect);
+    return this.#world.scheduler.park(this.#whole(described, this.#latency()), () => {
+      if (described.stores && this.isDiskFull) throw new LedgerError('STORAGE_FAILED', DISK_FULL);
+      return effect();
+    });
+  }
+
+  get isDiskFull(): boolean {
+    const { from, until } = this.clone.disk_full ?? { from: 0, until: 0 };
+    return from <= this.#world.scheduler.time && this.#world.scheduler.time < until;
   }
 
   /** A call whose caller does not wait, so that nobody can come between; but the process can die of it. */

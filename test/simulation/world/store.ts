@@ -52,7 +52,7 @@ export class SimulatedStore extends ObjectHistory<ObjectPool> implements LedgerS
   ): Promise<{ done: boolean; found: Oid | undefined }> {
     const { clone } = this.#process;
     const what = `moves ${ref} from ${short(expected)} to ${short(next)}`;
-    return this.#process.call({ what, touches: [ref], writes: true }, () => {
+    return this.#process.call({ what, touches: [ref], writes: true, stores: true }, () => {
       const found = clone.refs.get(ref);
       if (found !== expected) return { done: false, found };
       if (next === undefined) clone.refs.delete(ref);

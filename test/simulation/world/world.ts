@@ -41,6 +41,7 @@ export class World {
   readonly host: Host;
   readonly clones = new Map<string, Clone>();
   readonly processes: Process[] = [];
+  isMended = false;
   #fates: Fates;
   readonly #onEvent: NonNullable<WorldOptions['onEvent']>;
 
@@ -75,7 +76,9 @@ export class World {
 
   /** From now on nothing goes wrong any more. Clocks stay as they are. */
   mend(): void {
+    this.isMended = true;
     this.host.mend();
+    for (const clone of this.clones.values()) clone.disk_full = undefined;
     this.#fates = NOTHING;
   }
 
