@@ -8,7 +8,9 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { type BuildOptions, type BuildResult, build, type Plugin, transform } from 'esbuild';
+import { FIELD_FACTS } from '../src/domain/field-facts.ts';
 import { licensesOf } from './licenses.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -52,6 +54,23 @@ const requireKnown: Plugin = {
     }));
   },
 };
+
+/** The facts of fields are data, and making them takes the table of fields with all its kinds: they are made here, once. */
+const factsMade: Plugin = {
+  name: 'facts-made',
+  setup({ onLoad }) {
+    const data = JSON.stringify(FIELD_FACTS);
+    if (!isDeepStrictEqual(JSON.parse(data), withoutUndefined(FIELD_FACTS)))
+      throw new Error('the facts of fields are not data alone');
+    onLoad({ filter: /[\\/]src[\\/]domain[\\/]field-facts\.ts$/ }, () => ({
+      contents: `export const FIELD_FACTS = ${data};`,
+      loader: 'ts',
+    }));
+  },
+};
+
+const withoutUndefined = (facts: typeof FIELD_FACTS): unknown =>
+  facts.map((one) => Object.fromEntries(Object.entries(one).filter(([, value]) => value !== undefined)));
 
 /** What is loaded when it is called and is too small to be worth a file: it goes where it is called from. So do questions. */
 const TOGETHER = /^\.{1,2}\/(?:commands\/(?:query\/[\w-]+|lifecycle\/next)|cli|index)\.ts$/;
@@ -154,7 +173,7 @@ function buildStart(modules: readonly string[]): Promise<BuildResult<typeof scri
     outfile: join(out, 'start.cjs'),
     stdin: { contents, resolveDir: root, loader: 'ts' },
     supported: { 'dynamic-import': false },
-    plugins: [callsTogether, restApart, librariesApart, requireKnown],
+    plugins: [callsTogether, restApart, librariesApart, factsMade, requireKnown],
   });
 }
 
@@ -183,6 +202,7 @@ const rest = await build({
     callsTogether,
     fromStart(new Set(started)),
     librariesApart,
+    factsMade,
     requireKnown,
     withoutCanvas,
     launcherAlone,

@@ -23,14 +23,11 @@ export type {
   UnsettledDetails,
 } from './domain/error-details.ts';
 export { ERROR_CODES, type ErrorCode, isLedgerError, LedgerError } from './domain/errors.ts';
-export {
-  type CreateOption,
-  FIELD_FACTS,
-  type FieldFacts,
-  type FieldKey,
-  ITEM_KEYS,
-  type UpdateOption,
-  unknownKeys,
+export { FIELD_FACTS, type FieldFacts } from './domain/field-facts.ts';
+export type {
+  CreateOption,
+  FieldKey,
+  UpdateOption,
 } from './domain/fields.ts';
 export type { ExecutionId, OpId, WorkId } from './domain/ids.ts';
 export {
@@ -47,6 +44,7 @@ export {
   type WorkStatus,
   type WorkType,
 } from './domain/item.ts';
+export { ITEM_KEYS, unknownKeys } from './domain/item-keys.ts';
 export type { NewWork } from './domain/item-schema.ts';
 export { LEDGER_VERBS, type PolicyVerb } from './domain/policy-rules.ts';
 export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/readiness.ts';

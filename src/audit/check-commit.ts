@@ -3,6 +3,7 @@ import { SETTINGS_PATH } from '../codec/path.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { isVerb } from '../domain/verbs.ts';
 import type { CommitRecord, Oid, TreeChange, TreeFault } from '../store/port.ts';
+import { GroupCheck } from './check-groups.ts';
 import {
   adoptMerged,
   checkMerge,
@@ -43,6 +44,7 @@ export class CommitCheck {
   readonly owed: OwedProof[] = [];
   /** Signatures that are to hold as well by what a merge brought them together with. */
   readonly kept: KeptProof[] = [];
+  readonly groups = new GroupCheck();
   #transitions = 0;
 
   readonly #looksAtTrees: boolean;
@@ -117,6 +119,7 @@ export class CommitCheck {
     if (parent !== undefined)
       checkOrder(record, Math.max(...before.map((one) => one.requestedAt)), parent.settings, findings);
     if (record.fault !== undefined) findings.add('commit', record.fault);
+    this.groups.check(record, trailers.values, findings);
     if (now !== undefined) checkAhead(record, requested, now, parent?.settings ?? state.settings, findings);
     state.settle();
     this.#left.set(oid, { settings: state.settings, requestedAt: requested });

@@ -85,6 +85,7 @@ async function* findings(
       yield* wrong;
     }
   }
+  yield* check.groups.end();
   yield* await judgeProofs(check, signatures);
 }
 

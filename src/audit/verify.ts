@@ -80,7 +80,7 @@ export async function replayLedger(
     commits += batch.length;
     onProgress?.({ commits, findings: findings.length });
   }
-  findings.push(...(await judgeProofs(check, signatures)));
+  findings.push(...check.groups.end(), ...(await judgeProofs(check, signatures)));
   const verification = {
     ok: findings.length === 0,
     from: from ?? null,
@@ -102,7 +102,9 @@ async function trust(store: LedgerStore, from: Oid, state: ReplayState, check: C
     if (op !== undefined) state.enter(op, record.oid);
     const id = values.get('Work-Item');
     if (id !== undefined && values.get('Work-Verb') === 'delete') state.view.markDeleted(id);
-    if (record.oid === from) recorded = requestedAt(record);
+    if (record.oid !== from) continue;
+    recorded = requestedAt(record);
+    check.groups.trust({ ...record, changes: [] }, values);
   }
   const entries = await store.readTree(from);
   for (let at = 0; at < entries.length; at += BATCH) {

@@ -1,7 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
-import { ITEM_KEYS, unknownKeys } from '../domain/fields.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { compareText, type WorkItem } from '../domain/item.ts';
+import { ITEM_KEYS, unknownKeys } from '../domain/item-keys.ts';
 import { checkItem, workItemSchema } from '../domain/item-schema.ts';
 import { describeIssue } from '../domain/schema.ts';
 import { escapeUnsafe } from '../domain/text.ts';

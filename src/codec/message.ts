@@ -1,4 +1,4 @@
-import type { Request, TransitionEvent } from '../domain/commands.ts';
+import type { GroupPlace, Request, TransitionEvent } from '../domain/commands.ts';
 import { isOp, isWorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
@@ -32,6 +32,7 @@ export function encodeMessage(event: TransitionEvent): string {
     ['Work-At', event.at],
     ['Work-Reason', event.reason],
     ['Work-Expects', event.if_rev],
+    ['Work-Group', event.group && encodePlace(event.group)],
   ];
   const block = trailers.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}: ${value}`);
   // Indented, a title can never be read as anything else.
@@ -42,6 +43,21 @@ export function encodeMessage(event: TransitionEvent): string {
 function describeChange({ from, to }: TransitionEvent): string {
   if (from === to && from !== undefined) return from;
   return `${from ?? NONE} -> ${to ?? GONE}`;
+}
+
+const PLACE = /^(\S+) ([1-9]\d{0,5})\/([1-9]\d{0,5})$/;
+
+const encodePlace = ({ id, index, size }: GroupPlace): string => `${id} ${index}/${size}`;
+
+/** Puts the transition of a message, which is of no group yet, at a place of one. */
+export const addPlace = (message: string, place: GroupPlace): string =>
+  `${message}Work-Group: ${encodePlace(place)}\n`;
+
+/** @returns `undefined` where the message names none, or none that can be read */
+export function readPlace(values: ReadonlyMap<string, string>): GroupPlace | undefined {
+  const [, id = '', index, size] = PLACE.exec(values.get('Work-Group') ?? '') ?? [];
+  const place = { id, index: Number(index), size: Number(size) };
+  return isOp(id) && place.size > 1 && place.index <= place.size ? place : undefined;
 }
 
 /** Trailers of ours, from every paragraph, since hosts append their own below. A key that occurs twice is not in the map. */
@@ -94,6 +110,7 @@ export function decodeMessage(message: string): DecodedMessage {
     isOp(text('Work-Op')) ? '' : 'Work-Op',
     isTime(text('Work-At')) ? '' : 'Work-At',
     epoch === undefined || COUNT.test(epoch) ? '' : 'Work-Epoch',
+    values.has('Work-Group') && readPlace(values) === undefined ? 'Work-Group' : '',
   ].filter((key) => key !== '');
   if (invalid.length > 0) return { kind: 'problem', message: `${invalid.join(', ')} has no valid value` };
   return {
@@ -112,6 +129,7 @@ export function decodeMessage(message: string): DecodedMessage {
       execution_id: values.get('Work-Execution'),
       reason: values.get('Work-Reason'),
       if_rev: ifRev === undefined ? undefined : Number(ifRev),
+      group: readPlace(values),
     },
   };
 }

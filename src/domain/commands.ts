@@ -70,6 +70,17 @@ export interface TransitionEvent {
   reason: string | undefined;
   /** The revision that the caller asked to be the one before; left out where it did not say. */
   if_rev?: number | undefined;
+  /** Where it stands among those that it was asked for together with. */
+  group?: GroupPlace | undefined;
+}
+
+/** The place of a transition in a group: transitions that stand together, one after the other, or not at all. */
+export interface GroupPlace {
+  /** The op of the one that was its first. */
+  id: string;
+  /** From 1. */
+  index: number;
+  size: number;
 }
 
 /**

@@ -1,11 +1,4 @@
-import {
-  type JsonMap,
-  LINK_KINDS,
-  WORK_PRIORITIES,
-  WORK_STATUSES,
-  WORK_TYPES,
-  type WorkItem,
-} from './item.ts';
+import { LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES } from './item.ts';
 import {
   actor,
   anyText,
@@ -27,7 +20,6 @@ import {
   some,
   someLongText,
   someText,
-  type Typed,
   time,
   within,
   word,
@@ -242,18 +234,14 @@ export type FieldKey = keyof typeof FIELDS;
 type Rows = typeof FIELDS;
 type KeysWith<P> = { [K in FieldKey]: Rows[K] extends P ? K : never }[FieldKey];
 
-const ROWS: readonly (readonly [FieldKey, FieldRow])[] = Object.entries(FIELDS) as [FieldKey, FieldRow][];
-
-/** The keys that this version knows, in the order of the file. */
-export const ITEM_KEYS = Object.keys(FIELDS) as readonly FieldKey[];
-export const isItemKey = (key: string): key is FieldKey => Object.hasOwn(FIELDS, key);
-
-/** What a later version, or a person, wrote into the file of an item beside the fields that this version knows. */
-export const unknownKeys = (item: WorkItem): JsonMap =>
-  Object.fromEntries(Object.entries(item).filter(([key]) => !isItemKey(key))) as JsonMap;
+export const ROWS: readonly (readonly [FieldKey, FieldRow])[] = Object.entries(FIELDS) as [
+  FieldKey,
+  FieldRow,
+][];
 
 /** What the table says of a key; nothing where this version does not know it. */
-export const rowOf = (key: string): FieldRow | undefined => (isItemKey(key) ? FIELDS[key] : undefined);
+export const rowOf = (key: string): FieldRow | undefined =>
+  Object.hasOwn(FIELDS, key) ? FIELDS[key as FieldKey] : undefined;
 
 /** Fields that `update` sets as a whole; lists that are sets and maps it changes by members. */
 export type Settable = KeysWith<{ settable: 'whole' }>;
@@ -277,21 +265,3 @@ export const GIVEN = ROWS.flatMap(([key, row]) => (row.settable === undefined ? 
 /** Fields with an option of their own where an item is made, and where it is changed. */
 export type CreateOption = KeysWith<{ option: { create: string } }>;
 export type UpdateOption = KeysWith<{ option: { update: string } }>;
-
-/** What a shell has to know of a field: how it is typed, and how it is shown. */
-export interface FieldFacts extends Partial<FieldOption> {
-  key: FieldKey;
-  typed: Typed;
-  /** Whether it may be left out, so that it can be taken away. */
-  optional: boolean;
-  show?: string | undefined;
-}
-
-/** In the order of the file. */
-export const FIELD_FACTS: readonly FieldFacts[] = ROWS.map(([key, { kind, option, show }]) => ({
-  ...option,
-  key,
-  typed: kind.typed,
-  optional: kind.absent !== undefined && kind.absent() === undefined,
-  show,
-}));

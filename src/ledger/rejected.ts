@@ -1,3 +1,4 @@
+import type { Command } from '../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { resolveId } from '../query/resolve.ts';
 import { listRejected, type RejectedTransition } from '../sync/rejected.ts';
@@ -16,18 +17,38 @@ export async function applyRejected(
   options: Waiting,
 ): Promise<TransitionResult> {
   const entry = await find(connection, op);
-  const { command } = entry.commit;
+  const group = await groupOf(connection, entry);
+  const commands = group.map((one) => commandOf(one));
+  const outcomes = await submit(connection, commands, { ...options, atomic: group.length > 1 });
+  const failed = outcomes.find(({ kind }) => kind === 'lost' || kind === 'refused');
+  const result = toResult(failed ?? outcomes[group.indexOf(entry)]);
+  if (result.ok) for (const one of group) await dropRejected(connection, one.op);
+  return result;
+}
+
+/** An entry with those that it was asked for together with, as far as they are kept, in their order. */
+async function groupOf(connection: Connection, entry: RejectedTransition): Promise<RejectedTransition[]> {
+  const { group } = entry.commit;
+  if (group === undefined) return [entry];
+  const all = await listRejected(await connection.store());
+  return all
+    .filter(({ commit }) => commit.group?.id === group.id)
+    .map((one) => (one.op === entry.op ? entry : one))
+    .sort((a, b) => (a.commit.group?.index ?? 0) - (b.commit.group?.index ?? 0));
+}
+
+/**
+ * What is asked for once more. Whoever asks has seen how things stand now, but evidence against a holder is not renewed by asking.
+ *
+ * @throws LedgerError `INVALID_INPUT` for what is no transition of an item
+ */
+function commandOf({ op, ref, commit: { command } }: RejectedTransition): Command {
   if (command === undefined || command.verb === 'configure') {
-    throw new LedgerError('INVALID_INPUT', `${entry.op} cannot be read as a transition of an item.`, {
-      hint: `git show ${entry.ref}^ shows it.`,
+    throw new LedgerError('INVALID_INPUT', `${op} cannot be read as a transition of an item.`, {
+      hint: `git show ${ref}^ shows it.`,
     });
   }
-  // Whoever asks for it again has seen how things stand now. Evidence against a holder is not renewed by asking.
-  const asked = command.verb === 'recover' ? command : { ...command, observed: undefined, if_rev: undefined };
-  const [outcome] = await submit(connection, [asked], options);
-  const result = toResult(outcome);
-  if (result.ok) await dropRejected(connection, entry.op);
-  return result;
+  return command.verb === 'recover' ? command : { ...command, observed: undefined, if_rev: undefined };
 }
 
 /** @see LedgerClone.dropRejected */

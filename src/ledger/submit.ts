@@ -28,6 +28,7 @@ export async function submit(
   signal?.throwIfAborted();
   if (commands.length === 0) return [];
   requireVerbs(commands);
+  if (atomic && commands.length > LARGEST_GROUP) throw tooLarge(commands.length);
   const { sync, context } = await connection.write();
   const mode = modeOf(connection);
   const numbered = mode === 'local' ? await withOfflineIds(connection, commands) : commands;
@@ -72,6 +73,18 @@ function wellFormed(command: LedgerCommand): LedgerCommand {
   if (isVerb(command.verb)) checkOptions('batch', { ...COMMON, ...verbOf(command.verb).input }, command);
   return command;
 }
+
+/** Commands that stand together or not at all: all of them are decided again wherever a race is lost. */
+const LARGEST_GROUP = 1_000;
+
+const tooLarge = (size: number): LedgerError =>
+  new LedgerError(
+    'INVALID_INPUT',
+    `A group has at most ${LARGEST_GROUP} commands, and this one has ${size}.`,
+    {
+      hint: 'Without `atomic`, a batch has any number of commands.',
+    },
+  );
 
 /** @throws LedgerError `INVALID_INPUT` for a command of no verb */
 function requireVerbs(commands: readonly Planned[]): void {

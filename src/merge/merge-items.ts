@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ITEM_KEYS, rowOf } from '../domain/fields.ts';
+import { rowOf } from '../domain/fields.ts';
 import { compareText, type WorkItem } from '../domain/item.ts';
+import { ITEM_KEYS } from '../domain/item-keys.ts';
 
 export type Side = 'ours' | 'theirs';
 

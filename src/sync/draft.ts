@@ -1,6 +1,6 @@
 import { conflictOf, problemOfFiles } from '../codec/auxiliary-files.ts';
 import { encodeItem } from '../codec/item.ts';
-import { encodeConfigureMessage, encodeMessage } from '../codec/message.ts';
+import { addPlace, encodeConfigureMessage, encodeMessage } from '../codec/message.ts';
 import { derivedOp } from '../codec/op.ts';
 import { itemPath, SETTINGS_PATH } from '../codec/path.ts';
 import { encodeSettings } from '../codec/settings.ts';
@@ -152,6 +152,20 @@ function stepOf(transition: Transition): Step {
     changes,
     transition,
   };
+}
+
+/** Steps that stand together or not at all say so; one alone says nothing. */
+export function asGroup(steps: readonly Step[], id: string): Step[] {
+  if (steps.length < 2) return [...steps];
+  return steps.map((step, at) => {
+    const group = { id, index: at + 1, size: steps.length };
+    const { transition } = step;
+    return {
+      ...step,
+      message: addPlace(step.message, group),
+      transition: transition && { ...transition, event: { ...transition.event, group } },
+    };
+  });
 }
 
 /**

@@ -4,11 +4,11 @@ import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFiles } from './auxiliary-files.ts';
 import { markDecided } from './checked.ts';
-import { decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
+import { asGroup, decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
+import { type Names, prepare, settleNames } from './names.ts';
 import type { Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
 import type { SyncContext } from './ports.ts';
-import { type Names, prepare, settleNames } from './replay.ts';
 
 /** A command, or one that is known only once earlier ones of its group are decided. */
 export type Planned = LedgerCommand | ((earlier: readonly Outcome[]) => LedgerCommand);
@@ -115,8 +115,9 @@ function decideGroup(view: Overlay, signs: boolean, group: Group, steps: Step[])
   const { made, outcomes } = settleNames(view, group.provisional ?? false, (on, names) => {
     const scratch = group.atomic ? new Overlay(on, on.auxiliary) : on;
     const decided = decideEach(scratch, signs, group, names);
-    if (scratch !== on && decided.made.length > 0) on.apply(scratch);
-    return decided;
+    if (scratch === on) return decided;
+    if (decided.made.length > 0) on.apply(scratch);
+    return { ...decided, made: asGroup(decided.made, decided.made[0]?.op ?? '') };
   });
   steps.push(...made);
   return outcomes;

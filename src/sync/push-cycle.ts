@@ -17,7 +17,7 @@ import { noteOffer, prepareOffer, takeBackOffer } from './inbox.ts';
 import { awaited, look, lookOrUnknown, unreachable } from './look.ts';
 import type { Lost, Settled, Unchanged } from './outcome.ts';
 import type { RemoteContext } from './ports.ts';
-import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
+import { firstGroup, NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { dropWrong, reconcile } from './reconcile.ts';
 import { CONTACT, EXPOSED, LED, PUBLISHED } from './state-keys.ts';
 import { withdraw } from './withdraw.ts';
@@ -160,7 +160,7 @@ const ACCEPTED: Ending = { kind: 'accepted' };
 
 /**
  * A hook or a protected branch said no, which is final for what it said no to. Of several transitions the first is offered
- * alone, so that one bad transition does not take the others with it.
+ * alone, with its group, so that one bad transition does not take the others with it.
  */
 async function isolate(
   context: RemoteContext,
@@ -168,12 +168,14 @@ async function isolate(
   { reason, deadline }: { reason: string; deadline: number },
 ): Promise<Map<string, Ending>> {
   const { remote } = context;
-  const [first] = pending;
-  if (first === undefined) return new Map();
-  if (pending.length > 1) {
-    context.state.set(EXPOSED, first.record.oid);
-    const alone = await push(context, first.record.oid, { deadline });
-    if (alone.kind === 'accepted') return new Map([[first.op ?? '', ACCEPTED]]);
+  const group = firstGroup(pending);
+  const [first, last] = [group[0], group.at(-1)];
+  if (first === undefined || last === undefined) return new Map();
+  const ops = group.map(({ op, record }) => op ?? record.oid);
+  if (pending.length > group.length) {
+    context.state.set(EXPOSED, last.record.oid);
+    const alone = await push(context, last.record.oid, { deadline });
+    if (alone.kind === 'accepted') return new Map(ops.map((op) => [op, ACCEPTED]));
     if (alone.kind === 'unreachable') throw unreachable(remote, alone.cause);
     if (alone.kind === 'unknown') await lookOrUnknown(context, 'all', deadline);
     if (alone.kind !== 'refused') return new Map();
@@ -183,10 +185,9 @@ async function isolate(
     details: { remote: remote.name, reason },
   });
   if (first.record.parents.length === 0) throw error;
-  const op = first.op ?? first.record.oid;
-  const withdrawn = await withdraw(context, { ops: new Set([op]), renumber: new Set(), keepAs: error });
-  const settled = new Map<string, Ending>(withdrawn);
-  settled.set(op, { kind: 'lost', op, error, kept: `refs/work-ledger/rejected/${op}` });
+  const withdrawn = await withdraw(context, { ops: new Set(ops), renumber: new Set(), keepAs: error });
+  const settled = new Map<string, Settled>(withdrawn);
+  for (const op of ops) settled.set(op, { kind: 'lost', op, error, kept: `refs/work-ledger/rejected/${op}` });
   return settled;
 }
 

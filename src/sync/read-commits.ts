@@ -1,10 +1,10 @@
 import { readAuxiliaryText } from '../codec/auxiliary-files.ts';
 import { decodeItem } from '../codec/item.ts';
-import { decodeLedgerMessage, decodeMessage, readTrailers } from '../codec/message.ts';
+import { decodeLedgerMessage, decodeMessage, readPlace, readTrailers } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
-import type { TransitionEvent } from '../domain/commands.ts';
+import type { GroupPlace, TransitionEvent } from '../domain/commands.ts';
 import { readCommand } from '../domain/commands.ts';
 import {
   type AuxiliaryFile,
@@ -23,6 +23,8 @@ export interface ReadCommit {
   record: CommitRecord;
   /** `undefined` where the message names none. */
   op: string | undefined;
+  /** Where it stands among those that stand together with it. */
+  group: GroupPlace | undefined;
   /** `undefined` for the root, and for a commit that is no transition. */
   command: LedgerCommand | undefined;
   event: TransitionEvent | undefined;
@@ -64,12 +66,31 @@ export async function readAlone(store: LedgerStore, records: readonly CommitReco
 }
 
 /** A merge is no transition, also where its message repeats that of one. */
-const opOf = ({ message, parents }: CommitRecord): string | undefined =>
-  parents.length > 1 ? undefined : readTrailers(message).values.get('Work-Op');
+const trailersOf = ({ message, parents }: CommitRecord): ReadonlyMap<string, string> =>
+  parents.length > 1 ? new Map() : readTrailers(message).values;
+
+const opOf = (record: CommitRecord): string | undefined => trailersOf(record).get('Work-Op');
 
 function unread(record: CommitRecord): ReadCommit {
-  const op = opOf(record);
-  return { record, op, command: undefined, event: undefined, before: undefined, after: undefined };
+  const values = trailersOf(record);
+  return {
+    record,
+    op: values.get('Work-Op'),
+    group: readPlace(values),
+    command: undefined,
+    event: undefined,
+    before: undefined,
+    after: undefined,
+  };
+}
+
+/** The commits that stand together with the first of `commits`, which come right after it; that one alone where none do. */
+export function firstGroup(commits: readonly ReadCommit[]): ReadCommit[] {
+  const [first] = commits;
+  if (first?.group === undefined) return commits.slice(0, 1);
+  const { id } = first.group;
+  const end = commits.findIndex(({ group }) => group?.id !== id);
+  return commits.slice(0, end === -1 ? commits.length : end);
 }
 
 /** Reads commits back into what was asked, with their blobs. */

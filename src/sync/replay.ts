@@ -1,16 +1,12 @@
 import { derivedOp } from '../codec/op.ts';
-import type { Command } from '../domain/commands.ts';
-import { LedgerError } from '../domain/errors.ts';
-import { unknownReference } from '../domain/graph.ts';
-import { isOfflineId, type WorkId } from '../domain/ids.ts';
-import type { WorkItem, WorkLink } from '../domain/item.ts';
-import type { NewWork } from '../domain/item-schema.ts';
-import type { WorkPatch } from '../domain/verbs/update.ts';
-import { type LedgerView, Overlay } from '../domain/view.ts';
+import { type ErrorCode, LedgerError } from '../domain/errors.ts';
+import type { WorkItem } from '../domain/item.ts';
+import { Overlay } from '../domain/view.ts';
 import { tracedSync } from '../trace/channels.ts';
 import type { Wrong } from './checked.ts';
-import { decideInto, type LedgerCommand, type Step } from './draft.ts';
-import type { ReadCommit } from './read-commits.ts';
+import { asGroup, decideInto, type Step } from './draft.ts';
+import { type Names, prepare, type Renumber, settleNames } from './names.ts';
+import { firstGroup, type ReadCommit } from './read-commits.ts';
 
 export interface ReplayOptions {
   /** Transitions that the tip has already, by op: whatever was lost on the wire, they are not applied again. */
@@ -21,8 +17,7 @@ export interface ReplayOptions {
   wrong?: Wrong | undefined;
   /** False where the new commits will have no signature. */
   signs?: boolean | undefined;
-  /** Gives numbered ids that no one has seen yet a form that needs no one's agreement. */
-  renumber?: ((command: Command, id: WorkId) => WorkId | undefined) | undefined;
+  renumber?: Renumber | undefined;
 }
 
 export interface Replayed {
@@ -34,7 +29,7 @@ export interface Replayed {
 
 /**
  * Decides pending transitions again on another tip, which `view` shows. What is no longer legal there is lost, with the
- * reason; nothing is merged. A create whose number was taken gets the next one, and what follows in the list is told.
+ * reason; nothing is merged. Of a group all is legal, or all is lost. A create whose number was taken gets the next one, and what follows in the list is told.
  */
 export function replay(view: Overlay, pending: readonly ReadCommit[], options: ReplayOptions): Replayed {
   const began = () => ({ pending: pending.length });
@@ -42,7 +37,7 @@ export function replay(view: Overlay, pending: readonly ReadCommit[], options: R
   return tracedSync(
     'replay',
     began,
-    () => settleNames(view, imports, (on, names) => replayOnce(on, pending, options, names)),
+    () => settleNames(view, imports, (on, names) => new Replay(pending, options).run(on, names)),
     (replayed) => ({
       outcome: 'replayed',
       stand: replayed.steps.length,
@@ -52,58 +47,123 @@ export function replay(view: Overlay, pending: readonly ReadCommit[], options: R
   );
 }
 
-function replayOnce(
-  view: Overlay,
-  pending: readonly ReadCommit[],
-  options: ReplayOptions,
-  names: Names,
-): Replayed {
-  const result: Replayed = { steps: [], unchanged: [], lost: [] };
-  const followed = new Set<string>();
-  for (const from of pending) {
+/** One pass over what is pending, a group at a time. */
+class Replay {
+  readonly result: Replayed = { steps: [], unchanged: [], lost: [] };
+  readonly #pending: readonly ReadCommit[];
+  readonly #options: ReplayOptions;
+  /** Ops of what followed from its cause, so that it is not decided once more by itself. */
+  readonly #followed = new Set<string>();
+
+  constructor(pending: readonly ReadCommit[], options: ReplayOptions) {
+    this.#pending = pending;
+    this.#options = options;
+  }
+
+  run(view: Overlay, names: Names): Replayed {
+    for (let at = 0; at < this.#pending.length; ) {
+      const group = firstGroup(this.#pending.slice(at));
+      if (group.length === 1) this.#decideEach(group, view, names, this.result);
+      else this.#decideGroup(group, view, names);
+      at += group.length;
+    }
+    return this.result;
+  }
+
+  /** All of a group stands, or none of it does. */
+  #decideGroup(group: readonly ReadCommit[], view: Overlay, names: Names): void {
+    const { withdrawn } = this.#options;
+    const takenBack = group.find(({ op }) => op !== undefined && withdrawn?.has(op));
+    if (takenBack !== undefined) return this.#loseGroup(group, names, [], takenBackWith(takenBack));
+    const [trial, trialNames] = [new Overlay(view, view.auxiliary), names.copy()];
+    const result: Replayed = { steps: [], unchanged: [], lost: [] };
+    this.#decideEach(group, trial, trialNames, result);
+    const [cause] = result.lost;
+    if (cause !== undefined) return this.#loseGroup(group, names, result.lost, lostWith(cause));
+    if (result.steps.length > 0) view.apply(trial);
+    names.apply(trialNames);
+    const steps = asGroup(
+      result.steps.map(({ step }) => step),
+      group[0]?.group?.id ?? '',
+    );
+    this.result.steps.push(...result.steps.map(({ from }, at) => ({ from, step: steps[at] as Step })));
+    this.result.unchanged.push(...result.unchanged);
+  }
+
+  /** @param lost those of the group that come to nothing by themselves */
+  #loseGroup(group: readonly ReadCommit[], names: Names, lost: Replayed['lost'], error: LedgerError): void {
+    const own = new Map(lost.map((one) => [one.from.record.oid, one]));
+    for (const from of group) {
+      noteLost(from, names);
+      const isSettled = this.#options.withdrawn?.has(from.op ?? '') || isNoOpFollower(from, group);
+      if (!isSettled) this.result.lost.push(own.get(from.record.oid) ?? { from, error });
+    }
+  }
+
+  #decideEach(commits: readonly ReadCommit[], view: Overlay, names: Names, result: Replayed): void {
+    for (const from of commits) this.#decide(from, view, names, result);
+  }
+
+  #decide(from: ReadCommit, view: Overlay, names: Names, result: Replayed): void {
+    const { known, withdrawn, signs, renumber } = this.#options;
     const { op } = from;
-    const wrong = options.wrong?.get(from.record.oid);
+    const wrong = this.#options.wrong?.get(from.record.oid);
     if (wrong !== undefined) {
       noteLost(from, names);
-      result.lost.push({
-        from: isNamedTwice(from, wrong, options) ? { ...from, op: undefined } : from,
-        error: wrong,
-      });
-      continue;
+      const named = isNamedTwice(from, wrong, this.#options) ? { ...from, op: undefined } : from;
+      result.lost.push({ from: named, error: wrong });
+      return;
     }
     if (op === undefined || from.command === undefined) {
       if (!isRoot(from)) result.lost.push({ from, error: unreadable(from) });
-      continue;
+      return;
     }
-    const standing = options.known.get(op);
-    if (standing?.event !== undefined && from.event !== undefined) {
+    const standing = known.get(op);
+    if (standing?.event !== undefined && from.event !== undefined)
       names.note(from.event.id, standing.event.id);
-    }
-    if (options.withdrawn?.has(op)) noteLost(from, names);
-    if (standing !== undefined || options.withdrawn?.has(op) || followed.has(op)) continue;
+    if (withdrawn?.has(op)) noteLost(from, names);
+    if (standing !== undefined || withdrawn?.has(op) || this.#followed.has(op)) return;
     try {
-      const command = prepare(names.rename(from.command), view, names, options);
-      const decided = decideInto(view, command, options.signs);
+      const command = prepare(names.rename(from.command), view, names, renumber);
+      const decided = decideInto(view, command, signs);
       if (decided.kind === 'unchanged') {
         result.unchanged.push({ from, item: decided.item });
         if (from.event !== undefined && decided.item !== undefined)
           names.note(from.event.id, decided.item.id);
-        continue;
+        return;
       }
       for (const step of decided.steps) {
         result.steps.push({ step, from });
-        followed.add(step.op);
+        this.#followed.add(step.op);
       }
       const id = decided.steps[0]?.transition?.event.id;
       if (id !== undefined && from.event !== undefined) names.note(from.event.id, id);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       noteLost(from, names);
-      if (!isNoOpFollower(from, pending)) result.lost.push({ from, error });
+      if (!isNoOpFollower(from, this.#pending)) result.lost.push({ from, error });
     }
   }
-  return result;
 }
+
+/** Why a transition comes to nothing with another one of its group. */
+function lostWith({ from, error }: Replayed['lost'][number]): LedgerError {
+  return new LedgerError<ErrorCode>(
+    error.code,
+    `It was asked for together with ${nameOf(from)}, which came to nothing: ${error.message}`,
+    { hint: error.hint, details: error.details },
+  );
+}
+
+const takenBackWith = (from: ReadCommit): LedgerError =>
+  new LedgerError(
+    'REMOTE_UNREACHABLE',
+    `It was asked for together with ${nameOf(from)}, which means nothing without the remote and was taken back.`,
+    { hint: 'When the remote is back, ask for it again.' },
+  );
+
+const nameOf = ({ event }: ReadCommit): string =>
+  event === undefined ? 'a change of settings' : `the ${event.verb} of ${event.id}`;
 
 function noteLost({ event }: ReadCommit, names: Names): void {
   if (event !== undefined && event.from === undefined) names.note(event.id, undefined);
@@ -126,174 +186,9 @@ function unreadable({ record }: ReadCommit): LedgerError {
   );
 }
 
-/** A number that was taken meanwhile is given up for the next; ids that someone may have seen stay. */
-export function prepare(
-  command: LedgerCommand,
-  view: LedgerView,
-  names: Names,
-  { renumber }: Pick<ReplayOptions, 'renumber'> = {},
-): LedgerCommand {
-  if (command.verb !== 'create' && command.verb !== 'import') return command;
-  const { id } = command;
-  if (id === undefined || isOfflineId(id)) return command;
-  const other = names.foreseen(id) ?? renumber?.(command, id);
-  if (other !== undefined && !view.wasUsed(other)) return { ...command, id: other };
-  if (!view.wasUsed(id)) return command;
-  if (command.verb === 'create') return { ...command, id: undefined };
-  const [prefix = '', date = ''] = id.split('-');
-  const next = `${prefix}-${date}-${String(view.nextNumber(prefix, date)).padStart(4, '0')}`;
-  return { ...command, id: next };
-}
-
 /** A transition that only followed from another one in the list, and which that one no longer asks for. */
 function isNoOpFollower(commit: ReadCommit, pending: readonly ReadCommit[]): boolean {
   const id = commit.event?.id;
   if (commit.event?.verb !== 'unblock' || id === undefined) return false;
   return pending.some(({ op }) => op !== undefined && derivedOp(op, id) === commit.op);
-}
-
-/**
- * What items are called that are decided anew: a number that was taken is given up for the next, and an item that is there
- * already stands for what would be its copy. An item that is not made has no name: its number may be another's by now.
- *
- * An import may name items that come after it. What those are called is known only once they are decided; then all of it is
- * decided once more, with names that are foreseen.
- */
-export class Names {
-  readonly #now = new Map<WorkId, WorkId | undefined>();
-  readonly #foreseen: ReadonlyMap<WorkId, WorkId | undefined>;
-  readonly #named = new Set<WorkId>();
-
-  constructor(foreseen: ReadonlyMap<WorkId, WorkId | undefined> = new Map()) {
-    this.#foreseen = foreseen;
-  }
-
-  get now(): ReadonlyMap<WorkId, WorkId | undefined> {
-    return this.#now;
-  }
-
-  /** True where something was named by an id that turned out to be another's. */
-  get cameLate(): boolean {
-    return [...this.#named].some((id) => this.#now.has(id));
-  }
-
-  /** @param after `undefined` where the item is not made */
-  note(before: WorkId, after: WorkId | undefined): void {
-    if (before !== after) this.#now.set(before, after);
-  }
-
-  foreseen(id: WorkId): WorkId | undefined {
-    return this.#foreseen.get(id);
-  }
-
-  /**
-   * The command with ids that changed replaced. Links to what is not made are left out.
-   *
-   * @throws LedgerError `NOT_FOUND`, `UNKNOWN_REFERENCE` where it cannot do without an item that is not made
-   */
-  rename(command: LedgerCommand): LedgerCommand {
-    if (command.verb === 'configure' || (command.verb !== 'import' && this.#now.size === 0)) return command;
-    const { observed } = command;
-    if (observed === undefined) return this.#renameAsked(command);
-    // What was seen, by the names that things have now.
-    const named = (seen: unknown) => (typeof seen === 'string' ? (this.#find(seen) ?? seen) : seen);
-    const seen = Object.entries(observed).map(([field, value]) => [field, named(value)]);
-    return this.#renameAsked({ ...command, observed: Object.fromEntries(seen) } as Command);
-  }
-
-  #renameAsked(command: Command): Command {
-    switch (command.verb) {
-      case 'import': {
-        const { item } = command;
-        const block = item.block && { ...item.block, blocker_id: this.#ahead(item.block.blocker_id) };
-        const links = this.#links(item.links, (id) => this.#ahead(id));
-        return { ...command, item: { ...item, ...this.#needs(item), links, block } };
-      }
-      case 'create': {
-        const { fields } = command;
-        const links = this.#links(fields.links ?? [], (id) => this.#find(id));
-        return { ...command, fields: { ...fields, ...this.#needs(fields), links } };
-      }
-      case 'block': {
-        const { blocker_id } = command;
-        return {
-          ...command,
-          id: this.#itself(command.id),
-          blocker_id: blocker_id && this.#reference('blocker', blocker_id),
-        };
-      }
-      case 'update':
-        return { ...command, id: this.#itself(command.id), patch: this.#patch(command.patch) };
-      default:
-        return { ...command, id: this.#itself(command.id) };
-    }
-  }
-
-  #find(id: WorkId): WorkId | undefined {
-    return this.#now.has(id) ? this.#now.get(id) : id;
-  }
-
-  /** As `find`, also for what comes later. */
-  #ahead(id: WorkId | undefined): WorkId | undefined {
-    if (id === undefined || this.#now.has(id)) return id && this.#now.get(id);
-    if (this.#foreseen.has(id)) return this.#foreseen.get(id);
-    this.#named.add(id);
-    return id;
-  }
-
-  #itself(id: WorkId): WorkId {
-    const now = this.#find(id);
-    if (now !== undefined) return now;
-    throw new LedgerError('NOT_FOUND', `There is no item ${id}: it was not made.`, { details: { id } });
-  }
-
-  #reference(role: string, id: WorkId): WorkId {
-    const now = this.#find(id);
-    if (now === undefined) throw unknownReference(role, [id]);
-    return now;
-  }
-
-  #needs({ parent_id, dependencies = [] }: Pick<NewWork, 'parent_id' | 'dependencies'>) {
-    return {
-      parent_id: parent_id && this.#reference('parent', parent_id),
-      dependencies: dependencies.map((id) => this.#reference('dependency', id)),
-    };
-  }
-
-  #links(links: readonly WorkLink[], find: (id: WorkId) => WorkId | undefined): WorkLink[] {
-    return links.flatMap((link) => {
-      const target = find(link.target);
-      return target === undefined ? [] : [{ ...link, target }];
-    });
-  }
-
-  #patch(patch: WorkPatch): WorkPatch {
-    const parent = patch.set?.parent_id;
-    const { add = [], remove = [] } = patch.dependencies ?? {};
-    return {
-      ...patch,
-      ...(typeof parent === 'string'
-        ? { set: { ...patch.set, parent_id: this.#reference('parent', parent) } }
-        : {}),
-      dependencies: {
-        add: add.map((id) => this.#reference('dependency', id)),
-        remove: remove.flatMap((id) => this.#find(id) ?? []),
-      },
-    };
-  }
-}
-
-/** Lets `decide` work on `view`; once more where names came late. It must not change anything but the view that it gets. */
-export function settleNames<T>(
-  view: Overlay,
-  mayComeLate: boolean,
-  decide: (view: Overlay, names: Names) => T,
-): T {
-  const names = new Names();
-  if (!mayComeLate) return decide(view, names);
-  const trial = new Overlay(view, view.auxiliary);
-  const result = decide(trial, names);
-  if (names.cameLate) return decide(view, new Names(names.now));
-  view.apply(trial);
-  return result;
 }

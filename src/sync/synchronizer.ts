@@ -2,6 +2,7 @@ import { isLedgerError, isPassing, LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
 import { Leader, type PlainGroup } from './leader.ts';
 import { commitLocally, type Group, isEntering, noteId, type Progress } from './local.ts';
+import { Names } from './names.ts';
 import type { Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
@@ -9,7 +10,6 @@ import { NOTHING_LEFT, PublishQueue, type Waiter } from './publish-queue.ts';
 import { Publisher, TAKING } from './publisher.ts';
 import { type Ending, fetchAndReconcile, keepBackWrong, pushPending } from './push-cycle.ts';
 import { rejectionOf } from './rejected.ts';
-import { Names } from './replay.ts';
 import { CONTACT } from './state-keys.ts';
 import { type Before, remember, takeOver } from './takeover.ts';
 

@@ -1,8 +1,8 @@
 import { stateOf } from '../codec/path.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
-import { ITEM_KEYS, unknownKeys } from '../domain/fields.ts';
 import { parseId } from '../domain/ids.ts';
 import { compareText, WORK_STATUSES, type WorkItem } from '../domain/item.ts';
+import { ITEM_KEYS, unknownKeys } from '../domain/item-keys.ts';
 import { verbOf } from '../domain/verbs.ts';
 import type { TransferFile } from './plan.ts';
 

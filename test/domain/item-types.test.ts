@@ -1,5 +1,4 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { unknownKeys } from '../../src/domain/fields.ts';
 import {
   isTerminal,
   type Json,
@@ -7,6 +6,7 @@ import {
   type WorkItem,
   type WorkStatus,
 } from '../../src/domain/item.ts';
+import { unknownKeys } from '../../src/domain/item-keys.ts';
 import { itemOf } from '../transfer/memory-ledger.ts';
 
 // What stands here is for the compiler: it checks tests, too.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { ITEM_KEYS } from '../../src/domain/fields.ts';
+import { ITEM_KEYS } from '../../src/domain/item-keys.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { actor as actorKind, time as timeKind } from '../../src/domain/kinds.ts';
 import { schemaOf } from '../../src/domain/schema.ts';

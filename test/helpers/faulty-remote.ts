@@ -27,6 +27,8 @@ export class FaultyRemote implements LedgerRemote {
   fetches = 0;
   /** Cannot ask what is there where pushes go. */
   mayNotPush = false;
+  /** Why a push of this tip is refused, as by a hook. */
+  refusalOf: (tip: string) => Promise<string | undefined> = async () => undefined;
   /** Waited for before a push is sent. */
   beforePush: () => Promise<void> = async () => undefined;
 
@@ -98,6 +100,8 @@ export class FaultyRemote implements LedgerRemote {
   async push(tip: string, offer?: Offer): Promise<BranchPushResult> {
     this.pushes += 1;
     await this.beforePush();
+    const reason = await this.refusalOf(tip);
+    if (reason !== undefined) return { kind: 'refused', reason };
     const broken = (): PushResult => ({ kind: 'unknown', cause: new Error('the connection broke') });
     if (this.cut) return { kind: 'unreachable', cause: new Error('the connection is cut') };
     if (this.loseNextPush) {

@@ -1,4 +1,4 @@
-import { isPassing, LedgerError } from '../../domain/errors.ts';
+import { LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import {
   isTerminal,
@@ -84,28 +84,16 @@ export class EscalationProtocol {
       const reason = `waits for an answer: ${fields.title}`;
       return ledger.work.command('block', { id: work_id, reason, blocker_id, execution_id, epoch }, actor);
     };
-    return this.#asked(await ledger.work.batch([ask, block], { atomic: true, signal }), actor);
+    return this.#asked(await ledger.work.batch([ask, block], { atomic: true, signal }));
   }
 
-  async #asked([asked, blocked]: readonly Outcome[], actor?: string): Promise<Escalated | LostRace> {
+  /** Asked and blocked together, or neither. */
+  #asked([asked, blocked]: readonly Outcome[]): Escalated | LostRace {
+    const result = blocked === undefined ? undefined : toResult(blocked);
+    if (result?.ok === false) return result;
     const made = toResult(asked);
     if (!made.ok) return made;
-    const result = blocked === undefined ? undefined : toResult(blocked);
-    if (result?.ok === false) {
-      await this.#takeBack(made.item.id, result.message, actor);
-      return result;
-    }
     return { ok: true, escalation: toEscalation(made.item), work: result?.item, where: made.where };
-  }
-
-  /** Nothing waits for the answer any more, so nobody need give one. */
-  async #takeBack(id: WorkId, reason: string, actor: string | undefined): Promise<void> {
-    try {
-      await this.#ledger.work.cancel(id, { actor, reason });
-    } catch (error) {
-      // It is saved, and goes out with the next sync.
-      if (!isPassing(error)) throw error;
-    }
   }
 
   /**
