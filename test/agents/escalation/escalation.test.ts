@@ -1,6 +1,5 @@
-import { describe, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { type EscalateInput, EscalationProtocol } from '../../../src/agents/escalation/escalation.ts';
-import { LedgerError } from '../../../src/index.ts';
 import { refusalOf } from '../../helpers/refusal.ts';
 import { makePair, until } from '../pair.ts';
 
