@@ -1,4 +1,4 @@
-import { decodeLedgerMessage, readTrailers } from '../codec/message.ts';
+import { decodeLedgerMessage, readTrailers, recordedAt } from '../codec/message.ts';
 import { parsePath, possiblePaths, SETTINGS_PATH, type State } from '../codec/path.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
@@ -6,7 +6,6 @@ import type { LedgerSettings } from '../domain/settings.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { CommitRecord, Oid, TreeChange, TreeEntry } from '../store/port.ts';
-import { requestedAt } from './check-times.ts';
 import {
   type FileAt,
   type Files,
@@ -37,8 +36,8 @@ export interface BaseState {
   read<T>(use: (view: LedgerView) => T): Promise<T>;
   /** Which of these transitions are in it, by `Work-Op`, each with its commit. */
   commitsOf(ops: readonly string[]): Promise<ReadonlyMap<string, Oid>>;
-  /** When what its tip records was asked for, in seconds since 1970. */
-  requestedAt: number;
+  /** The latest that its tip records, in seconds since 1970. */
+  recordedAt: number;
 }
 
 /** The ledger at `tip`, by the repository's index, which is caught up or made where it is not there. */
@@ -47,7 +46,7 @@ export async function baseStateAt(tip: Oid, projection: Projection, incoming: In
   return {
     tip,
     settings: await settingsAt(tip, projection),
-    requestedAt: requestedAt(record),
+    recordedAt: recordedAt(record),
     async read(use) {
       await projection.knowDeletions(tip);
       return projection.read(tip, use);

@@ -14,13 +14,14 @@ import {
 } from './check-merge.ts';
 import { checkRepair } from './check-repair.ts';
 import { checkConfigure, checkRoot } from './check-settings.ts';
-import { checkAhead, checkOrder, requestedAt } from './check-times.ts';
+import { checkAhead, checkOrder } from './check-times.ts';
 import { checkTransition } from './check-transition.ts';
 import { type Blobs, itemChanges, readAfter, readItemFile, readSettingsFile } from './files.ts';
 import { CommitFindings, describeFault } from './findings.ts';
 import type { Finding } from './rules.ts';
 import { type KeptProof, type OwedProof, signersOf } from './signatures.ts';
 import type { History, LedgerState, Left } from './state.ts';
+import { beginAt, datedOf, joinTimes } from './timeline.ts';
 
 /** A commit as it was read. */
 interface ReadCommit {
@@ -40,6 +41,8 @@ export class CommitCheck {
   readonly #store: History;
   readonly #state: LedgerState;
   readonly #left = new Map<Oid, Left>();
+  /** Commits that were found to be dated ahead by a later one. */
+  readonly #ahead = new Set<Oid>();
   /** Commits that policy asks to be signed, oldest first. */
   readonly owed: OwedProof[] = [];
   /** Signatures that are to hold as well by what a merge brought them together with. */
@@ -72,7 +75,10 @@ export class CommitCheck {
     if (left !== undefined) this.#left.set(oid, left);
   }
 
-  /** @param now seconds since 1970, where the commit is to be held against a clock */
+  /**
+   * @param now seconds since 1970, where the commit is to be held against a clock
+   * @returns what is wrong with it, and what it shows to be wrong with commits before it
+   */
   async check(record: CommitRecord, blobs: Blobs, now?: number): Promise<Finding[]> {
     const faults = this.#looksAtTrees
       ? await this.#store.treeFaults(record.oid, await this.#there(record.parents))
@@ -104,7 +110,7 @@ export class CommitCheck {
     const { oid, parents } = record;
     const state = this.#state;
     const trailers = readTrailers(record.message);
-    const requested = requestedAt(record, trailers);
+    const dated = datedOf(record, trailers);
     const before = await this.#leftBy(parents);
     const [parent] = before;
     if (parent !== undefined) state.settings = parent.settings;
@@ -116,13 +122,18 @@ export class CommitCheck {
         : await this.#single(record, { trailers, isCutOff: before.length < parents.length, blobs });
     if (parents.length === 1 && parent !== undefined)
       this.#owe(record, trailers.values.get('Work-Actor') ?? '', parent.settings, findings);
-    if (parent !== undefined)
-      checkOrder(record, Math.max(...before.map((one) => one.requestedAt)), parent.settings, findings);
+    let time = joinTimes(before.map((one) => one.time));
+    if (parent !== undefined && time !== undefined) {
+      const order = checkOrder(dated, time, parent.settings, findings);
+      time = order.time;
+      findings.found.push(...order.before.filter((found) => !this.#ahead.has(found.commit)));
+      for (const { commit } of order.before) this.#ahead.add(commit);
+    }
     if (record.fault !== undefined) findings.add('commit', record.fault);
     this.groups.check(record, trailers.values, findings);
-    if (now !== undefined) checkAhead(record, requested, now, parent?.settings ?? state.settings, findings);
+    if (now !== undefined) checkAhead(dated, now, parent?.settings ?? state.settings, findings);
     state.settle();
-    this.#left.set(oid, { settings: state.settings, requestedAt: requested });
+    this.#left.set(oid, { settings: state.settings, time: time ?? beginAt(dated.recorded) });
     return findings;
   }
 

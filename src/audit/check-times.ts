@@ -1,55 +1,55 @@
-import { readTrailers } from '../codec/message.ts';
 import type { Request } from '../domain/commands.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord } from '../store/port.ts';
-import type { CommitFindings } from './findings.ts';
+import { CommitFindings } from './findings.ts';
+import type { Finding } from './rules.ts';
+import { type Dated, follow, type Lead, type Timeline } from './timeline.ts';
 
 type Clocks = Pick<LedgerSettings, 'clock_skew_s'>;
 
-/** Seconds since 1970 of what a commit records: when its transition was asked for; where it records nothing, its own date. */
-export function requestedAt(
-  { message, committer }: Pick<CommitRecord, 'message' | 'committer'>,
-  { values } = readTrailers(message),
-): number {
-  const at = Date.parse(values.get('Work-At') ?? '');
-  return Number.isNaN(at) ? committer.at : Math.floor(at / 1000);
-}
-
 /**
- * A commit is built after its parents, whatever was asked for how long ago: a clone that was offline brings old requests in new
- * commits.
+ * Holds a commit against the times that those before it tell. Whatever was asked for how long ago, a commit is made after its
+ * parents: a clone that was offline brings old requests in new commits.
  *
- * @param recorded what the latest of its parents records
+ * @param time as its parents leave it
+ * @returns what it leaves, and what it shows to be wrong of commits before it
  */
 export function checkOrder(
-  { committer }: CommitRecord,
-  recorded: number,
+  commit: Dated,
+  time: Timeline,
   { clock_skew_s }: Clocks,
   findings: CommitFindings,
-): void {
-  if (committer.at >= recorded - clock_skew_s) return;
-  findings.add(
-    'clock',
-    `it is dated ${describeTime(committer.at)}, and its parent records ${describeTime(recorded)}`,
-  );
+): { time: Timeline; before: Finding[] } {
+  const { time: left, late, ahead } = follow(time, commit, clock_skew_s);
+  if (late !== undefined)
+    findings.add(
+      'clock',
+      `it is dated ${describeTime(commit.made)}, and those before it tell ${describeTime(late)}`,
+    );
+  return { time: left, before: ahead.flatMap((lead) => aheadOf(lead, commit)) };
+}
+
+function aheadOf(lead: Lead, { oid, made }: Dated): Finding[] {
+  const findings = new CommitFindings({ oid: lead.oid, message: lead.subject });
+  findings.id = lead.id;
+  const then = `${oid.slice(0, 12)}, which builds on it, is dated ${describeTime(made)}`;
+  findings.add('clock', `it is dated ${describeTime(lead.recorded)}, and ${then}`);
+  return findings.found;
 }
 
 /**
  * Nothing is dated ahead, or every honest commit after it would seem back-dated.
  *
- * @param requested what it records, as `requestedAt` tells
  * @param now seconds since 1970, by the clock of who judges
  */
 export function checkAhead(
-  { committer }: CommitRecord,
-  requested: number,
+  { recorded }: Dated,
   now: number,
   { clock_skew_s }: Clocks,
   findings: CommitFindings,
 ): void {
-  const newest = Math.max(committer.at, requested);
-  if (newest > now + clock_skew_s)
-    findings.add('clock', `it is dated ${describeTime(newest)}, and here it is ${describeTime(now)}`);
+  if (recorded > now + clock_skew_s)
+    findings.add('clock', `it is dated ${describeTime(recorded)}, and here it is ${describeTime(now)}`);
 }
 
 /** A time of git's, in seconds since 1970, for messages; also one that no calendar has. */

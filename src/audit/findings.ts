@@ -9,7 +9,7 @@ const LONGEST = 500;
 /** What is wrong with one commit. Its texts are made safe to print: they come from whoever made it. */
 export class CommitFindings {
   readonly found: Finding[] = [];
-  readonly #record: CommitRecord;
+  readonly #record: Pick<CommitRecord, 'oid' | 'message'>;
   /** The item that later findings are about. */
   id: WorkId | undefined;
   /** Lists of keys, of each of which one has to have signed the commit. */
@@ -17,7 +17,7 @@ export class CommitFindings {
   /** It follows by itself from what others did, and any clone may make it, in their name. */
   follows = false;
 
-  constructor(record: CommitRecord) {
+  constructor(record: Pick<CommitRecord, 'oid' | 'message'>) {
     this.#record = record;
   }
 

@@ -1,4 +1,4 @@
-import { readTrailers } from '../codec/message.ts';
+import { readTrailers, recordedAt } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
@@ -14,7 +14,6 @@ import {
   lastWholeSettings,
   readSettingsIn,
 } from './base-state.ts';
-import { requestedAt } from './check-times.ts';
 import {
   type FileAt,
   type Files,
@@ -29,6 +28,7 @@ import {
 import type { CommitFindings } from './findings.ts';
 import { MemoryView, unknownSettings } from './memory-view.ts';
 import type { Before, LedgerState, Left, SettingsState } from './state.ts';
+import { beginAt } from './timeline.ts';
 
 /** What is known of an item. */
 interface Known {
@@ -48,6 +48,7 @@ export class PushState extends ItemFiles implements LedgerState {
   readonly #incoming: Incoming;
   readonly #baseState: BaseState | undefined;
   readonly #ops: Map<string, Oid>;
+  readonly #now: number;
   readonly #known = new Map<WorkId, Known>();
   readonly #repaired = new Set<WorkId>();
   /** What the commit at hand did, until it is settled. */
@@ -56,9 +57,18 @@ export class PushState extends ItemFiles implements LedgerState {
   /** What a branch begins on that is new, and where what is there cannot be read. */
   readonly #nothing = new MemoryView(unknownSettings());
 
-  /** @param ops transitions of the push that happened before it */
-  constructor(incoming: Incoming, baseState: BaseState | undefined, ops: ReadonlyMap<string, Oid>) {
+  /**
+   * @param ops transitions of the push that happened before it
+   * @param now seconds since 1970: what stands already and is ahead of it is believed up to here
+   */
+  constructor(
+    incoming: Incoming,
+    baseState: BaseState | undefined,
+    ops: ReadonlyMap<string, Oid>,
+    now: number,
+  ) {
     super();
+    this.#now = now;
     this.#incoming = incoming;
     this.#baseState = baseState;
     this.#ops = new Map(ops);
@@ -123,7 +133,8 @@ export class PushState extends ItemFiles implements LedgerState {
     if (this.#baseState === undefined) return undefined;
     const file = await readSettingsIn(this.#incoming, commit);
     const settings = file?.kind === 'settings' ? file.settings : this.settings;
-    return { settings, requestedAt: requestedAt(await this.#incoming.readCommit(commit)) };
+    const recorded = recordedAt(await this.#incoming.readCommit(commit));
+    return { settings, time: beginAt(Math.min(recorded, this.#now)) };
   }
 
   enter(op: string, commit: Oid): Oid | undefined {

@@ -34,7 +34,7 @@ export const RULES = {
   author: "The author's name is the actor.",
   date: "The author's date is `Work-At`, to the second.",
   clock:
-    'A commit is not dated before what its parent records, nor ahead of the clock that judges it, by more than clocks may differ.',
+    'A commit is not dated before what those before it record, nor ahead of those after it or the clock that judges it, by more than clocks may differ.',
   illegal: 'The transition was legal where it stands; `illegal:…` is the code of the refusal.',
   content: 'The command, decided again on the state before it, gives the file that was committed.',
   signature:

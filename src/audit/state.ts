@@ -6,6 +6,7 @@ import type { LedgerView } from '../domain/view.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import type { FileAt, ItemChange, ItemFile, SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
+import type { Timeline } from './timeline.ts';
 
 /** What a check reads of history. */
 export type History = Pick<LedgerStore, 'commits' | 'diffTrees' | 'treeFaults' | 'mergeBase' | 'readBlobs'>;
@@ -21,8 +22,8 @@ export interface Before {
 /** What a commit hands on to those that build on it. */
 export interface Left {
   settings: LedgerSettings;
-  /** When what it records was asked for, in seconds since 1970. */
-  requestedAt: number;
+  /** Which time it was, as it and those before it tell. */
+  time: Timeline;
 }
 
 /** The settings as they were last whole, and whether they are now. */

@@ -1,11 +1,12 @@
 import { readTrailers } from '../codec/message.ts';
+import { SETTINGS_PATH } from '../codec/path.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { CommitCheck } from './check-commit.ts';
-import { requestedAt } from './check-times.ts';
 import { itemChanges, readAfter, readItemFile, readSettingsFile } from './files.ts';
 import { ReplayState } from './replay-state.ts';
 import type { Finding } from './rules.ts';
 import { judgeProofs, type SignatureReader, type SignatureReport } from './signatures.ts';
+import { beginAt, type Dated, datedOf, follow, joinTimes, type Timeline } from './timeline.ts';
 
 export interface VerifyOptions {
   /**
@@ -13,7 +14,11 @@ export interface VerifyOptions {
    * on it; `replayBase` tells.
    */
   from?: Oid | undefined;
-  /** Seconds since 1970: the tip is not dated ahead of it. Without it, no clock is looked at. */
+  /**
+   * True where `from` was verified before: what later commits show to be wrong of its past is found, too, as by a replay from the root.
+   */
+  resumes?: boolean | undefined;
+  /** Seconds since 1970: the tip is not dated ahead of it, as far as two clocks may differ. Without it, no clock is looked at. */
   now?: number | undefined;
   /** Reads the signatures that policy asks for; without it, they count as not shown. */
   signatures?: SignatureReader | undefined;
@@ -63,23 +68,29 @@ export async function verifyLedger(
 export async function replayLedger(
   store: LedgerStore,
   tip: Oid,
-  { from, now, signatures, onProgress }: VerifyOptions = {},
+  { from, resumes, now, signatures, onProgress }: VerifyOptions = {},
 ): Promise<{ verification: Verification; state: ReplayState }> {
   const state = new ReplayState(store);
   const check = new CommitCheck(store, state, await store.mayHaveTreeFaults({ from, to: tip }));
-  if (from !== undefined) await trust(store, from, state, check);
+  if (from !== undefined) await trust(store, from, state, check, resumes ?? false);
   const findings: Finding[] = [];
+  const places = new Map<Oid, number>();
   let commits = 0;
   for await (const batch of inBatches(store.commits({ to: tip, from }))) {
     const blobs = await readAfter(
       store,
       batch.flatMap(({ changes }) => changes),
     );
-    for (const record of batch)
-      findings.push(...(await check.check(record, blobs, record.oid === tip ? now : undefined)));
+    for (const record of batch) {
+      places.set(record.oid, places.size);
+      // The clock here may be off as much as the one that the tip was dated by.
+      const latest = now !== undefined && record.oid === tip ? now + state.settings.clock_skew_s : undefined;
+      findings.push(...(await check.check(record, blobs, latest)));
+    }
     commits += batch.length;
     onProgress?.({ commits, findings: findings.length });
   }
+  findings.sort((a, b) => (places.get(a.commit) ?? -1) - (places.get(b.commit) ?? -1));
   findings.push(...check.groups.end(), ...(await judgeProofs(check, signatures)));
   const verification = {
     ok: findings.length === 0,
@@ -94,17 +105,24 @@ export async function replayLedger(
 }
 
 /** Takes the ledger at `from` as it stands, with the transitions that were made and the ids that were given up to there. */
-async function trust(store: LedgerStore, from: Oid, state: ReplayState, check: CommitCheck): Promise<void> {
-  let recorded = 0;
+async function trust(
+  store: LedgerStore,
+  from: Oid,
+  state: ReplayState,
+  check: CommitCheck,
+  resumes: boolean,
+): Promise<void> {
+  const past: Past[] = [];
   for await (const record of store.commits({ to: from, changes: false })) {
-    const { values } = readTrailers(record.message);
+    const trailers = readTrailers(record.message);
+    const { values } = trailers;
     const op = values.get('Work-Op');
     if (op !== undefined) state.enter(op, record.oid);
     const id = values.get('Work-Item');
     if (id !== undefined && values.get('Work-Verb') === 'delete') state.view.markDeleted(id);
-    if (record.oid !== from) continue;
-    recorded = requestedAt(record);
-    check.groups.trust({ ...record, changes: [] }, values);
+    if (resumes || record.oid === from)
+      past.push({ dated: datedOf(record, trailers), parents: record.parents });
+    if (record.oid === from) check.groups.trust({ ...record, changes: [] }, values);
   }
   const entries = await store.readTree(from);
   for (let at = 0; at < entries.length; at += BATCH) {
@@ -119,7 +137,52 @@ async function trust(store: LedgerStore, from: Oid, state: ReplayState, check: C
     const settings = readSettingsFile(changes, blobs);
     if (settings !== undefined) state.adoptSettings(settings);
   }
-  check.trust(from, { settings: state.settings, requestedAt: recorded });
+  const skewOf = await readSkews(store, from, past, state.settings.clock_skew_s);
+  check.trust(from, { settings: state.settings, time: timeAt(from, past, skewOf) });
+}
+
+/** A commit of the past, as far as its dates tell something. */
+interface Past {
+  dated: Dated;
+  parents: readonly Oid[];
+}
+
+/** Which time it was at `from`, as commits up to there tell. */
+function timeAt(from: Oid, past: readonly Past[], skewOf: (commit: Oid) => number): Timeline {
+  const times = new Map<Oid, Timeline>();
+  for (const { dated, parents } of past) {
+    const before = joinTimes(parents.flatMap((parent) => times.get(parent) ?? []));
+    const [parent = from] = parents;
+    const time = before === undefined ? beginAt(dated.recorded) : follow(before, dated, skewOf(parent)).time;
+    times.set(dated.oid, time);
+  }
+  return times.get(from) ?? beginAt(0);
+}
+
+/** By how much a clock may be off, as the settings at each commit have it; they are read where they ever changed. */
+async function readSkews(
+  store: LedgerStore,
+  from: Oid,
+  past: readonly Past[],
+  now: number,
+): Promise<(commit: Oid) => number> {
+  if (
+    !past.some(
+      ({ dated: { subject } }) => subject.startsWith('configure ') && subject.includes('clock_skew_s'),
+    )
+  )
+    return () => now;
+  const skews = new Map<Oid, number>();
+  for await (const { oid, changes } of store.commits({ to: from, paths: [SETTINGS_PATH] })) {
+    const file = readSettingsFile(changes, await readAfter(store, changes));
+    if (file?.kind === 'settings') skews.set(oid, file.settings.clock_skew_s);
+  }
+  for (const {
+    dated,
+    parents: [parent = ''],
+  } of past)
+    if (!skews.has(dated.oid)) skews.set(dated.oid, skews.get(parent) ?? now);
+  return (commit) => skews.get(commit) ?? now;
 }
 
 async function* inBatches(records: AsyncIterable<CommitRecord>): AsyncIterable<CommitRecord[]> {

@@ -74,6 +74,18 @@ export function readTrailers(message: string): { values: Map<string, string>; re
   return { values, repeated: [...repeated] };
 }
 
+/**
+ * Seconds since 1970 of the latest that a commit records: when its transition was asked for, or when it was made. What builds on it
+ * is made after that.
+ */
+export function recordedAt(
+  { message, committer }: { message: string; committer: { at: number } },
+  { values } = readTrailers(message),
+): number {
+  const at = Date.parse(values.get('Work-At') ?? '');
+  return Number.isNaN(at) ? committer.at : Math.max(committer.at, Math.floor(at / 1000));
+}
+
 export type DecodedMessage = { kind: 'event'; event: TransitionEvent } | { kind: 'problem'; message: string };
 
 /** Reads back what `encodeMessage` wrote. The title is left empty: the blob has it. */

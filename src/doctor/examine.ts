@@ -1,17 +1,19 @@
 import type { Finding } from '../audit/rules.ts';
 import { type ErrorCode, isLedgerError } from '../domain/errors.ts';
+import type { LedgerSettings } from '../domain/settings.ts';
 import { readMergeDriver } from '../git/client.ts';
 import { removeDeadLocks, type StaleLock, staleLocks } from '../git/locks.ts';
-import { connectionOf, currentTip } from '../ledger/connection.ts';
+import { connectionOf, currentTip, describeAhead } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
+import { findAhead } from '../sync/committed-time.ts';
 import { examineTree } from './broken-tree.ts';
 import type { Repair } from './plan-repairs.ts';
 import { findRewrite, type Rewrite } from './recover-history.ts';
 
 /** Something about a clone, and not about what all share. */
 export interface CloneTrouble {
-  kind: 'remote' | 'pending' | 'lock' | 'index' | 'merging';
+  kind: 'remote' | 'pending' | 'clock' | 'lock' | 'index' | 'merging';
   wrong: string;
   /** What helps. */
   how: string;
@@ -46,8 +48,12 @@ export async function examine(
   const tip = asked.tip ?? (await currentTip(connectionOf(ledger)));
   const { signatures } = connectionOf(ledger);
   const store = await connectionOf(ledger).store();
-  const { verification, mends } = await examineTree(store, tip, { onProgress, signatures });
-  const clone = [...(asked.trouble ?? []), ...(await examineClone(ledger, asked.reached ?? false))];
+  const { verification, mends, policy } = await examineTree(store, tip, { onProgress, signatures });
+  const clone = [
+    ...(asked.trouble ?? []),
+    ...(await examineClock(ledger, tip, policy)),
+    ...(await examineClone(ledger, asked.reached ?? false)),
+  ];
   return {
     tip,
     commits: verification.commits,
@@ -92,6 +98,24 @@ async function askRemote(ledger: WorkLedger): Promise<Asked> {
 async function sharedTip(ledger: WorkLedger): Promise<Oid | undefined> {
   const { context, store } = await connectionOf(ledger).write();
   return context.remote && store.readRef(context.remote.seenRef);
+}
+
+async function examineClock(
+  ledger: WorkLedger,
+  tip: Oid,
+  { clock_skew_s }: LedgerSettings,
+): Promise<CloneTrouble[]> {
+  const { clock, store } = connectionOf(ledger);
+  const ahead = await findAhead(await store(), tip, clock, clock_skew_s);
+  if (ahead === undefined) return [];
+  return [
+    {
+      kind: 'clock',
+      wrong: `another clock is ${describeAhead(ahead)}`,
+      how: 'one of the two is wrong: compare `date -u` on both machines',
+      fixed: false,
+    },
+  ];
 }
 
 async function examineClone(ledger: WorkLedger, reached: boolean): Promise<CloneTrouble[]> {

@@ -9,6 +9,7 @@ import type { LedgerSettings } from '../domain/settings.ts';
 import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { CommitDraft, FileChange, Oid } from '../store/port.ts';
+import { commitInTime } from '../sync/committed-time.ts';
 import { push, waitToRead } from '../sync/confirm.ts';
 import { look, unreachable } from '../sync/look.ts';
 import type { RemoteContext, SyncContext } from '../sync/ports.ts';
@@ -67,7 +68,8 @@ async function repairHere(ledger: WorkLedger, context: SyncContext): Promise<Rep
   if (mends.length === 0) return [];
   requireMayRepair(ledger, context, policy);
   const drafts = await draftsOf(ledger, context, mends);
-  const made = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
+  const request = { ref: localRef, expected: tip, base: tip, drafts };
+  const made = await commitInTime(context, request, policy.clock_skew_s);
   if (made.kind === 'moved') throw contended();
   return withCommits(mends, made.oids);
 }
@@ -96,7 +98,8 @@ async function tryRepair(
   requireMayRepair(ledger, context, policy);
   const ref = `refs/work-ledger/tmp/${randomUUID()}`;
   const drafts = await draftsOf(ledger, context, mends);
-  const made = await store.commit({ ref, expected: undefined, base: tip, drafts });
+  const request = { ref, expected: undefined, base: tip, drafts };
+  const made = await commitInTime(context, request, policy.clock_skew_s);
   if (made.kind === 'moved') return undefined;
   try {
     return (await share(context, tip, made.tip, deadline)) ? withCommits(mends, made.oids) : undefined;

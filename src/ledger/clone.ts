@@ -81,8 +81,11 @@ export class LedgerClone {
   async status(): Promise<inputs.LedgerStatus> {
     this.#check('status');
     const connection = this.#connection;
-    const { branch, place, actor, clone, state } = connection;
-    const { readCommits } = await import('../sync/read-commits.ts');
+    const { branch, place, actor, clone, state, clock } = connection;
+    const [{ readCommits }, { findAhead }] = await Promise.all([
+      import('../sync/read-commits.ts'),
+      import('../sync/committed-time.ts'),
+    ]);
     const { store, context } = await connection.write();
     const tip = await currentTip(connection);
     const seen = context.remote && (await store.readRef(context.remote.seenRef));
@@ -90,6 +93,7 @@ export class LedgerClone {
     const pending = shared ? [] : await readCommits(store, seen, tip);
     const counts = await readNow(connection, (view) => view.counts());
     const damaged = await readNow(connection, (view) => view.damage(false));
+    const skew_s = await readNow(connection, ({ settings }) => settings.clock_skew_s);
     return {
       place,
       branch,
@@ -108,6 +112,7 @@ export class LedgerClone {
       rejected: (await store.listRefs('refs/work-ledger/rejected/')).length,
       counts: Object.fromEntries(WORK_STATUSES.map((status) => [status, counts.get(status) ?? 0])),
       damaged: damaged.length,
+      ahead: (await findAhead(store, tip, clock, skew_s)) ?? null,
     };
   }
 

@@ -11,6 +11,7 @@ import type { Need, Projection } from '../projection/projection.ts';
 import { notFound } from '../query/resolve.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { CloneName, Renaming } from '../sync/clone-name.ts';
+import type { Ahead } from '../sync/committed-time.ts';
 import type { Clock, LocalState, SyncContext } from '../sync/ports.ts';
 import type { Synchronizer } from '../sync/synchronizer.ts';
 import type { LedgerMode, LedgerNotice } from './options.ts';
@@ -79,6 +80,18 @@ export function renamed(state: LocalState, { because, from, to }: Renaming): Led
     message: `${message} What ${from} claimed (${items}) is kept aside.`,
     hint: `Where the work on it goes on here and nowhere else: wl adopt`,
   };
+}
+
+/** What is told where another clock is ahead of this clone's. */
+export const noticeOfClock = (ahead: Ahead): LedgerNotice => ({
+  code: 'CLOCK_AHEAD',
+  message: `Another clock is ${describeAhead(ahead)}.`,
+  hint: 'One of the two clocks is wrong: compare `date -u` on both machines.',
+});
+
+export function describeAhead({ commit, actor, machine, seconds }: Ahead): string {
+  const by = seconds < 180 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
+  return `${by} ahead of this clone's, as ${commit.slice(0, 12)} by ${actor} (${machine}) tells`;
 }
 
 const connections = new WeakMap<ReadableLedger, Connection>();

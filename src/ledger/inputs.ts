@@ -18,6 +18,7 @@ import type { WorkId } from '../domain/ids.ts';
 import { WORK_TYPES } from '../domain/item.ts';
 import { FILTER } from '../query/filter.ts';
 import type { Oid } from '../store/port.ts';
+import type { Ahead } from '../sync/committed-time.ts';
 import type { Liveness } from './orphans.ts';
 
 // What each call of the ledger takes, once: the same table checks a call and gives its type. One word for one thing: `actor` is who
@@ -149,4 +150,6 @@ export interface LedgerStatus {
   rejected: number;
   counts: Record<string, number>;
   damaged: number;
+  /** Whose clock is ahead of this clone's, by what the tip records; `null` where none is by more than `clock_skew_s`. */
+  ahead: Ahead | null;
 }

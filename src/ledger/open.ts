@@ -7,7 +7,7 @@ import { CloneName } from '../sync/clone-name.ts';
 import type { Judge, SyncContext } from '../sync/ports.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { type Backend, openBackend } from './backend.ts';
-import { type Connection, connectionOf, renamed, type WritePath } from './connection.ts';
+import { type Connection, connectionOf, noticeOfClock, renamed, type WritePath } from './connection.ts';
 import {
   chooseActor,
   chooseBranch,
@@ -176,6 +176,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     const { signatures } = backend;
     return audit.checkPending({ store: await store(), projection, signatures, now, from, to });
   };
+  let toldAhead: string | undefined;
   const makeWrite = async (): Promise<WritePath> => {
     const { Synchronizer } = await import('../sync/synchronizer.ts');
     const { TracedRemote } = await import('../remote/traced.ts');
@@ -186,6 +187,10 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
       views: projection,
       judge: { check: checkPending },
       onKeptBack: options.onKeptBack,
+      onAhead: (ahead) => {
+        if (ahead.commit !== toldAhead) notify(noticeOfClock(ahead));
+        toldAhead = ahead.commit;
+      },
       lock,
       requestQueue:
         own === undefined && clock === machine.clock

@@ -24,9 +24,10 @@ export type LedgerMode = 'push' | 'local';
 export interface LedgerNotice {
   /**
    * `CLONE_RENAMED`: what the clone claimed before is set aside. `CLONE_JOINED`: this call made it a clone of the ledger, under
-   * the name of an actor. `NAMESAKE`: another clone acts under that name.
+   * the name of an actor. `NAMESAKE`: another clone acts under that name. `CLOCK_AHEAD`: by what the ledger records, another clock is
+   * ahead of this clone's, or this one behind; told before anything is committed.
    */
-  code: 'CLONE_RENAMED' | 'CLONE_JOINED' | 'NAMESAKE';
+  code: 'CLONE_RENAMED' | 'CLONE_JOINED' | 'NAMESAKE' | 'CLOCK_AHEAD';
   message: string;
   hint: string | undefined;
 }

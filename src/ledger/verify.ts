@@ -10,7 +10,7 @@ import type { VerifyCall } from './inputs.ts';
 /** Local state: up to where this clone found nothing wrong. */
 const VERIFIED = 'verified';
 /** Raised with every rule that is added or changed: what was found good before is then replayed. */
-export const RULES_VERSION = 4;
+export const RULES_VERSION = 6;
 
 /** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
 export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
@@ -87,7 +87,10 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
   if (begins !== undefined && last?.tip === tip) {
     return { ok: true, from: tip, tip, commits: 0, transitions: 0, items: last.items, findings: [] };
   }
-  const verification = await verifyLedger(store, tip, { from: begins, now, signatures, onProgress });
+  const verification = await verifyLedger(store, tip, {
+    ...{ from: begins, resumes: true, now },
+    ...{ signatures, onProgress },
+  });
   if (verification.ok) remember(connection, verification);
   // What was held to be good is so no longer.
   else if (verification.from === null) connection.state.delete(VERIFIED);

@@ -2,10 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { type BaseState, commitsOf, readSettingsIn } from '../audit/base-state.ts';
 import { findPolicyChange } from '../audit/check-merge.ts';
 import { checkPush } from '../audit/check-push.ts';
-import { requestedAt } from '../audit/check-times.ts';
 import type { PushRule } from '../audit/rules.ts';
 import { judgeKept, type SignatureReader } from '../audit/signatures.ts';
-import { decodeMessage } from '../codec/message.ts';
+import { decodeMessage, recordedAt } from '../codec/message.ts';
 import { SETTINGS_PATH, SIGNERS_PATH } from '../codec/path.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
 import { decide } from '../domain/decide.ts';
@@ -142,7 +141,7 @@ export async function baseStateOf({ incoming, projection, tip }: Against, base: 
   return {
     tip: base,
     settings: await projection.peek(base, ({ settings }) => settings),
-    requestedAt: requestedAt(await incoming.readCommit(base)),
+    recordedAt: recordedAt(await incoming.readCommit(base)),
     read: (use) => projection.peek(base, use),
     commitsOf: (ops) => commitsOf(tip, ops, projection, incoming),
   };

@@ -8,6 +8,7 @@ import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { PushResult } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
+import { commitInTime } from '../sync/committed-time.ts';
 import { decideInto, draftOf, type Step } from '../sync/draft.ts';
 import { unreachable } from '../sync/look.ts';
 import type { RemoteContext } from '../sync/ports.ts';
@@ -49,7 +50,7 @@ async function tryPropose(
   { tip, branches }: Shared,
   id: WorkId,
 ): Promise<Proposed | undefined> {
-  const { store, remote, clock, committer } = context;
+  const { store, views, remote, clock, committer } = context;
   const branch = branchOf(id);
   const stands = branches.get(id);
   if (stands !== undefined && (await isCurrent(ledger, tip, stands, id)))
@@ -59,7 +60,8 @@ async function tryPropose(
   // Objects need a ref until they are on the remote.
   const ref = `refs/work-ledger/tmp/${randomUUID()}`;
   const drafts = [draftOf(step, committer, clock.now())];
-  const made = await store.commit({ ref, expected: undefined, base: tip, drafts });
+  const skew_s = await views.peek(tip, ({ settings }) => settings.clock_skew_s);
+  const made = await commitInTime(context, { ref, expected: undefined, base: tip, drafts }, skew_s);
   if (made.kind === 'moved') return undefined;
   try {
     const pushed = await remote.reviews.publish(id, made.tip, stands);

@@ -171,6 +171,16 @@ export class NativeStore implements LedgerStore, ObjectSource {
   /** What lies between two tips is short and is walked here; whole histories, and those of single paths, are listed by git. */
   async *commits(query: CommitQuery): AsyncIterable<CommitRecord> {
     const { to, from, since, paths, newest, changes } = query;
+    if (
+      newest === 1 &&
+      changes === false &&
+      from === undefined &&
+      paths === undefined &&
+      since === undefined
+    ) {
+      yield toRecord(to, await readCommit(this, to), []);
+      return;
+    }
     if (from === undefined || paths !== undefined || newest !== undefined) {
       yield* listCommits(this.#gitDir, this.#objects, query);
       return;

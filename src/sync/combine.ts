@@ -3,6 +3,7 @@ import { CLONE_NAME } from '../domain/values.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
+import { commitInTime } from './committed-time.ts';
 import { draftOf } from './draft.ts';
 import type { RemoteContext } from './ports.ts';
 import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
@@ -71,17 +72,15 @@ export async function combine(context: RemoteContext, local: Oid, offers: readon
   const { store, views, committer, clock, signs } = context;
   await learnDeletionsFor(context, local, offered);
   const auxiliary = await readAuxiliaryFilesFor(store, local, offered);
-  const { steps } = await views.peek(local, (view) =>
-    replay(new Overlay(view, auxiliary), offered, { known: new Map(), signs }),
-  );
+  const { steps, skew_s } = await views.peek(local, (view) => ({
+    ...replay(new Overlay(view, auxiliary), offered, { known: new Map(), signs }),
+    skew_s: view.settings.clock_skew_s,
+  }));
   if (steps.length === 0) return local;
   const now = clock.now();
-  const made = await store.commit({
-    ref: CANDIDATE,
-    expected: await store.readRef(CANDIDATE),
-    base: local,
-    drafts: steps.map(({ step, from }) => draftOf(step, committer, now, emailOf(from))),
-  });
+  const drafts = steps.map(({ step, from }) => draftOf(step, committer, now, emailOf(from)));
+  const expected = await store.readRef(CANDIDATE);
+  const made = await commitInTime(context, { ref: CANDIDATE, expected, base: local, drafts }, skew_s);
   return made.kind === 'committed' ? made.tip : local;
 }
 

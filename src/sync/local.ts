@@ -4,6 +4,7 @@ import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFiles } from './auxiliary-files.ts';
 import { markDecided } from './checked.ts';
+import { commitInTime } from './committed-time.ts';
 import { asGroup, decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
 import { type Names, prepare, settleNames } from './names.ts';
 import type { Outcome } from './outcome.ts';
@@ -65,14 +66,16 @@ async function tryCommit(context: SyncContext, groups: readonly Group[]): Promis
     groups.flatMap(({ commands }) => commands),
   );
   const overdue: Group = { commands: await overdueUnblocks(context, tip), atomic: false };
-  const { steps, outcomes, changes, own } = await views.read(tip, (view) =>
-    decideGroups(new Overlay(view, auxiliary), signs, overdue, groups),
-  );
+  const { steps, outcomes, changes, own, skew_s } = await views.read(tip, (view) => ({
+    ...decideGroups(new Overlay(view, auxiliary), signs, overdue, groups),
+    skew_s: view.settings.clock_skew_s,
+  }));
   // A call that changes nothing leaves what is overdue to the next one: nobody would push it.
   if (steps.length === 0 || (own === 0 && groups.length > 0)) return outcomes;
   const now = clock.now();
   const drafts = steps.map((step) => draftOf(step, committer, now));
-  const result = await store.commit({ ref: localRef, expected: tip, base: tip, drafts });
+  const request = { ref: localRef, expected: tip, base: tip, drafts };
+  const result = await commitInTime(context, request, skew_s);
   if (result.kind === 'moved') return undefined;
   await markDecided(context, tip, result.tip);
   await views.advance(tip, result.tip, changes);

@@ -4,6 +4,7 @@ import type { LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Identity, LedgerStore, Oid } from '../store/port.ts';
 import type { CloneName } from './clone-name.ts';
+import type { Ahead } from './committed-time.ts';
 
 /**
  * Where the synchroniser asks the ledger at a tip, and tells what it committed.
@@ -140,6 +141,8 @@ export interface SyncContext {
   judge: Judge;
   /** Told of each pending commit that was kept back, since it is none of this ledger's. */
   onKeptBack?: ((error: LedgerError) => void) | undefined;
+  /** Told, before this clone commits, whose clock is ahead of its own. */
+  onAhead?: ((ahead: Ahead) => void) | undefined;
   lock: CloneLock;
   /** Requests of this clone's other processes; `undefined` where there are none. */
   requestQueue?: RequestQueue | undefined;

@@ -3,6 +3,7 @@ import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
 import { findWrong, isChecked, markChecked, markDecided, type Wrong } from './checked.ts';
+import { commitInTime } from './committed-time.ts';
 import { draftOf } from './draft.ts';
 import type { Accepted, Settled } from './outcome.ts';
 import type { SyncContext } from './ports.ts';
@@ -161,14 +162,15 @@ export async function rebuild(
   const { expected, base, pending } = request;
   await learnDeletionsFor(context, base, pending);
   const auxiliary = await readAuxiliaryFilesFor(store, base, pending);
-  const { result, changes } = await views.read(base, (view) => {
+  const { result, changes, skew_s } = await views.read(base, (view) => {
     const after = new Overlay(view, auxiliary);
-    return { result: replay(after, pending, { ...request, signs }), changes: after };
+    const { clock_skew_s: skew_s } = view.settings;
+    return { result: replay(after, pending, { ...request, signs }), changes: after, skew_s };
   });
   const settled = await keepLost(context, result);
   const now = clock.now();
   const drafts = result.steps.map(({ step, from }) => draftOf(step, committer, now, emailOf(from)));
-  const moved = await store.commit({ ref: localRef, expected, base, drafts });
+  const moved = await commitInTime(context, { ref: localRef, expected, base, drafts }, skew_s);
   if (moved.kind === 'moved') return undefined;
   if (request.wrong === undefined) await markDecided(context, base, moved.tip);
   else markChecked(context, moved.tip);

@@ -4,6 +4,7 @@ import { chmod, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { installHooks, removeHooks } from '../../src/githooks/install.ts';
+import { systemClock } from '../../src/index.ts';
 import { INDEX_VERSION } from '../../src/projection/schema.ts';
 import { repairTree } from '../../src/repair.ts';
 import { editByHand, pathOf } from '../helpers/by-hand.ts';
@@ -40,6 +41,20 @@ it('given a server with the hook, when a ledger lives on it, then every push of 
   ]);
   expect(outcome).toMatchObject({ kind: 'accepted', where: 'remote' });
   expect(await bob.audit.verify()).toMatchObject({ ok: true });
+});
+
+it('given a server with the hook and a clock that is six minutes behind, when its clone works, then every push is taken', async () => {
+  const repo = await guarded();
+  const ada = await repo.init(await repo.clone('ada'));
+  const { id } = await ada.createWork({ title: 'Shared' });
+  const clock = { ...systemClock, now: () => new Date(Date.now() - 360_000) };
+  const bob = await repo.open(await repo.clone('bob'), { clock });
+  expect(await bob.claimWork(id)).toMatchObject({ ok: true, where: 'remote' });
+  expect(await bob.completeWork(id)).toMatchObject({ ok: true, where: 'remote' });
+  for (const ledger of [ada, bob]) {
+    await ledger.clone.fetch();
+    expect(await ledger.audit.verify()).toMatchObject({ ok: true });
+  }
 });
 
 it('given a server with a ledger, when the hook is put in place, then the index that pushes are judged by is made', async () => {

@@ -1,6 +1,6 @@
 import git from 'isomorphic-git';
 import { memfs } from 'memfs';
-import { initLedger, openLedger, type WorkLedger } from '../../src/index.ts';
+import { initLedger, type LedgerNotice, openLedger, type WorkLedger } from '../../src/index.ts';
 import { IsomorphicStore } from '../../src/isomorphic/store.ts';
 import type { Clock, LocalState } from '../../src/sync/ports.ts';
 import { FaultyRemote } from './faulty-remote.ts';
@@ -27,8 +27,26 @@ class FakeClock implements Clock {
   }
 }
 
+/** The clock of one clone: the world's, and off by so much. */
+class OwnClock implements Clock {
+  readonly #world: FakeClock;
+  /** Milliseconds. */
+  off = 0;
+
+  constructor(world: FakeClock) {
+    this.#world = world;
+  }
+
+  now = (): Date => new Date(this.#world.now().getTime() + this.off);
+  sleep = (ms: number): Promise<void> => this.#world.sleep(ms);
+  random = (): number => this.#world.random();
+}
+
 export interface Replica {
   name: string;
+  clock: OwnClock;
+  /** What its program was told besides what calls returned. */
+  notices: LedgerNotice[];
   ledger: WorkLedger;
   store: IsomorphicStore;
   connection: FaultyRemote;
@@ -67,20 +85,25 @@ export async function addReplica(
 
 async function makeReplica(
   remote: MemoryRemote,
-  clock: FakeClock,
+  worldClock: FakeClock,
   name: string,
   mode: 'push' | 'local',
   reads?: MemoryRemote,
 ): Promise<Replica> {
   const { fs } = memfs();
   await git.init({ fs, dir: '/clone', defaultBranch: 'main' });
+  // A machine of its own: the committer's e-mail tells it.
+  await git.setConfig({ fs, dir: '/clone', path: 'user.email', value: `${name}@example.invalid` });
   const store = await IsomorphicStore.open({ fs: fs as never, gitdir: '/clone/.git', shared: false });
   const connection = new FaultyRemote(remote.connect(store, { reads }), remote);
+  const clock = new OwnClock(worldClock);
+  const notices: LedgerNotice[] = [];
   const options = {
     dir: '/clone',
     fs,
     actor: name,
     clock,
+    onNotice: (notice: LedgerNotice) => void notices.push(notice),
     connect: ({ state }: { state: LocalState }) => {
       // Turns go by clones' names, so that chance has no part in them.
       state.set('clones/1', JSON.stringify({ name, places: [] }));
@@ -90,6 +113,8 @@ async function makeReplica(
   const { ledger } = await initLedger(options);
   return {
     name,
+    clock,
+    notices,
     store,
     connection,
     reopen: () => openLedger(options),

@@ -2,7 +2,7 @@ import { WORK_STATUSES } from '../../../index.ts';
 import { refuse } from '../../../operations/typed.ts';
 import { command, flag } from '../../command.ts';
 import { readVersion } from '../../package.ts';
-import { age, columns, grouped, shortTime, styled } from '../../render/line.ts';
+import { age, columns, grouped, SHORT_COMMIT, shortTime, styled } from '../../render/line.ts';
 
 const SHOWN = 5;
 
@@ -17,7 +17,7 @@ export const statusCommand = command({
     // It says itself how fresh it is and what is damaged.
     cli.notices.length = 0;
     const status = await ledger.clone.status();
-    const { remote, mode, fetched_at, pending, rejected, counts, damaged } = status;
+    const { remote, mode, fetched_at, pending, rejected, counts, damaged, ahead } = status;
     const asked =
       fetched_at === null
         ? 'never asked'
@@ -45,6 +45,12 @@ export const statusCommand = command({
           : `${pending.length} to share with wl sync: ${waiting.join(', ')}${more}`,
       ],
       ['rejected', rejected === 0 ? undefined : `${rejected}; see: wl rejected`],
+      [
+        'clock',
+        ahead === null
+          ? undefined
+          : `${age(ahead.seconds * 1000)} behind ${ahead.commit.slice(0, SHORT_COMMIT)} by ${ahead.actor} (${ahead.machine}): one of the two is wrong`,
+      ],
       ['damaged', damaged === 0 ? undefined : `${damaged}; see: wl list --damaged`],
     ];
     const rows = facts.flatMap(([name, value]) =>
