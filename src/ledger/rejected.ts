@@ -2,7 +2,7 @@ import type { Command } from '../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { resolveId } from '../query/resolve.ts';
 import { listRejected, type RejectedTransition } from '../sync/rejected.ts';
-import { type Connection, readNow } from './connection.ts';
+import { type Connection, currentTip, known, modeOf, readNow } from './connection.ts';
 import type { Waiting } from './inputs.ts';
 import { type TransitionResult, toResult } from './results.ts';
 import { submit } from './submit.ts';
@@ -18,12 +18,45 @@ export async function applyRejected(
 ): Promise<TransitionResult> {
   const entry = await find(connection, op);
   const group = await groupOf(connection, entry);
+  const standing = await findStanding(connection, group, options);
+  if (standing !== undefined) {
+    for (const one of group) await letGo(connection, one);
+    return standing(entry);
+  }
   const commands = group.map((one) => commandOf(one));
   const outcomes = await submit(connection, commands, { ...options, atomic: group.length > 1 });
   const failed = outcomes.find(({ kind }) => kind === 'lost' || kind === 'refused');
   const result = toResult(failed ?? outcomes[group.indexOf(entry)]);
-  if (result.ok) for (const one of group) await dropRejected(connection, one.op);
+  if (result.ok) for (const one of group) await letGo(connection, one);
   return result;
+}
+
+/**
+ * Looks whether it took place after all: another clone may have brought it in, and it must not be there twice.
+ *
+ * @returns what became of an entry; `undefined` where nothing of the group is on the branch
+ */
+async function findStanding(
+  connection: Connection,
+  group: readonly RejectedTransition[],
+  { signal }: Waiting,
+): Promise<((entry: RejectedTransition) => Promise<TransitionResult>) | undefined> {
+  if (modeOf(connection) === 'push') {
+    const { raced } = await import('./giving-up.ts');
+    await raced((await connection.write()).sync.fetch(), signal);
+  }
+  const tip = await currentTip(connection);
+  const found = await connection.projection.commitsOf(
+    tip,
+    group.map(({ op }) => op),
+  );
+  if (found.size === 0) return undefined;
+  return async ({ op, id = '' }) => ({
+    ok: true,
+    item: await readNow(connection, (view) => known(view, id)),
+    commit: found.get(op),
+    where: 'remote',
+  });
 }
 
 /** An entry with those that it was asked for together with, as far as they are kept, in their order. */
@@ -54,9 +87,15 @@ function commandOf({ op, ref, commit: { command } }: RejectedTransition): Comman
 /** @see LedgerClone.dropRejected */
 export async function dropRejected(connection: Connection, op: string): Promise<RejectedTransition> {
   const entry = await find(connection, op);
-  const store = await connection.store();
-  await store.moveRef(entry.ref, await store.readRef(entry.ref), undefined);
+  await letGo(connection, entry);
   return entry;
+}
+
+/** Nothing, where it went by itself: what arrives is not kept any more. */
+async function letGo(connection: Connection, { ref }: RejectedTransition): Promise<void> {
+  const store = await connection.store();
+  const now = await store.readRef(ref);
+  if (now !== undefined) await store.moveRef(ref, now, undefined);
 }
 
 async function find(connection: Connection, op: string): Promise<RejectedTransition> {

@@ -62,10 +62,17 @@ export function required(value: string | undefined, what: string, hint: string):
 /** A time as the ledger writes it. A time without a zone is UTC. */
 export function readTime(typed: string, option: string): string {
   const zoned = /(?:Z|[+-]\d\d:?\d\d)$/i.test(typed) || !typed.includes(':');
-  const time = /^\d{4}-\d\d-\d\d/.test(typed) ? Date.parse(zoned ? typed : `${typed}Z`) : Number.NaN;
-  if (Number.isNaN(time))
+  const [day] = /^\d{4}-\d\d-\d\d/.exec(typed) ?? [];
+  const time = day === undefined ? Number.NaN : Date.parse(zoned ? typed : `${typed}Z`);
+  if (Number.isNaN(time) || day === undefined || !isCalendarDay(day))
     throw refuse(`${option} needs an ISO time such as 2026-01-31T09:00Z, not ${typed}.`);
   return new Date(time).toISOString();
+}
+
+/** A day past the end of its month would become one of the next. */
+function isCalendarDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }
 
 /** A time as the ledger writes it; a day stands for its end. */

@@ -186,6 +186,8 @@ async function isolate(
   });
   if (first.record.parents.length === 0) throw error;
   const withdrawn = await withdraw(context, { ops: new Set(ops), renumber: new Set(), keepAs: error });
+  // Before anyone is told: whoever finds it in the inbox could bring it in once the remote takes it.
+  await takeBackOffer(context);
   const settled = new Map<string, Settled>(withdrawn);
   for (const op of ops) settled.set(op, { kind: 'lost', op, error, kept: `refs/work-ledger/rejected/${op}` });
   return settled;

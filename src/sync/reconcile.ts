@@ -8,7 +8,7 @@ import { draftOf } from './draft.ts';
 import type { Accepted, Settled } from './outcome.ts';
 import type { SyncContext } from './ports.ts';
 import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
-import { keepRejected } from './rejected.ts';
+import { forgetArrived, keepRejected } from './rejected.ts';
 import { type Replayed, type ReplayOptions, replay } from './replay.ts';
 import { EXPOSED, NO_OPS } from './state-keys.ts';
 
@@ -41,7 +41,12 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
  * @throws LedgerError `DIFFERENT_LEDGER` where the two branches have no common root
  */
 export async function reconcile(context: SyncContext, seen: Oid): Promise<Map<string, Settled>> {
-  return moveLocal(context, () => tryReconcile(context, seen));
+  const { store, localRef } = context;
+  const before = await store.readRef(localRef);
+  const settled = await moveLocal(context, () => tryReconcile(context, seen));
+  const base = before === undefined || before === seen ? undefined : await store.mergeBase(before, seen);
+  if (base !== undefined) await forgetArrived(store, base, seen);
+  return settled;
 }
 
 /**

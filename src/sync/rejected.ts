@@ -4,7 +4,7 @@ import { isOp, type WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
 import { verbOf } from '../domain/verbs.ts';
 import type { CommitDraft, Identity, LedgerStore, Oid } from '../store/port.ts';
-import { type ReadCommit, readRecords } from './read-commits.ts';
+import { NAMES, type ReadCommit, readCommits, readRecords } from './read-commits.ts';
 
 const PREFIX = 'refs/work-ledger/rejected/';
 const rejectedRef = (op: string): string => PREFIX + op;
@@ -93,6 +93,14 @@ export async function listRejected(store: LedgerStore): Promise<RejectedTransiti
   const refs = await store.listRefs(PREFIX);
   const found = await Promise.all(refs.map(({ ref, oid }) => readRejected(store, ref, oid)));
   return found.filter((entry) => entry !== undefined);
+}
+
+/** Lets go of what is kept of transitions that arrived on the shared branch after all, such as by a clone that they were offered to. */
+export async function forgetArrived(store: LedgerStore, from: Oid, to: Oid): Promise<void> {
+  const kept = await store.listRefs(PREFIX);
+  if (kept.length === 0) return;
+  const arrived = new Set((await readCommits(store, from, to, NAMES)).map(({ op }) => op && rejectedRef(op)));
+  for (const { ref, oid } of kept) if (arrived.has(ref)) await store.moveRef(ref, oid, undefined);
 }
 
 async function readRejected(

@@ -29,6 +29,8 @@ export class FaultyRemote implements LedgerRemote {
   mayNotPush = false;
   /** Why a push of this tip is refused, as by a hook. */
   refusalOf: (tip: string) => Promise<string | undefined> = async () => undefined;
+  /** Waited for before something is taken away from beside the branch. */
+  beforeRetract: () => Promise<void> = async () => undefined;
   /** Waited for before a push is sent. */
   beforePush: () => Promise<void> = async () => undefined;
 
@@ -77,7 +79,10 @@ export class FaultyRemote implements LedgerRemote {
       namespace: refs.namespace,
       mirror: refs.mirror,
       publish: async (...asked) => (this.cut ? away : refs.publish(...asked)),
-      retract: async (...asked) => (this.cut ? away : refs.retract(...asked)),
+      retract: async (...asked) => {
+        await this.beforeRetract();
+        return this.cut ? away : refs.retract(...asked);
+      },
       list: async () => (this.cut ? away : refs.list()),
     };
   }
@@ -101,7 +106,11 @@ export class FaultyRemote implements LedgerRemote {
     this.pushes += 1;
     await this.beforePush();
     const reason = await this.refusalOf(tip);
-    if (reason !== undefined) return { kind: 'refused', reason };
+    if (reason !== undefined) {
+      // A hook says no to the branch, and not to what is put beside it.
+      if (offer !== undefined) await this.#inner.inbox?.publish(offer.clone, offer.pending, offer.expected);
+      return { kind: 'refused', reason };
+    }
     const broken = (): PushResult => ({ kind: 'unknown', cause: new Error('the connection broke') });
     if (this.cut) return { kind: 'unreachable', cause: new Error('the connection is cut') };
     if (this.loseNextPush) {

@@ -105,8 +105,13 @@ export const seesSubmission = ({ review }: WorkItem): Observation => ({
   'review.requested_by': review?.requested_by,
 });
 
-/** How an item ended, and when. */
-export const seesEnding = ({ status, completed_at }: WorkItem): Observation => ({ status, completed_at });
+/** How an item ended, when, and what came of it. */
+export const seesEnding = ({ status, completed_at, result, error }: WorkItem): Observation => ({
+  status,
+  completed_at,
+  result,
+  error,
+});
 
 /** A reason as an item keeps it. */
 export const asNote = (reason: string | undefined): string | undefined =>
