@@ -1,4 +1,5 @@
 import { checkArgument, type Kind, listOf, oneOf, orNull, type Table, text } from '../domain/check-input.ts';
+import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkItemIn, WorkStatus } from '../domain/item.ts';
 import type { PolicyVerb } from '../domain/policy-rules.ts';
@@ -59,7 +60,9 @@ export class LedgerQuery {
     this.#check('get', { id: [text, id] });
     const { projection } = this.#connection;
     const tip = await currentTip(this.#connection);
-    const item = await projection.read(tip, (view) => known(view, id));
+    const item = await projection
+      .read(tip, (view) => known(view, id))
+      .catch((error) => this.#notFound(error, id));
     return { ...item, history: await projection.history(tip, id) };
   }
 
@@ -235,7 +238,23 @@ export class LedgerQuery {
     this.#check('resolveId', { typed: [text, typed], purpose: [orNull(text), purpose ?? null] });
     // What a purpose asks for, its verb knows; a question has none.
     const open = purpose !== undefined && (await import('../domain/verbs.ts')).needsOpen(purpose);
-    return readNow(this.#connection, (view) => resolveId(view, typed, open));
+    return readNow(this.#connection, (view) => resolveId(view, typed, open)).catch((error) =>
+      this.#notFound(error, typed),
+    );
+  }
+
+  /** Of an item that this clone made and that was lost on its way to the remote, what it says is kept: that is told. */
+  async #notFound(error: unknown, id: string): Promise<never> {
+    if (!isLedgerError(error, 'NOT_FOUND')) throw error;
+    const { listRejected } = await import('../sync/rejected.ts');
+    const kept = (await listRejected(await this.#connection.store())).find(
+      (one) => one.id === id && isNew(one),
+    );
+    if (kept === undefined) throw error;
+    throw error.with({
+      hint: `It was made in this clone, and was lost: ${kept.error.message} What it says is kept: wl rejected`,
+      details: { kept: { op: kept.op, ref: kept.ref } },
+    });
   }
 
   /** The shortest text for each id that `resolveId` takes for it and for no other item; none for ids that no item has. */
@@ -271,3 +290,6 @@ export class LedgerQuery {
     return { actor, now: this.#connection.clock.now().toISOString() };
   }
 }
+
+/** Whether it would have made the item. */
+const isNew = ({ verb }: { verb: string }): boolean => verb === 'create' || verb === 'import';

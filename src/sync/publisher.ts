@@ -1,7 +1,9 @@
+import { isLedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
 import { verbsThat } from '../domain/verbs.ts';
 import type { Oid } from '../store/port.ts';
 import { takenOps } from './confirm.ts';
-import { type Accepted, isNew, type Settled } from './outcome.ts';
+import { type Accepted, isNew, type Lost, type Settled } from './outcome.ts';
 import type { RemoteContext } from './ports.ts';
 import { pushPending } from './push-cycle.ts';
 import { NAMES, readAlone, readCommits } from './read-commits.ts';
@@ -29,6 +31,13 @@ export interface TakenBack {
 
 /** Verbs that mean nothing until the remote has taken them, and whose race is worth a look at the remote first. */
 export const TAKING: ReadonlySet<string> = verbsThat(({ contended }) => contended);
+
+/** The item that stands in the place of one that was to be made. */
+function standingFor({ error }: Lost): WorkId | undefined {
+  if (!isLedgerError(error, 'INVALID_INPUT')) return undefined;
+  const { id, idempotency_key } = error.details;
+  return idempotency_key === undefined ? undefined : id;
+}
 
 /** Brings what is pending to the remote and tells how each transition ended, whichever process of the clone did it. */
 export class Publisher {
@@ -63,7 +72,7 @@ export class Publisher {
       someonePushed,
     );
     if (settled.size < ops.size) settled = new Map([...(await this.findSettled(wanted)), ...settled]);
-    return settled;
+    return this.#withStanding(settled);
   }
 
   /** Looks for transitions where settled ones stand: on the shared branch, among the rejected, among those left without effect. */
@@ -77,6 +86,22 @@ export class Publisher {
       if (rejected !== undefined)
         settled.set(op, { kind: 'lost', op, error: rejected.error, kept: rejected.ref });
       else if (noOps.has(op)) settled.set(op, { kind: 'unchanged', item: undefined });
+    }
+    return settled;
+  }
+
+  /** Who waits for a new item is answered with the one of the same key that stands in its place, and nothing is kept for later. */
+  async #withStanding(settled: Map<string, Settled>): Promise<Map<string, Settled>> {
+    const { store, views, localRef } = this.#context;
+    const tip = await store.readRef(localRef);
+    for (const [op, one] of settled) {
+      const id = one.kind === 'lost' ? standingFor(one) : undefined;
+      if (one.kind !== 'lost' || id === undefined || tip === undefined) continue;
+      const item = await views.read(tip, (view) => view.find(id));
+      if (item === undefined) continue;
+      settled.set(op, { kind: 'unchanged', item });
+      const kept = await store.readRef(one.kept);
+      if (kept !== undefined) await store.moveRef(one.kept, kept, undefined);
     }
     return settled;
   }

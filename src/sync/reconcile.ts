@@ -1,4 +1,5 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
@@ -172,7 +173,8 @@ export async function rebuild(
     const { clock_skew_s: skew_s } = view.settings;
     return { result: replay(after, pending, { ...request, signs }), changes: after, skew_s };
   });
-  const settled = await keepLost(context, result);
+  const replaced = result.unchanged.flatMap(({ from, item }) => replacedBy(from, item));
+  const settled = await keepLost(context, [...result.lost, ...replaced]);
   const now = clock.now();
   const drafts = result.steps.map(({ step, from }) => draftOf(step, committer, now, emailOf(from)));
   const moved = await commitInTime(context, { ref: localRef, expected, base, drafts }, skew_s);
@@ -181,7 +183,8 @@ export async function rebuild(
   else markChecked(context, moved.tip);
   for (const error of request.wrong?.values() ?? []) context.onKeptBack?.(error);
   await views.advance(base, moved.tip, changes);
-  for (const { from, item } of result.unchanged) settled.set(from.op ?? '', { kind: 'unchanged', item });
+  for (const { from, item } of result.unchanged)
+    if (!settled.has(from.op ?? '')) settled.set(from.op ?? '', { kind: 'unchanged', item });
   rememberNoOps(
     context,
     result.unchanged.flatMap(({ from }) => from.op ?? []),
@@ -228,10 +231,30 @@ export async function learnDeletionsFor(
     await views.knowDeletions(tip);
 }
 
+/**
+ * A new item in whose place another one stands by now, of the same key. Who made it may have been told its id long ago, and what it
+ * says is nowhere else: it is kept, and says where it went. Of an import, its own report says so.
+ */
+function replacedBy(from: ReadCommit, item: WorkItem | undefined): Replayed['lost'] {
+  const { event, command } = from;
+  if (command?.verb !== 'create' || event === undefined || item === undefined || item.id === event.id)
+    return [];
+  const key = command.fields.idempotency_key;
+  const error = new LedgerError(
+    'INVALID_INPUT',
+    `${item.id} has the key of ${event.id}, and stands in its place.`,
+    {
+      hint: `\`wl show ${item.id}\` shows it; what ${event.id} said is kept.`,
+      details: { id: item.id, idempotency_key: key },
+    },
+  );
+  return [{ from, error }];
+}
+
 /** Written before the branch moves, so that at no time anything that was acknowledged is nowhere. */
 async function keepLost(
   { store, committer, clock }: SyncContext,
-  { lost }: Replayed,
+  lost: Replayed['lost'],
 ): Promise<Map<string, Settled>> {
   const settled = new Map<string, Settled>();
   for (const { from, error } of lost) {
