@@ -11,7 +11,7 @@ export type { Blame, FieldChange, ItemDiff } from './audit/diff.ts';
 export type { Report, SpanCount } from './audit/report/report.ts';
 export type { Flow, Measures, Spread } from './audit/report/tally.ts';
 export type { Step, Throughput } from './audit/report/throughput.ts';
-export { type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
+export { type Acknowledged, type Finding, RULES, type Rule, type RuleName } from './audit/rules.ts';
 export type { SignatureReport } from './audit/signatures.ts';
 export type { Verification } from './audit/verify.ts';
 export type { Command } from './domain/commands.ts';

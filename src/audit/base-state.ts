@@ -17,6 +17,7 @@ import {
   wholeIn,
 } from './files.ts';
 import type { History, SettingsState } from './state.ts';
+import type { Verification } from './verify.ts';
 
 /** The objects of a repository together with those of a push. */
 export interface Incoming extends History {
@@ -36,16 +37,24 @@ export interface BaseState {
   read<T>(use: (view: LedgerView) => T): Promise<T>;
   /** Which of these transitions are in it, by `Work-Op`, each with its commit. */
   commitsOf(ops: readonly string[]): Promise<ReadonlyMap<string, Oid>>;
+  /** Holds all that leads to it against the rules, which takes long; `undefined` where that cannot be done. */
+  verify: (() => Promise<Verification>) | undefined;
   /** The latest that its tip records, in seconds since 1970. */
   recordedAt: number;
 }
 
 /** The ledger at `tip`, by the repository's index, which is caught up or made where it is not there. */
-export async function baseStateAt(tip: Oid, projection: Projection, incoming: Incoming): Promise<BaseState> {
+export async function baseStateAt(
+  tip: Oid,
+  projection: Projection,
+  incoming: Incoming,
+  verify?: BaseState['verify'],
+): Promise<BaseState> {
   const record = await incoming.readCommit(tip);
   return {
     tip,
     settings: await settingsAt(tip, projection),
+    verify,
     recordedAt: recordedAt(record),
     async read(use) {
       await projection.knowDeletions(tip);

@@ -3,6 +3,7 @@ import { SETTINGS_PATH } from '../codec/path.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { isVerb } from '../domain/verbs.ts';
 import type { CommitRecord, Oid, TreeChange, TreeFault } from '../store/port.ts';
+import { type Acknowledging, checkAcknowledge } from './acknowledge.ts';
 import { GroupCheck } from './check-groups.ts';
 import {
   adoptMerged,
@@ -48,8 +49,12 @@ export class CommitCheck {
   /** Signatures that are to hold as well by what a merge brought them together with. */
   readonly kept: KeptProof[] = [];
   readonly groups = new GroupCheck();
+  /** Commits that acknowledge findings, in order; whether these are there is the caller's to say. */
+  readonly acknowledging: Acknowledging[] = [];
   #transitions = 0;
 
+  /** Of the commit at hand, which may be asked about more than once. */
+  #acknowledged: Acknowledging | undefined;
   readonly #looksAtTrees: boolean;
 
   /** @param looksAtTrees false where it is known that no tree of the commits has a fault */
@@ -171,6 +176,8 @@ export class CommitCheck {
       this.#judge(record, verb, isCutOff, blobs, found);
       return found;
     });
+    if (this.#acknowledged !== undefined) this.acknowledging.push(this.#acknowledged);
+    this.#acknowledged = undefined;
     this.#adoptSettings(changes, blobs);
     return findings;
   }
@@ -193,6 +200,11 @@ export class CommitCheck {
     }
     if (verb === 'configure') {
       checkConfigure(record, blobs, this.#state.settings, findings);
+      return this.#adopt(record, blobs);
+    }
+    if (verb === 'acknowledge') {
+      const read = checkAcknowledge(record, this.#state.settings, findings);
+      this.#acknowledged = read;
       return this.#adopt(record, blobs);
     }
     if (verb === 'repair') return checkRepair(record, blobs, this.#state, findings);

@@ -4,6 +4,7 @@ import { baseStateAt, type Incoming } from './base-state.ts';
 import { findInPush } from './check-push.ts';
 import type { Refusal } from './rules.ts';
 import type { SignatureReader } from './signatures.ts';
+import { verifyLedger } from './verify.ts';
 
 export interface Pending {
   store: LedgerStore;
@@ -24,7 +25,10 @@ export interface Pending {
 export async function checkPending(pending: Pending): Promise<Refusal[]> {
   const { store, projection, signatures, now, from, to } = pending;
   const incoming = incomingOf(store);
-  const baseState = from === undefined ? undefined : await baseStateAt(from, projection, incoming);
+  const baseState =
+    from === undefined
+      ? undefined
+      : await baseStateAt(from, projection, incoming, () => verifyLedger(store, from, { signatures }));
   return findInPush({ incoming, baseState, tip: to, now, signatures });
 }
 

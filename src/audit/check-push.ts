@@ -1,5 +1,6 @@
 import { readTrailers } from '../codec/message.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
+import { settle } from './acknowledge.ts';
 import type { BaseState, Incoming } from './base-state.ts';
 import { CommitCheck } from './check-commit.ts';
 import { MAX_PARENTS } from './check-merge.ts';
@@ -91,6 +92,21 @@ async function* findings(
   }
   yield* check.groups.end();
   yield* await judgeProofs(check, signatures);
+  yield* await wronglyAcknowledged(incoming, baseState, check);
+}
+
+/** What is acknowledged stands before the push: what the push brings and is wrong is not taken. */
+async function wronglyAcknowledged(
+  incoming: Incoming,
+  baseState: BaseState | undefined,
+  { acknowledging }: CommitCheck,
+): Promise<Finding[]> {
+  if (acknowledging.length === 0) return [];
+  const before = await baseState?.verify?.();
+  const found = [...(before?.findings ?? []), ...(before?.acknowledged ?? [])];
+  const { open } = await settle(incoming, found, acknowledging, () => true);
+  const own = new Set(acknowledging.map(({ record }) => record.oid));
+  return open.filter(({ commit }) => own.has(commit));
 }
 
 /** What can be told without reading a file. */

@@ -76,7 +76,7 @@ function checkAuxiliary({ path, after }: TreeChange, blobs: Blobs, findings: Com
 }
 
 export function readRequest(
-  verb: 'init' | 'configure' | 'repair',
+  verb: 'init' | 'configure' | 'repair' | 'acknowledge',
   record: CommitRecord,
   findings: CommitFindings,
 ): Request | undefined {

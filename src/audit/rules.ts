@@ -16,6 +16,8 @@ export const RULES = {
     'Settings, and files beside items, are changed by `configure` alone, which touches no item and keeps the lineage.',
   repair:
     'A mend changes nothing that is whole; it puts back what was whole last, and takes away or quarantines what is no file of the ledger.',
+  acknowledge:
+    'An acknowledgement touches nothing, and names what was found at a commit that it builds on; it is given by whom policy allows.',
   item: 'A transition touches one item, and nothing beside items.',
   path: 'An item has one file, where its id says.',
   mode: 'A file of the ledger is a plain one, of mode 100644.',
@@ -53,6 +55,11 @@ export interface Finding {
   id?: WorkId | undefined;
   /** First line of the commit's message. */
   subject?: string | undefined;
+}
+
+/** A finding that somebody answers for: it stands in history, and is no reason for alarm any more. */
+export interface Acknowledged extends Finding {
+  by: { commit: Oid; actor: string; at: string; reason: string };
 }
 
 /** What a push is held against beside the rules of its commits. Names are API. */

@@ -1,10 +1,11 @@
 import { readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
+import { settle } from './acknowledge.ts';
 import { CommitCheck } from './check-commit.ts';
 import { itemChanges, readAfter, readItemFile, readSettingsFile } from './files.ts';
 import { ReplayState } from './replay-state.ts';
-import type { Finding } from './rules.ts';
+import type { Acknowledged, Finding } from './rules.ts';
 import { judgeProofs, type SignatureReader, type SignatureReport } from './signatures.ts';
 import { beginAt, type Dated, datedOf, follow, joinTimes, type Timeline } from './timeline.ts';
 
@@ -15,9 +16,10 @@ export interface VerifyOptions {
    */
   from?: Oid | undefined;
   /**
-   * True where `from` was verified before: what later commits show to be wrong of its past is found, too, as by a replay from the root.
+   * Where `from` was verified before, what was acknowledged up to there. Then what later commits show to be wrong of its past is
+   * found, too, as by a replay from the root.
    */
-  resumes?: boolean | undefined;
+  resumes?: readonly Acknowledged[] | undefined;
   /** Seconds since 1970: the tip is not dated ahead of it, as far as two clocks may differ. Without it, no clock is looked at. */
   now?: number | undefined;
   /** Reads the signatures that policy asks for; without it, they count as not shown. */
@@ -27,7 +29,7 @@ export interface VerifyOptions {
 }
 
 export interface Verification {
-  /** True where nothing was found. */
+  /** True where nothing was found that nobody answers for. */
   ok: boolean;
   /** The commit that was trusted as it stands; `null` where history was replayed from its root. */
   from: Oid | null;
@@ -40,6 +42,8 @@ export interface Verification {
   items: number;
   /** Oldest commit first. */
   findings: Finding[];
+  /** What was found and is acknowledged; it counts as nothing that is wrong. */
+  acknowledged: Acknowledged[];
   /** Where signatures were checked. */
   signatures?: SignatureReport | undefined;
 }
@@ -72,7 +76,7 @@ export async function replayLedger(
 ): Promise<{ verification: Verification; state: ReplayState }> {
   const state = new ReplayState(store);
   const check = new CommitCheck(store, state, await store.mayHaveTreeFaults({ from, to: tip }));
-  if (from !== undefined) await trust(store, from, state, check, resumes ?? false);
+  if (from !== undefined) await trust(store, from, state, check, resumes !== undefined);
   const findings: Finding[] = [];
   const places = new Map<Oid, number>();
   let commits = 0;
@@ -92,14 +96,17 @@ export async function replayLedger(
   }
   findings.sort((a, b) => (places.get(a.commit) ?? -1) - (places.get(b.commit) ?? -1));
   findings.push(...check.groups.end(), ...(await judgeProofs(check, signatures)));
+  const isKnown = (commit: Oid) => resumes !== undefined || places.has(commit);
+  const { open, acknowledged } = await settle(store, findings, check.acknowledging, isKnown, resumes);
   const verification = {
-    ok: findings.length === 0,
+    ok: open.length === 0,
     from: from ?? null,
     tip,
     commits,
     transitions: check.transitions,
     items: state.view.size,
-    findings,
+    findings: open,
+    acknowledged,
   };
   return { verification, state };
 }

@@ -5,6 +5,7 @@ import { inProcess, type World } from './process.ts';
 // The program: the commands that it has, and how a call of it is answered. Each file is loaded when one of its commands is called or
 // described.
 
+const acknowledge = () => import('./commands/audit/acknowledge.ts');
 const report = () => import('./commands/audit/report.ts');
 const verify = () => import('./commands/audit/verify.ts');
 const versions = () => import('./commands/audit/versions.ts');
@@ -130,6 +131,7 @@ const COMMANDS = {
     import: transfer,
     export: transfer,
     verify,
+    acknowledge,
     version: status,
     'config apply': config,
     'config explain': configExplain,

@@ -1,5 +1,5 @@
 import type { GroupPlace, Request, TransitionEvent } from '../domain/commands.ts';
-import { isOp, isWorkId } from '../domain/ids.ts';
+import { isOp, isWorkId, type WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import { isActorName, isTime } from '../domain/values.ts';
@@ -152,12 +152,12 @@ function readStatus(text: string, absent: string): WorkStatus | undefined | null
   return (WORK_STATUSES as readonly string[]).includes(text) ? (text as WorkStatus) : null;
 }
 
-const LEDGER_VERBS = ['init', 'configure', 'repair'] as const;
+const LEDGER_VERBS = ['init', 'configure', 'repair', 'acknowledge'] as const;
 type LedgerVerb = (typeof LEDGER_VERBS)[number];
 /** Of a path in a message's first line. */
 const NAME_LENGTH = 200;
 
-/** Messages of the commits that are no transition of an item: the root (`init`), a change of settings or of auxiliary files (`configure`), a repair (`repair`). */
+/** Messages of the commits that are no transition of an item: the root (`init`), a change of settings or of auxiliary files (`configure`), a repair (`repair`), an acknowledgement of findings (`acknowledge`). */
 export function encodeInitMessage(ledgerId: string, request: Request): string {
   return `init ledger ${ledgerId}\n\n${trailers('init', request)}`;
 }
@@ -180,6 +180,52 @@ export function encodeConfigureMessage(
 export function encodeRepairMessage(what: readonly string[], why: string, request: Request): string {
   const names = what.map((name) => toSafeLine(name, NAME_LENGTH)).join(', ');
   return `repair ${names === '' ? 'trees' : names}\n\n${toSafeLine(why, REASON_LENGTH)}\n\n${trailers('repair', request)}`;
+}
+
+/** What was found wrong with a commit, and is acknowledged: a rule of the audit, and the item that it is about. */
+export interface AcknowledgedFinding {
+  rule: string;
+  id: WorkId | undefined;
+}
+
+/** An acknowledgement: which findings, at which commit, and why they may stand. */
+export interface Acknowledgement {
+  commit: string;
+  findings: readonly AcknowledgedFinding[];
+  /** One line. */
+  reason: string;
+}
+
+const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+const SHORT = 12;
+/** A rule of the audit, with what it says more precisely. */
+const RULE = /^[a-z]+(:[A-Za-z_-]+)?$/;
+
+export function encodeAcknowledgeMessage(
+  { commit, findings, reason }: Acknowledgement,
+  request: Request,
+): string {
+  const names = findings.map(({ rule, id }) => (id === undefined ? rule : `${rule} ${id}`)).join(', ');
+  const subject = `acknowledge ${commit.slice(0, SHORT)}: ${names}`;
+  const line = toSafeLine(reason, REASON_LENGTH);
+  const text = MISREAD.test(line) ? ` ${line}` : line;
+  const own = `Work-Reason: ${line}\nWork-Commit: ${commit}\nWork-Findings: ${names}\n`;
+  return `${subject}\n\n${text}\n\n${trailers('acknowledge', request)}${own}`;
+}
+
+/** Reads back what `encodeAcknowledgeMessage` wrote; `undefined` where it is none. */
+export function decodeAcknowledgement(message: string): Acknowledgement | undefined {
+  const { values } = readTrailers(message);
+  const [commit = '', names = ''] = [values.get('Work-Commit'), values.get('Work-Findings')];
+  const reason = values.get('Work-Reason') ?? '';
+  if (values.get('Work-Verb') !== 'acknowledge' || !COMMIT.test(commit) || reason === '') return undefined;
+  const findings: AcknowledgedFinding[] = [];
+  for (const name of names.split(', ')) {
+    const [rule = '', id, ...more] = name.split(' ');
+    if (!RULE.test(rule) || more.length > 0 || (id !== undefined && !isWorkId(id))) return undefined;
+    findings.push({ rule, id });
+  }
+  return { commit, findings, reason };
 }
 
 function trailers(verb: string, { actor, op, at }: Request): string {

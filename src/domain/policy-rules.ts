@@ -4,7 +4,7 @@ import type { LedgerSettings } from './settings.ts';
 import type { Verb } from './verbs.ts';
 
 /** Verbs of the ledger itself, which are of no item. */
-export const LEDGER_VERBS = ['configure', 'repair'] as const;
+export const LEDGER_VERBS = ['configure', 'repair', 'acknowledge'] as const;
 /** Stands for every verb of an item. */
 export const EVERY_VERB = '*';
 export type PolicyVerb = Verb | (typeof LEDGER_VERBS)[number];

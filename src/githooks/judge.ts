@@ -1,6 +1,7 @@
 import { baseStateAt } from '../audit/base-state.ts';
 import { checkPush } from '../audit/check-push.ts';
 import type { Refusal } from '../audit/rules.ts';
+import { verifyLedger } from '../audit/verify.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { type Backend, openNativeBackend } from '../ledger/backend.ts';
 import { chooseBranch, choosePresence } from '../ledger/options.ts';
@@ -82,7 +83,12 @@ class Judge {
     const { store, indexDir, lock, signatures } = this.#backend;
     const projection = new Projection({ store, dir: indexDir, lock });
     try {
-      const baseState = old === undefined ? undefined : await baseStateAt(old, projection, this.#incoming);
+      const baseState =
+        old === undefined
+          ? undefined
+          : await baseStateAt(old, projection, this.#incoming, async () =>
+              verifyLedger(await store(), old, { signatures }),
+            );
       return await checkPush({
         incoming: this.#incoming,
         baseState,

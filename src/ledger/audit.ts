@@ -7,6 +7,8 @@ import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { Damage } from '../projection/index-view.ts';
 import { listItems, needOf } from '../query/filter.ts';
 import { notFound } from '../query/resolve.ts';
+import type { Oid } from '../store/port.ts';
+import type { Acknowledgements } from './acknowledge.ts';
 import { type Connection, checkCall, currentTip, readNow } from './connection.ts';
 import * as inputs from './inputs.ts';
 
@@ -107,6 +109,20 @@ export class LedgerAudit {
     call.signal?.throwIfAborted();
     const { verify } = await import('./verify.ts');
     return verify(this.#connection, call);
+  }
+
+  /**
+   * Answers for what was found at a commit: it stays in history, and `verify` lists it apart. What else is found there, by another
+   * rule or of another item, stays a finding. Made on the shared tip, and shared at once.
+   *
+   * @param commit its name, or how that begins
+   * @throws LedgerError `INVALID_INPUT` where nothing of that was found there; `NOT_FOUND`, `POLICY_DENIED`, `REMOTE_UNREACHABLE`,
+   *   `REMOTE_REFUSED`, `CONTENDED`
+   */
+  async acknowledge(commit: Oid, options: inputs.AcknowledgeOptions): Promise<Acknowledgements> {
+    checkCall(this.#connection, 'acknowledge', { commit: [text, commit] }, inputs.ACKNOWLEDGE, options);
+    const { acknowledge } = await import('./acknowledge.ts');
+    return acknowledge(this.#connection, commit, options);
   }
 }
 

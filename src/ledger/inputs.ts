@@ -104,6 +104,15 @@ export const VERIFY = {
 };
 export type VerifyCall = Inputs<typeof VERIFY>;
 
+export const ACKNOWLEDGE = {
+  /** Why it may stand: one line. */
+  reason: needed(text),
+  /** Which rules' findings; left out, all that were found at the commit. */
+  rules: listOf(text),
+  ...ACTING,
+};
+export type AcknowledgeOptions = Inputs<typeof ACKNOWLEDGE>;
+
 export const SIGNATURES = { required: flag, allowed_signers: text };
 
 export const CONFIGURE = {

@@ -1,3 +1,4 @@
+import type { Acknowledged } from '../audit/rules.ts';
 import { judgeSignatures, type SignatureQuery, signersOf } from '../audit/signatures.ts';
 import { replayBase, type Verification, verifyLedger } from '../audit/verify.ts';
 import { LedgerError } from '../domain/errors.ts';
@@ -10,7 +11,7 @@ import type { VerifyCall } from './inputs.ts';
 /** Local state: up to where this clone found nothing wrong. */
 const VERIFIED = 'verified';
 /** Raised with every rule that is added or changed: what was found good before is then replayed. */
-export const RULES_VERSION = 6;
+export const RULES_VERSION = 7;
 
 /** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
 export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
@@ -53,7 +54,9 @@ async function withSignatures(
   const { report, findings } = judgeSignatures(entries, found, signatures?.required ?? false);
   // What policy asks for was judged with the rest.
   const told = new Set(
-    verification.findings.flatMap(({ rule, commit }) => (rule.startsWith('signature:') ? [commit] : [])),
+    [...verification.findings, ...verification.acknowledged].flatMap(({ rule, commit }) =>
+      rule.startsWith('signature:') ? [commit] : [],
+    ),
   );
   const all = [...verification.findings, ...findings.filter(({ commit }) => !told.has(commit))];
   return { ...verification, ok: all.length === 0, findings: all, signatures: report };
@@ -85,10 +88,11 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
   // A commit that is gone, as after a repack, is no line to go on from.
   const begins = last && (await replayBase(store, last.tip, tip).catch(() => undefined));
   if (begins !== undefined && last?.tip === tip) {
-    return { ok: true, from: tip, tip, commits: 0, transitions: 0, items: last.items, findings: [] };
+    const { items, acknowledged } = last;
+    return { ok: true, from: tip, tip, commits: 0, transitions: 0, items, findings: [], acknowledged };
   }
   const verification = await verifyLedger(store, tip, {
-    ...{ from: begins, resumes: true, now },
+    ...{ from: begins, resumes: begins === undefined ? undefined : last?.acknowledged, now },
     ...{ signatures, onProgress },
   });
   if (verification.ok) remember(connection, verification);
@@ -100,19 +104,27 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
 interface Good {
   tip: Oid;
   items: number;
+  acknowledged: Acknowledged[];
 }
 
-function remember({ state }: Connection, { tip, items }: Verification): void {
-  state.set(VERIFIED, JSON.stringify({ rules: RULES_VERSION, tip, items }));
+function remember({ state }: Connection, { tip, items, acknowledged }: Verification): void {
+  state.set(VERIFIED, JSON.stringify({ rules: RULES_VERSION, tip, items, acknowledged }));
 }
 
 function lastGood({ state }: Connection): Good | undefined {
   try {
-    const { rules, tip, items } = JSON.parse(state.get(VERIFIED) ?? '{}') as Partial<
-      Good & { rules: number }
-    >;
-    const isWhole = rules === RULES_VERSION && typeof tip === 'string' && typeof items === 'number';
-    return isWhole ? { tip, items } : undefined;
+    const {
+      rules,
+      tip,
+      items,
+      acknowledged = [],
+    } = JSON.parse(state.get(VERIFIED) ?? '{}') as Partial<Good & { rules: number }>;
+    const isWhole =
+      rules === RULES_VERSION &&
+      typeof tip === 'string' &&
+      typeof items === 'number' &&
+      Array.isArray(acknowledged);
+    return isWhole ? { tip, items, acknowledged } : undefined;
   } catch {
     // Whatever stands there, replaying everything is right.
     return undefined;

@@ -1,4 +1,4 @@
-import { decodeMessage } from '../codec/message.ts';
+import { decodeAcknowledgement, decodeMessage } from '../codec/message.ts';
 import type { ExecutionId, OpId, WorkId } from '../domain/ids.ts';
 import type { WorkStatus } from '../domain/item.ts';
 import { isProposal, PULL_REQUEST } from '../domain/verbs/approve.ts';
@@ -64,17 +64,26 @@ export function toEntry(record: Omit<CommitRecord, 'changes'>): HistoryEntry {
   return {
     ...shared,
     id: undefined,
-    verb: isMerge ? 'merge' : (/^(init|configure|repair) /.exec(record.message)?.[1] ?? 'unknown'),
+    verb: isMerge
+      ? 'merge'
+      : (/^(init|configure|repair|acknowledge) /.exec(record.message)?.[1] ?? 'unknown'),
     actor: record.author.name,
     at: new Date(record.author.at * 1000).toISOString(),
     from: null,
     to: null,
     rev: null,
-    reason: record.message.split('\n')[0] ?? null,
+    reason: reasonOf(record.message),
     epoch: null,
     execution_id: null,
     op: null,
   };
+}
+
+/** What a commit of no item says of itself: its first line, and why, where that is another one. */
+function reasonOf(message: string): string {
+  const [subject = ''] = message.split('\n');
+  const acknowledged = decodeAcknowledgement(message);
+  return acknowledged === undefined ? subject : `${subject} (${acknowledged.reason})`;
 }
 
 /**

@@ -20,7 +20,7 @@ export function historyOf(index: IndexDatabase, id: WorkId): HistoryEntry[] {
 export interface LogFilter {
   items?: readonly WorkId[] | undefined;
   actor?: string | undefined;
-  /** Verbs, and `init`, `configure`, `merge`, `unknown`. */
+  /** Verbs, and `init`, `configure`, `acknowledge`, `merge`, `unknown`. */
   verbs?: readonly string[] | undefined;
   /** ISO time; asked for then or later. */
   since?: string | undefined;
@@ -67,7 +67,7 @@ export function commitBy(index: IndexDatabase, at: string): Oid | undefined {
 }
 
 const OP = "entry ->> '$.op'";
-const OF_LEDGER = "verb IN ('init', 'configure', 'repair')";
+const OF_LEDGER = "verb IN ('init', 'configure', 'repair', 'acknowledge')";
 const INDEXES = {
   transitions_op: `transitions (${OP})`,
   transitions_ledger: `transitions (verb, oid) WHERE ${OF_LEDGER}`,
@@ -91,7 +91,7 @@ export function commitsOf(index: IndexDatabase, ops: readonly string[]): Map<str
   return new Map(found);
 }
 
-/** The commits of the ledger itself: its root, changes of settings, repairs. */
+/** The commits of the ledger itself: its root, changes of settings, repairs, acknowledgements. */
 export function ledgerCommits(index: IndexDatabase): Oid[] {
   return index.all(`SELECT oid FROM transitions WHERE ${OF_LEDGER}`).map(({ oid }) => String(oid));
 }

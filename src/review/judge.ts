@@ -141,6 +141,7 @@ export async function baseStateOf({ incoming, projection, tip }: Against, base: 
   return {
     tip: base,
     settings: await projection.peek(base, ({ settings }) => settings),
+    verify: undefined,
     recordedAt: recordedAt(await incoming.readCommit(base)),
     read: (use) => projection.peek(base, use),
     commitsOf: (ops) => commitsOf(tip, ops, projection, incoming),

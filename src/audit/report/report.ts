@@ -33,6 +33,8 @@ export interface Report {
   lost_races: number;
   /** What is open at the end, by how long it has been there. */
   open_by_age: Measures['open_by_age'];
+  /** Findings that were acknowledged in the period, oldest first. */
+  acknowledged: { commit: string; actor: string; at: string; what: string }[];
   throughput: Throughput;
   /** Completed items by how long they took. */
   times: SpanCount[];
@@ -100,6 +102,9 @@ export function reportOn({ entries, swarms, lostRaces, since, until }: ReportInp
     attempts_per_completed,
     lost_races,
     open_by_age,
+    acknowledged: entries
+      .filter(({ verb, at }) => verb === 'acknowledge' && at <= until && (since === null || at >= since))
+      .map(({ commit, actor, at, reason }) => ({ commit, actor, at, what: reason ?? '' })),
     throughput: throughputOf(entries, since, until),
     times: bySpan(all.leads, all.cycles),
     by_agent: byName(agents, (agent, tally) => ({ agent, ...tally.measures(until) })),

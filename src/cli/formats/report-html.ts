@@ -24,6 +24,7 @@ export async function htmlReport(report: Report): Promise<string[]> {
       ['What came of what each held', nameChart(report.by_agent, 'agent', ENDED_BY_HOLDER)],
     ]),
     section(tables.swarms, [['What each came to', nameChart(report.by_swarm, 'swarm', ENDED_IN_SWARM)]]),
+    ...(tables.acknowledged === undefined ? [] : [section(tables.acknowledged, [])]),
   ]);
   return [
     '<!doctype html>',

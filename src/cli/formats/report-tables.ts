@@ -18,6 +18,8 @@ export interface ReportTables {
   open: ReportTable;
   agents: ReportTable;
   swarms: ReportTable;
+  /** Left out where nothing was acknowledged. */
+  acknowledged?: ReportTable;
 }
 
 const FLOW = [
@@ -79,6 +81,13 @@ export function tablesOf(report: Report): ReportTables {
       'swarm',
       report.by_swarm.map((one) => [one.swarm, one]),
     ),
+    ...(report.acknowledged.length > 0 && {
+      acknowledged: {
+        title: 'Findings that were acknowledged',
+        head: ['at', 'by', 'what'],
+        rows: report.acknowledged.map(({ at, actor, what }) => [shortTime(at), actor, what]),
+      },
+    }),
   };
 }
 

@@ -55,12 +55,14 @@ const mdCell = (value: Value): string => `${value ?? '-'}`.replaceAll(/[\\|<>[\]
 
 /** A report as rows of one measure each; times are in seconds. */
 function csvReport(report: Report): string[] {
-  const { since, until, totals, open, throughput, times, by_agent, by_swarm, ...measures } = report;
+  const { since, until, totals, open, throughput, times, by_agent, by_swarm, acknowledged, ...measures } =
+    report;
   const all = { since, until, ...totals, open_at_start: open.at_start, open_at_end: open.at_end };
   const rows = [
     ...rowsOf('all', '', all),
     ...rowsOfMeasures('all', '', measures),
     ...throughput.steps.flatMap(({ from, ...counts }) => rowsOf(throughput.per, from, counts)),
+    ...acknowledged.map(({ commit, what }): Value[] => ['acknowledged', commit, 'what', what]),
     ...times.flatMap(({ span, ...counts }) => rowsOf('time', span, counts)),
     ...by_agent.flatMap(({ agent, ...its }) => rowsOfMeasures('agent', agent, its)),
     ...by_swarm.flatMap(({ swarm, ...its }) => rowsOfMeasures('swarm', swarm, its)),

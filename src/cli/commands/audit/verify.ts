@@ -20,7 +20,7 @@ const verifyOptions = {
 export const verifyCommand = command({
   summary: 'check every commit of the ledger against its rules',
   details:
-    'Replays what came since this clone last found nothing wrong; all of it the first time, with --full, and where history was rewritten. With a range, A..B or A.., it begins with the ledger as A left it, which is trusted; A and B are commits, branches or refs. Exits with 9 where something is found.',
+    'Replays what came since this clone last found nothing wrong; all of it the first time, with --full, and where history was rewritten. With a range, A..B or A.., it begins with the ledger as A left it, which is trusted; A and B are commits, branches or refs. Exits with 9 where something is found that nobody acknowledged (`wl acknowledge`).',
   args: [{ name: '[range]', help: 'A..B, A.. or ..B' }],
   options: verifyOptions,
   examples: ['wl verify --full', 'wl verify origin/work-ledger..review/0001 --format github'],
@@ -39,7 +39,7 @@ export const verifyCommand = command({
         onProgress: ({ commits }) => say(`verifying: ${grouped(commits)} commits`),
       }),
     );
-    const { ok, findings } = verification;
+    const { ok, findings, acknowledged } = verification;
     return {
       kind: 'verification',
       data: verification,
@@ -47,6 +47,7 @@ export const verifyCommand = command({
         by: 'wl verify',
         verdict: ok ? verdictOf(verification) : undefined,
         findings,
+        acknowledged,
         more: signatureLines(verification.signatures),
       }),
       ids: [...new Set(findings.map(({ commit }) => commit))],
@@ -89,7 +90,7 @@ function refusal({ findings, commits, signatures }: Verification): LedgerError {
   // Signatures were looked at in more commits than were replayed.
   const among = signatures === undefined ? ` in ${commits} ${commits === 1 ? 'commit' : 'commits'}` : '';
   return new LedgerError('VERIFICATION_FAILED', `${found}${among}.`, {
-    hint: 'git show COMMIT tells who made it and what it changed.',
+    hint: 'git show COMMIT tells who made it and what it changed; wl acknowledge COMMIT answers for it.',
     details: { findings: findings.length, commits },
   });
 }

@@ -1,0 +1,92 @@
+import type { Acknowledged, Finding } from '../audit/rules.ts';
+import { type Verification, verifyLedger } from '../audit/verify.ts';
+import { encodeAcknowledgeMessage } from '../codec/message.ts';
+import { LedgerError } from '../domain/errors.ts';
+import { requireAllowed, requireNoSignature } from '../domain/policy.ts';
+import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
+import type { Oid } from '../store/port.ts';
+import { commitOnTip } from '../sync/on-tip.ts';
+import { type Connection, modeOf, requestBy, resolveCommit } from './connection.ts';
+import { raced } from './giving-up.ts';
+import type { AcknowledgeOptions } from './inputs.ts';
+
+/** What was acknowledged, and by which commit: `null` where all of it was before. */
+export interface Acknowledgements {
+  commit: Oid | null;
+  findings: (Finding | Acknowledged)[];
+}
+
+/** @see LedgerAudit.acknowledge */
+export async function acknowledge(
+  connection: Connection,
+  typed: string,
+  { rules, reason, actor, signal }: AcknowledgeOptions,
+): Promise<Acknowledgements> {
+  signal?.throwIfAborted();
+  const line = toSafeLine(reason, REASON_LENGTH);
+  if (line === '')
+    throw new LedgerError('INVALID_INPUT', 'To acknowledge a finding, a reason has to be given.');
+  if (modeOf(connection) === 'local')
+    throw new LedgerError(
+      'INVALID_INPUT',
+      'An acknowledgement is made on the shared tip, so the remote has to be asked.',
+      { hint: 'Leave out --offline, or: git config --unset ledger.mode' },
+    );
+  return raced(make(connection, typed, rules, line, requestBy(connection, actor)), signal);
+}
+
+async function make(
+  connection: Connection,
+  typed: string,
+  rules: readonly string[] | undefined,
+  reason: string,
+  request: ReturnType<typeof requestBy>,
+): Promise<Acknowledgements> {
+  const { context, store, sync } = await connection.write();
+  const { committer, clock, signs, views, remote } = context;
+  if (remote !== undefined) await sync.fetch();
+  const commit = await resolveCommit(connection, typed);
+  let findings: (Finding | Acknowledged)[] = [];
+  const commits = await commitOnTip(context, 'acknowledgement', async (tip) => {
+    const { signatures } = connection;
+    // No clock is asked: what one says of the tip, another may not.
+    const meant = meantIn(await verifyLedger(store, tip, { signatures }), commit, rules);
+    findings = meant.findings;
+    const settings = await views.peek(tip, (view) => view.settings);
+    const skew_s = settings.clock_skew_s;
+    if (meant.open.length === 0) return { drafts: [], skew_s };
+    requireAllowed(settings, 'acknowledge', request.actor, undefined);
+    if (!signs) requireNoSignature(settings, 'acknowledge', request.actor, undefined);
+    const message = encodeAcknowledgeMessage({ commit, findings: meant.open, reason }, request);
+    const author = { name: request.actor, email: committer.email };
+    const authored_at = Math.floor(Date.parse(request.at) / 1000);
+    const committed_at = Math.floor(clock.now().getTime() / 1000);
+    return { drafts: [{ message, author, authored_at, committer, committed_at, changes: [] }], skew_s };
+  });
+  if (commits.length > 0 && remote !== undefined) await sync.fetch();
+  return { commit: commits[0] ?? null, findings };
+}
+
+/** @throws LedgerError `INVALID_INPUT` where nothing of that was found there */
+function meantIn(
+  { findings, acknowledged }: Verification,
+  commit: Oid,
+  rules: readonly string[] | undefined,
+): { open: { rule: string; id: string | undefined }[]; findings: (Finding | Acknowledged)[] } {
+  const isMeant = (finding: Finding) =>
+    finding.commit === commit && (rules === undefined || rules.includes(finding.rule));
+  const open = findings.filter(isMeant);
+  const all = [...open, ...acknowledged.filter(isMeant)];
+  const missing = (rules ?? []).filter((rule) => !all.some((finding) => finding.rule === rule));
+  if (all.length === 0 || missing.length > 0) {
+    const what = missing.length > 0 ? missing.join(', ') : 'Nothing';
+    throw new LedgerError(
+      'INVALID_INPUT',
+      `${what} ${missing.length > 1 ? 'were' : 'was'} found at ${commit.slice(0, 12)} that could be acknowledged.`,
+      { hint: '`wl verify --full` tells what is found, and where.' },
+    );
+  }
+  // Each once, however often it was found.
+  const named = new Map(open.map(({ rule, id }) => [`${rule} ${id}`, { rule, id }]));
+  return { open: [...named.values()], findings: all };
+}
