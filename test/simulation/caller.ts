@@ -40,10 +40,10 @@ const SUITABLE: Readonly<Record<WorkStatus, Partial<Record<Verb, number>>>> = {
 export async function work(
   world: World,
   process: Process,
-  { mode, steps }: Pick<Caller, 'mode' | 'steps'>,
+  { mode, actor, steps }: Pick<Caller, 'mode' | 'actor' | 'steps'>,
   { record, begun }: { record: ToldCall[]; begun(step: Step): void },
 ): Promise<void> {
-  const ledger = await process.open(mode);
+  const ledger = await process.open({ mode, actor });
   for (const step of steps) {
     await world.scheduler.sleep(process, step.at - world.scheduler.time, 'thinks');
     begun(step);
@@ -89,7 +89,7 @@ export async function work(
     const asked = askedOf(command);
     return call(`applies what was rejected: ${nameOf(asked)}`, [asked], async () => {
       const result = await ledger.clone.applyRejected(rejected.op);
-      return result.ok ? { where: result.commit && result.where } : { lost: result.code };
+      return result.ok ? { where: result.commit && result.where, id: result.item.id } : { lost: result.code };
     });
   }
 
@@ -115,8 +115,8 @@ export async function work(
 
 function toldBy(asked: readonly Asked[], value: unknown): Told {
   if (Array.isArray(value)) return outcomesOf(asked, value);
-  const { where, lost } = value as { where?: 'remote' | 'local'; lost?: string };
-  const [{ op = '', id } = {}] = asked;
+  const { where, id, lost } = value as { where?: 'remote' | 'local'; id?: string; lost?: string };
+  const [{ op = '' } = {}] = asked;
   if (lost !== undefined) return { kind: 'outcomes', outcomes: [{ kind: 'lost', op, code: lost }] };
   const kind = where === undefined ? 'unchanged' : 'accepted';
   return { kind: 'outcomes', outcomes: [{ kind, op, where, id }] };

@@ -30,6 +30,8 @@ export type StepKind =
 /** Someone who works with one process of a clone, step by step, and goes on with another one where it is killed. */
 export interface Caller {
   clone: string;
+  /** Who acts; as the clone is called where nobody is named. */
+  actor?: string | undefined;
   /** Whether calls wait for the remote. */
   mode: 'push' | 'local';
   steps: Step[];
@@ -188,6 +190,8 @@ export function planOf(seed: number, { clones = 0 }: PlanOptions = {}): Plan {
   const crowded = chance.pick(names);
   for (let more = chance.pick(theme.beside); more > 0; more -= 1)
     callers.push(callerOf(chance, crowded, theme));
+  // Sometimes clones act under one name.
+  if (chance.happens(0.12)) for (const caller of callers) caller.actor = names[0];
   const times = callers.flatMap(({ steps }) => steps.map(({ at }) => at));
   const faults = Array.from({ length: chance.pick(theme.faults) }, () =>
     faultOf(chance, { callers, times, theme }),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** A rule of the protocol left out, by a replacement in a source, and which oracle has to notice. */
 export interface Mutant {
   name: string;
@@ -131,3 +133,11 @@ export const MUTANTS: readonly Mutant[] = [
     oracle: undefined,
   },
 ];
+
+/** The source that a mutant is put in, and what it is then. @throws Error where it has not exactly one place there */
+export function mutate({ file, from, to }: Mutant): { url: string; source: string } {
+  const url = new URL(`../../../src/${file}`, import.meta.url);
+  const parts = readFileSync(url, 'utf8').split(from);
+  if (parts.length !== 2) throw new Error(`src/${file} has ${parts.length - 1} places with: ${from}`);
+  return { url: url.href, source: parts.join(to) };
+}

@@ -2,14 +2,15 @@ import type { Oracle } from './oracle.ts';
 
 export const verified: Oracle = {
   name: 'verified',
-  promise: 'What honest clones wrote verifies clean.',
-  *check({ settled, plan }) {
+  promise: 'What honest clones shared verifies clean.',
+  *check({ settled, branch, plan }) {
+    const shared = new Set(branch.map(({ oid }) => oid));
     // A commit that a person put there is not of an honest clone.
     if (plan.faults.some((fault) => fault.kind === 'rewritten' && fault.what === 'replaced')) return;
     const said = new Map(
       settled.flatMap(({ findings }) => findings.map((one) => [`${one.rule} ${one.commit}`, one])),
     );
-    for (const { rule, commit, message } of said.values())
+    for (const { rule, commit, message } of [...said.values()].filter((one) => shared.has(one.commit)))
       yield { kind: rule, text: `verify finds ${rule} at ${commit.slice(0, 7)}: ${message}` };
   },
 };

@@ -16,7 +16,10 @@ const SEEN: Readonly<Record<string, (item: ItemFile, asked: Asked) => unknown>> 
   withdraw: holding,
   complete: holding,
   fail: holding,
-  unblock: ({ block }) => block,
+  unblock: ({ block }) => {
+    const { reason, since, blocker_id } = (block ?? {}) as Record<string, unknown>;
+    return [reason, since, blocker_id];
+  },
   assign: ({ owner }) => owner,
   update: (item, { command }) => {
     const { set = {} } = (command as { patch: { set?: Record<string, unknown> } }).patch;

@@ -1,7 +1,7 @@
 import { LedgerError } from '../../../src/domain/errors.ts';
 import { connectionOf } from '../../../src/ledger/connection.ts';
 import { initOn, openOn } from '../../../src/ledger/open.ts';
-import type { LedgerMode, OpenOptions } from '../../../src/ledger/options.ts';
+import type { OpenOptions } from '../../../src/ledger/options.ts';
 import type { WorkLedger } from '../../../src/ledger/work-ledger.ts';
 import type { Oid } from '../../../src/store/port.ts';
 import type { Machine } from '../../../src/sync/ports.ts';
@@ -29,6 +29,8 @@ interface Described {
 
 /** As the store beside git says it. */
 export const DISK_FULL = 'The disk is full; it was not done.';
+
+type Opening = Pick<OpenOptions, 'mode' | 'actor'>;
 
 /** How a message fares: what befalls it, and how long it is under way. */
 interface Sending {
@@ -138,12 +140,12 @@ export class Process implements Actor {
   }
 
   /** The ledger of the clone, as the program opens it. */
-  async open(mode: LedgerMode = 'push'): Promise<WorkLedger> {
-    return this.#keep(await openOn(this.#backend(), this.#options(mode)));
+  async open({ mode = 'push', actor = this.clone.name }: Opening = {}): Promise<WorkLedger> {
+    return this.#keep(await openOn(this.#backend(), { actor, mode }));
   }
 
   async init(): Promise<WorkLedger> {
-    return this.#keep((await initOn(this.#backend(), this.#options('push'))).ledger);
+    return this.#keep((await initOn(this.#backend(), { actor: this.clone.name })).ledger);
   }
 
   /** Frees the memory that the system would free when a process ends. */
@@ -155,10 +157,6 @@ export class Process implements Actor {
   #keep(ledger: WorkLedger): WorkLedger {
     this.#opened.push(ledger);
     return ledger;
-  }
-
-  #options(mode: LedgerMode): OpenOptions {
-    return { actor: this.clone.name, mode };
   }
 
   #backend(): Parameters<typeof openOn>[0] {
