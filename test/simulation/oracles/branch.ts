@@ -38,6 +38,12 @@ export const groups: Oracle = {
   name: 'groups',
   promise: 'A group is on the branch as a whole or not at all.',
   *check({ branch, calls }) {
+    // What was refused as a group can be applied one by one, by whoever wants that.
+    const applied = new Set(
+      calls
+        .filter(({ what }) => what.startsWith('applies'))
+        .flatMap(({ asked }) => asked.map(({ op }) => op)),
+    );
     const landed = new Set(branch.map(({ op }) => op));
     for (const { atomic, asked, process, told } of calls) {
       if (
@@ -46,8 +52,13 @@ export const groups: Oracle = {
         (told?.kind === 'outcomes' && told.outcomes.some(({ kind }) => kind === 'unchanged'))
       )
         continue;
-      const there = asked.filter(({ op }) => landed.has(op));
-      if (there.length > 0 && there.length < asked.length) {
+      if (asked.some(({ op }) => applied.has(op))) continue;
+      // What had nothing left to do is in no list of what waits.
+      const left =
+        told?.kind === 'failure' ? new Set([...told.saved, ...told.sent].map(({ op }) => op)) : undefined;
+      const members = asked.filter(({ op }) => left === undefined || left.size === 0 || left.has(op));
+      const there = members.filter(({ op }) => landed.has(op));
+      if (there.length > 0 && there.length < members.length) {
         const names = there.map(({ verb, op }) => `${verb} …${op.slice(-6)}`).join(', ');
         yield {
           kind: 'in part',
