@@ -9,14 +9,14 @@ export interface KnownFailure {
 
 export const KNOWN_FAILURES: readonly KnownFailure[] = [
   {
-    name: 'ids: vanished',
-    seed: 39,
-    why: 'A `create` with an idempotency key that another clone used meanwhile has nothing left to do: its id and its text are gone.',
+    name: 'ids: vanished, by hand',
+    seed: 2249,
+    why: 'As “saved and gone, by hand”, of a new item.',
   },
   {
     name: 'words: saved and gone',
     seed: 17,
-    why: 'The same, as its caller was told: saved here.',
+    why: 'What was saved, and is found to be done already when it is shared, is in no list: neither shared nor kept.',
   },
   {
     name: 'leases: given back early',
@@ -25,7 +25,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     name: 'words: saved and gone, by hand',
-    seed: 188,
+    seed: 2191,
     why: 'What is pending stands on the local branch alone: whoever moves that takes it away.',
   },
   {
@@ -55,12 +55,12 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     name: 'words: refused for good and landed',
-    seed: 13,
+    seed: 2277,
     why: 'What the remote refuses for good was offered before, and stays in the inbox: others bring it in.',
   },
   {
     name: 'words: lost and landed',
-    seed: 69,
+    seed: 2173,
     why: 'What is lost is taken out of the inbox after others may have read it: they bring it in once it is legal again.',
   },
 ];
