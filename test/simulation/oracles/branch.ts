@@ -1,6 +1,6 @@
 import { BRANCH } from '../world/host.ts';
 import type { ItemFile, LedgerCommit } from './history.ts';
-import type { Oracle } from './oracle.ts';
+import { isTaken, type Oracle } from './oracle.ts';
 
 /** What the branch itself has to show, whoever was told what. */
 export const once: Oracle = {
@@ -102,7 +102,6 @@ export const ids: Oracle = {
   promise:
     'An id that a call returned is that of its item, or the clone says where it went; no id is given twice.',
   *check({ branch, calls, settled, plan }) {
-    const isRewritten = plan.faults.some(({ kind }) => kind === 'rewritten');
     const created = branch.filter(({ verb }) => verb === 'create' || verb === 'import');
     const idOf = new Map(created.map(({ op, id }) => [op, id]));
     for (const [id, commits] of groupBy(created, (commit) => commit.id))
@@ -116,7 +115,12 @@ export const ids: Oracle = {
       for (const { op, id } of given) {
         if (id === undefined || asked.find((one) => one.op === op)?.verb !== 'create') continue;
         const now = idOf.get(op);
-        if (now === undefined && !isRewritten && !kept?.rejected.includes(op) && !kept?.pending.includes(op))
+        if (
+          now === undefined &&
+          !isTaken(plan, clone) &&
+          !kept?.rejected.includes(op) &&
+          !kept?.pending.includes(op)
+        )
           yield {
             kind: 'vanished',
             text: `${process} was told that it made ${id}, which is not on the branch and not kept`,

@@ -28,6 +28,10 @@ export interface Evidence {
   settled: readonly Settled[];
 }
 
+/** Whether a person took from a clone, or from the remote, what was there: then nobody can keep it. */
+export const isTaken = ({ faults }: Plan, clone: string): boolean =>
+  faults.some((fault) => fault.kind === 'rewritten' || (fault.kind === 'restored' && fault.clone === clone));
+
 /** A promise that was not kept. `kind` tells failures of one oracle apart by what is wrong, not by where it happened. */
 export interface Violation {
   oracle: string;

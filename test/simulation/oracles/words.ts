@@ -1,5 +1,5 @@
 import { DISK_FULL } from '../world/process.ts';
-import type { Oracle } from './oracle.ts';
+import { isTaken, type Oracle } from './oracle.ts';
 
 /** Codes that say that the program, or what it stores, is broken, or that somebody broke it. */
 const BROKEN: ReadonlySet<string> = new Set([
@@ -43,7 +43,7 @@ export const words: Oracle = {
         text: `${process} was told that its ${verbOf(op)} …${op.slice(-6)} is ${text}`,
       });
       const isKept = (op: string): boolean =>
-        isRewritten || landed.has(op) || kept.get(clone)?.has(op) === true;
+        isTaken(plan, clone) || landed.has(op) || kept.get(clone)?.has(op) === true;
       if (told.kind === 'failure') {
         const isSo = told.message === DISK_FULL || (isRewritten && told.code === 'HISTORY_REWRITTEN');
         if (BROKEN.has(told.code) && !isSo)
