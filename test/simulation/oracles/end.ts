@@ -6,19 +6,23 @@ const ALLOWED_MS = 300_000;
 export const verified: Oracle = {
   name: 'verified',
   promise: 'What honest clones shared verifies clean.',
-  *check({ settled, branch, plan }) {
+  *check({ settled, branch, plan, history }) {
     const shared = new Set(branch.map(({ oid }) => oid));
     // A commit that a person put there is not of an honest clone.
     if (plan.faults.some((fault) => fault.kind === 'rewritten' && fault.what === 'replaced')) return;
     const said = new Map(
       settled.flatMap(({ findings }) => findings.map((one) => [`${one.rule} ${one.commit}`, one])),
     );
-    // A clock that is further off than a ledger allows is found, as it should be.
-    const isRight = plan.faults.every(
-      (fault) => fault.kind !== 'skew' || Math.abs(fault.ahead_ms) <= ALLOWED_MS,
+    // A clock that is further off than a ledger allows is found, as it should be: where its clone commits, or looks at its own.
+    const off = new Set(
+      plan.faults.flatMap((fault) =>
+        fault.kind === 'skew' && Math.abs(fault.ahead_ms) > ALLOWED_MS ? [fault.clone] : [],
+      ),
     );
     for (const { rule, commit, message } of said.values()) {
-      if (!shared.has(commit) || (rule === 'clock' && !isRight)) continue;
+      if (!shared.has(commit)) continue;
+      const isOfClock = off.has(history.commit(commit).clone) || message.includes('here it is');
+      if (rule === 'clock' && off.size > 0 && isOfClock) continue;
       yield { kind: rule, text: `verify finds ${rule} at ${commit.slice(0, 7)}: ${message}` };
     }
   },

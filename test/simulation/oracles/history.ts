@@ -15,6 +15,8 @@ export interface LedgerCommit {
   id: string | undefined;
   epoch: number | undefined;
   committed_at: number;
+  /** The clone that made it; empty where a person did. */
+  clone: string;
 }
 
 /** Reads a ledger from its objects, by git's format and docs/format.md. */
@@ -48,6 +50,7 @@ export class History {
       verb: trailer('Work-Verb'),
       id: trailer('Work-Item'),
       epoch: epoch === undefined ? undefined : Number(epoch),
+      clone: /^committer .* <(\w+)@example\.org> /m.exec(head)?.[1] ?? '',
       committed_at: Number(/^committer .* (\d+) \+0000$/m.exec(head)?.[1]),
     };
   }
