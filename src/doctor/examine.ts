@@ -78,6 +78,7 @@ interface Asked {
 const TROUBLES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'REMOTE_UNREACHABLE',
   'REMOTE_STALE',
+  'PUSH_DENIED',
   'DIFFERENT_LEDGER',
   'DIFFERENT_REMOTES',
 ]);

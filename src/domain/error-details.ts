@@ -116,6 +116,8 @@ export type DetailsByCode = {
   };
   REVIEW_REQUIRED: RuleDetails & { id: WorkId; approvals: number };
   REMOTE_REFUSED: { remote?: string; reason?: string; branch?: string };
+  /** `reason` is what git or the remote said. */
+  PUSH_DENIED: UnsettledDetails & { reason: string };
   ALREADY_CLAIMED: HolderDetails;
   STALE_EPOCH: HolderDetails;
   CLAIMED_ELSEWHERE: HolderDetails;

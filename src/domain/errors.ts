@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   POLICY_DENIED: { retryable: false },
   REVIEW_REQUIRED: { retryable: false },
   REMOTE_REFUSED: { retryable: false },
+  PUSH_DENIED: { retryable: true },
   ALREADY_CLAIMED: { retryable: false },
   STALE_EPOCH: { retryable: false },
   CLAIMED_ELSEWHERE: { retryable: false },
@@ -111,6 +112,7 @@ export function isLedgerError(error: unknown, code?: ErrorCode): boolean {
 export const isPassing = (error: unknown): error is LedgerError =>
   isLedgerError(error, 'REMOTE_UNREACHABLE') ||
   isLedgerError(error, 'REMOTE_STALE') ||
+  isLedgerError(error, 'PUSH_DENIED') ||
   isLedgerError(error, 'CONTENDED');
 
 /** What was thrown, as an error: anything can be. */

@@ -183,19 +183,19 @@ export function readPushReport(report: Uint8Array, ref: string, said: string): P
   if (lines.includes(`ok ${ref}`)) return { kind: 'accepted' };
   const rejection = lines.find((line) => line.startsWith(`ng ${ref} `));
   const reason = rejection?.slice(`ng ${ref} `.length) ?? '';
-  if (BEHIND.test(reason)) return { kind: 'behind' };
-  if (REFUSED.test(reason))
-    return { kind: 'refused', reason: displayUrl([reason, ...quote(said)].join(': ')) };
+  const words = displayUrl([reason, ...quote(said)].join(': '));
+  if (BEHIND.test(reason)) return { kind: 'behind', reason: words };
+  if (REFUSED.test(reason)) return { kind: 'refused', reason: words };
   return {
     kind: 'unknown',
     cause: new Error(displayUrl(lines.filter((line) => line !== '').join('; ')) || 'no report'),
   };
 }
 
-/** What an attempt that got no report comes to: missing rights are final, and all else leaves open what happened. */
+/** What an attempt that got no report comes to: missing rights are told, and all else leaves open what happened. */
 export function readPushFailure(error: unknown): PushResult {
   if (error instanceof HttpStatusError && MISSING_RIGHTS.has(error.status)) {
-    return { kind: 'refused', reason: error.message };
+    return { kind: 'denied', reason: error.message };
   }
   return { kind: 'unknown', cause: asError(error) };
 }

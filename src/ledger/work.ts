@@ -20,7 +20,7 @@ import type { Writer } from './writer.ts';
  * that someone else won is a value, `{ ok: false }`; a caller's mistake is a thrown `LedgerError`. Besides its own errors,
  * every transition can throw `INVALID_INPUT`, `NOT_FOUND` for an id that no item has, `REMOTE_UNREACHABLE` (`details.saved` waits
  * for the next sync, `details.sent` was taken where pushes go and is not read yet, `details.withdrawn` was not made),
- * `REMOTE_STALE`, `CONTENDED`, `HISTORY_REWRITTEN`, `STORAGE_FAILED`, `PERMISSION_DENIED`, and `TIMED_OUT` for a call that its
+ * `REMOTE_STALE`, `PUSH_DENIED`, `CONTENDED`, `HISTORY_REWRITTEN`, `STORAGE_FAILED`, `PERMISSION_DENIED`, and `TIMED_OUT` for a call that its
  * `signal` ended after something was committed.
  *
  * A holder's call that names neither execution nor epoch acts on claims that this clone made, and on no other:

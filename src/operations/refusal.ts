@@ -31,6 +31,7 @@ const KIND_OF = {
   POLICY_DENIED: 'permission',
   REVIEW_REQUIRED: 'permission',
   REMOTE_REFUSED: 'permission',
+  PUSH_DENIED: 'permission',
   ALREADY_CLAIMED: 'lost_race',
   STALE_EPOCH: 'lost_race',
   CLAIMED_ELSEWHERE: 'lost_race',

@@ -19,11 +19,12 @@ export const FETCH = [
 
 export const PUSH = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-recurse-submodules'];
 
+/** The branch was not where it was seen, or its lock was held: whether someone was first, a look tells. */
 const AGAIN =
   /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference already exists|incorrect old value|remote ref updated since checkout/;
 
-const NO_RIGHTS =
-  /Permission (?:to \S+ )?denied|Authentication failed|could not read Username|returned error: 40[13]\b/;
+const DENIED =
+  /Permission (?:to \S+ )?denied|Authentication failed|could not read Username|returned error: 40[13]\b|the receiving end does not support/;
 
 /** What git says where it was not even told what the remote has, so that nothing can have been sent. */
 const NEVER_ARRIVED =
@@ -36,13 +37,13 @@ export function readGitPush(said: string, target: string): PushResult {
   if (line !== undefined && !line.startsWith('!')) return { kind: 'accepted' };
   if (line?.startsWith('!')) {
     const reason = line.slice(line.lastIndexOf('\t') + 1);
-    if (AGAIN.test(line)) return { kind: 'behind' };
     const words = [reason, ...remoteWords(said)].join(': ');
+    if (AGAIN.test(line)) return { kind: 'behind', reason: words };
     // Its disk is full, or the like: nothing was taken, and nobody said no.
     if (/unpacker error|unpack failed/.test(line)) return { kind: 'unreachable', cause: new Error(words) };
     return { kind: 'refused', reason: words };
   }
-  if (NO_RIGHTS.test(said)) return { kind: 'refused', reason: lastWords(said) };
+  if (DENIED.test(said)) return { kind: 'denied', reason: lastWords(said) };
   const cause = new Error(lastWords(said));
   return { kind: NEVER_ARRIVED.test(said) ? 'unreachable' : 'unknown', cause };
 }

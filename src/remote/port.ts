@@ -12,10 +12,12 @@ export type FetchScope = 'all' | 'branch';
 
 export type PushResult =
   | { kind: 'accepted' }
-  /** Someone else was first: fetch and decide again. */
-  | { kind: 'behind' }
-  /** A hook, a protected branch or missing rights: final. */
+  /** The branch is elsewhere than was seen, so that someone else was first: fetch and decide again. `reason` is what the remote said. */
+  | { kind: 'behind'; reason?: string }
+  /** A hook or a protected branch said no to what was pushed: final. */
   | { kind: 'refused'; reason: string }
+  /** Nothing is taken from here, whatever it is: rights are missing, or the push asks for what the remote cannot do. */
+  | { kind: 'denied'; reason: string }
   /** It never arrived. */
   | { kind: 'unreachable'; cause: Error }
   /** It broke off, and the remote may or may not have taken it: ask before saying anything. */

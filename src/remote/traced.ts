@@ -105,7 +105,8 @@ function pushed(answer: BranchPushResult): Partial<PushTrace> {
     case 'unconfirmed':
       return { outcome: answer.kind };
     case 'refused':
-      return { outcome: 'refused', reason: maskUrls(answer.reason) };
+    case 'denied':
+      return { outcome: answer.kind, reason: maskUrls(answer.reason) };
     case 'unreachable':
     case 'unknown':
       return { outcome: answer.kind, reason: maskUrls(answer.cause.message) };

@@ -10,7 +10,7 @@ import type { PushResult } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { commitInTime } from '../sync/committed-time.ts';
 import { decideInto, draftOf, type Step } from '../sync/draft.ts';
-import { unreachable } from '../sync/look.ts';
+import { denied, unreachable } from '../sync/look.ts';
 import type { RemoteContext } from '../sync/ports.ts';
 import { judgeProposal } from './judge.ts';
 import { branchOf, lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
@@ -133,6 +133,8 @@ async function isTaken(
           details: { remote: remote.name, reason: pushed.reason, branch: branchOf(id) },
         },
       );
+    case 'denied':
+      throw denied(remote, pushed.reason);
     case 'unreachable':
       throw unreachable(remote, pushed.cause);
     case 'unknown': {

@@ -144,6 +144,14 @@ export function unreachable(remote: LedgerRemote, cause: Error, unknown = false)
   );
 }
 
+/** The remote takes nothing from here; what is pending stays so. */
+export function denied(remote: LedgerRemote, reason: string): LedgerError {
+  return new LedgerError('PUSH_DENIED', `The remote ${remote.url} takes no push from here: ${reason}`, {
+    hint: `Check the key or token, whether its owner may write there, and the push settings of git; \`git push --dry-run ${remote.name}\` asks as well. Then: wl sync`,
+    details: { remote: remote.name, reason },
+  });
+}
+
 function rewritten(remote: LedgerRemote, seen: Oid, found: Oid | undefined): LedgerError {
   const now = found === undefined ? 'the branch is gone' : `it is at ${found.slice(0, 12)} now`;
   return new LedgerError(

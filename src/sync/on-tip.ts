@@ -3,7 +3,7 @@ import { LedgerError } from '../domain/errors.ts';
 import type { CommitDraft, Oid } from '../store/port.ts';
 import { commitInTime } from './committed-time.ts';
 import { push, waitToRead } from './confirm.ts';
-import { look, unreachable } from './look.ts';
+import { denied, look, unreachable } from './look.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 
 const TRIES = 5;
@@ -106,5 +106,6 @@ async function share(
         details: { remote: remote.name, reason: pushed.reason },
       },
     );
+  if (pushed.kind === 'denied') throw denied(remote, pushed.reason);
   throw unreachable(remote, pushed.cause, pushed.kind === 'unknown');
 }

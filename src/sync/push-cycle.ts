@@ -14,7 +14,7 @@ import {
   waitForTurn,
 } from './contention.ts';
 import { noteOffer, prepareOffer, takeBackOffer } from './inbox.ts';
-import { awaited, look, lookOrUnknown, unreachable } from './look.ts';
+import { awaited, denied, look, lookOrUnknown, pause, unreachable } from './look.ts';
 import type { Lost, Settled, Unchanged } from './outcome.ts';
 import type { RemoteContext } from './ports.ts';
 import { firstGroup, NAMES, type ReadCommit, readCommits } from './read-commits.ts';
@@ -68,7 +68,7 @@ async function toldToAll(
  *
  * @param wanted ops after whose end nothing more is waited for; all that is pending where none are given
  * @returns what became of pending transitions, of whichever process
- * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_STALE` and `CONTENDED`, with what is pending still pending; `DIFFERENT_REMOTES`; as
+ * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_STALE`, `PUSH_DENIED` and `CONTENDED`, with what is pending still pending; `DIFFERENT_REMOTES`; as
  *   `fetchAndReconcile`
  * @see docs/sync.md
  */
@@ -89,6 +89,7 @@ export async function pushPending(
   };
   let alone = false;
   let lost = 0;
+  let still = 0;
   const { deadline } = contest;
   if (!isContended(context) && isBusy(context)) await look(context, 'all', deadline);
   for (let first = true; ; first = false) {
@@ -134,8 +135,13 @@ export async function pushPending(
         return settled;
       case 'behind':
         // A branch that was rewritten is no race: nothing is offered to it.
-        if ((await look(context, 'all', deadline)) === tip && remote.writesTo !== undefined)
+        if ((await look(context, 'all', deadline)) !== tip) still = 0;
+        else if (remote.writesTo !== undefined)
           await awaited(context, 'newer reading', () => waitToRead(context, tip, deadline));
+        else {
+          still += 1;
+          await noteStill(context, still, { reason: pushed.reason, deadline });
+        }
         lost += 1;
         if (lost > 1) meetOthers(context);
         break;
@@ -144,6 +150,8 @@ export async function pushPending(
         if (candidate !== local) alone = true;
         else merge(await isolate(context, pending, { reason: pushed.reason, deadline }));
         break;
+      case 'denied':
+        throw denied(remote, pushed.reason);
       case 'unreachable':
         throw unreachable(remote, pushed.cause);
       case 'unknown':
@@ -157,6 +165,26 @@ export async function pushPending(
 }
 
 const ACCEPTED: Ending = { kind: 'accepted' };
+
+/** A lock that another push holds is gone by then. */
+const STILL = 3;
+
+/**
+ * A push found the branch elsewhere, and it stands where it was seen. Where that goes on, and it is so as well where pushes go, nobody was
+ * first: the remote does not take it, for a reason of its own.
+ *
+ * @throws LedgerError `PUSH_DENIED`
+ */
+async function noteStill(
+  context: RemoteContext,
+  still: number,
+  { reason, deadline }: { reason: string | undefined; deadline: number },
+): Promise<void> {
+  const { remote } = context;
+  if (still >= STILL && ['holds', 'lacks'].includes(await remote.written()))
+    throw denied(remote, reason ?? 'it gives no reason');
+  await pause(context, still, deadline);
+}
 
 /**
  * A hook or a protected branch said no, which is final for what it said no to. Of several transitions the first is offered
@@ -176,6 +204,7 @@ async function isolate(
     context.state.set(EXPOSED, last.record.oid);
     const alone = await push(context, last.record.oid, { deadline });
     if (alone.kind === 'accepted') return new Map(ops.map((op) => [op, ACCEPTED]));
+    if (alone.kind === 'denied') throw denied(remote, alone.reason);
     if (alone.kind === 'unreachable') throw unreachable(remote, alone.cause);
     if (alone.kind === 'unknown') await lookOrUnknown(context, 'all', deadline);
     if (alone.kind !== 'refused') return new Map();

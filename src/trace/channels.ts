@@ -60,7 +60,7 @@ export interface FetchTrace
 
 /** A push to the remote, and its answer. */
 export interface PushTrace
-  extends Ended<'accepted' | 'unconfirmed' | 'behind' | 'refused' | 'unreachable' | 'unknown'> {
+  extends Ended<'accepted' | 'unconfirmed' | 'behind' | 'refused' | 'denied' | 'unreachable' | 'unknown'> {
   kind: 'push';
   remote: string;
   url: string;

@@ -121,13 +121,13 @@ describe('isomorphic remote over http', () => {
     ['no credentials', () => it.url],
     ['wrong credentials', () => withUser('ada', 'wrong')],
   ])(
-    'given %s, when they are asked for, then a push is refused and a fetch does not reach the remote',
+    'given %s, when they are asked for, then a push is denied and a fetch does not reach the remote',
     async (_, url) => {
       const store = await memoryStore();
       const remote = connect(store, url());
       const tip = await append(store, draft('init', { a: '1' }));
       const pushed = await remote.push(tip);
-      expect(pushed.kind === 'refused' && pushed.reason).toMatch(/401/);
+      expect(pushed.kind === 'denied' && pushed.reason).toMatch(/401/);
       expect((await remote.fetch()).kind).toBe('unreachable');
     },
   );

@@ -52,7 +52,8 @@ export class OwnPresence {
           this.#sent.clear();
           return result;
         case 'refused':
-          return result;
+        case 'denied':
+          return { kind: 'refused', reason: result.reason };
         case 'unreachable':
           return { kind: 'failed', cause: result.cause };
         case 'unknown':

@@ -146,6 +146,7 @@ export const ENDINGS: ReadonlySet<string> = new Set([
 export const PASSING: ReadonlyMap<ErrorCode, WaitingFor> = new Map([
   ['REMOTE_UNREACHABLE', 'remote'],
   ['REMOTE_STALE', 'remote'],
+  ['PUSH_DENIED', 'remote'],
   ['CONTENDED', 'remote'],
   ['STORAGE_FAILED', 'storage'],
 ]);
