@@ -57,7 +57,12 @@ export class Cli {
       remote: env.WL_REMOTE || undefined,
       mode: offline ? 'local' : undefined,
       clock: this.clock,
-      onNotice: ({ message, hint }) => this.notice(hint === undefined ? message : `${message} ${hint}`),
+      onNotice: ({ code, message, hint }) => {
+        const said = hint === undefined ? message : `${message} ${hint}`;
+        // What a commit is about to rest on is told before it is made.
+        if (code === 'CLOCK_AHEAD') this.noticeNow(said);
+        else this.notice(said);
+      },
       onProgress: (progress) => {
         this.#busyWith = describeProgress(progress);
       },

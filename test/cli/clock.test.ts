@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { readClock } from '../../src/cli/clock.ts';
 import { makeTempFolder, makeWorkRepo } from '../helpers/temp-repo.ts';
-import { wl } from './workplace.ts';
+import { makeWorkplace, wl } from './workplace.ts';
 
 const NOW = '2026-01-03T10:00:00.000Z';
 const HOUR_MS = 3_600_000;
@@ -67,3 +67,20 @@ test.each(['today', '1d', '+1', '+1w', 'x2', 'x0@2026-01-03T10:00:00Z', 'x2@toda
     expect(() => readClock(now)).toThrow(expect.objectContaining({ code: 'INVALID_INPUT' }));
   },
 );
+
+test('given a clone whose clock is an hour ahead, when another looks or writes, then it is told whose clock that is', async () => {
+  vi.useRealTimers();
+  const place = await makeWorkplace();
+  onTestFinished(() => place.cleanup());
+  const [ada, bob] = [await place.clone('ada'), await place.clone('bob')];
+  await wl(ada, ['init']);
+  await wl(bob, ['create', 'One'], { env: { WL_NOW: '2026-01-03T12:00:00.000Z', WL_ACTOR: 'bob' } });
+  const status = await wl(ada, ['status', '--fetch']);
+  expect(status.stdout).toMatch(/^clock +1 h behind [0-9a-f]+ by bob \(.*\): one of the two is wrong$/m);
+  expect((await wl(ada, ['status', '--json'])).data.ahead).toMatchObject({ actor: 'bob', seconds: 3600 });
+  const doctor = await wl(ada, ['doctor']);
+  expect(doctor.stdout).toMatch(/^here: another clock is 60 minutes ahead of this clone's, as \w+ by bob /m);
+  const created = await wl(ada, ['create', 'Two']);
+  expect(created.status).toBe(0);
+  expect(created.stderr).toMatch(/^Another clock is 60 minutes ahead of this clone's, as \w+ by bob /);
+});
