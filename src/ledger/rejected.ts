@@ -27,7 +27,10 @@ export async function applyRejected(
   const outcomes = await submit(connection, commands, { ...options, atomic: group.length > 1 });
   const failed = outcomes.find(({ kind }) => kind === 'lost' || kind === 'refused');
   const result = toResult(failed ?? outcomes[group.indexOf(entry)]);
-  if (result.ok) for (const one of group) await letGo(connection, one);
+  // Where another item stands in the place of the one that was to be made, what that one said is still nowhere else.
+  const isReplaced =
+    result.ok && entry.id !== undefined && result.item.id !== entry.id && result.commit === undefined;
+  if (result.ok && !isReplaced) for (const one of group) await letGo(connection, one);
   return result;
 }
 

@@ -140,7 +140,15 @@ it('given a ledger in which everything was done that can be done, when it is ver
   // The root and four changes of settings are no transitions; the unblocking was nobody's command.
   const transitions = commands.length - 4 + 1;
   const { tip } = await ledger.query.asOf();
-  expect(counted).toEqual({ ok: true, from: null, tip, commits: transitions + 5, transitions, items: 4 });
+  expect(counted).toEqual({
+    ok: true,
+    from: null,
+    tip,
+    commits: transitions + 5,
+    transitions,
+    items: 4,
+    acknowledged: [],
+  });
   expect(seen).toEqual([transitions + 5]);
   const verbs = (await ledger.audit.log({ limit: 1_000 })).map(({ verb }) => verb);
   expect(VERBS.filter((verb) => !verbs.includes(verb))).toEqual([]);

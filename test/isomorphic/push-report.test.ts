@@ -21,7 +21,7 @@ describe('what a push came to', () => {
     'reference already exists',
     'incorrect old value provided',
   ])('given the reason %j, then someone else was first', (reason) => {
-    expect(report('unpack ok', `ng ${REF} ${reason}`)).toEqual({ kind: 'behind' });
+    expect(report('unpack ok', `ng ${REF} ${reason}`)).toEqual({ kind: 'behind', reason });
   });
 
   test.each([
@@ -52,8 +52,8 @@ describe('what a push came to', () => {
   });
 
   test.each([
-    [new HttpStatusError(401, 'Unauthorized'), 'refused'],
-    [new HttpStatusError(403, 'Forbidden'), 'refused'],
+    [new HttpStatusError(401, 'Unauthorized'), 'denied'],
+    [new HttpStatusError(403, 'Forbidden'), 'denied'],
     [new HttpStatusError(500, ''), 'unknown'],
     [new TypeError('fetch failed'), 'unknown'],
   ])('given the failure %s, then it is %s', (error, kind) => {

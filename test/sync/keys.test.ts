@@ -30,6 +30,12 @@ describe('given a clone that made an item offline and was told its id', () => {
       code: 'NOT_FOUND',
       hint: expect.stringContaining(`${theirs.id} has the key of ${mine.id}`),
     });
+    const [kept] = await bob.clone.rejected();
+    expect(await bob.clone.applyRejected(kept?.op ?? '')).toMatchObject({
+      ok: true,
+      item: { id: theirs.id },
+    });
+    expect(await bob.clone.rejected()).toHaveLength(1);
     expect(await bob.getWork(theirs.id)).toMatchObject({ description: 'by ada' });
     expect(await bob.audit.verify()).toMatchObject({ ok: true });
   });

@@ -1,6 +1,7 @@
 import { BRANCH } from '../world/host.ts';
 import type { ItemFile, LedgerCommit } from './history.ts';
 import { isTaken, type Oracle } from './oracle.ts';
+import { wasReached } from './reached.ts';
 
 /** What the branch itself has to show, whoever was told what. */
 export const once: Oracle = {
@@ -37,7 +38,7 @@ export const holders: Oracle = {
 export const groups: Oracle = {
   name: 'groups',
   promise: 'A group is on the branch as a whole or not at all.',
-  *check({ branch, calls }) {
+  *check({ branch, calls, history }) {
     // What was refused as a group can be applied one by one, by whoever wants that.
     const applied = new Set(
       calls
@@ -58,6 +59,7 @@ export const groups: Oracle = {
         told?.kind === 'failure' ? new Set([...told.saved, ...told.sent].map(({ op }) => op)) : undefined;
       const members = asked.filter(({ op }) => left === undefined || left.size === 0 || left.has(op));
       const there = members.filter(({ op }) => landed.has(op));
+      if (members.every((one) => landed.has(one.op) || wasReached(branch, history, one))) continue;
       if (there.length > 0 && there.length < members.length) {
         const names = there.map(({ verb, op }) => `${verb} …${op.slice(-6)}`).join(', ');
         yield {

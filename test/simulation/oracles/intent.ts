@@ -1,6 +1,7 @@
 import type { Asked, ToldCall } from '../told.ts';
 import type { History, ItemFile } from './history.ts';
 import type { Oracle } from './oracle.ts';
+import { isReached } from './reached.ts';
 
 /** What of an item the caller of a verb must have seen as it is when the verb takes effect. */
 const SEEN: Readonly<Record<string, (item: ItemFile, asked: Asked) => unknown>> = {
@@ -84,11 +85,6 @@ function holding({ status, owner, claim, block }: ItemFile): unknown {
     status === 'blocked' && (block as { from?: string } | undefined)?.from === 'in_progress';
   const isHeld = owner !== undefined && (status === 'in_progress' || status === 'in_review' || isBlockedWork);
   return isHeld ? [owner, (claim as { execution_id?: string } | undefined)?.execution_id] : null;
-}
-
-/** An end that is reached already is no change, so it takes nothing from anyone. */
-function isReached({ verb, command }: Asked, before: ItemFile): boolean {
-  return verb === 'assign' && before.owner === (command as { owner?: string }).owner;
 }
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -1,5 +1,6 @@
 import { DISK_FULL } from '../world/process.ts';
 import { isTaken, type Oracle } from './oracle.ts';
+import { wasReached } from './reached.ts';
 
 /** Codes that say that the program, or what it stores, is broken, or that somebody broke it. */
 const BROKEN: ReadonlySet<string> = new Set([
@@ -22,7 +23,7 @@ export const words: Oracle = {
   name: 'words',
   promise:
     'What was told is so: accepted is on the branch, lost and refused are not, and what is saved is shared or kept.',
-  *check({ plan, branch, calls, settled }) {
+  *check({ plan, branch, calls, settled, history }) {
     // What the remote had, a person took from it: where it is gone, nobody can tell by the branch.
     const isRewritten = plan.faults.some(({ kind }) => kind === 'rewritten');
     const landed = new Set(branch.map(({ op }) => op));
@@ -43,7 +44,10 @@ export const words: Oracle = {
         text: `${process} was told that its ${verbOf(op)} …${op.slice(-6)} is ${text}`,
       });
       const isKept = (op: string): boolean =>
-        isTaken(plan, clone) || landed.has(op) || kept.get(clone)?.has(op) === true;
+        isTaken(plan, clone) ||
+        landed.has(op) ||
+        kept.get(clone)?.has(op) === true ||
+        asked.some((one) => one.op === op && wasReached(branch, history, one));
       if (told.kind === 'failure') {
         const isSo = told.message === DISK_FULL || (isRewritten && told.code === 'HISTORY_REWRITTEN');
         if (BROKEN.has(told.code) && !isSo)
