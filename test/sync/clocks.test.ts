@@ -1,9 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CommitRecord } from '../../src/store/port.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+
+// Each clone commits as a machine of its own, whatever another file of this process left in its environment.
+beforeEach(() => {
+  for (const key of ['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL'])
+    vi.stubEnv(key, undefined);
+});
 
 /** Clones of one ledger, each with a clock that is off by so much, and an item that the first of them made. */
 async function clones(off: Record<string, number>): Promise<{ world: World; all: Replica[]; id: string }> {
