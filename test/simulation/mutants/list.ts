@@ -133,6 +133,27 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'const offer = undefined;',
     oracle: undefined,
   },
+  {
+    name: 'what a verb goes by is not held against what its caller saw',
+    file: 'domain/observation.ts',
+    from: 'const went = changesOf(verb.sees(before), observed);',
+    to: 'const went: Change[] = [];',
+    oracle: 'intent',
+  },
+  {
+    name: 'a group falls apart where it is decided again',
+    file: 'sync/replay.ts',
+    from: 'if (group.length === 1) this.#decideEach',
+    to: 'if (group.length > 0) this.#decideEach',
+    oracle: 'groups',
+  },
+  {
+    name: 'an item whose place is taken is not kept',
+    file: 'sync/reconcile.ts',
+    from: 'const replaced = result.unchanged.flatMap(({ from, item }) => replacedBy(from, item));',
+    to: "const replaced: Replayed['lost'] = [];",
+    oracle: 'ids',
+  },
 ];
 
 /** The source that a mutant is put in, and what it is then. @throws Error where it has not exactly one place there */
