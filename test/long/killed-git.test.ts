@@ -87,7 +87,11 @@ test('given a lock that a killed git left behind at the remote, when work is cla
   const { repo, dir, id } = await makeOneItem();
   const ada = await repo.open(dir, { patience_s: 1 });
   const lock = await leaveLock(repo.bare, 'refs/heads/work-ledger');
-  await expect(ada.claimWork(id)).rejects.toMatchObject({ code: 'CONTENDED', details: { withdrawn: [id] } });
+  await expect(ada.claimWork(id)).rejects.toMatchObject({
+    code: 'PUSH_DENIED',
+    message: expect.stringContaining('failed to update ref'),
+    details: { withdrawn: [id] },
+  });
   expect(await ada.query.find(id)).toMatchObject({ status: 'pending' });
   expect(existsSync(lock)).toBe(true);
   rmSync(lock);
@@ -107,7 +111,7 @@ test.each([
     await repo.hook(hook, `${at} || exit 0; rm "$0"; kill -9 $PPID`);
     const told = await ada.claimWork(id, { execution_id: 'exec-1' }).catch((error: unknown) => error);
     if (isLedgerError(told)) {
-      expect(told).toMatchObject({ code: 'CONTENDED', details: { withdrawn: [id] } });
+      expect(told).toMatchObject({ code: 'PUSH_DENIED', details: { withdrawn: [id] } });
       rmSync(join(repo.bare, 'refs/heads/work-ledger.lock'));
       expect(await ada.claimWork(id, { execution_id: 'exec-1' })).toMatchObject({ ok: true });
     } else expect(told).toMatchObject({ ok: true, where: 'remote' });
