@@ -72,7 +72,7 @@ export class Publisher {
       someonePushed,
     );
     if (settled.size < ops.size) settled = new Map([...(await this.findSettled(wanted)), ...settled]);
-    return this.#withStanding(settled);
+    return this.#withStanding(settled, wanted);
   }
 
   /** Looks for transitions where settled ones stand: on the shared branch, among the rejected, among those left without effect. */
@@ -91,11 +91,12 @@ export class Publisher {
   }
 
   /** Who waits for a new item is answered with the one of the same key that stands in its place, and nothing is kept for later. */
-  async #withStanding(settled: Map<string, Settled>): Promise<Map<string, Settled>> {
+  async #withStanding(settled: Map<string, Settled>, { ops }: Wanted): Promise<Map<string, Settled>> {
     const { store, views, localRef } = this.#context;
     const tip = await store.readRef(localRef);
     for (const [op, one] of settled) {
-      const id = one.kind === 'lost' ? standingFor(one) : undefined;
+      const own = ops.get(op)?.own;
+      const id = own && isNew(own) && one.kind === 'lost' ? standingFor(one) : undefined;
       if (one.kind !== 'lost' || id === undefined || tip === undefined) continue;
       const item = await views.read(tip, (view) => view.find(id));
       if (item === undefined) continue;

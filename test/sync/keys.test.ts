@@ -56,3 +56,14 @@ test('given two clones online, when both make it at once, then each is answered 
   expect(new Set(made.map(({ id }) => id)).size).toBe(1);
   expect([...(await eve.clone.rejected()), ...(await dan.clone.rejected())]).toEqual([]);
 });
+
+test('given an item that takes a key which another one has by then, when it is changed, then that is lost and kept, and nothing else is told', async () => {
+  const world = await makeWorld(['eve', 'dan']);
+  const [eve, dan] = world.replicas.map(({ ledger }) => ledger) as [WorkLedger, WorkLedger];
+  const { id } = await dan.createWork({ title: 'Plain' });
+  await eve.clone.sync();
+  await eve.createWork(daily('by eve'));
+  const lost = await dan.work.update(id, { set: { idempotency_key: 'daily' } });
+  expect(lost).toMatchObject({ ok: false, code: 'INVALID_INPUT', kept: { op: expect.any(String) } });
+  expect(await dan.clone.rejected()).toMatchObject([{ verb: 'update', id }]);
+});
