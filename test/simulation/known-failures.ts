@@ -15,7 +15,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     name: 'words: saved and gone',
-    seed: 17,
+    seed: 1988,
     why: 'What was saved, and is found to be done already when it is shared, is in no list: neither shared nor kept.',
   },
   {
@@ -25,7 +25,7 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
   },
   {
     name: 'words: saved and gone, by hand',
-    seed: 2191,
+    seed: 2249,
     why: 'What is pending stands on the local branch alone: whoever moves that takes it away.',
   },
   {
