@@ -96,7 +96,7 @@ export class Publisher {
     const tip = await store.readRef(localRef);
     for (const [op, one] of settled) {
       const own = ops.get(op)?.own;
-      const id = own && isNew(own) && one.kind === 'lost' ? standingFor(one) : undefined;
+      const id = one.kind === 'lost' && own && isNew(own) ? standingFor(one) : undefined;
       if (one.kind !== 'lost' || id === undefined || tip === undefined) continue;
       const item = await views.read(tip, (view) => view.find(id));
       if (item === undefined) continue;
