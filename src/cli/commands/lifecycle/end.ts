@@ -105,19 +105,18 @@ export const cancelCommand = command({
   },
 });
 
-/** Says which parts of what ended are left open: nobody is given them any more. */
+/** Says which open parts are not ready any more, since what they are a part of has ended. */
 async function noticeParts(cli: Cli, { ids = [] }: Reply): Promise<void> {
   const ledger = await cli.open();
   for (const id of ids) {
-    const parts = (await ledger.query.children(id))
-      .filter(({ status }) => OPEN.has(status))
-      .map((part) => part.id);
-    if (parts.length === 0) continue;
+    const parts = (await ledger.query.list({ parent_id: id })).map((part) => part.id);
+    const [first] = parts;
+    if (first === undefined) continue;
+    const { obstacles } = await ledger.query.explain(first);
+    if (!obstacles.some(({ kind }) => kind === 'parent')) continue;
     const them = parts.length === 1 ? 'it' : 'them';
     cli.notice(
       `open parts of ${id} are not ready any more: ${parts.join(', ')}; to cancel ${them}: wl cancel ${parts.join(' ')}`,
     );
   }
 }
-
-const OPEN: ReadonlySet<string> = new Set(['pending', 'in_progress', 'blocked', 'in_review']);
