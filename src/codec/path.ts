@@ -13,7 +13,7 @@ export function stateOf(status: WorkStatus): State {
   return isTerminal(status) ? (status as State) : 'active';
 }
 
-/** `<state>/<YYYY>/<MM>/<shard>/<id>.yaml`; follows from id and status alone. */
+/** `<state>/<YYYY-MM>/x<shard>/<id>.yaml`; follows from id and status alone. */
 export function itemPath(id: WorkId, status: WorkStatus): string {
   return pathIn(stateOf(status), id);
 }
@@ -24,7 +24,7 @@ export const possiblePaths = (id: WorkId): string[] => STATES.map((state) => pat
 /** Where the file of `id` stands in a state's directory. */
 export function pathIn(state: State, id: WorkId): string {
   const { date } = parseId(id);
-  return `${state}/${date.slice(0, 4)}/${date.slice(4, 6)}/${id.slice(-2)}/${id}.yaml`;
+  return `${state}/${date.slice(0, 4)}-${date.slice(4, 6)}/x${id.slice(-2)}/${id}.yaml`;
 }
 
 /** Reads a path back; `undefined` where it is not exactly where an item may stand. */

@@ -52,7 +52,7 @@ describe('given files that configure set', () => {
 
   it.each<[string, ForgedFile, string[]]>([
     ['a path where none belongs', { path: 'src/x', text: '' }, ['configure']],
-    ['a place of an item', { path: 'active/2026/01/01/WRK-20260103-0001.yaml', text: '' }, ['configure']],
+    ['a place of an item', { path: 'active/2026-01/x01/WRK-20260103-0001.yaml', text: '' }, ['configure']],
     ['what only a mend may touch', { path: 'quarantine/x', text: '' }, ['configure']],
     [
       'a name that some systems take for git’s',

@@ -4,8 +4,8 @@ import { Forger } from './forger.ts';
 import { FIRST, SECOND, THIRD } from './honest.ts';
 import { audit } from './ledgers.ts';
 
-const ACTIVE = `active/2026/01/01/${FIRST}.yaml`;
-const COMPLETED = `completed/2026/01/01/${FIRST}.yaml`;
+const ACTIVE = `active/2026-01/x01/${FIRST}.yaml`;
+const COMPLETED = `completed/2026-01/x01/${FIRST}.yaml`;
 const BOMB = `a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n`;
 
 const forger = new Forger();
@@ -69,7 +69,7 @@ describe('given a file that is in the wrong place or of the wrong kind', () => {
       'a path of another month',
       [
         { path: ACTIVE, text: 'same' },
-        { path: ACTIVE.replace('/01/', '/02/'), text: 'a' },
+        { path: ACTIVE.replace('2026-01/', '2026-02/'), text: 'a' },
       ],
       ['path'],
     ],
@@ -102,7 +102,7 @@ describe('given a file that is in the wrong place or of the wrong kind', () => {
 
   it('as two items in one commit, then it is found', async () => {
     const text = forger.textOf(`create ${SECOND}`).replace('rev: 1', 'rev: 2');
-    const second = { path: ACTIVE.replaceAll('01.yaml', '02.yaml').replace('/01/WRK', '/02/WRK'), text };
+    const second = { path: ACTIVE.replaceAll('01.yaml', '02.yaml').replace('/x01/', '/x02/'), text };
     expect(await forger.broken(`checkpoint ${FIRST}`, adding(second))).toEqual(['item']);
   });
 });

@@ -128,7 +128,7 @@ const ODD_LINES: Case[] = [
     () =>
       added({
         mode: '100644',
-        name: 'completed/2026/01/02/WRK-20260103-0002.yaml',
+        name: 'completed/2026-01/x02/WRK-20260103-0002.yaml',
         oid: the('ledger.yaml').oid,
       }),
   ],

@@ -140,15 +140,15 @@ describe('text of the ledger that a terminal would act on', () => {
 });
 
 describe('given files that cannot be read as items', () => {
-  const folder = 'active/2026/01/05';
+  const folder = 'active/2026-01/x05';
   const item = (lines: string): string => `schema: 1\nid: WRK-20260105-0005\n${lines}`;
 
   beforeAll(async () => {
     const files = new Map([
-      ['active/2026/01/01/WRK-20260105-0001.yaml', '<<<<<<< ours\nschema: 1\n'],
-      ['active/2026/01/02/WRK-20260105-0002.yaml', 'schema: 1\r\nid: WRK-20260105-0002\r\n'],
-      ['active/2026/01/03/WRK-20260105-0003.yaml', '\ufeffschema: 1\n'],
-      ['active/2026/01/04/WRK-20260105-0004.yaml', item('rev: 1\n')],
+      ['active/2026-01/x01/WRK-20260105-0001.yaml', '<<<<<<< ours\nschema: 1\n'],
+      ['active/2026-01/x02/WRK-20260105-0002.yaml', 'schema: 1\r\nid: WRK-20260105-0002\r\n'],
+      ['active/2026-01/x03/WRK-20260105-0003.yaml', '\ufeffschema: 1\n'],
+      ['active/2026-01/x04/WRK-20260105-0004.yaml', item('rev: 1\n')],
       [`${folder}/WRK-20260105-0005.yaml`, item('title: [unclosed\n')],
     ]);
     const index = { GIT_INDEX_FILE: join(place.path, 'index') };
@@ -176,7 +176,7 @@ describe('given files that cannot be read as items', () => {
     expect(said).toMatchObject({ status: 0, stderr: '' });
     const lines = said.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(5);
-    expect(lines[0]).toMatch(/^active\/2026\/01\/01\/WRK-20260105-0001\.yaml:1:1 +conflict +/);
+    expect(lines[0]).toMatch(/^active\/2026-01\/x01\/WRK-20260105-0001\.yaml:1:1 +conflict +/);
     expect((await call(['list', '--damaged', '--json'])).envelope).toMatchObject({
       kind: 'damaged',
       data: expect.arrayContaining([expect.objectContaining({ id: 'WRK-20260105-0002' })]),

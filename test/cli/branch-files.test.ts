@@ -182,7 +182,7 @@ describe('wl files', () => {
 
   it.each([
     'ledger.yaml',
-    'active/2026/01/03/WRK-20260103-0001.yaml',
+    'active/2026-01/x03/WRK-20260103-0001.yaml',
     'templates/../ledger.yaml',
     '.git/hooks/x',
   ])('refuses %s', async (path) => {

@@ -142,7 +142,7 @@ describe('--as-of', () => {
 
   it('says where a file of that time cannot be read', async () => {
     const blob = await runGit(dir, ['rev-parse', 'work-ledger~1:ledger.yaml']);
-    const path = 'active/2026/01/99/OPS-20260101-0099.yaml';
+    const path = 'active/2026-01/x99/OPS-20260101-0099.yaml';
     const env = { GIT_INDEX_FILE: `${dir}/damage-index` };
     await runGit(dir, ['read-tree', 'work-ledger'], env);
     await runGit(dir, ['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`], env);

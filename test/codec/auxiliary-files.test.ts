@@ -26,7 +26,7 @@ describe('given a path beside items', () => {
   it.each([
     '',
     'ledger.yaml',
-    'active/2026/01/01/WRK-20260103-0001.yaml',
+    'active/2026-01/x01/WRK-20260103-0001.yaml',
     'src/main.ts',
     'readme.md',
     '.GitHub/workflows/x.yml',

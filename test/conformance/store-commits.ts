@@ -166,16 +166,16 @@ export function commitLaws(world: () => StoreWorld): void {
 
   test('given a file, when one commit moves it between folders, then the empty folder is gone', async () => {
     const { store } = world();
-    await append(store, draft('init', { 'active/2026/01/01/a.yaml': 'a', 'ledger.yaml': 's' }));
-    const changes = { 'active/2026/01/01/a.yaml': undefined, 'completed/2026/01/01/a.yaml': 'a' };
+    await append(store, draft('init', { 'active/2026-01/x01/a.yaml': 'a', 'ledger.yaml': 's' }));
+    const changes = { 'active/2026-01/x01/a.yaml': undefined, 'completed/2026-01/x01/a.yaml': 'a' };
     const tip = await append(store, draft('complete', changes));
-    expect(await files(store, tip)).toEqual({ 'completed/2026/01/01/a.yaml': 'a', 'ledger.yaml': 's' });
+    expect(await files(store, tip)).toEqual({ 'completed/2026-01/x01/a.yaml': 'a', 'ledger.yaml': 's' });
     const [record] = await history(store, { to: tip, newest: 1 });
     expect(
       record?.changes.map(({ path, before, after }) => [path, before !== undefined, after !== undefined]),
     ).toEqual([
-      ['active/2026/01/01/a.yaml', true, false],
-      ['completed/2026/01/01/a.yaml', false, true],
+      ['active/2026-01/x01/a.yaml', true, false],
+      ['completed/2026-01/x01/a.yaml', false, true],
     ]);
   });
 

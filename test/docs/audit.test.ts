@@ -61,7 +61,7 @@ it.each([
   ['Work-Verb: claim', /^\S+ bob claim WRK-20260103-0001: pending -> in_progress\n$/],
   ['%x09', /\tWRK-20260103-0001\tclaim\tbob\t2026-01-03T/],
   ['git show', /^status: in_progress$/m],
-  ['--diff-filter', /ada delete WRK-20260103-0002.*\n\ncancelled\/2026\/01\/02\/WRK-20260103-0002\.yaml/],
+  ['--diff-filter', /ada delete WRK-20260103-0002.*\n\ncancelled\/2026-01\/x02\/WRK-20260103-0002\.yaml/],
   ['--invert-grep', /^\S+ ada init ledger \S+\n$/],
   ['%G?', /^N {2}\S+ ada delete /],
   ['wl verify --full --signatures', /^asserted +ada +\d+$/m],

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { type BrokenItem, type BrokenTree, planRepairs } from '../../src/doctor/plan-repairs.ts';
 
 const ID = 'WRK-20260103-0001';
-const ACTIVE = `active/2026/01/01/${ID}.yaml`;
-const DONE = `completed/2026/01/01/${ID}.yaml`;
+const ACTIVE = `active/2026-01/x01/${ID}.yaml`;
+const DONE = `completed/2026-01/x01/${ID}.yaml`;
 const GOOD = 'a'.repeat(40);
 const OTHER = 'b'.repeat(40);
 const file = (path: string, oid = OTHER, mode = '100644') => ({ path, oid, mode });

@@ -10,7 +10,7 @@ const PROGRAM = {
   node: process.execPath,
   main: new URL('../../src/cli/main.ts', import.meta.url).pathname,
 };
-const ACTIVE = `active/2026/01/01/${FIRST}.yaml`;
+const ACTIVE = `active/2026-01/x01/${FIRST}.yaml`;
 const BRANCH = 'refs/heads/work-ledger';
 const BOMB = 'a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n';
 
@@ -142,7 +142,7 @@ describe('given a forged commit, when it is pushed, then it is refused by its ru
   });
 
   it('a path of another month', async () => {
-    const stray = { path: ACTIVE.replace('/01/', '/02/'), text: 'a' };
+    const stray = { path: ACTIVE.replace('/x01/', '/x02/'), text: 'a' };
     expect(await broken(`checkpoint ${FIRST}`, ({ files }) => ({ files: [...files, stray] }))).toBe('path');
   });
 
@@ -155,7 +155,7 @@ describe('given a forged commit, when it is pushed, then it is refused by its ru
 
   it('two items in one commit', async () => {
     const text = forger.textOf(`create ${SECOND}`).replace('rev: 1', 'rev: 2');
-    const second = { path: ACTIVE.replaceAll('01.yaml', '02.yaml').replace('/01/WRK', '/02/WRK'), text };
+    const second = { path: ACTIVE.replaceAll('01.yaml', '02.yaml').replace('/x01/', '/x02/'), text };
     expect(await broken(`checkpoint ${FIRST}`, ({ files }) => ({ files: [...files, second] }))).toBe('item');
   });
 

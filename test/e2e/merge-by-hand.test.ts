@@ -27,7 +27,7 @@ test('given two claims of one item, when a person merges them, then git stops, s
   );
   expect(said).toMatch(/They cannot both stand: .*owner.*claim/);
   expect(said).toMatch('wl resolve');
-  const path = join(dir, `active/${id.slice(4, 8)}/${id.slice(8, 10)}/${id.slice(-2)}/${id}.yaml`);
+  const path = join(dir, `active/${id.slice(4, 8)}-${id.slice(8, 10)}/x${id.slice(-2)}/${id}.yaml`);
   const text = await readFile(path, 'utf8');
   expect(text).toMatch(
     /<<<<<<< ours\nschema: 1\n[\s\S]*owner: ada\n[\s\S]*=======\nschema: 1\n[\s\S]*owner: bob\n/,

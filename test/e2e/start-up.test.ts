@@ -85,13 +85,13 @@ it('given a transition, when it is made, then all of the program that it needs a
 
 it('given a file that a person wrote, when it is read, then the libraries for that are there', async () => {
   const blob = join(place.path, 'blob');
-  const written = await runGit(remote, ['show', 'work-ledger:active/2026/01/02/WRK-20260103-0002.yaml']);
+  const written = await runGit(remote, ['show', 'work-ledger:active/2026-01/x02/WRK-20260103-0002.yaml']);
   const index = { GIT_INDEX_FILE: join(place.path, 'index') };
   await runGit(remote, ['read-tree', 'work-ledger'], index);
   for (const [path, text] of [
-    ['active/2026/01/02/WRK-20260103-0002.yaml', written.replace('title: Two', "title: 'By hand' # a note")],
-    ['active/2026/01/09/WRK-20260103-0009.yaml', 'schema: 1\ntitle: [\n'],
-    ['active/2026/01/08/WRK-20260103-0008.yaml', 'schema: 1\nrev: x\n'],
+    ['active/2026-01/x02/WRK-20260103-0002.yaml', written.replace('title: Two', "title: 'By hand' # a note")],
+    ['active/2026-01/x09/WRK-20260103-0009.yaml', 'schema: 1\ntitle: [\n'],
+    ['active/2026-01/x08/WRK-20260103-0008.yaml', 'schema: 1\nrev: x\n'],
   ] as const) {
     await writeFile(blob, `${text}\n`);
     const oid = await runGit(remote, ['hash-object', '-w', '--no-filters', blob]);

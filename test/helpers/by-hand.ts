@@ -17,7 +17,7 @@ export async function editByHand(repo: SharedRepo, change: (dir: string) => Prom
 
 /** Where the file of an item that is not finished stands. */
 export const pathOf = (id: string): string =>
-  `active/${id.slice(4, 8)}/${id.slice(8, 10)}/${id.slice(-2)}/${id}.yaml`;
+  `active/${id.slice(4, 8)}-${id.slice(8, 10)}/x${id.slice(-2)}/${id}.yaml`;
 
 /** Changes the text of a file. */
 export const rewriting = (change: (text: string) => string | Buffer) => async (path: string) =>

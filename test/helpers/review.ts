@@ -97,4 +97,4 @@ export async function stage({ repo, host }: ReviewPlace, path: string, text: str
 
 /** Where the item's file stands once it is completed. */
 export const completedPath = (id: string): string =>
-  `completed/${id.slice(4, 8)}/${id.slice(8, 10)}/${id.slice(-2)}/${id}.yaml`;
+  `completed/${id.slice(4, 8)}-${id.slice(8, 10)}/x${id.slice(-2)}/${id}.yaml`;

@@ -145,7 +145,7 @@ test('given an item with two files, when one of them goes, then the other one is
   const { repo, dir, ids } = await place();
   const ledger = await repo.open(dir, { remote: null });
   const id = ids[1] ?? '';
-  const path = `active/${id.slice(4, 8)}/${id.slice(8, 10)}/${id.slice(-2)}/${id}.yaml`;
+  const path = `active/${id.slice(4, 8)}-${id.slice(8, 10)}/x${id.slice(-2)}/${id}.yaml`;
   const copy = path.replace('active', 'failed');
   const tree = async (add: readonly string[], remove: readonly string[]): Promise<void> => {
     const index = { GIT_INDEX_FILE: join(dir, '.git/by-hand') };

@@ -71,7 +71,7 @@ describe('given files beside items', () => {
   });
 
   test.each([
-    ['an item', 'active/2026/01/01/WRK-20260103-0001.yaml'],
+    ['an item', 'active/2026-01/x01/WRK-20260103-0001.yaml'],
     ['the settings', 'ledger.yaml'],
     ['what was put in quarantine', 'quarantine/x'],
     ['a path outside', 'templates/../../x'],
