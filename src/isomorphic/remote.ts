@@ -16,6 +16,7 @@ import {
   sideRefsIn,
 } from '../remote/clone-refs.ts';
 import type {
+  Carried,
   FetchResult,
   FetchScope,
   LedgerRemote,
@@ -118,7 +119,7 @@ export class IsomorphicRemote implements LedgerRemote {
     return { kind: 'ok', tip: await this.#advance(found) };
   }
 
-  async push(tip: Oid, offer?: Offer): Promise<PushResult> {
+  async push(tip: Oid, offer?: Offer, carried: readonly Carried[] = []): Promise<PushResult> {
     const seen = await this.#store.readRef(this.seenRef);
     let advertisement: Advertisement;
     try {
@@ -127,11 +128,15 @@ export class IsomorphicRemote implements LedgerRemote {
       return readDiscoveryFailure(error);
     }
     const { refs, capabilities } = advertisement;
-    const decided = await this.#decide(refs.get(this.#target), seen, tip);
+    const decided =
+      (await this.#decide(refs.get(this.#target), seen, tip)) ?? decideCarried(advertisement, carried);
     const branch = decided === undefined ? [{ ref: this.#target, before: seen, after: tip }] : [];
-    const commands = [...branch, ...offerIn(refs, offer)];
+    const together = decided === undefined ? carried.map(commandFor) : [];
+    const commands = [...branch, ...together, ...offerIn(refs, offer)];
     const sent =
-      commands.length === 0 ? undefined : await this.#send(capabilities, commands, this.#target, seen);
+      commands.length === 0
+        ? undefined
+        : await this.#send(capabilities, commands, this.#target, seen, together.length > 0);
     const result = decided ?? sent ?? { kind: 'behind' };
     if (result.kind === 'accepted') await this.#advance(tip);
     return result;
@@ -235,14 +240,20 @@ export class IsomorphicRemote implements LedgerRemote {
     );
   }
 
-  /** The server compares and swaps each ref by itself. @returns what became of `target`, where it was among them */
+  /**
+   * The server compares and swaps each ref by itself, and where inboxes are among them, all of them or none.
+   *
+   * @returns what became of `target`, where it was among them
+   */
   async #send(
     capabilities: ReadonlySet<string>,
     commands: readonly RefCommand[],
     target: string,
     seen: Oid | undefined,
+    isTogether = false,
   ): Promise<PushResult> {
-    const agreed = choose(capabilities, ['report-status', 'side-band-64k', 'delete-refs']);
+    const atomic = isTogether ? ['atomic'] : [];
+    const agreed = choose(capabilities, ['report-status', 'side-band-64k', 'delete-refs', ...atomic]);
     const lines = commands.map(({ ref, before = NOTHING, after = NOTHING }, n) =>
       encodeLine(`${before} ${after} ${ref}${n === 0 ? `\0 ${agreed}` : ''}`),
     );
@@ -273,6 +284,23 @@ export class IsomorphicRemote implements LedgerRemote {
     await showTip(this.#store, this.#shownRef, seen);
     return seen;
   }
+}
+
+const commandFor = ({ clone, offered, landed }: Carried): RefCommand => ({
+  ref: `${INBOX}${clone}`,
+  before: offered,
+  after: landed,
+});
+
+/** What becomes of a push with offers of others, where that is certain without asking. */
+function decideCarried(
+  { refs, capabilities }: Advertisement,
+  carried: readonly Carried[],
+): PushResult | undefined {
+  if (carried.length === 0) return undefined;
+  if (!capabilities.has('atomic')) return { kind: 'refused', reason: 'the remote moves each ref by itself' };
+  const isThere = carried.every(({ clone, offered }) => refs.get(`${INBOX}${clone}`) === offered);
+  return isThere ? undefined : { kind: 'behind' };
 }
 
 /** An inbox that is elsewhere than expected stays as it is. */

@@ -169,6 +169,8 @@ async function* iterate(chunks: readonly Uint8Array[]): AsyncIterableIterator<Ui
 const BEHIND =
   /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference (?:already exists|does not exist)|incorrect old value/i;
 const REFUSED = /declined|protected|prohibited|denied|deny|not allowed|not permitted|forbidden|unauthorized/i;
+/** Of a ref that is not moved since another one of the same push is not. */
+const WITH_ANOTHER = /atomic push failure|atomic transaction failed/;
 const MISSING_RIGHTS = new Set([401, 403]);
 const LINES_TO_QUOTE = 5;
 
@@ -181,11 +183,17 @@ const LINES_TO_QUOTE = 5;
 export function readPushReport(report: Uint8Array, ref: string, said: string): PushResult {
   const lines = [...decodeLines(report)].map((line) => line?.toString().trim() ?? '');
   if (lines.includes(`ok ${ref}`)) return { kind: 'accepted' };
-  const rejection = lines.find((line) => line.startsWith(`ng ${ref} `));
-  const reason = rejection?.slice(`ng ${ref} `.length) ?? '';
+  const own = lines.find((line) => line.startsWith(`ng ${ref} `))?.slice(`ng ${ref} `.length) ?? '';
+  // One ref stopped the others, or the server says what did beside its report.
+  const isWithAnother = WITH_ANOTHER.test(own);
+  const cause = isWithAnother
+    ? lines.find((line) => line.startsWith('ng ') && !WITH_ANOTHER.test(line))
+    : undefined;
+  const reason = cause?.replace(/^ng \S+ /, '') ?? own;
   const words = displayUrl([reason, ...quote(said)].join(': '));
-  if (BEHIND.test(reason)) return { kind: 'behind', reason: words };
-  if (REFUSED.test(reason)) return { kind: 'refused', reason: words };
+  if (BEHIND.test(isWithAnother && cause === undefined ? words : reason))
+    return { kind: 'behind', reason: words };
+  if (isWithAnother || REFUSED.test(reason)) return { kind: 'refused', reason: words };
   return {
     kind: 'unknown',
     cause: new Error(displayUrl(lines.filter((line) => line !== '').join('; ')) || 'no report'),

@@ -23,6 +23,11 @@ export const PUSH = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '
 const AGAIN =
   /fetch first|non-fast-forward|stale info|cannot lock ref|failed to update ref|reference already exists|incorrect old value|remote ref updated since checkout/;
 
+/** Of a ref that is not moved since another one of the same push is not. */
+const WITH_ANOTHER = /atomic push failed|atomic push failure|atomic transaction failed/;
+/** What git says of a remote that moves each ref by itself. */
+const NOT_TOGETHER = /does not support --atomic/;
+
 const DENIED =
   /Permission (?:to \S+ )?denied|Authentication failed|could not read Username|returned error: 40[13]\b|the receiving end does not support/;
 
@@ -32,7 +37,8 @@ const NEVER_ARRIVED =
 
 /** What became of one ref, by what `git push --porcelain` printed. */
 export function readGitPush(said: string, target: string): PushResult {
-  const [line] = linesOf(said, target);
+  const [own] = linesOf(said, target);
+  const line = own === undefined ? undefined : causeIn(said, own);
   // Git that was killed ends without a word: only git's own line counts.
   if (line !== undefined && !line.startsWith('!')) return { kind: 'accepted' };
   if (line?.startsWith('!')) {
@@ -43,9 +49,18 @@ export function readGitPush(said: string, target: string): PushResult {
     if (/unpacker error|unpack failed/.test(line)) return { kind: 'unreachable', cause: new Error(words) };
     return { kind: 'refused', reason: words };
   }
+  if (NOT_TOGETHER.test(said)) return { kind: 'refused', reason: lastWords(said) };
   if (DENIED.test(said)) return { kind: 'denied', reason: lastWords(said) };
   const cause = new Error(lastWords(said));
   return { kind: NEVER_ARRIVED.test(said) ? 'unreachable' : 'unknown', cause };
+}
+
+/** Of a push that is taken as a whole or not at all: what is said of the ref that stopped it, or of the push where nothing is. */
+function causeIn(said: string, own: string): string {
+  if (!WITH_ANOTHER.test(own)) return own;
+  const lines = said.split('\n');
+  const cause = lines.find((text) => text.startsWith('!\t') && !WITH_ANOTHER.test(text));
+  return cause ?? [own, ...lines.filter((text) => AGAIN.test(text))].join(' ');
 }
 
 /** Lines on one ref: one for each address that is pushed to, those that say no first. */

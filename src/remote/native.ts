@@ -21,6 +21,7 @@ import {
 import { FETCH, NativeSideRefs, PUSH, readDryRun, readGitPush } from './native-refs.ts';
 import type {
   BranchPushResult,
+  Carried,
   FetchResult,
   FetchScope,
   LedgerRemote,
@@ -134,7 +135,7 @@ export class NativeRemote implements LedgerRemote {
     return { kind: 'unreachable', cause: new Error(lastWords(result.said)) };
   }
 
-  async push(tip: Oid, offer?: Offer): Promise<BranchPushResult> {
+  async push(tip: Oid, offer?: Offer, carried: readonly Carried[] = []): Promise<BranchPushResult> {
     const { branch, store } = this.#options;
     const { writesTo } = this;
     const target = `refs/heads/${branch}`;
@@ -146,9 +147,13 @@ export class NativeRemote implements LedgerRemote {
     const moves = [{ from: tip, to: target, expected }];
     if (offer !== undefined && this.inbox !== undefined)
       moves.push({ from: offer.pending, to: `${INBOX}${offer.clone}`, expected: offer.expected });
+    for (const { clone, offered, landed } of carried)
+      moves.push({ from: landed, to: `${INBOX}${clone}`, expected: offered });
+    const together = carried.length > 0 ? ['--atomic'] : [];
     const leases = moves.map((move) => `--force-with-lease=${move.to}:${move.expected ?? ''}`);
     const refspecs = moves.map(({ from, to }) => `${from}:${to}`);
-    const { said } = await this.#git([...PUSH, ...leases, '--end-of-options', this.name, ...refspecs]);
+    const options = [...PUSH, ...together, ...leases];
+    const { said } = await this.#git([...options, '--end-of-options', this.name, ...refspecs]);
     const result = readGitPush(said, target);
     if (result.kind !== 'accepted') return result;
     if (writesTo === undefined) return this.#accepted(tip);

@@ -12,7 +12,10 @@ export type FetchScope = 'all' | 'branch';
 
 export type PushResult =
   | { kind: 'accepted' }
-  /** The branch is elsewhere than was seen, so that someone else was first: fetch and decide again. `reason` is what the remote said. */
+  /**
+   * The branch is elsewhere than was seen, or an offer that was carried: someone else was first. Fetch and decide again. `reason` is
+   * what the remote said.
+   */
   | { kind: 'behind'; reason?: string }
   /** A hook or a protected branch said no to what was pushed: final. */
   | { kind: 'refused'; reason: string }
@@ -79,8 +82,10 @@ export interface LedgerRemote {
    *
    * @param offer put into the inbox by the same push, whatever becomes of the branch; the inbox, too, moves only from the
    *   value that is expected
+   * @param carried what `tip` has of other clones. All of the push is taken, or none of it: it is `behind` where one of these inboxes
+   *   holds something else by now, and `refused` where the remote cannot take refs together, or takes one of them not. Not with an `offer`
    */
-  push(tip: Oid, offer?: Offer): Promise<BranchPushResult>;
+  push(tip: Oid, offer?: Offer, carried?: readonly Carried[]): Promise<BranchPushResult>;
   /**
    * Asks where pushes go. A reading can be older than what was pushed, as from a replica; this tells a branch that was set back
    * from one that is read too early. Moves nothing that is shared.
@@ -95,6 +100,16 @@ export interface Offer {
   pending: Oid;
   /** What the inbox holds; `undefined` where it is empty. */
   expected: Oid | undefined;
+}
+
+/** An offer of another clone whose transitions are part of what is pushed. The push puts what became of it in its place. */
+export interface Carried {
+  /** The clone that offered. */
+  clone: string;
+  /** What was read in its inbox. */
+  offered: Oid;
+  /** The last commit that was made of it. */
+  landed: Oid;
 }
 
 export type SideRefList =

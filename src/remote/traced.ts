@@ -3,6 +3,7 @@ import { type FetchTrace, type PushTrace, type RemotePart, traced } from '../tra
 import { maskUrls } from '../trace/mask.ts';
 import type {
   BranchPushResult,
+  Carried,
   FetchResult,
   FetchScope,
   LedgerRemote,
@@ -41,8 +42,8 @@ export class TracedRemote implements LedgerRemote {
     return this.#fetch(part, () => this.#remote.fetch(scope), fetched);
   }
 
-  push(tip: Oid, offer?: Offer): Promise<BranchPushResult> {
-    return this.#push('branch', tip, () => this.#remote.push(tip, offer), pushed, offer?.pending);
+  push(tip: Oid, offer?: Offer, carried?: readonly Carried[]): Promise<BranchPushResult> {
+    return this.#push('branch', tip, () => this.#remote.push(tip, offer, carried), pushed, offer?.pending);
   }
 
   written(): Promise<Written> {

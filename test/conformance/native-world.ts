@@ -22,6 +22,7 @@ export async function nativeWorld(transport: 'file' | 'http', isMirrored = false
   const shown = isMirrored ? await makeBareRepo(folder.path, 'shown.git') : undefined;
   let clones = 0;
   return {
+    bare,
     mirror: async () => {
       await runGit(shown ?? bare, ['fetch', '--quiet', '--force', bare, '*:*']);
     },

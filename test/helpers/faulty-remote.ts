@@ -1,5 +1,6 @@
 import type {
   BranchPushResult,
+  Carried,
   FetchResult,
   FetchScope,
   LedgerRemote,
@@ -102,7 +103,7 @@ export class FaultyRemote implements LedgerRemote {
     return this.cut || this.mayNotPush ? Promise.resolve('unknown') : this.#inner.written();
   }
 
-  async push(tip: string, offer?: Offer): Promise<BranchPushResult> {
+  async push(tip: string, offer?: Offer, carried?: readonly Carried[]): Promise<BranchPushResult> {
     this.pushes += 1;
     await this.beforePush();
     const reason = await this.refusalOf(tip);
@@ -120,10 +121,10 @@ export class FaultyRemote implements LedgerRemote {
     if (this.loseNextAnswer) {
       this.loseNextAnswer = false;
       this.#shared.breakOffNextPush('after');
-      const result = await this.#inner.push(tip, offer);
+      const result = await this.#inner.push(tip, offer, carried);
       this.cut = true;
       return result;
     }
-    return this.#inner.push(tip, offer);
+    return this.#inner.push(tip, offer, carried);
   }
 }

@@ -14,6 +14,7 @@ import {
 } from '../../src/remote/clone-refs.ts';
 import type {
   BranchPushResult,
+  Carried,
   FetchResult,
   FetchScope,
   LedgerRemote,
@@ -98,11 +99,11 @@ export class MemoryConnection implements LedgerRemote {
     };
   }
 
-  async push(tip: Oid, offer?: Offer): Promise<BranchPushResult> {
+  async push(tip: Oid, offer?: Offer, carried: readonly Carried[] = []): Promise<BranchPushResult> {
     const { writesTo } = this;
     const seen = await this.#clone.readRef(this.seenRef);
     const expected = await expectedAt(this.#clone, { seen, writesTo }, tip);
-    const result = await this.#remote.offer(this.#clone, expected, tip, offer);
+    const result = await this.#remote.offer(this.#clone, expected, tip, { offer, carried });
     if (result.kind !== 'accepted') return result;
     if (writesTo === undefined) {
       await advanceSeen(this.#clone, this.seenRef, tip);

@@ -1,6 +1,6 @@
 import { isAncestor, missingObjects } from '../../src/git/model/history.ts';
 import type { GitObject, NamedObject, ObjectSource } from '../../src/git/model/object.ts';
-import type { LedgerRemote, Offer, PushResult } from '../../src/remote/port.ts';
+import type { Carried, LedgerRemote, Offer, PushResult } from '../../src/remote/port.ts';
 import type { LedgerStore, Oid } from '../../src/store/port.ts';
 import { MemoryConnection } from './memory-connection.ts';
 
@@ -125,12 +125,12 @@ export class MemoryRemote implements ObjectSource {
     return { tip, inboxes };
   }
 
-  /** Compare and swap, by fast-forward. The offer is taken whatever becomes of the branch. */
+  /** Compare and swap, by fast-forward. The offer is taken whatever becomes of the branch; what is carried, together with it. */
   async offer(
     clone: ObjectClone,
     seen: Oid | undefined,
     tip: Oid,
-    inbox: Offer | undefined,
+    { offer: inbox, carried }: Beside,
   ): Promise<PushResult> {
     if (this.#away) return { kind: 'unreachable', cause: unreachable() };
     if (this.#refusal !== undefined) return { kind: 'refused', reason: this.#refusal };
@@ -141,7 +141,7 @@ export class MemoryRemote implements ObjectSource {
       await this.#copy(clone.objects, inbox.pending, this.#known(seen));
       this.#swap('inboxes', { name: inbox.clone, expected: inbox.expected, next: inbox.pending });
     }
-    const result = await this.#advance(clone, seen, tip);
+    const result = await this.#advance(clone, seen, tip, carried);
     return breakOff === 'after' ? brokeOff() : result;
   }
 
@@ -179,13 +179,20 @@ export class MemoryRemote implements ObjectSource {
     return found;
   }
 
-  async #advance(clone: ObjectClone, seen: Oid | undefined, tip: Oid): Promise<PushResult> {
+  async #advance(
+    clone: ObjectClone,
+    seen: Oid | undefined,
+    tip: Oid,
+    carried: readonly Carried[],
+  ): Promise<PushResult> {
     if (this.#tip === tip) return { kind: 'accepted' };
     if (this.#tip !== seen) return { kind: 'behind' };
     if (seen !== undefined && !(await isAncestor(clone.objects, seen, tip))) return { kind: 'behind' };
     await this.#copy(clone.objects, tip, seen);
     // Others may have been accepted while the objects came over. From here on nothing waits.
     if (this.#tip !== seen) return { kind: 'behind' };
+    if (carried.some((one) => this.inboxes.get(one.clone) !== one.offered)) return { kind: 'behind' };
+    for (const { clone: name, landed } of carried) this.inboxes.set(name, landed);
     this.#tip = tip;
     return { kind: 'accepted' };
   }
@@ -198,6 +205,12 @@ export class MemoryRemote implements ObjectSource {
     const objects = await readAll(source, await missingObjects(source, tip, have));
     for (const { oid, type, bytes } of objects) this.#objects.set(oid, { type, bytes });
   }
+}
+
+/** What is pushed beside the branch. */
+export interface Beside {
+  offer: Offer | undefined;
+  carried: readonly Carried[];
 }
 
 /** What stands beside the branch. */

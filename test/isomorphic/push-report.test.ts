@@ -35,6 +35,17 @@ describe('what a push came to', () => {
   });
 
   test.each([
+    ['behind', 'ng refs/work-ledger/inbox/a incorrect old value provided', 'atomic push failure'],
+    ['refused', 'ng refs/work-ledger/inbox/a hook declined', 'atomic push failure'],
+    ['refused', 'ng refs/work-ledger/inbox/a atomic transaction failed', 'atomic transaction failed'],
+  ])(
+    'given a push that is taken as a whole, when another ref stops it, then it is %s',
+    (kind, other, own) => {
+      expect(report('unpack ok', `ng ${REF} ${own}`, other)).toMatchObject({ kind });
+    },
+  );
+
+  test.each([
     [['unpack index-pack abnormal exit', `ng ${REF} unpacker error`]],
     [['unpack ok']],
     [[]],

@@ -1,8 +1,8 @@
 import { isAncestor } from '../../../src/git/model/history.ts';
-import type { Offer, PushResult } from '../../../src/remote/port.ts';
+import type { PushResult } from '../../../src/remote/port.ts';
 import type { Oid } from '../../../src/store/port.ts';
 import type { MemoryHost } from '../../helpers/memory-connection.ts';
-import type { ObjectClone, SideFolder } from '../../helpers/memory-remote.ts';
+import type { Beside, ObjectClone, SideFolder } from '../../helpers/memory-remote.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { type Answer, BRANCH, FOLDERS, type Host, type Wish } from './host.ts';
 import type { Process } from './process.ts';
@@ -75,7 +75,7 @@ export class HostConnection implements MemoryHost {
     clone: ObjectClone,
     seen: Oid | undefined,
     tip: Oid,
-    inbox: Offer | undefined,
+    { offer: inbox, carried }: Beside,
   ): Promise<PushResult> {
     if (seen !== undefined && !(await isAncestor(clone.objects, seen, tip))) return { kind: 'behind' };
     const by = this.#process.clone.name;
@@ -85,7 +85,18 @@ export class HostConnection implements MemoryHost {
         ? []
         : [{ ref: FOLDERS.inboxes + inbox.clone, expected: inbox.expected, to: inbox.pending, by }];
     const beside = inbox === undefined ? '' : `, and offers ${short(inbox.pending)}`;
-    return this.#push(`pushes ${short(tip)} on ${short(seen)}${beside}`, [...offered, branch]);
+    const with_ = carried.map(({ clone: name, offered: read }) => `, with ${short(read)} of ${name}`);
+    const what = `pushes ${short(tip)} on ${short(seen)}${beside}${with_.join('')}`;
+    if (carried.length === 0) return this.#push(what, [...offered, branch]);
+    const consumed = carried.map(
+      ({ clone: name, offered: expected, landed: to }): Wish => ({
+        ref: FOLDERS.inboxes + name,
+        expected,
+        to,
+        by,
+      }),
+    );
+    return this.#push(what, [...consumed, branch], true);
   }
 
   swapSideRef(
@@ -98,15 +109,17 @@ export class HostConnection implements MemoryHost {
     return this.#push(what, [{ ref, expected, to: next, by: this.#process.clone.name }]);
   }
 
-  /** The last wish is the one that is asked about. */
-  #push(what: string, wishes: readonly Wish[]): Promise<PushResult> {
+  /** The last wish is the one that is asked about. Those that go together never arrive in part. */
+  #push(what: string, wishes: readonly Wish[], together = false): Promise<PushResult> {
     const swap = (wish: Wish): Answer => this.#host.swap(wish, this.#scheduler.time);
+    const all = (): Answer =>
+      together ? this.#host.swapAll(wishes, this.#scheduler.time) : (wishes.map(swap).at(-1) as Answer);
     return this.#exchange<PushResult>({
       what,
       touches: wishes.map(({ ref }) => ref),
       writes: true,
-      effect: () => wishes.map(swap).at(-1) as Answer,
-      part: () => void wishes.slice(0, 1).map(swap),
+      effect: all,
+      part: () => void (together ? [] : wishes.slice(0, 1)).map(swap),
       lost: () => ({ kind: 'unknown', cause: new Error('the connection broke') }),
       away: () => ({ kind: 'unreachable', cause: new Error('the remote cannot be reached') }),
     });

@@ -70,16 +70,25 @@ export class Host {
 
   /** Moves a ref that is where the pusher expects it, and that no rule protects. */
   swap(wish: Wish, at: number): Answer {
+    return this.swapAll([wish], at);
+  }
+
+  /** Moves all of these, or none of them. */
+  swapAll(wishes: readonly Wish[], at: number): Answer {
+    const answers = wishes.map((wish) => this.#answerTo(wish, at));
+    const no = answers.find(({ kind }) => kind !== 'accepted');
+    if (no !== undefined) return no;
+    for (const { ref, to, by } of wishes) if (this.#refs.get(ref) !== to) this.force(ref, to, at, by);
+    return { kind: 'accepted' };
+  }
+
+  #answerTo(wish: Wish, at: number): Answer {
     const { ref, to, expected } = wish;
     const current = this.#refs.get(ref);
     if (current === to) return { kind: 'accepted' };
     if (current !== expected) return { kind: 'behind' };
-    for (const rule of this.rules) {
-      const reason = rule(wish, at);
-      if (reason !== undefined) return { kind: 'refused', reason };
-    }
-    this.force(ref, to, at, wish.by);
-    return { kind: 'accepted' };
+    const reason = this.rules.map((rule) => rule(wish, at)).find((one) => one !== undefined);
+    return reason === undefined ? { kind: 'accepted' } : { kind: 'refused', reason };
   }
 
   /** What no push can do, and an administrator can. */
