@@ -1,11 +1,9 @@
-import { basename, dirname } from 'node:path';
 import { GitError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
 import { messageOf } from '../domain/errors.ts';
 import { type GitTrace, traced } from '../trace/channels.ts';
-import { displayUrl, maskArgs } from '../trace/mask.ts';
+import { maskArgs } from '../trace/mask.ts';
 import { GIT_SETTINGS, gitEnvironment, gitFailure, SETTING_ARGS } from './process/run.ts';
 
-const SILENT_FOR_MS = 60_000;
 const LAST_STATUS = 255;
 
 /** Git that ended with another status than 0; the message is all that it printed. */
@@ -53,15 +51,12 @@ const GUARDS_OFF: Required<NonNullable<SimpleGitOptions['unsafe']>> = {
 };
 
 /** How a command ended; `said` is all that it printed, on both outputs. */
-export interface GitAnswer {
+interface GitAnswer {
   ok: boolean;
   said: string;
 }
 
-/**
- * Git by simple-git, for what talks to a remote and for the configuration: a call that says nothing for a minute is ended, and
- * how it ended is told with all that it printed.
- */
+/** The settings of a repository, by simple-git. */
 export class GitClient {
   readonly #dir: string;
   readonly #isGitDir: boolean;
@@ -82,7 +77,7 @@ export class GitClient {
     return new GitClient(dir, false);
   }
 
-  async run(args: readonly string[]): Promise<GitAnswer> {
+  async #traced(args: readonly string[]): Promise<GitAnswer> {
     const began = () => ({ args: maskArgs([...SETTING_ARGS, ...args], GIT_SETTINGS), cwd: this.#dir });
     return traced('git', began, () => this.#run(args), ended);
   }
@@ -97,7 +92,7 @@ export class GitClient {
       ...(scope === undefined ? [] : ['--local']),
       ...(kind === 'bool' ? ['--type=bool'] : []),
     ];
-    const { ok, said } = await this.run(['config', ...options, '--get', key]);
+    const { ok, said } = await this.#traced(['config', ...options, '--get', key]);
     return ok ? said.trim() : undefined;
   }
 
@@ -109,7 +104,7 @@ export class GitClient {
    */
   async writeSetting(what: string, key: string, value: string | undefined): Promise<void> {
     const change = value === undefined ? ['--unset-all', key] : [key, value];
-    const { ok, said } = await this.run(['config', '--local', ...change]);
+    const { ok, said } = await this.#traced(['config', '--local', ...change]);
     if (!ok) throw gitFailure(what, { stderr: said });
   }
 
@@ -126,28 +121,16 @@ export class GitClient {
 
 function ended({ said, status }: GitAnswer & { status: number | undefined }): Partial<GitTrace> {
   return status === undefined
-    ? { outcome: 'failed', reason: lastWords(said) }
+    ? { outcome: 'failed', reason: said.trim().split('\n', 1)[0] ?? '' }
     : { outcome: 'exited', exit_status: status };
 }
 
-/** What says most of all that git printed, without secrets. */
-export function lastWords(said: string): string {
-  const words = said.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('hint:'));
-  return displayUrl(words.slice(0, 2).join(' ').trim()) || 'no answer';
-}
-
-/** A remote may be named by a path, which git takes from where the work tree is. */
-const atGitDir = (gitDir: string): SimpleGit =>
-  simpleGitIn(basename(gitDir) === '.git' ? dirname(gitDir) : gitDir, {
-    ...gitEnvironment(),
-    GIT_DIR: gitDir,
-  });
+const atGitDir = (gitDir: string): SimpleGit => simpleGitIn(gitDir, { ...gitEnvironment(), GIT_DIR: gitDir });
 
 function simpleGitIn(baseDir: string, env: NodeJS.ProcessEnv): SimpleGit {
   return simpleGit({
     baseDir,
     config: [...GIT_SETTINGS],
-    timeout: { block: SILENT_FOR_MS },
     errors: (error, { exitCode, stdOut, stdErr }) => {
       const said = Buffer.concat([...stdOut, ...stdErr]);
       if (exitCode > 0 && exitCode <= LAST_STATUS) return new GitExit(exitCode, said);

@@ -1,3 +1,4 @@
+// In one file over 300 lines: each message is decided by one list of refs, which fetches, pushes and refs beside the branch share.
 import type { AuthCallback } from 'isomorphic-git';
 import git from 'isomorphic-git';
 import { asError, LedgerError } from '../domain/errors.ts';
@@ -15,21 +16,29 @@ import {
   showTip,
   sideRefsIn,
 } from '../remote/clone-refs.ts';
-import type {
-  Carried,
-  FetchResult,
-  FetchScope,
-  LedgerRemote,
-  Offer,
-  PushResult,
-  SideRefList,
-  SideRefs,
-  Written,
+import {
+  type Carried,
+  type FetchResult,
+  type FetchScope,
+  type LedgerRemote,
+  type Offer,
+  Patience,
+  type PushResult,
+  type SideRefList,
+  type SideRefs,
+  type Written,
 } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { installPack } from './objects.ts';
 import { demultiplex, encodeLine, FLUSH } from './pkt-line.ts';
-import { type Advertisement, readPushFailure, readPushReport, SmartHttp } from './smart-http.ts';
+import {
+  type Advertisement,
+  choose,
+  readDiscoveryFailure,
+  readPushFailure,
+  readPushReport,
+  SmartHttp,
+} from './smart-http.ts';
 import type { IsomorphicStore } from './store.ts';
 
 export interface IsomorphicRemoteOptions {
@@ -43,7 +52,6 @@ export interface IsomorphicRemoteOptions {
   presence?: string | undefined;
   /** Asked for a user and a password where the server wants them and `url` has none. */
   onAuth?: AuthCallback | undefined;
-  timeoutMs?: number | undefined;
 }
 
 interface RefCommand {
@@ -75,14 +83,14 @@ export class IsomorphicRemote implements LedgerRemote {
   readonly #shownRef: string;
 
   /** @throws LedgerError `INVALID_INPUT` where `url` is no http or https address */
-  constructor({ store, name, url, branch, seenRef, presence, onAuth, timeoutMs }: IsomorphicRemoteOptions) {
+  constructor({ store, name, url, branch, seenRef, presence, onAuth }: IsomorphicRemoteOptions) {
     if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
       throw new LedgerError('INVALID_INPUT', `The remote ${name} is not at an http or https address.`, {
         hint: 'Without the git program, a remote is reached over https alone.',
       });
     }
     this.#store = store;
-    this.#http = new SmartHttp({ url, onAuth, timeoutMs });
+    this.#http = new SmartHttp({ url, onAuth });
     this.#target = `refs/heads/${branch}`;
     this.#shownRef = `refs/remotes/${name}/${branch}`;
     this.name = name;
@@ -94,17 +102,17 @@ export class IsomorphicRemote implements LedgerRemote {
     this.reviews = this.#sideRefs(REVIEWS, reviewMirrorOf(name), seenRef);
   }
 
-  async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
+  async fetch(scope: FetchScope = 'all', patience = Patience.ofMessage()): Promise<FetchResult> {
     const mirrors = scope === 'all';
     // Read first: what was seen before asking must be in what the remote has when it is asked.
     const seen = await this.#store.readRef(this.seenRef);
     let found: Oid | undefined;
     let inboxes = new Map<string, Oid>();
     try {
-      const advertisement = await this.#http.discover('git-upload-pack');
+      const advertisement = await this.#http.discover('git-upload-pack', patience);
       found = advertisement.refs.get(this.#target);
       if (mirrors) inboxes = inboxesIn(advertisement.refs);
-      await this.#download(advertisement, [found, ...inboxes.values()]);
+      await this.#download(advertisement, [found, ...inboxes.values()], patience);
     } catch (cause) {
       if (cause instanceof LedgerError) throw cause;
       return { kind: 'unreachable', cause: asError(cause) };
@@ -119,11 +127,16 @@ export class IsomorphicRemote implements LedgerRemote {
     return { kind: 'ok', tip: await this.#advance(found) };
   }
 
-  async push(tip: Oid, offer?: Offer, carried: readonly Carried[] = []): Promise<PushResult> {
+  async push(
+    tip: Oid,
+    offer?: Offer,
+    carried: readonly Carried[] = [],
+    patience = Patience.ofMessage(),
+  ): Promise<PushResult> {
     const seen = await this.#store.readRef(this.seenRef);
     let advertisement: Advertisement;
     try {
-      advertisement = await this.#http.discover('git-receive-pack');
+      advertisement = await this.#http.discover('git-receive-pack', patience);
     } catch (error) {
       return readDiscoveryFailure(error);
     }
@@ -136,17 +149,22 @@ export class IsomorphicRemote implements LedgerRemote {
     const sent =
       commands.length === 0
         ? undefined
-        : await this.#send(capabilities, commands, this.#target, seen, together.length > 0);
+        : await this.#send(capabilities, commands, {
+            target: this.#target,
+            seen,
+            isTogether: together.length > 0,
+            patience,
+          });
     const result = decided ?? sent ?? { kind: 'behind' };
     if (result.kind === 'accepted') await this.#advance(tip);
     return result;
   }
 
-  async written(): Promise<Written> {
+  async written(patience = Patience.ofMessage()): Promise<Written> {
     const seen = await this.#store.readRef(this.seenRef);
     if (seen === undefined) return 'holds';
     try {
-      const found = (await this.#http.discover('git-receive-pack')).refs.get(this.#target);
+      const found = (await this.#http.discover('git-receive-pack', patience)).refs.get(this.#target);
       if (found === undefined) return 'lacks';
       // What is new there is found by the next fetch.
       const isHere = (await this.#store.objects.read(found)) !== undefined;
@@ -170,39 +188,46 @@ export class IsomorphicRemote implements LedgerRemote {
 
   /** @param builtOn what the commits there build on, as far as the remote has it: a ref of this clone */
   #sideRefs(namespace: string, mirror: string, builtOn?: string): SideRefs {
-    const swap = (name: string, before: Oid | undefined, after: Oid | undefined): Promise<PushResult> =>
-      this.#swap({ ref: `${namespace}${name}`, before, after }, builtOn);
+    const swap = (
+      name: string,
+      before: Oid | undefined,
+      after: Oid | undefined,
+      patience = Patience.ofMessage(),
+    ): Promise<PushResult> => this.#swap({ ref: `${namespace}${name}`, before, after }, builtOn, patience);
     return {
       namespace,
       mirror,
-      publish: (name, commit, expected) => swap(name, expected, commit),
-      retract: (name, expected) => swap(name, expected, undefined),
-      list: () => this.#listSideRefs(namespace, mirror),
+      publish: (name, commit, expected, patience) => swap(name, expected, commit, patience),
+      retract: (name, expected, patience) => swap(name, expected, undefined, patience),
+      list: (patience = Patience.ofMessage()) => this.#listSideRefs(namespace, mirror, patience),
     };
   }
 
   /** Moves one ref, iff it is where the caller expects it. */
-  async #swap({ ref, before, after }: RefCommand, builtOn: string | undefined): Promise<PushResult> {
+  async #swap(
+    { ref, before, after }: RefCommand,
+    builtOn: string | undefined,
+    patience: Patience,
+  ): Promise<PushResult> {
     let advertisement: Advertisement;
     try {
-      advertisement = await this.#http.discover('git-receive-pack');
+      advertisement = await this.#http.discover('git-receive-pack', patience);
     } catch (error) {
       return readDiscoveryFailure(error);
     }
-    const { refs, capabilities } = advertisement;
-    const current = refs.get(ref);
+    const current = advertisement.refs.get(ref);
     if (current === after) return { kind: 'accepted' };
     if (current !== before) return { kind: 'behind' };
     const seen = builtOn === undefined ? undefined : await this.#store.readRef(builtOn);
-    return this.#send(capabilities, [{ ref, before, after }], ref, seen);
+    return this.#send(advertisement.capabilities, [{ ref, before, after }], { target: ref, seen, patience });
   }
 
-  async #listSideRefs(namespace: string, mirror: string): Promise<SideRefList> {
+  async #listSideRefs(namespace: string, mirror: string, patience: Patience): Promise<SideRefList> {
     try {
-      const advertisement = await this.#http.discover('git-upload-pack');
+      const advertisement = await this.#http.discover('git-upload-pack', patience);
       const found = sideRefsIn(advertisement.refs, namespace);
       const have = (await this.#store.listRefs(mirror)).map(({ oid }) => oid);
-      await this.#download(advertisement, [...found.values()], have);
+      await this.#download(advertisement, [...found.values()], patience, have);
       await mirrorRefs(this.#store, mirror, found);
       return { kind: 'ok', found };
     } catch (cause) {
@@ -215,6 +240,7 @@ export class IsomorphicRemote implements LedgerRemote {
   async #download(
     { capabilities }: Advertisement,
     wanted: readonly (Oid | undefined)[],
+    patience: Patience,
     more: readonly Oid[] = [],
   ): Promise<void> {
     const haves = new Set([...(await this.#haves()), ...more]);
@@ -227,7 +253,7 @@ export class IsomorphicRemote implements LedgerRemote {
       ...[...haves].map((oid) => encodeLine(`have ${oid}\n`)),
       encodeLine('done\n'),
     ];
-    const answer = await this.#http.call('git-upload-pack', request);
+    const answer = await this.#http.call('git-upload-pack', request, patience);
     await installPack(this.#store.objects, demultiplex(answer).payload);
   }
 
@@ -248,9 +274,12 @@ export class IsomorphicRemote implements LedgerRemote {
   async #send(
     capabilities: ReadonlySet<string>,
     commands: readonly RefCommand[],
-    target: string,
-    seen: Oid | undefined,
-    isTogether = false,
+    {
+      target,
+      seen,
+      patience,
+      isTogether = false,
+    }: { target: string; seen: Oid | undefined; patience: Patience; isTogether?: boolean },
   ): Promise<PushResult> {
     const atomic = isTogether ? ['atomic'] : [];
     const agreed = choose(capabilities, ['report-status', 'side-band-64k', 'delete-refs', ...atomic]);
@@ -259,8 +288,8 @@ export class IsomorphicRemote implements LedgerRemote {
     );
     const pack = await this.#pack(commands, seen);
     try {
-      const answer = await this.#http.call('git-receive-pack', [...lines, Buffer.from(FLUSH), ...pack]);
-      const { payload, said } = demultiplex(answer);
+      const message = [...lines, Buffer.from(FLUSH), ...pack];
+      const { payload, said } = demultiplex(await this.#http.call('git-receive-pack', message, patience));
       return readPushReport(payload, target, said);
     } catch (error) {
       return readPushFailure(error);
@@ -309,16 +338,4 @@ function offerIn(refs: Advertisement['refs'], offer: Offer | undefined): RefComm
   const ref = `${INBOX}${offer.clone}`;
   const before = refs.get(ref);
   return before === offer.expected && before !== offer.pending ? [{ ref, before, after: offer.pending }] : [];
-}
-
-/** Before anything was sent, nothing can have been taken. */
-function readDiscoveryFailure(error: unknown): PushResult {
-  const failure = readPushFailure(error);
-  return failure.kind === 'unknown' ? { kind: 'unreachable', cause: failure.cause } : failure;
-}
-
-/** Some hosts hang up on a capability that they did not offer. */
-function choose(offered: ReadonlySet<string>, wanted: readonly string[]): string {
-  const agreed = wanted.filter((capability) => offered.has(capability));
-  return [...agreed, ...(offered.has('agent') ? ['agent=work-ledger'] : [])].join(' ');
 }

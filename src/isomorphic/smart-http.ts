@@ -1,12 +1,18 @@
 // Git's protocol over HTTP: what a server is asked, and what it says of a push.
 
-import git, { type AuthCallback, type GitAuth, type GitHttpResponse, type HttpClient } from 'isomorphic-git';
+import git, {
+  type AuthCallback,
+  type GitAuth,
+  type GitHttpRequest,
+  type GitHttpResponse,
+  type HttpClient,
+} from 'isomorphic-git';
 // The client on `fetch`: the one on node's streams waits for ever when a connection breaks between two reads.
 import { request } from 'isomorphic-git/http/web';
 import { asError } from '../domain/errors.ts';
 import { trimSlashes } from '../domain/text.ts';
 import { isRefName } from '../git/refs/ref-files.ts';
-import type { PushResult } from '../remote/port.ts';
+import type { Patience, PushResult } from '../remote/port.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { decodeLines, ENDS_EARLY, FLUSH } from './pkt-line.ts';
 
@@ -16,8 +22,6 @@ export interface SmartHttpOptions {
   /** User and password in it are used when the server asks, and are shown nowhere. */
   url: string;
   onAuth?: AuthCallback | undefined;
-  /** For one request, its answer included. */
-  timeoutMs?: number | undefined;
 }
 
 export interface Advertisement {
@@ -36,7 +40,18 @@ export class HttpStatusError extends Error {
   }
 }
 
-const TIMEOUT_MS = 120_000;
+/** Nothing was heard for as long as the caller waits. */
+class TimeLimit extends Error {
+  override readonly name = 'TimeLimit';
+  readonly ms: number;
+
+  /** @param ms 0 where nothing was asked */
+  constructor(ms: number) {
+    super(ms > 0 ? `nothing was heard for ${Math.round(ms / 1000)} s` : 'no time is left');
+    this.ms = ms;
+  }
+}
+
 /** Of a list of refs: some hundred thousand. */
 const MOST_LISTED = 64 * 1024 * 1024;
 /** Of a pack: what a ledger has after millions of transitions. */
@@ -46,17 +61,15 @@ const MOST_ANSWERED = 1024 * 1024 * 1024;
 export class SmartHttp {
   /** Without user and password. */
   readonly url: string;
-  readonly #http: HttpClient;
   readonly #onAuth: AuthCallback;
   #base: string;
   #auth: GitAuth | undefined;
 
   /** @throws TypeError where `url` is no address */
-  constructor({ url, onAuth, timeoutMs = TIMEOUT_MS }: SmartHttpOptions) {
+  constructor({ url, onAuth }: SmartHttpOptions) {
     const { base, auth } = splitUserinfo(url);
     this.url = base;
     this.#base = base;
-    this.#http = { request: (message) => request({ ...message, signal: AbortSignal.timeout(timeoutMs) }) };
     this.#onAuth = async (address, before) => {
       this.#auth = auth ?? (await onAuth?.(address, before)) ?? undefined;
       return this.#auth;
@@ -64,13 +77,12 @@ export class SmartHttp {
   }
 
   /** What the server has and can do. @throws HttpStatusError, or what the network reports */
-  async discover(service: Service): Promise<Advertisement> {
+  async discover(service: Service, patience: Patience): Promise<Advertisement> {
     const http: HttpClient = {
       request: async (message) => {
-        const answer = await this.#http.request(message);
+        const { answer, body } = await ask(message, patience, MOST_LISTED);
         this.#follow(answer.url, service);
         // The library takes a list of refs that breaks off for a list that ends: a branch would seem to be gone.
-        const body = await collect(answer, MOST_LISTED);
         const isList = answer.headers?.['content-type'] === `application/x-${service}-advertisement`;
         if (isList && !body.toString('latin1').endsWith(FLUSH)) throw new RangeError(ENDS_EARLY);
         return { ...answer, body: iterate([body]) };
@@ -99,21 +111,21 @@ export class SmartHttp {
   }
 
   /** @returns the whole answer @throws HttpStatusError, or what the network reports */
-  async call(service: Service, body: readonly Uint8Array[]): Promise<Uint8Array> {
+  async call(service: Service, sent: readonly Uint8Array[], patience: Patience): Promise<Uint8Array> {
     const headers = {
       'content-type': `application/x-${service}-request`,
       accept: `application/x-${service}-result`,
       ...authorization(this.#auth),
     };
-    const answer = await this.#http.request({
+    const message = {
       url: `${this.#base}/${service}`,
       method: 'POST',
       headers,
-      body: iterate([Buffer.concat(body)]),
-    });
-    const bytes = await collect(answer, MOST_ANSWERED);
+      body: iterate([Buffer.concat(sent)]),
+    };
+    const { answer, body } = await ask(message, patience, MOST_ANSWERED);
     if (answer.statusCode !== 200) throw new HttpStatusError(answer.statusCode, answer.statusMessage);
-    return bytes;
+    return body;
   }
 
   /** A repository that was renamed answers from its new address; credentials go to no other host for that. */
@@ -149,16 +161,44 @@ function authorization(auth: GitAuth | undefined): Record<string, string> {
   return { ...(username || password ? { Authorization: `Basic ${basic}` } : {}), ...headers };
 }
 
-/** @throws RangeError where there is more than `most` bytes */
-async function collect({ body }: GitHttpResponse, most: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > most) throw new RangeError(`the server answered more than ${most} bytes`);
+/**
+ * Sends a message, and reads the whole answer.
+ *
+ * @throws RangeError where that has more than `most` bytes; TimeLimit where nothing more came in time
+ */
+async function ask(
+  message: GitHttpRequest,
+  patience: Patience,
+  most: number,
+): Promise<{ answer: GitHttpResponse; body: Buffer }> {
+  const given = new AbortController();
+  const heard = patience.transfer();
+  let timer: NodeJS.Timeout | undefined;
+  const wait = (): void => {
+    clearTimeout(timer);
+    const ms = patience.left();
+    timer = setTimeout(() => given.abort(new TimeLimit(ms)), ms);
+  };
+  const give = (): void => given.abort(patience.signal?.reason);
+  patience.signal?.addEventListener('abort', give);
+  if (patience.left() <= 0) throw new TimeLimit(0);
+  try {
+    wait();
+    const answer = await request({ ...message, signal: given.signal });
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of answer.body ?? []) {
+      heard();
+      wait();
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > most) throw new RangeError(`the server answered more than ${most} bytes`);
+    }
+    return { answer, body: Buffer.concat(chunks) };
+  } finally {
+    clearTimeout(timer);
+    patience.signal?.removeEventListener('abort', give);
   }
-  return Buffer.concat(chunks);
 }
 
 async function* iterate(chunks: readonly Uint8Array[]): AsyncIterableIterator<Uint8Array> {
@@ -205,10 +245,23 @@ export function readPushFailure(error: unknown): PushResult {
   if (error instanceof HttpStatusError && MISSING_RIGHTS.has(error.status)) {
     return { kind: 'denied', reason: error.message };
   }
-  return { kind: 'unknown', cause: asError(error) };
+  const isSent = !(error instanceof TimeLimit && error.ms === 0);
+  return { kind: isSent ? 'unknown' : 'unreachable', cause: asError(error) };
 }
 
 function quote(said: string): string[] {
   const lines = said.split(/[\r\n]+/).map((line) => line.trim());
   return lines.filter((line) => line !== '').slice(0, LINES_TO_QUOTE);
+}
+
+/** Before anything was sent, nothing can have been taken. */
+export function readDiscoveryFailure(error: unknown): PushResult {
+  const failure = readPushFailure(error);
+  return failure.kind === 'unknown' ? { kind: 'unreachable', cause: failure.cause } : failure;
+}
+
+/** Some hosts hang up on a capability that they did not offer. */
+export function choose(offered: ReadonlySet<string>, wanted: readonly string[]): string {
+  const agreed = wanted.filter((capability) => offered.has(capability));
+  return [...agreed, ...(offered.has('agent') ? ['agent=work-ledger'] : [])].join(' ');
 }

@@ -1,15 +1,17 @@
 // How git is asked to fetch and to push, how its answers are read, and the side refs that need nothing else.
-import { type GitAnswer, lastWords } from '../git/client.ts';
+import { type GitAnswer, lastWords } from '../git/transport.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { sideRefsIn } from './clone-refs.ts';
-import type { PushResult, SideRefList, SideRefs, Written } from './port.ts';
+import type { Patience, PushResult, SideRefList, SideRefs, Written } from './port.ts';
 
 /** Runs git on a clone's repository. */
-export type Git = (args: readonly string[]) => Promise<GitAnswer>;
+export type Git = (args: readonly string[], patience: Patience | undefined) => Promise<GitAnswer>;
 
 /** To the refs that are named and no others: what the repository itself is set up to fetch may be the local branch, as in a mirror. */
 export const FETCH = [
   'fetch',
+  // How far it is tells that it is not silent.
+  '--progress',
   '--refmap=',
   '--no-tags',
   '--no-write-fetch-head',
@@ -17,7 +19,14 @@ export const FETCH = [
   '--no-recurse-submodules',
 ];
 
-export const PUSH = ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--no-recurse-submodules'];
+export const PUSH = [
+  'push',
+  '--progress',
+  '--porcelain',
+  '--no-verify',
+  '--no-follow-tags',
+  '--no-recurse-submodules',
+];
 
 /** The branch was not where it was seen, or its lock was held: whether someone was first, a look tells. */
 const AGAIN =
@@ -36,7 +45,7 @@ const NEVER_ARRIVED =
   /does not appear to be a git repository|Could not read from remote repository|unable to access|Could not resolve|repository '[^'\n]*' not found/i;
 
 /** What became of one ref, by what `git push --porcelain` printed. */
-export function readGitPush(said: string, target: string): PushResult {
+export function readGitPush({ said, begun }: GitAnswer, target: string): PushResult {
   const [own] = linesOf(said, target);
   const line = own === undefined ? undefined : causeIn(said, own);
   // Git that was killed ends without a word: only git's own line counts.
@@ -52,7 +61,7 @@ export function readGitPush(said: string, target: string): PushResult {
   if (NOT_TOGETHER.test(said)) return { kind: 'refused', reason: lastWords(said) };
   if (DENIED.test(said)) return { kind: 'denied', reason: lastWords(said) };
   const cause = new Error(lastWords(said));
-  return { kind: NEVER_ARRIVED.test(said) ? 'unreachable' : 'unknown', cause };
+  return { kind: !begun || NEVER_ARRIVED.test(said) ? 'unreachable' : 'unknown', cause };
 }
 
 /** Of a push that is taken as a whole or not at all: what is said of the ref that stopped it, or of the push where nothing is. */
@@ -128,30 +137,30 @@ export class NativeSideRefs implements SideRefs {
     this.#git = git;
   }
 
-  publish(name: string, commit: Oid, expected: Oid | undefined): Promise<PushResult> {
-    return this.#push(name, commit, expected);
+  publish(name: string, commit: Oid, expected: Oid | undefined, patience?: Patience): Promise<PushResult> {
+    return this.#push(name, commit, expected, patience);
   }
 
-  async retract(name: string, expected: Oid): Promise<PushResult> {
-    return this.#push(name, '', expected);
+  async retract(name: string, expected: Oid, patience?: Patience): Promise<PushResult> {
+    return this.#push(name, '', expected, patience);
   }
 
-  async list(): Promise<SideRefList> {
+  async list(patience?: Patience): Promise<SideRefList> {
     let failure = '';
     for (const address of this.#readAt) {
-      const { ok, said } = await this.#fetch(address);
+      const { ok, said } = await this.#fetch(address, patience);
       if (ok) return this.#mirrored();
       failure = said;
     }
     return { kind: 'unreachable', cause: new Error(lastWords(failure)) };
   }
 
-  async #fetch(address: string, attempt = 1): Promise<{ ok: boolean; said: string }> {
+  async #fetch(address: string, patience: Patience | undefined, attempt = 1): Promise<GitAnswer> {
     const refspec = `+${this.namespace}*:${this.mirror}*`;
-    const { ok, said } = await this.#git([...FETCH, '--prune', '--end-of-options', address, refspec]);
-    if (ok || !LOCKED.test(said) || attempt === LOCK_TRIES) return { ok, said };
+    const answer = await this.#git([...FETCH, '--prune', '--end-of-options', address, refspec], patience);
+    if (answer.ok || !LOCKED.test(answer.said) || attempt === LOCK_TRIES) return answer;
     await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
-    return this.#fetch(address, attempt + 1);
+    return this.#fetch(address, patience, attempt + 1);
   }
 
   async #mirrored(): Promise<SideRefList> {
@@ -159,11 +168,17 @@ export class NativeSideRefs implements SideRefs {
     return { kind: 'ok', found: sideRefsIn(mirrored, this.mirror) };
   }
 
-  async #push(name: string, source: string, expected: Oid | undefined): Promise<PushResult> {
+  async #push(
+    name: string,
+    source: string,
+    expected: Oid | undefined,
+    patience: Patience | undefined,
+  ): Promise<PushResult> {
     const ref = `${this.namespace}${name}`;
     const lease = `--force-with-lease=${ref}:${expected ?? ''}`;
-    const { said } = await this.#git([...PUSH, lease, '--end-of-options', this.#remote, `${source}:${ref}`]);
-    if (source === '' && /remote ref does not exist/.test(said)) return { kind: 'behind' };
-    return readGitPush(said, ref);
+    const args = [...PUSH, lease, '--end-of-options', this.#remote, `${source}:${ref}`];
+    const answer = await this.#git(args, patience);
+    if (source === '' && /remote ref does not exist/.test(answer.said)) return { kind: 'behind' };
+    return readGitPush(answer, ref);
   }
 }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { asError } from '../domain/errors.ts';
-import { type GitAnswer, GitClient, lastWords } from '../git/client.ts';
 import { LockOwners, stillLocked } from '../git/locks.ts';
 import { isShallow } from '../git/repository.ts';
+import { type GitAnswer, lastWords, talk } from '../git/transport.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { displayUrl } from '../trace/mask.ts';
 import {
@@ -19,17 +19,18 @@ import {
   writtenRefOf,
 } from './clone-refs.ts';
 import { FETCH, NativeSideRefs, PUSH, readDryRun, readGitPush } from './native-refs.ts';
-import type {
-  BranchPushResult,
-  Carried,
-  FetchResult,
-  FetchScope,
-  LedgerRemote,
-  Offer,
-  PushResult,
-  SideRefs,
-  Written,
-  WrittenTo,
+import {
+  type BranchPushResult,
+  type Carried,
+  type FetchResult,
+  type FetchScope,
+  type LedgerRemote,
+  type Offer,
+  Patience,
+  type PushResult,
+  type SideRefs,
+  type Written,
+  type WrittenTo,
 } from './port.ts';
 
 export interface NativeRemoteOptions {
@@ -66,7 +67,6 @@ export class NativeRemote implements LedgerRemote {
   readonly reviews: SideRefs;
   readonly #options: NativeRemoteOptions;
   readonly #owners: LockOwners;
-  readonly #client: GitClient;
   #shows = true;
 
   constructor(options: NativeRemoteOptions) {
@@ -75,11 +75,10 @@ export class NativeRemote implements LedgerRemote {
     this.seenRef = options.seenRef;
     this.#options = options;
     this.#owners = new LockOwners(options.gitDir);
-    this.#client = GitClient.at(options.gitDir);
     const { name: remote, presence: namespace, pushUrl, store } = options;
     this.writesTo =
       pushUrl === undefined ? undefined : { url: displayUrl(pushUrl), acceptedRef: acceptedRefOf(remote) };
-    const git = (args: readonly string[]) => this.#git(args);
+    const git = (args: readonly string[], patience?: Patience) => this.#git(args, patience);
     const sideRefs = (folder: string, mirror: string): SideRefs =>
       new NativeSideRefs({ namespace: folder, mirror, remote, writesTo: pushUrl, store, git });
     // What is offered in one place and looked for in another comes too late to be combined.
@@ -89,7 +88,7 @@ export class NativeRemote implements LedgerRemote {
   }
 
   /** @throws LedgerError `CONTENDED` where a ref of this clone stays locked */
-  async fetch(scope: FetchScope = 'all', attempt = 1): Promise<FetchResult> {
+  async fetch(scope: FetchScope = 'all', patience?: Patience, attempt = 1): Promise<FetchResult> {
     const { branch, store } = this.#options;
     const seen = await store.readRef(this.seenRef);
     const source = `refs/heads/${branch}`;
@@ -102,7 +101,8 @@ export class NativeRemote implements LedgerRemote {
       // A ledger is of no use without its history. The other branches of a shallow clone stay as they are.
       ...(seen === undefined && isShallow(this.#options.gitDir) ? [DEEP] : []),
     ];
-    const result = await this.#git([...FETCH, ...options, '--end-of-options', this.name, ...refspecs]);
+    const args = [...FETCH, ...options, '--end-of-options', this.name, ...refspecs];
+    const result = await this.#git(args, patience);
     if (result.ok) return { kind: 'ok', tip: await store.readRef(this.seenRef) };
     if (/couldn't find remote ref/i.test(result.said)) {
       return seen === undefined
@@ -120,7 +120,7 @@ export class NativeRemote implements LedgerRemote {
     const locks = [...result.said.matchAll(LOCKED)].map(([, lock = '']) => lock);
     // Git cannot know that it was a process of this program that died and left its lock behind.
     const freed = locks.filter((lock) => this.#owners.breakDead(resolve(this.#options.gitDir, lock)));
-    if (freed.length > 0 && attempt < LOCK_TRIES) return this.fetch(scope, attempt + 1);
+    if (freed.length > 0 && attempt < LOCK_TRIES) return this.fetch(scope, patience, attempt + 1);
     if (locks.length > 0 && locks.every((lock) => lock.endsWith(`/${shown}.lock`))) {
       // What people look at is behind until the next fetch; what counts has moved.
       return { kind: 'ok', tip: await store.readRef(this.seenRef) };
@@ -128,14 +128,19 @@ export class NativeRemote implements LedgerRemote {
     if (locks.length > 0 || /cannot lock ref/.test(result.said)) {
       if (attempt < LOCK_TRIES) {
         await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
-        return this.fetch(scope, attempt + 1);
+        return this.fetch(scope, patience, attempt + 1);
       }
       throw stillLocked(locks[0] ?? this.seenRef);
     }
     return { kind: 'unreachable', cause: new Error(lastWords(result.said)) };
   }
 
-  async push(tip: Oid, offer?: Offer, carried: readonly Carried[] = []): Promise<BranchPushResult> {
+  async push(
+    tip: Oid,
+    offer?: Offer,
+    carried: readonly Carried[] = [],
+    patience?: Patience,
+  ): Promise<BranchPushResult> {
     const { branch, store } = this.#options;
     const { writesTo } = this;
     const target = `refs/heads/${branch}`;
@@ -152,27 +157,27 @@ export class NativeRemote implements LedgerRemote {
     const together = carried.length > 0 ? ['--atomic'] : [];
     const leases = moves.map((move) => `--force-with-lease=${move.to}:${move.expected ?? ''}`);
     const refspecs = moves.map(({ from, to }) => `${from}:${to}`);
-    const options = [...PUSH, ...together, ...leases];
-    const { said } = await this.#git([...options, '--end-of-options', this.name, ...refspecs]);
-    const result = readGitPush(said, target);
+    const args = [...PUSH, ...together, ...leases, '--end-of-options', this.name, ...refspecs];
+    const result = readGitPush(await this.#git(args, patience), target);
     if (result.kind !== 'accepted') return result;
     if (writesTo === undefined) return this.#accepted(tip);
     await noteAccepted(store, writesTo, tip);
     return { kind: 'unconfirmed' };
   }
 
-  async written(): Promise<Written> {
+  async written(patience?: Patience): Promise<Written> {
     const { branch, store, pushUrl } = this.#options;
     const seen = await store.readRef(this.seenRef);
     if (seen === undefined) return 'holds';
     const target = `refs/heads/${branch}`;
     const args = [...PUSH, '--dry-run', '--end-of-options', this.name, `${seen}:${target}`];
-    const written = readDryRun((await this.#git(args)).said, target);
+    const written = readDryRun((await this.#git(args, patience)).said, target);
     if (written !== 'parted') return written;
     // What the remote has besides is found by the next fetch; what is at another address has to be read there.
     if (pushUrl === undefined) return 'unknown';
     const ref = writtenRefOf(this.name);
-    const { ok } = await this.#git([...FETCH, '--end-of-options', pushUrl, `+${target}:${ref}`]);
+    const read = [...FETCH, '--end-of-options', pushUrl, `+${target}:${ref}`];
+    const { ok } = await this.#git(read, patience);
     return ok ? compareWithSeen(store, seen, await store.readRef(ref)) : 'unknown';
   }
 
@@ -192,8 +197,8 @@ export class NativeRemote implements LedgerRemote {
     return { kind: 'accepted' };
   }
 
-  #git(args: readonly string[]): Promise<GitAnswer> {
+  #git(args: readonly string[], patience = Patience.ofMessage()): Promise<GitAnswer> {
     // A mirror would push every ref it has, and refuses to push one.
-    return this.#client.run(['-c', `remote.${this.name}.mirror=false`, ...args]);
+    return talk(this.#options.gitDir, ['-c', `remote.${this.name}.mirror=false`, ...args], patience);
   }
 }

@@ -1,5 +1,50 @@
 import type { Oid } from '../store/port.ts';
 
+/** How long a remote may be silent where the caller does not say. */
+const PATIENT_MS = 60_000;
+
+/**
+ * How long a call still waits for a remote that says nothing, over all messages that the call takes: one is made for each call.
+ *
+ * Time in which a transfer goes on does not count: a call ends for silence, and not for size.
+ */
+export class Patience {
+  readonly #now: () => number;
+  #until: number;
+  /** Ends the wait at once. */
+  readonly signal: AbortSignal | undefined;
+
+  /** @param now the clock that `ms` is measured by */
+  constructor(now: () => number, ms: number, signal?: AbortSignal) {
+    this.#now = now;
+    this.#until = now() + ms;
+    this.signal = signal;
+  }
+
+  /** For a message of which no caller said how long it may take. */
+  static ofMessage(): Patience {
+    return new Patience(() => performance.now(), PATIENT_MS);
+  }
+
+  /** Milliseconds; 0 where the time is up. */
+  left(): number {
+    return this.signal?.aborted ? 0 : Math.max(0, this.#until - this.#now());
+  }
+
+  /**
+   * For one message: to be called each time that something of it comes. What is left afterwards is what was left the first
+   * time, so that nothing but the wait for that was spent.
+   */
+  transfer(): () => void {
+    let first: number | undefined;
+    return () => {
+      const left = this.left();
+      first ??= left;
+      if (left > 0) this.#until = Math.max(this.#until, this.#now() + first);
+    };
+  }
+}
+
 export type FetchResult =
   /** `tip` is `undefined` where the remote has no such branch, and never had as far as this clone saw. */
   | { kind: 'ok'; tip: Oid | undefined }
@@ -56,7 +101,8 @@ export interface WrittenTo {
  *
  * Law: the branch moves by fast-forward only, and of concurrent pushes from one tip exactly one is accepted. After `ok`
  * and `accepted`, the clone's ref `seenRef` is at the branch's tip; it never goes back. Where the branch is written at another
- * address than it is read, no push is `accepted`. Every adapter passes `test/conformance/remote.ts`.
+ * address than it is read, no push is `accepted`. A message ends within 5 s of the end of the patience that it was given, and
+ * then nothing is left of it on this machine. Every adapter passes `test/conformance/remote.ts`.
  */
 export interface LedgerRemote {
   readonly name: string;
@@ -75,8 +121,11 @@ export interface LedgerRemote {
   readonly presence: SideRefs | undefined;
   /** Review branches, by the id of the item; each holds one commit on top of the branch. */
   readonly reviews: SideRefs;
-  /** @param scope `branch` leaves the mirror of the inboxes as it is, and what is offered where it is */
-  fetch(scope?: FetchScope): Promise<FetchResult>;
+  /**
+   * @param scope `branch` leaves the mirror of the inboxes as it is, and what is offered where it is
+   * @param patience of the call; without one, the adapter's own for each message
+   */
+  fetch(scope?: FetchScope, patience?: Patience): Promise<FetchResult>;
   /**
    * Offers `tip` as the branch's new tip; refused where the branch is not at `seenRef`.
    *
@@ -85,12 +134,12 @@ export interface LedgerRemote {
    * @param carried what `tip` has of other clones. All of the push is taken, or none of it: it is `behind` where one of these inboxes
    *   holds something else by now, and `refused` where the remote cannot take refs together, or takes one of them not. Not with an `offer`
    */
-  push(tip: Oid, offer?: Offer, carried?: readonly Carried[]): Promise<BranchPushResult>;
+  push(tip: Oid, offer?: Offer, carried?: readonly Carried[], patience?: Patience): Promise<BranchPushResult>;
   /**
    * Asks where pushes go. A reading can be older than what was pushed, as from a replica; this tells a branch that was set back
    * from one that is read too early. Moves nothing that is shared.
    */
-  written(): Promise<Written>;
+  written(patience?: Patience): Promise<Written>;
 }
 
 /** What a clone has pending, for its inbox. */
@@ -128,8 +177,8 @@ export interface SideRefs {
   /** In this clone, as of the last `list`: this and a name. */
   readonly mirror: string;
   /** Puts a commit there; `accepted` too where the remote has it already. */
-  publish(name: string, commit: Oid, expected: Oid | undefined): Promise<PushResult>;
+  publish(name: string, commit: Oid, expected: Oid | undefined, patience?: Patience): Promise<PushResult>;
   /** Takes it away; `accepted` or `behind` where it is gone already. */
-  retract(name: string, expected: Oid): Promise<PushResult>;
-  list(): Promise<SideRefList>;
+  retract(name: string, expected: Oid, patience?: Patience): Promise<PushResult>;
+  list(patience?: Patience): Promise<SideRefList>;
 }

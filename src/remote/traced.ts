@@ -8,6 +8,7 @@ import type {
   FetchScope,
   LedgerRemote,
   Offer,
+  Patience,
   SideRefList,
   SideRefs,
   Written,
@@ -37,28 +38,35 @@ export class TracedRemote implements LedgerRemote {
     this.reviews = this.#sideRefs('review', reviews);
   }
 
-  fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
+  fetch(scope: FetchScope = 'all', patience?: Patience): Promise<FetchResult> {
     const part = scope === 'all' && this.inbox !== undefined ? 'branch and inboxes' : 'branch';
-    return this.#fetch(part, () => this.#remote.fetch(scope), fetched);
+    return this.#fetch(part, () => this.#remote.fetch(scope, patience), fetched);
   }
 
-  push(tip: Oid, offer?: Offer, carried?: readonly Carried[]): Promise<BranchPushResult> {
-    return this.#push('branch', tip, () => this.#remote.push(tip, offer, carried), pushed, offer?.pending);
+  push(
+    tip: Oid,
+    offer?: Offer,
+    carried?: readonly Carried[],
+    patience?: Patience,
+  ): Promise<BranchPushResult> {
+    const push = () => this.#remote.push(tip, offer, carried, patience);
+    return this.#push('branch', tip, push, pushed, offer?.pending);
   }
 
-  written(): Promise<Written> {
+  written(patience?: Patience): Promise<Written> {
     const end = (outcome: Written): Partial<FetchTrace> => ({ outcome });
-    return this.#fetch('written branch', () => this.#remote.written(), end);
+    return this.#fetch('written branch', () => this.#remote.written(patience), end);
   }
 
   #sideRefs(part: RemotePart, refs: SideRefs): SideRefs {
     return {
       namespace: refs.namespace,
       mirror: refs.mirror,
-      publish: (name, commit, expected) =>
-        this.#push(part, commit, () => refs.publish(name, commit, expected), pushed),
-      retract: (name, expected) => this.#push(part, null, () => refs.retract(name, expected), pushed),
-      list: () => this.#fetch(part, () => refs.list(), fetched),
+      publish: (name, commit, expected, patience) =>
+        this.#push(part, commit, () => refs.publish(name, commit, expected, patience), pushed),
+      retract: (name, expected, patience) =>
+        this.#push(part, null, () => refs.retract(name, expected, patience), pushed),
+      list: (patience) => this.#fetch(part, () => refs.list(patience), fetched),
     };
   }
 

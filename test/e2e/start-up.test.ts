@@ -70,7 +70,7 @@ it('given the bundled program, when an item goes through its life, then every pa
   expect((await wl(['version'])).stdout).toMatch(/^wl \d/);
 });
 
-it('given a transition, when it is made, then all of the program that it needs are three files, and the library for git', async () => {
+it('given a transition, when it is made, then all of the program that it needs are three files', async () => {
   const [recorder, told] = [join(place.path, 'recorder.cjs'), join(place.path, 'loaded')];
   const loaded = "Object.keys(require.cache).filter((path) => path.includes('dist')).join('\\n')";
   await writeFile(
@@ -80,7 +80,7 @@ it('given a transition, when it is made, then all of the program that it needs a
   // By the machine's own clock: the one that WL_NOW sets is another file.
   await wl(['--offline', 'comment', '2', 'hello'], { WL_NOW: '', NODE_OPTIONS: `--require ${recorder}` });
   const files = (await readFile(told, 'utf8')).split('\n').map((path) => basename(path));
-  expect(files.sort()).toEqual(['main.cjs', 'simple-git.cjs', 'start.cjs', 'writing.cjs']);
+  expect(files.sort()).toEqual(['main.cjs', 'start.cjs', 'writing.cjs']);
 });
 
 it('given a file that a person wrote, when it is read, then the libraries for that are there', async () => {

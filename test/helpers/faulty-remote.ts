@@ -5,6 +5,7 @@ import type {
   FetchScope,
   LedgerRemote,
   Offer,
+  Patience,
   PushResult,
   SideRefs,
   Written,
@@ -84,26 +85,31 @@ export class FaultyRemote implements LedgerRemote {
         await this.beforeRetract();
         return this.cut ? away : refs.retract(...asked);
       },
-      list: async () => (this.cut ? away : refs.list()),
+      list: async (...asked) => (this.cut ? away : refs.list(...asked)),
     };
   }
 
-  async fetch(scope?: FetchScope): Promise<FetchResult> {
+  async fetch(scope?: FetchScope, patience?: Patience): Promise<FetchResult> {
     this.fetches += 1;
     return this.cut
       ? { kind: 'unreachable', cause: new Error('the connection is cut') }
-      : this.#inner.fetch(scope);
+      : this.#inner.fetch(scope, patience);
   }
 
   get writesTo(): LedgerRemote['writesTo'] {
     return this.#inner.writesTo;
   }
 
-  written(): Promise<Written> {
-    return this.cut || this.mayNotPush ? Promise.resolve('unknown') : this.#inner.written();
+  written(patience?: Patience): Promise<Written> {
+    return this.cut || this.mayNotPush ? Promise.resolve('unknown') : this.#inner.written(patience);
   }
 
-  async push(tip: string, offer?: Offer, carried?: readonly Carried[]): Promise<BranchPushResult> {
+  async push(
+    tip: string,
+    offer?: Offer,
+    carried?: readonly Carried[],
+    patience?: Patience,
+  ): Promise<BranchPushResult> {
     this.pushes += 1;
     await this.beforePush();
     const reason = await this.refusalOf(tip);
@@ -121,10 +127,10 @@ export class FaultyRemote implements LedgerRemote {
     if (this.loseNextAnswer) {
       this.loseNextAnswer = false;
       this.#shared.breakOffNextPush('after');
-      const result = await this.#inner.push(tip, offer, carried);
+      const result = await this.#inner.push(tip, offer, carried, patience);
       this.cut = true;
       return result;
     }
-    return this.#inner.push(tip, offer, carried);
+    return this.#inner.push(tip, offer, carried, patience);
   }
 }

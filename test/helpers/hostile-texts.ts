@@ -156,10 +156,10 @@ export const READERS: Record<string, (text: string) => unknown> = {
     refused(() =>
       readPushReport(bytes(pkt(`ng refs/heads/x ${text.slice(0, 60_000)}`)), 'refs/heads/x', text),
     ),
-  'what git says of a push': (text) => [
-    readGitPush(text, 'refs/heads/x'),
-    readGitPush(`!\tx:refs/heads/x\t[rejected] (${text.replaceAll('\n', ' ')})\n${text}`, 'refs/heads/x'),
-  ],
+  'what git says of a push': (text) =>
+    [text, `!\tx:refs/heads/x\t[rejected] (${text.replaceAll('\n', ' ')})\n${text}`].map((said) =>
+      readGitPush({ ok: false, said, begun: true }, 'refs/heads/x'),
+    ),
   'a text with addresses': displayUrl,
   'the address of a remote': (text) => [
     refused(() => repositoryAt(text)),

@@ -19,6 +19,7 @@ import type {
   FetchScope,
   LedgerRemote,
   Offer,
+  Patience,
   PushResult,
   SideRefList,
   SideRefs,
@@ -26,7 +27,7 @@ import type {
   WrittenTo,
 } from '../../src/remote/port.ts';
 import type { Oid } from '../../src/store/port.ts';
-import type { MemoryRemote, ObjectClone, SideFolder } from './memory-remote.ts';
+import type { MemoryRemote, ObjectClone, SideFolder, Swap } from './memory-remote.ts';
 
 /** What a connection asks of a remote in memory. */
 export type MemoryHost = Pick<
@@ -79,11 +80,11 @@ export class MemoryConnection implements LedgerRemote {
     });
   }
 
-  async fetch(scope: FetchScope = 'all'): Promise<FetchResult> {
+  async fetch(scope: FetchScope = 'all', patience?: Patience): Promise<FetchResult> {
     const seen = await this.#clone.readRef(this.seenRef);
     let given: Awaited<ReturnType<MemoryHost['give']>>;
     try {
-      given = await this.#reads.give(this.#clone, seen);
+      given = await this.#reads.give(this.#clone, seen, patience);
     } catch (cause) {
       return { kind: 'unreachable', cause: asError(cause) };
     }
@@ -99,11 +100,16 @@ export class MemoryConnection implements LedgerRemote {
     };
   }
 
-  async push(tip: Oid, offer?: Offer, carried: readonly Carried[] = []): Promise<BranchPushResult> {
+  async push(
+    tip: Oid,
+    offer?: Offer,
+    carried: readonly Carried[] = [],
+    patience?: Patience,
+  ): Promise<BranchPushResult> {
     const { writesTo } = this;
     const seen = await this.#clone.readRef(this.seenRef);
     const expected = await expectedAt(this.#clone, { seen, writesTo }, tip);
-    const result = await this.#remote.offer(this.#clone, expected, tip, { offer, carried });
+    const result = await this.#remote.offer(this.#clone, expected, tip, { offer, carried }, patience);
     if (result.kind !== 'accepted') return result;
     if (writesTo === undefined) {
       await advanceSeen(this.#clone, this.seenRef, tip);
@@ -113,11 +119,12 @@ export class MemoryConnection implements LedgerRemote {
     return { kind: 'unconfirmed' };
   }
 
-  async written(): Promise<Written> {
+  async written(patience?: Patience): Promise<Written> {
     const seen = await this.#clone.readRef(this.seenRef);
     if (seen === undefined) return 'holds';
     try {
-      return await compareWithSeen(this.#clone, seen, await this.#remote.giveWritten(this.#clone, seen));
+      const tip = await this.#remote.giveWritten(this.#clone, seen, patience);
+      return await compareWithSeen(this.#clone, seen, tip);
     } catch {
       // Who is away tells nothing.
       return 'unknown';
@@ -158,22 +165,22 @@ class MemorySideRefs implements SideRefs {
     this.#builtOn = builtOn;
   }
 
-  publish(name: string, commit: Oid, expected: Oid | undefined): Promise<PushResult> {
-    return this.#swap(name, expected, commit);
+  publish(name: string, commit: Oid, expected: Oid | undefined, patience?: Patience): Promise<PushResult> {
+    return this.#swap({ name, expected, next: commit }, patience);
   }
 
-  retract(name: string, expected: Oid): Promise<PushResult> {
-    return this.#swap(name, expected, undefined);
+  retract(name: string, expected: Oid, patience?: Patience): Promise<PushResult> {
+    return this.#swap({ name, expected, next: undefined }, patience);
   }
 
-  async #swap(name: string, expected: Oid | undefined, next: Oid | undefined): Promise<PushResult> {
+  async #swap(swap: Swap, patience: Patience | undefined): Promise<PushResult> {
     const seen = this.#builtOn === undefined ? undefined : await this.#clone.readRef(this.#builtOn);
-    return this.#remote.swapSideRef(this.#clone, this.#folder, { name, expected, next }, seen);
+    return this.#remote.swapSideRef(this.#clone, this.#folder, swap, seen, patience);
   }
 
-  async list(): Promise<SideRefList> {
+  async list(patience?: Patience): Promise<SideRefList> {
     try {
-      const found = await this.#remote.giveSideRefs(this.#clone, this.#folder);
+      const found = await this.#remote.giveSideRefs(this.#clone, this.#folder, patience);
       await mirrorRefs(this.#clone, this.mirror, found);
       return { kind: 'ok', found };
     } catch (cause) {

@@ -1,6 +1,6 @@
 import { isAncestor, missingObjects } from '../../src/git/model/history.ts';
 import type { GitObject, NamedObject, ObjectSource } from '../../src/git/model/object.ts';
-import type { Carried, LedgerRemote, Offer, PushResult } from '../../src/remote/port.ts';
+import type { Carried, LedgerRemote, Offer, Patience, PushResult } from '../../src/remote/port.ts';
 import type { LedgerStore, Oid } from '../../src/store/port.ts';
 import { MemoryConnection } from './memory-connection.ts';
 
@@ -17,7 +17,8 @@ export interface MemoryConnectOptions {
 }
 
 /**
- * The shared branch of a ledger, in memory, for any number of clones in this process.
+ * The shared branch of a ledger, in memory, for any number of clones in this process. It answers at once, so that nobody's
+ * patience is tried; a host that does not takes its place in the simulation.
  *
  * Can be told to fail in each way that a real one fails.
  */
@@ -102,7 +103,11 @@ export class MemoryRemote implements ObjectSource {
   }
 
   /** Where the branch is for those who push, with its objects. */
-  async giveWritten(clone: ObjectClone, seen: Oid | undefined): Promise<Oid | undefined> {
+  async giveWritten(
+    clone: ObjectClone,
+    seen: Oid | undefined,
+    _patience?: Patience,
+  ): Promise<Oid | undefined> {
     if (this.#away) throw unreachable();
     const tip = this.#tip;
     if (tip !== undefined)
@@ -114,6 +119,7 @@ export class MemoryRemote implements ObjectSource {
   async give(
     clone: ObjectClone,
     seen: Oid | undefined,
+    _patience?: Patience,
   ): Promise<{ tip: Oid | undefined; inboxes: Map<string, Oid> }> {
     if (this.#away) throw unreachable();
     const [tip, inboxes] = [(this.#shown ?? { tip: this.#tip }).tip, new Map(this.inboxes)];
@@ -131,6 +137,7 @@ export class MemoryRemote implements ObjectSource {
     seen: Oid | undefined,
     tip: Oid,
     { offer: inbox, carried }: Beside,
+    _patience?: Patience,
   ): Promise<PushResult> {
     if (this.#away) return { kind: 'unreachable', cause: unreachable() };
     if (this.#refusal !== undefined) return { kind: 'refused', reason: this.#refusal };
@@ -151,6 +158,7 @@ export class MemoryRemote implements ObjectSource {
     folder: SideFolder,
     { name, expected, next }: Swap,
     seen?: Oid,
+    _patience?: Patience,
   ): Promise<PushResult> {
     if (this.#away) return { kind: 'unreachable', cause: unreachable() };
     const refusal = folder === 'presence' ? this.#presenceRefusal : this.#refusal;
@@ -170,7 +178,11 @@ export class MemoryRemote implements ObjectSource {
   }
 
   /** Puts what a clone lacks of the refs beside the branch into it. */
-  async giveSideRefs(clone: ObjectClone, folder: SideFolder): Promise<ReadonlyMap<string, Oid>> {
+  async giveSideRefs(
+    clone: ObjectClone,
+    folder: SideFolder,
+    _patience?: Patience,
+  ): Promise<ReadonlyMap<string, Oid>> {
     if (this.#away) throw unreachable();
     const found = new Map(this[folder]);
     for (const oid of found.values()) {
@@ -216,7 +228,7 @@ export interface Beside {
 /** What stands beside the branch. */
 export type SideFolder = 'presence' | 'reviews' | 'inboxes';
 
-interface Swap {
+export interface Swap {
   name: string;
   expected: Oid | undefined;
   next: Oid | undefined;

@@ -119,6 +119,8 @@ export interface GitProcess {
   incoming?: boolean | undefined;
   /** Whether it stays until it is told to go, and so takes as long as this process. */
   helper?: boolean | undefined;
+  /** A program and its first arguments, which becomes git: it gets `git` and git's arguments after them. */
+  by?: readonly [string, ...string[]] | undefined;
 }
 
 export interface GitCall extends GitProcess {
@@ -163,20 +165,21 @@ export function runGit({ input, timeout = TIMEOUT_MS, ...call }: GitCall): Promi
 export const childProcess = () => process.getBuiltinModule('node:child_process');
 
 /**
- * Starts git with the environment and the settings that every git process here has, and says so to whoever listens. What talks
- * to a remote is started by `client.ts` with the same.
+ * Starts git with the environment and the settings that every git process here has, and says so to whoever listens. What changes
+ * settings is started by `client.ts` with the same.
  *
  * @throws LedgerError as `runGit`, where it fails at once
  */
 export function startGit(call: GitProcess): ChildProcessWithoutNullStreams;
 export function startGit(call: GitProcess, options: SpawnOptions): ChildProcess;
 export function startGit(
-  { args, cwd, plain, env, incoming, helper }: GitProcess,
+  { args, cwd, plain, env, incoming, helper, by }: GitProcess,
   options: SpawnOptions = {},
 ): ChildProcess {
   const all = plain ? args : [...SETTING_ARGS, ...args];
+  const [program, ...words] = by === undefined ? ['git', ...all] : [...by, 'git', ...all];
   try {
-    const child = childProcess().spawn('git', all, {
+    const child = childProcess().spawn(program, words, {
       ...options,
       cwd,
       env: { ...gitEnvironment(incoming), ...env },

@@ -4,10 +4,11 @@ import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { GitClient } from '../../../src/git/client.ts';
 import { gitEnvironment, runGit } from '../../../src/git/process/run.ts';
 import { openRepository } from '../../../src/git/repository.ts';
+import { talk } from '../../../src/git/transport.ts';
 import { abortMerge, checkoutFrom, findWorkTree, followBranch } from '../../../src/git/work-tree.ts';
+import { Patience } from '../../../src/remote/port.ts';
 import { wl } from '../../cli/workplace.ts';
 import { GitHttpServer } from '../../helpers/git-http-server.ts';
 import {
@@ -298,13 +299,11 @@ describe('given what git itself obeys to reach a remote', () => {
     const askPass = join(folder.path, 'ask-pass');
     await writeFile(askPass, '#!/bin/sh\ncase $1 in U*) echo ada;; *) echo secret;; esac\n');
     await chmod(askPass, 0o755);
-    expect(await GitClient.at(join(dir, '.git')).run(['ls-remote', 'origin'])).toMatchObject({ ok: false });
+    const list = () =>
+      talk(join(dir, '.git'), ['ls-remote', 'origin'], new Patience(() => Date.now(), 10_000));
+    expect(await list()).toMatchObject({ ok: false });
     setEnvironment(environment(askPass, address));
-    expect(await GitClient.at(join(dir, '.git')).run(['ls-remote', 'origin'])).toEqual({
-      ok: true,
-      said: '',
-      status: 0,
-    });
+    expect(await list()).toEqual({ ok: true, said: '', begun: true });
   });
 });
 
@@ -385,7 +384,13 @@ describe('the environment of git', () => {
       globSync('**/*.ts', { cwd: root }).filter((file) =>
         pattern.test(readFileSync(`${root}${file}`, 'utf8')),
       );
-    expect(using(/\b(?:spawn|spawnSync|exec\w*|fork)\(\s*['"`]git/)).toEqual(['git/process/run.ts']);
+    expect(using(/\b(?:spawn|spawnSync|exec\w*|fork)\(\s*['"`]git/)).toEqual([]);
+    expect(using(/['"]git['"], \.\.\./)).toEqual(['git/process/run.ts']);
+    expect(using(/\bspawn\(/).sort()).toEqual([
+      'agents/workers/process-group.ts',
+      'cli/relaunch.ts',
+      'git/process/run.ts',
+    ]);
     expect(using(/from 'simple-git'/)).toEqual(['git/client.ts']);
   });
 
@@ -406,12 +411,13 @@ describe('the environment of git', () => {
       return [...new Set(words.filter((word) => word !== '' && commands.has(word)))].sort();
     };
     const inGit = globSync('git/**/*.ts', { cwd: root }).filter(
-      (file) => file !== 'git/client.ts' && /\/run\.ts'/.test(readFileSync(`${root}${file}`, 'utf8')),
+      (file) =>
+        !['git/client.ts', 'git/transport.ts'].includes(file) &&
+        /\/run\.ts'/.test(readFileSync(`${root}${file}`, 'utf8')),
     );
     expect(namedIn(inGit)).toEqual(told('git/process/run.ts'));
-    expect(namedIn(['git/client.ts', ...globSync('remote/*.ts', { cwd: root })])).toEqual(
-      told('git/client.ts'),
-    );
+    expect(namedIn(['git/client.ts'])).toEqual(told('git/client.ts'));
+    expect(namedIn(globSync('remote/*.ts', { cwd: root }))).toEqual(told('git/transport.ts'));
   });
 });
 

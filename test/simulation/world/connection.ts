@@ -1,14 +1,14 @@
 import { isAncestor } from '../../../src/git/model/history.ts';
-import type { PushResult } from '../../../src/remote/port.ts';
+import type { Patience, PushResult } from '../../../src/remote/port.ts';
 import type { Oid } from '../../../src/store/port.ts';
 import type { MemoryHost } from '../../helpers/memory-connection.ts';
-import type { Beside, ObjectClone, SideFolder } from '../../helpers/memory-remote.ts';
+import type { Beside, ObjectClone, SideFolder, Swap } from '../../helpers/memory-remote.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { type Answer, BRANCH, FOLDERS, type Host, type Wish } from './host.ts';
 import type { Process } from './process.ts';
 import { short } from './store.ts';
 
-/** Git gives a connection up that was silent for so long. */
+/** An adapter gives a connection up that was silent for so long, where its caller does not say. */
 const SILENCE_MS = 60_000;
 
 /** What the network does to a message. A torn push arrives in part: with its first ref, and not with the others. */
@@ -33,6 +33,7 @@ interface Message<T> {
   lost(): T;
   /** What it is told where there was none. */
   away(): T;
+  patience: Patience | undefined;
 }
 
 /**
@@ -50,22 +51,35 @@ export class HostConnection implements MemoryHost {
     this.#scheduler = scheduler;
   }
 
-  async give(): Promise<{ tip: Oid | undefined; inboxes: Map<string, Oid> }> {
-    const refs = await this.#look('fetches', [BRANCH, `${FOLDERS.inboxes}*`]);
+  async give(
+    _clone: ObjectClone,
+    _seen: Oid | undefined,
+    patience?: Patience,
+  ): Promise<{ tip: Oid | undefined; inboxes: Map<string, Oid> }> {
+    const refs = await this.#look('fetches', [BRANCH, `${FOLDERS.inboxes}*`], patience);
     return { tip: refs.get(BRANCH), inboxes: within(refs, FOLDERS.inboxes) };
   }
 
-  async giveSideRefs(_: ObjectClone, folder: SideFolder): Promise<ReadonlyMap<string, Oid>> {
-    return within(await this.#look(`lists ${folder}`, [`${FOLDERS[folder]}*`]), FOLDERS[folder]);
+  async giveSideRefs(
+    _: ObjectClone,
+    folder: SideFolder,
+    patience?: Patience,
+  ): Promise<ReadonlyMap<string, Oid>> {
+    return within(await this.#look(`lists ${folder}`, [`${FOLDERS[folder]}*`], patience), FOLDERS[folder]);
   }
 
-  async giveWritten(): Promise<Oid | undefined> {
+  async giveWritten(
+    _clone: ObjectClone,
+    _seen: Oid | undefined,
+    patience?: Patience,
+  ): Promise<Oid | undefined> {
     const answer = await this.#exchange({
       what: 'asks where pushes go',
       touches: [BRANCH],
       effect: () => ({ tip: this.#host.tip }),
       lost: () => undefined,
       away: () => undefined,
+      patience,
     });
     if (answer === undefined) throw new Error('the remote cannot be reached');
     return answer.tip;
@@ -76,6 +90,7 @@ export class HostConnection implements MemoryHost {
     seen: Oid | undefined,
     tip: Oid,
     { offer: inbox, carried }: Beside,
+    patience?: Patience,
   ): Promise<PushResult> {
     if (seen !== undefined && !(await isAncestor(clone.objects, seen, tip))) return { kind: 'behind' };
     const by = this.#process.clone.name;
@@ -87,7 +102,7 @@ export class HostConnection implements MemoryHost {
     const beside = inbox === undefined ? '' : `, and offers ${short(inbox.pending)}`;
     const with_ = carried.map(({ clone: name, offered: read }) => `, with ${short(read)} of ${name}`);
     const what = `pushes ${short(tip)} on ${short(seen)}${beside}${with_.join('')}`;
-    if (carried.length === 0) return this.#push(what, [...offered, branch]);
+    if (carried.length === 0) return this.#push(what, [...offered, branch], patience);
     const consumed = carried.map(
       ({ clone: name, offered: expected, landed: to }): Wish => ({
         ref: FOLDERS.inboxes + name,
@@ -96,21 +111,28 @@ export class HostConnection implements MemoryHost {
         by,
       }),
     );
-    return this.#push(what, [...consumed, branch], true);
+    return this.#push(what, [...consumed, branch], patience, true);
   }
 
   swapSideRef(
     _: ObjectClone,
     folder: SideFolder,
-    { name, expected, next }: { name: string; expected: Oid | undefined; next: Oid | undefined },
+    { name, expected, next }: Swap,
+    _seen?: Oid,
+    patience?: Patience,
   ): Promise<PushResult> {
     const ref = FOLDERS[folder] + name;
     const what = next === undefined ? `takes ${ref} away` : `puts ${short(next)} into ${ref}`;
-    return this.#push(what, [{ ref, expected, to: next, by: this.#process.clone.name }]);
+    return this.#push(what, [{ ref, expected, to: next, by: this.#process.clone.name }], patience);
   }
 
   /** The last wish is the one that is asked about. Those that go together never arrive in part. */
-  #push(what: string, wishes: readonly Wish[], together = false): Promise<PushResult> {
+  #push(
+    what: string,
+    wishes: readonly Wish[],
+    patience: Patience | undefined,
+    together = false,
+  ): Promise<PushResult> {
     const swap = (wish: Wish): Answer => this.#host.swap(wish, this.#scheduler.time);
     const all = (): Answer =>
       together ? this.#host.swapAll(wishes, this.#scheduler.time) : (wishes.map(swap).at(-1) as Answer);
@@ -122,18 +144,23 @@ export class HostConnection implements MemoryHost {
       part: () => void (together ? [] : wishes.slice(0, 1)).map(swap),
       lost: () => ({ kind: 'unknown', cause: new Error('the connection broke') }),
       away: () => ({ kind: 'unreachable', cause: new Error('the remote cannot be reached') }),
+      patience,
     });
   }
 
-  async #look(what: string, touches: string[]): Promise<Map<string, Oid>> {
+  async #look(what: string, touches: string[], patience: Patience | undefined): Promise<Map<string, Oid>> {
     const effect = () => this.#host.readAt(this.#scheduler.time);
     const [lost, away] = [() => undefined, () => undefined];
-    const refs = await this.#exchange({ what, touches, effect, lost, away });
+    const refs = await this.#exchange({ what, touches, effect, lost, away, patience });
     if (refs === undefined) throw new Error('the remote cannot be reached');
     return refs;
   }
 
-  async #exchange<T>({ what, touches, writes = false, effect, part, lost, away }: Message<T>): Promise<T> {
+  async #exchange<T>(message: Message<T>): Promise<T> {
+    const { what, touches, writes = false, effect, part, lost, away, patience } = message;
+    const wait = patience?.left() ?? SILENCE_MS;
+    // What nobody waits for is not sent.
+    if (wait <= 0) return away();
     const { number, mishap, isCutOff, there_ms, back_ms } = this.#process.sends();
     const by = { name: `${this.#process.name}#${number}`, alive: true };
     const arrive = <A>(effectThere: () => A, after: number): Promise<A> =>
@@ -160,7 +187,12 @@ export class HostConnection implements MemoryHost {
     if (isCutOff || this.#host.isAway()) return told(away());
     if (this.#host.isSilent()) {
       await arrive(effect, there_ms);
-      await this.#scheduler.sleep(by, SILENCE_MS, 'hears nothing');
+      await this.#scheduler.sleep(by, wait, 'hears nothing');
+      return told(lost());
+    }
+    if (there_ms + back_ms > wait) {
+      await arrive(effect, there_ms);
+      await this.#scheduler.sleep(by, wait - there_ms, 'waits no longer');
       return told(lost());
     }
     switch (mishap?.kind) {
