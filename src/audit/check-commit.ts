@@ -1,5 +1,6 @@
 import { readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
+import { requireKnownRules } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { isVerb } from '../domain/verbs.ts';
 import type { CommitRecord, Oid, TreeChange, TreeFault } from '../store/port.ts';
@@ -83,6 +84,7 @@ export class CommitCheck {
   /**
    * @param now seconds since 1970, where the commit is to be held against a clock
    * @returns what is wrong with it, and what it shows to be wrong with commits before it
+   * @throws LedgerError `UPGRADE_REQUIRED` where it is under rules that this program does not know, or leaves the ledger under such
    */
   async check(record: CommitRecord, blobs: Blobs, now?: number): Promise<Finding[]> {
     const faults = this.#looksAtTrees
@@ -118,6 +120,9 @@ export class CommitCheck {
     const dated = datedOf(record, trailers);
     const before = await this.#leftBy(parents);
     const [parent] = before;
+    const judge = (settings: LedgerSettings) =>
+      requireKnownRules(settings, `judge commit ${oid.slice(0, 12)}`, { commit: oid });
+    for (const { settings } of before) judge(settings);
     if (parent !== undefined) state.settings = parent.settings;
     const merge = parents.length > 1 ? await this.#readMerge(record) : undefined;
     await state.prepare(record, merge?.changes ?? record.changes);
@@ -137,6 +142,7 @@ export class CommitCheck {
     if (record.fault !== undefined) findings.add('commit', record.fault);
     this.groups.check(record, trailers.values, findings);
     if (now !== undefined) checkAhead(dated, now, parent?.settings ?? state.settings, findings);
+    judge(state.settings);
     state.settle();
     this.#left.set(oid, { settings: state.settings, time: time ?? beginAt(dated.recorded) });
     return findings;

@@ -28,6 +28,8 @@ export function checkRoot(record: CommitRecord, blobs: Blobs, findings: CommitFi
   const file = readSettingsFile(record.changes, blobs);
   const request = readRequest('init', record, findings);
   if (request === undefined) findings.add('root', 'it is not `init`');
+  // No ledger of this program: nothing in it can be judged.
+  if (file?.kind === 'damaged' && file.error?.code === 'UNSUPPORTED_LEDGER') throw file.error;
   if (file?.kind !== 'settings') return findings.add('root', file?.message ?? `it has no ${SETTINGS_PATH}`);
   if (request !== undefined)
     checkFirstLine(record.message, encodeInitMessage(file.settings.ledger_id, request), findings);

@@ -3,7 +3,7 @@ import { parsePath, SETTINGS_PATH, type State, stateOf } from '../codec/path.ts'
 import { describeProblem, type Problem } from '../codec/problem.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { decodeSettings } from '../codec/settings.ts';
-import { isLedgerError } from '../domain/errors.ts';
+import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
@@ -189,7 +189,7 @@ function damaged(rule: string, message: string): ItemFile {
 
 export type SettingsFile =
   | { kind: 'settings'; settings: LedgerSettings; bytes: Uint8Array; oid: Oid }
-  | { kind: 'damaged'; message: string };
+  | { kind: 'damaged'; message: string; error?: LedgerError };
 
 /** The settings that a commit leaves; `undefined` where it does not touch them. */
 export function readSettingsFile(changes: readonly TreeChange[], blobs: Blobs): SettingsFile | undefined {
@@ -205,6 +205,6 @@ export function readSettingsFile(changes: readonly TreeChange[], blobs: Blobs): 
     return { kind: 'settings', settings: decodeSettings(blob.bytes), bytes: blob.bytes, oid: after.oid };
   } catch (error) {
     if (!isLedgerError(error)) throw error;
-    return { kind: 'damaged', message: error.message };
+    return { kind: 'damaged', message: error.message, error };
   }
 }

@@ -30,7 +30,7 @@ export const EXIT = {
   decision: {
     status: 10,
     meaning:
-      'A person has to decide: a question was asked, the shared history was replaced, or a remote is two repositories.',
+      'A person has to decide: a question was asked, the shared history was replaced, a remote is two repositories, or the program does not know the rules of the ledger.',
   },
   work_failed: { status: 11, meaning: 'Work was run, and some of it failed.' },
   timeout: { status: 12, meaning: 'What was waited for did not come about in the time that was given.' },

@@ -1,5 +1,5 @@
 import type { Finding } from '../audit/rules.ts';
-import { type ErrorCode, isLedgerError } from '../domain/errors.ts';
+import { type ErrorCode, isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { readMergeDriver } from '../git/client.ts';
 import { removeDeadLocks, type StaleLock, staleLocks } from '../git/locks.ts';
@@ -7,13 +7,13 @@ import { connectionOf, currentTip, describeAhead } from '../ledger/connection.ts
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
 import { findAhead } from '../sync/committed-time.ts';
-import { examineTree } from './broken-tree.ts';
+import { examineTree, type TreeReport } from './broken-tree.ts';
 import type { Repair } from './plan-repairs.ts';
 import { findRewrite, type Rewrite } from './recover-history.ts';
 
 /** Something about a clone, and not about what all share. */
 export interface CloneTrouble {
-  kind: 'remote' | 'pending' | 'clock' | 'lock' | 'index' | 'merging';
+  kind: 'rules' | 'remote' | 'pending' | 'clock' | 'lock' | 'index' | 'merging';
   wrong: string;
   /** What helps. */
   how: string;
@@ -48,23 +48,42 @@ export async function examine(
   const tip = asked.tip ?? (await currentTip(connectionOf(ledger)));
   const { signatures } = connectionOf(ledger);
   const store = await connectionOf(ledger).store();
-  const { verification, mends, policy } = await examineTree(store, tip, { onProgress, signatures });
+  const tree = await examineKnown(() => examineTree(store, tip, { onProgress, signatures }));
   const clone = [
-    ...(asked.trouble ?? []),
-    ...(await examineClock(ledger, tip, policy)),
+    ...(tree.trouble ?? asked.trouble ?? []),
+    ...(tree.report === undefined ? [] : await examineClock(ledger, tip, tree.report.policy)),
     ...(await examineClone(ledger, asked.reached ?? false)),
   ];
   return {
     tip,
-    commits: verification.commits,
-    items: verification.items,
-    mends,
+    commits: tree.report?.verification.commits ?? 0,
+    items: tree.report?.verification.items ?? 0,
+    mends: tree.report?.mends ?? [],
     rewrite: asked.rewrite,
     clone,
     rejected: (await ledger.clone.rejected()).length,
-    past: verification.findings,
+    past: tree.report?.verification.findings ?? [],
   };
 }
+
+/** The tree of a ledger under newer rules is not for this program to judge, but the clone can be looked at all the same. */
+async function examineKnown(
+  look: () => Promise<TreeReport>,
+): Promise<{ report?: TreeReport; trouble?: CloneTrouble[] }> {
+  try {
+    return { report: await look() };
+  } catch (error) {
+    if (!isLedgerError(error, 'UPGRADE_REQUIRED')) throw error;
+    return { trouble: [troubleOf('rules', error)] };
+  }
+}
+
+const troubleOf = (kind: CloneTrouble['kind'], { message, hint }: LedgerError): CloneTrouble => ({
+  kind,
+  wrong: message,
+  how: hint ?? 'Ask who keeps the remote.',
+  fixed: false,
+});
 
 interface Asked {
   rewrite?: Rewrite | undefined;
@@ -81,6 +100,7 @@ const TROUBLES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'PUSH_DENIED',
   'DIFFERENT_LEDGER',
   'DIFFERENT_REMOTES',
+  'UPGRADE_REQUIRED',
 ]);
 
 async function askRemote(ledger: WorkLedger): Promise<Asked> {
@@ -91,8 +111,7 @@ async function askRemote(ledger: WorkLedger): Promise<Asked> {
   } catch (error) {
     if (isLedgerError(error, 'DAMAGED_ITEM')) return { tip: await sharedTip(ledger), reached: true };
     if (!isLedgerError(error) || !TROUBLES.has(error.code)) throw error;
-    const how = error.hint ?? 'Ask who keeps the remote.';
-    return { trouble: [{ kind: 'remote', wrong: error.message, how, fixed: false }] };
+    return { trouble: [troubleOf(error.code === 'UPGRADE_REQUIRED' ? 'rules' : 'remote', error)] };
   }
 }
 

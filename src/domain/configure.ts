@@ -4,7 +4,7 @@ import { LedgerError } from './errors.ts';
 import { compareText } from './item.ts';
 import { withoutUndefined } from './item-schema.ts';
 import { requireUnchanged } from './observation.ts';
-import { requireAllowed } from './policy.ts';
+import { KNOWN_RULES, requireAllowed, requireKnownRules, UPGRADE_HINT } from './policy.ts';
 import { allowRuleFor } from './policy-rules.ts';
 import { LIMIT_KINDS, type LimitKind, type Limits } from './readiness.ts';
 import { lazySchema, parseInput } from './schema.ts';
@@ -20,11 +20,12 @@ import {
 
 const settingsPatchSchema = lazySchema((z) => {
   const byName = z.record(LIMIT_NAME.schema(z), LIMIT.schema(z).nullable()).optional();
-  const { id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete, ...others } =
+  const { rules_version, id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete, ...others } =
     settingsSchema().shape;
   const { schema: _schema, ledger_id: _id, limits: _limits, roles: _roles, ...optional } = others;
   return z.object({
-    ...z.object({ id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete }).partial().shape,
+    ...z.object({ rules_version, id_prefix, lease_ttl_s, clock_skew_s, max_attempts, on_complete }).partial()
+      .shape,
     limits: z.strictObject({ owner: byName, swarm: byName, label: byName }).optional(),
     /** By name, so that two clones' changes add up. */
     roles: z.record(ROLE_NAME.schema(z), MEMBERS.schema(z).nullable()).optional(),
@@ -68,12 +69,15 @@ export function overwrittenSettings(settings: LedgerSettings, patch: SettingsPat
 
 /**
  * @returns the settings as they will stand and the keys that change; no keys where there is nothing to do
- * @throws LedgerError `INVALID_INPUT`; `POLICY_DENIED` by the settings before the change; `CONFLICT` where they are not what the caller saw
+ * @throws LedgerError `INVALID_INPUT`; `POLICY_DENIED` by the settings before the change; `CONFLICT` where they are not what the caller saw;
+ *   `UPGRADE_REQUIRED` where the rules before or after it are none that this program knows
  */
 export function decideSettings(
   settings: LedgerSettings,
   { actor, patch = {}, files = [], observed }: ConfigureCommand,
+  known = KNOWN_RULES,
 ): { after: LedgerSettings; keys: string[] } {
+  requireKnownRules(settings, 'write to it', {}, known);
   const { limits, roles, ...checked } = parseInput(settingsPatchSchema, patch, 'setting');
   // A key that the patch leaves out has its default in `checked`, and must not be set to it.
   const asked = Object.entries(checked)
@@ -88,12 +92,32 @@ export function decideSettings(
   const after = parseInput(settingsSchema, withoutUndefined(changed), 'setting');
   const keys = changedKeys(settings, after);
   if (keys.length > 0 || files.length > 0) requireAllowed(settings, 'configure', actor, undefined);
+  requireRaised(settings, after, known);
   if (keys.length > 0) refuseLockout(after);
   requireUnchanged('The settings', 'configure', observed, {
     shown: overwrittenSettings(settings, patch),
     written: overwrittenSettings(after, patch),
   });
   return { after, keys };
+}
+
+/**
+ * The rules version only rises: what was decided under newer rules means nothing under older ones. Nobody raises it past what their own
+ * program knows, since it could not hold what it asks for.
+ */
+function requireRaised(before: LedgerSettings, after: LedgerSettings, known: number): void {
+  const { rules_version: from } = before;
+  const { rules_version: to } = after;
+  if (to < from)
+    throw new LedgerError('INVALID_INPUT', `The rules version is ${from} and never goes down.`, {
+      hint: 'Whoever needs an older program makes a new ledger, from an export of this one.',
+    });
+  if (to <= known) return;
+  throw new LedgerError(
+    'UPGRADE_REQUIRED',
+    `This program knows rules up to ${known}, so it cannot bring a ledger under rules ${to}.`,
+    { hint: UPGRADE_HINT, details: { rules_version: to, known } },
+  );
 }
 
 type Configurable = (typeof CONFIGURABLE)[number];

@@ -4,7 +4,7 @@ import { describeHolder, isHeld, requireOwner, requireProof } from './holding.ts
 import { isTerminal, WORK_STATUSES, type WorkItem } from './item.ts';
 import { requireRequest, toItem } from './item-schema.ts';
 import { requireSeen } from './observation.ts';
-import { isGranted, requireAllowed, requireSameRules } from './policy.ts';
+import { isGranted, requireAllowed, requireKnownRules, requireSameRules } from './policy.ts';
 import { REASON_LENGTH, toSafeLine } from './text.ts';
 import type { ChangingVerb, VerbFacts } from './verbs/define.ts';
 import { verbOf } from './verbs.ts';
@@ -30,10 +30,11 @@ export type Decision = Transition | { kind: 'unchanged'; item: WorkItem };
  * @throws LedgerError `ILLEGAL_TRANSITION` where the table has no such row; `ALREADY_CLAIMED`, `CLAIMED_ELSEWHERE`,
  *   `STALE_EPOCH` and `NOT_OWNER` where someone else holds it, naming the holder; `NOT_READY`, `UNKNOWN_REFERENCE`, `DEPENDENCY_CYCLE`,
  *   `STILL_REFERENCED` where the rest of the ledger forbids it; `CONFLICT` where it is not what the caller saw; `NOT_FOUND`;
- *   `INVALID_INPUT`
+ *   `INVALID_INPUT`; `UPGRADE_REQUIRED` where the ledger is under rules that this program does not know
  * @see docs/format.md, "Transitions"
  */
 export function decide(view: LedgerView, command: Command): Decision {
+  requireKnownRules(view.settings, 'write to it');
   requireRequest(command);
   const verb = verbOf(command.verb);
   if ('apply' in verb) return change(view, command, verb);

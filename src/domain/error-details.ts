@@ -102,6 +102,14 @@ export type DetailsByCode = {
   NO_REMOTE: Record<never, never>;
   NO_GIT: Record<never, never>;
   UNSUPPORTED_REPOSITORY: Record<never, never>;
+  UNSUPPORTED_LEDGER: { path: string };
+  /** The ledger's rules version and the newest that this program knows; which commit it cannot judge; what waits in this clone. */
+  UPGRADE_REQUIRED: UnsettledDetails & {
+    rules_version: number;
+    known: number;
+    commit?: string;
+    pending?: number;
+  };
   /** `git` is what git said. */
   PERMISSION_DENIED: { git?: string };
   NOT_OWNER: Partial<HolderDetails> & { id: WorkId; created_by?: string; obstacles?: readonly Obstacle[] };

@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   NO_REMOTE: { retryable: false },
   NO_GIT: { retryable: false },
   UNSUPPORTED_REPOSITORY: { retryable: false },
+  UNSUPPORTED_LEDGER: { retryable: false },
+  UPGRADE_REQUIRED: { retryable: false },
   PERMISSION_DENIED: { retryable: false },
   NOT_OWNER: { retryable: false },
   POLICY_DENIED: { retryable: false },

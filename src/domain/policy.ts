@@ -15,6 +15,35 @@ import {
 import type { LedgerSettings } from './settings.ts';
 import { VERBS } from './verbs.ts';
 
+/** The newest rules version that this program knows: raised with every change of what is stored, decided or accepted. */
+export const KNOWN_RULES = 1;
+export const UPGRADE_HINT = 'Upgrade work-ledger; `wl --version` tells which one this is. Reading goes on.';
+
+/**
+ * A program holds no rules that it does not know: it reads a ledger under newer ones, and neither writes to it nor judges it.
+ *
+ * @param task what it cannot do, for the message
+ * @param known the rules that the program knows; a test is a newer one
+ * @throws LedgerError `UPGRADE_REQUIRED`
+ * @see docs/format.md, "The format, for good"
+ */
+export function requireKnownRules(
+  { rules_version }: Pick<LedgerSettings, 'rules_version'>,
+  task: string,
+  details: { commit?: string; pending?: number } = {},
+  known = KNOWN_RULES,
+): void {
+  if (rules_version <= known) return;
+  throw new LedgerError(
+    'UPGRADE_REQUIRED',
+    `The ledger is under rules ${rules_version}, and this program knows rules up to ${known}: it cannot ${task}.`,
+    {
+      hint: UPGRADE_HINT,
+      details: { rules_version, known, ...details },
+    },
+  );
+}
+
 /** @throws LedgerError `POLICY_DENIED` where a rule decides about the verb, and the actor has none of its roles */
 export function requireAllowed(
   settings: LedgerSettings,

@@ -17,6 +17,7 @@ import {
   upTo,
   word,
 } from './kinds.ts';
+import { KNOWN_RULES } from './policy.ts';
 import { EVERY_VERB, LEDGER_VERBS } from './policy-rules.ts';
 import { lazySchema } from './schema.ts';
 import { isLine } from './values.ts';
@@ -66,11 +67,15 @@ const scope = {
 };
 const RULE_VERBS = [EVERY_VERB, ...VERBS, ...LEDGER_VERBS] as const;
 
+const MAX_RULES_VERSION = 1_000_000;
+
 /** In the order of the file. */
 const SETTINGS = {
   schema: exactly(1),
   /** The lineage. Two ledgers never mix. */
   ledger_id: fitting('uuid v7', op.check, 'must be a UUID of version 7'),
+  /** A file says it always; a new ledger is under the newest rules. */
+  rules_version: otherwise(int(1, MAX_RULES_VERSION), () => KNOWN_RULES),
   id_prefix: otherwise(fitting('prefix', isIdPrefix, 'must be two to eight capital letters'), () => 'WRK'),
   lease_ttl_s: otherwise(int(1, 31_536_000), () => 3600),
   clock_skew_s: otherwise(int(0, 86_400), () => 300),

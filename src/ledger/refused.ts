@@ -5,6 +5,7 @@ import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { type Change, conflict } from '../domain/observation.ts';
+import { KNOWN_RULES } from '../domain/policy.ts';
 import { verbOf } from '../domain/verbs.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { CommitDraft } from '../store/port.ts';
@@ -19,7 +20,8 @@ import { type Connection, currentTip } from './connection.ts';
 type Saying = Command & { id: WorkId } & Fence;
 
 /**
- * Keeps what a holder wrote who is no longer one, as if it still were, and what someone wrote on something else than it is now: a
+ * Keeps what a holder wrote who is no longer one, as if it still were, and what someone wrote on something else than it is now or in a
+ * ledger under newer rules than this program knows: a
  * result, an error, a checkpoint or a change is then listed by `wl rejected`, as one is that lost its race.
  *
  * @returns the outcomes, the errors of those that are kept saying so
@@ -35,7 +37,7 @@ export function keepRefused(
       if (outcome.kind !== 'refused' || command === undefined || typeof command === 'function')
         return outcome;
       if (!says(command)) return outcome;
-      if (outcome.error.code !== 'CONFLICT' && !wasHolder(command, outcome.error)) return outcome;
+      if (!SPOKEN.has(outcome.error.code) && !wasHolder(command, outcome.error)) return outcome;
       return { kind: 'refused', error: await keep(context, command, outcome.error) };
     }),
   );
@@ -67,6 +69,9 @@ export function nameChangers(connection: Connection, outcomes: readonly Outcome[
 const says = (command: LedgerCommand): command is Saying =>
   command.verb !== 'configure' && verbOf(command.verb).content(command) !== undefined;
 
+/** Refusals that are no holder's fault: something else than was seen, and rules that only a newer program may decide by. */
+const SPOKEN: ReadonlySet<string> = new Set(['CONFLICT', 'UPGRADE_REQUIRED']);
+
 /** True where the refusal is of someone who had the item: whose claim is outdated, or was given back. */
 function wasHolder({ epoch, execution_id }: Fence, { code, details }: LedgerError): boolean {
   if (code === 'STALE_EPOCH') return true;
@@ -83,7 +88,12 @@ async function keep(context: SyncContext, command: Saying, error: LedgerError): 
     const overlay = new Overlay(view);
     const item = view.find(command.id);
     if (item === undefined) throw error;
-    if (error.code !== 'CONFLICT') overlay.set(item.id, heldBy(item, command));
+    // What is kept changes nothing of the ledger; whoever applies it decides it by the rules there.
+    overlay.settings = {
+      ...view.settings,
+      rules_version: Math.min(view.settings.rules_version, KNOWN_RULES),
+    };
+    if (!SPOKEN.has(error.code)) overlay.set(item.id, heldBy(item, command));
     const decided = decideInto(overlay, { ...command, observed: undefined, if_rev: undefined } as Command);
     const [step] = decided.kind === 'steps' ? decided.steps : [];
     if (step === undefined) throw error;

@@ -49,6 +49,8 @@ const KIND_OF = {
   CONTENDED: 'contended',
   DAMAGED_ITEM: 'damaged',
   VERIFICATION_FAILED: 'damaged',
+  UNSUPPORTED_LEDGER: 'decision',
+  UPGRADE_REQUIRED: 'decision',
   HISTORY_REWRITTEN: 'decision',
   DIFFERENT_LEDGER: 'decision',
   DIFFERENT_REMOTES: 'decision',

@@ -1,5 +1,5 @@
 /** Raised with every change of the tables: an index of another number is left to the program that made it. */
-export const INDEX_VERSION = 5;
+export const INDEX_VERSION = 6;
 
 /** Of an id, as SQL over the columns of `items`: what follows the date, the date, and the month and day of it. */
 export const SUFFIX = 'substr(id, length(series) + 2)';

@@ -1,4 +1,4 @@
-import { isPassing, LedgerError } from '../domain/errors.ts';
+import { isLedgerError, isPassing, LedgerError } from '../domain/errors.ts';
 import { isOfflineId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
 import { type Accepted, isNew, type Outcome, type Settled } from './outcome.ts';
@@ -75,6 +75,7 @@ export class PublishQueue {
       for (const { waiter, outcomes } of published)
         waiter.resolve(outcomes.map((one) => settle(one, settled)));
     } catch (error) {
+      if (isLedgerError(error, 'UPGRADE_REQUIRED')) return leavePending(published, error);
       if (!isPassing(error)) throw error;
       await giveUp(published, publisher, wanted, error);
     }
@@ -132,6 +133,16 @@ async function giveUp(
         },
       }),
     );
+  }
+}
+
+/** Newer rules came with the look, under which this program decides nothing: what it committed before that waits for one that may. */
+function leavePending(published: Batch['published'], error: LedgerError): void {
+  for (const { waiter, outcomes } of published) {
+    const saved = outcomes
+      .filter((one) => one.kind === 'accepted')
+      .map((one) => describeLeft(one, new Set()));
+    waiter.reject(error.with({ details: { ...NOTHING_LEFT, saved, outcomes } }));
   }
 }
 

@@ -1,4 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
+import { requireKnownRules } from '../domain/policy.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { isChecked } from './checked.ts';
@@ -109,6 +110,7 @@ export async function pushPending(
     const pending = local === undefined || local === tip ? [] : await readCommits(store, tip, local, NAMES);
     if (local === undefined || pending.length === 0) return settled;
     if (wanted !== undefined && [...wanted].every((op) => settled.has(op))) return settled;
+    requireKnownRules(await context.views.peek(local, (view) => view.settings), 'share what is pending here');
     const candidate = alone ? local : await combine(context, local, await readOffers(context, tip));
     if (candidate !== local) meetOthers(context);
     // Noted down before it is out, since this process can be killed in between.

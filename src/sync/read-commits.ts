@@ -179,7 +179,7 @@ function settingsIn(oid: Oid | undefined, blobs: Blobs): LedgerSettings | undefi
     return decodeSettings(blob.bytes);
   } catch (error) {
     // A commit whose settings cannot be read is no transition; it must not stop the reading of the others.
-    if (isLedgerError(error, 'DAMAGED_ITEM')) return undefined;
+    if (isLedgerError(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { derivedOp } from '../codec/op.ts';
 import { type ErrorCode, LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { requireKnownRules } from '../domain/policy.ts';
 import { Overlay } from '../domain/view.ts';
 import { tracedSync } from '../trace/channels.ts';
 import type { Wrong } from './checked.ts';
@@ -33,6 +34,7 @@ export interface Replayed {
  */
 export function replay(view: Overlay, pending: readonly ReadCommit[], options: ReplayOptions): Replayed {
   const began = () => ({ pending: pending.length });
+  requireKnownRules(view.settings, 'bring onto it what is pending here', began());
   const imports = pending.some(({ command }) => command?.verb === 'import');
   return tracedSync(
     'replay',

@@ -193,7 +193,7 @@ it('without a remote a write names no place, and --fetch is harmless', async () 
 });
 
 it('wl config shows settings, changes shared ones, and tells how to change this clone’s', async () => {
-  expect((await here(['config'])).stdout).toContain('  lease_ttl_s   3600\n');
+  expect((await here(['config'])).stdout).toContain('  lease_ttl_s    3600\n');
   expect((await here(['config', '--json'])).envelope).toMatchObject({
     kind: 'settings',
     data: {

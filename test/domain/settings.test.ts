@@ -114,3 +114,23 @@ test('given schema or ledger id, when changed, then they stay: they are for life
     expect(error).toMatchObject({ code: 'INVALID_INPUT' });
   }
 });
+
+test('given the rules version, when it is changed, then it rises as far as the program knows, and never falls', () => {
+  const raised = (from: number, to: number, known: number, more: object = {}) =>
+    decideSettings(
+      { ...SETTINGS, rules_version: from, ...more },
+      { verb: 'configure', op: opOf(1), actor: 'ada', at: time(), patch: { rules_version: to } },
+      known,
+    );
+  expect(raised(1, 3, 3)).toMatchObject({ after: { rules_version: 3 }, keys: ['rules_version'] });
+  expect(raised(2, 2, 3).keys).toEqual([]);
+  expect(refusal(() => raised(1, 3, 2))).toMatchObject({
+    code: 'UPGRADE_REQUIRED',
+    details: { rules_version: 3, known: 2 },
+  });
+  expect(refusal(() => raised(3, 2, 3))).toMatchObject({ code: 'INVALID_INPUT' });
+  expect(refusal(() => raised(3, 2, 2))).toMatchObject({ code: 'UPGRADE_REQUIRED' });
+  const allow = [{ verbs: ['configure'], roles: ['leads'] }];
+  const roles = { leads: { members: ['bob'] } };
+  expect(refusal(() => raised(1, 2, 2, { allow, roles }))).toMatchObject({ code: 'POLICY_DENIED' });
+});

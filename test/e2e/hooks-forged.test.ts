@@ -392,3 +392,30 @@ it('given a server whose program is gone, when the ledger is pushed, then it is 
   expect(said).toContain('work-ledger: refused: wl is not installed on this server');
   expect(await remoteTip()).toBe(honest.at(-2));
 });
+
+describe('given a push under newer rules than the server knows', () => {
+  const raised = ({ files }: ForgedCommit) => ({
+    files: files.map(({ path, text }) => ({
+      path,
+      text: path === 'ledger.yaml' ? text?.replace('rules_version: 1', 'rules_version: 2') : text,
+    })),
+  });
+  const refusal = (said: string) =>
+    /UPGRADE|under rules 2, and this program knows rules up to 1/.exec(said)?.[0];
+
+  it('when the commit that brings them is pushed, then the server does not take what it cannot judge', async () => {
+    const commits = forge(forger.history, 'configure', raised);
+    await setRemote(honest[commits.length - 2]);
+    const { ok, said } = push(`+${await forger.write(commits)}:${BRANCH}`);
+    expect([ok, refusal(said)]).toEqual([false, expect.any(String)]);
+    expect(await remoteTip()).toBe(honest[commits.length - 2]);
+  });
+
+  it('when they stand there already, then nothing more is taken', async () => {
+    const tip = await forger.write(forge(forger.history, 'init', raised));
+    await setRemote(tip);
+    const child = await runGit(forger.gitDir, ['commit-tree', `${tip}^{tree}`, '-p', tip, '-m', 'a']);
+    const { ok, said } = push(`+${child}:${BRANCH}`);
+    expect([ok, refusal(said)]).toEqual([false, expect.any(String)]);
+  });
+});

@@ -15,6 +15,7 @@ import {
 } from '../../src/domain/item.ts';
 import type { NewWork } from '../../src/domain/item-schema.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
+import { KNOWN_RULES } from '../../src/domain/policy.ts';
 import { toSafeLine } from '../../src/domain/text.ts';
 import type { WorkPatch } from '../../src/domain/verbs/update.ts';
 import type { VerbInput } from '../../src/domain/verbs.ts';
@@ -609,6 +610,7 @@ const plainSettings = fc.record(
   {
     schema: fc.constant(1 as const),
     ledger_id: fc.constant(LEDGER_ID),
+    rules_version: fc.constant(KNOWN_RULES),
     id_prefix: fc.constantFrom('WRK', 'AB', 'LONGNAME', 'NO', 'ON'),
     lease_ttl_s: fc.integer({ min: 1, max: 31_536_000 }),
     clock_skew_s: fc.integer({ min: 0, max: 86_400 }),

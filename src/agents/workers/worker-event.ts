@@ -157,6 +157,8 @@ const FATAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'DIFFERENT_LEDGER',
   'DIFFERENT_REMOTES',
   'NO_LEDGER',
+  'UNSUPPORTED_LEDGER',
+  'UPGRADE_REQUIRED',
   'PERMISSION_DENIED',
 ]);
 

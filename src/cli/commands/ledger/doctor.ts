@@ -88,7 +88,10 @@ async function free(ledger: WorkLedger, { clone }: Examination): Promise<string[
 async function repair(ledger: WorkLedger, found: Examination, cli: Cli): Promise<Repaired[]> {
   const { repairTree, setUpMerging } = await import('../../../repair.ts');
   if (found.clone.some(({ kind }) => kind === 'merging')) await setUpMerging(ledger, launcher());
-  const tree = () => (found.mends.length === 0 ? [] : cli.busy('mending', () => repairTree(ledger)));
+  // Under newer rules nothing is mended by this program; it says so as it refuses to.
+  const isForeign = found.clone.some(({ kind }) => kind === 'rules');
+  const tree = () =>
+    found.mends.length === 0 && !isForeign ? [] : cli.busy('mending', () => repairTree(ledger));
   const mended = await tree();
   if (!found.clone.some(({ kind }) => kind === 'pending')) return mended;
   await cli.busy('sharing', () => ledger.clone.sync());
