@@ -397,7 +397,7 @@ describe('given a push under newer rules than the server knows', () => {
   const raised = ({ files }: ForgedCommit) => ({
     files: files.map(({ path, text }) => ({
       path,
-      text: path === 'ledger.yaml' ? text?.replace('rules_version: 1', 'rules_version: 2') : text,
+      text: path === 'ledger.yaml' ? String(text).replace('rules_version: 1', 'rules_version: 2') : text,
     })),
   });
   const refusal = (said: string) =>
