@@ -3,8 +3,9 @@ import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { markChecked } from '../sync/checked.ts';
+import type { Ending } from '../sync/outcome.ts';
+import { performExchange, TO_LOOK, TO_PUSH } from '../sync/perform-exchange.ts';
 import type { RemoteContext } from '../sync/ports.ts';
-import { type Ending, fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
 import { type ReadCommit, readCommits } from '../sync/read-commits.ts';
 import { dropWrong, reconcile } from '../sync/reconcile.ts';
 
@@ -37,7 +38,7 @@ export async function recoverHistory(ledger: WorkLedger, rewrite: Rewrite): Prom
       hint: 'Nothing was pushed or lost. Ask who keeps the remote to put the branch back.',
       details: { local: rewrite.seen, remote: rewrite.found },
     });
-  const done = await lock.run('push', () => recover({ ...context, remote }, rewrite));
+  const done = await lock.run('serve', () => recover({ ...context, remote }, rewrite));
   const tip = await store.readRef(localRef);
   if (done === undefined || tip === undefined) throw moved();
   const endings = [...done.settled.values()];
@@ -65,8 +66,9 @@ async function recover(
   // The one place where `seen` does not move forward: who asked for this has looked at both lines.
   if (!(await store.moveRef(remote.seenRef, seen, found))) return undefined;
   const settled = new Map<string, Ending>(found === undefined ? [] : await reconcile(context, found));
-  if (found !== undefined) for (const [op, end] of await fetchAndReconcile(context)) settled.set(op, end);
-  for (const [op, end] of await pushPending(context)) settled.set(op, end);
+  if (found !== undefined)
+    for (const [op, end] of await performExchange(context, TO_LOOK)) settled.set(op, end);
+  for (const [op, end] of await performExchange(context, TO_PUSH)) settled.set(op, end);
   return { kept, settled };
 }
 

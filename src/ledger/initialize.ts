@@ -6,7 +6,6 @@ import { parseInput } from '../domain/schema.ts';
 import { settingsSchema } from '../domain/settings.ts';
 import type { LedgerStore } from '../store/port.ts';
 import { markDecided } from '../sync/checked.ts';
-import { fetchAndReconcile, pushPending } from '../sync/push-cycle.ts';
 import { branchFiles } from './branch-files.ts';
 import type { Connection, WritePath } from './connection.ts';
 
@@ -18,18 +17,14 @@ import type { Connection, WritePath } from './connection.ts';
 export async function initialize(connection: Connection, prefix: string | undefined): Promise<boolean> {
   const path = await connection.write();
   const { store, context, sync } = path;
-  const { remote, localRef, lock } = context;
+  const { remote, localRef } = context;
   if (remote !== undefined) await sync.fetch();
   if ((await store.readRef(localRef)) === undefined) await writeRoot(path, connection, prefix);
   const mine = await store.readRef(localRef);
   if (remote === undefined) return mine !== undefined && (await isRootOnly(store, mine));
   if (connection.mode === 'local') return (await store.readRef(remote.seenRef)) === undefined;
-  const shared = { ...context, remote };
   const before = await store.readRef(remote.seenRef);
-  await lock.run('push', async () => {
-    await fetchAndReconcile(shared);
-    await pushPending(shared);
-  });
+  await sync.sync();
   return before === undefined && (await store.readRef(localRef)) === mine;
 }
 

@@ -245,7 +245,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
 }
 
 /** Raised where a request means another thing than before: processes of two versions then work side by side. */
-const REQUEST_FORMAT = 2;
+const REQUEST_FORMAT = 3;
 
 /** One name for all processes whose work can be done by any of them. */
 async function requestQueueKeyOf(agreed: unknown): Promise<string> {

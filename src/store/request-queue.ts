@@ -73,6 +73,10 @@ export class FileRequestQueue {
     return received;
   }
 
+  isTaken(name: string): boolean {
+    return existsSync(this.#path(name, RECEIVED));
+  }
+
   answer(name: string, text: string): void {
     this.#put(name, ANSWERED, text);
     removeIfThere(this.#path(name, RECEIVED));

@@ -1,74 +1,85 @@
 import { isLedgerError, LedgerError, type LedgerErrorOptions } from '../domain/errors.ts';
 import type { LedgerCommand } from './draft.ts';
-import type { Group } from './local.ts';
-import type { Outcome } from './outcome.ts';
-import type { CloneLock, Machine, QueuedRequest, RequestQueue } from './ports.ts';
+import type { Group, Progress } from './local.ts';
+import type { Ending, Outcome } from './outcome.ts';
+import type { Clock, CloneLock, LocalState, Machine, QueuedRequest, RequestQueue } from './ports.ts';
+import { BEAT } from './state-keys.ts';
 
 /** A group that can be handed to another process: each of its commands is known. */
 export interface PlainGroup extends Group {
   commands: readonly LedgerCommand[];
 }
 
-/** Who does the work, for this process and for those that ask it to. */
-export interface GroupHandler<Before> {
-  /** Decides and commits a group here, and publishes it where asked to. */
-  submit(group: Group, publish: boolean): Promise<Outcome[]>;
+/** What a process of a clone is asked for. */
+export type Work = { kind: 'write'; group: Group } | { kind: 'sync' } | { kind: 'fetch' };
+
+/** What became of it: for a `write` the outcomes of its commands, for a `sync` the endings of what was pending. */
+export type Told = readonly (Outcome | Ending)[];
+
+/** Who does the work, for this process and for those that ask it to. `around`: another process may do it as well, once it goes on. */
+export interface WorkHandler<Before> {
+  perform(work: Work, around: boolean): Promise<Told>;
   /** How things stand before a group is handed to another process. */
   remember(group: PlainGroup): Promise<Before>;
-  /** Finds out what became of a group whose process died with it, and does what that one left undone. */
-  takeOver(group: PlainGroup, publish: boolean, before: Before): Promise<Outcome[]>;
+  /** Finds out what became of a group that another process had begun, and does what that one left undone. */
+  takeOver(group: PlainGroup, before: Before, around: boolean): Promise<Told>;
+}
+
+/** What processes of one clone that meet need of it. */
+export interface Meeting {
+  lock: CloneLock;
+  requestQueue?: RequestQueue | undefined;
+  clock: Clock;
+  state: LocalState;
+  turn: Machine['turn'];
 }
 
 /** Who waits for an answer looks so many times less often for a leader that is gone than others look for a lock. */
 const FOLLOWER_LOOKS = 5;
+/** How often a leader gives a sign of life. */
+const BEAT_MS = 1_000;
+/** A leader that gives none for so long stands still, as after Ctrl-Z: nobody waits for it. */
+const SILENT_MS = 10_000;
 
 interface Job {
-  work(): Promise<Outcome[]>;
-  resolve(outcomes: Outcome[]): void;
+  work: Work;
+  resolve(told: Told): void;
   reject(error: unknown): void;
 }
 
-/** A job that another process can do as well. */
-interface Request extends Job {
-  handOver(): Promise<Outcome[]>;
-}
-
 /**
- * Lets one process of a clone do the work of all that come at the same time, so that they share commits and pushes as the
+ * Lets one process of a clone do the work of all that come at the same time, so that they share commits, looks and pushes as the
  * callers of one process do.
  *
  * Whoever gets the lock `serve` leads, and for as long as it has work of its own takes up what others leave in the request
  * queue. Whoever does not get it leaves a request and waits for the answer. Where the leader dies, the next process leads, and
- * each finds out by its transitions' names what became of them.
+ * each finds out by its transitions' names what became of them. Where it stands still, they go around it: the lock only orders, since
+ * refs are compared and swapped.
  */
 export class Leader<Before> {
-  readonly #lock: CloneLock;
-  readonly #queue: RequestQueue;
-  readonly #turn: Machine['turn'];
-  readonly #handler: GroupHandler<Before>;
+  readonly #meeting: Meeting;
+  readonly #handler: WorkHandler<Before>;
   readonly #terms = new Set<Promise<unknown>>();
-  #waiting: Request[] = [];
+  #waiting: Job[] = [];
+  /** The last sign of a leader that stands still. */
+  #silent: { beat: string | undefined } | undefined;
   #leads = false;
   /** Jobs under way: of this process, and in all. */
   #own = 0;
   #open = 0;
   #wake: () => void = () => undefined;
 
-  constructor(lock: CloneLock, queue: RequestQueue, turn: Machine['turn'], handler: GroupHandler<Before>) {
-    this.#lock = lock;
-    this.#queue = queue;
-    this.#turn = turn;
+  constructor(meeting: Meeting, handler: WorkHandler<Before>) {
+    this.#meeting = meeting;
     this.#handler = handler;
   }
 
-  /** @see Synchronizer.submit */
-  submit(group: Group, publish: boolean): Promise<Outcome[]> {
+  /** Has it done, by this process or by another one of the clone. */
+  lead(work: Work): Promise<Told> {
     return new Promise((resolve, reject) => {
-      const work = (): Promise<Outcome[]> => this.#handler.submit(group, publish);
-      const handOver = (): Promise<Outcome[]> => this.#handOver(group, publish, work);
       // Requests of one turn come together.
-      if (this.#waiting.push({ work, handOver, resolve, reject }) === 1)
-        void this.#turn().then(() => this.#begin());
+      if (this.#waiting.push({ work, resolve, reject }) === 1)
+        void this.#meeting.turn().then(() => this.#begin());
     });
   }
 
@@ -78,57 +89,91 @@ export class Leader<Before> {
   }
 
   async #begin(): Promise<void> {
-    const requests = this.#waiting.splice(0);
-    const start = (): void => {
-      for (const request of requests) this.#start(request);
+    const jobs = this.#waiting.splice(0);
+    const start = (around: boolean): void => {
+      for (const job of jobs) this.#start(job, () => this.#handler.perform(job.work, around));
     };
-    if (this.#leads) return start();
-    const led = await this.#lead(start, async () => true).catch((error: unknown) => {
-      for (const { reject } of requests) reject(error);
+    if (this.#leads) return start(false);
+    const { requestQueue } = this.#meeting;
+    const led = await this.#term(start, async () => requestQueue !== undefined).catch((error: unknown) => {
+      for (const { reject } of jobs) reject(error);
       return true;
     });
-    if (!led) for (const { handOver, resolve, reject } of requests) void handOver().then(resolve, reject);
+    if (!led) for (const job of jobs) void this.#handOver(job).catch(job.reject);
   }
 
-  /** Leads until nothing is left of what was begun. @returns false where `giveUp` ended the wait for that */
-  async #lead(
-    begin: () => void,
-    giveUp?: () => Promise<boolean>,
+  /**
+   * Leads until nothing is left of what was begun; or goes around a leader that stands still, and does that alone.
+   *
+   * @returns false where `giveUp` ended the wait for that
+   */
+  async #term(
+    begin: (around: boolean) => void,
+    giveUp: () => Promise<boolean>,
     pause?: (ms: number) => Promise<void>,
   ): Promise<boolean> {
+    const isSilent = this.#watch();
+    let around = false;
     const task = async (): Promise<true> => {
-      begin();
+      begin(false);
       await this.#serve();
       return true;
     };
-    const term = this.#lock.run('serve', task, giveUp, pause);
+    const isOver = async (): Promise<boolean> => {
+      if (await giveUp()) return true;
+      around = isSilent();
+      return around;
+    };
+    const term = this.#meeting.lock.run('serve', task, isOver, pause);
     this.#terms.add(term);
-    return ((await term.finally(() => this.#terms.delete(term))) ?? false) === true;
+    const led = await term.finally(() => this.#terms.delete(term));
+    if (led === undefined && around) begin(true);
+    return led === true || around;
+  }
+
+  /** Watches whether the leader gives signs of life. @returns what says that it has given none for too long */
+  #watch(): () => boolean {
+    const { clock, state } = this.#meeting;
+    let [beat, since] = [state.get(BEAT), clock.now().getTime()];
+    return () => {
+      const now = state.get(BEAT);
+      if (now !== beat) [beat, since] = [now, clock.now().getTime()];
+      const silent = clock.now().getTime() - since > SILENT_MS;
+      if (silent) this.#silent = { beat };
+      return silent || (this.#silent !== undefined && this.#silent.beat === beat);
+    };
   }
 
   async #serve(): Promise<void> {
+    const { clock, state, requestQueue } = this.#meeting;
     this.#leads = true;
+    this.#silent = undefined;
+    let beaten = clock.now().getTime();
     while (this.#open > 0) {
       // Whoever has no work of its own left stops taking requests, however many wait: the next process leads.
       if (this.#own > 0) for (const request of this.#takeRequests()) this.#reply(request);
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      await Promise.race([woken, this.#queue.pause()]);
+      await Promise.race(requestQueue === undefined ? [woken] : [woken, requestQueue.pause()]);
+      const now = clock.now().getTime();
+      if (Math.abs(now - beaten) < BEAT_MS) continue;
+      beaten = now;
+      state.set(BEAT, String(now));
     }
     this.#leads = false;
   }
 
   #takeRequests(): QueuedRequest[] {
     try {
-      return this.#queue.receive();
+      return this.#meeting.requestQueue?.receive() ?? [];
     } catch {
       // Those who wait lead by themselves, later.
       return [];
     }
   }
 
-  #start({ work, resolve, reject }: Job): void {
+  #start({ resolve, reject }: Job, work: () => Promise<Told>): void {
     this.#own += 1;
     const done = this.#track(work()).finally(() => {
       this.#own -= 1;
@@ -137,16 +182,15 @@ export class Leader<Before> {
   }
 
   #reply({ name, text }: QueuedRequest): void {
-    const work = async (): Promise<Outcome[]> => {
-      const { group, publish } = decodeRequest(text);
-      return this.#handler.submit(group, publish);
-    };
+    const queue = this.#meeting.requestQueue;
     const reply = async (): Promise<void> => {
-      const said: Reply = await work().then(
-        (outcomes) => ({ outcomes }),
+      // Whoever left it may have gone around this process meanwhile, and does it by itself.
+      const isWithdrawn = (): boolean => queue?.isTaken(name) === false;
+      const said: Reply = await this.#handler.perform(decodeWork(text, isWithdrawn), false).then(
+        (told) => ({ told }),
         (failure: unknown) => ({ failure }),
       );
-      this.#queue.answer(name, encodeReply(said));
+      if (!isWithdrawn()) queue?.answer(name, encodeReply(said));
     };
     // Whoever gets no answer looks for what became of its transitions.
     void this.#track(reply()).catch(() => undefined);
@@ -161,66 +205,67 @@ export class Leader<Before> {
   }
 
   /** Another process leads: leaves it a request, and leads where that one ends without taking it up. */
-  async #handOver(group: Group, publish: boolean, work: Job['work']): Promise<Outcome[]> {
-    const text = encodeRequest(group, publish);
-    const before = text === undefined ? undefined : await this.#handler.remember(group as PlainGroup);
-    const { progress } = group;
+  async #handOver(job: Job): Promise<void> {
+    const { work } = job;
+    const queue = this.#meeting.requestQueue;
+    const text = encodeWork(work);
+    const group = work.kind === 'write' ? work.group : undefined;
+    const before =
+      group && text !== undefined ? await this.#handler.remember(group as PlainGroup) : undefined;
+    const progress = group?.progress;
     progress?.signal?.throwIfAborted();
-    const name = text === undefined ? undefined : this.#queue.post(text);
-    if (progress !== undefined && name !== undefined) progress.stage = 'elsewhere';
-    return new Promise((resolve, reject) => {
-      if (name === undefined || before === undefined) {
-        this.#lead(() => this.#start({ work, resolve, reject })).catch(reject);
-        return;
-      }
-      const collect = (): boolean => {
-        const answer = this.#queue.collect(name);
-        if (answer !== undefined) settle(decodeReply(answer), { resolve, reject });
-        return answer !== undefined;
-      };
-      const begin = (): void => {
-        if (collect()) return;
-        const mine = this.#queue.withdraw(name);
-        const takeOver = (): Promise<Outcome[]> =>
-          this.#handler.takeOver(group as PlainGroup, publish, before);
-        this.#start({ work: mine ? work : takeOver, resolve, reject });
-      };
-      // The answer wakes whoever waits for it; the lock is looked for only now and then, in case it comes free.
-      const pause = (ms: number): Promise<void> => this.#queue.wait(name, ms * FOLLOWER_LOOKS);
-      this.#lead(begin, async () => collect(), pause).catch(reject);
-    });
+    const name = text === undefined ? undefined : queue?.post(text);
+    if (queue === undefined || name === undefined) {
+      const begin = (around: boolean): void => this.#start(job, () => this.#handler.perform(work, around));
+      await this.#term(begin, async () => false);
+      return;
+    }
+    if (progress !== undefined) progress.stage = 'elsewhere';
+    const collect = (): boolean => {
+      const answer = queue.collect(name);
+      if (answer !== undefined) settle(decodeReply(answer), job);
+      return answer !== undefined;
+    };
+    const begin = (around: boolean): void => {
+      if (collect()) return;
+      const isMine = queue.withdraw(name);
+      if (isMine || before === undefined) this.#start(job, () => this.#handler.perform(work, around));
+      else this.#start(job, () => this.#handler.takeOver(group as PlainGroup, before, around));
+    };
+    // The answer wakes whoever waits for it; the lock is looked for only now and then, in case it comes free.
+    const pause = (ms: number): Promise<void> => queue.wait(name, ms * FOLLOWER_LOOKS);
+    await this.#term(begin, async () => collect(), pause);
   }
 }
 
 function settle(reply: Reply, { resolve, reject }: Pick<Job, 'resolve' | 'reject'>): void {
-  if ('outcomes' in reply) resolve(reply.outcomes);
+  if ('told' in reply) resolve(reply.told);
   else reject(reply.failure);
-}
-
-/** What one process asks of another of the same clone. */
-interface GroupRequest {
-  group: PlainGroup;
-  publish: boolean;
 }
 
 /** A larger one is not handed on: whoever asks that much waits for its own turn. */
 const LARGEST = 256 * 1024;
 
 /** @returns `undefined` for what cannot be handed on */
-function encodeRequest(group: Group, publish: boolean): string | undefined {
-  if (!isPlain(group)) return undefined;
-  const { commands, atomic, provisional } = group;
-  const text = JSON.stringify({ group: { commands, atomic, provisional }, publish } satisfies GroupRequest);
+function encodeWork(work: Work): string | undefined {
+  if (work.kind !== 'write') return JSON.stringify(work);
+  if (!isPlain(work.group)) return undefined;
+  const { commands, atomic, provisional } = work.group;
+  const text = JSON.stringify({ kind: work.kind, group: { commands, atomic, provisional } } satisfies Work);
   return text.length <= LARGEST ? text : undefined;
 }
 
 /** Requests are this program's own, in a folder of the clone that only its user writes. */
-const decodeRequest = (text: string): GroupRequest => JSON.parse(text) as GroupRequest;
+function decodeWork(text: string, isWithdrawn: () => boolean): Work {
+  const work = JSON.parse(text) as Work;
+  const progress: Progress = { stage: 'waiting', signal: undefined, isWithdrawn };
+  return work.kind === 'write' ? { ...work, group: { ...work.group, progress } } : work;
+}
 
 const isPlain = (group: Group): group is PlainGroup =>
   group.commands.every((command) => typeof command !== 'function');
 
-type Reply = { outcomes: Outcome[] } | { failure: unknown };
+type Reply = { told: Told } | { failure: unknown };
 
 const encodeReply = (reply: Reply): string =>
   JSON.stringify(reply, (_, value: unknown) => (value instanceof Error ? { $error: flatten(value) } : value));

@@ -29,6 +29,8 @@ export interface Progress {
   stage: 'waiting' | 'elsewhere' | 'committing' | 'committed';
   /** Once it is aborted, a group that waits is not committed any more. */
   readonly signal: AbortSignal | undefined;
+  /** True once another process of this clone does it instead: nothing of it is committed here any more. */
+  isWithdrawn?(): boolean;
 }
 
 const TRIES = 50;
@@ -40,7 +42,7 @@ const TRIES = 50;
  * @returns for each group its outcomes, in the order of its commands; accepted ones are in this clone alone
  */
 export async function commitLocally(context: SyncContext, groups: readonly Group[]): Promise<Outcome[][]> {
-  const outcomes = await context.lock.run('commit', async () => {
+  return inOrder(context, async () => {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const done = await tryCommit(context, groups);
       if (done !== undefined) return done;
@@ -53,11 +55,25 @@ export async function commitLocally(context: SyncContext, groups: readonly Group
       },
     );
   });
-  return outcomes ?? [];
 }
 
-async function tryCommit(context: SyncContext, groups: readonly Group[]): Promise<Outcome[][] | undefined> {
+/** The branch is moved in a moment: who has the lock longer stands still, as after Ctrl-Z. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Moves the local branch under the lock `commit`, which orders the processes of a clone. Nobody waits for one that stands still: the branch
+ * is compared and swapped in any case.
+ */
+export async function inOrder<T>({ lock, clock }: SyncContext, move: () => Promise<T>): Promise<T> {
+  const since = clock.now().getTime();
+  const isSilent = async (): Promise<boolean> => clock.now().getTime() - since > PATIENCE_MS;
+  const moved = await lock.run('commit', async () => ({ value: await move() }), isSilent);
+  return moved === undefined ? move() : moved.value;
+}
+
+async function tryCommit(context: SyncContext, asked: readonly Group[]): Promise<Outcome[][] | undefined> {
   const { store, views, localRef, committer, clock, signs } = context;
+  const groups = asked.map((group) => (group.progress?.isWithdrawn?.() ? { ...group, commands: [] } : group));
   const tip = await requireTip(context);
   await learnDeletions(context, groups, tip);
   const auxiliary = await readAuxiliaryFiles(

@@ -32,7 +32,7 @@ export async function commitOnTip(
   const { lock, remote, clock, patience } = context;
   if (remote === undefined) return commitHere(context, make);
   const shared = { ...context, remote };
-  const done = await lock.run('push', async () => {
+  const done = await lock.run('serve', async () => {
     // One for all tries: a remote that lags, or that others are always first at, is not waited for once for each.
     const deadline = clock.now().getTime() + patience;
     for (let attempt = 0; attempt < TRIES; attempt += 1) {

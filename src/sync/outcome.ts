@@ -43,3 +43,6 @@ export type Outcome = Accepted | Unchanged | Lost | Refused;
 
 /** What became of a transition that was offered to the shared branch. */
 export type Settled = Accepted | Unchanged | Lost;
+
+/** What became of a transition; of an accepted one, only that it was. */
+export type Ending = { kind: 'accepted' } | Unchanged | Lost;

@@ -63,10 +63,10 @@ export interface LocalState {
 }
 
 /**
- * What the processes of one clone take turns at: moving its branch, pushing, making the index, and doing the work of those
- * who wait.
+ * What the processes of one clone take turns at: moving its branch, making the index, and doing what needs the remote, for
+ * those who wait as well.
  */
-export type LockName = 'commit' | 'push' | 'index' | 'serve';
+export type LockName = 'commit' | 'index' | 'serve';
 
 /**
  * Orders the processes of one clone, so that they do not waste each other's work. Correctness does not rest on it: refs are
@@ -128,6 +128,8 @@ export interface RequestQueue {
   wait(name: string, ms: number): Promise<void>;
   /** Every request that waits, oldest first. */
   receive(): QueuedRequest[];
+  /** Whether one that was taken is still waited for. */
+  isTaken(name: string): boolean;
   answer(name: string, text: string): void;
   /** Ends when it is time to look again. */
   pause(): Promise<void>;

@@ -1,4 +1,4 @@
-import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
@@ -6,12 +6,13 @@ import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
 import { findWrong, isChecked, markChecked, markDecided, type Wrong } from './checked.ts';
 import { commitInTime } from './committed-time.ts';
 import { draftOf } from './draft.ts';
-import type { Accepted, Settled } from './outcome.ts';
+import { acceptedBy, noteNoOps } from './journal.ts';
+import { inOrder } from './local.ts';
+import type { Settled } from './outcome.ts';
 import type { SyncContext } from './ports.ts';
 import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { forgetArrived, keepRejected } from './rejected.ts';
 import { type Replayed, type ReplayOptions, replay } from './replay.ts';
-import { EXPOSED, NO_OPS } from './state-keys.ts';
 
 const TRIES = 20;
 
@@ -56,10 +57,10 @@ export async function reconcile(context: SyncContext, seen: Oid): Promise<Map<st
  * @throws LedgerError `CONTENDED` where others kept moving it
  */
 export async function moveLocal(
-  { lock }: SyncContext,
+  context: SyncContext,
   attempt: () => Promise<Map<string, Settled> | undefined>,
 ): Promise<Map<string, Settled>> {
-  const settled = await lock.run('commit', async () => {
+  return inOrder(context, async () => {
     for (let tried = 0; tried < TRIES; tried += 1) {
       const done = await attempt();
       if (done !== undefined) return done;
@@ -68,7 +69,6 @@ export async function moveLocal(
       hint: 'Try again.',
     });
   });
-  return settled ?? new Map();
 }
 
 async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string, Settled> | undefined> {
@@ -137,17 +137,6 @@ function differentLedger(seen: Oid, local: Oid): LedgerError {
   );
 }
 
-export function acceptedBy({ record, op, event, before, after }: ReadCommit): Accepted {
-  return {
-    kind: 'accepted',
-    op: op ?? '',
-    item: after ?? before,
-    event,
-    commit: record.oid,
-    where: 'remote',
-  };
-}
-
 interface Rebuild {
   expected: Oid;
   base: Oid;
@@ -185,38 +174,11 @@ export async function rebuild(
   await views.advance(base, moved.tip, changes);
   for (const { from, item } of result.unchanged)
     if (!settled.has(from.op ?? '')) settled.set(from.op ?? '', { kind: 'unchanged', item });
-  rememberNoOps(
+  noteNoOps(
     context,
     result.unchanged.flatMap(({ from }) => from.op ?? []),
   );
   return settled;
-}
-
-const NO_OPS_KEPT = 200;
-
-/** For the processes of this clone that wait for them: nothing in git tells. */
-function rememberNoOps({ state }: SyncContext, ops: readonly string[]): void {
-  if (ops.length === 0) return;
-  const before = (state.get(NO_OPS) ?? '').split(' ');
-  state.set(NO_OPS, [...before, ...ops].slice(-NO_OPS_KEPT).join(' '));
-}
-
-/**
- * Pending transitions that others may have, and may bring to the shared branch at any time: they were offered, or a push of
- * them broke off.
- */
-export async function exposedOps({ store, remote, state }: SyncContext): Promise<ReadonlySet<string>> {
-  const exposed = state.get(EXPOSED);
-  const seen = remote && (await store.readRef(remote.seenRef));
-  if (exposed === undefined || !/^[0-9a-f]{40}$/.test(exposed)) return new Set();
-  try {
-    const base = seen === undefined ? undefined : await store.mergeBase(exposed, seen);
-    return new Set((await readCommits(store, base, exposed, NAMES)).flatMap(({ op }) => op ?? []));
-  } catch (error) {
-    // The commits are gone with a repack, so nobody waits for them.
-    if (isLedgerError(error, 'STORAGE_FAILED')) return new Set();
-    throw error;
-  }
 }
 
 export const emailOf = ({ record }: ReadCommit): string => record.author.email;

@@ -7,7 +7,7 @@ import type { CommitDraft, Identity, LedgerStore, Oid } from '../store/port.ts';
 import { NAMES, type ReadCommit, readCommits, readRecords } from './read-commits.ts';
 
 const PREFIX = 'refs/work-ledger/rejected/';
-const rejectedRef = (op: string): string => PREFIX + op;
+export const rejectedRef = (op: string): string => PREFIX + op;
 
 /** A transition that lost its race: nothing of it is on the shared branch, all of it is here. */
 export interface RejectedTransition {

@@ -1,7 +1,8 @@
-/** Keys of local state: when the remote last answered; when it was last looked at; a mark that changes with every push. */
+/** Keys of local state: when the remote last answered; when it was last looked at. */
 export const CONTACT = 'contact';
 export const FETCHED = 'fetched';
-export const PUBLISHED = 'published';
+/** The last sign of life of the process that leads. */
+export const BEAT = 'serving';
 /** When this clone last met others at the remote. */
 export const CONTENDED = 'contended';
 /** How long its last push took, and how long it took the last time until an offer was found on the branch, in milliseconds. */

@@ -1,11 +1,10 @@
 import type { Oid } from '../store/port.ts';
+import { acceptedBy, type Wanted } from './journal.ts';
 import type { PlainGroup } from './leader.ts';
 import { isEntering } from './local.ts';
 import type { Accepted, Outcome, Settled } from './outcome.ts';
 import type { SyncContext } from './ports.ts';
-import type { Wanted } from './publisher.ts';
 import { type ReadCommit, readCommits } from './read-commits.ts';
-import { acceptedBy } from './reconcile.ts';
 import { rejectionOf } from './rejected.ts';
 
 /** The clone before a group was handed to another process. */

@@ -1,14 +1,17 @@
 import type { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
+import { verbsThat } from '../domain/verbs.ts';
 import type { Oid } from '../store/port.ts';
 import { findWrong } from './checked.ts';
-import type { Settled } from './outcome.ts';
-import type { SyncContext } from './ports.ts';
+import { takenOps } from './confirm.ts';
+import { acceptedBy, exposedOps, findSettled, type Wanted } from './journal.ts';
+import { isNew, type Settled } from './outcome.ts';
+import type { RemoteContext, SyncContext } from './ports.ts';
 import { readCommits } from './read-commits.ts';
-import { acceptedBy, moveLocal, rebuild } from './reconcile.ts';
+import { moveLocal, rebuild, reconcile } from './reconcile.ts';
 import { keepRejected } from './rejected.ts';
 
-export interface Withdrawal {
+interface Withdrawal {
   /** Transitions to take back. */
   ops: ReadonlySet<string>;
   /** Transitions whose numbered ids no one has seen; they get ids that need no one's agreement. */
@@ -74,4 +77,41 @@ async function addRenumbered(
       settled.set(commit.op, { ...acceptedBy(commit), where: 'local' });
     }
   }
+}
+
+/** Verbs that mean nothing until the remote has taken them, and whose race is worth a look at the remote first. */
+export const TAKING: ReadonlySet<string> = verbsThat(({ contended }) => contended);
+
+/** What giving up came to. */
+export interface TakenBack {
+  settled: ReadonlyMap<string, Settled>;
+  withdrawn: ReadonlySet<string>;
+  /** Transitions that were taken where pushes go, and are not read yet: neither accepted nor lost. */
+  sent: ReadonlySet<string>;
+  /** Transitions that others may have, and that may yet be made. */
+  exposed: ReadonlySet<string>;
+  /** Whether another process of this clone may bring out what was withdrawn. */
+  unsure: boolean;
+}
+
+/**
+ * Gives transitions up that the remote could not be asked about: takes back what means nothing without it, and gives new items
+ * ids that need no one's agreement. What another exchange of this clone has under way was noted as exposed before.
+ */
+export async function takeBack(context: RemoteContext, wanted: Wanted): Promise<Omit<TakenBack, 'unsure'>> {
+  const { store, remote } = context;
+  const exposed = await exposedOps(context);
+  const settled = await findSettled(context, wanted);
+  const seen = await store.readRef(remote.seenRef);
+  if (seen !== undefined) for (const [op, one] of await reconcile(context, seen)) settled.set(op, one);
+  const open = [...wanted.ops.values()].map(({ own }) => own).filter(({ op }) => !settled.has(op));
+  const sent = await takenOps(context);
+  const taking = open.filter(({ op, event }) => TAKING.has(event?.verb ?? '') && !sent.has(op));
+  const withdrawn = new Set(taking.map(({ op }) => op));
+  // Where others may have it, a number may be the item's for good, and must not be given up for another id.
+  const created = open.filter((one) => isNew(one) && !exposed.has(one.op));
+  const renumber = new Set(created.map(({ op }) => op));
+  if (withdrawn.size + renumber.size > 0)
+    for (const [op, one] of await withdraw(context, { ops: withdrawn, renumber })) settled.set(op, one);
+  return { settled, withdrawn, sent, exposed };
 }

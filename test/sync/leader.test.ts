@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LedgerError } from '../../src/domain/errors.ts';
 import { systemMachine } from '../../src/ledger/options.ts';
 import { SqliteCloneLock } from '../../src/store/clone-lock.ts';
+import { FileState } from '../../src/store/local-state.ts';
 import { FileRequestQueue } from '../../src/store/request-queue.ts';
 import type { LedgerCommand } from '../../src/sync/draft.ts';
-import { type GroupHandler, Leader } from '../../src/sync/leader.ts';
+import { Leader, type Work, type WorkHandler } from '../../src/sync/leader.ts';
 import type { Group } from '../../src/sync/local.ts';
 import type { Outcome } from '../../src/sync/outcome.ts';
 import { makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
@@ -28,7 +29,7 @@ const doneBy = (name: string, op: string): Outcome[] => [
 ];
 
 /** A stand-in for what decides and commits, which is done when it is told so. */
-class FakeHandler implements GroupHandler<string> {
+class FakeHandler implements WorkHandler<string> {
   readonly done: string[] = [];
   readonly takenOver: string[] = [];
   readonly begun: string[] = [];
@@ -39,8 +40,8 @@ class FakeHandler implements GroupHandler<string> {
     this.#name = name;
   }
 
-  async submit(asked: Group): Promise<Outcome[]> {
-    const op = opOf(asked);
+  async perform(work: Work): Promise<Outcome[]> {
+    const op = work.kind === 'write' ? opOf(work.group) : work.kind;
     this.begun.push(op);
     await new Promise<void>((resolve, reject) => {
       this.#ends.set(op, (failure) => (failure === undefined ? resolve() : reject(failure)));
@@ -53,7 +54,7 @@ class FakeHandler implements GroupHandler<string> {
     return 'as it was';
   }
 
-  async takeOver(asked: Group, _publish: boolean, before: string): Promise<Outcome[]> {
+  async takeOver(asked: Group, before: string): Promise<Outcome[]> {
     this.takenOver.push(`${opOf(asked)} ${before}`);
     return doneBy(`${this.#name}, in place of a dead one`, opOf(asked));
   }
@@ -76,13 +77,11 @@ describe('the processes of one clone', () => {
   /** Each as in a process of its own. */
   const makeLeader = (name: string) => {
     const handler = new FakeHandler(name);
-    const leader = new Leader(
-      new SqliteCloneLock(folder.path),
-      new FileRequestQueue(dir),
-      systemMachine.turn,
-      handler,
-    );
-    return { handler, ask: (op: string) => leader.submit(group(op), true), leader };
+    const { clock, turn } = systemMachine;
+    const lock = new SqliteCloneLock(folder.path);
+    const state = new FileState(join(folder.path, 'state'));
+    const leader = new Leader({ lock, requestQueue: new FileRequestQueue(dir), clock, state, turn }, handler);
+    return { handler, ask: (op: string) => leader.lead({ kind: 'write', group: group(op) }), leader };
   };
   const requests = (): string[] => {
     try {
@@ -174,7 +173,10 @@ describe('the processes of one clone', () => {
     const [ada, bob] = [makeLeader('ada'), makeLeader('bob')];
     const first = ada.ask('first');
     await until(() => ada.handler.begun.length > 0);
-    const later = bob.leader.submit({ commands: [() => ({}) as LedgerCommand], atomic: true }, true);
+    const later = bob.leader.lead({
+      kind: 'write',
+      group: { commands: [() => ({}) as LedgerCommand], atomic: true },
+    });
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(ada.handler.begun).toEqual(['first']);
     await ada.handler.end('first');

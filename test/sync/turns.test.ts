@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TransitionResult, WorkLedger } from '../../src/index.ts';
 import { connectionOf } from '../../src/ledger/connection.ts';
-import { pushPending } from '../../src/sync/push-cycle.ts';
+import { performExchange, TO_PUSH } from '../../src/sync/perform-exchange.ts';
 import { CONTENDED, ROUND } from '../../src/sync/state-keys.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
@@ -186,7 +186,10 @@ describe('a time that is up', () => {
     await commitByHand((await ada.ledger.query.asOf()).tip);
     const busy = { ...context, remote: ada.connection, judge: { check } };
     const pushes = ada.connection.pushes;
-    expect(await refusalOf(pushPending(busy))).toMatchObject({ code: 'CONTENDED', details: { lost: 0 } });
+    expect(await refusalOf(performExchange(busy, TO_PUSH))).toMatchObject({
+      code: 'CONTENDED',
+      details: { lost: 0 },
+    });
     expect(ada.connection.pushes).toBe(pushes);
   });
 });

@@ -164,6 +164,10 @@ export class SimulatedRequestQueue implements RequestQueue {
     return taken;
   }
 
+  isTaken(name: string): boolean {
+    return this.#requests.get(name)?.state === 'taken';
+  }
+
   answer(name: string, text: string): void {
     const request = this.#requests.get(name);
     if (request === undefined) return;

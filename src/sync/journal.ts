@@ -1,0 +1,139 @@
+import { isLedgerError } from '../domain/errors.ts';
+import type { WorkId } from '../domain/ids.ts';
+import type { Oid } from '../store/port.ts';
+import { type Accepted, isNew, type Lost, type Settled } from './outcome.ts';
+import type { RemoteContext, SyncContext } from './ports.ts';
+import { NAMES, type ReadCommit, readAlone, readCommits } from './read-commits.ts';
+import { findRejected } from './rejected.ts';
+import { EXPOSED, NO_OPS } from './state-keys.ts';
+
+/*
+ * The journal of a clone: where each of its transitions stands. A transition is
+ * - committed: on the local branch, and not on the shared one;
+ * - exposed: committed, and others may have it, so that it can be shared at any time;
+ * - settled: shared, or lost and kept among the rejected, or found to be done already.
+ * All of it is read from git, but for two facts that git does not tell: what is exposed, and what was done already.
+ */
+
+/** Transitions whose end someone waits for, by op: what each came to here, and where it stood among the rejected before. */
+export interface Wanted {
+  /** The shared tip before any of them was committed. */
+  since: Oid | undefined;
+  ops: ReadonlyMap<string, { own: Accepted; rejection: Oid | undefined }>;
+}
+
+/** Looks for transitions where settled ones stand: on the shared branch, among the rejected, among those that were done already. */
+export async function findSettled(context: RemoteContext, wanted: Wanted): Promise<Map<string, Settled>> {
+  const { store, state } = context;
+  const settled = await findAccepted(context, wanted);
+  const noOps = new Set((state.get(NO_OPS) ?? '').split(' '));
+  for (const [op, { rejection }] of wanted.ops) {
+    if (settled.has(op)) continue;
+    const rejected = await findRejected(store, op, rejection);
+    if (rejected !== undefined)
+      settled.set(op, { kind: 'lost', op, error: rejected.error, kept: rejected.ref });
+    else if (noOps.has(op)) settled.set(op, { kind: 'unchanged', item: undefined });
+  }
+  return settled;
+}
+
+/** A commit that is shared as it was made here came to what it came to here; one that was made anew is read. */
+async function findAccepted(
+  { store, remote }: RemoteContext,
+  { ops, since }: Wanted,
+): Promise<Map<string, Settled>> {
+  const settled = new Map<string, Settled>();
+  const seen = await store.readRef(remote.seenRef);
+  if (seen === undefined || seen === since) return settled;
+  const shared = await readCommits(store, since, seen, NAMES);
+  const own = shared.filter(({ op }) => op !== undefined && ops.has(op)).map(({ record }) => record);
+  const asMade = new Map([...ops.values()].map(({ own: one }) => [one.commit, one]));
+  for (const { oid } of own) {
+    const made = asMade.get(oid);
+    if (made !== undefined) settled.set(made.op, { ...made, where: 'remote' });
+  }
+  for (const commit of await readAlone(
+    store,
+    own.filter(({ oid }) => !asMade.has(oid)),
+  ))
+    settled.set(commit.op ?? '', acceptedBy(commit));
+  return settled;
+}
+
+/** Who waits for a new item is answered with the one of the same key that stands in its place, and nothing is kept for later. */
+export async function withStanding(
+  { store, views, localRef }: SyncContext,
+  settled: Map<string, Settled>,
+  { ops }: Wanted,
+): Promise<Map<string, Settled>> {
+  const tip = await store.readRef(localRef);
+  for (const [op, one] of settled) {
+    const own = ops.get(op)?.own;
+    const id = one.kind === 'lost' && own && isNew(own) ? standingFor(one) : undefined;
+    if (one.kind !== 'lost' || id === undefined || tip === undefined) continue;
+    const item = await views.read(tip, (view) => view.find(id));
+    if (item === undefined) continue;
+    settled.set(op, { kind: 'unchanged', item });
+    const kept = await store.readRef(one.kept);
+    if (kept !== undefined) await store.moveRef(one.kept, kept, undefined);
+  }
+  return settled;
+}
+
+/** The item that stands in the place of one that was to be made. */
+function standingFor({ error }: Lost): WorkId | undefined {
+  if (!isLedgerError(error, 'INVALID_INPUT')) return undefined;
+  const { id, idempotency_key } = error.details;
+  return idempotency_key === undefined ? undefined : id;
+}
+
+/** What a shared commit came to. */
+export function acceptedBy({ record, op, event, before, after }: ReadCommit): Accepted {
+  return {
+    kind: 'accepted',
+    op: op ?? '',
+    item: after ?? before,
+    event,
+    commit: record.oid,
+    where: 'remote',
+  };
+}
+
+const NO_OPS_KEPT = 200;
+
+/** For the processes of this clone that wait for them: nothing in git tells. */
+export function noteNoOps({ state }: SyncContext, ops: readonly string[]): void {
+  if (ops.length === 0) return;
+  const before = (state.get(NO_OPS) ?? '').split(' ');
+  state.set(NO_OPS, [...before, ...ops].slice(-NO_OPS_KEPT).join(' '));
+}
+
+/** Notes, before it is out, that others may have all that is pending at `tip`. @returns what was noted before */
+export function expose({ state }: SyncContext, tip: Oid): string {
+  const before = state.get(EXPOSED) ?? '';
+  state.set(EXPOSED, tip);
+  return before;
+}
+
+/** Nothing of it is out, beyond what was noted before. */
+export function unexpose({ state }: SyncContext, before: string): void {
+  state.set(EXPOSED, before);
+}
+
+/**
+ * Pending transitions that others may have, and may bring to the shared branch at any time: they were offered, or a push of
+ * them broke off.
+ */
+export async function exposedOps({ store, remote, state }: SyncContext): Promise<ReadonlySet<string>> {
+  const exposed = state.get(EXPOSED);
+  const seen = remote && (await store.readRef(remote.seenRef));
+  if (exposed === undefined || !/^[0-9a-f]{40}$/.test(exposed)) return new Set();
+  try {
+    const base = seen === undefined ? undefined : await store.mergeBase(exposed, seen);
+    return new Set((await readCommits(store, base, exposed, NAMES)).flatMap(({ op }) => op ?? []));
+  } catch (error) {
+    // The commits are gone with a repack, so nobody waits for them.
+    if (isLedgerError(error, 'STORAGE_FAILED')) return new Set();
+    throw error;
+  }
+}

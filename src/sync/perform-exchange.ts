@@ -1,0 +1,283 @@
+import { LedgerError } from '../domain/errors.ts';
+import type { LedgerRemote } from '../remote/port.ts';
+import type { Oid } from '../store/port.ts';
+import { isChecked } from './checked.ts';
+import { combine, readOffers } from './combine.ts';
+import { push, waitToRead } from './confirm.ts';
+import {
+  type Contest,
+  isBusy,
+  isContended,
+  meetOthers,
+  noteOffered,
+  timed,
+  waitForTurn,
+} from './contention.ts';
+import { type Answer, begin, type Effect, type Facts, type Failure, next, type Plan } from './exchange.ts';
+import { noteOffer, prepareOffer, takeBackOffer } from './inbox.ts';
+import { expose, findSettled, unexpose, type Wanted } from './journal.ts';
+import { commitLocally } from './local.ts';
+import { awaited, denied, look, lookOrUnknown, pause, unreachable } from './look.ts';
+import type { Ending, Settled } from './outcome.ts';
+import { overdueUnblocks } from './overdue-unblocks.ts';
+import type { RemoteContext } from './ports.ts';
+import { firstGroup, NAMES, type ReadCommit, readCommits } from './read-commits.ts';
+import { dropWrong, reconcile } from './reconcile.ts';
+import { rejectedRef } from './rejected.ts';
+import { CONTACT, LED } from './state-keys.ts';
+import { withdraw } from './withdraw.ts';
+
+/** What an exchange is for, with the transitions that someone waits for. */
+export interface Purpose extends Omit<Plan, 'push' | 'deadline'> {
+  push: Wanted | 'all' | 'nothing';
+}
+
+/** A purpose that is to look, and no more. */
+export const TO_LOOK: Purpose = { look: true, overdue: false, push: 'nothing' };
+/** One that is to push all that is pending. */
+export const TO_PUSH: Purpose = { look: false, overdue: false, push: 'all' };
+/** Both, and what follows from completions besides. */
+export const TO_SYNC: Purpose = { look: true, overdue: true, push: 'all' };
+
+/**
+ * Exchanges with the remote until what was asked for is done. To be called by one process of a clone at a time, and by one caller in it.
+ *
+ * @param deadline when the time is up, in milliseconds of the clone's clock; as long as patience lasts where none is given
+ * @returns what became of pending transitions, of whichever process
+ * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_STALE`, `PUSH_DENIED` and `CONTENDED`, with what is pending still pending;
+ *   `HISTORY_REWRITTEN`, `DIFFERENT_LEDGER`, `DIFFERENT_REMOTES`: nothing moves then
+ */
+export async function performExchange(
+  context: RemoteContext,
+  purpose: Purpose,
+  deadline = context.clock.now().getTime() + context.patience,
+): Promise<ReadonlyMap<string, Ending>> {
+  return new Exchanging(context, purpose, deadline).run();
+}
+
+class Exchanging {
+  readonly #context: RemoteContext;
+  readonly #purpose: Purpose;
+  readonly #contest: Contest;
+  /** As the last effect `reconcile` left them: the shared tip, the local one, and what lies between. */
+  #seen: Oid | undefined;
+  #local: Oid | undefined;
+  #pending: readonly ReadCommit[] = [];
+  #overdue: ReadonlySet<string> = new Set();
+
+  constructor(context: RemoteContext, purpose: Purpose, deadline: number) {
+    this.#context = context;
+    this.#purpose = purpose;
+    this.#contest = { deadline, offered: new Set(), since: 0, passed: 0 };
+  }
+
+  async run(): Promise<ReadonlyMap<string, Ending>> {
+    const { push } = this.#purpose;
+    const ops = typeof push === 'string' ? push : new Set(push.ops.keys());
+    const { deadline } = this.#contest;
+    let exchange = begin({ ...this.#purpose, push: ops, deadline }, await this.#facts());
+    while (exchange.doing.do !== 'end') {
+      const answer = await this.#perform(exchange.doing).catch(
+        (error: unknown): Answer => ({ kind: 'failed', error }),
+      );
+      exchange = next(exchange, answer, await this.#facts());
+    }
+    const { failure } = exchange.doing;
+    if (failure === undefined) return this.#withoutOverdue(exchange.settled);
+    throw this.#errorOf(failure);
+  }
+
+  async #facts(): Promise<Facts> {
+    const context = this.#context;
+    const { store, remote, clock } = context;
+    return {
+      now: clock.now().getTime(),
+      shared: (await store.readRef(remote.seenRef)) !== undefined,
+      contended: isContended(context),
+      busy: isBusy(context),
+      mayOffer: this.#contest.offered.size === 0 && remote.inbox !== undefined,
+      twoAddresses: remote.writesTo !== undefined,
+    };
+  }
+
+  async #perform(effect: Exclude<Effect, { do: 'end' }>): Promise<Answer> {
+    const context = this.#context;
+    const { remote } = context;
+    const { deadline } = this.#contest;
+    switch (effect.do) {
+      case 'find': {
+        const { push } = this.#purpose;
+        return {
+          kind: 'found',
+          settled: typeof push === 'string' ? new Map() : await findSettled(context, push),
+        };
+      }
+      case 'look': {
+        const found =
+          effect.why === 'unsure'
+            ? await lookOrUnknown(context, 'all', deadline)
+            : await look(context, 'all', effect.why === 'asked' ? undefined : deadline);
+        return { kind: 'looked', moved: found !== this.#seen };
+      }
+      case 'wait for a turn': {
+        const seen = await context.store.readRef(remote.seenRef);
+        if (seen !== undefined)
+          await awaited(context, 'turn', () => waitForTurn(context, this.#contest, seen));
+        return { kind: 'done' };
+      }
+      case 'reconcile':
+        return this.#reconcile();
+      case 'make overdue':
+        this.#overdue = await makeOverdue(context);
+        return { kind: 'done' };
+      case 'push':
+        return this.#push(effect);
+      case 'wait to read':
+        await awaited(context, 'newer reading', () => waitToRead(context, this.#seen, deadline));
+        return { kind: 'done' };
+      case 'ask where it is written':
+        return { kind: 'written', stands: ['holds', 'lacks'].includes(await remote.written()) };
+      case 'pause':
+        await pause(context, effect.tries, deadline);
+        return { kind: 'done' };
+      case 'refuse':
+        return {
+          kind: 'found',
+          settled: await keepRefused(context, firstGroup(this.#pending), effect.reason),
+        };
+      case 'take back the offer':
+        await takeBackOffer(context);
+        return { kind: 'done' };
+      case 'take over':
+        return { kind: 'found', settled: await this.#settleOn(await context.store.readRef(remote.seenRef)) };
+      case 'meet others':
+        meetOthers(context);
+        return { kind: 'done' };
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  /** An offer of what lost there is taken back: nobody waits for it any more. */
+  async #settleOn(tip: Oid | undefined): Promise<Map<string, Settled>> {
+    const settled = tip === undefined ? new Map<string, Settled>() : await reconcile(this.#context, tip);
+    if ([...settled.values()].some(({ kind }) => kind !== 'accepted')) await takeBackOffer(this.#context);
+    return settled;
+  }
+
+  async #reconcile(): Promise<Answer> {
+    const context = this.#context;
+    const { store, remote, localRef } = context;
+    const seen = await store.readRef(remote.seenRef);
+    const settled = await this.#settleOn(seen);
+    const wrong = await dropWrong(context, seen);
+    if (wrong.size > 0) await takeBackOffer(context);
+    for (const [op, one] of wrong) settled.set(op, one);
+    const local = await store.readRef(localRef);
+    const isShared = local === undefined || local === seen;
+    const commits = isShared ? [] : await readCommits(store, seen, local, NAMES);
+    [this.#seen, this.#local, this.#pending] = [seen, local, commits];
+    const pending: string[][] = [];
+    for (let left = commits; left.length > 0; ) {
+      const group = firstGroup(left);
+      pending.push(group.flatMap(({ op }) => op ?? []));
+      left = left.slice(group.length);
+    }
+    return { kind: 'reconciled', settled, pending, checked: isShared || isChecked(context, local) };
+  }
+
+  async #push({ what, offer: offers }: Extract<Effect, { do: 'push' }>): Promise<Answer> {
+    const context = this.#context;
+    const { state, clock } = context;
+    const { deadline } = this.#contest;
+    const own = what === 'first' ? firstGroup(this.#pending).at(-1)?.record.oid : this.#local;
+    if (own === undefined) return { kind: 'pushed', result: { kind: 'behind' }, combined: false };
+    const candidate =
+      what === 'all' ? await combine(context, own, await readOffers(context, this.#seen)) : own;
+    if (candidate !== own) meetOthers(context);
+    // Noted down before it is out, since this process can be killed in between.
+    const before = expose(context, own);
+    const offer = offers ? prepareOffer(context, own) : undefined;
+    const result = await timed(context, () => push(context, candidate, { offer, deadline }));
+    const isOut = offer !== undefined && result.kind !== 'unreachable';
+    if (isOut) noteOffer(context, offer);
+    if (offer !== undefined) noteOffered(context, this.#contest, this.#pending);
+    // What was accepted is found to be shared; of what broke off nobody knows.
+    if (result.kind !== 'accepted' && result.kind !== 'unknown' && !isOut) unexpose(context, before);
+    if (result.kind === 'accepted') {
+      state.set(CONTACT, clock.now().toISOString());
+      state.set(LED, candidate);
+    }
+    return { kind: 'pushed', result, combined: candidate !== own };
+  }
+
+  /** Nobody asked for what is overdue: where it is lost, as for want of rights, nothing is, and the next clone makes it. */
+  async #withoutOverdue(settled: ReadonlyMap<string, Ending>): Promise<ReadonlyMap<string, Ending>> {
+    const { store } = this.#context;
+    const others = new Map(settled);
+    for (const [op, end] of settled) {
+      if (end.kind !== 'lost' || !this.#overdue.has(op)) continue;
+      await store.moveRef(end.kept, await store.readRef(end.kept), undefined);
+      others.delete(op);
+    }
+    return others;
+  }
+
+  #errorOf(failure: Failure): unknown {
+    const { remote } = this.#context;
+    switch (failure.why) {
+      case 'contended':
+        return contended(remote, failure.lost);
+      case 'denied':
+        return denied(remote, failure.reason);
+      case 'unreachable':
+        return unreachable(remote, failure.cause);
+      case 'error':
+        return failure.error;
+      default:
+        return failure satisfies never;
+    }
+  }
+}
+
+/** Commits here what is overdue. @returns the ops of it */
+async function makeOverdue(context: RemoteContext): Promise<ReadonlySet<string>> {
+  const { store, localRef } = context;
+  const tip = await store.readRef(localRef);
+  if (tip === undefined) return new Set();
+  const overdue = await overdueUnblocks(context, tip);
+  if (overdue.length > 0) await commitLocally(context, []);
+  return new Set(overdue.map(({ op }) => op));
+}
+
+/**
+ * Takes back what the remote refused for good, and keeps it. Whoever finds it in the inbox could bring it in once the remote takes it,
+ * so that the offer goes first, and the caller is told after that.
+ *
+ * @throws LedgerError `REMOTE_REFUSED` where it is the ledger itself, without which there is nothing
+ */
+async function keepRefused(
+  context: RemoteContext,
+  group: readonly ReadCommit[],
+  reason: string,
+): Promise<Map<string, Settled>> {
+  const { remote } = context;
+  const error = new LedgerError('REMOTE_REFUSED', `The remote ${remote.url} refused it: ${reason}.`, {
+    hint: 'A rule of the remote forbids it; ask who keeps the repository.',
+    details: { remote: remote.name, reason },
+  });
+  if (group.some(({ record }) => record.parents.length === 0)) throw error;
+  const ops = new Set(group.map(({ op, record }) => op ?? record.oid));
+  const settled = await withdraw(context, { ops, renumber: new Set(), keepAs: error });
+  await takeBackOffer(context);
+  for (const op of ops) settled.set(op, { kind: 'lost', op, error, kept: rejectedRef(op) });
+  return settled;
+}
+
+function contended(remote: LedgerRemote, lost: number): LedgerError {
+  const times = `${lost} ${lost === 1 ? 'time' : 'times'}`;
+  return new LedgerError('CONTENDED', `The time is up at ${remote.url}: others were first ${times}.`, {
+    hint: 'Try again: wl sync',
+    details: { remote: remote.name, lost },
+  });
+}
