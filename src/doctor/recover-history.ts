@@ -2,6 +2,7 @@ import { LedgerError } from '../domain/errors.ts';
 import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
+import { inCall } from '../sync/call.ts';
 import { markChecked } from '../sync/checked.ts';
 import type { Ending } from '../sync/outcome.ts';
 import { performExchange, TO_LOOK, TO_PUSH } from '../sync/perform-exchange.ts';
@@ -116,7 +117,7 @@ export async function findRewrite(ledger: WorkLedger): Promise<Rewrite | undefin
   if (remote === undefined)
     throw new LedgerError('NO_REMOTE', 'This ledger has no remote whose history could be rewritten.');
   const { ask } = await import('../sync/look.ts');
-  const fetched = await ask({ ...context, remote }, 'branch');
+  const fetched = await ask(inCall({ ...context, remote }), 'branch');
   if (fetched.kind === 'ok') return undefined;
   const { seen, found } = fetched;
   const base = found === undefined ? undefined : await store.mergeBase(seen, found);

@@ -2,36 +2,32 @@ import { LedgerError } from '../domain/errors.ts';
 import type { Offer, PushResult, WrittenTo } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { awaited, look, lookOrUnknown, pause } from './look.ts';
-import type { RemoteContext } from './ports.ts';
+import type { CallContext, RemoteContext } from './ports.ts';
 import { NAMES, readCommits } from './read-commits.ts';
 
 /**
  * Pushes, and where pushes go elsewhere than readings come from, waits until the branch is read with what was pushed: only then it
  * is accepted.
  *
- * @throws LedgerError `REMOTE_STALE` with `details.unknown` where it is not read until `deadline`; as `look`
+ * @throws LedgerError `REMOTE_STALE` with `details.unknown` where it is not read until the time is up; as `look`
  */
-export async function push(
-  context: RemoteContext,
-  tip: Oid,
-  { offer, deadline }: { offer?: Offer | undefined; deadline: number },
-): Promise<PushResult> {
+export async function push(context: CallContext, tip: Oid, offer?: Offer): Promise<PushResult> {
   const pushed = await context.remote.push(tip, offer);
   return pushed.kind === 'unconfirmed'
-    ? awaited(context, 'confirmation', () => confirm(context, tip, deadline))
+    ? awaited(context, 'confirmation', () => confirm(context, tip))
     : pushed;
 }
 
-async function confirm(context: RemoteContext, tip: Oid, deadline: number): Promise<PushResult> {
-  const { store, clock } = context;
+async function confirm(context: CallContext, tip: Oid): Promise<PushResult> {
+  const { store, time } = context;
   for (let tries = 1; ; tries += 1) {
-    const found = await lookOrUnknown(context, 'branch', deadline);
+    const found = await lookOrUnknown(context, 'branch');
     if (found !== undefined && (await store.mergeBase(tip, found)) === tip) return { kind: 'accepted' };
     // What was taken there, and is not here, is decided again on what is.
     if (found !== undefined && (await store.mergeBase(tip, found)) !== found)
       return { kind: 'unknown', cause: new Error('another line is read than was written') };
-    if (clock.now().getTime() >= deadline) throw behindTheOther(context, true);
-    await pause(context, tries, deadline);
+    if (time.left() === 0) throw behindTheOther(context, true);
+    await pause(context, tries);
   }
 }
 
@@ -39,19 +35,15 @@ async function confirm(context: RemoteContext, tip: Oid, deadline: number): Prom
  * Someone was first where pushes go, and what is read does not show it: waits until it does.
  *
  * @param tip what was read last
- * @throws LedgerError `DIFFERENT_REMOTES` where it never will; `REMOTE_STALE` where it does not until `deadline`; as `look`
+ * @throws LedgerError `DIFFERENT_REMOTES` where it never will; `REMOTE_STALE` where it does not until the time is up; as `look`
  */
-export async function waitToRead(
-  context: RemoteContext,
-  tip: Oid | undefined,
-  deadline: number,
-): Promise<void> {
-  const { remote, clock } = context;
+export async function waitToRead(context: CallContext, tip: Oid | undefined): Promise<void> {
+  const { remote, time } = context;
   const written = await remote.written();
   if (written === 'lacks' || written === 'parted') throw differentRemotes(context);
-  for (let tries = 1; clock.now().getTime() < deadline; tries += 1) {
-    await pause(context, tries, deadline);
-    if ((await look(context, 'branch', deadline)) !== tip) return;
+  for (let tries = 1; time.left() > 0; tries += 1) {
+    await pause(context, tries);
+    if ((await look(context, 'branch')) !== tip) return;
   }
   throw behindTheOther(context, false);
 }

@@ -3,7 +3,7 @@ import { isChecked } from './checked.ts';
 import { rankOf, readOffers } from './combine.ts';
 import { noteOffer, prepareOffer } from './inbox.ts';
 import { look } from './look.ts';
-import type { RemoteContext } from './ports.ts';
+import type { CallContext, RemoteContext } from './ports.ts';
 import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { isStillPending } from './reconcile.ts';
 import { CONTACT, CONTENDED, FETCHED, LED, ROUND, TURN } from './state-keys.ts';
@@ -27,8 +27,6 @@ const GONE = 3;
 
 /** How one attempt to bring out what is pending stands among others. */
 export interface Contest {
-  /** When the time is up. */
-  deadline: number;
   /** The transitions that are offered. */
   offered: ReadonlySet<string>;
   /** When they were. */
@@ -70,21 +68,21 @@ export async function timed<T>({ clock, state }: RemoteContext, push: () => Prom
  * Where the branch stands still, the clone that led is gone, and the next one is settled without talking; where it moves and
  * leaves an offer out again and again, that one's clone pushes by itself.
  */
-export async function waitForTurn(context: RemoteContext, contest: Contest, seen: Oid): Promise<void> {
-  const { clock, state } = context;
+export async function waitForTurn(context: CallContext, contest: Contest, seen: Oid): Promise<void> {
+  const { clock, state, time } = context;
   let tip = seen;
   if (state.get(LED) === tip) {
     // A moment for the others to offer: a clone that went on at once would leave them behind, and combine little.
     await clock.sleep(turnOf(context) * (0.4 + 0.2 * clock.random()));
-    tip = (await look(context, 'all', contest.deadline)) ?? tip;
+    tip = (await look(context, 'all')) ?? tip;
     if (tip === seen) return;
   }
   for (let still = 0; ; ) {
     if (!(await isStillPending(context, tip))) return noteRound(context, contest);
     await offer(context, contest, tip);
     await clock.sleep(pauseOf(context, contest, still));
-    const found = await look(context, still < GONE ? 'branch' : 'all', contest.deadline);
-    if (found === undefined || clock.now().getTime() > contest.deadline) return;
+    const found = await look(context, still < GONE ? 'branch' : 'all');
+    if (found === undefined || time.left() === 0) return;
     if (found === tip) {
       if (still > GONE && (await rankAt(context, tip)) < still - GONE) return;
       still += 1;
@@ -95,7 +93,7 @@ export async function waitForTurn(context: RemoteContext, contest: Contest, seen
     still = 0;
     contest.passed += 1;
     if (contest.passed > PASSED_OVER && (await isStillPending(context, tip))) {
-      await look(context, 'all', contest.deadline);
+      await look(context, 'all');
       return;
     }
   }
@@ -127,7 +125,7 @@ async function rankAt(context: RemoteContext, tip: Oid): Promise<number> {
 }
 
 /** Puts what is pending into the inbox, unless all of it is there: decided again on another tip it is the same. */
-async function offer(context: RemoteContext, contest: Contest, seen: Oid): Promise<void> {
+async function offer(context: CallContext, contest: Contest, seen: Oid): Promise<void> {
   const { remote, store, localRef } = context;
   const local = await store.readRef(localRef);
   // What someone else committed here meanwhile is looked at before the next push.
@@ -145,7 +143,7 @@ async function offer(context: RemoteContext, contest: Contest, seen: Oid): Promi
     }
     if (kind !== 'behind') return;
     // The inbox holds something else: an offer of which nobody said whether it arrived, or what another clone put there.
-    await look(context, 'all', contest.deadline);
+    await look(context, 'all');
   }
 }
 

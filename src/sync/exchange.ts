@@ -35,8 +35,6 @@ export interface Plan {
   overdue: boolean;
   /** What is to be settled by pushing: transitions by op, or all that is pending. */
   push: ReadonlySet<string> | 'all' | 'nothing';
-  /** Until when nothing is begun anew, in milliseconds of the clone's clock. */
-  deadline: number;
 }
 
 /** What there is to do next. */
@@ -96,8 +94,8 @@ export type Answer =
 
 /** How things stand, as the shell sees it before each step. */
 export interface Facts {
-  /** Milliseconds of the clone's clock. */
-  now: number;
+  /** Whether the time of the call is up: nothing is begun anew. */
+  timeUp: boolean;
   /** Whether the remote has a branch, as far as is known. */
   shared: boolean;
   /** Whether others were met lately, who are reckoned with. */
@@ -194,8 +192,8 @@ function approach(exchange: Exchange, facts: Facts): Exchange {
 
 /** One more attempt, unless the time is up. The first is made in any case. */
 function round(exchange: Exchange, facts: Facts): Exchange {
-  const { again, deadline, lost } = exchange;
-  if (again && facts.now > deadline)
+  const { again, lost } = exchange;
+  if (again && facts.timeUp)
     return doing(exchange, { do: 'take back the offer', failure: { why: 'contended', lost } });
   const now = { ...exchange, again: true };
   return doing(now, facts.shared && facts.contended ? { do: 'wait for a turn' } : { do: 'reconcile' });

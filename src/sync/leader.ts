@@ -1,4 +1,5 @@
 import { isLedgerError, LedgerError, type LedgerErrorOptions } from '../domain/errors.ts';
+import { elapsed } from './call.ts';
 import type { LedgerCommand } from './draft.ts';
 import type { Group, Progress } from './local.ts';
 import type { Ending, Outcome } from './outcome.ts';
@@ -59,7 +60,8 @@ interface Job {
 export class Leader<Before> {
   readonly #meeting: Meeting;
   readonly #handler: WorkHandler<Before>;
-  readonly #terms = new Set<Promise<unknown>>();
+  /** What other processes wait for. */
+  readonly #promised = new Set<Promise<void>>();
   #waiting: Job[] = [];
   /** The last sign of a leader that stands still. */
   #silent: { beat: string | undefined } | undefined;
@@ -85,7 +87,7 @@ export class Leader<Before> {
 
   /** Ends when whatever was taken up for others is answered. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#terms);
+    await Promise.allSettled(this.#promised);
   }
 
   async #begin(): Promise<void> {
@@ -124,9 +126,7 @@ export class Leader<Before> {
       around = isSilent();
       return around;
     };
-    const term = this.#meeting.lock.run('serve', task, isOver, pause);
-    this.#terms.add(term);
-    const led = await term.finally(() => this.#terms.delete(term));
+    const led = await this.#meeting.lock.run('serve', task, isOver, pause);
     if (led === undefined && around) begin(true);
     return led === true || around;
   }
@@ -134,11 +134,11 @@ export class Leader<Before> {
   /** Watches whether the leader gives signs of life. @returns what says that it has given none for too long */
   #watch(): () => boolean {
     const { clock, state } = this.#meeting;
-    let [beat, since] = [state.get(BEAT), clock.now().getTime()];
+    let [beat, since] = [state.get(BEAT), elapsed(clock)];
     return () => {
       const now = state.get(BEAT);
-      if (now !== beat) [beat, since] = [now, clock.now().getTime()];
-      const silent = clock.now().getTime() - since > SILENT_MS;
+      if (now !== beat) [beat, since] = [now, elapsed(clock)];
+      const silent = elapsed(clock) - since > SILENT_MS;
       if (silent) this.#silent = { beat };
       return silent || (this.#silent !== undefined && this.#silent.beat === beat);
     };
@@ -148,7 +148,7 @@ export class Leader<Before> {
     const { clock, state, requestQueue } = this.#meeting;
     this.#leads = true;
     this.#silent = undefined;
-    let beaten = clock.now().getTime();
+    let beaten = elapsed(clock);
     while (this.#open > 0) {
       // Whoever has no work of its own left stops taking requests, however many wait: the next process leads.
       if (this.#own > 0) for (const request of this.#takeRequests()) this.#reply(request);
@@ -156,8 +156,8 @@ export class Leader<Before> {
         this.#wake = resolve;
       });
       await Promise.race(requestQueue === undefined ? [woken] : [woken, requestQueue.pause()]);
-      const now = clock.now().getTime();
-      if (Math.abs(now - beaten) < BEAT_MS) continue;
+      const now = elapsed(clock);
+      if (now - beaten < BEAT_MS) continue;
       beaten = now;
       state.set(BEAT, String(now));
     }
@@ -193,7 +193,9 @@ export class Leader<Before> {
       if (!isWithdrawn()) queue?.answer(name, encodeReply(said));
     };
     // Whoever gets no answer looks for what became of its transitions.
-    void this.#track(reply()).catch(() => undefined);
+    const replied = this.#track(reply()).catch(() => undefined);
+    this.#promised.add(replied);
+    void replied.finally(() => this.#promised.delete(replied));
   }
 
   #track<T>(work: Promise<T>): Promise<T> {

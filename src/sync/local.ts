@@ -3,6 +3,7 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFiles } from './auxiliary-files.ts';
+import { elapsed } from './call.ts';
 import { markDecided } from './checked.ts';
 import { commitInTime } from './committed-time.ts';
 import { asGroup, decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
@@ -65,8 +66,8 @@ const PATIENCE_MS = 5_000;
  * is compared and swapped in any case.
  */
 export async function inOrder<T>({ lock, clock }: SyncContext, move: () => Promise<T>): Promise<T> {
-  const since = clock.now().getTime();
-  const isSilent = async (): Promise<boolean> => clock.now().getTime() - since > PATIENCE_MS;
+  const since = elapsed(clock);
+  const isSilent = async (): Promise<boolean> => elapsed(clock) - since > PATIENCE_MS;
   const moved = await lock.run('commit', async () => ({ value: await move() }), isSilent);
   return moved === undefined ? move() : moved.value;
 }

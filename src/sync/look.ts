@@ -4,7 +4,7 @@ import type { Oid } from '../store/port.ts';
 import { traced, type WaitTrace } from '../trace/channels.ts';
 import { maskUrls } from '../trace/mask.ts';
 import { checkInbox } from './inbox.ts';
-import type { RemoteContext } from './ports.ts';
+import type { CallContext, RemoteContext } from './ports.ts';
 import { CONTACT, FETCHED } from './state-keys.ts';
 
 /** What the remote has, once it is known that it is no older than what this clone has seen. */
@@ -13,18 +13,14 @@ export type Reading = Exclude<FetchResult, { kind: 'unreachable' }>;
 /**
  * Looks at the remote.
  *
- * @param deadline until when an answer that is older than what this clone has seen is asked for again; as long as patience lasts
- *   where none is given
+ * An answer that is older than what this clone has seen is asked for again, until the time of the call is up.
+ *
  * @returns the shared tip; `undefined` where the remote has no ledger yet
  * @throws LedgerError as `ask`; `HISTORY_REWRITTEN` where what this clone has seen is no longer there: nothing moves then
  */
-export async function look(
-  context: RemoteContext,
-  scope: FetchScope = 'all',
-  deadline?: number,
-): Promise<Oid | undefined> {
+export async function look(context: CallContext, scope: FetchScope = 'all'): Promise<Oid | undefined> {
   const { remote, state, clock } = context;
-  const fetched = await ask(context, scope, deadline);
+  const fetched = await ask(context, scope);
   if (fetched.kind === 'rewritten') throw rewritten(remote, fetched.seen, fetched.found);
   const now = clock.now().toISOString();
   state.set(CONTACT, now);
@@ -40,13 +36,9 @@ export async function look(
  *
  * @throws LedgerError as `look`; what means "not now" tells by `details.unknown` that it may have been
  */
-export async function lookOrUnknown(
-  context: RemoteContext,
-  scope: FetchScope,
-  deadline: number,
-): Promise<Oid | undefined> {
+export async function lookOrUnknown(context: CallContext, scope: FetchScope): Promise<Oid | undefined> {
   try {
-    return await look(context, scope, deadline);
+    return await look(context, scope);
   } catch (error) {
     throw isPassing(error) ? error.with({ details: { unknown: true } }) : error;
   }
@@ -58,26 +50,21 @@ export async function lookOrUnknown(
  *
  * @throws LedgerError `REMOTE_UNREACHABLE`; `REMOTE_STALE` where it answers with something older until the time is up
  */
-export async function ask(
-  context: RemoteContext,
-  scope: FetchScope,
-  deadline = context.clock.now().getTime() + context.patience,
-  asked = 0,
-): Promise<Reading> {
-  const { remote, clock } = context;
+export async function ask(context: CallContext, scope: FetchScope, asked = 0): Promise<Reading> {
+  const { remote, time } = context;
   for (let tries = asked + 1; ; tries += 1) {
     const fetched = await remote.fetch(scope);
     if (fetched.kind === 'unreachable') throw unreachable(remote, fetched.cause);
     if (fetched.kind === 'ok') return fetched;
     const age = await ageOf(context, fetched);
     if (age === 'rewritten') return fetched;
-    if (clock.now().getTime() >= deadline) {
+    if (time.left() === 0) {
       // With one address and nothing that tells otherwise, what was read all the time is what there is.
       if (age === 'perhaps' && remote.writesTo === undefined) return fetched;
       throw stale(remote, fetched.seen, fetched.found);
     }
-    await pause(context, tries, deadline);
-    if (tries === 1) return awaited(context, 'newer reading', () => ask(context, scope, deadline, 1));
+    await pause(context, tries);
+    if (tries === 1) return awaited(context, 'newer reading', () => ask(context, scope, 1));
   }
 }
 
@@ -114,10 +101,10 @@ export function awaited<T>(
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Between two readings of a remote that lags: longer each time, and not beyond the deadline. */
-export async function pause({ clock }: RemoteContext, tries: number, deadline: number): Promise<void> {
+/** Between two readings of a remote that lags: longer each time, and not beyond the time of the call. */
+export async function pause({ clock, time }: CallContext, tries: number): Promise<void> {
   const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)) * (0.75 + 0.5 * clock.random());
-  await clock.sleep(Math.max(1, Math.min(ms, deadline - clock.now().getTime())));
+  await clock.sleep(Math.max(1, Math.min(ms, time.left())));
 }
 
 function stale(remote: LedgerRemote, seen: Oid, found: Oid | undefined): LedgerError {

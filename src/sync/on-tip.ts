@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { LedgerError } from '../domain/errors.ts';
 import type { CommitDraft, Oid } from '../store/port.ts';
+import { inCall } from './call.ts';
 import { commitInTime } from './committed-time.ts';
 import { push, waitToRead } from './confirm.ts';
 import { denied, look, unreachable } from './look.ts';
-import type { RemoteContext, SyncContext } from './ports.ts';
+import type { CallContext, SyncContext } from './ports.ts';
 
 const TRIES = 5;
 
@@ -29,14 +30,13 @@ export async function commitOnTip(
   what: string,
   make: (tip: Oid) => Promise<OnTip>,
 ): Promise<readonly Oid[]> {
-  const { lock, remote, clock, patience } = context;
+  const { lock, remote } = context;
   if (remote === undefined) return commitHere(context, make);
-  const shared = { ...context, remote };
   const done = await lock.run('serve', async () => {
     // One for all tries: a remote that lags, or that others are always first at, is not waited for once for each.
-    const deadline = clock.now().getTime() + patience;
+    const call = inCall({ ...context, remote });
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const made = await tryOnTip(shared, what, make, deadline);
+      const made = await tryOnTip(call, what, make);
       if (made !== undefined) return made;
     }
     return undefined;
@@ -60,13 +60,12 @@ async function commitHere(context: SyncContext, make: (tip: Oid) => Promise<OnTi
 
 /** @returns `undefined` where others were first */
 async function tryOnTip(
-  context: RemoteContext,
+  context: CallContext,
   what: string,
   make: (tip: Oid) => Promise<OnTip>,
-  deadline: number,
 ): Promise<readonly Oid[] | undefined> {
   const { store } = context;
-  const tip = await look(context, 'branch', deadline);
+  const tip = await look(context, 'branch');
   if (tip === undefined) return [];
   const { drafts, skew_s } = await make(tip);
   if (drafts.length === 0) return [];
@@ -74,27 +73,21 @@ async function tryOnTip(
   const made = await commitInTime(context, { ref, expected: undefined, base: tip, drafts }, skew_s);
   if (made.kind === 'moved') return undefined;
   try {
-    return (await share(context, what, tip, made.tip, deadline)) ? made.oids : undefined;
+    return (await share(context, what, tip, made.tip)) ? made.oids : undefined;
   } finally {
     await store.moveRef(ref, made.tip, undefined);
   }
 }
 
 /** @returns whether it was taken; false where others were first */
-async function share(
-  context: RemoteContext,
-  what: string,
-  base: Oid,
-  tip: Oid,
-  deadline: number,
-): Promise<boolean> {
+async function share(context: CallContext, what: string, base: Oid, tip: Oid): Promise<boolean> {
   const { remote } = context;
-  const pushed = await push(context, tip, { deadline });
+  const pushed = await push(context, tip);
   if (pushed.kind === 'accepted') return true;
   if (pushed.kind === 'behind') {
     // Where it is written has something else than where it is read, for now or for good.
-    if (remote.writesTo !== undefined && (await look(context, 'branch', deadline)) === base)
-      await waitToRead(context, base, deadline);
+    if (remote.writesTo !== undefined && (await look(context, 'branch')) === base)
+      await waitToRead(context, base);
     return false;
   }
   if (pushed.kind === 'refused')

@@ -1,6 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
+import { inCall } from './call.ts';
 import { isChecked } from './checked.ts';
 import { combine, readOffers } from './combine.ts';
 import { push, waitToRead } from './confirm.ts';
@@ -20,7 +21,7 @@ import { commitLocally } from './local.ts';
 import { awaited, denied, look, lookOrUnknown, pause, unreachable } from './look.ts';
 import type { Ending, Settled } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
-import type { RemoteContext } from './ports.ts';
+import type { CallContext, RemoteContext } from './ports.ts';
 import { firstGroup, NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { dropWrong, reconcile } from './reconcile.ts';
 import { rejectedRef } from './rejected.ts';
@@ -28,7 +29,7 @@ import { CONTACT, LED } from './state-keys.ts';
 import { withdraw } from './withdraw.ts';
 
 /** What an exchange is for, with the transitions that someone waits for. */
-export interface Purpose extends Omit<Plan, 'push' | 'deadline'> {
+export interface Purpose extends Omit<Plan, 'push'> {
   push: Wanted | 'all' | 'nothing';
 }
 
@@ -42,7 +43,7 @@ export const TO_SYNC: Purpose = { look: true, overdue: true, push: 'all' };
 /**
  * Exchanges with the remote until what was asked for is done. To be called by one process of a clone at a time, and by one caller in it.
  *
- * @param deadline when the time is up, in milliseconds of the clone's clock; as long as patience lasts where none is given
+ * @param deadline when the time is up, by `elapsed`; where none is given, it begins now
  * @returns what became of pending transitions, of whichever process
  * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_STALE`, `PUSH_DENIED` and `CONTENDED`, with what is pending still pending;
  *   `HISTORY_REWRITTEN`, `DIFFERENT_LEDGER`, `DIFFERENT_REMOTES`: nothing moves then
@@ -50,32 +51,30 @@ export const TO_SYNC: Purpose = { look: true, overdue: true, push: 'all' };
 export async function performExchange(
   context: RemoteContext,
   purpose: Purpose,
-  deadline = context.clock.now().getTime() + context.patience,
+  deadline?: number,
 ): Promise<ReadonlyMap<string, Ending>> {
-  return new Exchanging(context, purpose, deadline).run();
+  return new Exchanging(inCall(context, deadline), purpose).run();
 }
 
 class Exchanging {
-  readonly #context: RemoteContext;
+  readonly #context: CallContext;
   readonly #purpose: Purpose;
-  readonly #contest: Contest;
+  readonly #contest: Contest = { offered: new Set(), since: 0, passed: 0 };
   /** As the last effect `reconcile` left them: the shared tip, the local one, and what lies between. */
   #seen: Oid | undefined;
   #local: Oid | undefined;
   #pending: readonly ReadCommit[] = [];
   #overdue: ReadonlySet<string> = new Set();
 
-  constructor(context: RemoteContext, purpose: Purpose, deadline: number) {
+  constructor(context: CallContext, purpose: Purpose) {
     this.#context = context;
     this.#purpose = purpose;
-    this.#contest = { deadline, offered: new Set(), since: 0, passed: 0 };
   }
 
   async run(): Promise<ReadonlyMap<string, Ending>> {
     const { push } = this.#purpose;
     const ops = typeof push === 'string' ? push : new Set(push.ops.keys());
-    const { deadline } = this.#contest;
-    let exchange = begin({ ...this.#purpose, push: ops, deadline }, await this.#facts());
+    let exchange = begin({ ...this.#purpose, push: ops }, await this.#facts());
     while (exchange.doing.do !== 'end') {
       const answer = await this.#perform(exchange.doing).catch(
         (error: unknown): Answer => ({ kind: 'failed', error }),
@@ -89,9 +88,9 @@ class Exchanging {
 
   async #facts(): Promise<Facts> {
     const context = this.#context;
-    const { store, remote, clock } = context;
+    const { store, remote, time } = context;
     return {
-      now: clock.now().getTime(),
+      timeUp: time.left() === 0,
       shared: (await store.readRef(remote.seenRef)) !== undefined,
       contended: isContended(context),
       busy: isBusy(context),
@@ -103,7 +102,6 @@ class Exchanging {
   async #perform(effect: Exclude<Effect, { do: 'end' }>): Promise<Answer> {
     const context = this.#context;
     const { remote } = context;
-    const { deadline } = this.#contest;
     switch (effect.do) {
       case 'find': {
         const { push } = this.#purpose;
@@ -113,10 +111,7 @@ class Exchanging {
         };
       }
       case 'look': {
-        const found =
-          effect.why === 'unsure'
-            ? await lookOrUnknown(context, 'all', deadline)
-            : await look(context, 'all', effect.why === 'asked' ? undefined : deadline);
+        const found = effect.why === 'unsure' ? await lookOrUnknown(context, 'all') : await look(context);
         return { kind: 'looked', moved: found !== this.#seen };
       }
       case 'wait for a turn': {
@@ -133,12 +128,12 @@ class Exchanging {
       case 'push':
         return this.#push(effect);
       case 'wait to read':
-        await awaited(context, 'newer reading', () => waitToRead(context, this.#seen, deadline));
+        await awaited(context, 'newer reading', () => waitToRead(context, this.#seen));
         return { kind: 'done' };
       case 'ask where it is written':
         return { kind: 'written', stands: ['holds', 'lacks'].includes(await remote.written()) };
       case 'pause':
-        await pause(context, effect.tries, deadline);
+        await pause(context, effect.tries);
         return { kind: 'done' };
       case 'refuse':
         return {
@@ -189,7 +184,6 @@ class Exchanging {
   async #push({ what, offer: offers }: Extract<Effect, { do: 'push' }>): Promise<Answer> {
     const context = this.#context;
     const { state, clock } = context;
-    const { deadline } = this.#contest;
     const own = what === 'first' ? firstGroup(this.#pending).at(-1)?.record.oid : this.#local;
     if (own === undefined) return { kind: 'pushed', result: { kind: 'behind' }, combined: false };
     const candidate =
@@ -198,7 +192,7 @@ class Exchanging {
     // Noted down before it is out, since this process can be killed in between.
     const before = expose(context, own);
     const offer = offers ? prepareOffer(context, own) : undefined;
-    const result = await timed(context, () => push(context, candidate, { offer, deadline }));
+    const result = await timed(context, () => push(context, candidate, offer));
     const isOut = offer !== undefined && result.kind !== 'unreachable';
     if (isOut) noteOffer(context, offer);
     if (offer !== undefined) noteOffered(context, this.#contest, this.#pending);

@@ -1,7 +1,7 @@
 import type { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { LedgerView, Overlay } from '../domain/view.ts';
-import type { LedgerRemote } from '../remote/port.ts';
+import type { LedgerRemote, Patience } from '../remote/port.ts';
 import type { Identity, LedgerStore, Oid } from '../store/port.ts';
 import type { CloneName } from './clone-name.ts';
 import type { Ahead } from './committed-time.ts';
@@ -34,6 +34,8 @@ export interface Overdue {
 /** Time and chance as this machine has them; neither is ever asked for safety. */
 export interface Clock {
   now(): Date;
+  /** Milliseconds that only go forward, whatever becomes of the date; those of `now` where it is not there. */
+  elapsed?(): number;
   sleep(ms: number): Promise<void>;
   /** From 0 up to 1. */
   random(): number;
@@ -162,9 +164,12 @@ export interface SyncContext {
   randomSuffix(): string;
   /** @see Machine */
   turn(): Promise<void>;
-  /** How long a push may be tried against others, in milliseconds. */
+  /** How long a call waits for a remote that says nothing, and tries a push against others, in milliseconds. */
   patience: number;
 }
 
 /** The same, for a clone that has a remote. */
 export type RemoteContext = SyncContext & { remote: LedgerRemote };
+
+/** The same, for one call: the messages that it takes share one time. */
+export type CallContext = RemoteContext & { time: Patience };

@@ -29,7 +29,7 @@ export interface Asked {
   takes: boolean;
   /** Whether it is committed already, by a process that died. */
   committed: boolean;
-  /** Until when it waits, in milliseconds of the clone's clock. */
+  /** Until when it waits, in milliseconds of a clock that only goes forward. */
   deadline: number;
 }
 
@@ -65,7 +65,7 @@ export type Effect =
 
 /** How things stand, as the shell sees it before each step. */
 export interface Facts {
-  /** Milliseconds of the clone's clock. */
+  /** Milliseconds of the same clock. */
   now: number;
   /** Whether the remote was looked at so lately that nothing is gained by another look. */
   fresh: boolean;

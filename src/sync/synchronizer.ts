@@ -1,6 +1,7 @@
 import { isLedgerError, isPassing, LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
 import { afterExchange, afterGivingUp, NOTHING_LEFT } from './answers.ts';
+import { elapsed } from './call.ts';
 import type { LedgerCommand } from './draft.ts';
 import { findSettled, type Wanted, withStanding } from './journal.ts';
 import { Leader, type PlainGroup, type Told, type Work } from './leader.ts';
@@ -151,7 +152,7 @@ export class Synchronizer {
     { publish, around = false, made }: { publish: boolean; around?: boolean; made?: Made },
   ): Promise<Told> {
     const { clock, patience, turn } = this.#context;
-    const deadline = clock.now().getTime() + patience;
+    const deadline = elapsed(clock) + patience;
     return new Promise((resolve, reject) => {
       const waits = made !== undefined;
       const open = { kind, ...(group && { group }), publish, around, resolve, reject, deadline, made, waits };
@@ -172,12 +173,10 @@ export class Synchronizer {
   }
 
   #on(event: Event): void {
-    const contact = Date.parse(this.#context.state.get(CONTACT) ?? '');
-    const now = this.#context.clock.now().getTime();
-    const [requests, effects] = step(this.#requests, event, {
-      now,
-      fresh: Math.abs(now - contact) < FRESH_MS,
-    });
+    const { clock, state } = this.#context;
+    const contact = Date.parse(state.get(CONTACT) ?? '');
+    const fresh = Math.abs(clock.now().getTime() - contact) < FRESH_MS;
+    const [requests, effects] = step(this.#requests, event, { now: elapsed(clock), fresh });
     this.#requests = requests;
     for (const effect of effects) this.#do(effect);
   }

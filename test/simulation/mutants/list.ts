@@ -21,9 +21,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a push that broke off is told as not made, without a look',
-    file: 'sync/push-cycle.ts',
-    from: "await lookOrUnknown(context, 'all', deadline);\n        break;",
-    to: 'throw unreachable(remote, pushed.cause);',
+    file: 'sync/exchange.ts',
+    from: "return doing(exchange, { do: 'look', why: 'unsure' });",
+    to: "return end(exchange, { why: 'unreachable', cause: result.cause });",
     // It is noted as exposed all the same, and told as unknown.
     oracle: undefined,
   },
@@ -43,15 +43,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what may be out is not noted as exposed',
-    file: 'sync/push-cycle.ts',
-    from: 'state.set(EXPOSED, local);',
-    to: 'void local;',
+    file: 'sync/journal.ts',
+    from: 'state.set(EXPOSED, tip);',
+    to: 'void tip;',
     oracle: 'words',
   },
   {
     name: 'giving up says for certain what it cannot know',
-    file: 'sync/publish-queue.ts',
-    from: 'unknown: waiting.some(({ op }) => exposed.has(op) || sent.has(op)),',
+    file: 'sync/answers.ts',
+    from: 'unknown: (unsure && taken.length > 0) || waiting.some(({ op }) => exposed.has(op) || sent.has(op)),',
     to: 'unknown: false,',
     oracle: 'words',
   },
@@ -93,8 +93,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a request that was taken by a dead leader is begun anew',
     file: 'sync/leader.ts',
-    from: 'const mine = this.#queue.withdraw(name);',
-    to: 'const mine = this.#queue.withdraw(name) || true;',
+    from: 'const isMine = queue.withdraw(name);',
+    to: 'const isMine = queue.withdraw(name) || true;',
     oracle: 'once',
   },
   {
@@ -106,7 +106,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a new item keeps its number where the remote cannot be asked',
-    file: 'sync/publisher.ts',
+    file: 'sync/withdraw.ts',
     from: 'const renumber = new Set(created.map(({ op }) => op));',
     to: 'const renumber = new Set(created.slice(0, 0).map(({ op }) => op));',
     oracle: 'ids',
@@ -121,15 +121,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what had nothing left to do is forgotten',
-    file: 'sync/reconcile.ts',
+    file: 'sync/journal.ts',
     from: "state.set(NO_OPS, [...before, ...ops].slice(-NO_OPS_KEPT).join(' '));",
     to: 'void before;',
     oracle: 'words',
   },
   {
     name: 'nothing is offered with a push',
-    file: 'sync/push-cycle.ts',
-    from: 'const offer = offers ? prepareOffer(context, local) : undefined;',
+    file: 'sync/perform-exchange.ts',
+    from: 'const offer = offers ? prepareOffer(context, own) : undefined;',
     to: 'const offer = undefined;',
     oracle: undefined,
   },

@@ -74,6 +74,7 @@ export class Process implements Actor {
     this.#machine = {
       clock: {
         now: () => new Date(EPOCH + Math.floor(world.scheduler.time + clone.aheadAt(world.scheduler.time))),
+        elapsed: () => world.scheduler.time,
         sleep: (ms) => world.scheduler.sleep(this, ms),
         random: () => random.next(),
       },

@@ -1,0 +1,80 @@
+import {
+  type BranchPushResult,
+  type Carried,
+  type FetchResult,
+  type FetchScope,
+  type LedgerRemote,
+  type Offer,
+  Patience,
+  type SideRefs,
+  type Written,
+  type WrittenTo,
+} from '../remote/port.ts';
+import type { Oid } from '../store/port.ts';
+import type { CallContext, Clock, RemoteContext } from './ports.ts';
+
+/** Milliseconds of a clock that only goes forward, where there is one. */
+export const elapsed = (clock: Clock): number => clock.elapsed?.() ?? clock.now().getTime();
+
+/** A message has so long at least, in milliseconds: whoever waited behind others asks once, too. */
+const SHORTEST_MS = 2_000;
+
+/** @param deadline when the time of the call is up, by `elapsed`; where none is given, it begins now */
+export function inCall(
+  context: RemoteContext,
+  deadline = elapsed(context.clock) + context.patience,
+): CallContext {
+  const { clock, remote } = context;
+  const ms = Math.max(SHORTEST_MS, deadline - elapsed(clock));
+  const time = new Patience(() => elapsed(clock), ms);
+  return { ...context, remote: new PatientRemote(remote, time), time };
+}
+
+/** A remote for one call: all messages that it takes share one patience. */
+class PatientRemote implements LedgerRemote {
+  readonly name: string;
+  readonly url: string;
+  readonly writesTo: WrittenTo | undefined;
+  readonly seenRef: string;
+  readonly inbox: SideRefs | undefined;
+  readonly presence: SideRefs | undefined;
+  readonly reviews: SideRefs;
+  readonly #remote: LedgerRemote;
+  readonly #patience: Patience;
+
+  constructor(remote: LedgerRemote, patience: Patience) {
+    const { name, url, writesTo, seenRef, inbox, presence, reviews } = remote;
+    this.name = name;
+    this.url = url;
+    this.writesTo = writesTo;
+    this.seenRef = seenRef;
+    this.#remote = remote;
+    this.#patience = patience;
+    this.inbox = inbox && this.#sideRefs(inbox);
+    this.presence = presence && this.#sideRefs(presence);
+    this.reviews = this.#sideRefs(reviews);
+  }
+
+  fetch(scope?: FetchScope): Promise<FetchResult> {
+    return this.#remote.fetch(scope, this.#patience);
+  }
+
+  push(tip: Oid, offer?: Offer, carried?: readonly Carried[]): Promise<BranchPushResult> {
+    return this.#remote.push(tip, offer, carried, this.#patience);
+  }
+
+  written(): Promise<Written> {
+    return this.#remote.written(this.#patience);
+  }
+
+  #sideRefs(refs: SideRefs): SideRefs {
+    const { namespace, mirror } = refs;
+    return {
+      namespace,
+      mirror,
+      publish: (name, commit, expected) => refs.publish(name, commit, expected, this.#patience),
+      retract: (name, expected) => refs.retract(name, expected, this.#patience),
+      list: () => refs.list(this.#patience),
+    };
+  }
+}
