@@ -1,4 +1,4 @@
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { isOfflineId } from '../domain/ids.ts';
 import { type Accepted, isNew, type Outcome, type Settled } from './outcome.ts';
 import type { TakenBack } from './withdraw.ts';
@@ -57,6 +57,14 @@ export function afterGivingUp(
     outcomes: now,
   };
   return { failure: error.with({ details }) };
+}
+
+/** What a caller is told of a failure that is none of the network's: what was committed stays pending, and nothing is taken back. */
+export function afterFailure(outcomes: readonly Outcome[], error: unknown): unknown {
+  if (!isLedgerError(error)) return error;
+  const made = outcomes.filter((one) => one.kind === 'accepted');
+  const saved = made.map((one) => describeLeft(one, new Set()));
+  return error.with({ details: { ...NOTHING_LEFT, saved, outcomes } });
 }
 
 /** Where others may have a new item, its number is not settled, and no one is told one. */

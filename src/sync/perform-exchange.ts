@@ -1,4 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
+import { requireKnownRules } from '../domain/policy.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { inCall } from './call.ts';
@@ -186,6 +187,7 @@ class Exchanging {
     const { state, clock } = context;
     const own = what === 'first' ? firstGroup(this.#pending).at(-1)?.record.oid : this.#local;
     if (own === undefined) return { kind: 'pushed', result: { kind: 'behind' }, combined: false };
+    requireKnownRules(await context.views.peek(own, (view) => view.settings), 'share what is pending here');
     const candidate =
       what === 'all' ? await combine(context, own, await readOffers(context, this.#seen)) : own;
     if (candidate !== own) meetOthers(context);

@@ -1,6 +1,6 @@
 import { isLedgerError, isPassing, LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
-import { afterExchange, afterGivingUp, NOTHING_LEFT } from './answers.ts';
+import { afterExchange, afterFailure, afterGivingUp, NOTHING_LEFT } from './answers.ts';
 import { elapsed } from './call.ts';
 import type { LedgerCommand } from './draft.ts';
 import { findSettled, type Wanted, withStanding } from './journal.ts';
@@ -193,10 +193,7 @@ export class Synchronizer {
         void this.#tell(this.#take(effect.requests), (opens) => this.#answer(opens, this.#settled));
         return;
       case 'refuse':
-        for (const { kind, reject } of this.#take(effect.requests)) {
-          const { error } = effect;
-          reject(isPassing(error) && kind === 'write' ? error.with({ details: NOTHING_LEFT }) : error);
-        }
+        for (const open of this.#take(effect.requests)) open.reject(refusalOf(open, effect.error));
         return;
       case 'give up':
         void this.#tell(this.#take(effect.requests), (opens) => this.#giveUp(opens, effect.error));
@@ -353,6 +350,11 @@ export class Synchronizer {
     const { store, remote } = this.#context;
     return remote && store.readRef(remote.seenRef);
   }
+}
+
+function refusalOf({ kind, made, waits }: Open, error: unknown): unknown {
+  if (waits) return afterFailure(made?.outcomes ?? [], error);
+  return isPassing(error) && kind === 'write' ? error.with({ details: NOTHING_LEFT }) : error;
 }
 
 type Stage = 'settled' | 'committed' | 'in doubt';
