@@ -41,17 +41,16 @@ export async function talk(gitDir: string, args: readonly string[], waiting: Wai
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
-  const ended = endOf(child, cwd);
+  // The last one that ends closes the outputs.
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const silence = silenceOf(child, waiting);
   try {
-    const first = await Promise.race([ended, silence.over]);
-    if (typeof first === 'string') await endGroup(child);
-    const words = [Buffer.concat(stdout).toString(), withoutProgress(Buffer.concat(stderr).toString())].join(
-      '',
-    );
-    if (first === 127) throw spawnFailure(Object.assign(new Error(words), { code: 'ENOENT' }), cwd);
-    const said = typeof first === 'string' ? `${first}\n${words}` : words;
-    return { ok: first === 0, said, begun: true };
+    const end = await Promise.race([endOf(child, cwd, closed), silence.over]);
+    // Git that was killed leaves behind what it started.
+    if (typeof end !== 'number') await endGroup(child, closed);
+    const words = Buffer.concat(stdout).toString() + withoutProgress(Buffer.concat(stderr).toString());
+    if (end === NOT_FOUND) throw spawnFailure(Object.assign(new Error(words), { code: 'ENOENT' }), cwd);
+    return { ok: end === 0, said: typeof end === 'number' ? words : `${end}\n${words}`, begun: true };
   } finally {
     silence.stop();
     letGo(child);
@@ -70,6 +69,8 @@ const GUARDED = `(
   read -r _ <&3 || { kill -TERM 0; sleep 2; kill -KILL 0; }
 ) < /dev/null > /dev/null 2>&1 &
 exec git "$@" 3<&-`;
+/** What a shell answers where there is no such program. */
+const NOT_FOUND = 127;
 
 /** As one group with all that it starts. It has no terminal, so nothing asks there. */
 function startGroup(gitDir: string, args: readonly string[], cwd: string): ChildProcess {
@@ -87,46 +88,44 @@ function letGo(child: ChildProcess): void {
 
 /** How long those of a group that were asked to end may take. */
 const GRACE_MS = 2_000;
-const LOOK_MS = 20;
 
 /** Ends git and all that it started, and returns once nothing of it is there. */
-async function endGroup(child: ChildProcess): Promise<void> {
+async function endGroup(child: ChildProcess, closed: Promise<void>): Promise<void> {
   letGo(child);
   signal(child, 'SIGTERM');
   // One that is stopped hears nothing but this.
   signal(child, 'SIGCONT');
-  const until = performance.now() + GRACE_MS;
-  while (signal(child, 0)) {
-    if (performance.now() > until) {
-      signal(child, 'SIGKILL');
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
+  await within(closed, GRACE_MS);
+  signal(child, 'SIGKILL');
 }
 
-/** @returns false where nothing of the group is there */
-function signal(child: ChildProcess, name: NodeJS.Signals | 0): boolean {
-  if (child.pid === undefined) return false;
+/** Ends with `task`, or after so many milliseconds. */
+async function within(task: Promise<void>, ms: number): Promise<void> {
+  let late: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    late = setTimeout(resolve, ms);
+  });
+  await Promise.race([task, over]);
+  clearTimeout(late);
+}
+
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
   try {
-    return HAS_GROUPS ? process.kill(-child.pid, name) : child.kill(name);
+    if (child.pid !== undefined) HAS_GROUPS ? process.kill(-child.pid, name) : child.kill(name);
   } catch {
-    return false;
+    // Nothing of it is there.
   }
 }
 
-/** The exit status; one above 128 where a signal ended it. */
-function endOf(child: ChildProcess, cwd: string): Promise<number> {
+/** The exit status, or what ended it. */
+function endOf(child: ChildProcess, cwd: string, closed: Promise<void>): Promise<number | string> {
   return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(spawnFailure(error, cwd)));
-    child.on('exit', (code) => {
+    child.on('exit', async (code, signalled) => {
       letGo(child);
-      const end = (): void => resolve(code ?? 129);
-      const late = setTimeout(end, AFTERWARDS_MS);
-      child.on('close', () => {
-        clearTimeout(late);
-        end();
-      });
+      if (code === null) return resolve(`git was ended by ${signalled}`);
+      await within(closed, AFTERWARDS_MS);
+      resolve(code);
     });
   });
 }
@@ -175,7 +174,8 @@ const PROGRESS =
 
 /** Standard error as it would be without `--progress`. */
 function withoutProgress(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.replace(/^.*\r(?=.)/, ''));
+  // What follows a carriage return stands in the place of what was before it.
+  const lines = stderr.split('\n').map((line) => line.split('\r').findLast((part) => part !== '') ?? '');
   return lines.filter((line) => !PROGRESS.test(line)).join('\n');
 }
 
