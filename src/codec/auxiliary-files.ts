@@ -10,6 +10,9 @@ export const MAX_AUXILIARY_FILES = 20;
 export const MAX_AUXILIARY_BYTES = 256 * 1024;
 const MAX_PATH = 200;
 
+/** What a later version writes: read past, and nobody's to set. See docs/format.md, "The format, for good". */
+const SEALS = ['seal.yaml', 'seal/'];
+
 /** What a ledger branch holds beside items and says nothing of them: files, and folders with a `/` at their end. */
 const KNOWN = [
   'README.md',
@@ -18,6 +21,7 @@ const KNOWN = [
   'policy/',
   'templates/',
   QUARANTINE,
+  ...SEALS,
   ...HOST_FILES,
 ];
 const KNOWN_FILES = new RegExp(
@@ -35,7 +39,8 @@ const isSafeName = (name: string): boolean => SAFE_NAME.test(name) && !RESERVED_
 
 /** Why `configure` may not touch `path`; `undefined` where it may. */
 export function problemOfPath(path: string): string | undefined {
-  if (!isKnownFile(path) || path.startsWith(QUARANTINE)) return 'no file of the ledger belongs there';
+  if (!isKnownFile(path) || [QUARANTINE, ...SEALS].some((kept) => path.startsWith(kept)))
+    return 'no file of the ledger belongs there';
   if (path.length > MAX_PATH) return `a path has at most ${MAX_PATH} characters`;
   if (!path.split('/').every(isSafeName)) return 'a name in it is not safe on every system';
   return undefined;

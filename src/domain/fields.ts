@@ -5,6 +5,7 @@ import {
   cloneName,
   exactly,
   execution,
+  fitting,
   id,
   int,
   json,
@@ -21,10 +22,12 @@ import {
   someLongText,
   someText,
   time,
+  upTo,
   within,
   word,
   yesOrNo,
 } from './kinds.ts';
+import { isScopePath } from './values.ts';
 
 /** An option of the command line that sets a field. */
 export interface FieldOption {
@@ -55,6 +58,13 @@ export interface FieldRow {
 }
 
 const name = line(200);
+const MAX_SCOPES = 100;
+/** A path in the repository, as git writes it. */
+const scopePath = fitting(
+  'path',
+  isScopePath,
+  'must be a path in the repository, such as src/api, src/api/x.ts or src/api/**',
+);
 export const label = line(100);
 export const link = record({ kind: word('link', LINK_KINDS), target: line(500) });
 
@@ -113,6 +123,16 @@ export const FIELDS = {
     settable: 'members',
     merge: 'set',
   },
+  scope: {
+    kind: optional(upTo(MAX_SCOPES, scopePath, 1)),
+    settable: 'whole',
+    option: {
+      flags: '--scope <path>',
+      create: 'a file, a directory, or all below one (dir/**) that it is about (repeatable)',
+      update: 'what it is about, in place of what it had (repeatable); none for nothing',
+    },
+    show: 'scope',
+  },
   swarm_name: {
     kind: optional(name),
     settable: 'whole',
@@ -149,6 +169,16 @@ export const FIELDS = {
       update: 'not ready before this ISO time; none for at once',
     },
     show: 'not before',
+  },
+  due_at: {
+    kind: optional(time),
+    settable: 'whole',
+    option: {
+      flags: '--due <time>',
+      create: 'to be done by this ISO time',
+      update: 'to be done by this ISO time; none for no such time',
+    },
+    show: 'due',
   },
   claim: {
     kind: optional(

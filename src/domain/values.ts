@@ -74,3 +74,19 @@ function isDay(time: string): boolean {
   const date = new Date(time);
   return !Number.isNaN(date.getTime()) && date.toISOString() === time;
 }
+
+const SCOPE_LENGTH = 500;
+/**
+ * True for a path in a repository, as git writes it, that may end in `/**` for all that is below: neither absolute nor with a step up, and
+ * with no other pattern, so that it can be told of any two whether they overlap.
+ */
+export const isScopePath = (path: string): boolean =>
+  isLine(path, SCOPE_LENGTH) &&
+  !path.includes('\\') &&
+  path
+    .split('/')
+    .every((step, at, all) =>
+      step === '**'
+        ? at > 0 && at === all.length - 1
+        : step !== '' && step !== '.' && step !== '..' && !step.includes('*'),
+    );

@@ -13,6 +13,7 @@ const ALONE = {
   dependencies: true,
   links: true,
   not_before: true,
+  due_at: true,
   idempotency_key: true,
 } as const;
 

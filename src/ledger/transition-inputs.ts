@@ -150,6 +150,10 @@ const NAMED = {
   job_id: text,
   /** Not to be taken before. */
   not_before: time,
+  /** To be done by then. Nothing is refused when it is past. */
+  due_at: time,
+  /** Files, directories, or all below one (`dir/**`), that it is about. */
+  scope: listOf(text),
   max_attempts: whole,
   /** An open item that has it already is returned instead of a new one. */
   idempotency_key: text,

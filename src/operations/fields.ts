@@ -51,7 +51,7 @@ export async function readFields(
     if (facts[verb] === undefined || value === undefined) continue;
     const option = /--[\w-]+/.exec(facts.flags ?? '')?.[0] ?? '';
     if (typeof value === 'number') read[facts.key] = value;
-    else if (verb === 'update' && facts.optional && value === NONE) read[facts.key] = null;
+    else if (verb === 'update' && facts.optional && isNone(value)) read[facts.key] = null;
     else if (!Array.isArray(value))
       read[facts.key] = await readValue(`${value}`, facts.typed, option, readText);
     else if (value.length > 0 && facts.typed.as === 'list') {
@@ -61,6 +61,9 @@ export async function readFields(
   }
   return read;
 }
+
+const isNone = (value: unknown): boolean =>
+  value === NONE || (Array.isArray(value) && value.length === 1 && value[0] === NONE);
 
 async function readValue(
   text: string,

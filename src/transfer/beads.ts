@@ -41,6 +41,7 @@ function readBeadsFields(record: SourceRecord, now: string): Draft['fields'] {
     created_by: record.actor('created_by') ?? 'unknown',
     updated_at,
     not_before: record.time('defer_until'),
+    due_at: record.time('due_at'),
     comments: readComments(record, created_at),
     ...readState(record, updated_at),
   };

@@ -115,6 +115,7 @@ function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): D
     started_at: record.time('started_at'),
     completed_at: record.time('completed_at') ?? (isTerminal(status) ? updated_at : undefined),
     not_before: record.time('not_before'),
+    due_at: record.time('due_at'),
     block: readBlock(record, { status, owner, context, updated_at }),
     error: record.longText('error'),
     idempotency_key: keyInUse ? undefined : key,

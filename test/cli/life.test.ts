@@ -342,3 +342,16 @@ it('wl dep add, tree and rm say what waits for what', async () => {
     obstacles: [],
   });
 });
+
+it('wl create and update take what an item is about and when it is due, and show says so', async () => {
+  const about = ['--due', '2026-02-01', '--scope', 'src/api/**', '--scope', 'docs/api.md'];
+  const id = await create('Due', ...about);
+  const shown = (await call(['show', id])).stdout;
+  expect(shown).toMatch(/^ *due +2026-02-01/m);
+  expect(shown).toMatch(/^ *scope +src\/api\/\*\*, docs\/api\.md$/m);
+  await call(['update', id, '--due', 'none', '--scope', 'none']);
+  expect(Object.keys(await itemOf(id))).not.toEqual(expect.arrayContaining(['due_at']));
+  expect((await call(['create', 'Two', '--scope', '../up'])).status).toBe(2);
+  await call(['cancel', id, '--reason', 'done']);
+  await call(['delete', id, '--yes']);
+});

@@ -32,6 +32,8 @@ describe('given a path beside items', () => {
     '.GitHub/workflows/x.yml',
     '.github',
     'quarantine/x',
+    'seal.yaml',
+    'seal/numbers.yaml',
     '/README.md',
     './README.md',
     'templates/../ledger.yaml',

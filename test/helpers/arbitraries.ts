@@ -295,13 +295,23 @@ interface ItemOptions {
   refs?: readonly WorkId[];
 }
 
+const scopePaths = fc.array(fc.constantFrom('src/api', 'src/api/**', 'docs/a b.md', 'ü/x.ts'), {
+  minLength: 1,
+  maxLength: 3,
+});
+
 /** A valid item, with what its status goes with: held ones have a claim, blocked ones a block, and so on. */
 export function workItem({ id: fixed, status: wanted, refs = [] }: ItemOptions = {}): Arbitrary<WorkItem> {
   return fc
     .record({
       id: fixed === undefined ? id : fc.constant(fixed),
       status: wanted === undefined ? status : fc.constant(wanted),
-      edit: fc.record({ ...editable(refs), not_before: maybe(at) }),
+      edit: fc.record({
+        ...editable(refs),
+        not_before: maybe(at),
+        due_at: maybe(at),
+        scope: maybe(scopePaths),
+      }),
       rev: fc.integer({ min: 1, max: 1_000_000 }),
       last_op: op,
       times: fc.tuple(at, at, at, at),
@@ -379,7 +389,7 @@ export function workItem({ id: fixed, status: wanted, refs = [] }: ItemOptions =
 
 const newWork = (refs: readonly WorkId[]): Arbitrary<NewWork> =>
   fc.record(
-    { ...editable(refs), labels: few(line, 5), not_before: at, owner: actor },
+    { ...editable(refs), labels: few(line, 5), not_before: at, due_at: at, scope: scopePaths, owner: actor },
     { requiredKeys: ['title'] },
   ) as Arbitrary<NewWork>;
 
@@ -410,6 +420,8 @@ function workPatch(item: WorkItem | undefined, refs: readonly WorkId[]): Arbitra
           swarm_name: orNull(line),
           job_id: orNull(line),
           not_before: orNull(at),
+          due_at: orNull(at),
+          scope: orNull(scopePaths),
           max_attempts: orNull(fc.integer({ min: 1, max: 1000 })),
           idempotency_key: orNull(line),
         },
