@@ -17,7 +17,7 @@ import {
   sideRefsIn,
 } from '../remote/clone-refs.ts';
 import {
-  type Carried,
+  type Combined,
   type FetchResult,
   type FetchScope,
   type LedgerRemote,
@@ -130,7 +130,7 @@ export class IsomorphicRemote implements LedgerRemote {
   async push(
     tip: Oid,
     offer?: Offer,
-    carried: readonly Carried[] = [],
+    combined: readonly Combined[] = [],
     patience = Patience.ofMessage(),
   ): Promise<PushResult> {
     const seen = await this.#store.readRef(this.seenRef);
@@ -142,9 +142,9 @@ export class IsomorphicRemote implements LedgerRemote {
     }
     const { refs, capabilities } = advertisement;
     const decided =
-      (await this.#decide(refs.get(this.#target), seen, tip)) ?? decideCarried(advertisement, carried);
+      (await this.#decide(refs.get(this.#target), seen, tip)) ?? decideCombined(advertisement, combined);
     const branch = decided === undefined ? [{ ref: this.#target, before: seen, after: tip }] : [];
-    const together = decided === undefined ? carried.map(commandFor) : [];
+    const together = decided === undefined ? combined.map(commandFor) : [];
     const commands = [...branch, ...together, ...offerIn(refs, offer)];
     const sent =
       commands.length === 0
@@ -296,7 +296,7 @@ export class IsomorphicRemote implements LedgerRemote {
     }
   }
 
-  /** A push that only removes refs carries no pack. */
+  /** A push that only removes refs combines no pack. */
   async #pack(commands: readonly RefCommand[], seen: Oid | undefined): Promise<Uint8Array[]> {
     const { objects } = this.#store;
     const { fs, gitdir, cache } = objects;
@@ -315,20 +315,20 @@ export class IsomorphicRemote implements LedgerRemote {
   }
 }
 
-const commandFor = ({ clone, offered, landed }: Carried): RefCommand => ({
+const commandFor = ({ clone, offered, landed }: Combined): RefCommand => ({
   ref: `${INBOX}${clone}`,
   before: offered,
   after: landed,
 });
 
 /** What becomes of a push with offers of others, where that is certain without asking. */
-function decideCarried(
+function decideCombined(
   { refs, capabilities }: Advertisement,
-  carried: readonly Carried[],
+  combined: readonly Combined[],
 ): PushResult | undefined {
-  if (carried.length === 0) return undefined;
+  if (combined.length === 0) return undefined;
   if (!capabilities.has('atomic')) return { kind: 'refused', reason: 'the remote moves each ref by itself' };
-  const isThere = carried.every(({ clone, offered }) => refs.get(`${INBOX}${clone}`) === offered);
+  const isThere = combined.every(({ clone, offered }) => refs.get(`${INBOX}${clone}`) === offered);
   return isThere ? undefined : { kind: 'behind' };
 }
 

@@ -44,15 +44,16 @@ async function findStanding(
   group: readonly RejectedTransition[],
   { signal }: Waiting,
 ): Promise<((entry: RejectedTransition) => Promise<TransitionResult>) | undefined> {
+  const ops = group.map(({ op }) => op);
+  const here = async () => connection.projection.commitsOf(await currentTip(connection), ops);
   if (modeOf(connection) === 'push') {
     const { raced } = await import('./giving-up.ts');
-    await raced((await connection.write()).sync.fetch(), signal);
+    const { sync } = await connection.write();
+    await raced(sync.fetch(), signal);
+    // Another process of this clone may be asking for the same: what came of that is known once it is settled.
+    if ((await here()).size > 0) await raced(sync.sync(), signal);
   }
-  const tip = await currentTip(connection);
-  const found = await connection.projection.commitsOf(
-    tip,
-    group.map(({ op }) => op),
-  );
+  const found = await here();
   if (found.size === 0) return undefined;
   return async ({ op, id = '' }) => ({
     ok: true,

@@ -21,7 +21,7 @@ import {
 import { FETCH, NativeSideRefs, PUSH, readDryRun, readGitPush } from './native-refs.ts';
 import {
   type BranchPushResult,
-  type Carried,
+  type Combined,
   type FetchResult,
   type FetchScope,
   type LedgerRemote,
@@ -138,7 +138,7 @@ export class NativeRemote implements LedgerRemote {
   async push(
     tip: Oid,
     offer?: Offer,
-    carried: readonly Carried[] = [],
+    combined: readonly Combined[] = [],
     patience?: Patience,
   ): Promise<BranchPushResult> {
     const { branch, store } = this.#options;
@@ -152,9 +152,9 @@ export class NativeRemote implements LedgerRemote {
     const moves = [{ from: tip, to: target, expected }];
     if (offer !== undefined && this.inbox !== undefined)
       moves.push({ from: offer.pending, to: `${INBOX}${offer.clone}`, expected: offer.expected });
-    for (const { clone, offered, landed } of carried)
+    for (const { clone, offered, landed } of combined)
       moves.push({ from: landed, to: `${INBOX}${clone}`, expected: offered });
-    const together = carried.length > 0 ? ['--atomic'] : [];
+    const together = combined.length > 0 ? ['--atomic'] : [];
     const leases = moves.map((move) => `--force-with-lease=${move.to}:${move.expected ?? ''}`);
     const refspecs = moves.map(({ from, to }) => `${from}:${to}`);
     const args = [...PUSH, ...together, ...leases, '--end-of-options', this.name, ...refspecs];

@@ -58,7 +58,7 @@ export type FetchScope = 'all' | 'branch';
 export type PushResult =
   | { kind: 'accepted' }
   /**
-   * The branch is elsewhere than was seen, or an offer that was carried: someone else was first. Fetch and decide again. `reason` is
+   * The branch is elsewhere than was seen, or an offer that was combined: someone else was first. Fetch and decide again. `reason` is
    * what the remote said.
    */
   | { kind: 'behind'; reason?: string }
@@ -131,10 +131,15 @@ export interface LedgerRemote {
    *
    * @param offer put into the inbox by the same push, whatever becomes of the branch; the inbox, too, moves only from the
    *   value that is expected
-   * @param carried what `tip` has of other clones. All of the push is taken, or none of it: it is `behind` where one of these inboxes
+   * @param combined what `tip` has of other clones. All of the push is taken, or none of it: it is `behind` where one of these inboxes
    *   holds something else by now, and `refused` where the remote cannot take refs together, or takes one of them not. Not with an `offer`
    */
-  push(tip: Oid, offer?: Offer, carried?: readonly Carried[], patience?: Patience): Promise<BranchPushResult>;
+  push(
+    tip: Oid,
+    offer?: Offer,
+    combined?: readonly Combined[],
+    patience?: Patience,
+  ): Promise<BranchPushResult>;
   /**
    * Asks where pushes go. A reading can be older than what was pushed, as from a replica; this tells a branch that was set back
    * from one that is read too early. Moves nothing that is shared.
@@ -152,7 +157,7 @@ export interface Offer {
 }
 
 /** An offer of another clone whose transitions are part of what is pushed. The push puts what became of it in its place. */
-export interface Carried {
+export interface Combined {
   /** The clone that offered. */
   clone: string;
   /** What was read in its inbox. */

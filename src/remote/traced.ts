@@ -3,7 +3,7 @@ import { type FetchTrace, type PushTrace, type RemotePart, traced } from '../tra
 import { maskUrls } from '../trace/mask.ts';
 import type {
   BranchPushResult,
-  Carried,
+  Combined,
   FetchResult,
   FetchScope,
   LedgerRemote,
@@ -46,10 +46,10 @@ export class TracedRemote implements LedgerRemote {
   push(
     tip: Oid,
     offer?: Offer,
-    carried?: readonly Carried[],
+    combined?: readonly Combined[],
     patience?: Patience,
   ): Promise<BranchPushResult> {
-    const push = () => this.#remote.push(tip, offer, carried, patience);
+    const push = () => this.#remote.push(tip, offer, combined, patience);
     return this.#push('branch', tip, push, pushed, offer?.pending);
   }
 

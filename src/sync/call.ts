@@ -1,6 +1,6 @@
 import {
   type BranchPushResult,
-  type Carried,
+  type Combined,
   type FetchResult,
   type FetchScope,
   type LedgerRemote,
@@ -59,8 +59,8 @@ class PatientRemote implements LedgerRemote {
     return this.#remote.fetch(scope, this.#patience);
   }
 
-  push(tip: Oid, offer?: Offer, carried?: readonly Carried[]): Promise<BranchPushResult> {
-    return this.#remote.push(tip, offer, carried, this.#patience);
+  push(tip: Oid, offer?: Offer, combined?: readonly Combined[]): Promise<BranchPushResult> {
+    return this.#remote.push(tip, offer, combined, this.#patience);
   }
 
   written(): Promise<Written> {

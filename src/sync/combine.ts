@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CLONE_NAME } from '../domain/values.ts';
 import { Overlay } from '../domain/view.ts';
-import type { Oid } from '../store/port.ts';
+import type { Combined } from '../remote/port.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
 import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
 import { commitInTime } from './committed-time.ts';
 import { draftOf } from './draft.ts';
@@ -15,60 +16,121 @@ const CANDIDATE = 'refs/work-ledger/candidate';
 /** What another clone has pending, as it was offered when this clone last fetched. */
 export interface Offered {
   clone: string;
+  /** What was read in its inbox. */
+  tip: Oid;
   pending: ReadCommit[];
+}
+
+/** What is pushed: a tip, and what it has of other clones. */
+export interface Candidate {
+  tip: Oid;
+  combined: Combined[];
 }
 
 /** An offer this old has nobody waiting for it any more. */
 const OFFER_MS = 120_000;
 
+/** What this clone found out about an offer, so that it reads only what is new since. */
+interface Judged {
+  offered: Oid;
+  /** When its newest commit was made, in milliseconds since 1970. */
+  made: number;
+  /** The shared tip up to which it was held against the branch, and the ops of it that were not there. */
+  seen?: Oid;
+  open?: readonly string[];
+}
+
 /**
  * Reads the inboxes of the other clones and leaves out what is on the shared branch already, known by `Work-Op`.
  *
- * A transition is offered on a base on which it was still pending, so only what came after that base must be looked at.
+ * A transition is offered on a base on which it was still pending, so only what came after that base must be looked at, and of that
+ * only what came since it was last looked at. What is old is not looked at: its age is known without the branch.
  */
 export async function readOffers(context: RemoteContext, seen: Oid | undefined): Promise<Offered[]> {
-  const { store, remote, state, clock } = context;
+  const { store, remote, clock } = context;
   const { inbox } = remote;
   const offers: Offered[] = [];
   if (inbox === undefined || seen === undefined) return offers;
   const own = context.clone.name;
   for (const { ref, oid } of await store.listRefs(inbox.mirror)) {
     const clone = ref.slice(inbox.mirror.length);
-    const done = `inbox.${clone}`;
-    if (clone === own || !CLONE_NAME.test(clone) || state.get(done) === oid) continue;
-    const pending = await openIn(context, oid, seen);
-    if (pending.length === 0) state.set(done, oid);
-    else if (!isAbandoned(pending, clock.now())) offers.push({ clone, pending });
+    if (clone === own || !CLONE_NAME.test(clone)) continue;
+    const pending = await openIn(context, clone, oid, seen);
+    if (pending.length > 0 && !isAhead(pending, clock.now())) offers.push({ clone, tip: oid, pending });
   }
   return offers;
 }
 
-async function openIn({ store }: RemoteContext, offered: Oid, seen: Oid): Promise<ReadCommit[]> {
+async function openIn(context: RemoteContext, clone: string, offered: Oid, seen: Oid): Promise<ReadCommit[]> {
+  const { store, state, clock } = context;
+  const key = `inbox.${clone}`;
+  const known = readJudged(state.get(key), offered);
+  if (known?.open?.length === 0) return [];
+  const made = known?.made ?? (await madeAt(store, offered));
+  const note = (judged: Partial<Judged>): void =>
+    state.set(key, JSON.stringify({ offered, made, ...judged }));
+  if (Math.abs(clock.now().getTime() - made) > OFFER_MS) {
+    if (known === undefined) note({});
+    return [];
+  }
   const base = await store.mergeBase(offered, seen);
-  if (base === undefined || base === offered) return [];
-  const arrived = new Set((await readCommits(store, base, seen, NAMES)).map(({ op }) => op));
-  const names = await readCommits(store, base, offered, NAMES);
-  const open = new Set(names.flatMap(({ op }) => (op === undefined || arrived.has(op) ? [] : [op])));
-  if (open.size === 0) return [];
-  return (await readCommits(store, base, offered, open)).filter(({ op }) => open.has(op ?? ''));
+  const before =
+    known?.open ??
+    (base === undefined
+      ? []
+      : (await readCommits(store, base, offered, NAMES)).flatMap(({ op }) => op ?? []));
+  const arrived =
+    before.length === 0
+      ? []
+      : (await readCommits(store, known?.seen ?? base, seen, NAMES)).map(({ op }) => op);
+  const shared = new Set(arrived);
+  const open = before.filter((op) => !shared.has(op));
+  if (known?.seen !== seen) note({ seen, open });
+  if (open.length === 0) return [];
+  const isOpen = new Set(open);
+  return (await readCommits(store, base, offered, isOpen)).filter(({ op }) => isOpen.has(op ?? ''));
 }
 
-/** True also of what was asked for ahead of this machine's clock: by it, nobody could push that. */
-function isAbandoned(open: readonly ReadCommit[], now: Date): boolean {
-  const newest = Math.max(...open.map(({ record }) => record.committer.at * 1000));
-  const asked = Math.max(...open.map(({ command }) => Date.parse(command?.at ?? '') || 0));
-  return Math.abs(now.getTime() - newest) > OFFER_MS || asked - now.getTime() > OFFER_MS;
+function readJudged(text: string | undefined, offered: Oid): Judged | undefined {
+  try {
+    const judged = JSON.parse(text ?? '{}') as Judged;
+    return judged.offered === offered ? judged : undefined;
+  } catch {
+    return undefined;
+  }
 }
+
+async function madeAt(store: LedgerStore, commit: Oid): Promise<number> {
+  for await (const { committer } of store.commits({ to: commit, newest: 1, changes: false }))
+    return committer.at * 1000;
+  return 0;
+}
+
+/** What was asked for ahead of this machine's clock: by it, nobody could push that. */
+function isAhead(open: readonly ReadCommit[], now: Date): boolean {
+  const asked = Math.max(...open.map(({ command }) => Date.parse(command?.at ?? '') || 0));
+  return asked - now.getTime() > OFFER_MS;
+}
+
+/** What each clone pushes itself: settings and files of the repository, and what comes from elsewhere. */
+const NEVER_COMBINED: ReadonlySet<string> = new Set(['configure', 'import']);
 
 /**
  * Puts other clones' pending transitions on top of this clone's own, each decided again and its author kept. What is not
  * legal there is left to its owner. The local branch is not touched: it takes the chain over once the remote has.
  *
- * @returns the tip to push
+ * @returns the tip to push, and what it has of others
  */
-export async function combine(context: RemoteContext, local: Oid, offers: readonly Offered[]): Promise<Oid> {
-  const offered = offers.flatMap(({ pending }) => pending);
-  if (offered.length === 0) return local;
+export async function combine(
+  context: RemoteContext,
+  local: Oid,
+  offers: readonly Offered[],
+): Promise<Candidate> {
+  const alone: Candidate = { tip: local, combined: [] };
+  const offered = offers.flatMap(({ pending }) =>
+    pending.filter(({ command }) => command !== undefined && !NEVER_COMBINED.has(command.verb)),
+  );
+  if (offered.length === 0) return alone;
   const { store, views, committer, clock, signs } = context;
   await learnDeletionsFor(context, local, offered);
   const auxiliary = await readAuxiliaryFilesFor(store, local, offered);
@@ -76,12 +138,19 @@ export async function combine(context: RemoteContext, local: Oid, offers: readon
     ...replay(new Overlay(view, auxiliary), offered, { known: new Map(), signs }),
     skew_s: view.settings.clock_skew_s,
   }));
-  if (steps.length === 0) return local;
+  if (steps.length === 0) return alone;
   const now = clock.now();
   const drafts = steps.map(({ step, from }) => draftOf(step, committer, now, emailOf(from)));
   const expected = await store.readRef(CANDIDATE);
   const made = await commitInTime(context, { ref: CANDIDATE, expected, base: local, drafts }, skew_s);
-  return made.kind === 'committed' ? made.tip : local;
+  if (made.kind !== 'committed') return alone;
+  const combined = offers.flatMap(({ clone, tip, pending }): Combined[] => {
+    const ops = new Set(pending.map(({ op }) => op));
+    // By the last commit that was made of it, its clone finds what became of it.
+    const landed = made.oids[steps.findLastIndex(({ step }) => ops.has(step.op))];
+    return landed === undefined ? [] : [{ clone, offered: tip, landed }];
+  });
+  return { tip: made.tip, combined };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
-import type { Offer, PushResult, WrittenTo } from '../remote/port.ts';
+import type { Combined, Offer, PushResult, WrittenTo } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { awaited, look, lookOrUnknown, pause } from './look.ts';
 import type { CallContext, RemoteContext } from './ports.ts';
@@ -11,8 +11,12 @@ import { NAMES, readCommits } from './read-commits.ts';
  *
  * @throws LedgerError `REMOTE_STALE` with `details.unknown` where it is not read until the time is up; as `look`
  */
-export async function push(context: CallContext, tip: Oid, offer?: Offer): Promise<PushResult> {
-  const pushed = await context.remote.push(tip, offer);
+export async function push(
+  context: CallContext,
+  tip: Oid,
+  { offer, combined }: { offer?: Offer | undefined; combined?: readonly Combined[] } = {},
+): Promise<PushResult> {
+  const pushed = await context.remote.push(tip, offer, combined);
   return pushed.kind === 'unconfirmed'
     ? awaited(context, 'confirmation', () => confirm(context, tip))
     : pushed;

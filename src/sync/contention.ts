@@ -1,7 +1,8 @@
+import { isPassing } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
 import { isChecked } from './checked.ts';
 import { rankOf, readOffers } from './combine.ts';
-import { noteOffer, prepareOffer } from './inbox.ts';
+import { heldNow, isInboxClear, noteHeld, noteOffer, noteValue, prepareOffer, withMark } from './inbox.ts';
 import { look } from './look.ts';
 import type { CallContext, RemoteContext } from './ports.ts';
 import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
@@ -134,10 +135,10 @@ async function offer(context: CallContext, contest: Contest, seen: Oid): Promise
   if (pending.every(({ op }) => contest.offered.has(op ?? ''))) return;
   const { inbox } = remote;
   for (let tried = 1; tried <= OFFER_TRIES; tried += 1) {
-    const made = prepareOffer(context, local);
+    const made = await prepareOffer(context, local);
     const { kind } = await timed(context, () => inbox.publish(made.clone, local, made.expected));
     if (kind === 'accepted') {
-      noteOffer(context, made);
+      noteOffer(context, made, true);
       noteOffered(context, contest, pending);
       return;
     }
@@ -146,6 +147,43 @@ async function offer(context: CallContext, contest: Contest, seen: Oid): Promise
     await look(context, 'all');
   }
 }
+
+/** An inbox that others move meanwhile is looked at, and tried again. */
+const TAKE_BACK_TRIES = 3;
+
+/**
+ * Takes back what this clone offered: something that offers nothing is put in its place, so that a push that combines it fails.
+ *
+ * @returns true where nothing of it can come to the branch any more; false where nobody knows
+ */
+export async function takeBackOffer(context: CallContext): Promise<boolean> {
+  const { remote, clone } = context;
+  const { inbox } = remote;
+  if (inbox === undefined) return true;
+  try {
+    for (let tried = 1; tried <= TAKE_BACK_TRIES; tried += 1) {
+      if (await isInboxClear(context)) return true;
+      const { name } = clone;
+      const message = `nothing is offered\n\n${name} took back what it offered before ${newMark(context)}.\n`;
+      const taken = await withMark(context, message, async (mark) => {
+        const expected = await heldNow(context);
+        const number = noteValue(context, mark);
+        const { kind } = await inbox.publish(name, mark, expected);
+        if (kind === 'accepted') noteHeld(context, mark, number);
+        return kind;
+      });
+      if (taken === 'accepted') return true;
+      if (taken !== 'behind') return false;
+      await look(context);
+    }
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+  }
+  return false;
+}
+
+/** No two marks are one commit. */
+const newMark = ({ clock }: RemoteContext): string => `${clock.now().toISOString()} ${clock.random()}`;
 
 export function noteOffered(
   { clock }: RemoteContext,

@@ -23,8 +23,10 @@ export interface Exchange extends Plan {
   still: number;
   /** Why the remote did not take a push that nobody was before, as it said. */
   reason: string | undefined;
-  /** Nothing of others goes with the next push: the remote refused one with it. */
+  /** Nothing of others goes with the next push: the remote refused one with it, or they took it back meanwhile. */
   alone: boolean;
+  /** Whether something of others was in the last push. */
+  combined: boolean;
 }
 
 /** What an exchange is to do. */
@@ -49,7 +51,7 @@ export type Effect =
   | { do: 'reconcile' }
   /** Commit what follows from a completion that no program made. */
   | { do: 'make overdue' }
-  /** `all`: with what other clones offer. `first`: the first group alone. */
+  /** `all`: with what other clones offer, unless it offers itself. `first`: the first group alone. */
   | { do: 'push'; what: 'all' | 'own' | 'first'; offer: boolean }
   /** What was seen is older than what is written, which is another address: wait until it shows. */
   | { do: 'wait to read' }
@@ -122,6 +124,7 @@ export function begin(plan: Plan, facts: Facts): Exchange {
     still: 0,
     reason: undefined,
     alone: false,
+    combined: false,
   };
   if (plan.look) return doing(exchange, { do: 'look', why: 'asked' });
   // What another process of the clone, or the last exchange, pushed since it was committed has it already.
@@ -213,6 +216,8 @@ function afterLook(
       return round(exchange, facts);
     case 'behind': {
       if (answer.kind === 'looked' && answer.moved) return afterLoss({ ...exchange, still: 0 }, facts);
+      // What others offered moved meanwhile: nobody waits for ever for what they do.
+      if (exchange.combined) return round({ ...exchange, alone: true }, facts);
       if (facts.twoAddresses) return doing(exchange, { do: 'wait to read' });
       // It stands where it was seen. Where that goes on, and it is so as well where pushes go, nobody was first: the remote does not
       // take it, for a reason of its own.
@@ -262,7 +267,7 @@ function afterPush(
     }
     case 'behind':
       if (what === 'first') return round(exchange, facts);
-      return doing({ ...exchange, reason: result.reason }, { do: 'look', why: 'behind' });
+      return doing({ ...exchange, reason: result.reason, combined }, { do: 'look', why: 'behind' });
     case 'refused':
       // Whatever it says no to must be this clone's own before anything of this clone's is given up for it, and the first of its own.
       if (combined) return round({ ...exchange, alone: true }, facts);

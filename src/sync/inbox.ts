@@ -1,78 +1,201 @@
+import { isLedgerError } from '../domain/errors.ts';
 import type { Offer } from '../remote/port.ts';
-import type { Oid } from '../store/port.ts';
-import type { RemoteContext } from './ports.ts';
-import { EXPOSED } from './state-keys.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
+import type { RemoteContext, SyncContext } from './ports.ts';
+import { NAMES, readCommits } from './read-commits.ts';
 
-/** A look that began earlier can still find what stood there so many offers ago. */
+/** A look that began earlier can still find what stood there so many entries ago. */
 const KEPT = 50;
 
 /**
- * What this clone put into its inbox under a name, or tried to: a file for each offer, by its number and its commit. None is ever
- * written again, so that no process can undo what another one noted.
+ * What this clone's inbox under a name held, or was to hold: a file for each value, by its number and its commit. None is ever
+ * written again, so that no process can undo what another one noted. No value comes twice, and each is put in the place of an
+ * earlier one: so what is put there late finds that it comes too late.
  */
 const folderOf = (clone: string): string => `inboxes/${clone}`;
-const OFFER = /^([1-9]\d{0,14})-([0-9a-f]+)$/;
+const ENTRY = /^([1-9]\d{0,14})-([0-9a-f]+)$/;
 
 /** What the inbox holds, as the remote last said; empty where it holds nothing. A wrong guess costs a look. */
 const holdsOf = (clone: string): string => `${folderOf(clone)}/holds`;
+/** The number up to which nothing can come out of it any more: it was replaced for certain, or all of it is on the branch. */
+const settledOf = (clone: string): string => `${folderOf(clone)}/settled`;
+/** The number up to which this clone pushed what it offered itself. */
+const pushedOf = (clone: string): string => `${folderOf(clone)}/pushed`;
 
-interface Offered {
+interface Entry {
   key: string;
   number: number;
   commit: Oid;
 }
 
-function offersOf({ state }: RemoteContext, clone: string): Offered[] {
+type Inbox = Pick<SyncContext, 'state' | 'clone'>;
+
+function entriesOf({ state }: Pick<SyncContext, 'state'>, clone: string): Entry[] {
   const folder = folderOf(clone);
   return state.keys(folder).flatMap((name) => {
-    const [, number, commit] = OFFER.exec(name) ?? [];
+    const [, number, commit] = ENTRY.exec(name) ?? [];
     return commit === undefined ? [] : [{ key: `${folder}/${name}`, number: Number(number), commit }];
   });
 }
 
-function heldBy({ state }: RemoteContext, clone: string): Oid | undefined {
-  return state.get(holdsOf(clone)) || undefined;
-}
+const newest = (entries: readonly Entry[]): number => Math.max(0, ...entries.map(({ number }) => number));
 
-/** Notes an offer down before it is out, since this process can be killed in between. */
-export function prepareOffer(context: RemoteContext, pending: Oid): Offer {
-  const { state } = context;
-  const clone = context.clone.name;
-  state.set(EXPOSED, pending);
-  const before = offersOf(context, clone);
-  const number = 1 + Math.max(0, ...before.map((offer) => offer.number));
-  state.add(`${folderOf(clone)}/${number}-${pending}`, '');
+/** Notes a value down before it is in the inbox, since this process can be killed in between. @returns its number */
+export function noteValue({ state, clone: { name } }: Inbox, commit: Oid): number {
+  const before = entriesOf({ state }, name);
+  const number = 1 + newest(before);
+  state.add(`${folderOf(name)}/${number}-${commit}`, '');
   for (const old of before) if (old.number <= number - KEPT) state.delete(old.key);
-  return { clone, pending, expected: heldBy(context, clone) };
+  return number;
 }
 
-/** Notes that the remote has an offer, as far as it is known. */
-export function noteOffer({ state }: RemoteContext, { clone, pending }: Offer): void {
-  state.set(holdsOf(clone), pending);
+/** Notes what the inbox holds for certain: nothing of what was put there before can come out of it. */
+export function noteHeld({ state, clone: { name } }: Inbox, commit: Oid, number: number): void {
+  state.set(holdsOf(name), commit);
+  settle(state, name, number - 1);
 }
 
-/** Empties this clone's inbox. Once what it offered would be legal again, others could take it up. */
-export async function takeBackOffer(context: RemoteContext): Promise<void> {
-  const clone = context.clone.name;
-  const held = heldBy(context, clone);
-  if (held === undefined) return;
-  const taken = await context.remote.inbox?.retract(clone, held);
-  if (taken?.kind === 'accepted') context.state.set(holdsOf(clone), '');
+function settle(state: SyncContext['state'], clone: string, number: number): void {
+  if (number > numberAt(state, settledOf(clone))) state.set(settledOf(clone), String(number));
+}
+
+const numberAt = (state: SyncContext['state'], key: string): number => Number(state.get(key) ?? 0) || 0;
+
+const heldBy = ({ state }: Inbox, clone: string): Oid | undefined => state.get(holdsOf(clone)) || undefined;
+
+/** What this clone's inbox holds, as far as it can know without asking. */
+export async function heldNow(context: RemoteContext): Promise<Oid | undefined> {
+  const { state, clone } = context;
+  const held = heldBy(context, clone.name);
+  const offered = entriesOf(context, clone.name).findLast(({ commit }) => commit === held);
+  if (held === undefined || offered === undefined) return held;
+  if (
+    offered.number <= Math.max(numberAt(state, pushedOf(clone.name)), numberAt(state, settledOf(clone.name)))
+  )
+    return held;
+  const landed = await landedOf(context, held);
+  if (landed !== undefined) noteHeld(context, landed, noteValue(context, landed));
+  return landed ?? held;
+}
+
+/** The last commit that another clone made of an offer, which it put in its place; `undefined` where nothing of it is on the branch. */
+async function landedOf({ store, remote }: RemoteContext, offered: Oid): Promise<Oid | undefined> {
+  const seen = await store.readRef(remote.seenRef);
+  if (seen === undefined) return undefined;
+  const { base, ops } = await contentOf(store, offered, seen);
+  if (base === undefined || ops.size === 0) return undefined;
+  const shared = await readCommits(store, base, seen, NAMES);
+  return shared.findLast(({ op }) => op !== undefined && ops.has(op))?.record.oid;
+}
+
+interface Content {
+  base: Oid | undefined;
+  ops: ReadonlySet<string>;
+}
+
+/** What an offer of this clone has on top of a commit of the shared branch. */
+async function contentOf(store: LedgerStore, offered: Oid, shared: Oid | undefined): Promise<Content> {
+  try {
+    const base = shared && (await store.mergeBase(offered, shared));
+    const offers = await readCommits(store, base, offered, NAMES);
+    return { base, ops: new Set(offers.flatMap(({ op }) => op ?? [])) };
+  } catch (error) {
+    // The commits are gone with a repack, so nobody waits for them.
+    if (isLedgerError(error, 'STORAGE_FAILED')) return { base: undefined, ops: new Set() };
+    throw error;
+  }
+}
+
+/** Notes an offer down before it is out. */
+export async function prepareOffer(context: RemoteContext, pending: Oid): Promise<Offer> {
+  // Read first: whoever is put in the place of a value was noted after it.
+  const expected = await heldNow(context);
+  noteValue(context, pending);
+  return { clone: context.clone.name, pending, expected };
 }
 
 /**
- * Holds what a look found in this clone's inbox against what this clone put there. Nobody else writes there: what it did not
- * write is of a clone with its name, such as a copy of it.
+ * Notes that the remote has an offer.
+ *
+ * @param isCertain false where it is a guess: nobody said what became of it
  */
-export async function checkInbox(context: RemoteContext): Promise<void> {
+export function noteOffer(context: RemoteContext, { pending }: Offer, isCertain: boolean): void {
+  const { state, clone } = context;
+  const offered = entriesOf(context, clone.name).findLast(({ commit }) => commit === pending);
+  if (isCertain && offered !== undefined) noteHeld(context, pending, offered.number);
+  else state.set(holdsOf(clone.name), pending);
+}
+
+/** Notes that all that was offered was pushed by this clone itself: what the inbox holds stays there. */
+export function notePushed(context: RemoteContext): void {
+  const { state, clone } = context;
+  const number = newest(entriesOf(context, clone.name));
+  if (number > numberAt(state, pushedOf(clone.name))) state.set(pushedOf(clone.name), String(number));
+}
+
+/** Offers of this clone that others may have read, and that may still come to the branch. */
+export function openOffers({ state, clone: { name } }: Inbox): Oid[] {
+  const settled = numberAt(state, settledOf(name));
+  return entriesOf({ state }, name).flatMap(({ number, commit }) => (number > settled ? [commit] : []));
+}
+
+/**
+ * True where nothing can come out of the inbox any more that is not on the branch already: no offer is out, or all of it is there.
+ * That is remembered.
+ */
+export async function isInboxClear(context: RemoteContext): Promise<boolean> {
+  const { store, remote, state, clone } = context;
+  const upTo = newest(entriesOf(context, clone.name));
+  const seen = await store.readRef(remote.seenRef);
+  for (const offered of openOffers(context)) if (!(await isOn(store, offered, seen))) return false;
+  settle(state, clone.name, upTo);
+  return true;
+}
+
+async function isOn(store: LedgerStore, offered: Oid, seen: Oid | undefined): Promise<boolean> {
+  const { base, ops } = await contentOf(store, offered, seen);
+  if (ops.size === 0 || seen === undefined) return ops.size === 0;
+  const shared = new Set((await readCommits(store, base, seen, NAMES)).map(({ op }) => op));
+  return [...ops].every((op) => shared.has(op));
+}
+
+/**
+ * Holds what a look found in this clone's inbox against what this clone put there. Others write there what became of its offers. What
+ * else it did not write is of a clone with its name, such as a copy of it.
+ */
+export async function checkInbox(context: RemoteContext, isSecond = false): Promise<void> {
   const { store, remote, clone, state } = context;
   if (remote.inbox === undefined) return;
   const { name } = clone;
   const found = await store.readRef(`${remote.inbox.mirror}${name}`);
   // Read after that: what a process of this clone put there, it noted before.
-  const isOwn = found === undefined || offersOf(context, name).some(({ commit }) => commit === found);
-  if (!isOwn) return giveUpName(context, name, found);
-  if (heldBy(context, name) !== found) state.set(holdsOf(name), found ?? '');
+  const entries = entriesOf(context, name);
+  const own = entries.findLast(({ commit }) => commit === found);
+  if (found === undefined || own !== undefined) {
+    if (own !== undefined) settle(state, name, own.number - 1);
+    if (heldBy(context, name) !== found) state.set(holdsOf(name), found ?? '');
+    return;
+  }
+  const open = openOffers(context);
+  if (open.length === 0) return giveUpName(context, name, found);
+  const seen = await store.readRef(remote.seenRef);
+  const isShared = seen !== undefined && (await store.mergeBase(found, seen)) === found;
+  if (isShared && (await isMadeOf(store, found, open)))
+    return noteHeld(context, found, noteValue(context, found));
+  if (isShared || isSecond) return giveUpName(context, name, found);
+  // The refs of a remote are not read at once: the branch may have been read before the push that moved both.
+  const again = await remote.fetch('all');
+  if (again.kind === 'ok') await checkInbox(context, true);
+}
+
+/** Whether a commit of the branch is one of those that were offered, decided again. */
+async function isMadeOf(store: LedgerStore, found: Oid, offers: readonly Oid[]): Promise<boolean> {
+  for await (const record of store.commits({ to: found, newest: 1, changes: false })) {
+    const [commit] = await readCommits(store, record.parents[0], found, NAMES);
+    for (const offered of offers)
+      if ((await contentOf(store, offered, found)).ops.has(commit?.op ?? '')) return true;
+  }
+  return false;
 }
 
 /**
@@ -80,29 +203,29 @@ export async function checkInbox(context: RemoteContext): Promise<void> {
  * so that the other clone, too, finds that it is not alone, and none of them passes for the other.
  */
 export async function giveUpName(context: RemoteContext, name: string, found?: Oid): Promise<void> {
-  const { clone, remote, store, committer, clock } = context;
+  const { clone, remote } = context;
   const next = clone.giveUp(name);
   if (remote.inbox === undefined) return;
-  const ref = `refs/work-ledger/tmp/${next}`;
-  const at = Math.floor(clock.now().getTime() / 1000);
   const message = `given up: ${name}\n\nMore than one clone wrote under this name. One of them is ${next} now.\n`;
-  const made = await store.commit({
-    ref,
-    expected: await store.readRef(ref),
-    base: undefined,
-    drafts: [
-      {
-        message,
-        author: committer,
-        authored_at: at,
-        committer,
-        committed_at: at,
-        changes: [{ path: 'README', bytes: Buffer.from(message) }],
-      },
-    ],
-  });
-  if (made.kind !== 'committed') return;
   // Where it does not arrive, the other clone finds out some other way, or holds the name alone.
-  await remote.inbox.publish(name, made.tip, found);
-  await store.moveRef(ref, made.tip, undefined);
+  await withMark(context, message, async (mark) => remote.inbox?.publish(name, mark, found));
+}
+
+/** Makes a commit that says something in an inbox, and offers nothing. @returns `undefined` where it cannot be made */
+export async function withMark<T>(
+  { clone, store, committer, clock }: RemoteContext,
+  message: string,
+  use: (mark: Oid) => Promise<T>,
+): Promise<T | undefined> {
+  const ref = `refs/work-ledger/tmp/${clone.name}`;
+  const at = Math.floor(clock.now().getTime() / 1000);
+  const changes = [{ path: 'README', bytes: Buffer.from(message) }];
+  const drafts = [{ message, author: committer, authored_at: at, committer, committed_at: at, changes }];
+  const made = await store.commit({ ref, expected: await store.readRef(ref), base: undefined, drafts });
+  if (made.kind !== 'committed') return undefined;
+  try {
+    return await use(made.tip);
+  } finally {
+    await store.moveRef(ref, made.tip, undefined);
+  }
 }

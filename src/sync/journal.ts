@@ -1,7 +1,8 @@
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
-import { type Accepted, isNew, type Lost, type Settled } from './outcome.ts';
+import { openOffers } from './inbox.ts';
+import { type Accepted, type Ending, isNew, type Lost, type Settled } from './outcome.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { NAMES, type ReadCommit, readAlone, readCommits } from './read-commits.ts';
 import { findRejected } from './rejected.ts';
@@ -34,7 +35,21 @@ export async function findSettled(context: RemoteContext, wanted: Wanted): Promi
       settled.set(op, { kind: 'lost', op, error: rejected.error, kept: rejected.ref });
     else if (noOps.has(op)) settled.set(op, { kind: 'unchanged', item: undefined });
   }
-  return settled;
+  return asFarAsKnown(context, settled);
+}
+
+/** What is lost, and what others may have read before it was taken back, is told as unknown: they may yet bring it to the branch. */
+export async function asFarAsKnown<T extends Ending | Settled>(
+  context: SyncContext,
+  settled: ReadonlyMap<string, T>,
+): Promise<Map<string, T>> {
+  const known = new Map(settled);
+  const lost = [...settled].filter(([, { kind }]) => kind === 'lost');
+  const exposed: ReadonlySet<string> = lost.length === 0 ? new Set() : await exposedOps(context);
+  for (const [op, end] of lost)
+    if (end.kind === 'lost' && exposed.has(op))
+      known.set(op, { ...end, error: end.error.with({ details: { unknown: true } }) });
+  return known;
 }
 
 /** A commit that is shared as it was made here came to what it came to here; one that was made anew is read. */
@@ -120,20 +135,22 @@ export function unexpose({ state }: SyncContext, before: string): void {
   state.set(EXPOSED, before);
 }
 
-/**
- * Pending transitions that others may have, and may bring to the shared branch at any time: they were offered, or a push of
- * them broke off.
- */
-export async function exposedOps({ store, remote, state }: SyncContext): Promise<ReadonlySet<string>> {
-  const exposed = state.get(EXPOSED);
+/** Transitions that others may have, and may bring to the shared branch: they may be in the inbox, or a push of them broke off. */
+export async function exposedOps(context: SyncContext): Promise<ReadonlySet<string>> {
+  const { store, remote, state } = context;
   const seen = remote && (await store.readRef(remote.seenRef));
-  if (exposed === undefined || !/^[0-9a-f]{40}$/.test(exposed)) return new Set();
-  try {
-    const base = seen === undefined ? undefined : await store.mergeBase(exposed, seen);
-    return new Set((await readCommits(store, base, exposed, NAMES)).flatMap(({ op }) => op ?? []));
-  } catch (error) {
-    // The commits are gone with a repack, so nobody waits for them.
-    if (isLedgerError(error, 'STORAGE_FAILED')) return new Set();
-    throw error;
+  const pushed = state.get(EXPOSED) ?? '';
+  const ops = new Set<string>();
+  for (const tip of [...(/^[0-9a-f]{40}$/.test(pushed) ? [pushed] : []), ...openOffers(context)]) {
+    try {
+      const base = seen === undefined ? undefined : await store.mergeBase(tip, seen);
+      // A push is taken on the tip that it was made on alone.
+      if (tip === pushed && base !== seen && remote?.writesTo === undefined) continue;
+      for (const { op } of await readCommits(store, base, tip, NAMES)) if (op !== undefined) ops.add(op);
+    } catch (error) {
+      // The commits are gone with a repack, so nobody waits for them.
+      if (!isLedgerError(error, 'STORAGE_FAILED')) throw error;
+    }
   }
+  return ops;
 }

@@ -12,12 +12,13 @@ import {
   isContended,
   meetOthers,
   noteOffered,
+  takeBackOffer,
   timed,
   waitForTurn,
 } from './contention.ts';
 import { type Answer, begin, type Effect, type Facts, type Failure, next, type Plan } from './exchange.ts';
-import { noteOffer, prepareOffer, takeBackOffer } from './inbox.ts';
-import { expose, findSettled, unexpose, type Wanted } from './journal.ts';
+import { noteOffer, notePushed, prepareOffer } from './inbox.ts';
+import { asFarAsKnown, expose, exposedOps, findSettled, unexpose, type Wanted } from './journal.ts';
 import { commitLocally } from './local.ts';
 import { awaited, denied, look, lookOrUnknown, pause, unreachable } from './look.ts';
 import type { Ending, Settled } from './outcome.ts';
@@ -83,7 +84,8 @@ class Exchanging {
       exchange = next(exchange, answer, await this.#facts());
     }
     const { failure } = exchange.doing;
-    if (failure === undefined) return this.#withoutOverdue(exchange.settled);
+    if (failure === undefined)
+      return asFarAsKnown(this.#context, await this.#withoutOverdue(exchange.settled));
     throw this.#errorOf(failure);
   }
 
@@ -145,7 +147,10 @@ class Exchanging {
         await takeBackOffer(context);
         return { kind: 'done' };
       case 'take over':
-        return { kind: 'found', settled: await this.#settleOn(await context.store.readRef(remote.seenRef)) };
+        return {
+          kind: 'found',
+          settled: await this.#settleOn(await context.store.readRef(remote.seenRef)),
+        };
       case 'meet others':
         meetOthers(context);
         return { kind: 'done' };
@@ -155,10 +160,22 @@ class Exchanging {
   }
 
   /** An offer of what lost there is taken back: nobody waits for it any more. */
-  async #settleOn(tip: Oid | undefined): Promise<Map<string, Settled>> {
+  async #settleOn(tip: Oid | undefined): Promise<Map<string, Ending>> {
     const settled = tip === undefined ? new Map<string, Settled>() : await reconcile(this.#context, tip);
-    if ([...settled.values()].some(({ kind }) => kind !== 'accepted')) await takeBackOffer(this.#context);
-    return settled;
+    const isTakenBack = [...settled.values()].some(({ kind }) => kind !== 'accepted');
+    return isTakenBack ? this.#takenBack(settled) : settled;
+  }
+
+  /** Another clone can be faster, where what was lost here is legal on the tip that it pushes. */
+  async #takenBack(settled: ReadonlyMap<string, Ending>): Promise<Map<string, Ending>> {
+    const { store, remote } = this.#context;
+    const endings = new Map(settled);
+    const before = await store.readRef(remote.seenRef);
+    await takeBackOffer(this.#context);
+    const now = await store.readRef(remote.seenRef);
+    for (const { op = '' } of now === undefined ? [] : await readCommits(store, before, now, NAMES))
+      if (endings.has(op)) endings.set(op, { kind: 'accepted' });
+    return endings;
   }
 
   async #reconcile(): Promise<Answer> {
@@ -167,10 +184,11 @@ class Exchanging {
     const seen = await store.readRef(remote.seenRef);
     const settled = await this.#settleOn(seen);
     const wrong = await dropWrong(context, seen);
-    if (wrong.size > 0) await takeBackOffer(context);
-    for (const [op, one] of wrong) settled.set(op, one);
+    for (const [op, one] of wrong.size > 0 ? await this.#takenBack(wrong) : wrong) settled.set(op, one);
     const local = await store.readRef(localRef);
     const isShared = local === undefined || local === seen;
+    // Nobody waits for what is in the inbox.
+    if (isShared) await takeBackOffer(context);
     const commits = isShared ? [] : await readCommits(store, seen, local, NAMES);
     [this.#seen, this.#local, this.#pending] = [seen, local, commits];
     const pending: string[][] = [];
@@ -188,21 +206,24 @@ class Exchanging {
     const own = what === 'first' ? firstGroup(this.#pending).at(-1)?.record.oid : this.#local;
     if (own === undefined) return { kind: 'pushed', result: { kind: 'behind' }, combined: false };
     requireKnownRules(await context.views.peek(own, (view) => view.settings), 'share what is pending here');
-    const candidate =
-      what === 'all' ? await combine(context, own, await readOffers(context, this.#seen)) : own;
+    // Who offers by the same push takes nothing of others with it: its offer is taken whatever becomes of the branch.
+    const others = what === 'all' && !offers ? await readOffers(context, this.#seen) : [];
+    const { tip: candidate, combined } = await combine(context, own, others);
     if (candidate !== own) meetOthers(context);
     // Noted down before it is out, since this process can be killed in between.
     const before = expose(context, own);
-    const offer = offers ? prepareOffer(context, own) : undefined;
-    const result = await timed(context, () => push(context, candidate, offer));
-    const isOut = offer !== undefined && result.kind !== 'unreachable';
-    if (isOut) noteOffer(context, offer);
-    if (offer !== undefined) noteOffered(context, this.#contest, this.#pending);
+    const offer = offers ? await prepareOffer(context, own) : undefined;
+    const result = await timed(context, () => push(context, candidate, { offer, combined }));
+    if (offer !== undefined) {
+      if (result.kind !== 'unreachable') noteOffer(context, offer, false);
+      noteOffered(context, this.#contest, this.#pending);
+    }
     // What was accepted is found to be shared; of what broke off nobody knows.
-    if (result.kind !== 'accepted' && result.kind !== 'unknown' && !isOut) unexpose(context, before);
+    if (result.kind !== 'accepted' && result.kind !== 'unknown') unexpose(context, before);
     if (result.kind === 'accepted') {
       state.set(CONTACT, clock.now().toISOString());
       state.set(LED, candidate);
+      if (what !== 'first') notePushed(context);
     }
     return { kind: 'pushed', result, combined: candidate !== own };
   }
@@ -253,19 +274,24 @@ async function makeOverdue(context: RemoteContext): Promise<ReadonlySet<string>>
  * @throws LedgerError `REMOTE_REFUSED` where it is the ledger itself, without which there is nothing
  */
 async function keepRefused(
-  context: RemoteContext,
+  context: CallContext,
   group: readonly ReadCommit[],
   reason: string,
 ): Promise<Map<string, Settled>> {
-  const { remote } = context;
+  const { store, remote } = context;
+  const ops = new Set(group.map(({ op, record }) => op ?? record.oid));
+  const seen = await store.readRef(remote.seenRef);
+  await takeBackOffer(context);
+  // Someone was first, perhaps with these.
+  if ((await store.readRef(remote.seenRef)) !== seen) return new Map();
+  const exposed = await exposedOps(context);
+  const unknown = [...ops].some((op) => exposed.has(op));
   const error = new LedgerError('REMOTE_REFUSED', `The remote ${remote.url} refused it: ${reason}.`, {
     hint: 'A rule of the remote forbids it; ask who keeps the repository.',
-    details: { remote: remote.name, reason },
+    details: { remote: remote.name, reason, ...(unknown ? { unknown } : {}) },
   });
   if (group.some(({ record }) => record.parents.length === 0)) throw error;
-  const ops = new Set(group.map(({ op, record }) => op ?? record.oid));
   const settled = await withdraw(context, { ops, renumber: new Set(), keepAs: error });
-  await takeBackOffer(context);
   for (const op of ops) settled.set(op, { kind: 'lost', op, error, kept: rejectedRef(op) });
   return settled;
 }

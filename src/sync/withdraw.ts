@@ -4,7 +4,7 @@ import { verbsThat } from '../domain/verbs.ts';
 import type { Oid } from '../store/port.ts';
 import { findWrong } from './checked.ts';
 import { takenOps } from './confirm.ts';
-import { acceptedBy, exposedOps, findSettled, type Wanted } from './journal.ts';
+import { acceptedBy, asFarAsKnown, exposedOps, findSettled, type Wanted } from './journal.ts';
 import { isNew, type Settled } from './outcome.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { readCommits } from './read-commits.ts';
@@ -113,5 +113,5 @@ export async function takeBack(context: RemoteContext, wanted: Wanted): Promise<
   const renumber = new Set(created.map(({ op }) => op));
   if (withdrawn.size + renumber.size > 0)
     for (const [op, one] of await withdraw(context, { ops: withdrawn, renumber })) settled.set(op, one);
-  return { settled, withdrawn, sent, exposed };
+  return { settled: await asFarAsKnown(context, settled), withdrawn, sent, exposed };
 }

@@ -109,20 +109,20 @@ export function inboxLaws(makeWorld: () => Promise<RemoteWorld>): void {
   });
 
   /** An offer of bob's that ada carries: her tip has it, decided again on top of a commit of her own. */
-  async function carriedOffer() {
+  async function combinedOffer() {
     const { ada, bob, eve } = await threeClones();
     const root = (await ada.store.readRef(REF)) ?? '';
     const offered = await append(bob.store, draft('bob', { b: '1' }));
     await bob.remote.inbox?.publish('bob', offered, undefined);
     await ada.remote.fetch();
-    const tip = await append(ada.store, draft('ada', { a: 'ada' }), draft('bob, carried', { b: '1' }));
-    return { ada, bob, eve, root, offered, tip, carried: [{ clone: 'bob', offered, landed: tip }] };
+    const tip = await append(ada.store, draft('ada', { a: 'ada' }), draft('bob, combined', { b: '1' }));
+    return { ada, bob, eve, root, offered, tip, combined: [{ clone: 'bob', offered, landed: tip }] };
   }
 
   test('given an offer, when a push carries it, then branch and inbox move, and a second such push is behind', async () => {
-    const { ada, eve, offered, tip, carried } = await carriedOffer();
-    expect(await ada.remote.push(tip, undefined, carried)).toEqual({ kind: 'accepted' });
-    const late = await append(eve.store, draft('eve', { e: '1' }), draft('bob, carried', { b: '1' }));
+    const { ada, eve, offered, tip, combined } = await combinedOffer();
+    expect(await ada.remote.push(tip, undefined, combined)).toEqual({ kind: 'accepted' });
+    const late = await append(eve.store, draft('eve', { e: '1' }), draft('bob, combined', { b: '1' }));
     const again = [{ clone: 'bob', offered, landed: late }];
     expect(await eve.remote.push(late, undefined, again)).toMatchObject({ kind: 'behind' });
     expect(await eve.remote.fetch()).toEqual({ kind: 'ok', tip });
@@ -132,11 +132,11 @@ export function inboxLaws(makeWorld: () => Promise<RemoteWorld>): void {
   test.each(['taken back', 'replaced'])(
     'given an offer that is %s, when a push carries it that had read it before, then it is behind, and nothing moves',
     async (what) => {
-      const { ada, bob, eve, root, offered, tip, carried } = await carriedOffer();
+      const { ada, bob, eve, root, offered, tip, combined } = await combinedOffer();
       const other = await append(bob.store, draft('bob 2', { b: '2' }));
       if (what === 'replaced') await bob.remote.inbox?.publish('bob', other, offered);
       else await bob.remote.inbox?.retract('bob', offered);
-      expect(await ada.remote.push(tip, undefined, carried)).toMatchObject({ kind: 'behind' });
+      expect(await ada.remote.push(tip, undefined, combined)).toMatchObject({ kind: 'behind' });
       expect(await eve.remote.fetch()).toEqual({ kind: 'ok', tip: root });
       expect(await mirrored(eve)).toEqual(what === 'replaced' ? { bob: other } : {});
       expect(await ada.remote.push(tip)).toEqual({ kind: 'accepted' });
@@ -144,22 +144,22 @@ export function inboxLaws(makeWorld: () => Promise<RemoteWorld>): void {
   );
 
   test('given offers of two clones, when a push carries both and one was taken back, then the other stays an offer', async () => {
-    const { ada, bob, eve, offered, tip, carried } = await carriedOffer();
+    const { ada, bob, eve, offered, tip, combined } = await combinedOffer();
     const theirs = await append(eve.store, draft('eve', { e: '1' }));
     await eve.remote.inbox?.publish('eve', theirs, undefined);
     await ada.remote.fetch();
     await eve.remote.inbox?.retract('eve', theirs);
-    const both = [...carried, { clone: 'eve', offered: theirs, landed: tip }];
+    const both = [...combined, { clone: 'eve', offered: theirs, landed: tip }];
     expect(await ada.remote.push(tip, undefined, both)).toMatchObject({ kind: 'behind' });
     await bob.remote.fetch();
     expect(await mirrored(bob)).toEqual({ bob: offered });
   });
 
-  test('given one offer, when it is taken back and carried at once, then one of the two takes place', async () => {
-    const { ada, bob, offered, tip, carried } = await carriedOffer();
+  test('given one offer, when it is taken back and combined at once, then one of the two takes place', async () => {
+    const { ada, bob, offered, tip, combined } = await combinedOffer();
     const [taken, pushed] = await Promise.all([
       bob.remote.inbox?.retract('bob', offered),
-      ada.remote.push(tip, undefined, carried),
+      ada.remote.push(tip, undefined, combined),
     ]);
     expect([taken?.kind, pushed.kind].toSorted()).toEqual(['accepted', 'behind']);
     await bob.remote.fetch();

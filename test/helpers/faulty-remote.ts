@@ -1,6 +1,6 @@
 import type {
   BranchPushResult,
-  Carried,
+  Combined,
   FetchResult,
   FetchScope,
   LedgerRemote,
@@ -21,7 +21,7 @@ export class FaultyRemote implements LedgerRemote {
   loseNextAnswer = false;
   /** The next push is lost before it arrives. */
   loseNextPush = false;
-  /** Works as a clone that neither offers nor carries. */
+  /** Works as a clone that neither offers nor combines. */
   keepsToItself = false;
   /** Pushes and offers that were tried. */
   pushes = 0;
@@ -31,8 +31,8 @@ export class FaultyRemote implements LedgerRemote {
   mayNotPush = false;
   /** Why a push of this tip is refused, as by a hook. */
   refusalOf: (tip: string) => Promise<string | undefined> = async () => undefined;
-  /** Waited for before something is taken away from beside the branch. */
-  beforeRetract: () => Promise<void> = async () => undefined;
+  /** Waited for before something is put into an inbox by a push of its own. */
+  beforeInbox: () => Promise<void> = async () => undefined;
   /** Waited for before a push is sent. */
   beforePush: () => Promise<void> = async () => undefined;
 
@@ -59,8 +59,9 @@ export class FaultyRemote implements LedgerRemote {
     const beside = this.#beside(inbox);
     return {
       ...beside,
-      publish: (...asked) => {
+      publish: async (...asked) => {
         this.pushes += 1;
+        await this.beforeInbox();
         return beside.publish(...asked);
       },
     };
@@ -81,10 +82,7 @@ export class FaultyRemote implements LedgerRemote {
       namespace: refs.namespace,
       mirror: refs.mirror,
       publish: async (...asked) => (this.cut ? away : refs.publish(...asked)),
-      retract: async (...asked) => {
-        await this.beforeRetract();
-        return this.cut ? away : refs.retract(...asked);
-      },
+      retract: async (...asked) => (this.cut ? away : refs.retract(...asked)),
       list: async (...asked) => (this.cut ? away : refs.list(...asked)),
     };
   }
@@ -107,7 +105,7 @@ export class FaultyRemote implements LedgerRemote {
   async push(
     tip: string,
     offer?: Offer,
-    carried?: readonly Carried[],
+    combined?: readonly Combined[],
     patience?: Patience,
   ): Promise<BranchPushResult> {
     this.pushes += 1;
@@ -127,10 +125,10 @@ export class FaultyRemote implements LedgerRemote {
     if (this.loseNextAnswer) {
       this.loseNextAnswer = false;
       this.#shared.breakOffNextPush('after');
-      const result = await this.#inner.push(tip, offer, carried, patience);
+      const result = await this.#inner.push(tip, offer, combined, patience);
       this.cut = true;
       return result;
     }
-    return this.#inner.push(tip, offer, carried, patience);
+    return this.#inner.push(tip, offer, combined, patience);
   }
 }

@@ -14,7 +14,7 @@ import {
 } from '../../src/remote/clone-refs.ts';
 import type {
   BranchPushResult,
-  Carried,
+  Combined,
   FetchResult,
   FetchScope,
   LedgerRemote,
@@ -103,13 +103,13 @@ export class MemoryConnection implements LedgerRemote {
   async push(
     tip: Oid,
     offer?: Offer,
-    carried: readonly Carried[] = [],
+    combined: readonly Combined[] = [],
     patience?: Patience,
   ): Promise<BranchPushResult> {
     const { writesTo } = this;
     const seen = await this.#clone.readRef(this.seenRef);
     const expected = await expectedAt(this.#clone, { seen, writesTo }, tip);
-    const result = await this.#remote.offer(this.#clone, expected, tip, { offer, carried }, patience);
+    const result = await this.#remote.offer(this.#clone, expected, tip, { offer, combined }, patience);
     if (result.kind !== 'accepted') return result;
     if (writesTo === undefined) {
       await advanceSeen(this.#clone, this.seenRef, tip);

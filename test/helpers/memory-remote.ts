@@ -1,6 +1,6 @@
 import { isAncestor, missingObjects } from '../../src/git/model/history.ts';
 import type { GitObject, NamedObject, ObjectSource } from '../../src/git/model/object.ts';
-import type { Carried, LedgerRemote, Offer, Patience, PushResult } from '../../src/remote/port.ts';
+import type { Combined, LedgerRemote, Offer, Patience, PushResult } from '../../src/remote/port.ts';
 import type { LedgerStore, Oid } from '../../src/store/port.ts';
 import { MemoryConnection } from './memory-connection.ts';
 
@@ -131,12 +131,12 @@ export class MemoryRemote implements ObjectSource {
     return { tip, inboxes };
   }
 
-  /** Compare and swap, by fast-forward. The offer is taken whatever becomes of the branch; what is carried, together with it. */
+  /** Compare and swap, by fast-forward. The offer is taken whatever becomes of the branch; what is combined, together with it. */
   async offer(
     clone: ObjectClone,
     seen: Oid | undefined,
     tip: Oid,
-    { offer: inbox, carried }: Beside,
+    { offer: inbox, combined }: Beside,
     _patience?: Patience,
   ): Promise<PushResult> {
     if (this.#away) return { kind: 'unreachable', cause: unreachable() };
@@ -148,7 +148,7 @@ export class MemoryRemote implements ObjectSource {
       await this.#copy(clone.objects, inbox.pending, this.#known(seen));
       this.#swap('inboxes', { name: inbox.clone, expected: inbox.expected, next: inbox.pending });
     }
-    const result = await this.#advance(clone, seen, tip, carried);
+    const result = await this.#advance(clone, seen, tip, combined);
     return breakOff === 'after' ? brokeOff() : result;
   }
 
@@ -195,7 +195,7 @@ export class MemoryRemote implements ObjectSource {
     clone: ObjectClone,
     seen: Oid | undefined,
     tip: Oid,
-    carried: readonly Carried[],
+    combined: readonly Combined[],
   ): Promise<PushResult> {
     if (this.#tip === tip) return { kind: 'accepted' };
     if (this.#tip !== seen) return { kind: 'behind' };
@@ -203,8 +203,8 @@ export class MemoryRemote implements ObjectSource {
     await this.#copy(clone.objects, tip, seen);
     // Others may have been accepted while the objects came over. From here on nothing waits.
     if (this.#tip !== seen) return { kind: 'behind' };
-    if (carried.some((one) => this.inboxes.get(one.clone) !== one.offered)) return { kind: 'behind' };
-    for (const { clone: name, landed } of carried) this.inboxes.set(name, landed);
+    if (combined.some((one) => this.inboxes.get(one.clone) !== one.offered)) return { kind: 'behind' };
+    for (const { clone: name, landed } of combined) this.inboxes.set(name, landed);
     this.#tip = tip;
     return { kind: 'accepted' };
   }
@@ -222,7 +222,7 @@ export class MemoryRemote implements ObjectSource {
 /** What is pushed beside the branch. */
 export interface Beside {
   offer: Offer | undefined;
-  carried: readonly Carried[];
+  combined: readonly Combined[];
 }
 
 /** What stands beside the branch. */

@@ -53,16 +53,6 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     seed: 276,
     why: 'A reading that lags, and a remote that does not answer how the branch is written, are taken for a rewrite.',
   },
-  {
-    name: 'words: refused for good and landed',
-    seed: 2277,
-    why: 'What the remote refuses for good was offered before, and stays in the inbox: others bring it in.',
-  },
-  {
-    name: 'words: lost and landed',
-    seed: 2173,
-    why: 'What is lost is taken out of the inbox after others may have read it: they bring it in once it is legal again.',
-  },
 ];
 
 const NAMES = new Set(KNOWN_FAILURES.map(({ name }) => name));

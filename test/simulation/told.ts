@@ -20,6 +20,8 @@ export interface ToldOutcome {
   where?: 'remote' | 'local' | undefined;
   id?: string | undefined;
   code?: string | undefined;
+  /** Of what came to nothing: whether it may be made all the same. */
+  unknown?: boolean | undefined;
 }
 
 /** A transition that a failure tells of. */
@@ -70,7 +72,12 @@ export function outcomesOf(asked: readonly Asked[], outcomes: readonly Outcome[]
           return { kind: outcome.kind, op, id: outcome.item?.id };
         case 'lost':
         case 'refused':
-          return { kind: outcome.kind, op, code: outcome.error.code };
+          return {
+            kind: outcome.kind,
+            op,
+            code: outcome.error.code,
+            unknown: outcome.error.details.unknown === true,
+          };
         default:
           return outcome satisfies never;
       }
@@ -95,7 +102,9 @@ export function failureOf(error: unknown): Told {
 export function inWords(told: Told): string {
   if (told.kind === 'outcomes')
     return told.outcomes
-      .map(({ kind, where, id, code }) => [kind, where, id, code].filter(Boolean).join(' '))
+      .map(({ kind, where, id, code, unknown }) =>
+        [kind, where, id, code, unknown && 'unknown'].filter(Boolean).join(' '),
+      )
       .join('; ');
   const left = [
     ...told.saved.map(({ op }) => `saved …${op.slice(-6)}`),

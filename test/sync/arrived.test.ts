@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { WorkLedger } from '../../src/index.ts';
+import type { TransitionResult, WorkLedger } from '../../src/index.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
 // What was offered to other clones can arrive although its own clone could not bring it out. It is taken back before its caller is told,
-// and where it arrives all the same, it is there once, and nothing is kept of it.
+// and what was taken back for certain never arrives. Where that is not certain, the caller is told so; and where it arrives, it is there
+// once, and nothing is kept of it.
 
 let world: World;
 let replicas: [Replica, Replica];
@@ -20,7 +21,7 @@ beforeEach(async () => {
 });
 
 /** Ada's comment loses to one of bob's, is offered, and is then refused for good. */
-async function offerAndRefuse(): Promise<string> {
+async function offerAndRefuse(): Promise<TransitionResult> {
   const [{ connection }] = replicas;
   connection.beforePush = async () => {
     connection.beforePush = async () => {
@@ -29,10 +30,15 @@ async function offerAndRefuse(): Promise<string> {
     await bob.work.comment(id, 'of bob');
   };
   const lost = await ada.work.comment(id, 'of ada');
-  expect(lost).toMatchObject({ ok: false, code: 'REMOTE_REFUSED' });
   connection.beforePush = async () => undefined;
   connection.refusalOf = async () => undefined;
-  return (lost as unknown as { kept: { op: string } }).kept.op;
+  return lost;
+}
+
+/** Bob looks, and pushes with his own what he finds in the inboxes. */
+async function bobCarries(): Promise<void> {
+  await bob.clone.fetch();
+  await bob.work.comment(id, 'with it');
 }
 
 const comments = async (): Promise<string[]> => {
@@ -41,35 +47,75 @@ const comments = async (): Promise<string[]> => {
 };
 
 test('given a transition that was offered, when the remote refuses it for good, then the offer is gone before its caller is told', async () => {
-  await offerAndRefuse();
-  const inbox = await replicas[1].connection.inbox?.list();
-  expect([...(inbox?.kind === 'ok' ? inbox.found : [])]).toEqual([]);
-  await bob.work.comment(id, 'later');
-  expect(await comments()).toEqual(['of bob', 'later']);
+  const lost = await offerAndRefuse();
+  expect(lost).toMatchObject({ ok: false, code: 'REMOTE_REFUSED' });
+  expect(lost.ok ? {} : lost.details).not.toHaveProperty('unknown');
+  await bobCarries();
+  expect(await comments()).toEqual(['of bob', 'with it']);
   expect(await ada.clone.rejected()).toHaveLength(1);
 });
 
-describe('given a transition that another clone read before it was taken back, and brought in', () => {
+test('given an offer that another clone read before it was taken back, when that clone pushes, then it finds so, and brings in its own alone', async () => {
+  const [{ connection }, { connection: bobs }] = replicas;
+  // Bob has put the offer on top of his own, and not pushed yet.
+  let isPushed = (): void => undefined;
+  let pushed: Promise<unknown> | undefined;
+  connection.beforeInbox = async () => {
+    connection.beforeInbox = async () => undefined;
+    await bob.clone.fetch();
+    await new Promise<void>((hasCombined) => {
+      bobs.beforePush = () => {
+        bobs.beforePush = async () => undefined;
+        hasCombined();
+        return new Promise((resolve) => {
+          isPushed = resolve;
+        });
+      };
+      pushed = bob.work.comment(id, 'with it');
+    });
+  };
+  const lost = await offerAndRefuse();
+  expect(lost).toMatchObject({ ok: false, code: 'REMOTE_REFUSED' });
+  expect(lost.ok ? {} : lost.details).not.toHaveProperty('unknown');
+  isPushed();
+  expect(await pushed).toMatchObject({ ok: true, where: 'remote' });
+  expect(await comments()).toEqual(['of bob', 'with it']);
+});
+
+test('given an offer that another clone brings in while it is taken back, when its caller is told, then it is told as accepted', async () => {
+  const [{ connection }] = replicas;
+  connection.beforeInbox = async () => {
+    connection.beforeInbox = async () => undefined;
+    await bobCarries();
+  };
+  expect(await offerAndRefuse()).toMatchObject({ ok: true, where: 'remote' });
+  expect(await comments()).toEqual(['of bob', 'with it', 'of ada']);
+  expect(await ada.clone.rejected()).toEqual([]);
+});
+
+describe('given an offer that cannot be taken back, and is told as unknown, when another clone brings it in', () => {
   let op: string;
   beforeEach(async () => {
     const [{ connection }] = replicas;
-    // Bob looks while the offer stands, and pushes it with his own.
-    connection.beforeRetract = async () => {
-      connection.beforeRetract = async () => undefined;
-      await bob.clone.fetch();
-      await bob.work.comment(id, 'with it');
+    connection.beforeInbox = async () => {
+      connection.cut = true;
     };
-    op = await offerAndRefuse();
+    const lost = await offerAndRefuse();
+    expect(lost).toMatchObject({ ok: false, code: 'REMOTE_REFUSED', details: { unknown: true } });
+    op = (lost as unknown as { kept: { op: string } }).kept.op;
+    connection.beforeInbox = async () => undefined;
+    connection.cut = false;
+    await bobCarries();
     expect(await comments()).toEqual(['of bob', 'with it', 'of ada']);
   });
 
-  test('when its own clone finds it on the branch, then nothing is kept of it', async () => {
+  test('then, when its own clone finds it on the branch, then nothing is kept of it', async () => {
     await ada.clone.sync();
     expect(await ada.clone.rejected()).toEqual([]);
     expect(await ada.audit.verify()).toMatchObject({ ok: true });
   });
 
-  test('when it is applied again, then it is on the branch once, and is told as accepted', async () => {
+  test('then, when it is applied again, then it is on the branch once, and is told as accepted', async () => {
     expect(await ada.clone.applyRejected(op)).toMatchObject({ ok: true, where: 'remote' });
     expect(await ada.clone.rejected()).toEqual([]);
     expect((await comments()).filter((body) => body === 'of ada')).toHaveLength(1);

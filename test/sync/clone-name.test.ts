@@ -6,7 +6,7 @@ import type { WorkLedger } from '../../src/index.ts';
 import { connectionOf } from '../../src/ledger/connection.ts';
 import { FileState, MemoryState } from '../../src/store/local-state.ts';
 import { CloneName, type Place, type Renaming } from '../../src/sync/clone-name.ts';
-import { checkInbox, noteOffer, prepareOffer } from '../../src/sync/inbox.ts';
+import { checkInbox, noteOffer, noteValue, prepareOffer } from '../../src/sync/inbox.ts';
 import type { LocalState, RemoteContext } from '../../src/sync/ports.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { makeWorld, type Replica } from '../helpers/replicas.ts';
@@ -119,7 +119,7 @@ describe('two clones under one name', () => {
 
   const offer = async ({ ledger, connection }: Replica): Promise<void> => {
     const { context } = await connectionOf(ledger).write();
-    const made = prepareOffer({ ...context, remote: connection }, (await ledger.query.asOf()).tip);
+    const made = await prepareOffer({ ...context, remote: connection }, (await ledger.query.asOf()).tip);
     expect(await connection.inbox?.publish(made.clone, made.pending, made.expected)).toMatchObject({
       kind: 'accepted',
     });
@@ -176,19 +176,31 @@ describe('what a clone put into its inbox', () => {
       state,
       clone,
       clock: { now: () => new Date(0) },
-      remote: { inbox: { mirror: 'refs/inbox/', publish: async () => ({ kind: 'behind' }) } },
+      remote: {
+        seenRef: 'refs/seen',
+        inbox: { mirror: 'refs/inbox/', publish: async () => ({ kind: 'behind' }) },
+        fetch: async () => ({ kind: 'ok', tip: undefined }),
+      },
       store: {
-        readRef: async () => inbox.holds,
+        readRef: async (ref: string) => (ref.startsWith('refs/inbox/') ? inbox.holds : undefined),
         commit: async () => ({ kind: 'moved', tip: undefined }),
+        mergeBase: async () => undefined,
+        commits: async function* () {},
       },
     } as unknown as RemoteContext;
     return {
       clone,
       look: () => checkInbox(context),
-      offer: (pending: string): void => {
-        const made = prepareOffer(context, pending);
+      offer: async (pending: string): Promise<void> => {
+        const made = await prepareOffer(context, pending);
         inbox.holds = pending;
-        noteOffer(context, made);
+        noteOffer(context, made, true);
+      },
+      /** The same, between two steps of another process. */
+      offerAtOnce: (pending: string): void => {
+        noteValue(context, pending);
+        inbox.holds = pending;
+        noteOffer(context, { clone: clone.name, pending, expected: undefined }, true);
       },
     };
   }
@@ -222,14 +234,14 @@ describe('what a clone put into its inbox', () => {
         const inbox = { holds: undefined };
         const one = processOf(state, inbox);
         const { name } = one.clone;
-        one.offer(commit(1));
+        one.offerAtOnce(commit(1));
         const other = processOf(
-          interrupted(state, at, () => one.offer(commit(2))),
+          interrupted(state, at, () => one.offerAtOnce(commit(2))),
           inbox,
         );
         inbox.holds = undefined;
         if (what === 'looks') await other.look();
-        else other.offer(commit(3));
+        else await other.offer(commit(3));
         for (const process of [one, other, one]) await process.look();
         // A look that began earlier finds what stood there before.
         await processOf(state, { holds: commit(1) }).look();
@@ -243,8 +255,8 @@ describe('what a clone put into its inbox', () => {
     const inbox: { holds: string | undefined } = { holds: undefined };
     const one = processOf(state, inbox);
     const { name } = one.clone;
-    for (let n = 1; n <= 120; n += 1) one.offer(commit(n));
-    expect(state.keys(`inboxes/${name}`)).toHaveLength(51);
+    for (let n = 1; n <= 120; n += 1) one.offerAtOnce(commit(n));
+    expect(state.keys(`inboxes/${name}`).filter((key) => /^\d/.test(key))).toHaveLength(50);
     inbox.holds = commit(71);
     await one.look();
     expect(one.clone.name).toBe(name);
@@ -259,7 +271,7 @@ describe('what a clone put into its inbox', () => {
     const inbox = { holds: undefined };
     const one = processOf(new FileState(dir), inbox);
     const { name } = one.clone;
-    one.offer(commit(1));
+    one.offerAtOnce(commit(1));
     const other = processOf(new FileState(dir), inbox);
     await other.look();
     expect(other.clone.name).toBe(name);

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
 import { connectionOf } from '../../src/ledger/connection.ts';
 import { prepareOffer } from '../../src/sync/inbox.ts';
@@ -20,7 +20,10 @@ async function offerOf(act: (ledger: WorkLedger) => Promise<unknown>): Promise<v
   await refusalOf(act(bob.ledger));
   bob.connection.cut = false;
   const { context } = await connectionOf(bob.ledger).write();
-  const made = prepareOffer({ ...context, remote: bob.connection }, (await bob.ledger.query.asOf()).tip);
+  const made = await prepareOffer(
+    { ...context, remote: bob.connection },
+    (await bob.ledger.query.asOf()).tip,
+  );
   await bob.connection.inbox?.publish(made.clone, made.pending, made.expected);
 }
 
@@ -62,20 +65,76 @@ test('given a carried transition, when its clone tries again, then it is on the 
   expect(bodies).toHaveLength(4);
 });
 
-test('given an offered import whose number is taken, when it is carried, then it gets the next, and its clone learns of it', async () => {
-  await offerOf((ledger) =>
-    ledger.work.batch([ledger.work.command('import', importedAs('WRK-20260103-0001'))]),
-  );
-  await ada.ledger.createWork({ title: 'Takes the first number' });
-  await ada.ledger.clone.fetch();
-  await ada.ledger.createWork({ title: 'Pushes again' });
-  await bob.ledger.clone.sync();
-  const titles = new Map((await bob.ledger.query.list()).map(({ id, title }) => [title, id]));
-  expect(titles.size).toBe(3);
-  expect(new Set(titles.values()).size).toBe(3);
-  expect((await bob.ledger.clone.status()).pending).toEqual([]);
-  await ada.ledger.clone.fetch();
-  expect(await bob.ledger.query.list()).toEqual(await ada.ledger.query.list());
+test.each<[string, (ledger: WorkLedger) => Promise<unknown>]>([
+  [
+    'items from elsewhere',
+    (ledger) => ledger.work.batch([ledger.work.command('import', importedAs('WRK-20260103-0009'))]),
+  ],
+  ['settings', (ledger) => ledger.admin.configure({ max_attempts: 7 })],
+])(
+  'given an offer of %s beside other work, when another clone pushes, then it combines the other work alone',
+  async (_, act) => {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await bob.ledger.clone.fetch();
+    await offerOf(async (ledger) => {
+      await refusalOf(ledger.work.comment(id, 'from bob'));
+      await act(ledger);
+    });
+    await ada.ledger.clone.fetch();
+    await ada.ledger.work.comment(id, 'from ada');
+    expect(await lastTwo(ada)).toEqual([
+      { verb: 'comment', actor: 'bob', id },
+      { verb: 'comment', actor: 'ada', id },
+    ]);
+    expect(await bob.ledger.clone.sync()).toMatchObject({ accepted: 2, lost: [] });
+    expect((await bob.ledger.clone.status()).pending).toEqual([]);
+  },
+);
+
+describe('what an offer of others costs', () => {
+  /** How many commits ada reads, without their files. */
+  async function readWhile(act: () => Promise<unknown>): Promise<number> {
+    const store = await connectionOf(ada.ledger).store();
+    const commits = store.commits.bind(store);
+    let read = 0;
+    store.commits = async function* (query) {
+      for await (const record of commits(query)) {
+        read += 1;
+        yield record;
+      }
+    };
+    await act();
+    store.commits = commits;
+    return read;
+  }
+
+  /** Bob offers what is not legal any more, and ada goes on by so many commits since. */
+  async function deadOffer(commits: number): Promise<string> {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await bob.ledger.clone.fetch();
+    await offerOf((ledger) => ledger.work.assign(id, 'cy'));
+    ada.connection.keepsToItself = true;
+    await ada.ledger.claimWork(id);
+    await ada.ledger.work.batch(
+      Array.from({ length: commits }, (_, n) => ada.ledger.work.command('comment', { id, body: `${n}` })),
+    );
+    ada.connection.keepsToItself = false;
+    await ada.ledger.clone.fetch();
+    return id;
+  }
+
+  test('given one that is old, when another clone pushes, then nothing of what came since is read for it', async () => {
+    const id = await deadOffer(60);
+    world.clock.advance(200_000);
+    await ada.ledger.clone.fetch();
+    expect(await readWhile(() => ada.ledger.work.comment(id, 'much later'))).toBeLessThan(20);
+  });
+
+  test('given one that cannot be accepted, when another clone pushes again and again, then what came since is read once', async () => {
+    const id = await deadOffer(60);
+    expect(await readWhile(() => ada.ledger.work.comment(id, 'first'))).toBeGreaterThan(60);
+    expect(await readWhile(() => ada.ledger.work.comment(id, 'second'))).toBeLessThan(25);
+  });
 });
 
 function importedAs(id: string) {

@@ -22,11 +22,16 @@ const fetchAll = async (): Promise<void> => {
 const commentsOn = async (ledger: WorkLedger, id: string): Promise<string[]> =>
   (await ledger.getWork(id)).comments.map(({ body }) => body);
 
-/** What stands in the inboxes of the remote. */
+/** Whose inboxes at the remote offer something that is not on the branch. */
 async function inboxes(): Promise<string[]> {
   await ada.connection.fetch('all');
   const mirror = ada.connection.inbox?.mirror ?? '';
-  return (await ada.store.listRefs(mirror)).map(({ ref }) => ref.slice(mirror.length));
+  const clones: string[] = [];
+  for (const { ref, oid } of await ada.store.listRefs(mirror)) {
+    const base = await ada.store.mergeBase(oid, world.remote.tip ?? '');
+    if (base !== undefined && base !== oid) clones.push(ref.slice(mirror.length));
+  }
+  return clones;
 }
 
 /** Lets cy, who neither offers nor carries, do something each time that anyone waits. */

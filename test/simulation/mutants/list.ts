@@ -58,9 +58,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a carrier combines what has arrived',
     file: 'sync/combine.ts',
-    from: 'arrived.has(op) ? [] : [op]',
-    to: 'arrived.size < 0 ? [] : [op]',
+    from: 'const open = before.filter((op) => !shared.has(op));',
+    to: 'const open = before.filter(() => shared.size >= 0);',
     oracle: 'once',
+  },
+  {
+    name: 'a carrier does not ask whether what it read is still offered',
+    file: 'sync/combine.ts',
+    from: 'return { tip: made.tip, combined };',
+    to: 'return { tip: made.tip, combined: [] };',
+    oracle: 'words',
   },
   {
     name: 'a claim keeps the epoch',
@@ -129,7 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'nothing is offered with a push',
     file: 'sync/perform-exchange.ts',
-    from: 'const offer = offers ? prepareOffer(context, own) : undefined;',
+    from: 'const offer = offers ? await prepareOffer(context, own) : undefined;',
     to: 'const offer = undefined;',
     oracle: undefined,
   },

@@ -30,12 +30,14 @@ export const words: Oracle = {
     const kept = new Map(
       settled.map(({ clone, rejected, pending }) => [clone, new Set([...rejected, ...pending])]),
     );
-    /** What was tried again later under the same op may have become something else. */
+    /** What was tried again later under the same op may have become something else, and its group with it. */
     const again = new Set(
       calls
         .filter(({ what }) => what.startsWith('applies'))
         .flatMap(({ asked }) => asked.map(({ op }) => op)),
     );
+    for (const { atomic, asked } of calls)
+      if (atomic && asked.some(({ op }) => again.has(op))) for (const { op } of asked) again.add(op);
     for (const { what, process, clone, asked, told } of calls) {
       if (told === undefined) continue;
       const verbOf = (op: string): string => asked.find((one) => one.op === op)?.verb ?? '';
@@ -60,12 +62,12 @@ export const words: Oracle = {
             yield found('withdrawn and landed', op, 'withdrawn for certain, and it is on the branch');
         continue;
       }
-      for (const { kind, op, where, code } of told.outcomes) {
+      for (const { kind, op, where, code, unknown } of told.outcomes) {
         if (kind === 'accepted' && where === 'remote' && !landed.has(op) && !isRewritten)
           yield found('accepted and gone', op, 'accepted, and it is not on the branch');
         if (kind === 'accepted' && where === 'local' && !isKept(op))
           yield found('saved and gone', op, 'accepted here, and it is nowhere');
-        if ((kind === 'lost' || kind === 'refused') && landed.has(op) && !again.has(op))
+        if ((kind === 'lost' || kind === 'refused') && !unknown && landed.has(op) && !again.has(op))
           yield found(
             `${code === 'REMOTE_REFUSED' ? 'refused for good' : kind} and landed`,
             op,

@@ -89,7 +89,7 @@ export class HostConnection implements MemoryHost {
     clone: ObjectClone,
     seen: Oid | undefined,
     tip: Oid,
-    { offer: inbox, carried }: Beside,
+    { offer: inbox, combined }: Beside,
     patience?: Patience,
   ): Promise<PushResult> {
     if (seen !== undefined && !(await isAncestor(clone.objects, seen, tip))) return { kind: 'behind' };
@@ -100,10 +100,10 @@ export class HostConnection implements MemoryHost {
         ? []
         : [{ ref: FOLDERS.inboxes + inbox.clone, expected: inbox.expected, to: inbox.pending, by }];
     const beside = inbox === undefined ? '' : `, and offers ${short(inbox.pending)}`;
-    const with_ = carried.map(({ clone: name, offered: read }) => `, with ${short(read)} of ${name}`);
+    const with_ = combined.map(({ clone: name, offered: read }) => `, with ${short(read)} of ${name}`);
     const what = `pushes ${short(tip)} on ${short(seen)}${beside}${with_.join('')}`;
-    if (carried.length === 0) return this.#push(what, [...offered, branch], patience);
-    const consumed = carried.map(
+    if (combined.length === 0) return this.#push(what, [...offered, branch], patience);
+    const consumed = combined.map(
       ({ clone: name, offered: expected, landed: to }): Wish => ({
         ref: FOLDERS.inboxes + name,
         expected,
