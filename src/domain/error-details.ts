@@ -155,7 +155,13 @@ export type DetailsByCode = {
   REMOTE_UNREACHABLE: UnsettledDetails & { id?: WorkId };
   REMOTE_STALE: UnsettledDetails &
     Partial<{ seen: string; found: string | null; read: string; written: string }>;
-  CONTENDED: UnsettledDetails & { lost?: number; lock?: string | null };
+  /** Of a lock that did not come free, `since` when it is held, and by whom, where that is known. */
+  CONTENDED: UnsettledDetails & {
+    lost?: number;
+    lock?: string | null;
+    holder?: { pid: number; state: string } | null;
+    since?: string | null;
+  };
   DAMAGED_ITEM: Partial<{
     id: WorkId;
     path: string;

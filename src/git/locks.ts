@@ -221,11 +221,41 @@ export function removeDeadLocks(gitDir: string, refs: readonly string[]): string
   return pathsOf(gitDir, refs).filter((path) => owners.breakDead(path));
 }
 
-/** Said where a lock did not come free. @param path where it is known */
-export function stillLocked(path: string | undefined): LedgerError {
-  const what = path ?? "a ref's lock";
-  return new LedgerError('CONTENDED', `Another process holds ${what} and did not let go in time.`, {
-    hint: 'Try again. If no git process is running here, one that died has left the file behind.',
-    details: { lock: path ?? null },
+/**
+ * Said where a lock did not come free.
+ *
+ * @param path where it is known
+ * @param holder whose it is, where that is known
+ */
+export function stillLocked(path: string | undefined, holder = openerOf(path)): LedgerError {
+  const since = path && statSync(path, { throwIfNoEntry: false })?.mtime.toISOString();
+  const who = holder === null ? 'Another process' : `Process ${holder.pid} (${holder.state})`;
+  const what = `${path ?? "a ref's lock"}${since === undefined ? '' : ` since ${since}`}`;
+  return new LedgerError('CONTENDED', `${who} holds ${what}, and did not let go in time.`, {
+    hint: hintAt(holder),
+    details: { lock: path ?? null, holder, since: since ?? null },
   });
+}
+
+function hintAt(holder: LockHolder | null): string {
+  if (holder === null)
+    return 'Try again. If no git process is running here, one that died has left the file behind.';
+  return holder.state === 'stopped'
+    ? `Let it go on: kill -CONT ${holder.pid}`
+    : `See what it does: ps -p ${holder.pid}`;
+}
+
+/** The process that has a file open, where the system tells: on Linux, of the same user. */
+function openerOf(path: string | undefined): LockHolder | null {
+  if (path === undefined || process.platform !== 'linux') return null;
+  for (const pid of readdirSync('/proc').map(Number)) {
+    try {
+      const open = pid > 0 && pid !== process.pid ? readdirSync(`/proc/${pid}/fd`) : [];
+      if (open.some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === path))
+        return { pid, state: stateOf(pid) };
+    } catch {
+      // Another user's, or it has ended.
+    }
+  }
+  return null;
 }

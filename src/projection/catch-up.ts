@@ -3,10 +3,10 @@ import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { type IndexTrace, traced } from '../trace/channels.ts';
 import { type Placed, placeFiles } from './files.ts';
-import type { IndexDatabase } from './index-database.ts';
+import { heldIndex, type IndexDatabase } from './index-database.ts';
 import { IndexView } from './index-view.ts';
 import { addAllWords, IndexWriter } from './index-writer.ts';
-import { loadIndex, readFinished } from './load.ts';
+import { type Exclusive, loadIndex, readFinished } from './load.ts';
 import type { Missing, ProjectionOptions } from './projection.ts';
 import { followLog } from './transition-log.ts';
 
@@ -47,16 +47,39 @@ async function follow(index: IndexDatabase, tip: Oid, { store }: Sources): Promi
   });
 }
 
-/** Of the processes of a clone, one reads everything while the others wait for it. */
+/** Of the processes of a clone, one reads everything while the others wait for it: not for one that stands still, and not for ever. */
 function load(index: IndexDatabase, tip: Oid, { store, lock, onProgress }: Sources): Promise<void> {
   return step(index, 'items', tip, async () => {
     const isThere = (): boolean => index.meta('tip') === tip;
     const read = async (): Promise<void> => {
       if (!isThere()) await loadIndex(index, await store(), tip, onProgress);
     };
-    if (index.place.kind === 'memory') await read();
-    else await lock.run('index', read, async () => isThere());
+    if (index.place.kind === 'memory') return read();
+    const isTooLong = watch(lock);
+    let holder: string | undefined;
+    await lock.run('index', read, async () => {
+      if (isThere()) return true;
+      holder = await isTooLong();
+      return holder !== undefined;
+    });
+    if (holder !== undefined && !isThere()) throw heldIndex(holder);
   });
+}
+
+/** How long the index may be in the making; and how long where who makes it stands still, as after Ctrl-Z. */
+const PATIENCE_MS = 60_000;
+const STOPPED_MS = 2_000;
+
+/** @returns what tells who has the index for too long; `undefined` while nobody has */
+function watch(lock: Exclusive): () => Promise<string | undefined> {
+  const since = performance.now();
+  return async () => {
+    const waited = performance.now() - since;
+    if (waited < STOPPED_MS) return undefined;
+    const found = await lock.holder?.('index');
+    if (waited < PATIENCE_MS && found?.state !== 'stopped') return undefined;
+    return found === undefined ? 'another process' : `process ${found.pid} (${found.state})`;
+  };
 }
 
 function step<T>(

@@ -12,6 +12,8 @@ const BUSY_MS = 5_000;
 const MOST_STATEMENTS = 100;
 /** SQLite's codes for a file that is no index: damaged, or something else altogether. */
 const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
+/** SQLite's code for a file that another process has. */
+const BUSY = 5;
 /** SQLite's code for a file that was removed or replaced while it was open. */
 const MOVED = 1032;
 
@@ -191,6 +193,10 @@ const codeOf = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
     ? error.errcode
     : undefined;
+
+/** A failure of the index: who makes it does not come to an end. */
+export const heldIndex = (holder: string): Error =>
+  Object.assign(new Error(`${holder} holds it`), { errcode: BUSY });
 
 /** True for a failure of the index itself, which is never a failure of the ledger. */
 export const isIndexFailure = (error: unknown): boolean => codeOf(error) !== undefined;

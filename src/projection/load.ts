@@ -3,6 +3,7 @@ import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { nodeCrypto } from '../node.ts';
 import type { LedgerStore, Oid, TreeEntry } from '../store/port.ts';
+import type { LockHolder } from '../trace/channels.ts';
 import { contentOf, noSettings, type Placed, placeFiles } from './files.ts';
 import type { IndexDatabase, Row } from './index-database.ts';
 import { IndexWriter } from './index-writer.ts';
@@ -10,6 +11,8 @@ import { IndexWriter } from './index-writer.ts';
 /** Lets one process at a time do something; the others wait until `giveUp` says that it is done. */
 export interface Exclusive {
   run<T>(name: 'index', task: () => Promise<T>, giveUp: () => Promise<boolean>): Promise<T | undefined>;
+  /** Who is at it. */
+  holder?(name: 'index'): Promise<LockHolder | undefined>;
 }
 
 export type OnProgress = (progress: {

@@ -130,7 +130,8 @@ export class NativeRemote implements LedgerRemote {
         await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20));
         return this.fetch(scope, patience, attempt + 1);
       }
-      throw stillLocked(locks[0] ?? this.seenRef);
+      const lock = locks[0] && resolve(this.#options.gitDir, locks[0]);
+      throw stillLocked(lock, (lock && this.#owners.holderOf(lock)) || undefined);
     }
     return { kind: 'unreachable', cause: new Error(lastWords(result.said)) };
   }

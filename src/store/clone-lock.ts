@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../domain/errors.ts';
 import { openSqlite } from '../node.ts';
@@ -37,10 +38,16 @@ export class SqliteCloneLock {
       const wait = (record?: LockTrace) => this.#wait(database, name, giveUp, pause, record);
       if (tryLock(database)) this.#waited.set(name, 0);
       else if (!(await traced('lock', began, wait, ended))) return undefined;
+      leaveNote(path);
       return await task();
     } finally {
       database.close();
     }
+  }
+
+  /** @see CloneLock in src/sync/ports.ts */
+  async holder(name: string): Promise<LockHolder | undefined> {
+    return (await holderOf(join(this.#dir, `${name}.lock.sqlite`))) ?? undefined;
   }
 
   /** @returns false where what one came for is there without the lock */
@@ -124,21 +131,66 @@ export class MemoryCloneLock {
 const FIRST_BYTE = 0x40000000;
 const LAST_BYTE = FIRST_BYTE + 511;
 
-/** The process that has a lock on the file, where the system lists locks: on Linux, among processes that are seen from here. */
+/** What a holder leaves beside the lock about itself. It stays when the lock is let go, so the lock alone tells that it is held. */
+type Note = Required<Pick<LockHolder, 'pid' | 'host' | 'since' | 'command'>>;
+
+/** Longer than any note, so that nothing of the one before is left behind it. */
+const NOTE_LENGTH = 500;
+const LONGEST_COMMAND = 80;
+
+const notePath = (path: string): string => path.replace(/sqlite$/, 'json');
+
+function leaveNote(path: string): void {
+  const [, program = 'node', verb = ''] = process.argv;
+  const command = `${basename(program)} ${verb.startsWith('-') ? '' : verb}`.trim().slice(0, LONGEST_COMMAND);
+  const note: Note = { pid: process.pid, host: hostname(), since: new Date().toISOString(), command };
+  try {
+    // Written over what was there: a file that is cut first goes to the disk at once on some systems.
+    const file = openSync(notePath(path), constants.O_WRONLY | constants.O_CREAT, 0o666);
+    writeSync(file, JSON.stringify(note).padEnd(NOTE_LENGTH));
+    closeSync(file);
+  } catch {
+    // It is for those who wait to say whom they wait for; nothing rests on it.
+  }
+}
+
+function readNote(path: string): Note | undefined {
+  try {
+    const { pid, host, since, command } = JSON.parse(readFileSync(notePath(path), 'utf8'));
+    const texts = [host, since, command].every((text) => typeof text === 'string');
+    return texts && Number.isSafeInteger(pid) ? { pid, host, since, command } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The process that has a lock on the file: as the system tells, and what it left word of. */
 async function holderOf(path: string): Promise<LockHolder | null> {
   // Loaded when somebody listens while somebody waits.
   const { stateOf } = await import('../git/locks.ts');
+  const [note, pid] = [readNote(path), pidOf(path)];
+  if (pid === null) return null;
+  if (pid !== undefined) return { ...(note?.pid === pid ? note : { pid }), state: stateOf(pid) };
+  if (note === undefined) return null;
+  const state = note.host === hostname() ? stateOf(note.pid) : 'unknown';
+  return state === 'ended' ? null : { ...note, state };
+}
+
+/** As the system lists locks, on Linux; `null` where nobody has it, `undefined` where that is not told. */
+function pidOf(path: string): number | null | undefined {
   try {
     const inode = String(statSync(path).ino);
     for (const line of readFileSync('/proc/locks', 'latin1').split('\n')) {
       // 1: POSIX  ADVISORY  WRITE 4242 08:01:1311 1073741826 1073742335
       const [, kind, , access, pid = '', file = '', first = ''] = line.split(/ +/);
       if (kind !== 'POSIX' || access !== 'WRITE' || !file.endsWith(`:${inode}`)) continue;
-      if (Number(first) >= FIRST_BYTE && Number(first) <= LAST_BYTE && Number(pid) > 0)
-        return { pid: Number(pid), state: stateOf(Number(pid)) };
+      // Of a process that is not seen from here, as in another container, there is no id.
+      if (Number(first) >= FIRST_BYTE && Number(first) <= LAST_BYTE)
+        return Number(pid) > 0 ? Number(pid) : undefined;
     }
+    return null;
   } catch {
     // Not on Linux, or locks are not shown.
   }
-  return null;
+  return undefined;
 }

@@ -3,6 +3,7 @@ import type { WorkId } from '../domain/ids.ts';
 import type { LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerRemote, Patience } from '../remote/port.ts';
 import type { Identity, LedgerStore, Oid } from '../store/port.ts';
+import type { LockHolder } from '../trace/channels.ts';
 import type { CloneName } from './clone-name.ts';
 import type { Ahead } from './committed-time.ts';
 
@@ -87,6 +88,8 @@ export interface CloneLock {
     giveUp?: () => Promise<boolean>,
     pause?: (ms: number) => Promise<void>,
   ): Promise<T | undefined>;
+  /** Who has `name`, for who waits to say; `undefined` where nobody does, or nobody can tell. */
+  holder?(name: LockName): Promise<LockHolder | undefined>;
 }
 
 /** A commit that is not as the commits of a ledger are. */

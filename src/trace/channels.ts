@@ -84,6 +84,12 @@ export interface WaitTrace extends Ended<'over'> {
 export interface LockHolder {
   pid: number;
   state: 'running' | 'stopped' | 'ended' | 'unknown';
+  /** The machine, where the holder left word of it; so with what follows. */
+  host?: string;
+  /** ISO time. */
+  since?: string;
+  /** The program and its first argument: `wl sync`. */
+  command?: string;
 }
 
 /** A wait for a lock that someone else has. Whoever gets a lock at once publishes nothing. */

@@ -204,7 +204,10 @@ export class LockFile {
     for (let waited = 0, pause = FIRST_PAUSE_MS; ; ) {
       const file = await LockFile.#try(place, target);
       if (file !== undefined) return file;
-      if (waited >= waitMs) throw stillLocked(`${target}.lock`);
+      if (waited >= waitMs) {
+        const path = `${target}.lock`;
+        throw stillLocked(path, place.owners?.holderOf(path) ?? undefined);
+      }
       const delay = Math.random() * pause;
       await wait(delay);
       waited += delay;
