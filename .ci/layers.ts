@@ -99,7 +99,18 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     path: 'doctor',
-    imports: ['domain', 'codec', 'git', 'store/port.ts', 'sync', 'audit', 'ledger', 'merge'],
+    imports: [
+      'domain',
+      'codec',
+      'git',
+      'store/port.ts',
+      'store/clone-lock.ts',
+      'store/damaged-state.ts',
+      'sync',
+      'audit',
+      'ledger',
+      'merge',
+    ],
     holds: 'what is wrong with a ledger, and its repair by commits',
   },
   {

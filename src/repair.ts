@@ -1,7 +1,7 @@
 // The entry `work-ledger/repair`: apart from the ledger itself, so that reading one does not load what merges and what repairs.
 import './require-node.ts';
 
-export { type CloneTrouble, type Examination, examine, unlock } from './doctor/examine.ts';
+export { type CloneTrouble, type Examination, examine } from './doctor/examine.ts';
 export type { Repair } from './doctor/plan-repairs.ts';
 export {
   findRewrite,
@@ -21,5 +21,6 @@ export {
   setUpMerging,
   takeSide,
 } from './doctor/resolve-merge.ts';
+export { type Visit, type VisitOptions, visit } from './doctor/visit.ts';
 export { type MergedFile, mergeFile, type ThreeFiles } from './merge/merge-file.ts';
 export type { MergedField, MergedItems } from './merge/merge-items.ts';

@@ -1,19 +1,30 @@
 import type { Finding } from '../audit/rules.ts';
-import { type ErrorCode, isLedgerError, type LedgerError } from '../domain/errors.ts';
+import { type ErrorCode, isLedgerError, messageOf } from '../domain/errors.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import { readMergeDriver } from '../git/client.ts';
-import { removeDeadLocks, type StaleLock, staleLocks } from '../git/locks.ts';
+import { damagedObjects } from '../git/damaged-objects.ts';
+import type { Fault, FaultKind } from '../git/fault.ts';
+import { locksInTheWay } from '../git/locks.ts';
 import { connectionOf, currentTip, describeAhead } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
 import { findAhead } from '../sync/committed-time.ts';
 import { examineTree, type TreeReport } from './broken-tree.ts';
+import {
+  type ClonePlace,
+  cloneFaults,
+  findPlace,
+  hintOf,
+  type Looking,
+  refsOf,
+  sentenceOf,
+} from './clone-faults.ts';
+import { movedBranch } from './moved.ts';
 import type { Repair } from './plan-repairs.ts';
 import { findRewrite, type Rewrite } from './recover-history.ts';
 
 /** Something about a clone, and not about what all share. */
 export interface CloneTrouble {
-  kind: 'rules' | 'remote' | 'pending' | 'clock' | 'lock' | 'index' | 'merging';
+  kind: FaultKind | 'pending' | 'clock';
   wrong: string;
   /** What helps. */
   how: string;
@@ -22,7 +33,8 @@ export interface CloneTrouble {
 }
 
 export interface Examination {
-  tip: Oid;
+  /** `null` where the ledger could not be opened: then nothing but the clone was examined. */
+  tip: Oid | null;
   commits: number;
   items: number;
   /** What is wrong with the ledger's tree, and how it would be repaired. */
@@ -30,10 +42,18 @@ export interface Examination {
   /** The remote no longer has what this clone saw: nothing is repaired before a person decided. */
   rewrite: Rewrite | undefined;
   clone: CloneTrouble[];
+  /** Why something was not looked at, where that is no trouble: somebody is at work. */
+  skipped: string[];
   /** Transitions of this clone that lost and are kept. */
   rejected: number;
   /** Commits that are not as they must be. History is not changed, so they stay, also where what they did is repaired. */
   past: Finding[];
+}
+
+export interface ExamineOptions extends Partial<Looking> {
+  onProgress?: ((progress: { commits: number }) => void) | undefined;
+  /** Opens the ledger anew for what it takes to mend; without it that is told, and not mended. */
+  reopen?: (() => Promise<WorkLedger>) | undefined;
 }
 
 /**
@@ -44,50 +64,85 @@ export async function examine(
   ledger: WorkLedger,
   onProgress?: (progress: { commits: number }) => void,
 ): Promise<Examination> {
-  const asked = ledger.clone.mode === 'push' ? await askRemote(ledger) : {};
-  const tip = asked.tip ?? (await currentTip(connectionOf(ledger)));
-  const { signatures } = connectionOf(ledger);
-  const store = await connectionOf(ledger).store();
-  const tree = await examineKnown(() => examineTree(store, tip, { onProgress, signatures }));
+  return (await examineWhole(ledger, { onProgress })).examination;
+}
+
+/** As `examine`, with the faults of the clone as they can be mended. */
+export async function examineWhole(
+  ledger: WorkLedger,
+  options: ExamineOptions,
+): Promise<{ examination: Examination; faults: Fault[] }> {
+  const connection = connectionOf(ledger);
+  const now = options.now ?? connection.clock.now().getTime();
+  const place = await placeOf(ledger, now);
+  const before = place === undefined ? [] : await cloneFaults(place, { now, program: options.program });
+  const taken = place === undefined ? [] : locksInTheWay(place.gitDir, refsOf(place), now);
+  const asked = await askRemote(
+    ledger,
+    before,
+    taken.map(({ path }) => path).filter((path) => !NOT_OF_REFS.test(path)),
+  );
+  const tip = asked.tip ?? (await currentTip(connection));
+  const { tree, faults: objects } = await examineObjects(ledger, tip, { ...options, now }, place);
+  const told = new Set(before.map(({ wrong }) => wrong));
+  const faults = [...before, ...objects.filter(({ wrong }) => !told.has(wrong))];
+  if (tree !== undefined) faults.push(...(await movedBranch(ledger, options.reopen)));
+  // What git holds for a moment is gone by now.
+  const still = place === undefined ? [] : locksInTheWay(place.gitDir, refsOf(place), now);
+  faults.push(
+    ...still
+      .filter(({ path, state }) => state === 'taken' && taken.some((one) => one.path === path))
+      .map(stays),
+  );
   const clone = [
-    ...(tree.trouble ?? asked.trouble ?? []),
-    ...(tree.report === undefined ? [] : await examineClock(ledger, tip, tree.report.policy)),
-    ...(await examineClone(ledger, asked.reached ?? false)),
+    ...(asked.trouble ?? []).filter(({ wrong }) => !faults.some((fault) => fault.wrong === wrong)),
+    ...(tree === undefined ? [] : await examineClock(ledger, tip, tree.policy)),
+    ...(await examinePending(ledger, (asked.reached ?? false) || asked.skipped !== undefined)),
+    ...faults.map(toTrouble),
+    ...examineIndex(ledger),
   ];
-  return {
+  const examination = {
     tip,
-    commits: tree.report?.verification.commits ?? 0,
-    items: tree.report?.verification.items ?? 0,
-    mends: tree.report?.mends ?? [],
+    commits: tree?.verification.commits ?? 0,
+    items: tree?.verification.items ?? 0,
+    mends: tree?.mends ?? [],
     rewrite: asked.rewrite,
     clone,
-    rejected: (await ledger.clone.rejected()).length,
-    past: tree.report?.verification.findings ?? [],
+    skipped: asked.skipped ?? [],
+    rejected: (await (await connection.store()).listRefs('refs/work-ledger/rejected/')).length,
+    past: tree?.verification.findings ?? [],
   };
+  return { examination, faults };
 }
 
-/** The tree of a ledger under newer rules is not for this program to judge, but the clone can be looked at all the same. */
-async function examineKnown(
-  look: () => Promise<TreeReport>,
-): Promise<{ report?: TreeReport; trouble?: CloneTrouble[] }> {
-  try {
-    return { report: await look() };
-  } catch (error) {
-    if (!isLedgerError(error, 'UPGRADE_REQUIRED')) throw error;
-    return { trouble: [troubleOf('rules', error)] };
-  }
-}
+/** What is mended by steps of its own, and not as one fault. */
+const BY_STEPS: ReadonlySet<string> = new Set(['merging']);
 
-const troubleOf = (kind: CloneTrouble['kind'], { message, hint }: LedgerError): CloneTrouble => ({
+export const toTrouble = ({ kind, wrong, how, repair }: Fault): CloneTrouble => ({
   kind,
-  wrong: message,
-  how: hint ?? 'Ask who keeps the remote.',
-  fixed: false,
+  wrong,
+  how,
+  fixed: repair !== undefined || BY_STEPS.has(kind),
 });
+
+const stays = ({ path }: { path: string }): Fault => ({
+  kind: 'lock',
+  wrong: `${path} is in the way: another process works here, or died a moment ago`,
+  how: 'ask again in some minutes: wl doctor',
+});
+
+/** Where the clone is; `undefined` where it is not on a disk. */
+async function placeOf(ledger: WorkLedger, now: number): Promise<ClonePlace | undefined> {
+  const { place: dir, local, branch, remote } = connectionOf(ledger);
+  if (local === undefined) return undefined;
+  const options = { dir, branch, remote: remote?.name ?? null };
+  return (await findPlace(options, { now })).place;
+}
 
 interface Asked {
   rewrite?: Rewrite | undefined;
   trouble?: CloneTrouble[];
+  skipped?: string[];
   reached?: boolean;
   /** The shared tip, where nothing of this clone can be brought onto it. */
   tip?: Oid | undefined;
@@ -103,21 +158,73 @@ const TROUBLES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UPGRADE_REQUIRED',
 ]);
 
-async function askRemote(ledger: WorkLedger): Promise<Asked> {
+/** Locks that a look at the remote does not need. */
+const NOT_OF_REFS = /\/(?:config|HEAD|shallow)\.lock$/;
+
+/** What keeps git from fetching, and is told by itself. */
+const IN_THE_WAY: ReadonlySet<string> = new Set(['ref', 'lock', 'objects']);
+
+async function askRemote(
+  ledger: WorkLedger,
+  faults: readonly Fault[],
+  locks: readonly string[],
+): Promise<Asked> {
+  if (ledger.clone.mode !== 'push') return {};
+  const broken = faults.find(({ kind }) => kind === 'ref');
+  if (broken !== undefined) return { skipped: [`the remote was not asked: ${broken.wrong}`] };
+  const [lock] = locks;
+  if (lock !== undefined) return { skipped: [`the remote was not asked: ${lock} is in the way`] };
   try {
     const rewrite = await findRewrite(ledger);
     if (rewrite === undefined) await ledger.clone.fetch();
     return { rewrite, reached: rewrite === undefined };
   } catch (error) {
     if (isLedgerError(error, 'DAMAGED_ITEM')) return { tip: await sharedTip(ledger), reached: true };
+    if (isLedgerError(error, 'CONTENDED'))
+      return { skipped: [`what others did was not taken over: ${error.message}`] };
+    if (faults.some(({ kind }) => IN_THE_WAY.has(kind) || kind === 'state'))
+      return { skipped: [`what others did was not taken over: ${messageOf(error)}`] };
+    if (isLedgerError(error, 'STORAGE_FAILED')) return {};
     if (!isLedgerError(error) || !TROUBLES.has(error.code)) throw error;
-    return { trouble: [troubleOf(error.code === 'UPGRADE_REQUIRED' ? 'rules' : 'remote', error)] };
+    const kind = error.code === 'UPGRADE_REQUIRED' ? 'rules' : 'remote';
+    const how = error.hint ?? 'Ask who keeps the remote.';
+    return { trouble: [{ kind, wrong: error.message, how, fixed: false }] };
   }
 }
 
 async function sharedTip(ledger: WorkLedger): Promise<Oid | undefined> {
   const { context, store } = await connectionOf(ledger).write();
   return context.remote && store.readRef(context.remote.seenRef);
+}
+
+/** Replays the ledger; where something of it cannot be read, or its bytes are gone, finds out what. */
+async function examineObjects(
+  ledger: WorkLedger,
+  tip: Oid,
+  { onProgress, now }: ExamineOptions & { now: number },
+  place: ClonePlace | undefined,
+): Promise<{ tree: TreeReport | undefined; faults: Fault[] }> {
+  const { signatures, remote, branch } = connectionOf(ledger);
+  const store = await connectionOf(ledger).store();
+  const lookAt = async (): Promise<Fault[]> => {
+    if (place === undefined) return [];
+    const tips = [...new Set([tip, (await sharedTip(ledger)) ?? tip])];
+    const from = remote === null ? undefined : { name: remote.name, branch };
+    return damagedObjects({ gitDir: place.gitDir, tips, remote: from, now });
+  };
+  try {
+    const tree = await examineTree(store, tip, { onProgress, signatures });
+    return { tree, faults: tree.verification.findings.length === 0 ? [] : await lookAt() };
+  } catch (error) {
+    // The tree of a ledger under newer rules is not for this program to judge, but the clone can be looked at all the same.
+    if (isLedgerError(error, 'UPGRADE_REQUIRED'))
+      return { tree: undefined, faults: [{ kind: 'rules', wrong: error.message, how: error.hint ?? '' }] };
+    const faults = await lookAt();
+    if (faults.length > 0) return { tree: undefined, faults };
+    if (!isLedgerError(error)) throw error;
+    const how = hintOf(error) ?? 'ask git: git fsck';
+    return { tree: undefined, faults: [{ kind: 'objects', wrong: sentenceOf(error), how }] };
+  }
 }
 
 async function examineClock(
@@ -138,73 +245,20 @@ async function examineClock(
   ];
 }
 
-async function examineClone(ledger: WorkLedger, reached: boolean): Promise<CloneTrouble[]> {
-  const { local, localRef, remote, projection } = connectionOf(ledger);
+async function examinePending(ledger: WorkLedger, reached: boolean): Promise<CloneTrouble[]> {
+  const { localRef, remote } = connectionOf(ledger);
   const { context, store } = await connectionOf(ledger).write();
-  const found: CloneTrouble[] = [];
   const seen = context.remote && (await store.readRef(context.remote.seenRef));
-  if (reached && remote !== null && seen !== (await store.readRef(localRef)))
-    found.push({
-      kind: 'pending',
-      wrong: `this clone has transitions that ${remote.name} has not`,
-      how: 'wl sync',
-      fixed: true,
-    });
-  found.push(...(local === undefined ? [] : await examineDisk(ledger)));
-  const index = projection.place;
-  if (index.kind === 'memory' && index.reason !== undefined)
-    found.push({
-      kind: 'index',
-      wrong: `the index cannot be used: ${index.reason}`,
-      how: 'answers are right and slow until its file can be written',
-      fixed: false,
-    });
-  return found;
+  if (!reached || remote === null || seen === (await store.readRef(localRef))) return [];
+  const wrong = `this clone has transitions that ${remote.name} has not`;
+  return [{ kind: 'pending', wrong, how: 'wl sync', fixed: true }];
 }
 
-/** What only a repository on disk can have. */
-async function examineDisk(ledger: WorkLedger): Promise<CloneTrouble[]> {
-  const found = (await findLocks(ledger)).map(
-    ({ path, dead }): CloneTrouble => ({
-      kind: 'lock',
-      wrong: dead
-        ? `${path} is the lock of a process that is dead`
-        : `${path} is old: whoever took it is likely dead, and cannot be told from here`,
-      how: dead
-        ? 'wl doctor --fix takes it away'
-        : `where no git process works here (ps), remove it: rm '${path}'`,
-      fixed: dead,
-    }),
-  );
-  if ((await readMergeDriver(connectionOf(ledger).place)) === undefined)
-    found.push({
-      kind: 'merging',
-      wrong: 'git does not know how to merge items in this clone',
-      how: 'wl init',
-      fixed: true,
-    });
-  return found;
-}
-
-/** Locks on the refs of a ledger that stand in its clone's way. */
-async function findLocks(ledger: WorkLedger): Promise<StaleLock[]> {
-  const { place, clock } = connectionOf(ledger);
-  return staleLocks(place, await refsOf(ledger), clock.now().getTime());
-}
-
-/**
- * Takes away the locks that a process of this program left which is dead. Any other stays, however old it is: whose it is
- * cannot be told, and a ref that two write at once can lose a commit.
- *
- * @returns their paths
- */
-export async function unlock(ledger: WorkLedger): Promise<string[]> {
-  const { local, place } = connectionOf(ledger);
-  return local === undefined ? [] : removeDeadLocks(place, await refsOf(ledger));
-}
-
-async function refsOf(ledger: WorkLedger): Promise<string[]> {
-  const connection = connectionOf(ledger);
-  const { context } = await connection.write();
-  return [connection.localRef, ...(context.remote === undefined ? [] : [context.remote.seenRef])];
+function examineIndex(ledger: WorkLedger): CloneTrouble[] {
+  const index = connectionOf(ledger).projection.place;
+  if (index.kind !== 'memory' || index.reason === undefined) return [];
+  const wrong = `the index cannot be used: ${index.reason}`;
+  return [
+    { kind: 'index', wrong, how: 'answers are right and slow until its file can be written', fixed: false },
+  ];
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { GitError, type SimpleGit, type SimpleGitOptions, simpleGit } from 'simple-git';
 import { messageOf } from '../domain/errors.ts';
 import { type GitTrace, traced } from '../trace/channels.ts';
@@ -147,6 +148,14 @@ const MERGE_DRIVER = 'merge.work-ledger.driver';
 /** How git is told to merge items in this clone; `undefined` where it is not. */
 export const readMergeDriver = (gitDir: string): Promise<string | undefined> =>
   GitClient.at(gitDir).readSetting(MERGE_DRIVER);
+
+/** What is wrong with it in one sentence; `undefined` where git can merge by it. */
+export function mergeDriverFault(driver: string | undefined): string | undefined {
+  if (driver === undefined) return 'git does not know how to merge items in this clone';
+  const paths = [...driver.matchAll(/'(\/[^']*)'/g)].map(([, path = '']) => path.replaceAll('%%', '%'));
+  const gone = paths.find((path) => !existsSync(path));
+  return gone && `git merges items in this clone by ${gone}, which is gone`;
+}
 
 /**
  * Makes `program` the one that git merges items with in this clone: what `.gitattributes` of the ledger's branch names.

@@ -65,6 +65,21 @@ export function stateOf(pid: number): 'running' | 'stopped' | 'ended' | 'unknown
   }
 }
 
+/** True where the system tells which files the process has opened, and this one is not among them. */
+function hasNotOpened(pid: number | undefined, path: string): boolean {
+  if (pid === undefined) return false;
+  try {
+    const { dev, ino } = statSync(path);
+    return readdirSync(`/proc/${pid}/fd`).every((fd) => {
+      const file = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
+      return file?.ino !== ino || file.dev !== dev;
+    });
+  } catch {
+    // Not on Linux, or of another user.
+    return false;
+  }
+}
+
 /** What a file system answers that has no second names for files, or where the two places are on different ones. */
 const CANNOT_LINK = new Set([
   'EPERM',
@@ -115,9 +130,14 @@ export class LockOwners {
     if (owner !== undefined) unlinkSync(owner);
   }
 
-  /** True where there is a lock at `path` and the process that made it is known to be dead. */
-  isDead(path: string): boolean {
-    return this.#deadOwnerOf(path) !== undefined;
+  /**
+   * True where there is a lock at `path` and the process that made it is known to be dead.
+   *
+   * @param isOld whether it stands there for longer than any is held: then it is also dead where the process that it names is another
+   *   one, which has not opened it, as in a copy of a clone
+   */
+  isDead(path: string, isOld = false): boolean {
+    return this.#deadOwnerOf(path, isOld) !== undefined;
   }
 
   /** The process that has the lock at `path`; `null` where that cannot be known, as of git's own. */
@@ -128,12 +148,12 @@ export class LockOwners {
   }
 
   /** Takes the lock at `path` away where the process that made it is dead. */
-  breakDead(path: string): boolean {
-    if (!this.isDead(path)) return false;
+  breakDead(path: string, isOld = false): boolean {
+    if (!this.isDead(path, isOld)) return false;
     try {
       return this.#alone(() => {
         // Another may have been first, and the lock that is there now is that one's.
-        const owner = this.#deadOwnerOf(path);
+        const owner = this.#deadOwnerOf(path, isOld);
         if (owner === undefined) return false;
         unlinkSync(path);
         unlinkSync(owner);
@@ -155,9 +175,11 @@ export class LockOwners {
     }
   }
 
-  #deadOwnerOf(path: string): string | undefined {
+  #deadOwnerOf(path: string, isOld: boolean): string | undefined {
     const owner = this.#ownerOf(path);
-    return owner !== undefined && isOwnerDead(basename(owner)) ? owner : undefined;
+    if (owner === undefined) return undefined;
+    const name = basename(owner);
+    return isOwnerDead(name) || (isOld && hasNotOpened(processOf(name), path)) ? owner : undefined;
   }
 
   #ownerOf(path: string): string | undefined {
@@ -195,30 +217,46 @@ export class LockOwners {
 /** A lock that git takes is let go within moments. */
 const OLD_MS = 10 * 60_000;
 
-/** A lock that nobody lets go of any more, or most likely so. */
-export interface StaleLock {
+/** A lock that is in the way of a ledger's refs or of the configuration. */
+export interface LockInTheWay {
   path: string;
-  /** True where it is known that a process of this program made it, and that this process is gone. */
-  dead: boolean;
+  /**
+   * `dead`: a process of this program made it, and is known to be gone. `old`: most likely nobody lets go of it any more. `taken`: it
+   * may be somebody's who is at work.
+   */
+  state: 'dead' | 'old' | 'taken';
 }
 
-const pathsOf = (gitDir: string, refs: readonly string[]): string[] =>
-  [...refs, 'packed-refs'].map((ref) => join(gitDir, `${ref}.lock`));
+/** Files of a repository that a ledger's commands have git change, beside refs. */
+const SHARED_FILES = ['packed-refs', 'config', 'HEAD', 'shallow'];
 
-/** Locks of these refs whose process is known to be dead, and any other that has been there for long. */
-export function staleLocks(gitDir: string, refs: readonly string[], now: number): StaleLock[] {
+/** Locks on these refs, on those that only this program moves, and on files that all refs share. */
+export function locksInTheWay(gitDir: string, refs: readonly string[], now: number): LockInTheWay[] {
   const owners = new LockOwners(gitDir);
-  const isOld = (path: string): boolean =>
-    now - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now) > OLD_MS;
-  return pathsOf(gitDir, refs)
-    .map((path) => ({ path, dead: owners.isDead(path) }))
-    .filter(({ path, dead }) => dead || isOld(path));
+  const own = locksBelow(join(gitDir, 'refs', 'work-ledger'));
+  const paths = new Set([...[...refs, ...SHARED_FILES].map((name) => join(gitDir, `${name}.lock`)), ...own]);
+  return [...paths].flatMap((path): LockInTheWay[] => {
+    const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (made === undefined) return [];
+    const isOld = now - made > OLD_MS;
+    return [{ path, state: owners.isDead(path, isOld) ? 'dead' : isOld ? 'old' : 'taken' }];
+  });
 }
 
-/** Takes away those locks of these refs whose process is known to be dead, and no others. @returns their paths */
-export function removeDeadLocks(gitDir: string, refs: readonly string[]): string[] {
-  const owners = new LockOwners(gitDir);
-  return pathsOf(gitDir, refs).filter((path) => owners.breakDead(path));
+/** Takes a lock away where the process that made it is known to be dead. @returns whether it did */
+export const removeDeadLock = (gitDir: string, { path, state }: LockInTheWay): boolean =>
+  state === 'dead' && new LockOwners(gitDir).breakDead(path, true);
+
+function locksBelow(folder: string): string[] {
+  try {
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+    return files
+      .filter((file) => file.isFile() && file.name.endsWith('.lock'))
+      .map((file) => join(file.parentPath, file.name));
+  } catch {
+    // There are no such refs, or they cannot be listed: then `damaged-refs.ts` finds out.
+    return [];
+  }
 }
 
 /**

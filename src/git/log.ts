@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { MAX_COMMIT_BYTES } from './model/commit.ts';
 import { MAX_TREE_BYTES } from './model/tree.ts';
 import type { FileDifference } from './model/tree-walk.ts';
@@ -116,8 +117,14 @@ async function ask(what: string, place: HistoryPlace, args: readonly string[]): 
     .filter((record) => record !== '');
 }
 
+/** Some of these read the index of the work tree first, of which nothing is asked here, and fail where it is broken: so there is none. */
 const run = ({ gitDir, incoming }: HistoryPlace, args: readonly string[]) =>
-  runGit({ args: ['--git-dir', gitDir, ...args], cwd: gitDir, incoming });
+  runGit({
+    args: ['--git-dir', gitDir, ...args],
+    cwd: gitDir,
+    incoming,
+    env: { GIT_INDEX_FILE: join(gitDir, 'work-ledger.no-index') },
+  });
 
 const ABSENT = '000000';
 

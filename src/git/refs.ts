@@ -62,6 +62,7 @@ class DiskRefs implements Refs {
 
 const NONE = '0'.repeat(40);
 const LOGGED = /^refs\/(heads|remotes|notes)\//;
+const BRANCH = /^refs\/heads\//;
 
 export interface RefLogOptions {
   reflogs: RepositoryTraits['reflogs'];
@@ -101,10 +102,17 @@ export class RefLog {
     }
   }
 
-  /** Whether a log is begun for a ref that has none. */
+  /**
+   * Whether a log is begun for a ref that has none. A branch always has one, also in a bare repository: where a fetch overwrites it
+   * there, git then notes what it was, and keeps that.
+   */
   #begins(ref: string): boolean {
     const { reflogs } = this.#options;
-    return reflogs === 'all' || (reflogs === 'branches' && (ref === 'HEAD' || LOGGED.test(ref)));
+    return (
+      reflogs === 'all' ||
+      BRANCH.test(ref) ||
+      (reflogs === 'branches' && (ref === 'HEAD' || LOGGED.test(ref)))
+    );
   }
 }
 

@@ -1,4 +1,13 @@
-import { closeSync, constants, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -193,4 +202,31 @@ function pidOf(path: string): number | null | undefined {
     // Not on Linux, or locks are not shown.
   }
   return undefined;
+}
+
+/** The locks of these names that some process has now, and which, where the system tells. Waits for none. */
+export async function heldLocks(
+  dir: string,
+  names: readonly string[],
+): Promise<{ lock: string; holder: LockHolder | null }[]> {
+  const held: { lock: string; holder: LockHolder | null }[] = [];
+  for (const lock of names) {
+    const path = join(dir, `${lock}.lock.sqlite`);
+    if (existsSync(path) && isHeld(path)) held.push({ lock, holder: await holderOf(path) });
+  }
+  return held;
+}
+
+function isHeld(path: string): boolean {
+  try {
+    const database = openSqlite(path, { timeout: 0 });
+    try {
+      return !tryLock(database);
+    } finally {
+      database.close();
+    }
+  } catch {
+    // It cannot be opened, or is no lock: nobody has it.
+    return false;
+  }
 }

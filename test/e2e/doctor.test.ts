@@ -240,7 +240,7 @@ test("given git's own lock, and one of a process that lives, when the doctor men
   const fixed = await wl(dir, ['doctor', '--fix', '--json'], NOW);
   expect(fixed.status).toBe(9);
   expect(fixed.data).toMatchObject({
-    unlocked: [],
+    done: [],
     clone: [
       { kind: 'lock', fixed: false, how: `where no git process works here (ps), remove it: rm '${foreign}'` },
       { kind: 'lock', fixed: false },

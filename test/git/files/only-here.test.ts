@@ -39,6 +39,7 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'projection/index-database.ts': [LOCAL_STATE, "the index in a user's cache folder"],
   'review/open-request.ts': [LOCAL_STATE],
   'store/clone-lock.ts': [LOCAL_STATE, PROC],
+  'store/damaged-state.ts': [LOCAL_STATE],
   'store/local-state.ts': [LOCAL_STATE],
   'store/request-queue.ts': [LOCAL_STATE],
 };

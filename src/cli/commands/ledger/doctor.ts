@@ -1,6 +1,5 @@
-import { LedgerError, type WorkLedger } from '../../../index.ts';
+import { LedgerError } from '../../../index.ts';
 import type { CloneTrouble, Examination, LineStep, Repair, Repaired, Rewrite } from '../../../repair.ts';
-import type { Cli } from '../../cli.ts';
 import { command, flag } from '../../command.ts';
 import { launcher } from '../../package.ts';
 import { type Line, SHORT_COMMIT, styled } from '../../render/line.ts';
@@ -8,23 +7,27 @@ import { type Line, SHORT_COMMIT, styled } from '../../render/line.ts';
 export const doctorCommand = command({
   summary: 'say what is wrong with the ledger and with this clone, and how it would be mended',
   details:
-    'Asks the remote, unless --offline is given. --fix puts items back as they were last whole, moves what is no file of the ledger to quarantine/, takes away locks of processes of this program that are dead, and shares what waits here. Each mend is a commit; what it drops stays in history. Nothing is rewritten.',
+    'Comes in any state of the clone and waits for no lock. Asks the remote, unless --offline is given. --fix puts items back as they were last whole, moves what is no file of the ledger to quarantine/, and shares what waits here. Each of these mends is a commit; what it drops stays in history. Nothing is rewritten. In this clone it takes away locks of processes of this program that are dead, moves aside what is broken, fetches again what is missing, and brings back what a moved branch lost: docs/repair.md.',
   options: {
     fix: flag('--fix', 'mend it, by commits on top of what is there'),
   },
   examples: ['wl doctor', 'wl doctor --fix'],
   run: async ({ options: { fix }, cli }) => {
-    const ledger = await cli.open();
-    const before = await look(ledger, cli);
-    const unlocked = fix ? await free(ledger, before) : [];
-    const mended = fix && before.rewrite === undefined ? await repair(ledger, before, cli) : [];
-    const now = fix ? await look(ledger, cli) : before;
+    const { visit } = await import('../../../repair.ts');
+    const { examination, done, mended } = await cli.busy('examining', (say) =>
+      visit(cli.openOptions, {
+        fix,
+        now: cli.clock.now().getTime(),
+        program: launcher(),
+        onProgress: ({ commits }) => say(`examining: ${commits} commits`),
+      }),
+    );
     return {
       kind: 'examination',
-      data: { ...now, mended, unlocked },
-      lines: [...unlocked.map(unlockedLine), ...mended.map(repairedLine), ...describe(now)],
-      ids: now.mends.flatMap(({ id }) => id ?? []),
-      failures: failuresOf(now),
+      data: { ...examination, mended, done },
+      lines: [...done.map(doneLine), ...mended.map(repairedLine), ...describe(examination)],
+      ids: examination.mends.flatMap(({ id }) => id ?? []),
+      failures: failuresOf(examination),
     };
   },
 });
@@ -71,43 +74,25 @@ export const recoverHistoryCommand = command({
   },
 });
 
-async function look(ledger: WorkLedger, cli: Cli): Promise<Examination> {
-  const { examine } = await import('../../../repair.ts');
-  return cli.busy('examining', (say) =>
-    examine(ledger, ({ commits }) => say(`examining: ${commits} commits`)),
-  );
-}
-
-/** Comes first: nothing can be written past a lock. */
-async function free(ledger: WorkLedger, { clone }: Examination): Promise<string[]> {
-  if (!clone.some(({ kind, fixed }) => kind === 'lock' && fixed)) return [];
-  const { unlock } = await import('../../../repair.ts');
-  return unlock(ledger);
-}
-
-async function repair(ledger: WorkLedger, found: Examination, cli: Cli): Promise<Repaired[]> {
-  const { repairTree, setUpMerging } = await import('../../../repair.ts');
-  if (found.clone.some(({ kind }) => kind === 'merging')) await setUpMerging(ledger, launcher());
-  // Under newer rules nothing is mended by this program; it says so as it refuses to.
-  const isForeign = found.clone.some(({ kind }) => kind === 'rules');
-  const tree = () =>
-    found.mends.length === 0 && !isForeign ? [] : cli.busy('mending', () => repairTree(ledger));
-  const mended = await tree();
-  if (!found.clone.some(({ kind }) => kind === 'pending')) return mended;
-  await cli.busy('sharing', () => ledger.clone.sync());
-  // What was broken in this clone alone is shared by now.
-  return [...mended, ...(await tree())];
-}
-
-const unlockedLine = (path: string): Line => [styled('green', 'removed'), ` ${path}`];
+const doneLine = (done: string): Line => [styled('green', 'mended here'), `: ${done}`];
 
 const repairedLine = ({ commit, path, how }: Repaired): Line => [
   styled('green', 'mended'),
   ` ${path}: ${how} (${commit.slice(0, SHORT_COMMIT)})`,
 ];
 
-function describe({ mends, rewrite, clone, rejected, past, commits, items, tip }: Examination): Line[] {
-  const notes: Line[] = [];
+function describe({
+  mends,
+  rewrite,
+  clone,
+  skipped,
+  rejected,
+  past,
+  commits,
+  items,
+  tip,
+}: Examination): Line[] {
+  const notes: Line[] = [...skipped];
   if (rejected > 0) notes.push(`${rejected} transitions lost their race and are kept: wl rejected`);
   if (past.length > 0)
     notes.push(`history has ${past.length} findings, which stay, also where they are mended: wl verify`);
@@ -117,7 +102,10 @@ function describe({ mends, rewrite, clone, rejected, past, commits, items, tip }
     ...clone.map(cloneLine),
   ];
   if (troubles.length > 0) return [...troubles, ...notes];
-  return [[styled('green', 'ok'), `: ${commits} commits and ${items} items, up to ${tip}`], ...notes];
+  return [
+    [styled('green', 'ok'), `: ${commits} commits and ${items} items, up to ${tip ?? 'nothing'}`],
+    ...notes,
+  ];
 }
 
 const repairLine = ({ path, wrong, how }: Repair): Line => [
