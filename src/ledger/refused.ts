@@ -50,7 +50,7 @@ export function nameChangers(connection: Connection, outcomes: readonly Outcome[
       if (outcome.kind !== 'lost' && outcome.kind !== 'refused') return outcome;
       const { error } = outcome;
       if (!isLedgerError(error, 'CONFLICT') || error.details.id === undefined) return outcome;
-      const { id, rev, verb, changed, kept } = error.details;
+      const { id, rev, verb, changed } = error.details;
       const versions = await readVersions(await connection.store(), await currentTip(connection), id);
       const last = lastChanges(versions);
       const told = changed.map((change): Change => {
@@ -60,7 +60,8 @@ export function nameChangers(connection: Connection, outcomes: readonly Outcome[
           : { ...change, by: { actor: entry.actor, at: entry.at, commit: entry.commit } };
       });
       const named = conflict(id, verb, told, { id, rev });
-      return { ...outcome, error: kept === undefined ? named : named.with({ details: { kept } }) };
+      const { changed: _, ...others } = error.details;
+      return { ...outcome, error: named.with({ details: others }) };
     }),
   );
 }

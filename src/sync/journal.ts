@@ -123,10 +123,17 @@ export function noteNoOps({ state }: SyncContext, ops: readonly string[]): void 
   state.set(NO_OPS, [...before, ...ops].slice(-NO_OPS_KEPT).join(' '));
 }
 
-/** Notes, before it is out, that others may have all that is pending at `tip`. @returns what was noted before */
+const EXPOSED_KEPT = 20;
+
+/**
+ * Notes, before it is out, that the remote may have all that is pending at `tip`. What broke off before stays noted: it may yet arrive.
+ *
+ * @returns what was noted before
+ */
 export function expose({ state }: SyncContext, tip: Oid): string {
   const before = state.get(EXPOSED) ?? '';
-  state.set(EXPOSED, tip);
+  const tips = new Set([...before.split(' '), tip].filter((one) => one !== ''));
+  state.set(EXPOSED, [...tips].slice(-EXPOSED_KEPT).join(' '));
   return before;
 }
 
@@ -139,13 +146,14 @@ export function unexpose({ state }: SyncContext, before: string): void {
 export async function exposedOps(context: SyncContext): Promise<ReadonlySet<string>> {
   const { store, remote, state } = context;
   const seen = remote && (await store.readRef(remote.seenRef));
-  const pushed = state.get(EXPOSED) ?? '';
+  const pushed = (state.get(EXPOSED) ?? '').split(' ').filter((one) => /^[0-9a-f]{40}$/.test(one));
+  const offered = new Set(openOffers(context));
   const ops = new Set<string>();
-  for (const tip of [...(/^[0-9a-f]{40}$/.test(pushed) ? [pushed] : []), ...openOffers(context)]) {
+  for (const tip of new Set([...pushed, ...offered])) {
     try {
       const base = seen === undefined ? undefined : await store.mergeBase(tip, seen);
       // A push is taken on the tip that it was made on alone.
-      if (tip === pushed && base !== seen && remote?.writesTo === undefined) continue;
+      if (!offered.has(tip) && base !== seen && remote?.writesTo === undefined) continue;
       for (const { op } of await readCommits(store, base, tip, NAMES)) if (op !== undefined) ops.add(op);
     } catch (error) {
       // The commits are gone with a repack, so nobody waits for them.

@@ -91,10 +91,10 @@ class Exchanging {
 
   async #facts(): Promise<Facts> {
     const context = this.#context;
-    const { store, remote, time } = context;
+    const { remote, time } = context;
     return {
       timeUp: time.left() === 0,
-      shared: (await store.readRef(remote.seenRef)) !== undefined,
+      shared: (await this.#seenNow()) !== undefined,
       contended: isContended(context),
       busy: isBusy(context),
       mayOffer: this.#contest.offered.size === 0 && remote.inbox !== undefined,
@@ -118,7 +118,7 @@ class Exchanging {
         return { kind: 'looked', moved: found !== this.#seen };
       }
       case 'wait for a turn': {
-        const seen = await context.store.readRef(remote.seenRef);
+        const seen = await this.#seenNow();
         if (seen !== undefined)
           await awaited(context, 'turn', () => waitForTurn(context, this.#contest, seen));
         return { kind: 'done' };
@@ -147,10 +147,7 @@ class Exchanging {
         await takeBackOffer(context);
         return { kind: 'done' };
       case 'take over':
-        return {
-          kind: 'found',
-          settled: await this.#settleOn(await context.store.readRef(remote.seenRef)),
-        };
+        return { kind: 'found', settled: await this.#settleOn(await this.#seenNow()) };
       case 'meet others':
         meetOthers(context);
         return { kind: 'done' };
@@ -166,13 +163,18 @@ class Exchanging {
     return isTakenBack ? this.#takenBack(settled) : settled;
   }
 
+  #seenNow(): Promise<Oid | undefined> {
+    const { store, remote } = this.#context;
+    return store.readRef(remote.seenRef);
+  }
+
   /** Another clone can be faster, where what was lost here is legal on the tip that it pushes. */
   async #takenBack(settled: ReadonlyMap<string, Ending>): Promise<Map<string, Ending>> {
-    const { store, remote } = this.#context;
+    const { store } = this.#context;
     const endings = new Map(settled);
-    const before = await store.readRef(remote.seenRef);
+    const before = await this.#seenNow();
     await takeBackOffer(this.#context);
-    const now = await store.readRef(remote.seenRef);
+    const now = await this.#seenNow();
     for (const { op = '' } of now === undefined ? [] : await readCommits(store, before, now, NAMES))
       if (endings.has(op)) endings.set(op, { kind: 'accepted' });
     return endings;
@@ -180,8 +182,8 @@ class Exchanging {
 
   async #reconcile(): Promise<Answer> {
     const context = this.#context;
-    const { store, remote, localRef } = context;
-    const seen = await store.readRef(remote.seenRef);
+    const { store, localRef } = context;
+    const seen = await this.#seenNow();
     const settled = await this.#settleOn(seen);
     const wrong = await dropWrong(context, seen);
     for (const [op, one] of wrong.size > 0 ? await this.#takenBack(wrong) : wrong) settled.set(op, one);
@@ -219,7 +221,7 @@ class Exchanging {
       noteOffered(context, this.#contest, this.#pending);
     }
     // What was accepted is found to be shared; of what broke off nobody knows.
-    if (result.kind !== 'accepted' && result.kind !== 'unknown') unexpose(context, before);
+    if (result.kind !== 'unknown') unexpose(context, result.kind === 'accepted' ? '' : before);
     if (result.kind === 'accepted') {
       state.set(CONTACT, clock.now().toISOString());
       state.set(LED, candidate);

@@ -10,7 +10,7 @@ export const TURN = 'turn';
 export const ROUND = 'round';
 /** The tip that this clone pushed last: while the shared branch is there, it is this clone that combines what others offer. */
 export const LED = 'led';
-/** The pending tip of which a push broke off, and which the remote may have. */
+/** Pending tips of which pushes broke off, and which the remote may have; the newest last. */
 export const EXPOSED = 'exposed';
 /** The local tip up to which everything pending was decided by this program, or checked. */
 export const CHECKED = 'checked';

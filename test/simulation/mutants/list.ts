@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what may be out is not noted as exposed',
     file: 'sync/journal.ts',
-    from: 'state.set(EXPOSED, tip);',
+    from: "state.set(EXPOSED, [...tips].slice(-EXPOSED_KEPT).join(' '));",
     to: 'void tip;',
     oracle: 'words',
   },

@@ -1,6 +1,6 @@
 import { BRANCH } from '../world/host.ts';
 import type { ItemFile, LedgerCommit } from './history.ts';
-import { isTaken, type Oracle } from './oracle.ts';
+import { appliedAgain, isTaken, type Oracle } from './oracle.ts';
 import { wasReached } from './reached.ts';
 
 /** What the branch itself has to show, whoever was told what. */
@@ -40,11 +40,7 @@ export const groups: Oracle = {
   promise: 'A group is on the branch as a whole or not at all.',
   *check({ branch, calls, history }) {
     // What was refused as a group can be applied one by one, by whoever wants that.
-    const applied = new Set(
-      calls
-        .filter(({ what }) => what.startsWith('applies'))
-        .flatMap(({ asked }) => asked.map(({ op }) => op)),
-    );
+    const applied = appliedAgain(calls);
     const landed = new Set(branch.map(({ op }) => op));
     for (const { atomic, asked, process, told } of calls) {
       if (

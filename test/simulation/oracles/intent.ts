@@ -1,6 +1,6 @@
 import type { Asked, ToldCall } from '../told.ts';
 import type { History, ItemFile } from './history.ts';
-import type { Oracle } from './oracle.ts';
+import { appliedAgain, type Oracle } from './oracle.ts';
 import { isReached } from './reached.ts';
 
 /** What of an item the caller of a verb must have seen as it is when the verb takes effect. */
@@ -38,7 +38,7 @@ export const intent: Oracle = {
   *check({ branch, history, calls }) {
     const landed = new Map(branch.map((commit) => [commit.op, commit]));
     // Whoever applies again what was rejected sees it, and what became of the item.
-    const applied = new Set(calls.filter(isApplying).flatMap(({ asked }) => asked.map(({ op }) => op)));
+    const applied = appliedAgain(calls);
     for (const { asked, tips, process } of calls) {
       for (const one of asked) {
         const [commit, seen] = [landed.get(one.op), SEEN[one.verb]];
@@ -60,8 +60,6 @@ export const intent: Oracle = {
     }
   },
 };
-
-const isApplying = ({ what }: ToldCall): boolean => what.startsWith('applies');
 
 /** The item at each tip that the clone had before it had the transition. */
 function shownBefore({ id, op }: Asked, tips: ToldCall['tips'], history: History): ItemFile[] {

@@ -32,6 +32,16 @@ export interface Evidence {
 export const isTaken = ({ faults }: Plan, clone: string): boolean =>
   faults.some((fault) => fault.kind === 'rewritten' || (fault.kind === 'restored' && fault.clone === clone));
 
+/** Ops of what was rejected and applied again, of a group all of it: whoever does that sees how things stand by then. */
+export function appliedAgain(calls: readonly ToldCall[]): ReadonlySet<string> {
+  const again = new Set(
+    calls.filter(({ what }) => what.startsWith('applies')).flatMap(({ asked }) => asked.map(({ op }) => op)),
+  );
+  for (const { atomic, asked } of calls)
+    if (atomic && asked.some(({ op }) => again.has(op))) for (const { op } of asked) again.add(op);
+  return again;
+}
+
 /** A promise that was not kept. `kind` tells failures of one oracle apart by what is wrong, not by where it happened. */
 export interface Violation {
   oracle: string;

@@ -1,5 +1,5 @@
 import { DISK_FULL } from '../world/process.ts';
-import { isTaken, type Oracle } from './oracle.ts';
+import { appliedAgain, isTaken, type Oracle } from './oracle.ts';
 import { wasReached } from './reached.ts';
 
 /** Codes that say that the program, or what it stores, is broken, or that somebody broke it. */
@@ -31,13 +31,7 @@ export const words: Oracle = {
       settled.map(({ clone, rejected, pending }) => [clone, new Set([...rejected, ...pending])]),
     );
     /** What was tried again later under the same op may have become something else, and its group with it. */
-    const again = new Set(
-      calls
-        .filter(({ what }) => what.startsWith('applies'))
-        .flatMap(({ asked }) => asked.map(({ op }) => op)),
-    );
-    for (const { atomic, asked } of calls)
-      if (atomic && asked.some(({ op }) => again.has(op))) for (const { op } of asked) again.add(op);
+    const again = appliedAgain(calls);
     for (const { what, process, clone, asked, told } of calls) {
       if (told === undefined) continue;
       const verbOf = (op: string): string => asked.find((one) => one.op === op)?.verb ?? '';
