@@ -49,13 +49,14 @@ export class Cli {
   }
 
   get openOptions(): OpenOptions {
-    const { actor, dir, offline } = this.globals;
+    const { actor, dir, offline, timeout } = this.globals;
     const { env } = this.world;
     return {
       actor: actor ?? (env.WL_ACTOR || undefined),
       dir: dir ?? (env.WL_DIR || undefined),
       remote: env.WL_REMOTE || undefined,
       mode: offline ? 'local' : undefined,
+      patience_s: timeout,
       clock: this.clock,
       onNotice: ({ code, message, hint }) => {
         const said = hint === undefined ? message : `${message} ${hint}`;

@@ -117,6 +117,7 @@ export const GLOBAL_OPTIONS = {
   json: flag('--json', 'print one JSON envelope; errors are JSON on standard error'),
   actor: text('--actor <name>', 'who acts (default: WL_ACTOR, git config ledger.actor, git user.name)'),
   offline: flag('--offline', 'commit in this clone only; `wl sync` shares it later'),
+  timeout: count('--timeout <seconds>', 'how long to wait for a remote that says nothing (default: 60)'),
   dir: text('-C, --dir <dir>', 'a directory of the repository (default: WL_DIR, the working directory)'),
   quiet: flag('-q, --quiet', 'print ids only'),
   verbose: flag('--verbose', 'tell each step on standard error, as WL_TRACE=1 does'),
@@ -127,6 +128,8 @@ export interface Globals {
   json: boolean;
   actor: string | undefined;
   offline: boolean;
+  /** Seconds. */
+  timeout: number | undefined;
   dir: string | undefined;
   quiet: boolean;
   verbose: boolean;

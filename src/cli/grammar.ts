@@ -251,16 +251,20 @@ const problemOfValue = ({ flags }: OptionSpec, typed: string | undefined): strin
 
 /** What was given before and after the command's name; after it counts more. */
 function mergeGlobals(levels: readonly Readonly<Record<string, unknown>>[]): Globals {
-  const last = (name: string): string | undefined => {
-    const found = levels.map((level) => level[name]).findLast((value) => typeof value === 'string');
+  const last = (name: string): unknown =>
+    levels.map((level) => level[name]).findLast((value) => value !== undefined);
+  const text = (name: string): string | undefined => {
+    const found = last(name);
     return typeof found === 'string' ? found : undefined;
   };
+  const timeout = last('timeout');
   const any = (name: string): boolean => levels.some((level) => level[name] === true);
   return {
     json: any('json'),
-    actor: last('actor'),
+    actor: text('actor'),
     offline: any('offline'),
-    dir: last('dir'),
+    timeout: typeof timeout === 'number' ? timeout : undefined,
+    dir: text('dir'),
     quiet: any('quiet'),
     verbose: any('verbose'),
     color: !any('no_color'),

@@ -47,7 +47,7 @@ export interface OpenOptions {
   mode?: LedgerMode | undefined;
   /** Branch of the ledger. Default: `ledger.branch`, else `work-ledger`. */
   branch?: string | undefined;
-  /** Seconds that a push is tried against others before `CONTENDED`. Default 60. */
+  /** Seconds that a call waits for a remote that says nothing, and tries a push against others before `CONTENDED`. Default 60. */
   patience_s?: number | undefined;
   /** Ends the opening as soon as it is aborted, with the signal's reason. It ends no later call: each takes its own. */
   signal?: AbortSignal | undefined;

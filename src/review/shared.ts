@@ -4,6 +4,7 @@ import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
+import { inCall } from '../sync/call.ts';
 import { unreachable } from '../sync/look.ts';
 import type { RemoteContext } from '../sync/ports.ts';
 
@@ -13,7 +14,7 @@ export interface Shared {
   branches: ReadonlyMap<WorkId, Oid>;
 }
 
-/** @throws LedgerError `NO_REMOTE`; `INVALID_INPUT` where the remote may not be asked */
+/** For one call, whose messages share one time. @throws LedgerError `NO_REMOTE`; `INVALID_INPUT` where the remote may not be asked */
 export async function remoteOf(ledger: WorkLedger): Promise<RemoteContext> {
   const { context } = await connectionOf(ledger).write();
   const { remote } = context;
@@ -22,7 +23,7 @@ export async function remoteOf(ledger: WorkLedger): Promise<RemoteContext> {
       hint: 'Without one: wl review approve ID, or wl review reject ID --reason TEXT',
     });
   }
-  if (ledger.clone.mode === 'push') return { ...context, remote };
+  if (ledger.clone.mode === 'push') return inCall({ ...context, remote });
   throw new LedgerError(
     'INVALID_INPUT',
     'Review branches stand on the remote, so it has to be asked, and this call is local.',

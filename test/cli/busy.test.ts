@@ -19,6 +19,7 @@ const GLOBALS: Globals = {
   offline: false,
   color: true,
   actor: undefined,
+  timeout: undefined,
   dir: undefined,
 };
 

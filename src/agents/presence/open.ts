@@ -5,7 +5,7 @@ import { connectionOf } from '../../ledger/connection.ts';
 import { newSuffix } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock, LocalState } from '../../sync/ports.ts';
-import { localPresence, notingOwn } from './places.ts';
+import { localPresence, notingOwn, remotePresence } from './places.ts';
 import { Presence, type PresenceEvents } from './presence.ts';
 import { lineOf } from './record.ts';
 import { machineTimer, type PresenceTimer } from './running.ts';
@@ -34,7 +34,7 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
   const { presence, mode, remote, state, clock, clone, write } = connectionOf(ledger);
   const { store, context } = await write();
   const shared = remote !== null && mode === 'push';
-  const refs = shared ? context.remote?.presence : localPresence(store);
+  const refs = shared ? remotePresence(context) : localPresence(store);
   const place: PresencePlace | undefined =
     presence !== undefined && refs !== undefined
       ? { store, refs: notingOwn(refs, state, clock), committer: context.committer }

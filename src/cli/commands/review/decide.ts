@@ -89,7 +89,8 @@ export async function endReviews(
   describe: Describe,
 ): Promise<Reply> {
   const reply = await onItems(cli, verb, typed, write, describe);
-  if (reply.where === 'remote') await clearUp(cli, await cli.open());
+  // Where nothing took place, no branch is needed less than before.
+  if (reply.where === 'remote' && reply.ids?.length) await clearUp(cli, await cli.open());
   return reply;
 }
 
