@@ -70,7 +70,7 @@ class SettledView implements LedgerView {
   blockedOn = (): readonly WorkId[] => [];
   openDependentsOf = (): readonly WorkId[] => [];
   inProgress = (): readonly WorkId[] => [];
-  openByKey = (): undefined => undefined;
+  usedKey = (): undefined => undefined;
   fromSource = (): readonly WorkId[] => [];
   nextNumber = (): number => 1;
 }

@@ -1,5 +1,6 @@
 import { encodeMessage } from '../codec/message.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
+import { keyedBy } from '../domain/decide.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { isProposal } from '../domain/verbs/approve.ts';
 import { verbOf } from '../domain/verbs.ts';
@@ -34,6 +35,7 @@ export function checkTrailers(
     epoch: event.epoch === undefined ? undefined : epoch,
     execution_id: event.execution_id === undefined ? undefined : execution_id,
     reason: reasonIn(event, after),
+    keyed: before === undefined ? keyedBy(after) : undefined,
   };
   const compare = comparison(findings);
   compare('Work-Item', event.id, fact.id);
@@ -44,6 +46,7 @@ export function checkTrailers(
   compare('Work-Epoch', event.epoch, fact.epoch);
   compare('Work-Execution', event.execution_id, fact.execution_id);
   compare('Work-Reason', event.reason, fact.reason);
+  compare('Work-Key', keyOf(event), keyOf(fact));
   return fact;
 }
 
@@ -96,6 +99,8 @@ const comparison =
   (key: string, stated: Said, found: Said): void => {
     if (stated !== found) findings.add(`trailer:${key}`, describe(key, stated, found));
   };
+
+const keyOf = ({ keyed }: TransitionEvent): string | undefined => keyed && `${keyed.digest} ${keyed.key}`;
 
 const statusOf = ({ from, to }: TransitionEvent): string =>
   from === to ? `${from}` : `${from ?? 'none'} -> ${to ?? 'deleted'}`;

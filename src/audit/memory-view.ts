@@ -4,9 +4,10 @@ import { describeProblem, type Problem } from '../codec/problem.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
+import { contentDigest } from '../domain/item-schema.ts';
 import type { LimitKind } from '../domain/readiness.ts';
 import { checkSettings, type LedgerSettings, settingsSchema } from '../domain/settings.ts';
-import { type LedgerView, Numbers, OpenIndex, SourceIndex } from '../domain/view.ts';
+import { KeyIndex, type LedgerView, Numbers, OpenIndex, SourceIndex, type UsedKey } from '../domain/view.ts';
 
 interface Entry {
   state: State;
@@ -20,6 +21,7 @@ export class MemoryView implements LedgerView {
   readonly #deleted = new Set<WorkId>();
   readonly #open = new OpenIndex();
   readonly #sources = new SourceIndex();
+  readonly #keys = new KeyIndex();
   readonly #numbers = new Numbers();
   readonly #deletedNumbers = new Numbers();
 
@@ -30,6 +32,7 @@ export class MemoryView implements LedgerView {
   put(id: WorkId, state: State, item: WorkItem): void {
     this.#set(id, { state, decoded: { kind: 'item', item } });
     this.#sources.add(item);
+    this.#keys.add(item, () => contentDigest(item));
     if (state === 'active') this.#open.add(item);
   }
 
@@ -89,8 +92,13 @@ export class MemoryView implements LedgerView {
     return this.#open.inProgress(kind, name);
   }
 
-  openByKey(key: string): WorkId | undefined {
-    return this.#open.byKey(key);
+  usedKey(key: string): UsedKey | undefined {
+    return this.#keys.find(key);
+  }
+
+  /** A key that a commit took which is not replayed. */
+  markKey(key: string, used: UsedKey): void {
+    this.#keys.mark(key, used);
   }
 
   fromSource(key: string): readonly WorkId[] {

@@ -1,4 +1,4 @@
-import { readTrailers } from '../codec/message.ts';
+import { readKeyed, readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { settle } from './acknowledge.ts';
@@ -127,6 +127,9 @@ async function trust(
     if (op !== undefined) state.enter(op, record.oid);
     const id = values.get('Work-Item');
     if (id !== undefined && values.get('Work-Verb') === 'delete') state.view.markDeleted(id);
+    const keyed = record.parents.length > 1 ? undefined : readKeyed(values);
+    if (id !== undefined && op !== undefined && keyed !== undefined)
+      state.view.markKey(keyed.key, { id, op, digest: keyed.digest });
     if (resumes || record.oid === from)
       past.push({ dated: datedOf(record, trailers), parents: record.parents });
     if (record.oid === from) check.groups.trust({ ...record, changes: [] }, values);

@@ -2,7 +2,7 @@ import type { GroupPlace, Request, TransitionEvent } from '../domain/commands.ts
 import { isOp, isWorkId, type WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
-import { isActorName, isTime } from '../domain/values.ts';
+import { isActorName, isLine, isTime } from '../domain/values.ts';
 import { isVerb } from '../domain/verbs.ts';
 import { SETTINGS_PATH } from './path.ts';
 
@@ -32,6 +32,7 @@ export function encodeMessage(event: TransitionEvent): string {
     ['Work-At', event.at],
     ['Work-Reason', event.reason],
     ['Work-Expects', event.if_rev],
+    ['Work-Key', event.keyed && `${event.keyed.digest} ${event.keyed.key}`],
     ['Work-Group', event.group && encodePlace(event.group)],
   ];
   const block = trailers.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}: ${value}`);
@@ -48,6 +49,15 @@ function describeChange({ from, to }: TransitionEvent): string {
 const PLACE = /^(\S+) ([1-9]\d{0,5})\/([1-9]\d{0,5})$/;
 
 const encodePlace = ({ id, index, size }: GroupPlace): string => `${id} ${index}/${size}`;
+
+const KEYED = /^([0-9a-f]{32}) (.+)$/;
+const KEY_LENGTH = 200;
+
+/** The key that a new item takes, and the digest of what was asked for. @returns `undefined` where the message names none, or none that can be read */
+export function readKeyed(values: ReadonlyMap<string, string>): TransitionEvent['keyed'] {
+  const [, digest = '', key = ''] = KEYED.exec(values.get('Work-Key') ?? '') ?? [];
+  return isLine(key, KEY_LENGTH) ? { key, digest } : undefined;
+}
 
 /** Puts the transition of a message, which is of no group yet, at a place of one. */
 export const addPlace = (message: string, place: GroupPlace): string =>
@@ -122,6 +132,7 @@ export function decodeMessage(message: string): DecodedMessage {
     isOp(text('Work-Op')) ? '' : 'Work-Op',
     isTime(text('Work-At')) ? '' : 'Work-At',
     epoch === undefined || COUNT.test(epoch) ? '' : 'Work-Epoch',
+    values.has('Work-Key') && readKeyed(values) === undefined ? 'Work-Key' : '',
     values.has('Work-Group') && readPlace(values) === undefined ? 'Work-Group' : '',
   ].filter((key) => key !== '');
   if (invalid.length > 0) return { kind: 'problem', message: `${invalid.join(', ')} has no valid value` };
@@ -141,6 +152,7 @@ export function decodeMessage(message: string): DecodedMessage {
       execution_id: values.get('Work-Execution'),
       reason: values.get('Work-Reason'),
       if_rev: ifRev === undefined ? undefined : Number(ifRev),
+      keyed: readKeyed(values),
       group: readPlace(values),
     },
   };

@@ -70,6 +70,8 @@ export interface TransitionEvent {
   reason: string | undefined;
   /** The revision that the caller asked to be the one before; left out where it did not say. */
   if_rev?: number | undefined;
+  /** The idempotency key that a new item takes, and the digest of what was asked for under it. */
+  keyed?: { key: string; digest: string } | undefined;
   /** Where it stands among those that it was asked for together with. */
   group?: GroupPlace | undefined;
 }

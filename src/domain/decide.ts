@@ -2,7 +2,7 @@ import type { Command, TransitionEvent } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import { describeHolder, isHeld, requireOwner, requireProof } from './holding.ts';
 import { isTerminal, WORK_STATUSES, type WorkItem } from './item.ts';
-import { requireRequest, toItem } from './item-schema.ts';
+import { contentDigest, requireRequest, toItem } from './item-schema.ts';
 import { requireSeen } from './observation.ts';
 import { isGranted, requireAllowed, requireKnownRules, requireSameRules } from './policy.ts';
 import { REASON_LENGTH, toSafeLine } from './text.ts';
@@ -178,8 +178,15 @@ function record(command: Command, before: WorkItem | undefined, changed: WorkIte
       execution_id: fenced ? holder?.execution_id : undefined,
       reason: reason === undefined || reason === '' ? undefined : reason,
       if_rev: command.if_rev,
+      keyed: before === undefined ? keyedBy(after) : undefined,
     },
   };
+}
+
+/** What a new item says of its key in its commit. */
+export function keyedBy(item: WorkItem | undefined): TransitionEvent['keyed'] {
+  const key = item?.idempotency_key;
+  return item === undefined || key === undefined ? undefined : { key, digest: contentDigest(item) };
 }
 
 function reasonOf(command: Command): string | undefined {

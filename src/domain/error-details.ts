@@ -129,6 +129,8 @@ export type DetailsByCode = {
   ALREADY_CLAIMED: HolderDetails;
   STALE_EPOCH: HolderDetails;
   CLAIMED_ELSEWHERE: HolderDetails;
+  /** The item that the key was used for; whether it was asked for with the same content, and whether it was deleted since. */
+  KEY_USED: { id: WorkId; idempotency_key: string; same: boolean; deleted: boolean };
   ID_TAKEN: { id: WorkId };
   ILLEGAL_TRANSITION: Partial<HolderDetails> &
     Partial<{

@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   STALE_EPOCH: { retryable: false },
   CLAIMED_ELSEWHERE: { retryable: false },
   CONFLICT: { retryable: false },
+  KEY_USED: { retryable: false },
   ID_TAKEN: { retryable: true },
   ILLEGAL_TRANSITION: { retryable: false },
   NOT_READY: { retryable: true },

@@ -5,7 +5,6 @@ import {
   cloneName,
   exactly,
   execution,
-  fitting,
   id,
   int,
   json,
@@ -18,6 +17,7 @@ import {
   optional,
   otherwise,
   record,
+  scopePath,
   some,
   someLongText,
   someText,
@@ -27,7 +27,6 @@ import {
   word,
   yesOrNo,
 } from './kinds.ts';
-import { isScopePath } from './values.ts';
 
 /** An option of the command line that sets a field. */
 export interface FieldOption {
@@ -43,8 +42,11 @@ export interface FieldOption {
 export interface FieldRow {
   /** What its value is, and whether there always is one. */
   readonly kind: Kind;
-  /** Who makes an item may give it, and `update` sets it: as a whole, or member by member, so that two clones' changes add up. */
-  readonly settable?: 'whole' | 'members';
+  /**
+   * Who makes an item may give it, and `update` sets it: as a whole, or member by member, so that two clones' changes add up. What is
+   * given `once` is the item's for good.
+   */
+  readonly settable?: 'whole' | 'members' | 'once';
   /**
    * How two lines of history merge it, where both changed it. Without this, only one can be right.
    *
@@ -59,12 +61,6 @@ export interface FieldRow {
 
 const name = line(200);
 const MAX_SCOPES = 100;
-/** A path in the repository, as git writes it. */
-const scopePath = fitting(
-  'path',
-  isScopePath,
-  'must be a path in the repository, such as src/api, src/api/x.ts or src/api/**',
-);
 export const label = line(100);
 export const link = record({ kind: word('link', LINK_KINDS), target: line(500) });
 
@@ -251,10 +247,11 @@ export const FIELDS = {
   comments: { kind: list(record({ at: time, by: name, body: someLongText(64) })), merge: 'log' },
   idempotency_key: {
     kind: optional(name),
-    settable: 'whole',
+    settable: 'once',
+    merge: 'fixed',
     option: {
       flags: '--key <key>',
-      create: 'create it only once: an open item with this key is returned instead',
+      create: 'create it only once: asked for again under this key, it is returned, whatever became of it',
     },
     show: 'key',
   },
@@ -290,6 +287,7 @@ export const kindsOf = <K extends FieldKey>(keys: readonly K[]): KindsOf<K> =>
 export const GIVEN = ROWS.flatMap(([key, row]) => (row.settable === undefined ? [] : [key])) as readonly (
   | Settable
   | ChangedByMembers
+  | KeysWith<{ settable: 'once' }>
 )[];
 
 /** Fields with an option of their own where an item is made, and where it is changed. */

@@ -1,7 +1,7 @@
 import { LedgerError } from './errors.ts';
 import type { WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
-import type { LedgerView } from './view.ts';
+import type { LedgerView, UsedKey } from './view.ts';
 
 /**
  * What `id` waits for: its dependencies, the item that blocks it, and its open children (a container waits for them).
@@ -137,15 +137,31 @@ export function checkReopened(view: LedgerView, item: WorkItem): void {
     if (id !== item.id) refuseCycle(view, item.id, id);
     if (item.parent_id !== undefined) refuseCycle(view, item.parent_id, id);
   }
-  requireFreeKey(view, item);
 }
 
-/** @throws LedgerError `INVALID_INPUT` where another open item has the idempotency key that `item`, once open, would have */
-export function requireFreeKey(view: LedgerView, { id, idempotency_key }: WorkItem): void {
-  const other = idempotency_key === undefined ? undefined : view.openByKey(idempotency_key);
-  if (other === undefined || other === id) return;
-  throw new LedgerError('INVALID_INPUT', `${other} is open and has the idempotency key of ${id} already.`, {
-    hint: `\`wl show ${other}\` tells how it stands.`,
-    details: { id: other, idempotency_key },
+/**
+ * What an idempotency key was used for by another transition than the one that would take it now.
+ *
+ * @returns `undefined` where it is free
+ */
+export function keyInUse(
+  view: Pick<LedgerView, 'usedKey'>,
+  { idempotency_key: key, last_op }: Pick<WorkItem, 'idempotency_key' | 'last_op'>,
+): UsedKey | undefined {
+  const used = key === undefined ? undefined : view.usedKey(key);
+  return used?.op === last_op ? undefined : used;
+}
+
+/** Why a key gives nothing: it was used, for an item that is gone, or with other content. */
+export function keyUsed(
+  key: string,
+  id: WorkId,
+  { same, deleted }: { same: boolean; deleted: boolean },
+): LedgerError {
+  const was = same ? '' : ', with other content';
+  const gone = deleted ? ', which was deleted since' : '';
+  return new LedgerError('KEY_USED', `The key ${JSON.stringify(key)} was used for ${id}${was}${gone}.`, {
+    hint: `\`wl ${deleted ? 'history' : 'show'} ${id}\` tells what it was used for. Another item needs another key.`,
+    details: { id, idempotency_key: key, same, deleted },
   });
 }

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
+import { nodeCrypto } from '../node.ts';
 import { readerOf } from './checks.ts';
 import type { Request } from './commands.ts';
 import { FIELDS, type FieldKey, GIVEN, kindsOf } from './fields.ts';
 import { isOp } from './ids.ts';
-import type { WorkItem } from './item.ts';
+import { compareText, type WorkItem } from './item.ts';
 import { actor, anyText, op, optional, schemasOf, time } from './kinds.ts';
 import { lazySchema, parseInput } from './schema.ts';
 import { isActorName, isTime } from './values.ts';
@@ -65,3 +66,39 @@ export function requireRequest(request: Request): void {
     isTime(at);
   if (!isRight) parseInput(requestSchema, request, 'request');
 }
+
+const SETS: ReadonlySet<string> = new Set(['labels', 'dependencies', 'links', 'scope']);
+const DIGEST_LENGTH = 32;
+
+/**
+ * What was asked for, as a digest of a new item: whatever it can be given but its key, and whom it is assigned to. Two requests of the same digest ask
+ * for the same; who asks and when takes no part in it, nor does the order of what is a set or a map.
+ */
+export function contentDigest(item: WorkItem): string {
+  const asked = [...GIVEN, 'owner' as const].flatMap((key): [string, unknown][] => {
+    const value = item[key];
+    if (key === 'idempotency_key' || value === undefined || isEmpty(value)) return [];
+    const members = SETS.has(key) && Array.isArray(value) ? value.map(inOrder).sort(byText) : inOrder(value);
+    return [[key, members]];
+  });
+  return nodeCrypto()
+    .createHash('sha256')
+    .update(JSON.stringify(asked))
+    .digest('hex')
+    .slice(0, DIGEST_LENGTH);
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+
+/** The same value with the keys of its maps in order. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value)
+    .filter(([, entry]) => entry !== undefined)
+    .map(([key, entry]) => [key, inOrder(entry)])
+    .sort(byText);
+}
+
+const byText = (a: unknown, b: unknown): number => compareText(JSON.stringify(a), JSON.stringify(b));

@@ -10,6 +10,7 @@ import {
   isJson,
   isJsonMap,
   isLine,
+  isScopePath,
   isTime,
   isWithin,
   LINE_RULES,
@@ -278,4 +279,11 @@ export const cloneName = kind(
   'clone',
   text((value) => CLONE_NAME.test(value)),
   (z) => z.string().regex(CLONE_NAME),
+);
+
+/** A path in the repository, as git writes it. */
+export const scopePath = fitting(
+  'path',
+  isScopePath,
+  'must be a path in the repository, such as src/api, src/api/x.ts or src/api/**',
 );

@@ -1,8 +1,16 @@
 import { parseId, type WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
+import { contentDigest } from './item-schema.ts';
 import { sourceKey, sourcesOf } from './provenance.ts';
 import { countsUnder, type LimitKind } from './readiness.ts';
 import type { LedgerSettings } from './settings.ts';
+
+/** The transition that took an idempotency key, and the digest of what was asked for under it. */
+export interface UsedKey {
+  id: WorkId;
+  op: string;
+  digest: string;
+}
 
 /**
  * The ledger as it stands at one commit: all that a decision may look at. Synchronous, so that deciding is a pure step
@@ -21,7 +29,8 @@ export interface LedgerView {
   openDependentsOf(id: WorkId): readonly WorkId[];
   /** Items that someone holds and that count under the name: its owner's, its swarm's, or a label. */
   inProgress(kind: LimitKind, name: string): readonly WorkId[];
-  openByKey(idempotencyKey: string): WorkId | undefined;
+  /** What an idempotency key was used for, also where its item ended or was deleted, as far as this view knows. */
+  usedKey(key: string): UsedKey | undefined;
   /** Items, open and ended, that have a source; `key` is its `sourceKey`. */
   fromSource(key: string): readonly WorkId[];
   /** One past the highest number ever given for that prefix and day (`YYYYMMDD`), deleted items included. */
@@ -77,7 +86,6 @@ export class OpenIndex {
     LimitKind,
     Map<string, Set<WorkId>>
   >;
-  readonly #keys = new Map<string, WorkId>();
 
   add(item: WorkItem): void {
     if (item.parent_id !== undefined) include(this.#children, item.parent_id, item.id);
@@ -85,7 +93,6 @@ export class OpenIndex {
     const blocker = item.block?.blocker_id;
     if (blocker !== undefined) include(this.#blocked, blocker, item.id);
     for (const [kind, name] of countsUnder(item)) include(this.#held[kind], name, item.id);
-    if (item.idempotency_key !== undefined) this.#keys.set(item.idempotency_key, item.id);
   }
 
   remove(item: WorkItem): void {
@@ -94,15 +101,32 @@ export class OpenIndex {
     const blocker = item.block?.blocker_id;
     if (blocker !== undefined) this.#blocked.get(blocker)?.delete(item.id);
     for (const [kind, name] of countsUnder(item)) this.#held[kind].get(name)?.delete(item.id);
-    const key = item.idempotency_key;
-    if (key !== undefined && this.#keys.get(key) === item.id) this.#keys.delete(key);
   }
 
   children = (id: WorkId): WorkId[] => sorted(this.#children.get(id));
   dependents = (id: WorkId): WorkId[] => sorted(this.#dependents.get(id));
   blockedOn = (id: WorkId): WorkId[] => sorted(this.#blocked.get(id));
   inProgress = (kind: LimitKind, name: string): WorkId[] => sorted(this.#held[kind].get(name));
-  byKey = (key: string): WorkId | undefined => this.#keys.get(key);
+}
+
+/** Idempotency keys that were used. The first use of each stands, whatever becomes of its item. */
+export class KeyIndex {
+  readonly #used = new Map<string, UsedKey>();
+
+  /** Takes the key of an item that is as it was made; of one that was changed since, its first revision tells. */
+  add({ id, rev, last_op, idempotency_key: key }: WorkItem, digestOf: () => string): void {
+    if (key !== undefined && rev === 1) this.mark(key, { id, op: last_op, digest: digestOf() });
+  }
+
+  mark(key: string, used: UsedKey): void {
+    if (!this.#used.has(key)) this.#used.set(key, used);
+  }
+
+  apply(other: KeyIndex): void {
+    for (const [key, used] of other.#used) this.mark(key, used);
+  }
+
+  find = (key: string): UsedKey | undefined => this.#used.get(key);
 }
 
 function include(map: Map<WorkId, Set<WorkId>>, key: WorkId, id: WorkId): void {
@@ -127,6 +151,7 @@ export class Overlay implements LedgerView {
   readonly #changed = new Map<WorkId, WorkItem | undefined>();
   readonly #open = new OpenIndex();
   readonly #sources = new SourceIndex();
+  readonly #keys = new KeyIndex();
   readonly #numbers = new Numbers();
   settings: LedgerSettings;
   /** Files beside items, by path, as far as a command of this decision names them. */
@@ -154,12 +179,14 @@ export class Overlay implements LedgerView {
     this.#numbers.add(id);
     if (item === undefined) return;
     this.#sources.add(item);
+    this.#keys.add(item, () => contentDigest(item));
     if (!isTerminal(item.status)) this.#open.add(item);
   }
 
   /** Takes over what was changed in an overlay over this one. */
   apply(above: Overlay): void {
     for (const [id, item] of above.#changed) this.set(id, item);
+    this.#keys.apply(above.#keys);
     this.settings = above.settings;
     for (const [path, content] of above.auxiliary) this.auxiliary.set(path, content);
   }
@@ -193,11 +220,8 @@ export class Overlay implements LedgerView {
     return this.#merge(this.#base.inProgress(kind, name), this.#open.inProgress(kind, name));
   }
 
-  openByKey(key: string): WorkId | undefined {
-    const own = this.#open.byKey(key);
-    if (own !== undefined) return own;
-    const base = this.#base.openByKey(key);
-    return base !== undefined && this.#changed.has(base) ? undefined : base;
+  usedKey(key: string): UsedKey | undefined {
+    return this.#base.usedKey(key) ?? this.#keys.find(key);
   }
 
   fromSource(key: string): readonly WorkId[] {

@@ -155,7 +155,7 @@ const NAMED = {
   /** Files, directories, or all below one (`dir/**`), that it is about. */
   scope: listOf(text),
   max_attempts: whole,
-  /** An open item that has it already is returned instead of a new one. */
+  /** Asked for again under it, the item is returned, whatever became of it; `KEY_USED` where something else is asked for. */
   idempotency_key: text,
 };
 

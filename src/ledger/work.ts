@@ -36,9 +36,9 @@ export class LedgerWork {
 
   /**
    * Creates an item, pending; under a parent, with that one's swarm, job and the references of its context. With an
-   * `idempotency_key` that an open item has already, that one is returned, without a commit.
+   * `idempotency_key` under which the same was asked for before, that item is returned, without a commit, whatever became of it.
    *
-   * @throws LedgerError `UNKNOWN_REFERENCE` and `DEPENDENCY_CYCLE` for its parent and dependencies
+   * @throws LedgerError `KEY_USED` for a key under which something else was asked for, naming its item; `UNKNOWN_REFERENCE` and `DEPENDENCY_CYCLE` for its parent and dependencies
    */
   async create(input: inputs.CreateInput): Promise<TransitionResult> {
     return (await this.#write()).create(input);

@@ -1,7 +1,7 @@
 import { randomSuffix } from '../codec/op.ts';
 import { checkArgument, checkOptions, map, oneOf, orNull, text } from '../domain/check-input.ts';
 import { type Command, type Fence, SEEN } from '../domain/commands.ts';
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { backoffMs, isExhausted } from '../domain/holding.ts';
 import type { ExecutionId, WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
@@ -112,7 +112,10 @@ export class Writer {
     const { actor, created_by = actor, signal, ...given } = input;
     const fields = given.parent_id === undefined ? given : await this.#inherit(given.parent_id, given);
     const command = { ...requestBy(this.#connection, created_by), verb: 'create', fields } as Command;
-    return toResult((await submit(this.#connection, [command], { signal }))[0]);
+    const [outcome] = await submit(this.#connection, [command], { signal });
+    if (outcome?.kind !== 'refused' || !isLedgerError(outcome.error, 'KEY_USED')) return toResult(outcome);
+    const { madeBefore } = await import('./made-before.ts');
+    return (await madeBefore(this.#connection, outcome.error)) ?? toResult(outcome);
   }
 
   async #inherit(parent_id: WorkId, fields: inputs.CreateInput): Promise<inputs.CreateInput> {

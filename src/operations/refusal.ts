@@ -36,6 +36,7 @@ const KIND_OF = {
   STALE_EPOCH: 'lost_race',
   CLAIMED_ELSEWHERE: 'lost_race',
   CONFLICT: 'lost_race',
+  KEY_USED: 'lost_race',
   ILLEGAL_TRANSITION: 'precondition',
   NOT_READY: 'precondition',
   LIMIT_REACHED: 'precondition',

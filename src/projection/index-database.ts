@@ -123,7 +123,7 @@ export class IndexDatabase {
 
   clear(): void {
     this.clearItems();
-    for (const table of ['meta', 'transitions']) this.run(`DELETE FROM ${table}`);
+    for (const table of ['meta', 'transitions', 'keys']) this.run(`DELETE FROM ${table}`);
   }
 
   /** Runs `task` on one state of the index, whatever other processes do. */

@@ -5,7 +5,7 @@ import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem, WorkStatus } from '../domain/item.ts';
 import type { LimitKind } from '../domain/readiness.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import type { LedgerView } from '../domain/view.ts';
+import type { LedgerView, UsedKey } from '../domain/view.ts';
 import type { IndexDatabase, Row } from './index-database.ts';
 
 /** Files of finished work that must be read before the question can be answered: these, or all of them. */
@@ -106,9 +106,9 @@ export class IndexView implements LedgerView {
     return rows.map(({ id }) => String(id));
   }
 
-  openByKey(key: string): WorkId | undefined {
-    const row = this.#index.get('SELECT id FROM items WHERE key = ? ORDER BY id', key);
-    return row?.id as WorkId | undefined;
+  usedKey(key: string): UsedKey | undefined {
+    const row = this.#index.get('SELECT id, op, digest FROM keys WHERE key = ? ORDER BY seq LIMIT 1', key);
+    return row && { id: String(row.id), op: String(row.op), digest: String(row.digest) };
   }
 
   /** @throws Unread where it may stand in finished work that was not read yet */

@@ -13,7 +13,7 @@ export type Content = DecodedItem | { kind: 'unread'; oid: Oid };
 
 const COLUMNS = [
   ...['state', 'status', 'series', 'number', 'type', 'rank', 'owner', 'created_by', 'swarm', 'job', 'parent'],
-  ...['imported_id', 'key', 'not_before', 'created_at', 'updated_at', 'oid', 'problem', 'item'],
+  ...['imported_id', 'not_before', 'created_at', 'updated_at', 'oid', 'problem', 'item'],
 ];
 const UPSERT = `INSERT INTO items (id, ${COLUMNS.join(', ')}) VALUES (?${', ?'.repeat(COLUMNS.length)})
   ON CONFLICT (id) DO UPDATE SET ${COLUMNS.map((name) => `${name} = excluded.${name}`).join(', ')}`;
@@ -144,7 +144,7 @@ function addWords(index: IndexDatabase, item: WorkItem): void {
 }
 
 function columnsOf(item: WorkItem | undefined): SQLInputValue[] {
-  if (item === undefined) return Array<null>(12).fill(null);
+  if (item === undefined) return Array<null>(11).fill(null);
   return [
     item.type,
     WORK_PRIORITIES.length - 1 - WORK_PRIORITIES.indexOf(item.priority),
@@ -154,7 +154,6 @@ function columnsOf(item: WorkItem | undefined): SQLInputValue[] {
     item.job_id ?? null,
     item.parent_id ?? null,
     importedId(item) ?? null,
-    isTerminal(item.status) ? null : (item.idempotency_key ?? null),
     item.not_before ?? null,
     item.created_at,
     item.updated_at,

@@ -1,4 +1,6 @@
+import { readKeyed, readTrailers } from '../codec/message.ts';
 import { parsePath } from '../codec/path.ts';
+import type { TransitionEvent } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { isProposal, PULL_REQUEST } from '../domain/verbs/approve.ts';
 import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
@@ -16,6 +18,8 @@ interface Line {
   entry: HistoryEntry;
   /** The items it is about, also where only its files tell. */
   items: readonly WorkId[];
+  /** The key that it took, where it made an item under one. */
+  keyed: TransitionEvent['keyed'];
 }
 
 /**
@@ -82,7 +86,7 @@ function cutBack(index: IndexDatabase, from: Oid | undefined, base: Oid | undefi
   const seq =
     base === undefined ? undefined : index.get('SELECT max(seq) AS seq FROM transitions WHERE oid = ?', base);
   const last = typeof seq?.seq === 'number' ? seq.seq : undefined;
-  index.run('DELETE FROM transitions WHERE seq > ?', last ?? 0);
+  for (const table of ['transitions', 'keys']) index.run(`DELETE FROM ${table} WHERE seq > ?`, last ?? 0);
   index.setMeta(LOG, last === undefined ? undefined : base);
   return last !== undefined;
 }
@@ -94,9 +98,12 @@ function append(
   tip: Oid,
 ): true {
   const sql = 'INSERT INTO transitions (oid, item, verb, entry) VALUES (?, ?, ?, ?)';
-  for (const { entry, items } of lines) {
+  const key = 'INSERT INTO keys SELECT ?, max(seq), ?, ?, ? FROM transitions';
+  for (const { entry, items, keyed } of lines) {
     const text = JSON.stringify(entry);
     index.run(sql, entry.commit, items[0] ?? null, entry.verb, text);
+    if (keyed !== undefined && entry.id !== undefined && entry.op !== null)
+      index.run(key, keyed.key, entry.id, entry.op, keyed.digest);
     for (const item of items.slice(1)) index.run(sql, entry.commit, item, ALSO, text);
   }
   for (const { commits, known, by, at } of merged) {
@@ -110,12 +117,20 @@ function append(
 async function lineOf(store: LedgerStore, record: CommitRecord): Promise<Line> {
   const entry = toEntry(record);
   const [parent] = record.parents;
-  if (entry.id !== undefined) return { entry, items: [entry.id] };
+  if (entry.id !== undefined) return { entry, items: [entry.id], keyed: keyedIn(record) };
   const isOfLedger = entry.verb !== 'unknown' && entry.verb !== 'repair';
-  if (isOfLedger || parent === undefined) return { entry, items: [] };
+  if (isOfLedger || parent === undefined) return { entry, items: [], keyed: undefined };
   const changes = await store.diffTrees(parent, record.oid);
-  return { entry, items: [...new Set(changes.flatMap(({ path }) => parsePath(path)?.id ?? []))] };
+  return {
+    entry,
+    keyed: undefined,
+    items: [...new Set(changes.flatMap(({ path }) => parsePath(path)?.id ?? []))],
+  };
 }
+
+/** Few transitions take a key, so that most messages are not read again for it. */
+const keyedIn = ({ message }: CommitRecord): Line['keyed'] =>
+  message.includes('\nWork-Key: ') ? readKeyed(readTrailers(message).values) : undefined;
 
 /** A merge, and the commits of a review branch that came with it. */
 export interface MergedProposal {

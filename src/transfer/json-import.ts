@@ -98,8 +98,8 @@ function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): D
   const owner = record.actor('owner');
   const status = readStatus(record, owner);
   const key = record.text('idempotency_key');
-  const keyInUse = key !== undefined && !isTerminal(status) && ledger.openByKey(key) !== undefined;
-  if (keyInUse) record.keepNoted('idempotency_key', 'field', 'an open item has its idempotency_key');
+  const keyInUse = key !== undefined && ledger.usedKey(key) !== undefined;
+  if (keyInUse) record.keepNoted('idempotency_key', 'field', 'its idempotency_key was used already');
   return {
     title: record.title(),
     type: oneOf(record, 'type', WORK_TYPES, 'task'),

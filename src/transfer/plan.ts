@@ -80,7 +80,7 @@ export interface ImportPlan {
 /** The ledger that is imported into, as far as a plan looks at it; a `LedgerView` is one. */
 export type ImportLedger = Pick<
   LedgerView,
-  'settings' | 'find' | 'statusOf' | 'openChildrenOf' | 'openByKey' | 'fromSource' | 'nextNumber' | 'wasUsed'
+  'settings' | 'find' | 'statusOf' | 'openChildrenOf' | 'usedKey' | 'fromSource' | 'nextNumber' | 'wasUsed'
 >;
 
 export interface ImportOptions {

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { WorkItem } from '../../src/domain/item.ts';
+import { contentDigest } from '../../src/domain/item-schema.ts';
 import { type ForgedCommit, inFile, inMessage } from './forge.ts';
 import { Forger } from './forger.ts';
-import { FIRST, SECOND } from './honest.ts';
+import { FIRST, SECOND, THIRD } from './honest.ts';
 import { audit } from './ledgers.ts';
 
 const forger = new Forger();
+/** Of what was asked for with nothing but a title. */
+const DIGEST_OF_THIRD = contentDigest({ title: 'Third', type: 'task', priority: 'medium' } as WorkItem);
 
 it('given the history as it was made, when it is written again by other means, then nothing is found', async () => {
   const { ok, transitions, items } = await audit(forger.gitDir, await forger.write(forger.history));
@@ -33,6 +37,8 @@ describe('given a trailer that lies', () => {
     ['Work-At', `claim ${FIRST}`, '10:02:00.000', '10:02:00.999', ['trailer:Work-At']],
     ['Work-Reason', `block ${SECOND}`, 'needs the first', 'no reason', ['trailer:Work-Reason']],
     ['Work-Reason', `reject ${SECOND}`, 'not yet', 'bad', ['trailer:Work-Reason']],
+    ['Work-Key', `create ${SECOND}`, 'second', 'first', ['trailer:Work-Key']],
+    ['Work-Key', `create ${SECOND}`, '[0-9a-f]{32}', '0'.repeat(32), ['trailer:Work-Key']],
   ])('%s of `%s`, then it is named', async (key, start, from, to, rules) => {
     const line = new RegExp(`^(${key}: .*)${from}`, 'm');
     expect(await forger.broken(start, (commit) => inMessage(commit, line, `$1${to}`))).toEqual(rules);
@@ -56,6 +62,13 @@ describe('given a message that is not as it should be', () => {
       'Work-Reason: why\nWork-At:',
       ['trailer:Work-Reason'],
     ],
+    [
+      'a key that it does not take',
+      /^Work-At:/m,
+      `Work-Key: ${'0'.repeat(32)} k\nWork-At:`,
+      ['trailer:Work-Key'],
+    ],
+    ['a key that is none', /^Work-At:/m, 'Work-Key: k\nWork-At:', ['message']],
     ['an unknown verb', /^Work-Verb: claim$/m, 'Work-Verb: seize', ['message']],
     ['a first line that lies', /^claim/, 'release', ['message']],
     ['a title that lies', /^First$/m, 'Another', ['message']],
@@ -90,4 +103,22 @@ it('given a transition under the name of an earlier one, then the second is foun
     ...inFile(commit, /^last_op: .*$/m, `last_op: "${op}"`),
   });
   expect(await forger.broken(`checkpoint ${FIRST}`, again)).toEqual(['op']);
+});
+
+describe('given a key that was used', () => {
+  it('when another item is made under it, by hand, then it is found, whatever it asks for', async () => {
+    const keyed = ({ message, files }: ForgedCommit) => ({
+      message: message.replace(/^(Work-At: .*\n)/m, `$1Work-Key: ${DIGEST_OF_THIRD} second\n`),
+      files: files.map(({ path, text }) => ({
+        path,
+        text: text === undefined ? text : `${text}idempotency_key: second\n`,
+      })),
+    });
+    expect(await forger.broken(`create ${THIRD}`, keyed)).toEqual(['illegal:KEY_USED']);
+  });
+
+  it('when it is left out of the message, then it is found', async () => {
+    const silent = (commit: ForgedCommit) => inMessage(commit, /^Work-Key: .*\n/m, '');
+    expect(await forger.broken(`create ${SECOND}`, silent)).toEqual(['trailer:Work-Key']);
+  });
 });

@@ -37,7 +37,7 @@ export async function liveHonestly(ledger: WorkLedger): Promise<void> {
   const { say, configure, commands } = script(ledger);
   const id: WorkId = SECOND;
   say('create', 'ada', { fields: { title: 'First', description: 'One line.\nAnother.' } });
-  say('create', 'ada', { fields: { title: 'Second' } });
+  say('create', 'ada', { fields: { title: 'Second', idempotency_key: 'second' } });
   say('claim', 'bob', { id: FIRST, execution_id: 'exec-1' });
   say('checkpoint', 'bob', { id: FIRST, checkpoint: { step: 'half' }, epoch: 1 });
   say('block', 'ada', { id, reason: 'needs the first', blocker_id: FIRST });

@@ -111,9 +111,9 @@ it('wl create takes every field, and prints the id and where it is', async () =>
     created_by: 'ada',
     created_at: NOW,
   });
-  expect((await call(['create', 'Again', '--key', 'k1'])).stdout).toBe(
-    'WRK-20260103-0003 has that key already\n',
-  );
+  const other = await call(['create', 'Again', '--key', 'k1', '--json']);
+  expect(other).toMatchObject({ status: 5, stdout: '' });
+  expect(other.stderr).toContain('The key \\"k1\\" was used for WRK-20260103-0003, with other content.');
 });
 
 it('text is read from standard input, and --quiet prints the id alone', async () => {
@@ -341,6 +341,20 @@ it('wl dep add, tree and rm say what waits for what', async () => {
     ready: true,
     obstacles: [],
   });
+});
+
+it('wl create makes one item of a key, and says what became of it', async () => {
+  const again = ['create', 'Nightly', '--key', 'nightly/1'];
+  const id = await create('Nightly', '--key', 'nightly/1');
+  expect(await call(again)).toMatchObject({ status: 0, stdout: `${id} was made under that key already\n` });
+  await call(['cancel', id, '--reason', 'done']);
+  expect((await call(again)).stdout).toBe(`${id} was made under that key already, and is cancelled\n`);
+  await call(['delete', id, '--yes']);
+  expect(await call(again)).toMatchObject({
+    status: 0,
+    stdout: `${id} was made under that key already, and is cancelled\n`,
+  });
+  expect(await call(['create', 'Daily', '--key', 'nightly/1'])).toMatchObject({ status: 5, stdout: '' });
 });
 
 it('wl create and update take what an item is about and when it is due, and show says so', async () => {

@@ -127,7 +127,7 @@ test('given the example of a message, when it is read and written, then it is th
   expect(encodeMessage({ ...decoded.event, title: example().title })).toBe(message);
   const told = table(COMMIT).map(([key]) => key);
   const used = [...message.matchAll(/^(Work-\w+):/gm)].map(([, key]) => key);
-  expect(told).toEqual([...used, 'Work-Reason', 'Work-Expects', 'Work-Group']);
+  expect(told).toEqual([...used, 'Work-Reason', 'Work-Expects', 'Work-Key', 'Work-Group']);
 });
 
 test('given the examples of the other messages, when they are read and written, then they are the same', () => {

@@ -170,40 +170,96 @@ describe('ids', () => {
 });
 
 describe('idempotency key', () => {
-  const create = (title: string) => ask('create', { fields: { title, idempotency_key: 'build-7' } });
-
-  test('given an open item with a key, when one is created with it, then nothing changes and that item is told', () => {
-    const first = itemOf(view.run(create('First')));
-    expect(decide(view, create('Second'))).toEqual({ kind: 'unchanged', item: first });
+  const KEY = 'build-7';
+  const asked = {
+    title: 'Build',
+    labels: ['b', 'a'],
+    context: { x: { one: 1, two: 2 } },
+    idempotency_key: KEY,
+  };
+  const create = (fields: object = {}, who: object = {}) =>
+    ask('create', { fields: { ...asked, ...fields }, ...who });
+  const used = (id: string, { same = false, deleted = false } = {}) => ({
+    code: 'KEY_USED',
+    details: { id, idempotency_key: KEY, same, deleted },
+  });
+  let first: WorkItem;
+  beforeEach(() => {
+    first = itemOf(view.run(create()));
   });
 
-  test('given an item with a key that ended, when one is created with it, then it is a new one', () => {
-    const { id } = itemOf(view.run(create('First')));
-    view.do('cancel', { id });
-    expect(itemOf(view.run(create('Second')))).toMatchObject({ id: idOf(2), idempotency_key: 'build-7' });
+  test('given a key that was used, when the same is asked for under it, by whoever and in whatever order, then that item is told', () => {
+    const again = [
+      create(),
+      create({}, { actor: 'bob', at: time(40) }),
+      create({ labels: ['a', 'b', 'a'], context: { x: { two: 2, one: 1 } } }),
+      create({ type: 'task', priority: 'medium', description: '' }),
+    ];
+    for (const command of again) expect(decide(view, command)).toEqual({ kind: 'unchanged', item: first });
   });
 
-  test('given a key that another open item has by now, when an ended one would be open with it again, then it is refused', () => {
-    const { id } = itemOf(view.run(create('First')));
-    view.do('claim', { id, execution_id: 'e' });
-    view.do('fail', { id, error: 'x' });
-    const second = itemOf(view.run(create('Second'))).id;
-    const taken = { code: 'INVALID_INPUT', details: { id: second, idempotency_key: 'build-7' } };
-    expect(refusal(() => view.do('reopen', { id, reason: 'again' }))).toMatchObject(taken);
-    expect(refusal(() => view.do('retry', { id }))).toMatchObject(taken);
-    const third = view.do('create', { fields: { title: 'Third' } }).id;
-    const change = (target: string) =>
-      view.do('update', { id: target, patch: { set: { title: 'New', idempotency_key: 'build-7' } } });
-    expect(refusal(() => change(third))).toMatchObject(taken);
-    expect(change(second).title).toBe('New');
-    expect(change(id).title).toBe('New');
-    const arriving = { ...imported(), idempotency_key: 'build-7' };
-    expect(refusal(() => view.do('import', { id: idOf(8), item: arriving }))).toMatchObject(taken);
-    expect(view.do('import', { id: idOf(8), item: { ...arriving, status: 'completed' } }).status).toBe(
+  test.each([
+    ['cancelled', () => view.do('cancel', { id: first.id })],
+    ['changed', () => view.do('update', { id: first.id, patch: { set: { title: 'Other' } } })],
+    [
       'completed',
-    );
-    view.do('cancel', { id: second });
-    expect(view.do('reopen', { id, reason: 'again' }).status).toBe('pending');
+      () => {
+        view.do('claim', { id: first.id, execution_id: 'e' });
+        view.do('complete', { id: first.id, result: { done: true } });
+      },
+    ],
+  ])(
+    'given an item that was %s since, when the same is asked for again, then it is that item as it stands',
+    (_what, change) => {
+      change();
+      expect(decide(view, create())).toEqual({ kind: 'unchanged', item: view.get(first.id) });
+    },
+  );
+
+  test.each([
+    { title: 'Other' },
+    { labels: ['a'] },
+    { context: { x: { one: 1, two: 3 } } },
+    { owner: 'bob' },
+    { due_at: time(9) },
+    { description: 'more' },
+    { dependencies: [idOf(2)] },
+  ])(
+    'given a key that was used, when it is given with %j instead, then the item is named, and nothing is made',
+    (fields) => {
+      view.do('create', { id: idOf(2), fields: { title: 'Two' } });
+      expect(refusal(() => view.run(create(fields)))).toMatchObject(used(first.id));
+    },
+  );
+
+  test('given an item that was deleted, when its key is given again, then nothing is made, and it is said whether that was the same', () => {
+    view.do('cancel', { id: first.id });
+    view.do('delete', { id: first.id });
+    const gone = { deleted: true };
+    expect(refusal(() => view.run(create()))).toMatchObject(used(first.id, { same: true, ...gone }));
+    expect(refusal(() => view.run(create({ title: 'Other' })))).toMatchObject(used(first.id, gone));
+  });
+
+  test('given an item, when its key is to be another one, then that is refused: it is the item’s for good', () => {
+    const patch = { set: { idempotency_key: 'other' } } as object;
+    expect(refusal(() => view.do('update', { id: first.id, patch })).code).toBe('INVALID_INPUT');
+    view.do('cancel', { id: first.id });
+    expect(view.do('reopen', { id: first.id, reason: 'again' }).idempotency_key).toBe(KEY);
+  });
+
+  test('given a key that was used, when an item is imported with it, then that is refused, whatever its status', () => {
+    for (const status of ['pending', 'completed'] as const) {
+      const item = { ...imported(), idempotency_key: KEY, status };
+      expect(refusal(() => view.do('import', { id: idOf(8), item }))).toMatchObject(used(first.id));
+    }
+  });
+
+  test('given an item that came with a key, when that is given again, then it is that item, or it is named', () => {
+    view.do('import', { id: idOf(8), item: { ...imported(), idempotency_key: 'k', title: 'Came' } });
+    expect(refusal(() => view.run(create({ idempotency_key: 'k' })))).toMatchObject({
+      code: 'KEY_USED',
+      details: { id: idOf(8) },
+    });
   });
 });
 

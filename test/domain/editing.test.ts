@@ -46,7 +46,6 @@ describe('update', () => {
     ['job_id', 'other'],
     ['not_before', time(99)],
     ['max_attempts', 1],
-    ['idempotency_key', 'other'],
   ])('given an item, when %s is set, then it alone changes', (field, value) => {
     const before = view.get(ID);
     const after = update({ set: { [field]: value } });
@@ -62,7 +61,6 @@ describe('update', () => {
     ['job_id', undefined],
     ['not_before', undefined],
     ['max_attempts', undefined],
-    ['idempotency_key', undefined],
   ] as const)(
     'given an item, when %s is set to nothing, then it is gone or as it is by default',
     (field, value) => {

@@ -18,7 +18,7 @@ function answers(
   return [
     names.map(([kind, name]) => [...view.inProgress(kind, name)].sort()),
     view.nextNumber('WRK', DAY),
-    keys.map((key) => view.openByKey(key)),
+    keys.map((key) => view.usedKey(key)),
     ids.map((id) => [
       view.find(id),
       view.statusOf(id),

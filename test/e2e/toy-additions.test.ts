@@ -49,7 +49,7 @@ const op = (n) => '019b8200-0000-7000-8000-' + String(n).padStart(12, '0');
 const settings = checkSettings({ schema: 1, ledger_id: op(0) });
 const none = () => [];
 const base = { settings, find: () => undefined, statusOf: () => undefined, openChildrenOf: none, blockedOn: none, openDependentsOf: none,
-  inProgress: none, openByKey: () => undefined, fromSource: none, nextNumber: () => 1, wasUsed: () => false };
+  inProgress: none, usedKey: () => undefined, fromSource: none, nextNumber: () => 1, wasUsed: () => false };
 const view = new Overlay(base);
 const who = (n) => ({ op: op(n), actor: 'ada', at: '2026-01-03T11:00:00.000Z' });
 const id = 'WRK-20260103-0001';

@@ -423,7 +423,6 @@ function workPatch(item: WorkItem | undefined, refs: readonly WorkId[]): Arbitra
           due_at: orNull(at),
           scope: orNull(scopePaths),
           max_attempts: orNull(fc.integer({ min: 1, max: 1000 })),
-          idempotency_key: orNull(line),
         },
         { requiredKeys: [] },
       ),

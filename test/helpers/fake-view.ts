@@ -3,11 +3,12 @@ import { type Decision, decide, type Transition } from '../../src/domain/decide.
 import { LedgerError } from '../../src/domain/errors.ts';
 import { parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from '../../src/domain/item.ts';
+import { contentDigest } from '../../src/domain/item-schema.ts';
 import { sourceKey, sourcesOf } from '../../src/domain/provenance.ts';
 import { countsUnder, type LimitKind } from '../../src/domain/readiness.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
 import type { Verb, VerbInput } from '../../src/domain/verbs.ts';
-import type { LedgerView } from '../../src/domain/view.ts';
+import type { LedgerView, UsedKey } from '../../src/domain/view.ts';
 
 export const LEDGER_ID = '019b81f3-0000-7000-8000-000000000001';
 /** The day on which every example happens. */
@@ -42,6 +43,7 @@ export class FakeView implements LedgerView {
   readonly settings: LedgerSettings;
   readonly #items = new Map<WorkId, WorkItem | 'damaged'>();
   readonly #used = new Set<WorkId>();
+  readonly #keys = new Map<string, UsedKey>();
   readonly #keep: (item: WorkItem) => WorkItem;
 
   /** @param keep what the store makes of an item: itself, or what its file reads as */
@@ -53,6 +55,9 @@ export class FakeView implements LedgerView {
   put(...items: WorkItem[]): this {
     for (const item of items) {
       this.#items.set(item.id, this.#keep(item));
+      const { id, rev, last_op: op, idempotency_key: key } = item;
+      if (key !== undefined && rev === 1 && !this.#keys.has(key))
+        this.#keys.set(key, { id, op, digest: contentDigest(item) });
       this.#used.add(item.id);
     }
     return this;
@@ -123,8 +128,8 @@ export class FakeView implements LedgerView {
     return this.#openIds((item) => countsUnder(item).some(([of, under]) => of === kind && under === name));
   }
 
-  openByKey(idempotencyKey: string): WorkId | undefined {
-    return this.#openIds((item) => item.idempotency_key === idempotencyKey)[0];
+  usedKey(key: string): UsedKey | undefined {
+    return this.#keys.get(key);
   }
 
   fromSource(key: string): WorkId[] {

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
 import { makeWorld } from '../helpers/replicas.ts';
 
-// Two clones make an item under one key. There is one item; who waits for its own gets that one, and who was told an id before finds out
-// where it went, with what it said.
+// Two clones make an item under one key. There is one item. Who asked for the same is answered with that one, also who was told another id
+// before; who asked for something else is told so, and what it said is kept.
 
 let ada: WorkLedger;
 let bob: WorkLedger;
@@ -13,12 +13,16 @@ beforeEach(async () => {
   [ada, bob] = world.replicas.map(({ ledger }) => ledger) as [WorkLedger, WorkLedger];
 });
 
-const daily = (description: string) => ({ title: 'Daily report', description, idempotency_key: 'daily' });
+const daily = (description = '') => ({ title: 'Daily report', description, idempotency_key: 'daily' });
+const used = (id: string, more: object = {}) => ({
+  code: 'KEY_USED',
+  details: { id, idempotency_key: 'daily', same: false, deleted: false, ...more },
+});
 
 describe('given a clone that made an item offline and was told its id', () => {
-  test('when another clone shares one of the same key first, then the sync tells, and what it said is kept with where it went', async () => {
-    const mine = await bob.createWork(daily('by bob'));
-    const theirs = await ada.createWork(daily('by ada'));
+  test('when another clone shares one that asks for the same first, then the sync tells, and the id says where it went', async () => {
+    const mine = await bob.createWork(daily());
+    const theirs = await ada.createWork(daily());
     const report = await bob.clone.sync();
     expect(report.lost).toMatchObject([
       { message: expect.stringContaining(`${theirs.id} has the key of ${mine.id}`) },
@@ -36,34 +40,106 @@ describe('given a clone that made an item offline and was told its id', () => {
       item: { id: theirs.id },
     });
     expect(await bob.clone.rejected()).toHaveLength(1);
+    expect(await bob.audit.verify()).toMatchObject({ ok: true });
+  });
+
+  test('when another clone uses the key for something else first, then it is lost and kept, and names that item', async () => {
+    const mine = await bob.createWork(daily('by bob'));
+    const theirs = await ada.createWork(daily('by ada'));
+    const report = await bob.clone.sync();
+    expect(report.lost).toMatchObject([{ message: expect.stringContaining(`used for ${theirs.id}`) }]);
+    expect(await bob.clone.rejected()).toMatchObject([
+      { id: mine.id, verb: 'create', error: used(theirs.id) },
+    ]);
+    await expect(bob.query.resolveId(mine.id)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      hint: expect.stringContaining(theirs.id),
+    });
     expect(await bob.getWork(theirs.id)).toMatchObject({ description: 'by ada' });
     expect(await bob.audit.verify()).toMatchObject({ ok: true });
   });
 
   test('when it went on with that item, then what it did is of the one that stands', async () => {
-    const mine = await bob.createWork(daily('by bob'));
+    const mine = await bob.createWork(daily());
     await bob.work.comment(mine.id, 'on my way');
-    const theirs = await ada.createWork(daily('by ada'));
+    const theirs = await ada.createWork(daily());
     await bob.clone.sync();
     expect((await bob.getWork(theirs.id))?.comments).toMatchObject([{ body: 'on my way' }]);
   });
 });
 
-test('given two clones online, when both make it at once, then each is answered with the one that stands, and nothing is kept', async () => {
-  const world = await makeWorld(['eve', 'dan']);
-  const [eve, dan] = world.replicas.map(({ ledger }) => ledger) as [WorkLedger, WorkLedger];
-  const made = await Promise.all([eve.createWork(daily('x')), dan.createWork(daily('y'))]);
-  expect(new Set(made.map(({ id }) => id)).size).toBe(1);
-  expect([...(await eve.clone.rejected()), ...(await dan.clone.rejected())]).toEqual([]);
-});
+describe('given two clones online', () => {
+  let eve: WorkLedger;
+  let dan: WorkLedger;
+  beforeEach(async () => {
+    const world = await makeWorld(['eve', 'dan']);
+    [eve, dan] = world.replicas.map(({ ledger }) => ledger) as [WorkLedger, WorkLedger];
+  });
 
-test('given an item that takes a key which another one has by then, when it is changed, then that is lost and kept, and nothing else is told', async () => {
-  const world = await makeWorld(['eve', 'dan']);
-  const [eve, dan] = world.replicas.map(({ ledger }) => ledger) as [WorkLedger, WorkLedger];
-  const { id } = await dan.createWork({ title: 'Plain' });
-  await eve.clone.sync();
-  await eve.createWork(daily('by eve'));
-  const lost = await dan.work.update(id, { set: { idempotency_key: 'daily' } });
-  expect(lost).toMatchObject({ ok: false, code: 'INVALID_INPUT', kept: { op: expect.any(String) } });
-  expect(await dan.clone.rejected()).toMatchObject([{ verb: 'update', id }]);
+  test('when both ask for the same at once, then each is answered with the one that stands, and nothing is kept', async () => {
+    const made = await Promise.all([eve.createWork(daily()), dan.createWork(daily())]);
+    expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+    expect([...(await eve.clone.rejected()), ...(await dan.clone.rejected())]).toEqual([]);
+  });
+
+  test('when they ask for different things at once, then one is told whose the key is', async () => {
+    const made = await Promise.all([eve.work.create(daily('x')), dan.work.create(daily('y'))]);
+    const [won] = made.filter(({ ok }) => ok) as { item: { id: string } }[];
+    expect(made.filter(({ ok }) => !ok)).toMatchObject([used(won?.item.id ?? '')]);
+  });
+
+  test.each([
+    [
+      'completed',
+      async (id: string) => void (await eve.work.complete(id, { claim: true, result: { said: 1 } })),
+    ],
+    ['cancelled', async (id: string) => void (await eve.work.cancel(id, { reason: 'x' }))],
+  ])(
+    'when the item was %s, then the same is answered with it in every clone, and anything else is refused',
+    async (status, end) => {
+      const { id } = await eve.createWork(daily());
+      await end(id);
+      await dan.clone.sync();
+      for (const ledger of [eve, dan]) {
+        expect(await ledger.createWork(daily())).toMatchObject({ id, status });
+        await expect(ledger.createWork(daily('else'))).rejects.toMatchObject(used(id));
+      }
+      expect(await eve.query.count({ all: true })).toBe(1);
+    },
+  );
+
+  test('when the item was deleted, then the same is answered with it as it last was, and anything else is refused', async () => {
+    const { id } = await eve.createWork(daily());
+    await eve.work.complete(id, { claim: true, result: { said: 1 } });
+    await eve.work.delete(id);
+    await dan.clone.sync();
+    for (const ledger of [eve, dan]) {
+      expect(await ledger.work.create(daily())).toMatchObject({
+        ok: true,
+        commit: undefined,
+        item: { id, status: 'completed', result: { said: 1 } },
+      });
+      await expect(ledger.createWork(daily('else'))).rejects.toMatchObject(used(id, { deleted: true }));
+    }
+    expect(await dan.query.count({ all: true })).toBe(0);
+    expect(await dan.audit.verify()).toMatchObject({ ok: true });
+  });
+
+  test('when a clone that was away asks for it again, then it is found at its next sync, and made once', async () => {
+    const { id } = await eve.createWork(daily());
+    await eve.work.complete(id, { claim: true });
+    const made = await dan.createWork(daily());
+    expect(made).toMatchObject({ id, status: 'completed' });
+    expect(await dan.audit.verify()).toMatchObject({ ok: true });
+  });
+
+  test('when a batch uses a key twice, then the second is the first, or is refused', async () => {
+    const commands = [daily(), daily(), daily('else')].map((fields) =>
+      eve.work.command('create', { fields }),
+    );
+    const [first, second, third] = await eve.work.batch(commands);
+    expect(first).toMatchObject({ kind: 'accepted' });
+    expect(second).toMatchObject({ kind: 'unchanged', item: { idempotency_key: 'daily' } });
+    expect(third).toMatchObject({ kind: 'refused', error: { code: 'KEY_USED' } });
+  });
 });

@@ -260,7 +260,7 @@ describe('references', () => {
     expect(rules).toEqual(['reference_unknown']);
   });
 
-  test('an idempotency key that an open item has stays with that one', () => {
+  test('an idempotency key that was used stays with the item that it was used for', () => {
     const ledger = new MemoryLedger();
     ledger.put(itemOf({ id: 'WRK-20200101-0001', idempotency_key: 'k' }));
     const plan = planOf([file({ ...FOREIGN, idempotency_key: 'k' })], ledger);

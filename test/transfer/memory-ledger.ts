@@ -1,10 +1,11 @@
 import { decide } from '../../src/domain/decide.ts';
 import { numberedId, parseId, type WorkId } from '../../src/domain/ids.ts';
 import { isTerminal, type WorkItem } from '../../src/domain/item.ts';
+import { contentDigest } from '../../src/domain/item-schema.ts';
 import { countsUnder, type LimitKind } from '../../src/domain/readiness.ts';
 import { type LedgerSettings, settingsSchema } from '../../src/domain/settings.ts';
 import type { ImportedWork } from '../../src/domain/verbs/import.ts';
-import { type LedgerView, SourceIndex } from '../../src/domain/view.ts';
+import { type LedgerView, SourceIndex, type UsedKey } from '../../src/domain/view.ts';
 import type { ImportPlan } from '../../src/transfer/plan.ts';
 
 export const NOW = '2026-02-01T00:00:00.000Z';
@@ -65,8 +66,9 @@ export class MemoryLedger implements LedgerView {
     return this.#open((item) => countsUnder(item).some(([of, under]) => of === kind && under === name));
   }
 
-  openByKey(key: string): WorkId | undefined {
-    return this.#open((item) => item.idempotency_key === key)[0];
+  usedKey(key: string): UsedKey | undefined {
+    const item = [...this.items.values()].find((one) => one.idempotency_key === key);
+    return item && { id: item.id, op: item.last_op, digest: contentDigest(item) };
   }
 
   fromSource(key: string): WorkId[] {

@@ -1,10 +1,12 @@
 import { map } from '../check-input.ts';
 import { type FieldKey, GIVEN } from '../fields.ts';
-import { checkReferences } from '../graph.ts';
+import { checkReferences, keyInUse, keyUsed } from '../graph.ts';
 import { idDate, numberedId, type WorkId } from '../ids.ts';
-import { type NewWork, toItem, toNewWork } from '../item-schema.ts';
+import type { WorkItem } from '../item.ts';
+import { contentDigest, type NewWork, toItem, toNewWork } from '../item-schema.ts';
 import { requireFreeSource } from '../provenance.ts';
 import { normalizeText } from '../text.ts';
+import type { LedgerView } from '../view.ts';
 import { defineEntering, type EnteringVerb } from './define.ts';
 import { requireUnused } from './shared.ts';
 
@@ -14,7 +16,7 @@ type CreateInput = {
   fields: NewWork;
 };
 
-/** Makes an item; or finds the open one that has its idempotency key already. */
+/** Makes an item; or finds the one that was made under its idempotency key, by a request for the same. */
 export const create: EnteringVerb<CreateInput> = defineEntering({
   from: ['none'],
   to: 'pending',
@@ -23,15 +25,9 @@ export const create: EnteringVerb<CreateInput> = defineEntering({
   line: 'created',
   enter({ id: asked, fields: given, op, actor, at }, view) {
     const fields = toNewWork(given);
-    const existing =
-      fields.idempotency_key === undefined ? undefined : view.openByKey(fields.idempotency_key);
-    const same = existing === undefined ? undefined : view.find(existing);
-    if (same !== undefined) return { item: same, existed: true };
-
     const date = idDate(at);
     const prefix = view.settings.id_prefix;
     const id = asked ?? numberedId(prefix, date, view.nextNumber(prefix, date));
-    requireUnused(view, id);
     const item = toItem(
       {
         ...fields,
@@ -49,6 +45,9 @@ export const create: EnteringVerb<CreateInput> = defineEntering({
       },
       'new item',
     );
+    const standing = madeBefore(view, item);
+    if (standing !== undefined) return { item: standing, existed: true };
+    requireUnused(view, id);
     checkReferences(view, item, undefined);
     requireFreeSource(view, item, undefined);
     return { item, existed: false };
@@ -57,5 +56,16 @@ export const create: EnteringVerb<CreateInput> = defineEntering({
   read: ({ after }) => ({ fields: Object.fromEntries(READ_BACK.map((key) => [key, after[key]])) as NewWork }),
   least: ({ title }) => ({ fields: { title } }),
 });
+
+/** @throws LedgerError `KEY_USED` where the key gives no item: it was used for something else, or what it was used for is gone */
+function madeBefore(view: LedgerView, item: WorkItem): WorkItem | undefined {
+  const { idempotency_key: key } = item;
+  const used = keyInUse(view, item);
+  if (key === undefined || used === undefined) return undefined;
+  const same = used.digest === contentDigest(item);
+  const found = same ? view.find(used.id) : undefined;
+  if (found !== undefined) return found;
+  throw keyUsed(key, used.id, { same, deleted: view.statusOf(used.id) === undefined });
+}
 
 const READ_BACK: readonly FieldKey[] = [...GIVEN, 'owner'];

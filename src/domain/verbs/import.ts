@@ -1,9 +1,10 @@
 import { map } from '../check-input.ts';
-import { checkReferences, requireFreeKey } from '../graph.ts';
+import { checkReferences, keyInUse, keyUsed } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
-import { isTerminal, type WorkItem } from '../item.ts';
-import { toItem } from '../item-schema.ts';
+import type { WorkItem } from '../item.ts';
+import { contentDigest, toItem } from '../item-schema.ts';
 import { standingFor } from '../provenance.ts';
+import type { LedgerView } from '../view.ts';
 import { defineEntering, type EnteringVerb } from './define.ts';
 import { requireUnused } from './shared.ts';
 
@@ -30,9 +31,20 @@ export const importItem: EnteringVerb<ImportInput> = defineEntering({
     requireUnused(view, id);
     const item = toItem({ ...imported, id, schema: 1, rev: 1, last_op: op }, 'imported item');
     checkReferences(view, item, undefined, 'elsewhere');
-    if (!isTerminal(item.status)) requireFreeKey(view, item);
+    requireFreeKey(view, item);
     return { item: { ...item, labels: [...new Set(item.labels)].sort() }, existed: false };
   },
   read: ({ after }) => ({ item: after }),
   least: (item) => ({ item }),
 });
+
+/** @throws LedgerError `KEY_USED`: an item comes with its key, or without one, and is found again by its source */
+function requireFreeKey(view: LedgerView, item: WorkItem): void {
+  const { idempotency_key: key } = item;
+  const used = keyInUse(view, item);
+  if (key === undefined || used === undefined) return;
+  throw keyUsed(key, used.id, {
+    same: used.digest === contentDigest(item),
+    deleted: view.statusOf(used.id) === undefined,
+  });
+}

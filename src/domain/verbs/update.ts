@@ -2,9 +2,9 @@ import { map } from '../check-input.ts';
 import type { Observation } from '../commands.ts';
 import { LedgerError } from '../errors.ts';
 import { CHANGED_BY_MEMBERS, type ChangedByMembers, rowOf, SETTABLE, type Settable } from '../fields.ts';
-import { checkReferences, requireFreeKey } from '../graph.ts';
+import { checkReferences } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
-import { isTerminal, type Json, type JsonMap, WORK_STATUSES, type WorkItem } from '../item.ts';
+import { type Json, type JsonMap, WORK_STATUSES, type WorkItem } from '../item.ts';
 import { toItem } from '../item-schema.ts';
 import { requireFreeSource } from '../provenance.ts';
 import { normalizeText } from '../text.ts';
@@ -39,8 +39,6 @@ export const update: ChangingVerb<UpdateInput> = defineVerb({
     const after = toItem(applyPatch(item, patch), `change to ${item.id}`);
     checkReferences(view, after, item);
     requireFreeSource(view, after, item);
-    if (after.idempotency_key !== item.idempotency_key && !isTerminal(after.status))
-      requireFreeKey(view, after);
     return isSame(after, toItem(item, item.id)) ? 'unchanged' : after;
   },
   content: ({ patch }) => patch,

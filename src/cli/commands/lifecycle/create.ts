@@ -53,9 +53,10 @@ export const createCommand = command({
     if (parent !== undefined) input.parent_id = await resolveOne(ledger, parent);
     input.dependencies = await resolveIds(ledger, options.depends_on);
     const made = await cli.busy('writing', () => attempt(ledger, () => ledger.work.create(input)));
-    return oneWritten(ledger, made, ({ id }, changed) => [
-      changed ? `created ${id}` : `${id} has that key already`,
-    ]);
+    return oneWritten(ledger, made, ({ id, status }, changed) => {
+      const now = status === 'pending' ? '' : `, and is ${status}`;
+      return [changed ? `created ${id}` : `${id} was made under that key already${now}`];
+    });
   },
 });
 
