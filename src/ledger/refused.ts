@@ -1,6 +1,7 @@
 import { lastChanges, readVersions } from '../audit/diff.ts';
 import { itemPath } from '../codec/path.ts';
 import type { Command, Fence } from '../domain/commands.ts';
+import type { ErrorDetails } from '../domain/error-details.ts';
 import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
@@ -15,6 +16,7 @@ import type { Outcome } from '../sync/outcome.ts';
 import type { SyncContext } from '../sync/ports.ts';
 import { keepDraft } from '../sync/rejected.ts';
 import { type Connection, currentTip } from './connection.ts';
+import type { Won } from './results.ts';
 
 /** A command of an item, with the proof of a holder where one gave it. */
 type Saying = Command & { id: WorkId } & Fence;
@@ -64,6 +66,22 @@ export function nameChangers(connection: Connection, outcomes: readonly Outcome[
       return { ...outcome, error: named.with({ details: others }) };
     }),
   );
+}
+
+/**
+ * What was made before under the same key by a request for the same, where that was deleted since: as it last was, so that whoever asks again
+ * knows that it is done, and nobody makes it twice.
+ *
+ * @returns `undefined` where the key was used for something else
+ */
+export async function madeBefore(
+  connection: Connection,
+  { details: { id, same, deleted } }: LedgerError<'KEY_USED', ErrorDetails<'KEY_USED'>>,
+): Promise<Won | undefined> {
+  if (!same || !deleted) return undefined;
+  const versions = await readVersions(await connection.store(), await currentTip(connection), id);
+  const item = versions.findLast((version) => version.item !== undefined)?.item;
+  return item && { ok: true, item, commit: undefined, where: 'remote' };
 }
 
 /** Whether it has something in it that would be lost if it were only refused. */

@@ -114,7 +114,7 @@ export class Writer {
     const command = { ...requestBy(this.#connection, created_by), verb: 'create', fields } as Command;
     const [outcome] = await submit(this.#connection, [command], { signal });
     if (outcome?.kind !== 'refused' || !isLedgerError(outcome.error, 'KEY_USED')) return toResult(outcome);
-    const { madeBefore } = await import('./made-before.ts');
+    const { madeBefore } = await import('./refused.ts');
     return (await madeBefore(this.#connection, outcome.error)) ?? toResult(outcome);
   }
 
