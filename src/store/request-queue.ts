@@ -73,7 +73,7 @@ export class FileRequestQueue {
     return received;
   }
 
-  isTaken(name: string): boolean {
+  isAwaited(name: string): boolean {
     return existsSync(this.#path(name, RECEIVED));
   }
 

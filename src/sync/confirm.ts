@@ -1,28 +1,16 @@
 import { LedgerError } from '../domain/errors.ts';
-import type { Combined, Offer, PushResult, WrittenTo } from '../remote/port.ts';
+import type { PushResult, WrittenTo } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
-import { awaited, look, lookOrUnknown, pause } from './look.ts';
+import { look, lookOrUnknown, pause } from './look.ts';
 import type { CallContext, RemoteContext } from './ports.ts';
 import { NAMES, readCommits } from './read-commits.ts';
 
 /**
- * Pushes, and where pushes go elsewhere than readings come from, waits until the branch is read with what was pushed: only then it
- * is accepted.
+ * What was taken where pushes go is accepted once the branch is read with it: waits until it is.
  *
  * @throws LedgerError `REMOTE_STALE` with `details.unknown` where it is not read until the time is up; as `look`
  */
-export async function push(
-  context: CallContext,
-  tip: Oid,
-  { offer, combined }: { offer?: Offer | undefined; combined?: readonly Combined[] } = {},
-): Promise<PushResult> {
-  const pushed = await context.remote.push(tip, offer, combined);
-  return pushed.kind === 'unconfirmed'
-    ? awaited(context, 'confirmation', () => confirm(context, tip))
-    : pushed;
-}
-
-async function confirm(context: CallContext, tip: Oid): Promise<PushResult> {
+export async function confirm(context: CallContext, tip: Oid): Promise<PushResult> {
   const { store, time } = context;
   for (let tries = 1; ; tries += 1) {
     const found = await lookOrUnknown(context, 'branch');

@@ -43,8 +43,8 @@ export interface Plan {
 export type Effect =
   /** Find what became of the transitions that are waited for: on the shared branch, among the rejected, among the no-ops. */
   | { do: 'find' }
-  /** Fetch. `unsure`: a push broke off, and may have been taken. */
-  | { do: 'look'; why: 'asked' | 'busy' | 'behind' | 'unsure' }
+  /** Fetch. `in doubt`: a push broke off, and may have been taken. */
+  | { do: 'look'; why: 'asked' | 'busy' | 'behind' | 'in doubt' }
   /** Offer, and wait for the clone that leads. */
   | { do: 'wait for a turn' }
   /** Bring the local branch onto the shared tip, and keep back what this program did not make as it is. */
@@ -212,7 +212,7 @@ function afterLook(
     case 'asked':
       return doing(exchange, { do: 'reconcile' });
     case 'busy':
-    case 'unsure':
+    case 'in doubt':
       return round(exchange, facts);
     case 'behind': {
       if (answer.kind === 'looked' && answer.moved) return afterLoss({ ...exchange, still: 0 }, facts);
@@ -280,7 +280,7 @@ function afterPush(
       return end(exchange, { why: 'unreachable', cause: result.cause });
     case 'unknown':
       // Whether it was taken, a look finds out by the transitions' names.
-      return doing(exchange, { do: 'look', why: 'unsure' });
+      return doing(exchange, { do: 'look', why: 'in doubt' });
     default:
       return result satisfies never;
   }

@@ -2,7 +2,7 @@ import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
 import { openOffers } from './inbox.ts';
-import { type Accepted, type Ending, isNew, type Lost, type Settled } from './outcome.ts';
+import type { Accepted, Ending, Lost, Settled } from './outcome.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { NAMES, type ReadCommit, readAlone, readCommits } from './read-commits.ts';
 import { findRejected } from './rejected.ts';
@@ -22,6 +22,9 @@ export interface Wanted {
   since: Oid | undefined;
   ops: ReadonlyMap<string, { own: Accepted; rejection: Oid | undefined }>;
 }
+
+/** True where it made the item: until the remote has it, a number of it is provisional. */
+export const isNew = ({ event }: Accepted): boolean => event !== undefined && event.from === undefined;
 
 /** Looks for transitions where settled ones stand: on the shared branch, among the rejected, among those that were done already. */
 export async function findSettled(context: RemoteContext, wanted: Wanted): Promise<Map<string, Settled>> {

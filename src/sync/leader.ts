@@ -185,7 +185,7 @@ export class Leader<Before> {
     const queue = this.#meeting.requestQueue;
     const reply = async (): Promise<void> => {
       // Whoever left it may have gone around this process meanwhile, and does it by itself.
-      const isWithdrawn = (): boolean => queue?.isTaken(name) === false;
+      const isWithdrawn = (): boolean => queue?.isAwaited(name) === false;
       const said: Reply = await this.#handler.perform(decodeWork(text, isWithdrawn), false).then(
         (told) => ({ told }),
         (failure: unknown) => ({ failure }),

@@ -1,5 +1,6 @@
 import type { CommandOf } from '../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { verbsThat } from '../domain/verbs.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFiles } from './auxiliary-files.ts';
@@ -161,6 +162,9 @@ function decideEach(
   }
   return { made, outcomes };
 }
+
+/** Verbs that mean nothing until the remote has taken them, and whose race is worth a look at the remote first. */
+export const TAKING: ReadonlySet<string> = verbsThat(({ contended }) => contended);
 
 /** True for a command that makes an item, or is answered by one that stands already. */
 export const isEntering = (command: Planned): command is CommandOf<'create' | 'import'> =>

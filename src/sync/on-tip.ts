@@ -3,7 +3,7 @@ import { LedgerError } from '../domain/errors.ts';
 import type { CommitDraft, Oid } from '../store/port.ts';
 import { inCall } from './call.ts';
 import { commitInTime } from './committed-time.ts';
-import { push, waitToRead } from './confirm.ts';
+import { confirm, waitToRead } from './confirm.ts';
 import { denied, look, unreachable } from './look.ts';
 import type { CallContext, SyncContext } from './ports.ts';
 
@@ -82,7 +82,8 @@ async function tryOnTip(
 /** @returns whether it was taken; false where others were first */
 async function share(context: CallContext, what: string, base: Oid, tip: Oid): Promise<boolean> {
   const { remote } = context;
-  const pushed = await push(context, tip);
+  const sent = await remote.push(tip);
+  const pushed = sent.kind === 'unconfirmed' ? await confirm(context, tip) : sent;
   if (pushed.kind === 'accepted') return true;
   if (pushed.kind === 'behind') {
     // Where it is written has something else than where it is read, for now or for good.

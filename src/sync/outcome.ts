@@ -15,9 +15,6 @@ export interface Accepted {
   where: 'remote' | 'local';
 }
 
-/** True where it made the item: until the remote has it, a number of it is provisional. */
-export const isNew = ({ event }: Accepted): boolean => event !== undefined && event.from === undefined;
-
 /** There was nothing to do. */
 export interface Unchanged {
   kind: 'unchanged';
@@ -46,3 +43,15 @@ export type Settled = Accepted | Unchanged | Lost;
 
 /** What became of a transition; of an accepted one, only that it was. */
 export type Ending = { kind: 'accepted' } | Unchanged | Lost;
+
+/** What giving up came to. */
+export interface TakenBack {
+  settled: ReadonlyMap<string, Settled>;
+  withdrawn: ReadonlySet<string>;
+  /** Transitions that were taken where pushes go, and are not read yet: neither accepted nor lost. */
+  sent: ReadonlySet<string>;
+  /** Transitions that others may have, and that may yet be made. */
+  exposed: ReadonlySet<string>;
+  /** Whether another process of this clone may bring out what was withdrawn. */
+  inDoubt: boolean;
+}

@@ -1,11 +1,10 @@
 import { LedgerError } from '../domain/errors.ts';
 import { requireKnownRules } from '../domain/policy.ts';
-import type { LedgerRemote } from '../remote/port.ts';
+import type { Combined, LedgerRemote, Offer, PushResult } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { inCall } from './call.ts';
 import { isChecked } from './checked.ts';
 import { combine, readOffers } from './combine.ts';
-import { push, waitToRead } from './confirm.ts';
 import {
   type Contest,
   isBusy,
@@ -28,7 +27,6 @@ import { firstGroup, NAMES, type ReadCommit, readCommits } from './read-commits.
 import { dropWrong, reconcile } from './reconcile.ts';
 import { rejectedRef } from './rejected.ts';
 import { CONTACT, LED } from './state-keys.ts';
-import { withdraw } from './withdraw.ts';
 
 /** What an exchange is for, with the transitions that someone waits for. */
 export interface Purpose extends Omit<Plan, 'push'> {
@@ -114,7 +112,7 @@ class Exchanging {
         };
       }
       case 'look': {
-        const found = effect.why === 'unsure' ? await lookOrUnknown(context, 'all') : await look(context);
+        const found = effect.why === 'in doubt' ? await lookOrUnknown(context, 'all') : await look(context);
         return { kind: 'looked', moved: found !== this.#seen };
       }
       case 'wait for a turn': {
@@ -131,7 +129,9 @@ class Exchanging {
       case 'push':
         return this.#push(effect);
       case 'wait to read':
-        await awaited(context, 'newer reading', () => waitToRead(context, this.#seen));
+        await awaited(context, 'newer reading', async () =>
+          (await import('./confirm.ts')).waitToRead(context, this.#seen),
+        );
         return { kind: 'done' };
       case 'ask where it is written':
         return { kind: 'written', stands: ['holds', 'lacks'].includes(await remote.written()) };
@@ -202,6 +202,18 @@ class Exchanging {
     return { kind: 'reconciled', settled, pending, checked: isShared || isChecked(context, local) };
   }
 
+  /** Where pushes go elsewhere than readings come from, one is accepted once it is read. */
+  async #send(
+    tip: Oid,
+    offer: Offer | undefined,
+    combined: readonly Combined[] | undefined,
+  ): Promise<PushResult> {
+    const pushed = await this.#context.remote.push(tip, offer, combined);
+    if (pushed.kind !== 'unconfirmed') return pushed;
+    const { confirm } = await import('./confirm.ts');
+    return awaited(this.#context, 'confirmation', () => confirm(this.#context, tip));
+  }
+
   async #push({ what, offer: offers }: Extract<Effect, { do: 'push' }>): Promise<Answer> {
     const context = this.#context;
     const { state, clock } = context;
@@ -215,7 +227,7 @@ class Exchanging {
     // Noted down before it is out, since this process can be killed in between.
     const before = expose(context, own);
     const offer = offers ? await prepareOffer(context, own) : undefined;
-    const result = await timed(context, () => push(context, candidate, { offer, combined }));
+    const result = await timed(context, () => this.#send(candidate, offer, combined));
     if (offer !== undefined) {
       if (result.kind !== 'unreachable') noteOffer(context, offer, false);
       noteOffered(context, this.#contest, this.#pending);
@@ -280,6 +292,7 @@ async function keepRefused(
   group: readonly ReadCommit[],
   reason: string,
 ): Promise<Map<string, Settled>> {
+  const { withdraw } = await import('./withdraw.ts');
   const { store, remote } = context;
   const ops = new Set(group.map(({ op, record }) => op ?? record.oid));
   const seen = await store.readRef(remote.seenRef);

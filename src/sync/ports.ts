@@ -133,8 +133,8 @@ export interface RequestQueue {
   wait(name: string, ms: number): Promise<void>;
   /** Every request that waits, oldest first. */
   receive(): QueuedRequest[];
-  /** Whether one that was taken is still waited for. */
-  isTaken(name: string): boolean;
+  /** Whether whoever left one that was received still waits for it. */
+  isAwaited(name: string): boolean;
   answer(name: string, text: string): void;
   /** Ends when it is time to look again. */
   pause(): Promise<void>;

@@ -1,12 +1,10 @@
-import { isLedgerError, isPassing, LedgerError } from '../domain/errors.ts';
+import { isPassing, LedgerError } from '../domain/errors.ts';
 import type { Oid } from '../store/port.ts';
-import { afterExchange, afterFailure, afterGivingUp, NOTHING_LEFT } from './answers.ts';
+import { answer, giveUp, type Made, type Open, refuse, wantedBy } from './answers.ts';
 import { elapsed } from './call.ts';
-import type { LedgerCommand } from './draft.ts';
-import { findSettled, type Wanted, withStanding } from './journal.ts';
+import { findSettled } from './journal.ts';
 import { Leader, type PlainGroup, type Told, type Work } from './leader.ts';
-import { commitLocally, type Group, isEntering, noteId, type Progress } from './local.ts';
-import { Names } from './names.ts';
+import { commitLocally, type Group, type Progress, TAKING } from './local.ts';
 import type { Ending, Outcome } from './outcome.ts';
 import { type Purpose as Exchange, performExchange, TO_LOOK, TO_PUSH, TO_SYNC } from './perform-exchange.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
@@ -22,41 +20,10 @@ import {
   step,
 } from './requests.ts';
 import { CONTACT } from './state-keys.ts';
-import { type Before, remember, takeOver } from './takeover.ts';
-import { TAKING, takeBack } from './withdraw.ts';
+import type { Before } from './takeover.ts';
 
 /** A view of the remote that is younger than this is fresh enough to decide on. */
 const FRESH_MS = 2_000;
-
-/** Someone who waits: a caller of this process, or another process of the clone. */
-interface Waiter {
-  kind: Work['kind'];
-  /** Of a `write`; `undefined` where it is committed already. */
-  group?: Group;
-  publish: boolean;
-  /** Whether another process of the clone, which stands still, may do it as well once it goes on. */
-  around: boolean;
-  resolve(told: Told): void;
-  reject(error: unknown): void;
-}
-
-/** A request that is not answered yet. */
-interface Open extends Waiter {
-  deadline: number;
-  /** As it was committed here; `undefined` before that. */
-  made: Made | undefined;
-  /** Whether it waits until the remote has it. */
-  waits: boolean;
-}
-
-/** What a request came to here, and how things stood before. */
-interface Made {
-  outcomes: readonly Outcome[];
-  since: Oid | undefined;
-  rejections: ReadonlyMap<string, Oid | undefined>;
-  /** Counts up with each commit: what was committed first has the oldest `since`. */
-  order: number;
-}
 
 const PURPOSES: Record<Exclude<Purpose, 'push'>, Exchange> = {
   look: TO_LOOK,
@@ -90,7 +57,7 @@ export class Synchronizer {
       remote &&
       new Leader(context, {
         perform: (work, around) => this.#perform(work, around),
-        remember: (group) => remember(context, group),
+        remember: async (group) => (await import('./takeover.ts')).remember(context, group),
         takeOver: (group, before, around) => this.#takeOver(group, before, around),
       });
   }
@@ -134,7 +101,8 @@ export class Synchronizer {
   }
 
   /** Ends what a leader that died had begun: what it committed is to reach the remote. */
-  #takeOver(group: PlainGroup, before: Before, around: boolean): Promise<Outcome[]> {
+  async #takeOver(group: PlainGroup, before: Before, around: boolean): Promise<Outcome[]> {
+    const { takeOver } = await import('./takeover.ts');
     const context = this.#remote;
     return takeOver(this.#context, group, before, {
       findSettled: async (wanted) => (context === undefined ? new Map() : findSettled(context, wanted)),
@@ -190,13 +158,13 @@ export class Synchronizer {
         void this.#exchange(effect);
         return;
       case 'answer':
-        void this.#tell(this.#take(effect.requests), (opens) => this.#answer(opens, this.#settled));
+        void this.#answerAll(this.#take(effect.requests), this.#settled);
         return;
       case 'refuse':
-        for (const open of this.#take(effect.requests)) open.reject(refusalOf(open, effect.error));
+        for (const open of this.#take(effect.requests)) refuse(open, effect.error);
         return;
       case 'give up':
-        void this.#tell(this.#take(effect.requests), (opens) => this.#giveUp(opens, effect.error));
+        void this.#giveUpAll(this.#take(effect.requests), effect.error);
         return;
       default:
         effect satisfies never;
@@ -269,72 +237,16 @@ export class Synchronizer {
     }
   }
 
-  /** Whatever goes wrong in it, nobody waits for ever. */
-  async #tell(opens: Open[], tell: (opens: Open[]) => Promise<void>): Promise<void> {
-    try {
-      await tell(opens);
-    } catch (error) {
-      for (const { reject } of opens) reject(error);
-    }
+  async #answerAll(opens: Open[], ended: ReadonlyMap<string, Ending>): Promise<void> {
+    const ask =
+      ({ around }: Open) =>
+      (group: Group) =>
+        this.#ask({ kind: 'write', group }, { publish: true, around });
+    await answer(this.#remote, opens, ended, ask).catch(refusing(opens));
   }
 
-  async #answer(opens: readonly Open[], ended: ReadonlyMap<string, Ending>): Promise<void> {
-    const context = this.#remote;
-    const waiting = opens.filter(({ waits }) => waits);
-    for (const { kind, waits, made, resolve } of opens)
-      if (!waits) resolve(kind === 'write' ? (made?.outcomes ?? []) : [...ended.values()]);
-    if (context === undefined || waiting.length === 0) return;
-    const wanted = wantedBy(waiting);
-    const settled = await findSettled(context, wanted);
-    for (const [op, end] of ended) if (end.kind !== 'accepted' && wanted.ops.has(op)) settled.set(op, end);
-    await withStanding(context, settled, wanted);
-    for (const open of waiting) {
-      try {
-        this.#askAgain(open, afterExchange(open.made?.outcomes ?? [], settled));
-      } catch (error) {
-        open.reject(error);
-      }
-    }
-  }
-
-  async #giveUp(opens: readonly Open[], error: LedgerError): Promise<void> {
-    const context = this.#remote;
-    if (context === undefined) return;
-    const taken = await takeBack(context, wantedBy(opens));
-    for (const { made, around, resolve, reject } of opens) {
-      const told = afterGivingUp(made?.outcomes ?? [], { ...taken, unsure: around }, error);
-      if ('outcomes' in told) resolve(told.outcomes);
-      else reject(told.failure);
-    }
-  }
-
-  /**
-   * Answers a request, all of which is settled. A new item that stood already may have been one that the remote did not take, or not under
-   * that id: it is asked for again, and told as it is by then.
-   */
-  #askAgain({ group, around, resolve, reject }: Open, outcomes: readonly Outcome[]): void {
-    if (group === undefined) return resolve(outcomes);
-    const names = namesAfter(group, outcomes);
-    const told = [...outcomes];
-    const again: { at: number; command: LedgerCommand }[] = [];
-    for (const [at, command] of group.commands.entries()) {
-      if (outcomes[at]?.kind !== 'unchanged' || !isEntering(command)) continue;
-      try {
-        again.push({ at, command: names.rename(command) });
-      } catch (error) {
-        if (!isLedgerError(error)) throw error;
-        told[at] = { kind: 'refused', error };
-      }
-    }
-    if (again.length === 0) return resolve(told);
-    const commands = again.map(({ command }) => command);
-    this.#ask(
-      { kind: 'write', group: { ...group, commands, atomic: false } },
-      { publish: true, around },
-    ).then((now) => {
-      for (const [index, { at }] of again.entries()) told[at] = now[index] as Outcome;
-      resolve(told);
-    }, reject);
+  async #giveUpAll(opens: Open[], error: LedgerError): Promise<void> {
+    if (this.#remote !== undefined) await giveUp(this.#remote, opens, error).catch(refusing(opens));
   }
 
   async #rejections(groups: readonly Group[]): Promise<Map<string, Oid | undefined>> {
@@ -352,36 +264,14 @@ export class Synchronizer {
   }
 }
 
-function refusalOf({ kind, made, waits }: Open, error: unknown): unknown {
-  if (waits) return afterFailure(made?.outcomes ?? [], error);
-  return isPassing(error) && kind === 'write' ? error.with({ details: NOTHING_LEFT }) : error;
-}
+/** Whatever goes wrong in answering, nobody waits for ever. */
+const refusing =
+  (opens: readonly Open[]) =>
+  (error: unknown): void => {
+    for (const { reject } of opens) reject(error);
+  };
 
 type Stage = 'settled' | 'committed' | 'in doubt';
-
-/** What was committed first was so on the oldest shared tip. */
-function wantedBy(opens: readonly Open[]): Wanted {
-  const made = opens.flatMap((open) => open.made ?? []);
-  const first = made.reduce<Made | undefined>(
-    (a, b) => (a === undefined || b.order < a.order ? b : a),
-    undefined,
-  );
-  const ops = made.flatMap(({ outcomes, rejections }) =>
-    outcomes.flatMap((own) =>
-      own.kind === 'accepted' ? [[own.op, { own, rejection: rejections.get(own.op) }] as const] : [],
-    ),
-  );
-  return { since: first?.since, ops: new Map(ops) };
-}
-
-function namesAfter({ commands, provisional }: Group, outcomes: readonly Outcome[]): Names {
-  const names = new Names();
-  for (const [index, command] of provisional ? commands.entries() : []) {
-    const outcome = outcomes[index];
-    if (typeof command !== 'function' && outcome !== undefined) noteId(command, outcome, names);
-  }
-  return names;
-}
 
 const isTaking = ({ commands }: Group): boolean =>
   commands.some((command) => typeof command !== 'function' && TAKING.has(command.verb));

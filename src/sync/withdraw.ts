@@ -1,11 +1,11 @@
 import type { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { verbsThat } from '../domain/verbs.ts';
 import type { Oid } from '../store/port.ts';
 import { findWrong } from './checked.ts';
 import { takenOps } from './confirm.ts';
-import { acceptedBy, asFarAsKnown, exposedOps, findSettled, type Wanted } from './journal.ts';
-import { isNew, type Settled } from './outcome.ts';
+import { acceptedBy, asFarAsKnown, exposedOps, findSettled, isNew, type Wanted } from './journal.ts';
+import { TAKING } from './local.ts';
+import type { Settled, TakenBack } from './outcome.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { readCommits } from './read-commits.ts';
 import { moveLocal, rebuild, reconcile } from './reconcile.ts';
@@ -79,26 +79,11 @@ async function addRenumbered(
   }
 }
 
-/** Verbs that mean nothing until the remote has taken them, and whose race is worth a look at the remote first. */
-export const TAKING: ReadonlySet<string> = verbsThat(({ contended }) => contended);
-
-/** What giving up came to. */
-export interface TakenBack {
-  settled: ReadonlyMap<string, Settled>;
-  withdrawn: ReadonlySet<string>;
-  /** Transitions that were taken where pushes go, and are not read yet: neither accepted nor lost. */
-  sent: ReadonlySet<string>;
-  /** Transitions that others may have, and that may yet be made. */
-  exposed: ReadonlySet<string>;
-  /** Whether another process of this clone may bring out what was withdrawn. */
-  unsure: boolean;
-}
-
 /**
  * Gives transitions up that the remote could not be asked about: takes back what means nothing without it, and gives new items
  * ids that need no one's agreement. What another exchange of this clone has under way was noted as exposed before.
  */
-export async function takeBack(context: RemoteContext, wanted: Wanted): Promise<Omit<TakenBack, 'unsure'>> {
+export async function takeBack(context: RemoteContext, wanted: Wanted): Promise<Omit<TakenBack, 'inDoubt'>> {
   const { store, remote } = context;
   const exposed = await exposedOps(context);
   const settled = await findSettled(context, wanted);

@@ -22,7 +22,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a push that broke off is told as not made, without a look',
     file: 'sync/exchange.ts',
-    from: "return doing(exchange, { do: 'look', why: 'unsure' });",
+    from: "return doing(exchange, { do: 'look', why: 'in doubt' });",
     to: "return end(exchange, { why: 'unreachable', cause: result.cause });",
     // It is noted as exposed all the same, and told as unknown.
     oracle: undefined,
@@ -51,7 +51,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'giving up says for certain what it cannot know',
     file: 'sync/answers.ts',
-    from: 'unknown: (unsure && taken.length > 0) || waiting.some(({ op }) => exposed.has(op) || sent.has(op)),',
+    from: 'unknown: (inDoubt && taken.length > 0) || waiting.some(({ op }) => exposed.has(op) || sent.has(op)),',
     to: 'unknown: false,',
     oracle: 'words',
   },

@@ -164,7 +164,7 @@ export class SimulatedRequestQueue implements RequestQueue {
     return taken;
   }
 
-  isTaken(name: string): boolean {
+  isAwaited(name: string): boolean {
     return this.#requests.get(name)?.state === 'taken';
   }
 
