@@ -13,6 +13,8 @@ import type { LedgerStore, Oid } from '../store/port.ts';
 import type { CloneName, Renaming } from '../sync/clone-name.ts';
 import type { Ahead } from '../sync/committed-time.ts';
 import type { Clock, LocalState, SyncContext } from '../sync/ports.ts';
+import type { Restored } from '../sync/restore.ts';
+import { journalRef } from '../sync/state-keys.ts';
 import type { Synchronizer } from '../sync/synchronizer.ts';
 import type { LedgerMode, LedgerNotice } from './options.ts';
 import type { ReadableLedger } from './past.ts';
@@ -94,6 +96,21 @@ export function describeAhead({ commit, actor, machine, seconds }: Ahead): strin
   return `${by} ahead of this clone's, as ${commit.slice(0, 12)} by ${actor} (${machine}) tells`;
 }
 
+/** What is told where the branch was moved away from what is pending, which was put back. */
+export function noticeOfRestored(
+  branch: string,
+  { found, restored, transitions, kept }: Restored,
+): LedgerNotice {
+  const what = transitions === 1 ? '1 transition' : `${transitions} transitions`;
+  const how = found === undefined ? 'deleted' : `moved to ${found.slice(0, 12)}`;
+  const also = kept === undefined ? '' : ` What stood there is kept under ${kept}.`;
+  return {
+    code: 'BRANCH_RESTORED',
+    message: `The branch ${branch} was ${how} by something else than wl, away from ${what} that the remote does not have; it is at ${restored.slice(0, 12)} again.${also}`,
+    hint: 'Leave the branch to wl; `git reflog` of it shows what happened.',
+  };
+}
+
 const connections = new WeakMap<ReadableLedger, Connection>();
 
 /** Keeps the connection that `ledger` was made with, out of its users' sight. */
@@ -171,7 +188,8 @@ export function toActor(name: string, what: string): string {
 
 /** @throws LedgerError `NO_LEDGER` */
 export async function currentTip({ refs, localRef, branch, place }: Connection): Promise<Oid> {
-  const tip = await refs.readRef(localRef);
+  // Where someone deleted the branch, the next write puts it back.
+  const tip = (await refs.readRef(localRef)) ?? (await refs.readRef(journalRef(localRef)));
   if (tip !== undefined) return tip;
   throw new LedgerError('NO_LEDGER', `There is no ledger on the branch ${branch} of ${place}.`, {
     hint: 'Make one with: wl init',

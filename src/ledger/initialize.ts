@@ -5,7 +5,7 @@ import { encodeSettings } from '../codec/settings.ts';
 import { parseInput } from '../domain/schema.ts';
 import { settingsSchema } from '../domain/settings.ts';
 import type { LedgerStore } from '../store/port.ts';
-import { markDecided } from '../sync/checked.ts';
+import { localTip, markDecided } from '../sync/journal.ts';
 import { branchFiles } from './branch-files.ts';
 import type { Connection, WritePath } from './connection.ts';
 
@@ -19,7 +19,7 @@ export async function initialize(connection: Connection, prefix: string | undefi
   const { store, context, sync } = path;
   const { remote, localRef } = context;
   if (remote !== undefined) await sync.fetch();
-  if ((await store.readRef(localRef)) === undefined) await writeRoot(path, connection, prefix);
+  if ((await localTip(context)) === undefined) await writeRoot(path, connection, prefix);
   const mine = await store.readRef(localRef);
   if (remote === undefined) return mine !== undefined && (await isRootOnly(store, mine));
   if (connection.mode === 'local') return (await store.readRef(remote.seenRef)) === undefined;

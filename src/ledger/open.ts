@@ -7,7 +7,14 @@ import { CloneName } from '../sync/clone-name.ts';
 import type { Judge, SyncContext } from '../sync/ports.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { type Backend, openBackend } from './backend.ts';
-import { type Connection, connectionOf, noticeOfClock, renamed, type WritePath } from './connection.ts';
+import {
+  type Connection,
+  connectionOf,
+  noticeOfClock,
+  noticeOfRestored,
+  renamed,
+  type WritePath,
+} from './connection.ts';
 import {
   chooseActor,
   chooseBranch,
@@ -187,6 +194,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
       views: projection,
       judge: { check: checkPending },
       onKeptBack: options.onKeptBack,
+      onRestored: (restored) => notify(noticeOfRestored(branch, restored)),
       onAhead: (ahead) => {
         if (ahead.commit !== toldAhead) notify(noticeOfClock(ahead));
         toldAhead = ahead.commit;

@@ -25,9 +25,10 @@ export interface LedgerNotice {
   /**
    * `CLONE_RENAMED`: what the clone claimed before is set aside. `CLONE_JOINED`: this call made it a clone of the ledger, under
    * the name of an actor. `NAMESAKE`: another clone acts under that name. `CLOCK_AHEAD`: by what the ledger records, another clock is
-   * ahead of this clone's, or this one behind; told before anything is committed.
+   * ahead of this clone's, or this one behind; told before anything is committed. `BRANCH_RESTORED`: something else moved the branch
+   * away from what was pending, which was put back.
    */
-  code: 'CLONE_RENAMED' | 'CLONE_JOINED' | 'NAMESAKE' | 'CLOCK_AHEAD';
+  code: 'CLONE_RENAMED' | 'CLONE_JOINED' | 'NAMESAKE' | 'CLOCK_AHEAD' | 'BRANCH_RESTORED';
   message: string;
   hint: string | undefined;
 }

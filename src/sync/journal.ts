@@ -1,19 +1,20 @@
-import { isLedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
 import { openOffers } from './inbox.ts';
 import type { Accepted, Ending, Lost, Settled } from './outcome.ts';
-import type { RemoteContext, SyncContext } from './ports.ts';
+import type { Finding, RemoteContext, SyncContext } from './ports.ts';
 import { NAMES, type ReadCommit, readAlone, readCommits } from './read-commits.ts';
 import { findRejected } from './rejected.ts';
-import { EXPOSED, NO_OPS } from './state-keys.ts';
+import { EXPOSED, journalRef, NO_OPS } from './state-keys.ts';
 
 /*
  * The journal of a clone: where each of its transitions stands. A transition is
  * - committed: on the local branch, and not on the shared one;
  * - exposed: committed, and others may have it, so that it can be shared at any time;
  * - settled: shared, or lost and kept among the rejected, or found to be done already.
- * All of it is read from git, but for two facts that git does not tell: what is exposed, and what was done already.
+ * All of it is in git, but for two facts that git does not tell: what is exposed, and what was done already. Since anyone can move the local
+ * branch, a ref of the journal's own says where this program left it, and keeps its commits.
  */
 
 /** Transitions whose end someone waits for, by op: what each came to here, and where it stood among the rejected before. */
@@ -164,4 +165,91 @@ export async function exposedOps(context: SyncContext): Promise<ReadonlySet<stri
     }
   }
   return ops;
+}
+
+/** Pending commits that must not be shared, by name, and why. */
+export type Wrong = ReadonlyMap<Oid, LedgerError>;
+
+const NONE: Wrong = new Map();
+
+const journalTip = ({ store, localRef }: SyncContext): Promise<Oid | undefined> =>
+  store.readRef(journalRef(localRef));
+
+/** Whether all that is pending at `local` was decided by this program, in whichever process, or checked. */
+export const isChecked = async (context: SyncContext, local: Oid): Promise<boolean> =>
+  (await journalTip(context)) === local;
+
+/** Notes that the local branch is at `local`, and that all that is pending there is as this program makes it. */
+export async function markChecked(context: SyncContext, local: Oid): Promise<void> {
+  const { store, localRef } = context;
+  // Where another process notes something else meanwhile, that is of a later move, or this one is checked once more.
+  await store.moveRef(journalRef(localRef), await journalTip(context), local);
+}
+
+/**
+ * The tip of the local branch. Where someone else moved it away from what is pending, that is put back first.
+ *
+ * @see restore
+ */
+export async function localTip(context: SyncContext): Promise<Oid | undefined> {
+  const { store, localRef } = context;
+  const [local, left] = [await store.readRef(localRef), await journalTip(context)];
+  if (left === undefined || left === local) return local;
+  if (local !== undefined && (await store.mergeBase(local, left)) === left) return local;
+  const { restore } = await import('./restore.ts');
+  return restore(context, local, left);
+}
+
+/**
+ * To be called where this program committed `to` on `from`: what it decides needs no check, unless it builds on what does.
+ *
+ * A process that is killed before it gets here leaves a commit that is checked like anyone else's.
+ */
+export async function markDecided(context: SyncContext, from: Oid | undefined, to: Oid): Promise<void> {
+  const { store, remote } = context;
+  const isGood =
+    from === undefined ||
+    (await isChecked(context, from)) ||
+    (remote !== undefined && (await store.readRef(remote.seenRef)) === from);
+  if (isGood) await markChecked(context, to);
+}
+
+/**
+ * Looks for pending commits that this program did not make as they are: made, amended or merged by hand, or by another program.
+ * Each is held against the audit's rules once.
+ *
+ * @param pending commits of `local` that are not shared
+ * @param from what they build on; `undefined` where they begin the ledger
+ * @throws LedgerError `VERIFICATION_FAILED` where what is wrong is the root, without which there is nothing
+ */
+export async function findWrong(
+  context: SyncContext,
+  { local, from, pending }: { local: Oid; from: Oid | undefined; pending: readonly ReadCommit[] },
+): Promise<Wrong> {
+  const { judge } = context;
+  if (await isChecked(context, local)) return NONE;
+  const records = new Map(pending.map(({ record }) => [record.oid, record]));
+  const checked = (await journalTip(context)) ?? '';
+  const found = await judge.check(records.has(checked) ? checked : from, local);
+  const wrong = new Map<Oid, LedgerError>();
+  for (const finding of found) {
+    const record = records.get(finding.commit);
+    if (record === undefined || wrong.has(finding.commit)) continue;
+    const error = keptBack(finding);
+    if (from === undefined && record.parents.length === 0) throw error;
+    wrong.set(finding.commit, error);
+  }
+  if (wrong.size === 0) await markChecked(context, local);
+  return wrong;
+}
+
+function keptBack({ commit, rule, message, id }: Finding): LedgerError {
+  return new LedgerError(
+    'VERIFICATION_FAILED',
+    `Commit ${commit.slice(0, 12)} on this clone's branch is not as wl would have made it (${rule}): ${message}.`,
+    {
+      hint: 'It was not shared. Change items by wl alone.',
+      details: { commit, rule, ...(id === undefined ? {} : { id }) },
+    },
+  );
 }

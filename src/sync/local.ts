@@ -5,9 +5,9 @@ import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFiles } from './auxiliary-files.ts';
 import { elapsed } from './call.ts';
-import { markDecided } from './checked.ts';
 import { commitInTime } from './committed-time.ts';
 import { asGroup, decideInto, draftOf, type LedgerCommand, type Step } from './draft.ts';
+import { localTip, markDecided } from './journal.ts';
 import { type Names, prepare, settleNames } from './names.ts';
 import type { Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
@@ -60,7 +60,7 @@ export async function commitLocally(context: SyncContext, groups: readonly Group
 }
 
 /** The branch is moved in a moment: who has the lock longer stands still, as after Ctrl-Z. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 3_000;
 
 /**
  * Moves the local branch under the lock `commit`, which orders the processes of a clone. Nobody waits for one that stands still: the branch
@@ -105,8 +105,8 @@ async function tryCommit(context: SyncContext, asked: readonly Group[]): Promise
 }
 
 /** @throws LedgerError `NO_LEDGER` */
-async function requireTip({ store, localRef }: SyncContext): Promise<Oid> {
-  const tip = await store.readRef(localRef);
+async function requireTip(context: SyncContext): Promise<Oid> {
+  const tip = await localTip(context);
   if (tip !== undefined) return tip;
   throw new LedgerError('NO_LEDGER', 'There is no ledger here yet.', { hint: 'Make one with: wl init' });
 }

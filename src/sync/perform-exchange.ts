@@ -3,7 +3,6 @@ import { requireKnownRules } from '../domain/policy.ts';
 import type { Combined, LedgerRemote, Offer, PushResult } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { inCall } from './call.ts';
-import { isChecked } from './checked.ts';
 import { combine, readOffers } from './combine.ts';
 import {
   type Contest,
@@ -17,7 +16,15 @@ import {
 } from './contention.ts';
 import { type Answer, begin, type Effect, type Facts, type Failure, next, type Plan } from './exchange.ts';
 import { noteOffer, notePushed, prepareOffer } from './inbox.ts';
-import { asFarAsKnown, expose, exposedOps, findSettled, unexpose, type Wanted } from './journal.ts';
+import {
+  asFarAsKnown,
+  expose,
+  exposedOps,
+  findSettled,
+  isChecked,
+  unexpose,
+  type Wanted,
+} from './journal.ts';
 import { commitLocally } from './local.ts';
 import { awaited, denied, look, lookOrUnknown, pause, unreachable } from './look.ts';
 import type { Ending, Settled } from './outcome.ts';
@@ -199,7 +206,7 @@ class Exchanging {
       pending.push(group.flatMap(({ op }) => op ?? []));
       left = left.slice(group.length);
     }
-    return { kind: 'reconciled', settled, pending, checked: isShared || isChecked(context, local) };
+    return { kind: 'reconciled', settled, pending, checked: isShared || (await isChecked(context, local)) };
   }
 
   /** Where pushes go elsewhere than readings come from, one is accepted once it is read. */

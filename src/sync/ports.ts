@@ -6,6 +6,7 @@ import type { Identity, LedgerStore, Oid } from '../store/port.ts';
 import type { LockHolder } from '../trace/channels.ts';
 import type { CloneName } from './clone-name.ts';
 import type { Ahead } from './committed-time.ts';
+import type { Restored } from './restore.ts';
 
 /**
  * Where the synchroniser asks the ledger at a tip, and tells what it committed.
@@ -148,6 +149,8 @@ export interface SyncContext {
   judge: Judge;
   /** Told of each pending commit that was kept back, since it is none of this ledger's. */
   onKeptBack?: ((error: LedgerError) => void) | undefined;
+  /** Told where the local branch was moved away from what is pending, which was put back. */
+  onRestored?: ((restored: Restored) => void) | undefined;
   /** Told, before this clone commits, whose clock is ahead of its own. */
   onAhead?: ((ahead: Ahead) => void) | undefined;
   lock: CloneLock;

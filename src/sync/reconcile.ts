@@ -3,10 +3,18 @@ import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
-import { findWrong, isChecked, markChecked, markDecided, type Wrong } from './checked.ts';
 import { commitInTime } from './committed-time.ts';
 import { draftOf } from './draft.ts';
-import { acceptedBy, noteNoOps } from './journal.ts';
+import {
+  acceptedBy,
+  findWrong,
+  isChecked,
+  localTip,
+  markChecked,
+  markDecided,
+  noteNoOps,
+  type Wrong,
+} from './journal.ts';
 import { inOrder } from './local.ts';
 import type { Settled } from './outcome.ts';
 import type { SyncContext } from './ports.ts';
@@ -73,16 +81,21 @@ export async function moveLocal(
 
 async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string, Settled> | undefined> {
   const { store, localRef } = context;
-  const local = await store.readRef(localRef);
+  const local = await localTip(context);
+  const moveOn = async (): Promise<Map<string, Settled> | undefined> => {
+    if (!(await store.moveRef(localRef, local, seen))) return undefined;
+    await markChecked(context, seen);
+    return new Map();
+  };
   if (local === seen) return new Map();
-  if (local === undefined) return (await store.moveRef(localRef, undefined, seen)) ? new Map() : undefined;
+  if (local === undefined) return moveOn();
   const base = await store.mergeBase(local, seen);
   if (base === seen) return new Map();
-  if (base === local) return (await store.moveRef(localRef, local, seen)) ? new Map() : undefined;
+  if (base === local) return moveOn();
   const pending = await readCommits(store, seen, local);
   if (base === undefined) {
     if (pending.length > 1) throw differentLedger(seen, local);
-    return (await store.moveRef(localRef, local, seen)) ? new Map() : undefined;
+    return moveOn();
   }
   const wrong = await findWrong(context, { local, from: base, pending });
   const arrived = await readCommits(store, base, seen, new Set(pending.map(({ op }) => op ?? '')));
@@ -105,10 +118,10 @@ async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string
  * @throws LedgerError as `findWrong`
  */
 export async function dropWrong(context: SyncContext, seen: Oid | undefined): Promise<Map<string, Settled>> {
-  const { store, localRef } = context;
+  const { store } = context;
   return moveLocal(context, async () => {
-    const local = await store.readRef(localRef);
-    if (local === undefined || local === seen || isChecked(context, local)) return new Map();
+    const local = await localTip(context);
+    if (local === undefined || local === seen || (await isChecked(context, local))) return new Map();
     const pending = await readCommits(store, seen, local);
     const wrong = await findWrong(context, { local, from: seen, pending });
     if (wrong.size === 0) return new Map();
@@ -169,7 +182,7 @@ export async function rebuild(
   const moved = await commitInTime(context, { ref: localRef, expected, base, drafts }, skew_s);
   if (moved.kind === 'moved') return undefined;
   if (request.wrong === undefined) await markDecided(context, base, moved.tip);
-  else markChecked(context, moved.tip);
+  else await markChecked(context, moved.tip);
   for (const error of request.wrong?.values() ?? []) context.onKeptBack?.(error);
   await views.advance(base, moved.tip, changes);
   for (const { from, item } of result.unchanged)

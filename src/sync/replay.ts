@@ -4,8 +4,8 @@ import type { WorkItem } from '../domain/item.ts';
 import { requireKnownRules } from '../domain/policy.ts';
 import { Overlay } from '../domain/view.ts';
 import { tracedSync } from '../trace/channels.ts';
-import type { Wrong } from './checked.ts';
 import { asGroup, decideInto, type Step } from './draft.ts';
+import type { Wrong } from './journal.ts';
 import { type Names, prepare, type Renumber, settleNames } from './names.ts';
 import { firstGroup, type ReadCommit } from './read-commits.ts';
 

@@ -12,9 +12,11 @@ export const ROUND = 'round';
 export const LED = 'led';
 /** Pending tips of which pushes broke off, and which the remote may have; the newest last. */
 export const EXPOSED = 'exposed';
-/** The local tip up to which everything pending was decided by this program, or checked. */
-export const CHECKED = 'checked';
 /** Transitions that replay found nothing left to do for; the newest last. */
 export const NO_OPS = 'moot';
 /** Items that are blocked on what came here completed, as by an import: nothing unblocks them by itself. */
 export const UNCAUSED = 'uncaused';
+
+/** The ref that says where this program left the local branch. */
+export const journalRef = (localRef: string): string =>
+  localRef.replace('refs/heads/', 'refs/work-ledger/journal/');

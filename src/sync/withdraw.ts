@@ -1,9 +1,17 @@
 import type { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
-import { findWrong } from './checked.ts';
 import { takenOps } from './confirm.ts';
-import { acceptedBy, asFarAsKnown, exposedOps, findSettled, isNew, type Wanted } from './journal.ts';
+import {
+  acceptedBy,
+  asFarAsKnown,
+  exposedOps,
+  findSettled,
+  findWrong,
+  isNew,
+  localTip,
+  type Wanted,
+} from './journal.ts';
 import { TAKING } from './local.ts';
 import type { Settled, TakenBack } from './outcome.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
@@ -29,9 +37,9 @@ export async function withdraw(
   context: SyncContext,
   { ops, renumber, keepAs }: Withdrawal,
 ): Promise<Map<string, Settled>> {
-  const { store, remote, localRef, committer, clock } = context;
+  const { store, remote, committer, clock } = context;
   return moveLocal(context, async () => {
-    const local = await store.readRef(localRef);
+    const local = await localTip(context);
     const seen = remote && (await store.readRef(remote.seenRef));
     if (local === undefined) return new Map();
     const unshared = await readCommits(store, seen, local);
