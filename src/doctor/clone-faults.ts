@@ -117,9 +117,13 @@ export async function cloneFaults(place: ClonePlace, looking: Looking): Promise<
   const { gitDir, local, localRef } = place;
   const { now } = looking;
   const [, seen, shown] = refsOf(place);
-  const known = notedCommits(local, [STATE_KEYS.CHECKED, STATE_KEYS.EXPOSED]);
+  const known = notedCommits(local, [STATE_KEYS.JOURNAL, STATE_KEYS.EXPOSED]);
   return [
-    ...damagedState(local, Object.values(STATE_KEYS), now),
+    ...damagedState(
+      local,
+      Object.values(STATE_KEYS).filter((key) => typeof key === 'string'),
+      now,
+    ),
     ...locksInTheWay(gitDir, refsOf(place), now).flatMap((lock) => lockFault(gitDir, lock) ?? []),
     ...(await stoppedHolders(local)),
     ...(await refFaults(place, { gitDir, local: localRef, seen, shown, known, now })),

@@ -6,7 +6,7 @@ import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
 import { type ReadCommit, readCommits } from '../sync/read-commits.ts';
-import { CHECKED, NO_OPS } from '../sync/state-keys.ts';
+import { journalRef, NO_OPS } from '../sync/state-keys.ts';
 import type { ClonePlace } from './clone-faults.ts';
 import { replayOnOurs } from './replay.ts';
 
@@ -31,13 +31,16 @@ export async function movedBranch(
   ledger: WorkLedger,
   open: (() => Promise<WorkLedger>) | undefined,
 ): Promise<Fault[]> {
-  const { place, localRef, local, branch, state } = connectionOf(ledger);
+  const { place, localRef, local, branch, state, refs } = connectionOf(ledger);
   if (local === undefined) return [];
   const moves = readLog(place, localRef).filter(
     (move) => isForeign(move) && move.at > Number(state.get(LOOKED_AFTER) ?? 0),
   );
   const tips = new Set(
-    [state.get(CHECKED) ?? '', ...moves.map(({ from }) => from).reverse()].slice(0, MOST_TIPS),
+    [(await refs.readRef(journalRef(localRef))) ?? '', ...moves.map(({ from }) => from).reverse()].slice(
+      0,
+      MOST_TIPS,
+    ),
   );
   const known = new Set<string>();
   const lines: LostLine[] = [];

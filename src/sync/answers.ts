@@ -204,7 +204,8 @@ function afterGivingUp(
 function afterFailure(outcomes: readonly Outcome[], error: unknown): unknown {
   if (!isLedgerError(error)) return error;
   const made = outcomes.filter((one) => one.kind === 'accepted');
-  const saved = made.map((one) => describeLeft(one, new Set()));
+  // The next sync may give a new item another number.
+  const saved = made.map((one) => describeLeft(one, new Set(made.map(({ op }) => op))));
   return error.with({ details: { ...NOTHING_LEFT, saved, outcomes } });
 }
 

@@ -6,7 +6,7 @@ import type { Accepted, Ending, Lost, Settled } from './outcome.ts';
 import type { Finding, RemoteContext, SyncContext } from './ports.ts';
 import { NAMES, type ReadCommit, readAlone, readCommits } from './read-commits.ts';
 import { findRejected } from './rejected.ts';
-import { EXPOSED, journalRef, NO_OPS } from './state-keys.ts';
+import { EXPOSED, JOURNAL, journalRef, NO_OPS } from './state-keys.ts';
 
 /*
  * The journal of a clone: where each of its transitions stands. A transition is
@@ -172,8 +172,13 @@ export type Wrong = ReadonlyMap<Oid, LedgerError>;
 
 const NONE: Wrong = new Map();
 
-const journalTip = ({ store, localRef }: SyncContext): Promise<Oid | undefined> =>
-  store.readRef(journalRef(localRef));
+/** A fetch that mirrors and prunes takes the ref away; what it kept is there until git collects it. */
+async function journalTip({ store, state, localRef }: SyncContext): Promise<Oid | undefined> {
+  const kept = await store.readRef(journalRef(localRef));
+  if (kept !== undefined) return kept;
+  const noted = state.get(JOURNAL) ?? '';
+  return noted.startsWith(`${localRef} `) ? noted.slice(localRef.length + 1) : undefined;
+}
 
 /** Whether all that is pending at `local` was decided by this program, in whichever process, or checked. */
 export const isChecked = async (context: SyncContext, local: Oid): Promise<boolean> =>
@@ -181,9 +186,11 @@ export const isChecked = async (context: SyncContext, local: Oid): Promise<boole
 
 /** Notes that the local branch is at `local`, and that all that is pending there is as this program makes it. */
 export async function markChecked(context: SyncContext, local: Oid): Promise<void> {
-  const { store, localRef } = context;
+  const { store, state, localRef } = context;
+  state.set(JOURNAL, `${localRef} ${local}`);
   // Where another process notes something else meanwhile, that is of a later move, or this one is checked once more.
-  await store.moveRef(journalRef(localRef), await journalTip(context), local);
+  const ref = journalRef(localRef);
+  await store.moveRef(ref, await store.readRef(ref), local);
 }
 
 /**

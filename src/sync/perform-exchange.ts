@@ -22,6 +22,7 @@ import {
   exposedOps,
   findSettled,
   isChecked,
+  localTip,
   unexpose,
   type Wanted,
 } from './journal.ts';
@@ -189,12 +190,12 @@ class Exchanging {
 
   async #reconcile(): Promise<Answer> {
     const context = this.#context;
-    const { store, localRef } = context;
+    const { store } = context;
     const seen = await this.#seenNow();
     const settled = await this.#settleOn(seen);
     const wrong = await dropWrong(context, seen);
     for (const [op, one] of wrong.size > 0 ? await this.#takenBack(wrong) : wrong) settled.set(op, one);
-    const local = await store.readRef(localRef);
+    const local = await localTip(context);
     const isShared = local === undefined || local === seen;
     // Nobody waits for what is in the inbox.
     if (isShared) await takeBackOffer(context);

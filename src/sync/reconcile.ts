@@ -212,8 +212,8 @@ export async function learnDeletionsFor(
  */
 function replacedBy(from: ReadCommit, item: WorkItem | undefined): Replayed['lost'] {
   const { event, command } = from;
-  if (command?.verb !== 'create' || event === undefined || item === undefined || item.id === event.id)
-    return [];
+  // Another item, too, where it has the same number by now: what is there already by its op is not decided again.
+  if (command?.verb !== 'create' || event === undefined || item === undefined) return [];
   const key = command.fields.idempotency_key;
   const error = new LedgerError(
     'INVALID_INPUT',

@@ -13,6 +13,8 @@ export interface Requests {
   /** What is not answered yet, in the order in which it was asked for. */
   readonly open: ReadonlyMap<RequestId, Request>;
   readonly commits: boolean;
+  /** What waited for the last look is being committed: the next push waits for it, to have it, too. */
+  readonly gathers: boolean;
   readonly exchange: { requests: readonly RequestId[]; purpose: Purpose } | undefined;
 }
 
@@ -71,7 +73,7 @@ export interface Facts {
   fresh: boolean;
 }
 
-export const NONE: Requests = { open: new Map(), commits: false, exchange: undefined };
+export const NONE: Requests = { open: new Map(), commits: false, gathers: false, exchange: undefined };
 
 /** @returns the state after `event`, and what there is to do now */
 export function step(state: Requests, event: Event, facts: Facts): [Requests, Effect[]] {
@@ -97,12 +99,12 @@ function take(state: Requests, event: Event, facts: Facts): [Requests, Effect[]]
         else if (request !== undefined) open.set(id, { ...request, stage });
       }
       const settled = [...event.stages].flatMap(([id, stage]) => (stage === 'settled' ? [id] : []));
-      return [{ ...state, open, commits: false }, told('answer', settled)];
+      return [{ ...state, open, commits: false, gathers: false }, told('answer', settled)];
     }
     case 'commit failed': {
       const requests = idsOf(state, ({ stage }) => stage === 'committing');
       const effects = requests.length === 0 ? [] : [{ do: 'refuse' as const, requests, error: event.error }];
-      return [{ ...without(state, requests), commits: false }, effects];
+      return [{ ...without(state, requests), commits: false, gathers: false }, effects];
     }
     case 'exchanged':
       return event.failure === undefined ? afterExchange(state) : afterFailure(state, event.failure, facts);
@@ -124,15 +126,16 @@ function afterExchange(state: Requests): [Requests, Effect[]] {
   for (const id of requests) {
     const request = open.get(id);
     if (request === undefined) continue;
-    const { kind, stage } = request;
-    // What was in doubt, and what waited for a look, is decided now.
-    if (kind === 'write' && stage !== 'committed') open.set(id, { ...request, stage: 'asked' });
-    else if (kind !== 'sync' || purpose === 'sync') {
+    // What was in doubt, and what waited for a look, is decided now, unless that was begun while the exchange was under way.
+    if (isOpen(request)) open.set(id, { ...request, stage: 'asked' });
+    else if (request.kind !== 'write' || (request.stage === 'committed' && purpose !== 'look')) {
       open.delete(id);
       answered.push(id);
     }
   }
-  return [{ ...state, open, exchange: undefined }, told('answer', answered)];
+  const gathers =
+    purpose === 'look' && [...open.values()].some(({ stage }) => stage === 'asked' || stage === 'committing');
+  return [{ ...state, open, gathers, exchange: undefined }, told('answer', answered)];
 }
 
 /** Where the time of an exchange was up, and it failed of that, whoever has time left goes on. */
@@ -141,8 +144,12 @@ function afterFailure(
   { error, passing }: { error: unknown; passing: LedgerError | undefined },
   { now }: Facts,
 ): [Requests, Effect[]] {
-  const { requests = [] } = state.exchange ?? {};
-  const served = requests.flatMap((id) => state.open.get(id) ?? []);
+  const { requests = [], purpose = 'look' } = state.exchange ?? {};
+  const served = requests
+    .flatMap((id) => state.open.get(id) ?? [])
+    .filter(
+      (one) => one.kind !== 'write' || isOpen(one) || (one.stage === 'committed' && purpose !== 'look'),
+    );
   const isUp = served.some(({ deadline }) => deadline <= now);
   const over = passing !== undefined && isUp ? served.filter(({ deadline }) => deadline <= now) : served;
   // What was committed meanwhile would ask the same remote once more, to be told the same.
@@ -190,10 +197,15 @@ function chooseExchange(state: Requests): Requests['exchange'] {
   if (looking.length > 0 || isNext(fetching)) return { purpose: 'look', requests: [...looking, ...fetching] };
   if (syncing.length > 0)
     return { purpose: 'sync', requests: [...syncing, ...fetching, ...committed, ...doubted] };
+  if (state.gathers) return undefined;
   if (doubted.length > 0) return { purpose: 'push all', requests: [...committed, ...doubted] };
   if (committed.length > 0) return { purpose: 'push', requests: committed };
   return undefined;
 }
+
+/** A write that nothing can be done for before an exchange ends. */
+const isOpen = ({ kind, stage }: Request): boolean =>
+  kind === 'write' && (stage === 'waits' || stage === 'in doubt');
 
 const isLooking = ({ kind, stage }: Request): boolean => kind === 'write' && stage === 'waits';
 

@@ -17,6 +17,9 @@ export const NO_OPS = 'moot';
 /** Items that are blocked on what came here completed, as by an import: nothing unblocks them by itself. */
 export const UNCAUSED = 'uncaused';
 
+/** Where this program left the local branch, in case that the ref which says so is gone: the branch and its tip. */
+export const JOURNAL = 'journal';
+
 /** The ref that says where this program left the local branch. */
 export const journalRef = (localRef: string): string =>
   localRef.replace('refs/heads/', 'refs/work-ledger/journal/');

@@ -14,6 +14,8 @@ import type { World } from './world/world.ts';
 export function startAll(world: World, plan: Plan, record: ToldCall[]): () => boolean {
   let working = 0;
   const begin = (caller: Caller, clone: Clone): void => {
+    // Who is killed to let everything settle is not started again.
+    if (world.isMended) return;
     const process = world.start(clone);
     limit(process, plan.faults);
     let left = caller.steps;
