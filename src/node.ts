@@ -21,7 +21,34 @@ export function openSqlite(path: string, { timeout }: { timeout: number }): Data
   loaded ??= loadSqlite();
   // Node 22.16 has this option; the types of Node 22 leave it out.
   const options: DatabaseSyncOptions & { timeout: number } = { timeout };
-  return new loaded.DatabaseSync(path, options);
+  try {
+    return new loaded.DatabaseSync(path, options);
+  } catch (error) {
+    const near = nearer(path);
+    if (near === undefined) throw error;
+    return new loaded.DatabaseSync(near, options);
+  }
+}
+
+/** SQLite takes no longer path, and adds an ending to it. */
+const LONGEST_PATH = 490;
+
+/** A place in the user's cache for a file whose path is too long for SQLite; `undefined` where that is not what is wrong. */
+function nearer(path: string): string | undefined {
+  const { createHash } = nodeCrypto();
+  const { mkdirSync, realpathSync } = process.getBuiltinModule('node:fs');
+  const { homedir } = process.getBuiltinModule('node:os');
+  const { basename, dirname, join } = process.getBuiltinModule('node:path');
+  try {
+    const real = join(realpathSync(dirname(path)), basename(path));
+    if (Buffer.byteLength(real) <= LONGEST_PATH) return undefined;
+    const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'work-ledger', 'far');
+    mkdirSync(folder, { recursive: true });
+    return join(folder, `${createHash('sha256').update(real).digest('hex')}.sqlite`);
+  } catch {
+    // There is no such folder, or no cache: what SQLite said stands.
+    return undefined;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   type Clock,
   escapeUnsafe,
   type Holding,
+  LedgerError,
   type OpenOptions,
   openLedger,
   type ReadableLedger,
@@ -13,7 +14,7 @@ import { readMoment, refuse } from '../operations/typed.ts';
 import type { FoundCommand, Globals, HOLDER, IF_REV, OptionValues, Reply } from './command.ts';
 import { exitStatus, reportFailures } from './failure.ts';
 import type { ReadCall } from './grammar.ts';
-import type { World } from './process.ts';
+import { OutputFailed, type World } from './process.ts';
 import { age, grouped, idsIn, type Line, printLine, safe } from './render/line.ts';
 import { StatusLine } from './status-line.ts';
 
@@ -233,9 +234,9 @@ export async function execute({ command, args, values, globals }: ReadCall, worl
     cli = new Cli(globals, world, clock);
     if (globals.verbose || world.env.WL_TRACE) trace = await beginTrace(command, cli);
     const reply = await command.invoke(cli, args, values);
-    if (reply.data !== undefined) await show(reply, cli);
     failures = reply.failures ?? [];
     status = reply.status ?? 0;
+    if (reply.data !== undefined) failures = [...(await showOrTell(reply, cli)), ...failures];
   } catch (error) {
     failures = [error];
   } finally {
@@ -262,6 +263,21 @@ async function beginTrace({ name }: FoundCommand, cli: Cli): Promise<{ stop(): v
     writeLine: (line) => world.stderr.write(`${line}\n`),
     warn: (message) => cli.noticeNow(message),
   });
+}
+
+/** @returns what is to be told where the reply could not be shown, though what was asked is done */
+async function showOrTell(reply: Reply, cli: Cli): Promise<LedgerError[]> {
+  try {
+    await show(reply, cli);
+    await cli.world.stdout.flush?.();
+    return [];
+  } catch (error) {
+    if (!(error instanceof OutputFailed)) throw error;
+    const { lines, where } = reply;
+    const done =
+      where === undefined ? '' : ` It is done: ${lines.map((line) => printLine(line, false)).join('; ')}.`;
+    return [new LedgerError('STORAGE_FAILED', `${error.message}${done}`, { cause: error })];
+  }
 }
 
 async function show(reply: Reply, cli: Cli): Promise<void> {

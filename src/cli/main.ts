@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { lackOf } from '../node.ts';
 import { followLauncher, runOn } from './relaunch.ts';
 
@@ -34,6 +34,20 @@ function refuse(why: string): void {
 function keepCompiled(): void {
   const { HOME, LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
   const caches = [XDG_CACHE_HOME, LOCALAPPDATA, HOME && join(HOME, '.cache')];
-  const folder = caches.find((one) => one && isAbsolute(one));
-  if (folder) enableCompileCache?.(join(folder, 'work-ledger'));
+  const cache = caches.find((one) => one && isAbsolute(one));
+  const folder = cache && join(cache, 'work-ledger');
+  if (folder && isMade(folder)) enableCompileCache?.(folder);
+}
+
+/** True where the folder is there or could be made. One by one: where the system says no, Node's own way of making all never ends. */
+function isMade(folder: string): boolean {
+  if (existsSync(folder)) return true;
+  try {
+    if (!isMade(dirname(folder))) return false;
+    mkdirSync(folder);
+    return true;
+  } catch {
+    // Another process was first, or it cannot be.
+    return existsSync(folder);
+  }
 }

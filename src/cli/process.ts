@@ -28,18 +28,48 @@ export async function inProcess(
   endBySignals();
   const stdout = new Output(1);
   const stderr = new Output(2);
-  process.exitCode = await run(process.argv.slice(2), {
-    stdout,
-    stderr,
-    env: process.env,
-    get stdin() {
-      return process.stdin;
-    },
-  });
-  await stdout.flush();
+  try {
+    process.exitCode = await run(process.argv.slice(2), {
+      stdout,
+      stderr,
+      env: process.env,
+      get stdin() {
+        return process.stdin;
+      },
+    });
+    await stdout.flush();
+  } catch (error) {
+    if (!(error instanceof OutputFailed)) throw error;
+    stderr.write(`wl: ${error.message}\n`);
+    process.exitCode = 1;
+  }
   await stderr.flush();
   // What still runs, such as a timer, is nothing to wait for once everything is said.
   process.exit();
+}
+
+const REPLACED = '\uFFFD';
+
+/** Of this process: the number of the first argument that is not UTF-8, of which Node has made something else; `undefined` where that cannot be told. */
+export function garbledArgument(argv: readonly string[]): number | undefined {
+  if (!argv.some((word) => word.includes(REPLACED))) return undefined;
+  try {
+    const words = readFileSync('/proc/self/cmdline', 'latin1').split('\0').slice(0, -1).slice(-argv.length);
+    const at = words.findIndex((word) => !isUtf8(Buffer.from(word, 'latin1')));
+    return at < 0 ? undefined : at + 1;
+  } catch {
+    // Not on Linux.
+    return undefined;
+  }
+}
+
+const isUtf8 = (bytes: Buffer): boolean => Buffer.from(bytes.toString()).equals(bytes);
+
+/** Standard output cannot be written, as where its disk is full. */
+export class OutputFailed extends Error {
+  constructor(cause: Error) {
+    super(`Standard output cannot be written: ${cause.message}.`, { cause });
+  }
 }
 
 /**
@@ -49,6 +79,8 @@ export async function inProcess(
 class Output implements Writer {
   readonly #fd: 1 | 2;
   #stream: NodeJS.WriteStream | undefined;
+  #failure: NodeJS.ErrnoException | undefined;
+  #isTold = false;
 
   constructor(fd: 1 | 2) {
     this.#fd = fd;
@@ -63,23 +95,46 @@ class Output implements Writer {
     return this.#stream?.columns;
   }
 
+  /** @throws OutputFailed where standard output cannot be written; of standard error there is nobody to tell */
   write(text: string): void {
-    const rest = this.#stream === undefined ? writeNow(this.#fd, text) : text;
-    if (rest !== undefined) this.#open().write(rest);
+    try {
+      const rest = this.#stream === undefined ? writeNow(this.#fd, text) : text;
+      if (rest !== undefined && this.#failure === undefined) this.#open().write(rest);
+    } catch (error) {
+      this.#fail(error as NodeJS.ErrnoException);
+    }
+    this.#tell();
   }
 
-  /** Resolves once everything is written. */
-  flush(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#stream === undefined) resolve();
-      else this.#stream.write('', () => resolve());
-    });
+  /** Resolves once everything is written. @throws OutputFailed as `write` */
+  async flush(): Promise<void> {
+    const stream = this.#stream;
+    if (stream !== undefined && this.#failure === undefined)
+      await new Promise<void>((resolve) => {
+        stream.once('error', () => resolve());
+        stream.write('', () => resolve());
+      });
+    this.#tell();
+  }
+
+  /** Whoever read the output has seen enough, where it is a pipe that nobody reads any more. */
+  #fail(error: NodeJS.ErrnoException): void {
+    if (error.code === 'EPIPE') process.exit();
+    this.#failure ??= error;
+  }
+
+  /** Once is enough. */
+  #tell(): void {
+    const failure = this.#failure;
+    if (this.#fd !== 1 || failure === undefined || this.#isTold) return;
+    this.#isTold = true;
+    throw new OutputFailed(failure);
   }
 
   #open(): NodeJS.WriteStream {
     if (this.#stream !== undefined) return this.#stream;
     this.#stream = this.#fd === 1 ? process.stdout : process.stderr;
-    this.#stream.on('error', leaveQuietly);
+    this.#stream.on('error', (error) => this.#fail(error));
     return this.#stream;
   }
 }
@@ -93,14 +148,8 @@ function writeNow(fd: number, text: string): Buffer | undefined {
     return undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return bytes.subarray(at);
-    return leaveQuietly(error as NodeJS.ErrnoException);
+    throw error;
   }
-}
-
-/** Whoever read the output has seen enough. */
-function leaveQuietly(error: NodeJS.ErrnoException): never {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
 }
 
 function mayBeTerminal(fd: number): boolean {

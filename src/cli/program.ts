@@ -1,6 +1,6 @@
 import type { Command, CommandEntry } from './command.ts';
 import { readWords } from './grammar.ts';
-import { inProcess, type World } from './process.ts';
+import { garbledArgument, inProcess, type World } from './process.ts';
 
 // The program: the commands that it has, and how a call of it is answered. Each file is loaded when one of its commands is called or
 // described.
@@ -170,4 +170,24 @@ export async function run(argv: readonly string[], world: World): Promise<number
   return answer(reading, INDEX, argv, world);
 }
 
-export const start = (): Promise<void> => inProcess(run);
+export const start = (): Promise<void> =>
+  inProcess(async (argv, world) => {
+    const garbled = garbledArgument(argv);
+    return garbled === undefined ? run(argv, world) : refuseGarbled(garbled, argv, world);
+  });
+
+async function refuseGarbled(number: number, argv: readonly string[], { stderr }: World): Promise<number> {
+  const [{ exitStatus, reportFailures }, { LedgerError }] = await Promise.all([
+    import('./failure.ts'),
+    import('../index.ts'),
+  ]);
+  const failure = new LedgerError(
+    'INVALID_INPUT',
+    `Argument ${number} is not UTF-8 text; nothing was done.`,
+    {
+      hint: 'Set the terminal, or what calls this program, to UTF-8.',
+    },
+  );
+  reportFailures([failure], argv.includes('--json'), stderr);
+  return exitStatus(failure);
+}

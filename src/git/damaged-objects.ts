@@ -16,12 +16,18 @@ import { lastWords } from './transport.ts';
 
 // Objects of a ledger that are gone or cannot be read. The remote has those that were shared.
 
+interface Source {
+  /** Of the remote. */
+  name: string;
+  branch: string;
+}
+
 export interface ObjectsPlace {
   gitDir: string;
   /** The commits from which all of the ledger is reached. */
   tips: readonly string[];
   /** Where the objects that were shared can be had. */
-  remote: { name: string; branch: string } | undefined;
+  remote: Source | undefined;
   now: number;
 }
 
@@ -89,10 +95,7 @@ function missingObjects(place: ObjectsPlace, missing: ReadonlyMap<string, string
  * Fetches all of a ledger, whatever this clone believes that it has: into a repository of its own, from which the packs are taken over.
  * So nothing that is broken here is in the way.
  */
-async function fetchAgain(
-  gitDir: string,
-  { name, branch }: NonNullable<ObjectsPlace['remote']>,
-): Promise<string> {
+async function fetchAgain(gitDir: string, { name, branch }: Source): Promise<string> {
   const folder = mkdtempSync(join(gitDir, 'work-ledger-fetch-'));
   try {
     const made = await runGit({ args: ['init', '--quiet', '--bare', folder], cwd: gitDir });

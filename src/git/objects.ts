@@ -111,6 +111,7 @@ export class DiskObjects implements ObjectSource {
    */
   async tidy(made: readonly string[]): Promise<void> {
     await this.#own.fold().catch(() => undefined);
+    this.#packs.letGo();
     packInTime(this.#gitDir, this.#traits, made);
   }
 
@@ -203,6 +204,13 @@ export class Packs {
     for (const gone of known.values()) gone.close();
     this.#packs = now;
     return now;
+  }
+
+  /** Closes packs that are gone: what a process has open takes room on the disk. */
+  letGo(): void {
+    const packs = this.#packs ?? [];
+    if (packs.every(({ name }) => existsSync(join(this.#folder, `${name}.idx`)))) return;
+    this.look();
   }
 
   close(): void {

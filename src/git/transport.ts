@@ -1,6 +1,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { basename, dirname } from 'node:path';
 import { Writable } from 'node:stream';
+import { isLedgerError } from '../domain/errors.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { spawnFailure, startGit } from './process/run.ts';
 
@@ -37,7 +38,14 @@ export async function talk(gitDir: string, args: readonly string[], waiting: Wai
     return { ok: false, said: 'no time is left', begun: false };
   // A remote may be named by a path, which git takes from where the work tree is.
   const cwd = basename(gitDir) === '.git' ? dirname(gitDir) : gitDir;
-  const child = startGroup(gitDir, args, cwd);
+  let child: ChildProcess;
+  try {
+    child = startGroup(gitDir, args, cwd);
+  } catch (error) {
+    // For want of files or processes: nothing was sent.
+    if (!isLedgerError(error, 'STORAGE_FAILED')) throw error;
+    return { ok: false, said: error.message, begun: false };
+  }
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));

@@ -180,7 +180,8 @@ export function chooseSign({ settings }: Pick<RepositoryConfig, 'settings'>): bo
 export function chooseActor(options: OpenOptions, { settings, identity }: RepositoryConfig): string {
   const asked = options.actor ?? process.env.WL_ACTOR ?? settings.get('actor');
   const actor = asked ?? toSafeLine(identity.name.replaceAll(/[<>]/g, ''), 200);
-  if (isActorName(actor)) return actor;
+  // What was no UTF-8 text came here as this.
+  if (isActorName(actor) && !actor.includes('\uFFFD')) return actor;
   throw new LedgerError('INVALID_INPUT', `${JSON.stringify(actor)} cannot be an actor's name.`, {
     hint: 'Give one with --actor, WL_ACTOR, or: git config ledger.actor NAME',
   });

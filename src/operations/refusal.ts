@@ -78,6 +78,15 @@ export function kindOf(failure: unknown): RefusalKind {
 /** Whatever was thrown, as a refusal: what is none is a defect of the program. */
 export function toRefusal(failure: unknown): LedgerError {
   if (isLedgerError(failure)) return failure;
+  if (isOutOfFiles(failure))
+    return new LedgerError(
+      'STORAGE_FAILED',
+      `This process may not open as many files as it needs: ${failure.message}.`,
+      {
+        hint: 'Allow it more, as with: ulimit -n 256',
+        cause: failure,
+      },
+    );
   const message = failure instanceof Error ? failure.message : String(failure);
   const stack = failure instanceof Error ? failure.stack : undefined;
   return new LedgerError('INTERNAL', `The program failed: ${message}`, {
@@ -85,6 +94,10 @@ export function toRefusal(failure: unknown): LedgerError {
     details: stack === undefined ? {} : { stack },
   });
 }
+
+/** The limit is of this process (`EMFILE`), or of the whole system. SQLite says only that it cannot open a file. */
+const isOutOfFiles = (failure: unknown): failure is Error =>
+  failure instanceof Error && 'code' in failure && (failure.code === 'EMFILE' || failure.code === 'ENFILE');
 
 /** A transition that a refusal left somewhere. One that makes an item may have a title alone. */
 export interface LeftBehind {

@@ -30,7 +30,7 @@ interface Entry {
 export class Pack {
   readonly name: string;
   readonly #index: PackIndex;
-  readonly #fd: number;
+  readonly #file: PackFile;
   readonly #end: number;
   readonly #bases: ObjectCache;
 
@@ -44,15 +44,15 @@ export class Pack {
     this.#bases = bases;
     this.#index = new PackIndex(`${path}.idx`);
     try {
-      this.#fd = openSync(`${path}.pack`, 'r');
+      this.#file = new PackFile(`${path}.pack`);
     } catch (error) {
       this.#index.close();
       throw error;
     }
-    this.#end = fstatSync(this.#fd).size - TRAILER;
+    this.#end = this.#file.size - TRAILER;
     try {
       // Two that do not belong together stand there for a moment where a pack is put in another's place.
-      const sum = readExactly(this.#fd, this.#end, TRAILER);
+      const sum = this.#file.readExactly(this.#end, TRAILER);
       if (!sum.equals(this.#index.packSum())) throw new Error('a pack and its index differ');
     } catch (error) {
       this.close();
@@ -62,7 +62,7 @@ export class Pack {
 
   close(): void {
     this.#index.close();
-    closeSync(this.#fd);
+    this.#file.close();
   }
 
   offsetOf(oid: string): number | undefined {
@@ -109,7 +109,7 @@ export class Pack {
 
   #entry(offset: number): Entry {
     const head = Buffer.allocUnsafe(LONGEST_HEADER);
-    const length = readUpTo(this.#fd, offset, head);
+    const length = this.#file.readUpTo(offset, head);
     let at = 0;
     const next = (): number => {
       if (at >= length) throw new RangeError('a pack ends early');
@@ -152,7 +152,7 @@ export class Pack {
   #inflate({ data, size }: Entry): Buffer {
     // No compressor needs more than this; where the object is the last of the pack, there is less.
     const most = size + (size >>> 3) + (size >>> 6) + 64;
-    const compressed = readExactly(this.#fd, data, Math.min(most, this.#end - data));
+    const compressed = this.#file.readExactly(data, Math.min(most, this.#end - data));
     const bytes = inflateSync(compressed, {
       maxOutputLength: Math.max(size, 1),
       chunkSize: Math.max(size, SMALLEST_CHUNK),
@@ -224,20 +224,20 @@ const AT_ONCE = 200;
 
 /** The index of a pack, version 2: says where in the pack an object stands, with a few small reads. */
 class PackIndex {
-  readonly #fd: number;
+  readonly #file: PackFile;
   readonly #fanout: Buffer;
   readonly #count: number;
 
   /** @throws Error where it is of another version, or cut short */
   constructor(path: string) {
-    this.#fd = openSync(path, 'r');
+    this.#file = new PackFile(path);
     try {
-      const head = readExactly(this.#fd, 0, HEADER + FANOUT);
+      const head = this.#file.readExactly(0, HEADER + FANOUT);
       if (head.readUInt32BE(0) !== MAGIC || head.readUInt32BE(4) !== 2) throw new Error('not of version 2');
       this.#fanout = unpooled(head.subarray(HEADER));
       this.#count = this.#fanout.readUInt32BE(FANOUT - 4);
       const least = HEADER + FANOUT + this.#count * (NAME + 8) + INDEX_TRAILER;
-      if (fstatSync(this.#fd).size < least) throw new Error('cut short');
+      if (this.#file.size < least) throw new Error('cut short');
     } catch (error) {
       this.close();
       throw error;
@@ -245,12 +245,12 @@ class PackIndex {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#file.close();
   }
 
   /** The sum at the end of the pack that this is for. */
   packSum(): Buffer {
-    return readExactly(this.#fd, fstatSync(this.#fd).size - INDEX_TRAILER, NAME);
+    return this.#file.readExactly(this.#file.size - INDEX_TRAILER, NAME);
   }
 
   /** Where the object begins in the pack. */
@@ -274,25 +274,65 @@ class PackIndex {
   }
 
   #names(at: number, count: number): Buffer {
-    return readExactly(this.#fd, HEADER + FANOUT + at * NAME, count * NAME);
+    return this.#file.readExactly(HEADER + FANOUT + at * NAME, count * NAME);
   }
 
   #offset(at: number): number {
     const offsets = HEADER + FANOUT + this.#count * (NAME + 4);
-    const offset = readExactly(this.#fd, offsets + at * 4, 4).readUInt32BE(0);
+    const offset = this.#file.readExactly(offsets + at * 4, 4).readUInt32BE(0);
     if (offset < 0x80000000) return offset;
     // Beyond 2 GB the offset stands in a table of its own.
     const large = offsets + this.#count * 4 + (offset - 0x80000000) * 8;
-    return Number(readExactly(this.#fd, large, 8).readBigUInt64BE(0));
+    return Number(this.#file.readExactly(large, 8).readBigUInt64BE(0));
   }
 }
 
-/** @throws RangeError where the file ends before */
-function readExactly(fd: number, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  if (readUpTo(fd, position, bytes) < length) throw new RangeError('a file of a pack ends early');
-  return bytes;
+/** A file that is not larger is read at once and closed: of those that each transition makes there can be many. */
+const SMALL = 32 * 1024;
+
+/** A file of a pack, which never changes. */
+class PackFile {
+  readonly size: number;
+  /** `undefined` where all of it is in memory. */
+  readonly #fd: number | undefined;
+  readonly #bytes: Buffer;
+
+  constructor(path: string) {
+    const fd = openSync(path, 'r');
+    try {
+      this.size = fstatSync(fd).size;
+      const isSmall = this.size <= SMALL;
+      this.#bytes = Buffer.allocUnsafeSlow(isSmall ? this.size : 0);
+      if (!isSmall) this.#fd = fd;
+      else if (readUpTo(fd, 0, this.#bytes) < this.size) throw new RangeError(ENDS_EARLY);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    if (this.#fd === undefined) closeSync(fd);
+  }
+
+  /** @throws RangeError where the file ends before */
+  readExactly(position: number, length: number): Buffer {
+    if (this.#fd === undefined && position >= 0 && position + length <= this.size)
+      return this.#bytes.subarray(position, position + length);
+    const bytes = Buffer.allocUnsafe(length);
+    if (this.readUpTo(position, bytes) < length) throw new RangeError(ENDS_EARLY);
+    return bytes;
+  }
+
+  /** @returns how much there was */
+  readUpTo(position: number, bytes: Buffer): number {
+    if (this.#fd !== undefined) return readUpTo(this.#fd, position, bytes);
+    return position < 0 ? 0 : this.#bytes.copy(bytes, 0, position);
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+  }
 }
+
+const ENDS_EARLY = 'a file of a pack ends early';
 
 function readUpTo(fd: number, position: number, bytes: Buffer): number {
   let read = 0;

@@ -17,10 +17,21 @@ const ELSEWHERE = [
   'GIT_PREFIX',
   'GIT_INTERNAL_SUPER_PREFIX',
   'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
   'GIT_GRAFT_FILE',
   'GIT_SHALLOW_FILE',
   'GIT_REPLACE_REF_BASE',
   'GIT_ATTR_SOURCE',
+  // What a new repository is, what stands in logs, and how much of a broken one is shown.
+  'GIT_DEFAULT_HASH',
+  'GIT_DEFAULT_REF_FORMAT',
+  'GIT_REFERENCE_BACKEND',
+  'GIT_REFLOG_ACTION',
+  'GIT_REF_PARANOIA',
+  'GIT_NOTES_REF',
+  'GIT_NOTES_DISPLAY_REF',
+  'GIT_NO_LAZY_FETCH',
+  'GIT_FLUSH',
   // Of git's commands only `git config` goes by it.
   'GIT_CONFIG',
   'GIT_LITERAL_PATHSPECS',
@@ -55,6 +66,9 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'WL_TRACE',
 ]);
 
+/** Where git keeps the objects of a push until it is accepted, and those that they build on. */
+const INCOMING: ReadonlySet<string> = new Set(['GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES']);
+
 /** Where git is to tell what it does, but for how much of it. On standard error it would be taken for git's answer; a file may be. */
 const TRACE = /^GIT_TRACE(?!\w*_(?:REDACT|NO_DATA|BRIEF|NESTING|MAX_FILES|DST_DEBUG)$)/;
 const OPEN_ALREADY = /^(?:[1-9]|true)$/i;
@@ -73,7 +87,7 @@ const OPEN_ALREADY = /^(?:[1-9]|true)$/i;
 export function gitEnvironment(incoming = false): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name, value = '']) =>
-      (!LEFT_OUT.has(name) || (incoming && name === 'GIT_OBJECT_DIRECTORY')) &&
+      (!LEFT_OUT.has(name) || (incoming && INCOMING.has(name))) &&
       !(TRACE.test(name) && OPEN_ALREADY.test(value)),
   );
   return {
@@ -185,6 +199,8 @@ export function startGit(
       env: { ...gitEnvironment(incoming), ...env },
       windowsHide: true,
     });
+    // Where there is no file left for its pipes it has none, and says so later.
+    if (child.pid === undefined && child.stdin === undefined) throw outOfFiles(child);
     if (isHeard('git'))
       publish(child, { args: maskArgs(all, GIT_SETTINGS), cwd, pid: child.pid, ...(helper && { helper }) });
     return child;
@@ -216,6 +232,11 @@ function endOf(child: EventEmitter): Promise<Partial<GitTrace>> {
   });
 }
 
+function outOfFiles(child: ChildProcess): NodeJS.ErrnoException {
+  child.on('error', () => undefined);
+  return Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+}
+
 export function spawnFailure(error: NodeJS.ErrnoException, cwd: string): LedgerError {
   if (error.code === 'ENOTDIR' || (error.code === 'ENOENT' && !existsSync(cwd))) {
     return new LedgerError('NO_REPOSITORY', `There is no directory ${cwd}.`, { cause: error });
@@ -226,6 +247,11 @@ export function spawnFailure(error: NodeJS.ErrnoException, cwd: string): LedgerE
       cause: error,
     });
   }
+  if (error.code === 'EMFILE' || error.code === 'ENFILE' || error.code === 'EAGAIN')
+    return new LedgerError('STORAGE_FAILED', `git could not be started: ${error.message}.`, {
+      hint: 'Allow this process more files and processes: ulimit -n, ulimit -u.',
+      cause: error,
+    });
   return new LedgerError('INTERNAL', `git could not be started: ${error.message}.`, { cause: error });
 }
 

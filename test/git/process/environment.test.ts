@@ -333,6 +333,13 @@ describe('the environment of git', () => {
     'GIT_LITERAL_PATHSPECS',
     'GIT_TEMPLATE_DIR',
     'GIT_CURL_VERBOSE',
+    ...[
+      'GIT_DEFAULT_HASH',
+      'GIT_DEFAULT_REF_FORMAT',
+      'GIT_REFLOG_ACTION',
+      'GIT_REF_PARANOIA',
+      'GIT_NOTES_REF',
+    ],
   ])('given %s, then git is started without it', (name) => {
     expect(set(name, '/somewhere')).toBeUndefined();
   });
@@ -346,9 +353,19 @@ describe('the environment of git', () => {
     expect(set(name, '/somewhere')).toBe('/somewhere');
   });
 
-  test('given a push that is judged, then git sees its objects', () => {
-    setEnvironment({ GIT_OBJECT_DIRECTORY: '/incoming' });
-    expect(gitEnvironment(true)).toMatchObject({ GIT_OBJECT_DIRECTORY: '/incoming' });
+  test('given a push that is judged, then git sees its objects, and those that they build on', () => {
+    const incoming = { GIT_OBJECT_DIRECTORY: '/incoming', GIT_ALTERNATE_OBJECT_DIRECTORIES: '/objects' };
+    setEnvironment(incoming);
+    expect(gitEnvironment(true)).toMatchObject(incoming);
+    expect(Object.keys(gitEnvironment())).not.toEqual(expect.arrayContaining(Object.keys(incoming)));
+  });
+
+  test('given each variable that git calls one of a repository, then git is started without it, but for settings', async () => {
+    const { stdout } = await runGit({ args: ['rev-parse', '--local-env-vars'], cwd: '/' });
+    const names = stdout.toString().split('\n').filter(Boolean);
+    expect(names).toContain('GIT_ALTERNATE_OBJECT_DIRECTORIES');
+    const kept = names.filter((name) => set(name, '/somewhere') === '/somewhere');
+    expect(kept.sort()).toEqual(['GIT_CONFIG_COUNT', 'GIT_CONFIG_PARAMETERS']);
   });
 
   test.each(['GIT_TRACE', 'GIT_TRACE_PACKET', 'GIT_TRACE_CURL', 'GIT_TRACE2', 'GIT_TRACE2_EVENT'])(
