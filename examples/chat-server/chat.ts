@@ -1,4 +1,4 @@
-import { escapeUnsafe, type WorkId, type WorkItem, type WorkLedger } from '../../src/index.ts';
+import { escapeUnsafe, isLedgerError, type WorkId, type WorkItem, type WorkLedger } from '../../src/index.ts';
 import { messageOf } from './events.ts';
 import { ChatError, type Message } from './protocol.ts';
 
@@ -62,9 +62,10 @@ export class Chat {
   async #submit(session: string, user: string, { id, text }: Message): Promise<WorkItem> {
     const description = text.replaceAll(/\r\n?/g, '\n').toWellFormed();
     const known = (await this.messages(session)).find((item) => messageOf(item) === id);
-    const item =
-      known ??
-      (await this.#ledger.createWork({
+    if (known !== undefined && known.description !== description) throw inUse(id);
+    if (known !== undefined) return known;
+    try {
+      return await this.#ledger.createWork({
         title: titleOf(text),
         description,
         created_by: user,
@@ -72,13 +73,18 @@ export class Chat {
         job_id: session,
         max_attempts: MAX_ATTEMPTS,
         context: { session_id: session, message_id: id },
-        // Two servers of one ledger may get it at the same time.
+        // Two servers of one ledger may get it at the same time, and one that was answered and deleted is not to be answered again.
         idempotency_key: `chat/${session}/${id}`,
-      }));
-    if (item.description === description) return item;
-    throw new ChatError('ID_IN_USE', `The message ${id} has another text already.`);
+      });
+    } catch (error) {
+      if (isLedgerError(error, 'KEY_USED')) throw inUse(id);
+      throw error;
+    }
   }
 }
+
+const inUse = (id: string): ChatError =>
+  new ChatError('ID_IN_USE', `The message ${id} has another text already.`);
 
 /** The beginning of a text on one line. */
 export function titleOf(text: string): string {

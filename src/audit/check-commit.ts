@@ -25,6 +25,8 @@ import { type KeptProof, type OwedProof, signersOf } from './signatures.ts';
 import type { History, LedgerState, Left } from './state.ts';
 import { beginAt, datedOf, joinTimes } from './timeline.ts';
 
+const SHORT = 12;
+
 /** A commit as it was read. */
 interface ReadCommit {
   trailers: ReturnType<typeof readTrailers>;
@@ -121,7 +123,7 @@ export class CommitCheck {
     const before = await this.#leftBy(parents);
     const [parent] = before;
     const judge = (settings: LedgerSettings) =>
-      requireKnownRules(settings, `judge commit ${oid.slice(0, 12)}`, { commit: oid });
+      requireKnownRules(settings, `judge commit ${oid.slice(0, SHORT)}`, { commit: oid, parent: parents[0] });
     for (const { settings } of before) judge(settings);
     if (parent !== undefined) state.settings = parent.settings;
     const merge = parents.length > 1 ? await this.#readMerge(record) : undefined;

@@ -103,11 +103,12 @@ export type DetailsByCode = {
   NO_GIT: Record<never, never>;
   UNSUPPORTED_REPOSITORY: Record<never, never>;
   UNSUPPORTED_LEDGER: { path: string };
-  /** The ledger's rules version and the newest that this program knows; which commit it cannot judge; what waits in this clone. */
+  /** The ledger's rules version and the newest that this program knows; which commit it cannot judge, and the one before it; what waits in this clone. */
   UPGRADE_REQUIRED: UnsettledDetails & {
     rules_version: number;
     known: number;
     commit?: string;
+    parent?: string | undefined;
     pending?: number;
   };
   /** `git` is what git said. */

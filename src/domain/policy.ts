@@ -30,7 +30,7 @@ export const UPGRADE_HINT = 'Upgrade work-ledger; `wl --version` tells which one
 export function requireKnownRules(
   { rules_version }: Pick<LedgerSettings, 'rules_version'>,
   task: string,
-  details: { commit?: string; pending?: number } = {},
+  details: { commit?: string; parent?: string | undefined; pending?: number } = {},
   known = KNOWN_RULES,
 ): void {
   if (rules_version <= known) return;

@@ -1,13 +1,14 @@
 import type { Acknowledged } from '../audit/rules.ts';
 import { judgeSignatures, type SignatureQuery, signersOf } from '../audit/signatures.ts';
 import { replayBase, type Verification, verifyLedger } from '../audit/verify.ts';
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { type Connection, currentTip, resolveCommit } from './connection.ts';
 import { raced } from './giving-up.ts';
 import type { VerifyCall } from './inputs.ts';
 
+const SHORT = 12;
 /** Local state: up to where this clone found nothing wrong. */
 const VERIFIED = 'verified';
 /** Raised with every rule that is added or changed: what was found good before is then replayed. */
@@ -16,9 +17,18 @@ export const RULES_VERSION = 8;
 /** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
 export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
   const { signal, signatures } = call;
-  const verification = await raced(replay(connection, stoppable(call)), signal);
+  const verification = await raced(replay(connection, stoppable(call)).catch(tellJudgeable), signal);
   if (signatures === undefined) return verification;
   return raced(withSignatures(connection, verification, call), signal);
+}
+
+/** What came before newer rules can be judged all the same. */
+function tellJudgeable(error: unknown): never {
+  const parent = isLedgerError(error, 'UPGRADE_REQUIRED') ? error.details.parent : undefined;
+  if (!isLedgerError(error) || parent === undefined) throw error;
+  throw error.with({
+    hint: `${error.hint} What came before is judged by: wl verify ..${parent.slice(0, SHORT)}`,
+  });
 }
 
 /** A replay looks now and then whether anyone still waits for it. */

@@ -87,8 +87,10 @@ describe('given a ledger under newer rules', () => {
     expect(clone.map(({ kind }) => kind)).toContain('rules');
   });
 
-  test('when what came before is verified, then that can be judged', async () => {
+  test('when what came before is verified, then that can be judged, as is told', async () => {
     const before = await repo.git(dir, 'rev-parse', 'work-ledger^');
+    const hint = expect.stringContaining(`wl verify ..${before.slice(0, 12)}`);
+    await expect(ada.audit.verify()).rejects.toMatchObject({ ...REFUSED, hint });
     expect(await ada.audit.verify({ range: `..${before}` })).toMatchObject({ ok: true, commits: 2 });
   });
 });
