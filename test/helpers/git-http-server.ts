@@ -9,7 +9,12 @@ export interface GitHttpServerOptions {
   /** Asks for this user and password with basic authentication. */
   user?: string;
   password?: string;
+  /** Asked for each request, what becomes of it. */
+  mishap?: (service: Service | 'info') => Mishap | undefined;
 }
+
+/** The connection breaks before or after git did what was asked; nothing is ever answered, or only later. */
+export type Mishap = 'before' | 'after' | 'silence' | { late_ms: number };
 
 type Service = 'git-upload-pack' | 'git-receive-pack';
 
@@ -75,9 +80,15 @@ export class GitHttpServer {
       response.destroy();
       return;
     }
+    const mishap = breakOff ?? this.#options.mishap?.(serviceOf(url));
+    if (mishap === 'before') {
+      response.destroy();
+      return;
+    }
     const answer = await this.#runBackend(request, url);
-    if (breakOff === 'after') response.destroy();
-    else send(response, answer);
+    if (typeof mishap === 'object') await new Promise((resolve) => setTimeout(resolve, mishap.late_ms));
+    if (mishap === 'after') response.destroy();
+    else if (mishap !== 'silence') send(response, answer);
   }
 
   #isAllowed(request: IncomingMessage): boolean {
@@ -119,6 +130,13 @@ export class GitHttpServer {
     return Buffer.concat(chunks);
   }
 }
+
+const serviceOf = ({ pathname }: URL): Service | 'info' =>
+  pathname.endsWith('/git-upload-pack')
+    ? 'git-upload-pack'
+    : pathname.endsWith('/git-receive-pack')
+      ? 'git-receive-pack'
+      : 'info';
 
 /** Turns what a CGI program wrote into an answer. */
 function send(response: ServerResponse, output: Buffer): void {

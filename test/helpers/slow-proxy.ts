@@ -6,7 +6,9 @@ export type Flow =
   | { kind: 'pass' }
   | { kind: 'hold' }
   | { kind: 'late'; ms: number }
-  | { kind: 'trickle'; bytes: number; every_ms: number };
+  | { kind: 'trickle'; bytes: number; every_ms: number }
+  /** After so many bytes the connection breaks. */
+  | { kind: 'cut'; after: number };
 
 /** Stands before a server on 127.0.0.1. Every connection is accepted, and all that a client says is passed on. */
 export class SlowProxy {
@@ -14,16 +16,21 @@ export class SlowProxy {
   readonly #sockets = new Set<Socket>();
   readonly #waiting = new Set<Socket>();
   readonly #target: number;
+  readonly #flowOf: (() => Flow) | undefined;
   flow: Flow = { kind: 'pass' };
 
-  private constructor(target: number) {
+  private constructor(target: number, flowOf: (() => Flow) | undefined) {
     this.#target = target;
+    this.#flowOf = flowOf;
     this.#server = createServer((client) => this.#join(client));
   }
 
-  /** @param address of the server */
-  static async before(address: string): Promise<SlowProxy> {
-    const proxy = new SlowProxy(Number(new URL(address).port));
+  /**
+   * @param address of the server
+   * @param flowOf asked for each connection; where it is not given, `flow` is for all
+   */
+  static async before(address: string, flowOf?: () => Flow): Promise<SlowProxy> {
+    const proxy = new SlowProxy(Number(new URL(address).port), flowOf);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
@@ -60,21 +67,29 @@ export class SlowProxy {
     });
     for (const socket of [client, server]) socket.on('error', () => socket.destroy());
     let waiting = Buffer.alloc(0);
+    let given = 0;
+    const own = this.#flowOf?.();
     let timer: NodeJS.Timeout | undefined;
     const give = (): void => {
       clearTimeout(timer);
       timer = undefined;
-      const { flow } = this;
+      const flow = own ?? this.flow;
+      if (flow.kind === 'cut' && given + waiting.length > flow.after) {
+        client.destroy();
+        return;
+      }
       if (flow.kind === 'hold' || waiting.length === 0) return;
       const most = flow.kind === 'trickle' ? flow.bytes : waiting.length;
       client.write(waiting.subarray(0, most));
+      given += most;
       this.#waiting.delete(client);
       waiting = waiting.subarray(most);
       if (waiting.length > 0 && flow.kind === 'trickle') timer = setTimeout(give, flow.every_ms);
     };
     server.on('data', (chunk: Buffer) => {
       waiting = Buffer.concat([waiting, chunk]);
-      if (this.flow.kind === 'late') timer ??= setTimeout(give, this.flow.ms);
+      const flow = own ?? this.flow;
+      if (flow.kind === 'late') timer ??= setTimeout(give, flow.ms);
       else if (timer === undefined) give();
     });
     server.on('close', () => {
@@ -82,7 +97,7 @@ export class SlowProxy {
         if (waiting.length === 0) client.end();
         else setTimeout(end, 20);
       };
-      if (this.flow.kind !== 'hold') end();
+      if ((own ?? this.flow).kind !== 'hold') end();
     });
   }
 }

@@ -1,0 +1,44 @@
+/** What a worker process is to do. */
+export interface Job {
+  dir: string;
+  actor: string;
+  seed: number;
+  /** How many calls it makes at once. */
+  lanes: number;
+  patience_s: number;
+}
+
+export interface Asked {
+  op: string;
+  verb: string;
+}
+
+/** What a worker process says, a line each. */
+export type Word =
+  | { kind: 'ready' }
+  | { kind: 'asks'; call: number; asked: Asked[] }
+  | {
+      kind: 'told';
+      call: number;
+      ms: number;
+      told: {
+        op: string;
+        kind: 'remote' | 'local' | 'unchanged' | 'lost' | 'refused';
+        code?: string | undefined;
+      }[];
+    }
+  | {
+      kind: 'failed';
+      call: number;
+      ms: number;
+      code: string;
+      message: string;
+      /** Ops that wait in the clone. */
+      saved: string[];
+      withdrawn: number;
+      /** Whether what is not known to be shared may be. */
+      unknown: boolean;
+    }
+  /** What no caller should ever see. */
+  | { kind: 'defect'; message: string }
+  | { kind: 'done' };

@@ -1,0 +1,144 @@
+/**
+ * One of several processes of a clone that do what comes to them, until they are killed or told to stop. Says what it asks before it
+ * asks, and what it was told after, a line of JSON each.
+ */
+import {
+  isLedgerError,
+  openLedger,
+  type Verb,
+  type VerbInput,
+  type WorkItem,
+  type WorkLedger,
+} from '../../src/index.ts';
+import { chance } from './chance.ts';
+import type { Asked, Job, Word } from './words.ts';
+
+const { dir, actor, seed, lanes, patience_s } = JSON.parse(process.argv[2] ?? '') as Job;
+const { pick, below, happens } = chance(seed);
+const options = { dir, actor, patience_s };
+let stopped = false;
+let calls = 0;
+process.stdin.once('data', () => {
+  stopped = true;
+});
+
+const say = (word: Word): void => void process.stdout.write(`${JSON.stringify(word)}\n`);
+
+type Wish = { [V in Verb]: { verb: V; input: VerbInput[V] } }[Verb];
+const wish = <V extends Verb>(verb: V, input: VerbInput[V]): Wish => ({ verb, input }) as unknown as Wish;
+
+/** @returns the items that stand after it, where it was told so */
+async function ask(ledger: WorkLedger, wishes: readonly Wish[], atomic = false): Promise<WorkItem[]> {
+  calls += 1;
+  const call = calls;
+  const commands = wishes.map(({ verb, input }) =>
+    ledger.work.command(verb, input as VerbInput[typeof verb]),
+  );
+  const asked: Asked[] = commands.map(({ op, verb }) => ({ op, verb }));
+  say({ kind: 'asks', call, asked });
+  const began = performance.now();
+  const took = (): number => Math.round(performance.now() - began);
+  try {
+    const outcomes = await ledger.work.batch(commands, { atomic });
+    const told = outcomes.map((outcome, at) => {
+      const op = asked[at]?.op ?? '';
+      if (outcome.kind === 'accepted') return { op, kind: outcome.where };
+      return { op, kind: outcome.kind, code: 'error' in outcome ? outcome.error.code : undefined };
+    });
+    say({ kind: 'told', call, ms: took(), told });
+    return outcomes.flatMap((outcome) => (outcome.kind === 'accepted' && outcome.item ? [outcome.item] : []));
+  } catch (error) {
+    const defect = !isLedgerError(error) || error.code === 'INTERNAL';
+    const details = isLedgerError(error) ? error.details : {};
+    const ops = (name: string): string[] => ((details[name] ?? []) as { op: string }[]).map(({ op }) => op);
+    say({
+      kind: 'failed',
+      call,
+      ms: took(),
+      code: isLedgerError(error) ? error.code : 'DEFECT',
+      message: String(defect && error instanceof Error ? error.stack : error),
+      saved: [...ops('saved'), ...ops('sent')],
+      withdrawn: ((details.withdrawn ?? []) as unknown[]).length,
+      unknown: details.unknown === true,
+    });
+    return [];
+  }
+}
+
+const text = (): string => `${actor} ${calls} ${'x'.repeat(below(200))}`;
+const some = <T>(from: readonly T[], most: number): T[] =>
+  from.length === 0 ? [] : Array.from({ length: 1 + below(most) }, () => pick(from));
+
+async function work(ledger: WorkLedger, id: WorkItem['id']): Promise<void> {
+  const execution_id = `exec-${actor}-${seed}-${calls}`;
+  const [held] = await ask(ledger, [wish('claim', { id, execution_id })]);
+  if (held?.claim?.execution_id !== execution_id) return;
+  await finish(ledger, held);
+}
+
+async function finish(ledger: WorkLedger, { id, claim }: WorkItem): Promise<void> {
+  const held = { id, execution_id: claim?.execution_id, epoch: claim?.epoch };
+  if (happens(0.5)) await ask(ledger, [wish('checkpoint', { ...held, checkpoint: { step: text() } })]);
+  const end = below(10);
+  if (end < 6) await ask(ledger, [wish('complete', { ...held, result: { by: actor } })]);
+  else if (end < 8) await ask(ledger, [wish('release', { ...held, reason: 'enough' })]);
+  else if (end < 9) await ask(ledger, [wish('fail', { ...held, error: 'it broke' })]);
+}
+
+const OPEN_AT_MOST = 80;
+
+async function step(ledger: WorkLedger, offline: WorkLedger): Promise<void> {
+  const dice = below(100);
+  const items = await ledger.query.list({ limit: 200 });
+  if (items.length < 12 || (dice < 22 && items.length < OPEN_AT_MOST)) {
+    const titles = Array.from({ length: 1 + below(8) }, text);
+    await ask(
+      ledger,
+      titles.map((title) => wish('create', { fields: { title } })),
+      happens(0.3),
+    );
+  } else if (dice < 60) {
+    const ready = await ledger.getReadyToStart();
+    if (ready.length > 0) await work(ledger, pick(ready).id);
+  } else if (dice < 85) {
+    const wishes = some(items, 12).map(({ id }) =>
+      happens(0.7)
+        ? wish('comment', { id, body: text() })
+        : wish('update', { id, patch: { set: { title: text() } } }),
+    );
+    await ask(ledger, wishes, happens(0.2));
+  } else if (dice < 93) {
+    await ask(
+      offline,
+      some(items, 4).map(({ id }) => wish('comment', { id, body: text() })),
+    );
+  } else if (dice < 96) {
+    await ask(ledger, [wish('cancel', { id: pick(items).id, reason: 'not needed' })]);
+  } else {
+    await ledger.clone.sync().catch((error: unknown) => {
+      if (!isLedgerError(error) || error.code === 'INTERNAL')
+        say({ kind: 'defect', message: String(error instanceof Error ? error.stack : error) });
+    });
+  }
+}
+
+async function lane(ledger: WorkLedger, offline: WorkLedger): Promise<void> {
+  while (!stopped) {
+    try {
+      await step(ledger, offline);
+    } catch (error) {
+      if (!isLedgerError(error) || error.code === 'INTERNAL')
+        say({ kind: 'defect', message: String(error instanceof Error ? error.stack : error) });
+    }
+  }
+}
+
+const ledger = await openLedger(options);
+const offline = await openLedger({ ...options, mode: 'local' });
+say({ kind: 'ready' });
+for (const item of await ledger.getInProgress({ owner: actor })) await finish(ledger, item);
+await Promise.all(Array.from({ length: lanes }, () => lane(ledger, offline)));
+await ledger.close();
+await offline.close();
+say({ kind: 'done' });
+process.exit();
