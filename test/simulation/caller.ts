@@ -137,7 +137,9 @@ async function commandsOf(ledger: WorkLedger, step: Step, chance: Chance): Promi
   if (step.kind === 'create') return [made.command('create', { fields: { title: `Work ${text}` } })];
   if (step.kind === 'keyed') {
     const key = chance.pick(KEYS);
-    return [made.command('create', { fields: { title: `Work ${text}`, idempotency_key: key } })];
+    // Most ask for the same under a key, and some for something else.
+    const title = step.salt % 3 === 0 ? `Work ${text}` : `Work of ${key}`;
+    return [made.command('create', { fields: { title, idempotency_key: key } })];
   }
   const items = await ledger.query.list({ all: true });
   if (step.ask !== undefined) {

@@ -155,6 +155,20 @@ export const MUTANTS: readonly Mutant[] = [
     oracle: 'groups',
   },
   {
+    name: 'a key that was used is free again',
+    file: 'domain/graph.ts',
+    from: 'const used = key === undefined ? undefined : view.usedKey(key);',
+    to: 'const used = undefined as UsedKey | undefined;',
+    oracle: 'keys',
+  },
+  {
+    name: 'whoever asks under a key is answered with its item',
+    file: 'domain/verbs/create.ts',
+    from: 'const same = used.digest === contentDigest(item);',
+    to: 'const same = true;',
+    oracle: 'keys',
+  },
+  {
     name: 'an item whose place is taken is not kept',
     file: 'sync/reconcile.ts',
     from: 'const replaced = result.unchanged.flatMap(({ from, item }) => replacedBy(from, item));',

@@ -1,4 +1,4 @@
-import { groups, holders, ids, leases, once } from './branch.ts';
+import { groups, holders, ids, keys, leases, once } from './branch.ts';
 import { answered, converged, patience, verified } from './end.ts';
 import { intent } from './intent.ts';
 import type { Oracle } from './oracle.ts';
@@ -12,6 +12,7 @@ export const branchOracles: readonly Oracle[] = [
   leases,
   groups,
   ids,
+  keys,
   intent,
   verified,
   converged,

@@ -35,6 +35,32 @@ export const holders: Oracle = {
   },
 };
 
+export const keys: Oracle = {
+  name: 'keys',
+  promise: 'Under a key one item is made, and who is answered with it asked for the same.',
+  *check({ branch, calls, history }) {
+    const made = branch.filter(({ verb }) => verb === 'create');
+    const file = ({ oid, id }: LedgerCommit) => (id === undefined ? undefined : history.item(oid, id));
+    const byKey = groupBy(made, (commit) => file(commit)?.idempotency_key as string | undefined);
+    for (const [key, commits] of byKey)
+      if (commits.length > 1)
+        yield { kind: 'made twice', text: `under the key ${key}, ${commits.length} items were made` };
+    const titles = new Map(made.map((commit) => [commit.id, file(commit)?.title]));
+    for (const { asked, told, process } of calls) {
+      for (const outcome of told?.kind === 'outcomes' ? told.outcomes : []) {
+        const command = asked.find(({ op }) => op === outcome.op)?.command;
+        if (outcome.kind !== 'unchanged' || outcome.id === undefined || command?.verb !== 'create') continue;
+        const title = titles.get(outcome.id);
+        if (title !== undefined && title !== command.fields.title)
+          yield {
+            kind: 'a stranger',
+            text: `${process} asked for “${command.fields.title}” and was answered with ${outcome.id}, “${title}”`,
+          };
+      }
+    }
+  },
+};
+
 export const groups: Oracle = {
   name: 'groups',
   promise: 'A group is on the branch as a whole or not at all.',
