@@ -5,8 +5,12 @@ import { observe } from '../domain/observation.ts';
 import { seesNothing } from '../domain/verbs/define.ts';
 import { verbOf, verbsThat } from '../domain/verbs.ts';
 import type { LedgerView } from '../domain/view.ts';
-import { type AuxiliaryFiles, readAuxiliaryFiles } from '../sync/auxiliary-files.ts';
-import { type LedgerCommand, overwrittenFiles } from '../sync/draft.ts';
+import {
+  type AuxiliaryFiles,
+  type LedgerCommand,
+  overwrittenFiles,
+  readAuxiliaryFiles,
+} from '../sync/draft.ts';
 import type { Planned } from '../sync/local.ts';
 import { type Connection, currentTip, readNow } from './connection.ts';
 

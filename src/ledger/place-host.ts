@@ -1,7 +1,7 @@
 import { checkArgument, oneOf } from '../domain/check-input.ts';
 import type { AuxiliaryFile } from '../domain/configure.ts';
 import { HOSTS, type Host } from '../hosts/list.ts';
-import { readFiles } from '../sync/auxiliary-files.ts';
+import { readFiles } from '../sync/draft.ts';
 import type { LedgerAdmin } from './admin.ts';
 import { hostFiles, itemTemplates } from './branch-files.ts';
 import { type Connection, currentTip } from './connection.ts';

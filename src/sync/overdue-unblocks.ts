@@ -4,6 +4,7 @@ import { itemPath } from '../codec/path.ts';
 import type { CommandOf, TransitionEvent } from '../domain/commands.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
+import type { Ending } from './outcome.ts';
 import type { Overdue, SyncContext } from './ports.ts';
 import { UNCAUSED } from './state-keys.ts';
 
@@ -52,4 +53,19 @@ async function completionOf(
     if (verb === 'approve' || verb === 'complete') found = decoded.event;
   }
   return found;
+}
+
+/** Nobody asked for what is overdue: where it is lost, as for want of rights, nothing is, and the next clone makes it. */
+export async function withoutOverdue(
+  { store }: SyncContext,
+  settled: ReadonlyMap<string, Ending>,
+  overdue: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, Ending>> {
+  const others = new Map(settled);
+  for (const [op, end] of settled) {
+    if (end.kind !== 'lost' || !overdue.has(op)) continue;
+    await store.moveRef(end.kept, await store.readRef(end.kept), undefined);
+    others.delete(op);
+  }
+  return others;
 }

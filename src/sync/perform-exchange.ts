@@ -16,24 +16,14 @@ import {
 } from './contention.ts';
 import { type Answer, begin, type Effect, type Facts, type Failure, next, type Plan } from './exchange.ts';
 import { noteOffer, notePushed, prepareOffer } from './inbox.ts';
-import {
-  asFarAsKnown,
-  expose,
-  exposedOps,
-  findSettled,
-  isChecked,
-  localTip,
-  unexpose,
-  type Wanted,
-} from './journal.ts';
+import { asFarAsKnown, expose, findSettled, isChecked, localTip, unexpose, type Wanted } from './journal.ts';
 import { commitLocally } from './local.ts';
 import { awaited, denied, look, lookOrUnknown, pause, unreachable } from './look.ts';
 import type { Ending, Settled } from './outcome.ts';
-import { overdueUnblocks } from './overdue-unblocks.ts';
+import { overdueUnblocks, withoutOverdue } from './overdue-unblocks.ts';
 import type { CallContext, RemoteContext } from './ports.ts';
 import { firstGroup, NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { dropWrong, reconcile } from './reconcile.ts';
-import { rejectedRef } from './rejected.ts';
 import { CONTACT, LED } from './state-keys.ts';
 
 /** What an exchange is for, with the transitions that someone waits for. */
@@ -91,7 +81,10 @@ class Exchanging {
     }
     const { failure } = exchange.doing;
     if (failure === undefined)
-      return asFarAsKnown(this.#context, await this.#withoutOverdue(exchange.settled));
+      return asFarAsKnown(
+        this.#context,
+        await withoutOverdue(this.#context, exchange.settled, this.#overdue),
+      );
     throw this.#errorOf(failure);
   }
 
@@ -149,7 +142,11 @@ class Exchanging {
       case 'refuse':
         return {
           kind: 'found',
-          settled: await keepRefused(context, firstGroup(this.#pending), effect.reason),
+          settled: await (await import('./withdraw.ts')).keepRefused(
+            context,
+            firstGroup(this.#pending),
+            effect.reason,
+          ),
         };
       case 'take back the offer':
         await takeBackOffer(context);
@@ -250,18 +247,6 @@ class Exchanging {
     return { kind: 'pushed', result, combined: candidate !== own };
   }
 
-  /** Nobody asked for what is overdue: where it is lost, as for want of rights, nothing is, and the next clone makes it. */
-  async #withoutOverdue(settled: ReadonlyMap<string, Ending>): Promise<ReadonlyMap<string, Ending>> {
-    const { store } = this.#context;
-    const others = new Map(settled);
-    for (const [op, end] of settled) {
-      if (end.kind !== 'lost' || !this.#overdue.has(op)) continue;
-      await store.moveRef(end.kept, await store.readRef(end.kept), undefined);
-      others.delete(op);
-    }
-    return others;
-  }
-
   #errorOf(failure: Failure): unknown {
     const { remote } = this.#context;
     switch (failure.why) {
@@ -287,36 +272,6 @@ async function makeOverdue(context: RemoteContext): Promise<ReadonlySet<string>>
   const overdue = await overdueUnblocks(context, tip);
   if (overdue.length > 0) await commitLocally(context, []);
   return new Set(overdue.map(({ op }) => op));
-}
-
-/**
- * Takes back what the remote refused for good, and keeps it. Whoever finds it in the inbox could bring it in once the remote takes it,
- * so that the offer goes first, and the caller is told after that.
- *
- * @throws LedgerError `REMOTE_REFUSED` where it is the ledger itself, without which there is nothing
- */
-async function keepRefused(
-  context: CallContext,
-  group: readonly ReadCommit[],
-  reason: string,
-): Promise<Map<string, Settled>> {
-  const { withdraw } = await import('./withdraw.ts');
-  const { store, remote } = context;
-  const ops = new Set(group.map(({ op, record }) => op ?? record.oid));
-  const seen = await store.readRef(remote.seenRef);
-  await takeBackOffer(context);
-  // Someone was first, perhaps with these.
-  if ((await store.readRef(remote.seenRef)) !== seen) return new Map();
-  const exposed = await exposedOps(context);
-  const unknown = [...ops].some((op) => exposed.has(op));
-  const error = new LedgerError('REMOTE_REFUSED', `The remote ${remote.url} refused it: ${reason}.`, {
-    hint: 'A rule of the remote forbids it; ask who keeps the repository.',
-    details: { remote: remote.name, reason, ...(unknown ? { unknown } : {}) },
-  });
-  if (group.some(({ record }) => record.parents.length === 0)) throw error;
-  const settled = await withdraw(context, { ops, renumber: new Set(), keepAs: error });
-  for (const op of ops) settled.set(op, { kind: 'lost', op, error, kept: rejectedRef(op) });
-  return settled;
 }
 
 function contended(remote: LedgerRemote, lost: number): LedgerError {

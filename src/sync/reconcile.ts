@@ -2,9 +2,8 @@ import { LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
-import { readAuxiliaryFilesFor } from './auxiliary-files.ts';
 import { commitInTime } from './committed-time.ts';
-import { draftOf } from './draft.ts';
+import { draftOf, readAuxiliaryFilesFor } from './draft.ts';
 import {
   acceptedBy,
   findWrong,

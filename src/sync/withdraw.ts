@@ -1,7 +1,8 @@
-import type { LedgerError } from '../domain/errors.ts';
+import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Oid } from '../store/port.ts';
 import { takenOps } from './confirm.ts';
+import { takeBackOffer } from './contention.ts';
 import {
   acceptedBy,
   asFarAsKnown,
@@ -14,10 +15,10 @@ import {
 } from './journal.ts';
 import { TAKING } from './local.ts';
 import type { Settled, TakenBack } from './outcome.ts';
-import type { RemoteContext, SyncContext } from './ports.ts';
-import { readCommits } from './read-commits.ts';
+import type { CallContext, RemoteContext, SyncContext } from './ports.ts';
+import { type ReadCommit, readCommits } from './read-commits.ts';
 import { moveLocal, rebuild, reconcile } from './reconcile.ts';
-import { keepRejected } from './rejected.ts';
+import { keepRejected, rejectedRef } from './rejected.ts';
 
 interface Withdrawal {
   /** Transitions to take back. */
@@ -107,4 +108,33 @@ export async function takeBack(context: RemoteContext, wanted: Wanted): Promise<
   if (withdrawn.size + renumber.size > 0)
     for (const [op, one] of await withdraw(context, { ops: withdrawn, renumber })) settled.set(op, one);
   return { settled: await asFarAsKnown(context, settled), withdrawn, sent, exposed };
+}
+
+/**
+ * Takes back what the remote refused for good, and keeps it. Whoever finds it in the inbox could bring it in once the remote takes it,
+ * so that the offer goes first, and the caller is told after that.
+ *
+ * @throws LedgerError `REMOTE_REFUSED` where it is the ledger itself, without which there is nothing
+ */
+export async function keepRefused(
+  context: CallContext,
+  group: readonly ReadCommit[],
+  reason: string,
+): Promise<Map<string, Settled>> {
+  const { store, remote } = context;
+  const ops = new Set(group.map(({ op, record }) => op ?? record.oid));
+  const seen = await store.readRef(remote.seenRef);
+  await takeBackOffer(context);
+  // Someone was first, perhaps with these.
+  if ((await store.readRef(remote.seenRef)) !== seen) return new Map();
+  const exposed = await exposedOps(context);
+  const unknown = [...ops].some((op) => exposed.has(op));
+  const error = new LedgerError('REMOTE_REFUSED', `The remote ${remote.url} refused it: ${reason}.`, {
+    hint: 'A rule of the remote forbids it; ask who keeps the repository.',
+    details: { remote: remote.name, reason, ...(unknown ? { unknown } : {}) },
+  });
+  if (group.some(({ record }) => record.parents.length === 0)) throw error;
+  const settled = await withdraw(context, { ops, renumber: new Set(), keepAs: error });
+  for (const op of ops) settled.set(op, { kind: 'lost', op, error, kept: rejectedRef(op) });
+  return settled;
 }
