@@ -33,8 +33,8 @@ export interface Backend {
   state: LocalState;
   /** Where the clone is, by which a copy is told from it; `undefined` where it is in memory. */
   standsAt?(): Place;
-  /** Where processes that agree on `key` leave each other work; `undefined` where there is only one. */
-  openRequestQueue?(key: string): Promise<RequestQueue>;
+  /** Where processes that have `agreed` alike leave each other work; `undefined` where there is only one. */
+  openRequestQueue?(agreed: unknown): Promise<RequestQueue>;
   /** The folder of what this clone keeps outside git; `undefined` where it is in memory. */
   local: string | undefined;
   /** Where the index's file may stand; `undefined` keeps it in memory. */
@@ -87,9 +87,9 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     lock: new SqliteCloneLock(local),
     state,
     standsAt: () => placeOf(gitDir),
-    async openRequestQueue(key) {
+    async openRequestQueue(agreed) {
       const { FileRequestQueue } = await import('../store/request-queue.ts');
-      return new FileRequestQueue(join(local, 'mail', key));
+      return new FileRequestQueue(join(local, 'mail', await requestQueueKeyOf(agreed)));
     },
     local,
     indexDir: indexDirectory(local),
@@ -108,4 +108,16 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
       await (await opened)?.close();
     },
   };
+}
+
+/** Raised where a request means another thing than before: processes of two versions then work side by side. */
+const REQUEST_FORMAT = 3;
+
+/** One name for all processes whose work can be done by any of them. */
+async function requestQueueKeyOf(agreed: unknown): Promise<string> {
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256')
+    .update(JSON.stringify([REQUEST_FORMAT, agreed]))
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -202,7 +202,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
       lock,
       requestQueue:
         own === undefined && clock === machine.clock
-          ? await backend.openRequestQueue?.(await requestQueueKeyOf([agreed, chosen?.name]))
+          ? await backend.openRequestQueue?.([agreed, chosen?.name])
           : undefined,
       state,
       clone,
@@ -250,18 +250,6 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
       await backend.close();
     },
   };
-}
-
-/** Raised where a request means another thing than before: processes of two versions then work side by side. */
-const REQUEST_FORMAT = 3;
-
-/** One name for all processes whose work can be done by any of them. */
-async function requestQueueKeyOf(agreed: unknown): Promise<string> {
-  const { createHash } = await import('node:crypto');
-  return createHash('sha256')
-    .update(JSON.stringify([REQUEST_FORMAT, agreed]))
-    .digest('hex')
-    .slice(0, 16);
 }
 
 let processWide: { options: OpenOptions; ledger: Promise<WorkLedger> } | undefined;

@@ -68,18 +68,15 @@ export class SqliteCloneLock {
     record: LockTrace | undefined,
   ): Promise<boolean> {
     const start = performance.now();
-    let locked = false;
-    for (let looks = 0; !locked; looks += 1) {
+    for (let looks = 0; ; looks += 1) {
       if (record !== undefined) record.holder = (await holderOf(record.path)) ?? record.holder;
-      if (await giveUp?.()) {
-        if (looks > 0) this.#waited.set(name, performance.now() - start);
-        return false;
-      }
+      // What one came for can have come with the lock: whoever let go did it.
+      const isDone = await giveUp?.();
+      const isOver = isDone || (looks > 0 && tryLock(database));
+      if (isOver && looks > 0) this.#waited.set(name, performance.now() - start);
+      if (isOver) return !isDone;
       await pause(spacing(performance.now() - start, this.#waited.get(name) ?? 0));
-      locked = tryLock(database);
     }
-    this.#waited.set(name, performance.now() - start);
-    return true;
   }
 
   #open(path: string): DatabaseSync {

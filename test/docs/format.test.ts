@@ -166,7 +166,8 @@ test('given the example of a rejected transition, when one is kept, then its mes
 
 test('given the files of local state, when held against the code, then each that sync keeps is listed', () => {
   const told = table(section(PAGE, '### Local state')).map(([file]) => file);
-  expect(told).toEqual(expect.arrayContaining(Object.values(marks)));
+  const keys = Object.values(marks).filter((mark) => typeof mark === 'string');
+  expect(told).toEqual(expect.arrayContaining(keys));
 });
 
 test('given the limits of files beside items, when held against the code, then they are the same', () => {
