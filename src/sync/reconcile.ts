@@ -97,15 +97,7 @@ async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string
     return moveOn();
   }
   const wrong = await findWrong(context, { local, from: base, pending });
-  const arrived = await readCommits(store, base, seen, new Set(pending.map(({ op }) => op ?? '')));
-  const known = byOp(arrived);
-  const settled = await rebuild(context, { expected: local, base: seen, pending, known, wrong });
-  if (settled === undefined) return undefined;
-  for (const { op } of pending) {
-    const found = op === undefined ? undefined : known.get(op);
-    if (found !== undefined) settled.set(found.op ?? '', acceptedBy(found));
-  }
-  return settled;
+  return rebuild(context, { expected: local, base: seen, pending, wrong });
 }
 
 /**
@@ -129,7 +121,6 @@ export async function dropWrong(context: SyncContext, seen: Oid | undefined): Pr
       expected: local,
       base: seen ?? root ?? local,
       pending: pending.filter(({ record }) => record.oid !== root),
-      known: new Map(),
       wrong,
     });
   });
@@ -153,14 +144,20 @@ interface Rebuild {
   expected: Oid;
   base: Oid;
   pending: readonly ReadCommit[];
-  known: ReadonlyMap<string, ReadCommit>;
+  /** What `base` has of `pending` already, by op; found where it is not given. */
+  known?: ReadonlyMap<string, ReadCommit>;
   /** What must not be shared of all that leads to `expected`; `undefined` where that was not looked at. */
   wrong?: Wrong;
   withdrawn?: ReadonlySet<string>;
   renumber?: ReplayOptions['renumber'];
 }
 
-/** Makes the local branch anew as `base` and what of `pending` is still legal there. `undefined` where it moved meanwhile. */
+/**
+ * Makes the local branch anew as `base` and what of `pending` is still legal there. What `base` has already, by op, is not made again: it
+ * can have come after what is pending was brought onto the shared tip, since that moves whenever some process of the clone looks.
+ *
+ * @returns `undefined` where the local branch moved meanwhile
+ */
 export async function rebuild(
   context: SyncContext,
   request: Rebuild,
@@ -169,10 +166,13 @@ export async function rebuild(
   const { expected, base, pending } = request;
   await learnDeletionsFor(context, base, pending);
   const auxiliary = await readAuxiliaryFilesFor(store, base, pending);
+  const parted = await store.mergeBase(expected, base);
+  const ops = new Set(pending.map(({ op }) => op ?? ''));
+  const known = request.known ?? byOp(parted === base ? [] : await readCommits(store, parted, base, ops));
   const { result, changes, skew_s } = await views.read(base, (view) => {
     const after = new Overlay(view, auxiliary);
     const { clock_skew_s: skew_s } = view.settings;
-    return { result: replay(after, pending, { ...request, signs }), changes: after, skew_s };
+    return { result: replay(after, pending, { ...request, known, signs }), changes: after, skew_s };
   });
   const replaced = result.unchanged.flatMap(({ from, item }) => replacedBy(from, item));
   const settled = await keepLost(context, [...result.lost, ...replaced]);
@@ -186,6 +186,7 @@ export async function rebuild(
   await views.advance(base, moved.tip, changes);
   for (const { from, item } of result.unchanged)
     if (!settled.has(from.op ?? '')) settled.set(from.op ?? '', { kind: 'unchanged', item });
+  for (const [op, found] of known) if (ops.has(op)) settled.set(op, acceptedBy(found));
   noteNoOps(
     context,
     result.unchanged.flatMap(({ from }) => from.op ?? []),

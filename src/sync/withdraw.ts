@@ -58,7 +58,6 @@ export async function withdraw(
       expected: local,
       base,
       pending,
-      known: new Map(),
       wrong,
       withdrawn: ops,
       renumber: (command, id) => (renumber.has(command.op) ? offlineId(context, id) : undefined),
@@ -106,7 +105,11 @@ export async function takeBack(context: RemoteContext, wanted: Wanted): Promise<
   const created = open.filter((one) => isNew(one) && !exposed.has(one.op));
   const renumber = new Set(created.map(({ op }) => op));
   if (withdrawn.size + renumber.size > 0)
-    for (const [op, one] of await withdraw(context, { ops: withdrawn, renumber })) settled.set(op, one);
+    for (const [op, one] of await withdraw(context, { ops: withdrawn, renumber })) {
+      settled.set(op, one);
+      // It arrived meanwhile.
+      if (one.kind === 'accepted') withdrawn.delete(op);
+    }
   return { settled: await asFarAsKnown(context, settled), withdrawn, sent, exposed };
 }
 

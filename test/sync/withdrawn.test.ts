@@ -1,4 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
+import { connectionOf } from '../../src/ledger/connection.ts';
+import { withdraw } from '../../src/sync/withdraw.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
@@ -68,4 +70,24 @@ test('given a recovery, when the remote does not answer, then it is taken back, 
   expect(await refusalOf(ada.ledger.recoverOrphanedWork())).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
   expect(await ada.ledger.query.find(id)).toMatchObject({ status: 'in_progress', owner: 'bob' });
   expect((await ada.ledger.clone.status()).pending).toEqual([]);
+});
+
+test('given a transition that another clone brought to the remote, when a look shows that just before others are taken back, then it stands once', async () => {
+  const [{ ledger, connection }, bob] = world.replicas as [Replica, Replica];
+  const [brought, back] = ['brought', 'taken back'].map((body) =>
+    ledger.work.command('comment', { id, body }),
+  );
+  if (brought === undefined || back === undefined) throw new Error('two were asked for');
+  connection.cut = true;
+  await refusalOf(ledger.work.batch([brought, back]));
+  await bob.ledger.clone.fetch();
+  await bob.ledger.work.batch([brought]);
+  connection.cut = false;
+  await connection.fetch();
+  const { context } = await connectionOf(ledger).write();
+  const settled = await withdraw(context, { ops: new Set([back.op]), renumber: new Set() });
+  expect(settled.get(brought.op)).toMatchObject({ kind: 'accepted' });
+  await ledger.clone.sync();
+  expect((await ledger.query.find(id))?.comments.map(({ body }) => body)).toEqual(['brought']);
+  expect(await ledger.audit.verify()).toMatchObject({ ok: true, findings: [] });
 });
