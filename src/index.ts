@@ -29,6 +29,7 @@ export type {
   FieldKey,
   UpdateOption,
 } from './domain/fields.ts';
+export { isHeld } from './domain/holding.ts';
 export type { ExecutionId, OpId, WorkId } from './domain/ids.ts';
 export {
   type Json,

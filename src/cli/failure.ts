@@ -53,7 +53,7 @@ function toText(error: LedgerError): string {
   if (sent.length > 0) lines.push(`sent, and not known to be accepted: ${sent.map(describeLeft).join(', ')}`);
   if (withdrawn.length > 0) lines.push(`not made: the claim of ${withdrawn.join(', ')}`);
   if (kept) lines.push('kept: wl rejected');
-  if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
+  if (error.hint !== undefined) lines.push(`hint: ${error.hint}${more(error)}`);
   return lines.map((line) => safe(line)).join('\n');
 }
 
@@ -69,6 +69,10 @@ function fittingLines({ items, more }: Leavings['fitting']): string[] {
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
 }
+
+/** What only `--json` shows. */
+const more = ({ code, details }: LedgerError): string =>
+  code === 'INTERNAL' && 'stack' in details ? ' With --json the error says where it happened.' : '';
 
 const describeLeft = ({ verb, what }: LeftBehind): string => `${verb} ${what}`.trim();
 

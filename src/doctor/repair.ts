@@ -5,7 +5,7 @@ import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { requireAllowed, requireNoSignature } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import { connectionOf } from '../ledger/connection.ts';
+import { connectionOf, onlineHint } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { CommitDraft, FileChange, Oid } from '../store/port.ts';
 import { commitOnTip } from '../sync/on-tip.ts';
@@ -31,7 +31,7 @@ export async function repairTree(ledger: WorkLedger): Promise<Repaired[]> {
       'INVALID_INPUT',
       'A mend is made on the shared tip, so the remote has to be asked.',
       {
-        hint: 'Leave out --offline, or: git config --unset ledger.mode',
+        hint: onlineHint(connectionOf(ledger)),
       },
     );
   const { context } = await connectionOf(ledger).write();

@@ -1,7 +1,7 @@
 // Which repository a directory is in, found as git finds it, and what its configuration says of it.
 import { existsSync, lstatSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { CONTROL } from '../domain/text.ts';
 import { traced } from '../trace/channels.ts';
@@ -219,6 +219,25 @@ export async function hooksFolder(dir: string): Promise<string> {
   if (!/not a git repository/.test(found.stderr)) throw gitFailure('looking for hooks', found);
   throw new LedgerError('NO_REPOSITORY', `${cwd} is not a git repository.`);
 }
+
+/** Whose hooks a folder has: the repository's own, those of its work tree, which may be committed, or those of others as well. */
+export type HooksReach = 'repository' | 'work_tree' | 'others';
+
+/** @param folder as `hooksFolder` gives it for `dir` */
+export async function hooksReach(dir: string, folder: string): Promise<HooksReach> {
+  const isWithin = (top: string | undefined): boolean =>
+    top !== undefined && !relative(real(top), real(folder)).startsWith('..');
+  const ask = async (what: string): Promise<string | undefined> => {
+    const args = ['rev-parse', '--path-format=absolute', what];
+    const { code, stdout } = await runGit({ args, cwd: resolve(dir), plain: true });
+    return code === 0 ? stdout.toString().trimEnd() : undefined;
+  };
+  if (isWithin(await ask('--git-common-dir'))) return 'repository';
+  return isWithin(await ask('--show-toplevel')) ? 'work_tree' : 'others';
+}
+
+/** The path without symbolic links, as far as it is there. */
+const real = (path: string): string => safely(() => realpathSync(path)) ?? path;
 
 /**
  * A reader that costs a process next to nothing where refs are files: no git, and none of the modules that run it.

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import { hooksFolder } from '../git/repository.ts';
+import { type HooksReach, hooksFolder, hooksReach } from '../git/repository.ts';
 import { openNativeBackend } from '../ledger/backend.ts';
 import { chooseBranch } from '../ledger/options.ts';
 import { Projection } from '../projection/projection.ts';
@@ -40,6 +40,8 @@ export interface HooksReport {
   side: Side;
   /** Where git looks for hooks: `core.hooksPath` where that is set. */
   folder: string;
+  /** Whose hooks these are: where they are not the repository's own, others have them too, or may get them. */
+  reach: HooksReach;
   hooks: HookState[];
   /** True where every hook is current and, on a server, git's own checks are on. */
   current: boolean;
@@ -102,6 +104,7 @@ export async function checkHooks(options: InstallOptions): Promise<HooksReport> 
   return {
     side: options.side,
     folder,
+    reach: await hooksReach(options.dir, folder),
     hooks,
     current: set && hooks.every(({ state }) => state === 'current'),
   };

@@ -6,7 +6,7 @@ import { requireAllowed, requireNoSignature } from '../domain/policy.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import type { Oid } from '../store/port.ts';
 import { commitOnTip } from '../sync/on-tip.ts';
-import { type Connection, modeOf, requestBy, resolveCommit } from './connection.ts';
+import { type Connection, modeOf, onlineHint, requestBy, resolveCommit } from './connection.ts';
 import { raced } from './giving-up.ts';
 import type { AcknowledgeOptions } from './inputs.ts';
 
@@ -30,7 +30,7 @@ export async function acknowledge(
     throw new LedgerError(
       'INVALID_INPUT',
       'An acknowledgement is made on the shared tip, so the remote has to be asked.',
-      { hint: 'Leave out --offline, or: git config --unset ledger.mode' },
+      { hint: onlineHint(connection) },
     );
   return raced(make(connection, typed, rules, line, requestBy(connection, actor)), signal);
 }

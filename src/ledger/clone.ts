@@ -59,12 +59,14 @@ export class LedgerClone {
     const { raced } = await import('./giving-up.ts');
     options.signal?.throwIfAborted();
     const { sync } = await this.#connection.write();
+    const before = await newItems(this.#connection);
     const settled = await raced(sync.sync(), options.signal);
     return {
       accepted: settled.filter(({ kind }) => kind === 'accepted').length,
       lost: settled.flatMap((one) =>
         one.kind === 'lost' ? [{ op: one.op, id: idIn(one.error), message: one.error.message }] : [],
       ),
+      renumbered: await before.renumbered(),
       tip: await currentTip(this.#connection),
     };
   }
@@ -166,6 +168,36 @@ export class LedgerClone {
   #check(call: string, table = {}, options: object = {}, op = ''): void {
     checkCall(this.#connection, call, { op: [text, op] }, table, options);
   }
+}
+
+/** Verbs that make an item, whose number can turn out to be another's. */
+const MAKING: ReadonlySet<string> = new Set(['create', 'import']);
+
+/** The items that wait in this clone to be made, and what became of their numbers. */
+async function newItems(
+  connection: Connection,
+): Promise<{ renumbered(): Promise<inputs.SyncReport['renumbered']> }> {
+  const { readCommits } = await import('../sync/read-commits.ts');
+  const { store, context } = await connection.write();
+  const seen = context.remote && (await store.readRef(context.remote.seenRef));
+  const local = await store.readRef(connection.localRef);
+  const isShared = local === undefined || seen === undefined || seen === local;
+  const idsIn = (commits: Awaited<ReturnType<typeof readCommits>>): [string, WorkId][] =>
+    commits.flatMap(({ op, event }) =>
+      op !== undefined && event?.id !== undefined && MAKING.has(event.verb) ? [[op, event.id]] : [],
+    );
+  const pending = new Map(isShared ? [] : idsIn(await readCommits(store, seen, local)));
+  return {
+    async renumbered() {
+      if (pending.size === 0) return [];
+      const tip = await currentTip(connection);
+      const now = idsIn(await readCommits(store, seen, tip, new Set(pending.keys())));
+      return now.flatMap(([op, to]) => {
+        const from = pending.get(op);
+        return from === undefined || from === to ? [] : [{ op, from, to }];
+      });
+    },
+  };
 }
 
 const idIn = (error: LedgerError): WorkId | undefined =>

@@ -40,6 +40,8 @@ export interface Connection {
   draw: Draw;
   actor: string;
   mode: LedgerMode;
+  /** Where the mode `local` comes from. */
+  whyLocal: readonly ('call' | 'setting')[];
   branch: string;
   /** `refs/heads/<branch>`. */
   localRef: string;
@@ -148,6 +150,13 @@ export function checkCall(
 }
 
 /** When a transition's call returns: `none` where there is no remote. */
+/** What helps where the remote has to be asked and may not be. */
+export const onlineHint = ({ whyLocal }: Connection): string =>
+  [
+    ...(whyLocal.includes('call') ? ['Leave out --offline.'] : []),
+    ...(whyLocal.includes('setting') ? ['Work with the remote: git config --unset ledger.mode'] : []),
+  ].join(' ');
+
 export const modeOf = ({ remote, mode }: Connection): LedgerMode | 'none' =>
   remote === null ? 'none' : mode;
 

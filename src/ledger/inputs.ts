@@ -139,6 +139,8 @@ export const PLACE = {
 export interface SyncReport {
   accepted: number;
   lost: { op: string; id: WorkId | undefined; message: string }[];
+  /** New items of this clone that another item took the number of, and what they are called now. */
+  renumbered: { op: string; from: WorkId; to: WorkId }[];
   tip: Oid;
 }
 

@@ -26,6 +26,7 @@ import {
   OPEN,
   type OpenOptions,
   systemMachine,
+  whyLocal,
 } from './options.ts';
 import { WorkLedger } from './work-ledger.ts';
 
@@ -225,6 +226,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     draw,
     actor: chooseActor(options, config),
     mode: chooseMode(options, config),
+    whyLocal: whyLocal(options, config),
     branch,
     localRef,
     presence,

@@ -168,6 +168,17 @@ export function chooseMode(options: OpenOptions, { settings }: RepositoryConfig)
   throw new LedgerError('INVALID_INPUT', `ledger.mode is ${JSON.stringify(mode)}; it can be push or local.`);
 }
 
+/** What makes the mode of a call `local`: the call itself, the repository's configuration, or both. */
+export function whyLocal(
+  options: OpenOptions,
+  { settings }: RepositoryConfig,
+): readonly ('call' | 'setting')[] {
+  const why: ('call' | 'setting')[] = [];
+  if (options.mode === 'local') why.push('call');
+  if (settings.get('mode') === 'local') why.push('setting');
+  return why;
+}
+
 /** Whether every commit is to be signed. @throws LedgerError `INVALID_INPUT` for what git would not read as yes or no */
 export function chooseSign({ settings }: Pick<RepositoryConfig, 'settings'>): boolean {
   const asked = settings.get('sign') ?? 'false';

@@ -11,7 +11,16 @@ import type { WorkPatch } from '../domain/verbs/update.ts';
 import { type Verb, type VerbInput, verbOf, verbsThat } from '../domain/verbs.ts';
 import { openPartsOf } from '../query/tree.ts';
 import type { Planned } from '../sync/local.ts';
-import { type Connection, checkCall, known, modeOf, readNow, requestBy, toActor } from './connection.ts';
+import {
+  type Connection,
+  checkCall,
+  known,
+  modeOf,
+  onlineHint,
+  readNow,
+  requestBy,
+  toActor,
+} from './connection.ts';
 import { executionsOf } from './executions.ts';
 import { type TransitionResult, toResult } from './results.ts';
 import { submit } from './submit.ts';
@@ -139,7 +148,8 @@ export class Writer {
     const { actor = this.#connection.actor, ttl_s, tentative } = options;
     const item = await this.#find(id);
     const resumes = item?.status === 'blocked';
-    if (modeOf(this.#connection) === 'local' && !tentative && !resumes) throw notShared(verb, id);
+    if (modeOf(this.#connection) === 'local' && !tentative && !resumes)
+      throw notShared(this.#connection, verb, id);
     const call = { ...options, actor };
     if (verb === 'claim' || !resumes || options.execution_id !== undefined) {
       return this.#make(
@@ -269,12 +279,12 @@ export class Writer {
 
 const newExecution = ({ draw }: Connection): string => `exec-${randomSuffix(draw)}`;
 
-const notShared = (verb: string, id: WorkId): LedgerError =>
+const notShared = (connection: Connection, verb: string, id: WorkId): LedgerError =>
   new LedgerError(
     'REMOTE_UNREACHABLE',
     'A claim is only yours once the remote has it, and this call is local.',
     {
-      hint: `Leave out --offline, or ask for a tentative claim: wl ${verb} ${id} --tentative`,
+      hint: `${onlineHint(connection)} Or ask for a tentative claim: wl ${verb} ${id} --tentative`,
       details: { id, saved: [], sent: [], withdrawn: [id] },
     },
   );

@@ -38,15 +38,20 @@ async function findIds(
 ): Promise<Found<string>> {
   const look = () => findEach(typed, (id) => ledger.query.resolveId(id, purpose));
   const known = await look();
-  if (ledger.clone.mode !== 'push' || !known.failures.some((one) => isLedgerError(one, 'NOT_FOUND')))
-    return known;
+  const isKnown = !known.failures.some((one) => isLedgerError(one, 'NOT_FOUND'));
+  return isKnown || !(await askRemote(ledger)) ? known : look();
+}
+
+/** Takes over what the remote has, for what this clone does not know. @returns false where it may not be asked, or does not answer */
+export async function askRemote({ clone }: WorkLedger): Promise<boolean> {
+  if (clone.mode !== 'push') return false;
   try {
-    await ledger.clone.fetch();
+    await clone.fetch();
+    return true;
   } catch (error) {
-    if (isLedgerError(error, 'REMOTE_UNREACHABLE') || isLedgerError(error, 'REMOTE_STALE')) return known;
+    if (isLedgerError(error, 'REMOTE_UNREACHABLE') || isLedgerError(error, 'REMOTE_STALE')) return false;
     throw error;
   }
-  return look();
 }
 
 /** Ids in full, each once. All are looked up before anything is written. */

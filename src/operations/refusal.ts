@@ -90,7 +90,7 @@ export function toRefusal(failure: unknown): LedgerError {
   const message = failure instanceof Error ? failure.message : String(failure);
   const stack = failure instanceof Error ? failure.stack : undefined;
   return new LedgerError('INTERNAL', `The program failed: ${message}`, {
-    hint: 'This is a defect; with --json the error says where it happened.',
+    hint: 'This is a defect of the program.',
     details: stack === undefined ? {} : { stack },
   });
 }

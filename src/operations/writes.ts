@@ -1,5 +1,5 @@
 import { isLedgerError, type TransitionResult, type Verb, type WorkItem, type WorkLedger } from '../index.ts';
-import { type Found, resolveAll } from './ids.ts';
+import { askRemote, type Found, resolveAll } from './ids.ts';
 import { RaceLost } from './refusal.ts';
 
 /** Where a write is: on the shared branch, or in this clone until the next sync. */
@@ -56,9 +56,22 @@ export async function writeEach(
   write: Write,
 ): Promise<Written> {
   const { found, failures, several } = 'found' in named ? named : await resolveAll(ledger, named, verb);
-  const attempts = await Promise.all(found.map((id) => attempt(ledger, () => write(ledger, id))));
-  return { attempts, failures, several };
+  const make = (id: string): Promise<Attempt> => attempt(ledger, () => write(ledger, id));
+  const attempts = await Promise.all(found.map(make));
+  const isMissing = ({ failure }: Attempt): boolean => JUDGING.has(verb) && isNothingToJudge(failure);
+  if (!attempts.some(isMissing) || !(await askRemote(ledger))) return { attempts, failures, several };
+  const again = await Promise.all(
+    attempts.map((one, at) => (isMissing(one) ? make(found[at] as string) : one)),
+  );
+  return { attempts: again, failures, several };
 }
+
+/** Verbs that judge what somebody else submitted, which may be new on the remote, as an id may. */
+const JUDGING: ReadonlySet<Verb> = new Set<Verb>(['approve', 'reject']);
+
+/** As this clone knew it, nothing was submitted: so there is nothing that its caller saw and that is another thing by now. */
+const isNothingToJudge = (failure: unknown): boolean =>
+  isLedgerError(failure, 'ILLEGAL_TRANSITION') && !(failure instanceof RaceLost);
 
 /** Where a write is; `undefined` where there is no remote that it could be on. */
 export const whereIf = ({ clone }: WorkLedger, where: Where): Where | undefined =>

@@ -1,6 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
-import { connectionOf } from '../ledger/connection.ts';
+import { connectionOf, onlineHint } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
@@ -27,7 +27,7 @@ export async function remoteOf(ledger: WorkLedger): Promise<RemoteContext> {
   throw new LedgerError(
     'INVALID_INPUT',
     'Review branches stand on the remote, so it has to be asked, and this call is local.',
-    { hint: 'Leave out --offline, or: git config --unset ledger.mode' },
+    { hint: onlineHint(connectionOf(ledger)) },
   );
 }
 

@@ -75,7 +75,7 @@ describe('given --offline', () => {
     const refused = await bob(['claim', id, '--offline']);
     expect(refused).toMatchObject({ status: 7, stdout: '' });
     expect(refused.stderr).toContain(
-      `hint: Leave out --offline, or ask for a tentative claim: wl claim ${id} --tentative`,
+      `hint: Leave out --offline. Or ask for a tentative claim: wl claim ${id} --tentative`,
     );
     expect((await bob(['claim', id, '--offline', '--tentative'])).stdout).toContain('in this clone only');
     await ada(['claim', id]);

@@ -1,5 +1,6 @@
 import { isLedgerError, LedgerError } from '../../domain/errors.ts';
 import type { WorkItem } from '../../domain/item.ts';
+import { connectionOf, onlineHint } from '../../ledger/connection.ts';
 import { systemClock } from '../../ledger/options.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';
@@ -98,11 +99,10 @@ class Worker {
 
   constructor(options: WorkerOptions) {
     const { ledger, name = ledger.actor, clock = systemClock } = options;
-    if (ledger.clone.mode === 'local') {
+    if (ledger.clone.mode === 'local')
       throw new LedgerError('INVALID_INPUT', 'A worker claims work, and a claim needs the remote.', {
-        hint: 'Leave out --offline, and set ledger.mode to push.',
+        hint: onlineHint(connectionOf(ledger)),
       });
-    }
     this.#options = options;
     this.#concurrency = options.concurrency ?? 1;
     this.#max = options.max ?? Number.POSITIVE_INFINITY;

@@ -2,6 +2,7 @@ import {
   FIELD_FACTS,
   type FieldFacts,
   type HistoryEntry,
+  isHeld,
   type Json,
   type JsonMap,
   type ReadableLedger,
@@ -80,11 +81,7 @@ function factsOf(item: WorkItem, related: ReadonlyMap<string, WorkItem>): [strin
   const attempts = `${item.attempts}${item.max_attempts === undefined ? '' : ` of ${item.max_attempts}`}`;
   const facts: [string, string | undefined][] = [
     ['owner', owner],
-    [
-      'claim',
-      claim &&
-        `epoch ${claim.epoch}, ${claim.execution_id}, since ${shortTime(claim.claimed_at)}, lease ${claim.ttl_s} s`,
-    ],
+    isHeld(item) ? ['claim', claim && claimText(claim)] : ['last claim', claim && pastClaimText(claim)],
     ['execution', item.execution_id === claim?.execution_id ? undefined : item.execution_id],
     ['attempts', item.attempts === 0 && item.max_attempts === undefined ? undefined : attempts],
     [
@@ -106,6 +103,15 @@ function factsOf(item: WorkItem, related: ReadonlyMap<string, WorkItem>): [strin
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined && fact[1] !== '');
 }
+
+type Claim = NonNullable<WorkItem['claim']>;
+
+const claimText = ({ epoch, execution_id, claimed_at, ttl_s }: Claim): string =>
+  `epoch ${epoch}, ${execution_id}, since ${shortTime(claimed_at)}, lease ${ttl_s} s`;
+
+/** It stays for its epoch, which the next one is higher than. */
+const pastClaimText = ({ epoch, execution_id, claimed_at }: Claim): string =>
+  `epoch ${epoch}, ${execution_id}, of ${shortTime(claimed_at)}; nobody holds it now`;
 
 /** Fields that are shown as they are. */
 function shownFields(item: WorkItem): [string, string | undefined][] {

@@ -49,12 +49,24 @@ const WORDS: Readonly<Record<HookState['state'], Span>> = {
   missing: styled('dim', 'not there'),
 };
 
-function linesOf({ hooks }: HooksReport): Line[] {
-  return columns(
+function linesOf({ hooks, folder, reach }: HooksReport): Line[] {
+  const lines = columns(
     hooks.map(({ hook, path, state, before }): Span[] => [
       styled('bold', hook),
       WORDS[state],
       before === undefined ? path : `${path}, then ${before}`,
     ]),
   );
+  return [...lines, ...BEYOND[reach](folder)];
 }
+
+/** What is to be known of hooks that are not this repository's alone. */
+const BEYOND: Readonly<Record<HooksReport['reach'], (folder: string) => Line[]>> = {
+  repository: () => [],
+  work_tree: (folder) => [
+    `${folder} is part of the work tree (core.hooksPath): what is committed of it names paths of this machine`,
+  ],
+  others: (folder) => [
+    `${folder} has the hooks of every repository that names it (core.hooksPath), and not of this one alone; for its own: git config core.hooksPath "$(git rev-parse --path-format=absolute --git-common-dir)/hooks"`,
+  ],
+};

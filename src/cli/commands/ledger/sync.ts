@@ -13,14 +13,17 @@ export const syncCommand = command({
     const ledger = await cli.open();
     if (cli.globals.offline) throw refuse('sync asks the remote and --offline forbids it.');
     const report = await cli.busy('syncing', () => ledger.clone.sync());
-    const { accepted, lost } = report;
+    const { accepted, lost, renumbered } = report;
     const races = new Map((await ledger.clone.rejected()).map(({ op, ref, error }) => [op, { ref, error }]));
     const shared =
       accepted === 0 ? '' : `, shared ${accepted} ${accepted === 1 ? 'transition' : 'transitions'}`;
     return {
       kind: 'sync',
       data: report,
-      lines: [`in step with ${ledger.clone.remote?.name}${shared}`],
+      lines: [
+        `in step with ${ledger.clone.remote?.name}${shared}`,
+        ...renumbered.map(({ from, to }) => `${from} is ${to} now: another item has that number`),
+      ],
       ids: [],
       failures: lost.map(({ op, message }) => {
         const race = races.get(op);

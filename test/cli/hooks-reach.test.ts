@@ -1,0 +1,43 @@
+import { mkdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makeSharedRepo } from '../helpers/shared-repo.ts';
+import { wl } from './workplace.ts';
+
+test.each([
+  { place: 'the repository', path: undefined, reach: 'repository', told: /^(?!.*core\.hooksPath)/s },
+  {
+    place: 'the work tree',
+    path: '.husky',
+    reach: 'work_tree',
+    told: /is part of the work tree \(core\.hooksPath\)/,
+  },
+  {
+    place: 'a folder of many repositories',
+    path: '../hooks',
+    reach: 'others',
+    told: /has the hooks of every repository that names it/,
+  },
+])(
+  'given hooks in $place, when they are put there, then it is told whose they are',
+  async ({ path, reach, told }) => {
+    const repo = await makeSharedRepo();
+    const dir = await repo.clone('ada');
+    if (path !== undefined) {
+      const folder = join(dir, path);
+      await mkdir(folder, { recursive: true });
+      await repo.git(dir, 'config', 'core.hooksPath', await realpath(folder));
+    }
+    expect((await wl(dir, ['hooks', 'install', '--json'])).data).toMatchObject({ reach, current: true });
+    expect((await wl(dir, ['hooks', 'install', '--check'])).stdout).toMatch(told);
+  },
+);
+
+test('given a linked work tree, when hooks are put there, then they are the repository’s own', async () => {
+  const repo = await makeSharedRepo();
+  const dir = await repo.clone('ada');
+  await repo.git(dir, 'commit', '--quiet', '--allow-empty', '-m', 'code');
+  await repo.git(dir, 'worktree', 'add', '--quiet', join(repo.folder, 'tree'));
+  const said = await wl(join(repo.folder, 'tree'), ['hooks', 'install', '--json']);
+  expect(said.data).toMatchObject({ reach: 'repository' });
+});
