@@ -210,7 +210,6 @@ export class Cli {
 }
 
 const STEPS = { items: 'reading open work', finished: 'reading finished work', history: 'reading history' };
-
 function describeProgress({
   step,
   done,
@@ -236,7 +235,7 @@ export async function execute({ command, args, values, globals }: ReadCall, worl
     const reply = await command.invoke(cli, args, values);
     failures = reply.failures ?? [];
     status = reply.status ?? 0;
-    if (reply.data !== undefined) failures = [...(await showOrTell(reply, cli)), ...failures];
+    if (reply.data !== undefined) failures = [...(await showReply(reply, cli)), ...failures];
   } catch (error) {
     failures = [error];
   } finally {
@@ -266,7 +265,7 @@ async function beginTrace({ name }: FoundCommand, cli: Cli): Promise<{ stop(): v
 }
 
 /** @returns what is to be told where the reply could not be shown, though what was asked is done */
-async function showOrTell(reply: Reply, cli: Cli): Promise<LedgerError[]> {
+async function showReply(reply: Reply, cli: Cli): Promise<LedgerError[]> {
   try {
     await show(reply, cli);
     await cli.world.stdout.flush?.();
@@ -274,9 +273,9 @@ async function showOrTell(reply: Reply, cli: Cli): Promise<LedgerError[]> {
   } catch (error) {
     if (!(error instanceof OutputFailed)) throw error;
     const { lines, where } = reply;
-    const done =
-      where === undefined ? '' : ` It is done: ${lines.map((line) => printLine(line, false)).join('; ')}.`;
-    return [new LedgerError('STORAGE_FAILED', `${error.message}${done}`, { cause: error })];
+    const said = lines.map((line) => printLine(line, false)).join('; ');
+    const done = where === undefined ? '' : ` It is done: ${said}.`;
+    return [new LedgerError('STORAGE_FAILED', error.message + done, { cause: error })];
   }
 }
 

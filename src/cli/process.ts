@@ -80,7 +80,7 @@ class Output implements Writer {
   readonly #fd: 1 | 2;
   #stream: NodeJS.WriteStream | undefined;
   #failure: NodeJS.ErrnoException | undefined;
-  #isTold = false;
+  #isReported = false;
 
   constructor(fd: 1 | 2) {
     this.#fd = fd;
@@ -103,7 +103,7 @@ class Output implements Writer {
     } catch (error) {
       this.#fail(error as NodeJS.ErrnoException);
     }
-    this.#tell();
+    this.#report();
   }
 
   /** Resolves once everything is written. @throws OutputFailed as `write` */
@@ -114,7 +114,7 @@ class Output implements Writer {
         stream.once('error', () => resolve());
         stream.write('', () => resolve());
       });
-    this.#tell();
+    this.#report();
   }
 
   /** Whoever read the output has seen enough, where it is a pipe that nobody reads any more. */
@@ -124,10 +124,10 @@ class Output implements Writer {
   }
 
   /** Once is enough. */
-  #tell(): void {
+  #report(): void {
     const failure = this.#failure;
-    if (this.#fd !== 1 || failure === undefined || this.#isTold) return;
-    this.#isTold = true;
+    if (this.#fd !== 1 || failure === undefined || this.#isReported) return;
+    this.#isReported = true;
     throw new OutputFailed(failure);
   }
 
