@@ -17,13 +17,13 @@ export const RULES_VERSION = 9;
 /** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
 export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
   const { signal, signatures } = call;
-  const verification = await raced(replay(connection, stoppable(call)).catch(tellJudgeable), signal);
+  const verification = await raced(replay(connection, stoppable(call)).catch(nameJudgeable), signal);
   if (signatures === undefined) return verification;
   return raced(withSignatures(connection, verification, call), signal);
 }
 
 /** What came before newer rules can be judged all the same. */
-function tellJudgeable(error: unknown): never {
+function nameJudgeable(error: unknown): never {
   const parent = isLedgerError(error, 'UPGRADE_REQUIRED') ? error.details.parent : undefined;
   if (!isLedgerError(error) || parent === undefined) throw error;
   throw error.with({
