@@ -105,7 +105,8 @@ export class Leader<Before> {
   }
 
   /**
-   * Leads until nothing is left of what was begun; or goes around a leader that stands still, and does that alone.
+   * Leads until nothing is left of what was begun; or goes around a leader that stands still, and does that alone. Where this process has
+   * come to lead meanwhile, for another caller, it is begun in that term: whoever waits is not passed over by who asks later.
    *
    * @returns false where `giveUp` ended the wait for that
    */
@@ -116,19 +117,26 @@ export class Leader<Before> {
   ): Promise<boolean> {
     const isSilent = this.#watch();
     let around = false;
+    let isGivenUp = false;
     const task = async (): Promise<true> => {
       begin(false);
       await this.#serve();
       return true;
     };
     const isOver = async (): Promise<boolean> => {
-      if (await giveUp()) return true;
-      around = isSilent();
-      return around;
+      isGivenUp = await giveUp();
+      around = !isGivenUp && !this.#leads && isSilent();
+      return isGivenUp || around || this.#leads;
     };
-    const led = await this.#meeting.lock.run('serve', task, isOver, pause);
-    if (led === undefined && around) begin(true);
-    return led === true || around;
+    for (;;) {
+      const led = await this.#meeting.lock.run('serve', task, isOver, pause);
+      if (led === true) return true;
+      if (isGivenUp) return false;
+      if (around || this.#leads) {
+        begin(around);
+        return true;
+      }
+    }
   }
 
   /** Watches whether the leader gives signs of life. @returns what says that it has given none for too long */

@@ -169,6 +169,22 @@ describe('the processes of one clone', () => {
     expect(bob.handler.begun).toEqual([]);
   });
 
+  test('given a request that died with its leader, when the process that waits for it leads for another caller, then it is ended in that term', async () => {
+    const bob = makeLeader('bob');
+    const dead = new SqliteCloneLock(folder.path);
+    let die = (): void => undefined;
+    const seat = dead.run('serve', () => new Promise<void>((resolve) => (die = resolve)));
+    const first = bob.ask('first');
+    await until(() => requests().some((name) => name.endsWith('.asked')));
+    expect(new FileRequestQueue(dir).receive()).toHaveLength(1);
+    die();
+    await seat;
+    const second = bob.ask('second');
+    expect(await first).toEqual(doneBy('bob, in place of a dead one', 'first'));
+    await bob.handler.end('second');
+    expect(await second).toEqual(doneBy('bob', 'second'));
+  });
+
   test('given a command that is known only later, when one is at work, then it waits for the seat and is not handed over', async () => {
     const [ada, bob] = [makeLeader('ada'), makeLeader('bob')];
     const first = ada.ask('first');
