@@ -7,6 +7,7 @@ import { isVerb } from '../domain/verbs.ts';
 import type { LedgerView } from '../domain/view.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import { READABLE } from '../projection/index-view.ts';
+import type { Oid } from '../store/port.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { IMPORT_FORMATS, type ImportInput, plannerOf } from '../transfer/formats.ts';
 import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
@@ -59,7 +60,7 @@ export async function importWork(
   const atShared = async <T>(use: (view: LedgerView) => T): Promise<T> => {
     const seen =
       mode === 'push' ? context.remote && (await context.store.readRef(context.remote.seenRef)) : undefined;
-    return connection.projection.read(seen ?? (await currentTip(connection)), use);
+    return readWithPast(connection, seen ?? (await currentTip(connection)), use);
   };
   const planOf = await plannerOf(input);
   const plan = await atShared((view) => planOf({ ledger: view, now, randomSuffix: offlineSuffix }));
@@ -101,7 +102,17 @@ export async function planImport(connection: Connection, input: ImportInput): Pr
   checkInput('planImport', input);
   const now = connection.clock.now().toISOString();
   const planOf = await plannerOf(input);
-  return readNow(connection, (view) => planOf({ ledger: view, now }));
+  return readWithPast(connection, await currentTip(connection), (view) => planOf({ ledger: view, now }));
+}
+
+/** With what history alone knows: ids that were given, and keys that were used, of whatever item. */
+async function readWithPast<T>(
+  { projection }: Connection,
+  tip: Oid,
+  use: (view: LedgerView) => T,
+): Promise<T> {
+  await projection.knowDeletions(tip);
+  return projection.read(tip, use);
 }
 
 const FILES: Kind<Iterable<TransferFile>, true> = {

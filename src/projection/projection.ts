@@ -107,7 +107,7 @@ export class Projection {
     this.#safely(undefined, (index) => index.write(() => writeOverlay(index, from, to, changes)));
   }
 
-  /** Makes sure that ids whose items were deleted are known as used: history up to `tip` is read. */
+  /** Makes sure that ids whose items were deleted, and keys, are known as used: history up to `tip` is read. */
   async knowDeletions(tip: Oid): Promise<void> {
     await this.#log(tip, () => undefined);
   }

@@ -142,4 +142,22 @@ describe('given two clones online', () => {
     expect(second).toMatchObject({ kind: 'unchanged', item: { idempotency_key: 'daily' } });
     expect(third).toMatchObject({ kind: 'refused', error: { code: 'KEY_USED' } });
   });
+
+  test('when an export that has the key is imported in a clone that never read history, then it comes without the key, and that is noted', async () => {
+    const { id } = await eve.createWork(daily());
+    await eve.work.complete(id, { claim: true });
+    await dan.clone.sync();
+    const text = JSON.stringify({
+      id: 'OLD-20250101-0001',
+      title: 'Daily report',
+      created_at: '2025-01-01T00:00:00.000Z',
+      idempotency_key: 'daily',
+    });
+    const input = { from: 'json', files: [{ path: 'active/OLD-20250101-0001.json', text }] } as const;
+    expect((await dan.admin.planImport(input)).notes).toMatchObject([{ rule: 'field' }]);
+    const { failed, ids } = await dan.admin.importWork(input);
+    expect(failed).toEqual([]);
+    const [came = ''] = ids.values();
+    expect((await dan.getWork(came))?.idempotency_key).toBeUndefined();
+  });
 });
