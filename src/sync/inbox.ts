@@ -176,11 +176,12 @@ export async function checkInbox(context: RemoteContext, isSecond = false): Prom
     if (heldBy(context, name) !== found) state.set(holdsOf(name), found ?? '');
     return;
   }
-  const open = openOffers(context);
-  if (open.length === 0) return giveUpName(context, name, found);
+  // Also those that are settled: that all of an offer is on the branch can be known before its inbox is read again.
+  const offers = entries.map(({ commit }) => commit).reverse();
+  if (offers.length === 0) return giveUpName(context, name, found);
   const seen = await store.readRef(remote.seenRef);
   const isShared = seen !== undefined && (await store.mergeBase(found, seen)) === found;
-  if (isShared && (await isMadeOf(store, found, open)))
+  if (isShared && (await isMadeOf(store, found, offers)))
     return noteHeld(context, found, noteValue(context, found));
   if (isShared || isSecond) return giveUpName(context, name, found);
   // The refs of a remote are not read at once: the branch may have been read before the push that moved both.

@@ -4,6 +4,7 @@
 // node test/real-git/main.ts --minutes 2 --kills 40 --clones 4 --seed 1
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -121,7 +122,7 @@ class Worker {
     if (this.child.stdout !== null) createInterface(this.child.stdout).on('line', (line) => this.#hear(line));
     this.ended = once(this.child, 'close').then(([status, signal]) => {
       if (!this.done && signal === null)
-        violations.push(`defect: ${this.name} ended with ${status}: ${stderr.slice(-2_000)}`);
+        violations.push(`defect: ${this.name} ended with ${status}: ${stderr.slice(0, 3_000)}`);
     });
   }
 
@@ -222,6 +223,10 @@ console.log(
   `seed ${seed}: ${transitions} transitions in ${calls.length} calls of ${started} processes, ${killed} killed`,
 );
 for (const [what, times] of Object.entries(counts).sort()) console.log(`  ${what} ${times}`);
+for (const dir of dirs) {
+  const names = readdirSync(join(dir, '.git/work-ledger/clones')).length;
+  if (names > 1) violations.push(`given up: ${dir} had ${names} names, and is no copy`);
+}
 console.log(`  longest call ${longest} ms, limit ${PATIENCE_S * 1000} ms`);
 for (const one of violations) console.log(one);
 console.log(`${violations.length} violations`);

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { TransitionResult, WorkLedger } from '../../src/index.ts';
+import { connectionOf } from '../../src/ledger/connection.ts';
+import { checkInbox, isInboxClear, noteValue } from '../../src/sync/inbox.ts';
+import { refusalOf } from '../helpers/refusal.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
 // What was offered to other clones can arrive although its own clone could not bring it out. It is taken back before its caller is told,
@@ -121,4 +124,24 @@ describe('given an offer that cannot be taken back, and is told as unknown, when
     expect((await comments()).filter((body) => body === 'of ada')).toHaveLength(1);
     expect(await ada.audit.verify()).toMatchObject({ ok: true });
   });
+});
+
+test('given an offer that another clone landed, when its own clone knew that before it read its inbox, then it keeps its name', async () => {
+  const [{ store, connection }] = replicas;
+  const comment = ada.work.command('comment', { id, body: 'of ada' });
+  connection.cut = true;
+  await refusalOf(ada.work.batch([comment]));
+  const { context } = await connectionOf(ada).write();
+  const offered = (await store.readRef(connectionOf(ada).localRef)) ?? '';
+  noteValue(context, offered);
+  await bob.work.batch([comment]);
+  connection.cut = false;
+  await connection.fetch('branch');
+  const { remote, clone } = context;
+  if (remote === undefined) throw new Error('it has a remote');
+  expect(await isInboxClear({ ...context, remote })).toBe(true);
+  world.remote.inboxes.set(clone.name, world.remote.tip ?? '');
+  await connection.fetch('all');
+  await checkInbox({ ...context, remote });
+  expect(clone.name).toBe('ada');
 });
