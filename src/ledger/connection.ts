@@ -14,7 +14,6 @@ import type { CloneName, Renaming } from '../sync/clone-name.ts';
 import type { Ahead } from '../sync/committed-time.ts';
 import type { Clock, LocalState, SyncContext } from '../sync/ports.ts';
 import type { Restored } from '../sync/restore.ts';
-import { journalRef } from '../sync/state-keys.ts';
 import type { Synchronizer } from '../sync/synchronizer.ts';
 import type { LedgerMode, LedgerNotice } from './options.ts';
 import type { ReadableLedger } from './past.ts';
@@ -197,8 +196,7 @@ export function toActor(name: string, what: string): string {
 
 /** @throws LedgerError `NO_LEDGER` */
 export async function currentTip({ refs, localRef, branch, place }: Connection): Promise<Oid> {
-  // Where someone deleted the branch, the next write puts it back.
-  const tip = (await refs.readRef(localRef)) ?? (await refs.readRef(journalRef(localRef)));
+  const tip = await refs.readRef(localRef);
   if (tip !== undefined) return tip;
   throw new LedgerError('NO_LEDGER', `There is no ledger on the branch ${branch} of ${place}.`, {
     hint: 'Make one with: wl init',

@@ -13,7 +13,10 @@ import { NAMES, readCommits } from './read-commits.ts';
 export async function confirm(context: CallContext, tip: Oid): Promise<PushResult> {
   const { store, time } = context;
   for (let tries = 1; ; tries += 1) {
-    const found = await lookOrUnknown(context, 'branch');
+    const found = await lookOrUnknown(context, 'branch').catch((error: unknown) => {
+      // The last look of several, for which no time was left.
+      throw tries > 1 && time.left() === 0 ? behindTheOther(context, true) : error;
+    });
     if (found !== undefined && (await store.mergeBase(tip, found)) === tip) return { kind: 'accepted' };
     // What was taken there, and is not here, is decided again on what is.
     if (found !== undefined && (await store.mergeBase(tip, found)) !== found)
@@ -33,9 +36,13 @@ export async function waitToRead(context: CallContext, tip: Oid | undefined): Pr
   const { remote, time } = context;
   const written = await remote.written();
   if (written === 'lacks' || written === 'parted') throw differentRemotes(context);
-  for (let tries = 1; time.left() > 0; tries += 1) {
+  for (let tries = 1; ; tries += 1) {
     await pause(context, tries);
-    if ((await look(context, 'branch')) !== tip) return;
+    if (time.left() === 0) break;
+    const found = await look(context, 'branch').catch((error: unknown) => {
+      throw time.left() === 0 ? behindTheOther(context, false) : error;
+    });
+    if (found !== tip) return;
   }
   throw behindTheOther(context, false);
 }

@@ -50,10 +50,16 @@ export async function lookOrUnknown(context: CallContext, scope: FetchScope): Pr
  *
  * @throws LedgerError `REMOTE_UNREACHABLE`; `REMOTE_STALE` where it answers with something older until the time is up
  */
-export async function ask(context: CallContext, scope: FetchScope, asked = 0): Promise<Reading> {
+export async function ask(
+  context: CallContext,
+  scope: FetchScope,
+  asked?: Extract<Reading, { kind: 'rewritten' }>,
+): Promise<Reading> {
   const { remote, time } = context;
-  for (let tries = asked + 1; ; tries += 1) {
-    const fetched = await remote.fetch(scope);
+  for (let [tries, last] = [asked === undefined ? 1 : 2, asked]; ; tries += 1) {
+    const answer = await remote.fetch(scope);
+    // The last look of several, for which no time was left.
+    const fetched = answer.kind === 'unreachable' && last && time.left() === 0 ? last : answer;
     if (fetched.kind === 'unreachable') throw unreachable(remote, fetched.cause);
     if (fetched.kind === 'ok') return fetched;
     const age = await ageOf(context, fetched);
@@ -63,8 +69,9 @@ export async function ask(context: CallContext, scope: FetchScope, asked = 0): P
       if (age === 'perhaps' && remote.writesTo === undefined) return fetched;
       throw stale(remote, fetched.seen, fetched.found);
     }
+    last = fetched;
     await pause(context, tries);
-    if (tries === 1) return awaited(context, 'newer reading', () => ask(context, scope, 1));
+    if (tries === 1) return awaited(context, 'newer reading', () => ask(context, scope, fetched));
   }
 }
 

@@ -30,6 +30,8 @@ export async function restore(
   left: Oid,
 ): Promise<Oid | undefined> {
   const { store, localRef, onRestored } = context;
+  // A branch that has another name now has lost nothing.
+  if ((await store.listRefs('refs/heads/')).some(({ oid }) => oid === left)) return local;
   const missing = await missingAt(context, local, left);
   if (missing === 0) return local;
   const kept = local === undefined || (await isKeptAnyway(context, local, left)) ? undefined : MOVED + local;

@@ -62,7 +62,9 @@ it('given something that is found by replaying everything, then what was held to
 
 it('given a line that was rewritten, or a memory that says nothing, then everything is replayed', async () => {
   await verified();
-  await runGit(dir, ['update-ref', 'refs/heads/work-ledger', 'work-ledger~1']);
+  const before = await runGit(dir, ['rev-parse', 'work-ledger~1']);
+  for (const ref of ['heads', 'work-ledger/journal'])
+    await runGit(dir, ['update-ref', `refs/${ref}/work-ledger`, before]);
   await here('create', 'Another one');
   expect(await verified()).toMatchObject({ ok: true, from: null, commits: 2 });
   for (const memory of [
@@ -114,7 +116,9 @@ it('--format github prints an annotation for each finding, which nothing in it c
   expect(lines).toHaveLength(Number(((await verified()).findings as unknown[]).length));
   for (const line of lines) expect(line).toMatch(/^::error title=wl verify [\w%-]+::/);
   expect(said.stdout).toContain(commit.slice(0, 10));
-  await runGit(dir, ['update-ref', 'refs/heads/work-ledger', 'work-ledger~1']);
+  const before = await runGit(dir, ['rev-parse', 'work-ledger~1']);
+  for (const ref of ['heads', 'work-ledger/journal'])
+    await runGit(dir, ['update-ref', `refs/${ref}/work-ledger`, before]);
   expect(await here('verify', '--format', 'github')).toMatchObject({ status: 0, stdout: '' });
   expect(await here('verify', '--format', 'xml')).toMatchObject({ status: 2 });
 });

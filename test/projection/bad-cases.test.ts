@@ -109,7 +109,8 @@ test('given a tip that moved backwards, when the ledger is asked, then it stands
   const { id } = await ledger.createWork({ title: 'After' });
   await ledger.work.cancel(ids[1] ?? '');
   expect(await ledger.audit.history(id)).toHaveLength(1);
-  await repo.git(dir, 'update-ref', 'refs/heads/work-ledger', before.trim());
+  for (const ref of ['heads', 'work-ledger/journal'])
+    await repo.git(dir, 'update-ref', `refs/${ref}/work-ledger`, before.trim());
   expect(await idsOf(ledger)).toEqual(ids);
   expect(await ledger.audit.history(id)).toEqual([]);
   expect(await ledger.audit.log({ limit: 100 })).toHaveLength(8);
@@ -123,7 +124,8 @@ test('given an index of a line of history that is gone, when the ledger is asked
   await ledger.createWork({ title: 'Gone' });
   await ledger.audit.log();
   await ledger.close();
-  await repo.git(dir, 'update-ref', 'refs/heads/work-ledger', before.trim());
+  for (const ref of ['heads', 'work-ledger/journal'])
+    await repo.git(dir, 'update-ref', `refs/${ref}/work-ledger`, before.trim());
   await repo.git(dir, 'reflog', 'expire', '--expire=now', '--all');
   await repo.git(dir, 'gc', '--quiet', '--prune=now');
   const again = await repo.open(dir, { remote: null });
@@ -138,7 +140,7 @@ test('given the index of a clone, when it is made anew, then every item, its wor
   expect(await ledger.clone.indexStatus()).toMatchObject({
     ...{ current: true, items: 5, unread: 0, transitions: 8, searchable: true },
   });
-  expect(readdirSync(join(dir, '.git/work-ledger')).filter((name) => name.includes('journal'))).toEqual([]);
+  expect(readdirSync(join(dir, '.git/work-ledger')).filter((name) => name.includes('-journal'))).toEqual([]);
 });
 
 test('given an item with two files, when one of them goes, then the other one is the item', async () => {

@@ -118,10 +118,19 @@ test('given a clone that shares nothing by itself, when its branch is set back, 
   expect((await cy.ledger.getWork(made.id)).comments.map(({ body }) => body)).toEqual(['said', 'and more']);
 });
 
-test('given a branch that is deleted, when the ledger is asked, then it is read as this program left it', async () => {
+test('given a branch that is deleted, when the ledger is opened, then it is as this program left it', async () => {
   await writeApart();
   await ada.store.moveRef(BRANCH, await tipOf(ada), undefined);
-  expect(await commentsOn(ada.ledger)).toEqual(['first', 'second']);
+  expect(await commentsOn(await ada.reopen())).toEqual(['first', 'second']);
+});
+
+test('given a branch that is renamed, when the ledger is opened, then it joins the remote, and the other one is left alone', async () => {
+  await writeApart();
+  const left = await tipOf(ada);
+  await ada.store.moveRef('refs/heads/mine', undefined, left);
+  await ada.store.moveRef(BRANCH, left, undefined);
+  expect(await commentsOn(await ada.reopen())).toEqual([]);
+  expect(await ada.store.readRef('refs/heads/mine')).toBe(left);
 });
 
 test('given nothing that waits, when the branch is set back, then it follows the remote, and nothing is told', async () => {
