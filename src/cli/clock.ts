@@ -28,6 +28,7 @@ function clockAt(time: number): Clock {
   return {
     ...systemClock,
     now: () => new Date(at),
+    elapsed: () => at,
     sleep(ms) {
       at += ms;
       return systemClock.sleep(ms);
@@ -43,5 +44,6 @@ const clockOff = (ms: number): Clock => ({
 const clockSince = (origin: number, rate: number): Clock => ({
   ...systemClock,
   now: () => new Date(origin + (systemClock.now().getTime() - origin) * rate),
+  elapsed: () => performance.now() * rate,
   sleep: (ms) => systemClock.sleep(ms / rate),
 });

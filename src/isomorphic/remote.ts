@@ -171,7 +171,7 @@ export class IsomorphicRemote implements LedgerRemote {
       return isHere ? await compareWithSeen(this.#store, seen, found) : 'unknown';
     } catch (error) {
       if (error instanceof LedgerError) throw error;
-      return 'unknown';
+      return 'unreachable';
     }
   }
 

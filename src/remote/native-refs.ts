@@ -85,7 +85,7 @@ function linesOf(said: string, target: string): string[] {
  */
 export function readDryRun(said: string, target: string): Written {
   const flags = linesOf(said, target).map((line) => line[0]);
-  if (flags.length === 0) return 'unknown';
+  if (flags.length === 0) return DENIED.test(said) ? 'unknown' : 'unreachable';
   if (flags.some((flag) => flag === ' ' || flag === '*')) return 'lacks';
   return flags.every((flag) => flag === '=') ? 'holds' : 'parted';
 }

@@ -85,8 +85,10 @@ export type Written =
   | 'lacks'
   /** It has another history. */
   | 'parted'
-  /** Who asks is not told. */
-  | 'unknown';
+  /** Who asks is not told, as without the right to push. */
+  | 'unknown'
+  /** It does not answer. */
+  | 'unreachable';
 
 /** Where pushes go, where that is another address than the one that is read. */
 export interface WrittenTo {

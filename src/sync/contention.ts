@@ -74,14 +74,14 @@ export async function waitForTurn(context: CallContext, contest: Contest, seen: 
   let tip = seen;
   if (state.get(LED) === tip) {
     // A moment for the others to offer: a clone that went on at once would leave them behind, and combine little.
-    await clock.sleep(turnOf(context) * (0.4 + 0.2 * clock.random()));
+    await clock.sleep(Math.min(turnOf(context) * (0.4 + 0.2 * clock.random()), time.left()));
     tip = (await look(context, 'all')) ?? tip;
     if (tip === seen) return;
   }
   for (let still = 0; ; ) {
     if (!(await isStillPending(context, tip))) return noteRound(context, contest);
     await offer(context, contest, tip);
-    await clock.sleep(pauseOf(context, contest, still));
+    await clock.sleep(Math.min(pauseOf(context, contest, still), time.left()));
     const found = await look(context, still < GONE ? 'branch' : 'all');
     if (found === undefined || time.left() === 0) return;
     if (found === tip) {

@@ -187,10 +187,11 @@ export const isChecked = async (context: SyncContext, local: Oid): Promise<boole
 /** Notes that the local branch is at `local`, and that all that is pending there is as this program makes it. */
 export async function markChecked(context: SyncContext, local: Oid): Promise<void> {
   const { store, state, localRef } = context;
-  state.set(JOURNAL, `${localRef} ${local}`);
-  // Where another process notes something else meanwhile, that is of a later move, or this one is checked once more.
   const ref = journalRef(localRef);
-  await store.moveRef(ref, await store.readRef(ref), local);
+  const left = await store.readRef(ref);
+  // Another process has moved on meanwhile, and notes that: one that stood still here must not undo it.
+  if ((await store.readRef(localRef)) !== local) return;
+  if (await store.moveRef(ref, left, local)) state.set(JOURNAL, `${localRef} ${local}`);
 }
 
 /**

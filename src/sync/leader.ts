@@ -17,13 +17,21 @@ export type Work = { kind: 'write'; group: Group } | { kind: 'sync' } | { kind: 
 /** What became of it: for a `write` the outcomes of its commands, for a `sync` the endings of what was pending. */
 export type Told = readonly (Outcome | Ending)[];
 
-/** Who does the work, for this process and for those that ask it to. `around`: another process may do it as well, once it goes on. */
+/** How a piece of work is to be done. */
+export interface Manner {
+  /** Another process may do it as well, once it goes on. */
+  around: boolean;
+  /** When it was asked for, by `elapsed`. */
+  since: number;
+}
+
+/** Who does the work, for this process and for those that ask it to. */
 export interface WorkHandler<Before> {
-  perform(work: Work, around: boolean): Promise<Told>;
+  perform(work: Work, manner: Manner): Promise<Told>;
   /** How things stand before a group is handed to another process. */
   remember(group: PlainGroup): Promise<Before>;
   /** Finds out what became of a group that another process had begun, and does what that one left undone. */
-  takeOver(group: PlainGroup, before: Before, around: boolean): Promise<Told>;
+  takeOver(group: PlainGroup, before: Before, manner: Manner): Promise<Told>;
 }
 
 /** What processes of one clone that meet need of it. */
@@ -44,6 +52,7 @@ const SILENT_MS = 10_000;
 
 interface Job {
   work: Work;
+  since: number;
   resolve(told: Told): void;
   reject(error: unknown): void;
 }
@@ -80,7 +89,7 @@ export class Leader<Before> {
   lead(work: Work): Promise<Told> {
     return new Promise((resolve, reject) => {
       // Requests of one turn come together.
-      if (this.#waiting.push({ work, resolve, reject }) === 1)
+      if (this.#waiting.push({ work, since: elapsed(this.#meeting.clock), resolve, reject }) === 1)
         void this.#meeting.turn().then(() => this.#begin());
     });
   }
@@ -93,7 +102,8 @@ export class Leader<Before> {
   async #begin(): Promise<void> {
     const jobs = this.#waiting.splice(0);
     const start = (around: boolean): void => {
-      for (const job of jobs) this.#start(job, () => this.#handler.perform(job.work, around));
+      for (const job of jobs)
+        this.#start(job, () => this.#handler.perform(job.work, { around, since: job.since }));
     };
     if (this.#leads) return start(false);
     const { requestQueue } = this.#meeting;
@@ -194,10 +204,12 @@ export class Leader<Before> {
     const reply = async (): Promise<void> => {
       // Whoever left it may have gone around this process meanwhile, and does it by itself.
       const isWithdrawn = (): boolean => queue?.isAwaited(name) === false;
-      const said: Reply = await this.#handler.perform(decodeWork(text, isWithdrawn), false).then(
-        (told) => ({ told }),
-        (failure: unknown) => ({ failure }),
-      );
+      const said: Reply = await this.#handler
+        .perform(decodeWork(text, isWithdrawn), { around: false, since: elapsed(this.#meeting.clock) })
+        .then(
+          (told) => ({ told }),
+          (failure: unknown) => ({ failure }),
+        );
       if (!isWithdrawn()) queue?.answer(name, encodeReply(said));
     };
     // Whoever gets no answer looks for what became of its transitions.
@@ -216,7 +228,7 @@ export class Leader<Before> {
 
   /** Another process leads: leaves it a request, and leads where that one ends without taking it up. */
   async #handOver(job: Job): Promise<void> {
-    const { work } = job;
+    const { work, since } = job;
     const queue = this.#meeting.requestQueue;
     const text = encodeWork(work);
     const group = work.kind === 'write' ? work.group : undefined;
@@ -226,7 +238,8 @@ export class Leader<Before> {
     progress?.signal?.throwIfAborted();
     const name = text === undefined ? undefined : queue?.post(text);
     if (queue === undefined || name === undefined) {
-      const begin = (around: boolean): void => this.#start(job, () => this.#handler.perform(work, around));
+      const begin = (around: boolean): void =>
+        this.#start(job, () => this.#handler.perform(work, { around, since }));
       await this.#term(begin, async () => false);
       return;
     }
@@ -239,8 +252,9 @@ export class Leader<Before> {
     const begin = (around: boolean): void => {
       if (collect()) return;
       const isMine = queue.withdraw(name);
-      if (isMine || before === undefined) this.#start(job, () => this.#handler.perform(work, around));
-      else this.#start(job, () => this.#handler.takeOver(group as PlainGroup, before, around));
+      if (isMine || before === undefined)
+        this.#start(job, () => this.#handler.perform(work, { around, since }));
+      else this.#start(job, () => this.#handler.takeOver(group as PlainGroup, before, { around, since }));
     };
     // The answer wakes whoever waits for it; the lock is looked for only now and then, in case it comes free.
     const pause = (ms: number): Promise<void> => queue.wait(name, ms * FOLLOWER_LOOKS);

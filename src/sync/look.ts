@@ -84,6 +84,8 @@ async function ageOf(
   const written = await remote.written();
   switch (written) {
     case 'holds':
+    // What cannot be asked for now is no proof of anything.
+    case 'unreachable':
       return 'stale';
     case 'lacks':
     case 'parted':

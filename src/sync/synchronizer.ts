@@ -3,7 +3,7 @@ import type { Oid } from '../store/port.ts';
 import { answer, giveUp, type Made, type Open, refuse, wantedBy } from './answers.ts';
 import { elapsed } from './call.ts';
 import { findSettled } from './journal.ts';
-import { Leader, type PlainGroup, type Told, type Work } from './leader.ts';
+import { Leader, type Manner, type PlainGroup, type Told, type Work } from './leader.ts';
 import { commitLocally, type Group, type Progress, TAKING } from './local.ts';
 import type { Ending, Outcome } from './outcome.ts';
 import { type Purpose as Exchange, performExchange, TO_LOOK, TO_PUSH, TO_SYNC } from './perform-exchange.ts';
@@ -56,9 +56,9 @@ export class Synchronizer {
     this.#leader =
       remote &&
       new Leader(context, {
-        perform: (work, around) => this.#perform(work, around),
+        perform: (work, manner) => this.#ask(work, { publish: work.kind === 'write', ...manner }),
         remember: async (group) => (await import('./takeover.ts')).remember(context, group),
-        takeOver: (group, before, around) => this.#takeOver(group, before, around),
+        takeOver: (group, before, manner) => this.#takeOver(group, before, manner),
       });
   }
 
@@ -96,31 +96,27 @@ export class Synchronizer {
     await this.#leader?.close();
   }
 
-  #perform(work: Work, around: boolean): Promise<Told> {
-    return this.#ask(work, { publish: work.kind === 'write', around });
-  }
-
   /** Ends what a leader that died had begun: what it committed is to reach the remote. */
-  async #takeOver(group: PlainGroup, before: Before, around: boolean): Promise<Outcome[]> {
+  async #takeOver(group: PlainGroup, before: Before, manner: Manner): Promise<Outcome[]> {
     const { takeOver } = await import('./takeover.ts');
     const context = this.#remote;
     return takeOver(this.#context, group, before, {
       findSettled: async (wanted) => (context === undefined ? new Map() : findSettled(context, wanted)),
       publish: async (outcomes, { seen: since, rejections }) => {
         const made = { outcomes, since, rejections, order: 0 };
-        return (await this.#ask({ kind: 'write' }, { publish: true, around, made })) as Outcome[];
+        return (await this.#ask({ kind: 'write' }, { publish: true, ...manner, made })) as Outcome[];
       },
       submit: (left) =>
-        this.#ask({ kind: 'write', group: left }, { publish: true, around }) as Promise<Outcome[]>,
+        this.#ask({ kind: 'write', group: left }, { publish: true, ...manner }) as Promise<Outcome[]>,
     });
   }
 
   #ask(
     { kind, group }: { kind: Work['kind']; group?: Group },
-    { publish, around = false, made }: { publish: boolean; around?: boolean; made?: Made },
+    { publish, around = false, since, made }: { publish: boolean; made?: Made } & Partial<Manner>,
   ): Promise<Told> {
     const { clock, patience, turn } = this.#context;
-    const deadline = elapsed(clock) + patience;
+    const deadline = (since ?? elapsed(clock)) + patience;
     return new Promise((resolve, reject) => {
       const waits = made !== undefined;
       const open = { kind, ...(group && { group }), publish, around, resolve, reject, deadline, made, waits };
@@ -239,9 +235,12 @@ export class Synchronizer {
 
   async #answerAll(opens: Open[], ended: ReadonlyMap<string, Ending>): Promise<void> {
     const ask =
-      ({ around }: Open) =>
+      ({ around, deadline }: Open) =>
       (group: Group) =>
-        this.#ask({ kind: 'write', group }, { publish: true, around });
+        this.#ask(
+          { kind: 'write', group },
+          { publish: true, around, since: deadline - this.#context.patience },
+        );
     await answer(this.#remote, opens, ended, ask).catch(refusing(opens));
   }
 

@@ -47,7 +47,7 @@ export function setBackLaws(makeWorld: () => Promise<SetBackWorld>): void {
     await remote.push(await append(store, draft('init', { a: '0' })));
     expect(await remote.written()).toBe('holds');
     await world.goAway();
-    expect(await remote.written()).toBe('unknown');
+    expect(await remote.written()).toBe('unreachable');
     await store.close();
   });
 }

@@ -126,8 +126,7 @@ export class MemoryConnection implements LedgerRemote {
       const tip = await this.#remote.giveWritten(this.#clone, seen, patience);
       return await compareWithSeen(this.#clone, seen, tip);
     } catch {
-      // Who is away tells nothing.
-      return 'unknown';
+      return 'unreachable';
     }
   }
 }
