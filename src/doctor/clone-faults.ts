@@ -4,7 +4,7 @@ import { checkedOutIn, overwritingFetches } from '../git/branch-dangers.ts';
 import { mergeDriverFault, readMergeDriver, setMergeDriver } from '../git/client.ts';
 import { damagedPacks } from '../git/damaged-objects.ts';
 import { damagedRefs, type LedgerRefs } from '../git/damaged-refs.ts';
-import { damagedRepository } from '../git/damaged-repository.ts';
+import { closedParts, damagedRepository } from '../git/damaged-repository.ts';
 import type { Fault } from '../git/fault.ts';
 import { type LockInTheWay, locksInTheWay, removeDeadLock } from '../git/locks.ts';
 import { openRepository } from '../git/repository.ts';
@@ -41,6 +41,9 @@ export interface Looking {
   program?: readonly string[] | undefined;
 }
 
+/** Under which the write path keeps small facts. */
+const KEYS = Object.values(STATE_KEYS).filter((key) => typeof key === 'string');
+
 /** Locks of one clone under which a process does what others wait for. */
 const LOCKS: readonly LockName[] = ['serve', 'commit', 'index'];
 
@@ -56,7 +59,8 @@ export async function findPlace(
   try {
     return await placeAt(dir, options);
   } catch (error) {
-    if (!isLedgerError(error) || isLedgerError(error, 'NO_GIT')) throw error;
+    // What is not the program's own word for it comes from the disk.
+    if (isLedgerError(error, 'NO_GIT') || isLedgerError(error, 'UNSUPPORTED_REPOSITORY')) throw error;
     const fault = await damagedRepository(dir, options.branch ?? 'work-ledger', now);
     if (fault === undefined) throw error;
     return { place: undefined, faults: [fault] };
@@ -116,17 +120,29 @@ export const refsOf = ({ localRef, remote, branch }: ClonePlace): string[] => [
 export async function cloneFaults(place: ClonePlace, looking: Looking): Promise<Fault[]> {
   const { gitDir, local, localRef } = place;
   const { now } = looking;
+  const closed = closedParts(gitDir, refsOf(place));
+  // Past what cannot be read, nothing more can be told.
+  if (closed.some(({ repair }) => repair !== undefined)) return closed;
   const [, seen, shown] = refsOf(place);
   const known = notedCommits(local, [STATE_KEYS.JOURNAL, STATE_KEYS.EXPOSED]);
   return [
+    ...closed,
     ...damagedState(
       local,
-      Object.values(STATE_KEYS).filter((key) => typeof key === 'string'),
+      KEYS.filter((key) => typeof key === 'string'),
       now,
     ),
     ...locksInTheWay(gitDir, refsOf(place), now).flatMap((lock) => lockFault(gitDir, lock) ?? []),
     ...(await stoppedHolders(local)),
-    ...(await refFaults(place, { gitDir, local: localRef, seen, shown, known, now })),
+    ...(await refFaults(place, {
+      gitDir,
+      local: localRef,
+      seen,
+      shown,
+      kept: STATE_KEYS.journalRef(localRef),
+      known,
+      now,
+    })),
     ...(await renamedRemotes(place)),
     ...(await overwritingFetches(gitDir, localRef)),
     ...(await checkedOutIn(gitDir, localRef)).map((tree) => checkedOut(place, tree)),

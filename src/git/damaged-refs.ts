@@ -18,6 +18,8 @@ export interface LedgerRefs {
   seen: string | undefined;
   /** What people see of the remote's branch. */
   shown: string | undefined;
+  /** What keeps what waits on the branch. */
+  kept: string;
   /** Commits that the branch was at, as is noted elsewhere: the newest first. */
   known: readonly string[];
   now: number;
@@ -133,7 +135,7 @@ async function faultOf(refs: LedgerRefs, { ref, path, value }: Standing): Promis
 async function newestWhole(refs: LedgerRefs): Promise<string | undefined> {
   const { gitDir, local, seen, known } = refs;
   const packed = parsePackedRefs(textAt(join(gitDir, 'packed-refs')) ?? '');
-  const others = [local, seen, refs.shown].flatMap((ref) => {
+  const others = [refs.kept, local, seen, refs.shown].flatMap((ref) => {
     const text = ref === undefined ? undefined : textAt(join(gitDir, ref))?.trimEnd();
     return [text, ref && packed.get(ref)].filter((value) => value !== undefined && OID.test(value));
   }) as string[];

@@ -1,7 +1,18 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { readLog } from './damaged-refs.ts';
 import { type Fault, setAside } from './fault.ts';
+import { errorCode } from './files/fs.ts';
 import { runGit } from './process/run.ts';
 import { lastWords } from './transport.ts';
 
@@ -15,6 +26,8 @@ export async function damagedRepository(
 ): Promise<Fault | undefined> {
   const gitDir = seemingGitDir(resolve(dir));
   if (gitDir === undefined) return undefined;
+  const [closed] = closedParts(gitDir, [`refs/heads/${ledger}`]);
+  if (closed !== undefined) return closed;
   const head = damagedHead(gitDir, ledger, now);
   if (head !== undefined) return head;
   const asked = await runGit({ args: ['--git-dir', gitDir, 'rev-parse', '--git-dir'], cwd: gitDir });
@@ -40,13 +53,78 @@ export async function damagedRepository(
 function seemingGitDir(start: string): string | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     for (const path of [join(folder, '.git'), folder])
-      if (isFolder(join(path, 'objects')) && isFolder(join(path, 'refs'))) return path;
+      if ([join(path, 'objects'), join(path, 'refs')].every((part) => isFolder(part))) return path;
+    // A folder that cannot be entered.
+    if (look(join(folder, '.git', 'HEAD')) === 'closed') return join(folder, '.git');
     if (folder === dirname(folder)) return undefined;
   }
 }
 
-const isFolder = (path: string): boolean =>
-  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function isFolder(path: string): boolean {
+  const found = look(path);
+  return typeof found === 'object' && found.isDirectory();
+}
+
+/** @returns `closed` where a folder above it cannot be entered */
+function look(path: string): Stats | 'closed' | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    return errorCode(error) === 'EACCES' ? 'closed' : undefined;
+  }
+}
+
+const PARTS = ['', 'HEAD', 'config', 'packed-refs', 'objects', 'objects/pack', 'refs', 'refs/heads'];
+
+/** What of a repository this user may not read, or may not write. @param refs whose files and folders are parts of it, too */
+export function closedParts(gitDir: string, refs: readonly string[]): Fault[] {
+  const above = refs.flatMap((ref) => ref.split('/').map((_, at, words) => words.slice(0, at + 1).join('/')));
+  const parts = [...new Set([...PARTS, ...above])].map((part) => join(gitDir, part));
+  const unreadable: Fault[] = [];
+  const unwritable: string[] = [];
+  for (const path of parts) {
+    const found = look(path);
+    // Of what is in a folder that is closed, that is told.
+    if (typeof found !== 'object') continue;
+    const isFolderHere = found.isDirectory();
+    if (!may(path, constants.R_OK | (isFolderHere ? constants.X_OK : 0)))
+      unreadable.push(unreadablePart(path, found));
+    else if (isFolderHere && !may(path, constants.W_OK)) unwritable.push(path);
+  }
+  const [first] = unwritable;
+  if (unreadable.length > 0 || first === undefined) return unreadable;
+  const more = unwritable.length === 1 ? '' : ` and ${unwritable.length - 1} folders more`;
+  const wrong = `${first}${more} cannot be written, so that nothing can be made here`;
+  return [
+    { kind: 'repository', wrong, how: `where that is not meant, and they are yours: chmod u+w '${first}'` },
+  ];
+}
+
+function may(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function unreadablePart(path: string, { uid, mode }: Stats): Fault {
+  const isFolderHere = (mode & constants.S_IFMT) === constants.S_IFDIR;
+  const wrong = `${path} cannot be read`;
+  if (uid !== process.geteuid?.())
+    return { kind: 'repository', wrong, how: 'it belongs to another user: ask who owns it' };
+  const right = isFolderHere ? 'u+rwx' : 'u+rw';
+  return {
+    kind: 'repository',
+    wrong,
+    how: `wl doctor --fix allows it to its owner: chmod ${right} '${path}'`,
+    async repair() {
+      chmodSync(path, (mode & 0o777) | (isFolderHere ? 0o700 : 0o600));
+      return `allowed its owner to read and write ${path}`;
+    },
+  };
+}
 
 const HEAD = /^(?:ref:\s*refs\/\S+|[0-9a-f]{40})\s*$/;
 

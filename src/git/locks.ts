@@ -236,7 +236,7 @@ export function locksInTheWay(gitDir: string, refs: readonly string[], now: numb
   const own = locksBelow(join(gitDir, 'refs', 'work-ledger'));
   const paths = new Set([...[...refs, ...SHARED_FILES].map((name) => join(gitDir, `${name}.lock`)), ...own]);
   return [...paths].flatMap((path): LockInTheWay[] => {
-    const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    const made = dateOf(path);
     if (made === undefined) return [];
     const isOld = now - made > OLD_MS;
     return [{ path, state: owners.isDead(path, isOld) ? 'dead' : isOld ? 'old' : 'taken' }];
@@ -246,6 +246,15 @@ export function locksInTheWay(gitDir: string, refs: readonly string[], now: numb
 /** Takes a lock away where the process that made it is known to be dead. @returns whether it did */
 export const removeDeadLock = (gitDir: string, { path, state }: LockInTheWay): boolean =>
   state === 'dead' && new LockOwners(gitDir).breakDead(path, true);
+
+/** When the file was made; `undefined` where there is none, or none that can be looked at. */
+function dateOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  } catch {
+    return undefined;
+  }
+}
 
 function locksBelow(folder: string): string[] {
   try {

@@ -164,7 +164,7 @@ function namesIn(folder: string): string[] {
 export function notedCommits(local: string, keys: readonly string[]): string[] {
   return keys.flatMap((key) => {
     try {
-      return /^[0-9a-f]{40}$/.exec(readFileSync(join(local, key), 'latin1'))?.[0] ?? [];
+      return /\b[0-9a-f]{40}\b/.exec(readFileSync(join(local, key), 'latin1'))?.[0] ?? [];
     } catch {
       // Not noted, or not readable.
       return [];

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { link, readdir, rm, utimes } from 'node:fs/promises';
+import { chmod, lchown, link, readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { wl } from '../cli/workplace.ts';
-import { makeSickClone, NOW, treat } from '../helpers/sick-clone.ts';
+import { MAIN, wl } from '../cli/workplace.ts';
+import { makeSickClone, NOW, treat, waitingIn } from '../helpers/sick-clone.ts';
 import { MENDED, TOLD } from '../helpers/sick-states.ts';
 import { expectMended, expectTold } from '../helpers/sick-states-expected.ts';
 import { leaveOwnLock } from '../helpers/stale-lock.ts';
+import { isolatedEnv } from '../helpers/temp-repo.ts';
 
 // All other states of the two tables: test/long/doctor-in-every-state.test.ts.
 
@@ -61,3 +63,50 @@ test('given a copy of a clone in which a process had a lock, when that is old, t
   expect((await wl(dir, ['doctor', '--fix'], NOW)).stdout).toContain(`removed ${lock}\n`);
   expect(await wl(dir, ['doctor'], NOW)).toMatchObject({ status: 0 });
 });
+
+/** Nobody who may do everything: what is closed is open to the tests' own user where that is root. */
+const NOBODY = 65_534;
+
+/** Runs the doctor as somebody who is not root, to whom the clone belongs. */
+async function doctorAs(dir: string, args: readonly string[]): Promise<{ status: number; said: string }> {
+  const isRoot = process.geteuid?.() === 0;
+  const child = spawn(process.execPath, [MAIN, '-C', dir, 'doctor', ...args], {
+    env: { ...isolatedEnv(), WL_ACTOR: 'ada' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...(isRoot && { uid: NOBODY, gid: NOBODY }),
+  });
+  const [said, [status]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  return { status: Number(status), said };
+}
+
+async function giveTo(folder: string, uid: number): Promise<void> {
+  await lchown(folder, uid, uid);
+  for (const path of await readdir(folder, { recursive: true })) await lchown(join(folder, path), uid, uid);
+}
+
+test.each([
+  ['refs/work-ledger', 0o000],
+  ['refs/heads/work-ledger', 0o000],
+  ['objects', 0o000],
+  ['config', 0o000],
+  ['', 0o000],
+  ['work-ledger', 0o000],
+  ['work-ledger', 0o500],
+  ['work-ledger/commit.lock.sqlite', 0o400],
+])(
+  'given a clone of which its owner may not use %s, when the doctor mends, then it is allowed again, and nothing is lost',
+  async (part, mode) => {
+    const clone = await makeSickClone();
+    const [own, other] = [process.geteuid?.() ?? 0, process.geteuid?.() === 0 ? NOBODY : process.geteuid?.()];
+    await giveTo(clone.repo.folder, other ?? own);
+    await chmod(join(clone.gitDir, part), mode);
+    expect(await doctorAs(clone.dir, [])).toMatchObject({
+      status: 9,
+      said: expect.stringContaining('wl doctor --fix'),
+    });
+    expect(await doctorAs(clone.dir, ['--fix'])).toMatchObject({ status: 0 });
+    expect(await doctorAs(clone.dir, [])).toMatchObject({ status: 0 });
+    await giveTo(clone.repo.folder, own);
+    expect(await waitingIn(clone)).toBe('shared');
+  },
+);

@@ -21,7 +21,10 @@ export async function expectMended({ breaks, wrong }: State): Promise<void> {
   expect(took_ms).toBeLessThan(SOON_MS);
   expect(looked.status).toBe(9);
   const told = (looked.data.clone as Told[]).find((one) => wrong.test(one.wrong));
-  expect(told, looked.stdout).toMatchObject({ fixed: true, how: expect.stringContaining('wl doctor --fix') });
+  expect(told, looked.stdout).toMatchObject({
+    fixed: true,
+    how: expect.stringMatching(/^wl (?:doctor --fix|sync)/),
+  });
   expect(fixed.status, fixed.stdout + fixed.stderr).toBe(0);
   expect(after).toMatchObject({ status: 0 });
   expect(after.data).toMatchObject({ clone: [], mends: [], skipped: [], items: 3 });
