@@ -18,6 +18,9 @@ export function readClock(now: string): Clock {
   return fast === null ? clockAt(at) : clockSince(at, rate);
 }
 
+/** The time that passes for it is its own. */
+const SET: Clock = { ...systemClock, awake: undefined };
+
 /** A day at least: what `Date.parse` makes of other texts is up to the engine. */
 const parseIso = (time: string): number => (/^\d{4}-\d\d-\d\d/.test(time) ? Date.parse(time) : Number.NaN);
 
@@ -26,7 +29,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600
 function clockAt(time: number): Clock {
   let at = time;
   return {
-    ...systemClock,
+    ...SET,
     now: () => new Date(at),
     elapsed: () => at,
     sleep(ms) {
@@ -37,12 +40,12 @@ function clockAt(time: number): Clock {
 }
 
 const clockOff = (ms: number): Clock => ({
-  ...systemClock,
+  ...SET,
   now: () => new Date(systemClock.now().getTime() + ms),
 });
 
 const clockSince = (origin: number, rate: number): Clock => ({
-  ...systemClock,
+  ...SET,
   now: () => new Date(origin + (systemClock.now().getTime() - origin) * rate),
   elapsed: () => performance.now() * rate,
   sleep: (ms) => systemClock.sleep(ms / rate),

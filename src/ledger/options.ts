@@ -88,6 +88,7 @@ export interface InitOptions extends OpenOptions {
 export const systemClock: Clock = {
   now: () => new Date(),
   elapsed: () => performance.now(),
+  awake: () => Number(process.hrtime.bigint() / 1_000_000n),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   random: Math.random,
 };

@@ -1,3 +1,4 @@
+import { recordedAt } from '../codec/message.ts';
 import { attemptsAllowed, isExhausted, leaseOf } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
@@ -5,6 +6,7 @@ import type { LedgerSettings } from '../domain/settings.ts';
 import { isTime } from '../domain/values.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import { listItems } from '../query/filter.ts';
+import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import { type Connection, currentTip } from './connection.ts';
 
@@ -29,8 +31,9 @@ export interface Observation {
   rev: number;
   /** The last sign that the holder published beside the ledger; `null` where none was seen. */
   seen: string | null;
-  /** Since when all of this stands, by this machine's clock. */
+  /** Since when all of this stands, by this machine's clock, and when that was by the time that it was awake; `null` where nobody tells. */
   since: string;
+  awake: number | null;
   /** True where it came while this clone was looking. Then it is no older than that, whatever its stamps say. */
   witnessed: boolean;
 }
@@ -53,7 +56,7 @@ export interface Evidence {
   watched_since: string;
   watched_s: number;
   lease_s: number;
-  /** `watched`: no sign for a whole lease. `dated`: the last sign is older than lease and allowance. */
+  /** `watched`: no sign for a whole lease. `dated`: the last sign is older than lease and allowance, and not by one clock alone. */
   by: 'watched' | 'dated';
   attempts: number;
   max_attempts: number;
@@ -68,7 +71,13 @@ export interface Watch {
   settings: LedgerSettings;
   /** As of when the items stand so, by this machine's clock. */
   now: Date;
+  /** For how long the machine was awake by then, in milliseconds since it started; `undefined` where nobody tells. */
+  awake: number | undefined;
   observations: Observations;
+  /** When another machine last wrote in the ledger, in milliseconds since 1970 by its clock; `undefined` where none did lately. */
+  elsewhere(): Promise<number | undefined>;
+  /** By how much the clock of who gave a sign is behind at least, in milliseconds: it builds on what others dated later. */
+  lag(sign: HistoryEntry): Promise<number>;
   liveness: Liveness | undefined;
   history(id: WorkId): Promise<readonly HistoryEntry[]>;
 }
@@ -83,8 +92,10 @@ export async function findOrphans(connection: Connection, liveness?: Liveness): 
   const { orphans, observations } = await watch({
     items: await projection.read(tip, (view) => listItems(view, { status: ['in_progress'] })),
     settings: await projection.read(tip, (view) => view.settings),
-    now: observedAt(connection),
+    ...observedAt(connection),
     observations: readObservations(state.get(OBSERVED)),
+    elsewhere: () => lastElsewhere(connection, tip),
+    lag: async (sign) => lagOf(await connection.store(), sign),
     liveness,
     history: (id) => projection.history(tip, id),
   });
@@ -93,17 +104,41 @@ export async function findOrphans(connection: Connection, liveness?: Liveness): 
 }
 
 /** What this clone sees is as old as its last contact; where it decides alone, it is what there is. */
-function observedAt({ clock, remote, mode, state }: Connection): Date {
+function observedAt({ clock, remote, mode, state }: Connection): Pick<Watch, 'now' | 'awake'> {
   const now = clock.now();
   const contact = remote === null || mode === 'local' ? Number.NaN : Date.parse(state.get(CONTACT) ?? '');
-  return contact < now.getTime() ? new Date(contact) : now;
+  return { now: contact < now.getTime() ? new Date(contact) : now, awake: clock.awake?.() };
+}
+
+/** How far back another machine is looked for. */
+const FAR = 100;
+
+/** Machines are told apart by who commits on them; one that cannot be told from this one counts as this one. */
+async function lastElsewhere(connection: Connection, tip: Oid): Promise<number | undefined> {
+  const { store, context } = await connection.write();
+  const last = await newestBeside(store, tip, context.committer.email);
+  return last && last.committer.at * 1000;
+}
+
+async function lagOf(store: LedgerStore, { commit, machine, at }: HistoryEntry): Promise<number> {
+  const before = await newestBeside(store, commit, machine);
+  return before === undefined ? 0 : Math.max(0, recordedAt(before) * 1000 - Date.parse(at));
+}
+
+/** The newest commit up to `to` that `machine` did not make. */
+async function newestBeside(store: LedgerStore, to: Oid, machine: string): Promise<CommitRecord | undefined> {
+  for await (const record of store.commits({ to, newest: FAR, changes: false }))
+    if (record.committer.email !== machine) return record;
+  return undefined;
 }
 
 /**
  * Looks at everything in progress, and notes what it saw.
  *
- * An item is orphaned where this observer has seen no sign of its holder for a whole lease, or where the last sign is older
- * than lease and allowance and nothing says that it came only just now. No stamp alone keeps an item from being recovered.
+ * An item is orphaned where this observer has seen no sign of its holder for a whole lease, by its clock and by the time that the machine
+ * was awake. Or where the last sign is older than lease and allowance, and nothing says that it came only just now: by this clock, and as
+ * another machine dates what it did since; where none did, by more than clocks are ever off. A holder whose clock is behind has as much
+ * longer. Of those one at a time, so that a clock which is wrong all the same does little. No stamp alone keeps an item from being recovered.
  *
  * @see docs/guarantees.md, "No clock decides safety"
  */
@@ -116,13 +151,14 @@ export async function watch(all: Watch): Promise<{ orphans: OrphanedWork[]; obse
     const observation = await observe(all, item, reading);
     noted.push([item.id, observation]);
     const evidence = reading === 'alive' ? undefined : await judge(all, item, reading, observation);
-    if (evidence !== undefined) orphans.push({ ...item, evidence });
+    const isSecond = evidence?.by === 'dated' && orphans.some((one) => one.evidence.by === 'dated');
+    if (evidence !== undefined && !isSecond) orphans.push({ ...item, evidence });
   }
   return { orphans, observations: { looked: all.now.toISOString(), items: Object.fromEntries(noted) } };
 }
 
 async function observe(all: Watch, item: WorkItem, reading: LivenessReading): Promise<Observation> {
-  const { observations, settings, now } = all;
+  const { observations, settings, now, awake = null } = all;
   const known = observations.items[item.id];
   const [epoch, execution_id] = [item.claim?.epoch ?? null, item.execution_id ?? null];
   const published = typeof reading === 'object' ? reading.seen : null;
@@ -142,7 +178,7 @@ async function observe(all: Watch, item: WorkItem, reading: LivenessReading): Pr
   }
   const ago = observations.looked === null ? Number.NaN : now.getTime() - Date.parse(observations.looked);
   const witnessed = reading === 'alive' || (ago >= 0 && ago < leaseOf(item, settings).ttl_ms);
-  return { epoch, execution_id, rev: item.rev, seen, since: now.toISOString(), witnessed };
+  return { epoch, execution_id, rev: item.rev, seen, since: now.toISOString(), awake, witnessed };
 }
 
 /** True where the holder did something after the revision `rev`, as far as history tells. */
@@ -160,19 +196,28 @@ async function judge(
   all: Watch,
   item: WorkItem,
   reading: Exclude<LivenessReading, 'alive'>,
-  { since, witnessed }: Observation,
+  observation: Observation,
 ): Promise<Evidence | undefined> {
   const { settings, now } = all;
+  const { since, witnessed } = observation;
   const { ttl_ms } = leaseOf(item, settings);
   const allowed = ttl_ms + settings.clock_skew_s * 1000;
-  const watched_ms = now.getTime() - Date.parse(since);
-  const isOld = (at: string): boolean => Date.parse(at) + allowed < now.getTime();
+  const watched_ms = watchedFor(all, observation);
+  const isOld = (at: string, by = now.getTime()): boolean => Date.parse(at) + allowed < by;
   const last_sign = latest(
     await lastSign(all, item, isOld),
     typeof reading === 'object' ? reading.at : undefined,
   );
-  const dated = !witnessed && isOld(last_sign) && (reading === 'silent' || reading.at !== undefined);
-  if (watched_ms < ttl_ms && !dated) return undefined;
+  const isDated = !witnessed && isOld(last_sign) && (reading === 'silent' || reading.at !== undefined);
+  if (watched_ms < ttl_ms) {
+    // One clock is no evidence: a clone whose own is ahead would take all that others work on.
+    if (!isDated) return undefined;
+    const sign = (await all.history(item.id)).findLast((entry) => isSignOfLife(item, entry));
+    const lag = sign === undefined ? 0 : await all.lag(sign);
+    const isLongAgo = isOld(last_sign, now.getTime() - lag - NEVER_OFF_MS);
+    const least = Math.min(now.getTime(), (await all.elsewhere()) ?? 0);
+    if (!isLongAgo && !isOld(last_sign, least - lag)) return undefined;
+  }
   return {
     owner: item.owner ?? null,
     epoch: item.claim?.epoch ?? null,
@@ -186,6 +231,17 @@ async function judge(
     max_attempts: attemptsAllowed(item, settings),
     exhausted: isExhausted(item, settings),
   };
+}
+
+/** By more than this no clock is off that anyone works with. */
+const NEVER_OFF_MS = 24 * 60 * 60 * 1000;
+
+/** For how long nothing came from a holder, in milliseconds. A clock that was set, and a machine that slept, saw nothing. */
+function watchedFor({ now, awake }: Watch, { since, awake: before }: Observation): number {
+  const passed = now.getTime() - Date.parse(since);
+  if (awake === undefined || before === null) return passed;
+  // A machine that started anew has been awake for so long at least.
+  return Math.min(passed, awake < before ? awake : awake - before);
 }
 
 /** When the holder last did something. What the item shows is enough where it is not old; else history tells. */
@@ -231,13 +287,14 @@ const mapIn = (value: unknown): Record<string, unknown> =>
 const isTimeText = (value: unknown): value is string => typeof value === 'string' && isTime(value);
 
 function isEntry(entry: [string, unknown]): entry is [string, Observation] {
-  const { epoch, execution_id, rev, seen, since, witnessed } = mapIn(entry[1]);
+  const { epoch, execution_id, rev, seen, since, awake, witnessed } = mapIn(entry[1]);
   return (
     (epoch === null || typeof epoch === 'number') &&
     (execution_id === null || typeof execution_id === 'string') &&
     typeof rev === 'number' &&
     (seen === null || typeof seen === 'string') &&
     isTimeText(since) &&
+    (awake === null || typeof awake === 'number') &&
     typeof witnessed === 'boolean'
   );
 }

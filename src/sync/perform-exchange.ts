@@ -168,6 +168,12 @@ class Exchanging {
     return isTakenBack ? this.#takenBack(settled) : settled;
   }
 
+  async #isStillHere(own: Oid): Promise<boolean> {
+    const { store, localRef } = this.#context;
+    const local = await store.readRef(localRef);
+    return local !== undefined && (local === own || (await store.mergeBase(own, local)) === own);
+  }
+
   #seenNow(): Promise<Oid | undefined> {
     const { store, remote } = this.#context;
     return store.readRef(remote.seenRef);
@@ -231,6 +237,11 @@ class Exchanging {
     if (candidate !== own) meetOthers(context);
     // Noted down before it is out, since this process can be killed in between.
     const before = expose(context, own);
+    if (!(await this.#isStillHere(own))) {
+      // Another call of this clone took something of it back meanwhile.
+      unexpose(context, before);
+      return { kind: 'pushed', result: { kind: 'behind' }, combined: false };
+    }
     const offer = offers ? await prepareOffer(context, own) : undefined;
     const result = await timed(context, () => this.#send(candidate, offer, combined));
     if (offer !== undefined) {

@@ -41,6 +41,11 @@ export interface Clock {
   sleep(ms: number): Promise<void>;
   /** From 0 up to 1. */
   random(): number;
+  /**
+   * For how many milliseconds this machine has been awake since it started, where that can be told: the same for all its processes. No
+   * clock that is set moves it, and while the machine sleeps it stands still.
+   */
+  awake?: (() => number) | undefined;
 }
 
 /**

@@ -110,7 +110,9 @@ export async function takeBack(context: RemoteContext, wanted: Wanted): Promise<
       // It arrived meanwhile.
       if (one.kind === 'accepted') withdrawn.delete(op);
     }
-  return { settled: await asFarAsKnown(context, settled), withdrawn, sent, exposed };
+  // Read once more: who pushes notes so before it looks whether all of it is still here.
+  const out = new Set([...exposed, ...(await exposedOps(context))]);
+  return { settled: await asFarAsKnown(context, settled), withdrawn, sent, exposed: out };
 }
 
 /**

@@ -16,8 +16,15 @@ const ID = idOf(1);
 let view: FakeView;
 let history: HistoryEntry[];
 let notes: string | undefined;
+/** When another machine last wrote, in minutes past ten: at the time of the look where nothing is said. */
+let elsewhere: number | 'never' | undefined;
+/** For how many minutes the observer's machine was awake; nobody tells where nothing is said. */
+let awake: number | undefined;
+/** By how many minutes the holder's clock is behind, as far as the branch tells. */
+let lag = 0;
 
 beforeEach(() => {
+  [elsewhere, awake, lag] = [undefined, undefined, 0];
   view = new FakeView();
   history = [];
   notes = undefined;
@@ -43,6 +50,9 @@ async function look(minutes: number, liveness?: Liveness): Promise<OrphanedWork[
     items: view.items().filter(({ status }) => status === 'in_progress'),
     settings: view.settings,
     now: new Date(time(minutes)),
+    awake: awake && awake * 60_000,
+    lag: async () => lag * 60_000,
+    elsewhere: async () => (elsewhere === 'never' ? undefined : Date.parse(time(elsewhere ?? minutes))),
     observations: readObservations(notes),
     liveness,
     history: async () => history,
@@ -200,6 +210,79 @@ describe('the own clock', () => {
     notes = notes?.slice(5);
     expect(await look(60)).toEqual([]);
     expect(await look(120)).toHaveLength(1);
+  });
+});
+
+describe('one clock that is wrong', () => {
+  test('given live work and others that wrote since, when a fresh clone whose clock is hours ahead looks, then it takes nothing', async () => {
+    claim(0);
+    elsewhere = 10;
+    expect(await look(5 * 60)).toEqual([]);
+    expect(await look(5 * 60 + 59)).toEqual([]);
+  });
+
+  test('given a ledger in which nobody else wrote since, when a fresh clone looks, then it has to watch first', async () => {
+    claim(0);
+    for (const last of [0, 65, 'never'] as const) {
+      notes = undefined;
+      elsewhere = last;
+      expect(await look(100)).toEqual([]);
+      expect(await look(160)).toMatchObject([{ evidence: { by: 'watched' } }]);
+    }
+  });
+
+  test('given a last sign of days ago, when a fresh clone looks, then no clock is as far off, and its stamps count', async () => {
+    claim(0);
+    elsewhere = 'never';
+    expect(await look(24 * 60 + 65)).toEqual([]);
+    notes = undefined;
+    expect(await look(24 * 60 + 66)).toMatchObject([{ evidence: { by: 'dated' } }]);
+  });
+
+  test('given a holder whose clock is hours behind, as what its claim builds on tells, when a fresh clone looks, then it has as much longer', async () => {
+    claim(-5 * 60);
+    lag = 5 * 60;
+    for (const minutes of [5, 65]) {
+      notes = undefined;
+      expect(await look(minutes)).toEqual([]);
+    }
+    notes = undefined;
+    expect(await look(66)).toMatchObject([{ evidence: { by: 'dated' } }]);
+  });
+
+  test('given several items whose stamps are old, when a fresh clone looks, then it takes one in a look', async () => {
+    claim(0);
+    for (const n of [2, 3]) {
+      const id = idOf(n);
+      view.do('create', { id, fields: { title: 'Another' }, at: time(0), actor: 'carol' } as never);
+      view.do('claim', { id, execution_id: `exec-${n}`, at: time(0), actor: 'ada' } as never);
+    }
+    expect(await look(70)).toHaveLength(1);
+    expect(await look(130)).toHaveLength(3);
+  });
+
+  test('given a clock that is set ahead while someone watches, when it is looked at, then what it left out was not watched', async () => {
+    claim(24 * 60);
+    awake = 1000;
+    await look(0);
+    awake = 1001;
+    expect(await look(61)).toEqual([]);
+    awake = 1059;
+    expect(await look(119)).toEqual([]);
+    awake = 1060;
+    expect(await look(120)).toMatchObject([{ evidence: { by: 'watched' } }]);
+  });
+
+  test('given a machine that slept, or started anew, when it looks again, then it watched while it was awake', async () => {
+    claim(24 * 60);
+    awake = 500;
+    await look(0);
+    awake = 510;
+    expect(await look(600)).toEqual([]);
+    awake = 20;
+    expect(await look(700)).toEqual([]);
+    awake = 60;
+    expect(await look(740)).toHaveLength(1);
   });
 });
 

@@ -21,7 +21,7 @@ const held = async (fields: Partial<WorkItem> = {}): Promise<WorkItem> => {
 test('given a dead holder, when its item is recovered, then who, what and why stand in the commit, and the next holder resumes', async () => {
   const { id } = await held();
   await ada.work.checkpoint(id, { step: 'half' });
-  world.clock.advance(2 * HOUR);
+  world.clock.advance(26 * HOUR);
   const [recovered] = await bob.recoverOrphanedWork();
   expect(recovered).toMatchObject({
     id,
@@ -41,7 +41,7 @@ test('given a dead holder, when its item is recovered, then who, what and why st
 test('given an observer that cannot reach the remote, when it recovers, then nothing is taken by what it last saw', async () => {
   const { id } = await held();
   await bob.clone.fetch();
-  world.clock.advance(2 * HOUR);
+  world.clock.advance(26 * HOUR);
   expect(await bob.query.orphaned()).toEqual([]);
   (world.replicas[1] as Replica).connection.cut = true;
   await expect(bob.recoverOrphanedWork()).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
@@ -50,7 +50,7 @@ test('given an observer that cannot reach the remote, when it recovers, then not
 
 test('given signs of life from elsewhere, when old work is recovered, then what is alive is left alone', async () => {
   const { id } = await held();
-  world.clock.advance(2 * HOUR);
+  world.clock.advance(26 * HOUR);
   const asked: unknown[] = [];
   const liveness = (...of: unknown[]) => {
     asked.push(of);
@@ -63,7 +63,7 @@ test('given signs of life from elsewhere, when old work is recovered, then what 
 test('given the last attempt, when it is recovered, then the item failed as exhausted, and one escalation names it, in one push', async () => {
   const { id } = await held({ max_attempts: 1, title: 'Build it', swarm_name: 'dev' });
   await ada.work.checkpoint(id, { step: 'half' });
-  world.clock.advance(2 * HOUR);
+  world.clock.advance(26 * HOUR);
   const [recovered] = await bob.recoverOrphanedWork();
   expect(recovered).toMatchObject({ id, status: 'failed', owner: 'ada', evidence: { exhausted: true } });
   expect(recovered?.error).toMatch(
@@ -89,7 +89,7 @@ test('given the last attempt, when it is recovered, then the item failed as exha
 
 test('given two observers, when both recover the last attempt at once, then it is recovered once, and one escalation stands', async () => {
   const { id } = await held({ max_attempts: 1 });
-  world.clock.advance(2 * HOUR);
+  world.clock.advance(26 * HOUR);
   const both = await Promise.all([ada.recoverOrphanedWork(), bob.recoverOrphanedWork()]);
   expect(both.flat().map((item) => item.id)).toEqual([id]);
   await ada.clone.sync();
@@ -98,7 +98,7 @@ test('given two observers, when both recover the last attempt at once, then it i
 
 test('given a holder that gives a sign while its last attempt is recovered, when both are pushed, then nothing is left to decide', async () => {
   const { id } = await held({ max_attempts: 1 });
-  world.clock.advance(2 * HOUR);
+  world.clock.advance(26 * HOUR);
   const liveness = () => 'silent' as const;
   await bob.clone.fetch();
   const orphans = await bob.query.orphaned({ liveness });

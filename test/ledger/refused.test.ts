@@ -14,7 +14,7 @@ beforeEach(async () => {
   [ada, bob] = world.replicas.map(({ ledger }) => ledger) as [WorkLedger, WorkLedger];
   ({ id } = await ada.createWork({ title: 'One', dependencies: [] }));
   await ada.claimWork(id, { execution_id: 'exec-1' });
-  world.clock.advance(2 * 3_600_000);
+  world.clock.advance(26 * 3_600_000);
   await bob.recoverOrphanedWork();
 });
 

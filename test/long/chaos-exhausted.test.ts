@@ -28,10 +28,10 @@ test('given an item that kills each worker, when others recover it after its lea
   const place = await makeWork(1, { max_attempts: 2 });
   const worker = async (name: string, now: string, ...options: string[]): Promise<WlWork> =>
     new WlWork(await place.repo.clone(name), [...options, ...DEADLY], { WL_NOW: now });
-  for (const [name, now] of Object.entries({ ada: '+0h', bob: '+2h' })) {
+  for (const [name, now] of Object.entries({ ada: '+0h', bob: '+26h' })) {
     expect(await (await worker(name, now)).end()).toBe('SIGKILL');
   }
-  const others = [await worker('carol', '+4h', '--idle-exit'), await worker('dora', '+4h', '--idle-exit')];
+  const others = [await worker('carol', '+52h', '--idle-exit'), await worker('dora', '+52h', '--idle-exit')];
   expect(await Promise.all(others.map((work) => work.end()))).toEqual([0, 0]);
   await expectExhausted(place, 'lease of 3600 s expired: bob gave its last sign of life');
   await expectSound(place, 'differ');

@@ -54,7 +54,7 @@ describe(`given ${CLONES.length * EACH} items in progress, whose workers are all
       ['early', 'dora', 'emil'].map((name) => place.repo.clone(name)),
     );
     expect((await runWl(early, ['recover', '-q'])).lines).toEqual([]);
-    const works = dirs.map((dir) => new WlWork(dir, ['--idle-exit', ...sh(RESUMES)], { WL_NOW: '+2h' }));
+    const works = dirs.map((dir) => new WlWork(dir, ['--idle-exit', ...sh(RESUMES)], { WL_NOW: '+26h' }));
     expect(await Promise.all(works.map((work) => work.end()))).toEqual([0, 0]);
     expect((await itemsOf(place)).map((item) => item?.status)).toEqual(place.ids.map(() => 'completed'));
     expect(resumedBy(works)).toEqual(place.ids);

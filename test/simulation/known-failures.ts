@@ -19,11 +19,6 @@ export const KNOWN_FAILURES: readonly KnownFailure[] = [
     why: 'What was saved, and is found to be done already when it is shared, is in no list: neither shared nor kept.',
   },
   {
-    name: 'leases: given back early',
-    seed: 160,
-    why: 'A clone whose clock is ahead takes the date of a last sign for old, without having watched for a lease.',
-  },
-  {
     name: 'words: saved and gone, by hand',
     seed: 2249,
     why: 'What is pending stands on the local branch alone: whoever moves that takes it away.',

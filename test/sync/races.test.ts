@@ -63,7 +63,7 @@ describe('claims', () => {
     const work = await ada.createWork({ title: 'One' });
     const first = itemOf(await ada.claimWork(work.id));
     await bob.clone.fetch();
-    world.clock.advance(2 * 3600_000);
+    world.clock.advance(26 * 3_600_000);
     expect((await bob.recoverOrphanedWork()).map(({ id }) => id)).toEqual([work.id]);
     await bob.claimWork(work.id);
     const late = await ada.completeWork(work.id, { epoch: first.claim?.epoch, result: { found: 'it' } });
@@ -76,7 +76,7 @@ describe('claims', () => {
     const work = await ada.createWork({ title: 'One' });
     await ada.claimWork(work.id);
     await bob.clone.fetch();
-    world.clock.advance(2 * 3600_000);
+    world.clock.advance(26 * 3_600_000);
     await ada.work.checkpoint(work.id, { step: 'still here' });
     expect(await bob.recoverOrphanedWork()).toEqual([]);
     expect(await bob.query.find(work.id)).toMatchObject({ status: 'in_progress', owner: 'ada' });

@@ -65,7 +65,7 @@ test('given a recovery, when the remote does not answer, then it is taken back, 
   await bob.ledger.clone.fetch();
   await bob.ledger.claimWork(id);
   await ada.ledger.clone.fetch();
-  world.clock.advance(2 * 3_600_000);
+  world.clock.advance(26 * 3_600_000);
   ada.connection.cut = true;
   expect(await refusalOf(ada.ledger.recoverOrphanedWork())).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
   expect(await ada.ledger.query.find(id)).toMatchObject({ status: 'in_progress', owner: 'bob' });

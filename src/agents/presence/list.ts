@@ -234,16 +234,27 @@ export async function recoverSilent(
   ledger: WorkLedger,
   { actor, runs }: RecoverSilentOptions = {},
 ): Promise<RecoveredWork[]> {
+  // What this clone has not seen yet has holders, too.
+  if (ledger.clone.mode === 'push' && !(await isAnyoneAtWork(ledger))) {
+    await ledger.clone.fetch();
+    if (!(await isAnyoneAtWork(ledger))) return [];
+  }
   const listed = await livenessFor(ledger);
   const liveness: Liveness = (id, execution_id) =>
     runs?.(execution_id) ? 'alive' : (listed?.(id, execution_id) ?? 'silent');
   return ledger.recoverOrphanedWork({ actor, liveness });
 }
 
+const isAnyoneAtWork = async (ledger: WorkLedger): Promise<boolean> =>
+  (await ledger.query.count({ status: ['in_progress'] })) > 0;
+
 /** Nobody needs to be asked where nobody works. */
 async function livenessFor(ledger: WorkLedger): Promise<Liveness | undefined> {
-  if ((await ledger.query.count({ status: ['in_progress'] })) === 0) return undefined;
-  return livenessIn((await listPresence(ledger)).entries);
+  if (!(await isAnyoneAtWork(ledger))) return undefined;
+  const { entries, problem } = await listPresence(ledger);
+  // What was last seen of it tells nothing of who is silent now.
+  if (problem !== undefined) throw notAnswered(ledger, problem);
+  return livenessIn(entries);
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   backoff,
   checkExecution,
   isSignOfLife,
+  machineTime,
   noteRenewed,
   type PresenceTimer,
   type PresentExecution,
@@ -126,10 +127,10 @@ export class Presence {
     return running && (this.#parts.timer.elapsed() - running.renewed_at) / 1000;
   }
 
-  /** The same as a time of `performance.now()`. */
+  /** The same as a time of `machineTime`. */
   lastRenewed(execution_id: string): number | undefined {
     const since = this.sinceRenewed(execution_id);
-    return since === undefined ? undefined : performance.now() - since * 1000;
+    return since === undefined ? undefined : machineTime() - since * 1000;
   }
 
   /** Runs a transition of the holder: one that the remote took is a sign of life, too. */

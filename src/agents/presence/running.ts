@@ -102,19 +102,25 @@ export interface PresenceTimer {
   after(ms: number, task: () => void): () => void;
 }
 
-/** What a timer of node can wait for. */
-const LONGEST_MS = 2 ** 31 - 1;
+/** A timer of node does not count what the machine sleeps through: whoever waits longer looks at the time meanwhile. */
+const LONGEST_MS = 10_000;
 
-/** This machine's time. What it sleeps through counts, as far as its clock tells. */
+const began = Date.now() - performance.now();
+let slept = 0;
+
+/**
+ * Milliseconds since some moment, of this machine. What it slept through counts, as far as its clock tells: others watch the lease of
+ * whoever works here meanwhile.
+ */
+export function machineTime(): number {
+  const now = performance.now();
+  slept = Math.max(slept, Date.now() - now - began);
+  return now + slept;
+}
+
 export function machineTimer(): PresenceTimer {
-  const wall = Date.now() - performance.now();
-  let slept = 0;
   return {
-    elapsed() {
-      const now = performance.now();
-      slept = Math.max(slept, Date.now() - now - wall);
-      return now + slept;
-    },
+    elapsed: machineTime,
     after(ms, task) {
       const timer = setTimeout(task, Math.min(Math.max(ms, 0), LONGEST_MS));
       // Whoever works keeps the process alive; a sign of life alone does not.

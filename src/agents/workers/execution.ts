@@ -3,6 +3,7 @@ import { backoffMs, leaseOf } from '../../domain/holding.ts';
 import { newSuffix } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
+import { machineTime } from '../presence/running.ts';
 import { type AcquireRequest, acquireWork, createAndAcquire } from './acquire.ts';
 import {
   type Agent,
@@ -123,7 +124,7 @@ export class Execution {
     const request: AcquireRequest = { execution_id, actor, ttl_s, link };
     const remembered = { execution_id, id: work_id ?? '', actor, process: null };
     memory.remember({ ...remembered, state: 'running' });
-    const since = performance.now();
+    const since = machineTime();
     try {
       const item =
         work_id === undefined

@@ -20,7 +20,7 @@ export interface Heartbeat {
   /** Tells what an execution is at, in one line. */
   step(execution_id: string, text: string): void;
   end(execution_id: string): Promise<void>;
-  /** When the remote last took a sign of it, by `performance.now()`. */
+  /** When the remote last took a sign of it, by `machineTime`. */
   lastRenewed(execution_id: string): number | undefined;
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { JsonMap, WorkItem } from '../../domain/item.ts';
 import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
 import type { LostRace, TransitionResult } from '../../ledger/results.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
+import { machineTime } from '../presence/running.ts';
 import { LeaseLostError, SupersededError } from './agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
@@ -50,13 +51,13 @@ export class LeaseHandle {
   readonly execution_id: string;
   readonly epoch: number;
   readonly owner: string;
-  /** When the remote last took something of it, by `performance.now()`. */
+  /** When the remote last took something of it, by `machineTime`. */
   lastAccepted: number;
   readonly #ledger: WorkLedger;
   #closed: Error | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** @param since when its claim was asked for, by `performance.now()` */
+  /** @param since when its claim was asked for, by `machineTime` */
   constructor(ledger: WorkLedger, item: WorkItem, since: number) {
     const { claim, owner } = item;
     if (claim === undefined || owner === undefined) throw new TypeError(`${item.id} is not claimed`);
@@ -131,7 +132,7 @@ export class LeaseHandle {
   async #writeNow(write: (proof: Proof) => Promise<TransitionResult>): Promise<'remote' | 'local'> {
     if (this.#closed !== undefined) throw this.#closed;
     const { owner, execution_id, epoch } = this;
-    const began = performance.now();
+    const began = machineTime();
     try {
       const result = await write({ actor: owner, execution_id, epoch });
       if (!result.ok) return await this.#refused(itemFailure(result));
@@ -192,7 +193,7 @@ export function watchLease(
   lease: Lease,
   lost: (reason: SupersededError | LeaseLostError) => void,
 ): LeaseWatch {
-  let asked = performance.now();
+  let asked = machineTime();
   let looking: Promise<void> | undefined;
   const look = async (): Promise<void> => {
     const item = await handle.look();
@@ -200,7 +201,7 @@ export function watchLease(
     if (standing === 'given_up' || standing === 'superseded') lost(new SupersededError(handle.id, item));
   };
   const tick = (): void => {
-    const now = performance.now();
+    const now = machineTime();
     const sign = Math.max(handle.lastAccepted, heartbeat.lastRenewed(handle.execution_id) ?? 0);
     if (ledger.clone.mode !== 'none' && now - sign >= lease.stop_after_ms)
       lost(new LeaseLostError(handle.id));

@@ -52,6 +52,8 @@ export class Upkeep {
     const interval = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (lease_ttl_s * 1000) / 4));
     this.#due = performance.now() + interval * (0.75 + random() / 2);
     const given = [...(await pool.recover()), ...(await recover())];
+    // By dates one is taken in a look: where there was one, the next look comes soon.
+    if (given.length > 0) this.#due = performance.now() + SHORTEST_MS;
     if (given.length > 0) report({ type: 'recovered', work_ids: given.map(({ id }) => id) });
   }
 

@@ -21,7 +21,7 @@ test('given work that this process runs, when nobody can see that, then it does 
   const execution_id = await began.promise;
   const runs = (one: string): boolean => pool.runs(one);
 
-  world.clock.advance(36_000_000);
+  world.clock.advance(26 * 3_600_000);
   expect([runs(execution_id), runs('another')]).toEqual([true, false]);
   expect(await recoverSilent(ada, { runs })).toEqual([]);
   expect(await recoverSilent(bob)).toMatchObject([{ id, status: 'pending' }]);
@@ -29,4 +29,18 @@ test('given work that this process runs, when nobody can see that, then it does 
   await expect(running).rejects.toMatchObject({ code: 'STALE_EPOCH' });
   expect(runs(execution_id)).toBe(false);
   await pool.close();
+});
+
+test('given a remote that is read, and its presence is not, when old work is recovered, then nobody is taken for silent', async () => {
+  const world = await makeWorld(['ada', 'bob']);
+  const [ada, bob] = world.replicas;
+  if (ada === undefined || bob === undefined) throw new Error('two were made');
+  const { id } = await ada.ledger.createWork({ title: 'One' });
+  await ada.ledger.claimWork(id);
+  world.clock.advance(26 * 3_600_000);
+  world.remote.giveSideRefs = async () => {
+    throw new Error('it broke off');
+  };
+  await expect(recoverSilent(bob.ledger)).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+  expect((await ada.ledger.getWork(id)).status).toBe('in_progress');
 });

@@ -63,7 +63,7 @@ test('given the last attempt, when its process is gone, then the item failed as 
 
 test('given work that went elsewhere meanwhile, when it is looked for, then it is left alone and forgotten', async () => {
   const { id } = await left('exec-1', { max_attempts: 1 });
-  world.clock.advance(10_000_000);
+  world.clock.advance(100_000_000);
   await bob.recoverOrphanedWork();
   expect(await releaseOrphaned(ada, memory)).toEqual([]);
   expect(memory.list()).toEqual([]);

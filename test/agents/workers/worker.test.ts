@@ -283,7 +283,7 @@ describe('given a remote that goes away', () => {
     const stop = new AbortController();
     const running = work({ idle_exit: false, agent, signal: stop.signal });
     await expect.poll(() => said('waiting')).toMatchObject([{ for: 'remote' }]);
-    world.clock.advance(36_000_000);
+    world.clock.advance(100_000_000);
     await bob.recoverOrphanedWork();
     await bob.completeWork(id, { claim: true });
     if (replica !== undefined) replica.connection.cut = false;

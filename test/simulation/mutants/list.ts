@@ -70,6 +70,20 @@ export const MUTANTS: readonly Mutant[] = [
     oracle: 'words',
   },
   {
+    name: 'a date by one clock alone tells that a holder is silent',
+    file: 'ledger/orphans.ts',
+    from: 'if (!isLongAgo && !isOld(last_sign, least - lag)) return undefined;',
+    to: 'void [isLongAgo, least];',
+    oracle: 'leases',
+  },
+  {
+    name: 'what a clock that is set leaves out counts as watched',
+    file: 'ledger/orphans.ts',
+    from: 'return Math.min(passed, awake < before ? awake : awake - before);',
+    to: 'return passed;',
+    oracle: 'leases',
+  },
+  {
     name: 'a claim keeps the epoch',
     file: 'domain/verbs/shared.ts',
     from: 'epoch: (item.claim?.epoch ?? 0) + 1,',

@@ -61,7 +61,9 @@ export const words: Oracle = {
           yield found('accepted and gone', op, 'accepted, and it is not on the branch');
         if (kind === 'accepted' && where === 'local' && !isKept(op))
           yield found('saved and gone', op, 'accepted here, and it is nowhere');
-        if ((kind === 'lost' || kind === 'refused') && !unknown && landed.has(op) && !again.has(op))
+        // A clone that is put back as it was asks once more for what it was told of then.
+        const isOver = !unknown && !again.has(op) && !isTaken(plan, clone);
+        if ((kind === 'lost' || kind === 'refused') && isOver && landed.has(op))
           yield found(
             `${code === 'REMOTE_REFUSED' ? 'refused for good' : kind} and landed`,
             op,

@@ -75,6 +75,7 @@ export class Process implements Actor {
       clock: {
         now: () => new Date(EPOCH + Math.floor(world.scheduler.time + clone.aheadAt(world.scheduler.time))),
         elapsed: () => world.scheduler.time,
+        awake: () => world.scheduler.time,
         sleep: (ms) => world.scheduler.sleep(this, ms),
         random: () => random.next(),
       },

@@ -8,7 +8,7 @@ import { whereabouts } from '../../transition.ts';
 export const recoverCommand = command({
   summary: 'give back work whose claim ran out',
   details:
-    'A claim has run out where this clone has seen no sign of its holder for a whole lease, or where the last sign is older than lease and allowance. What has no attempt left fails as exhausted, and an escalation is opened. Whose holder gave a sign in the meantime is left alone.',
+    'A claim has run out where this clone has seen no sign of its holder for a whole lease, or where the last sign is older than lease and allowance, and not by its clock alone: another machine wrote that much later, or it is a day ago; of those, one at a time. What has no attempt left fails as exhausted, and an escalation is opened. Whose holder gave a sign in the meantime is left alone.',
   options: {
     dry_run: flag('--dry-run', 'only show what would be given back'),
   },
