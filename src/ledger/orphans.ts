@@ -6,7 +6,7 @@ import type { LedgerSettings } from '../domain/settings.ts';
 import { isTime } from '../domain/values.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import { listItems } from '../query/filter.ts';
-import type { CommitRecord, LedgerStore, Oid } from '../store/port.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import { type Connection, currentTip } from './connection.ts';
 
@@ -116,20 +116,19 @@ const FAR = 100;
 /** Machines are told apart by who commits on them; one that cannot be told from this one counts as this one. */
 async function lastElsewhere(connection: Connection, tip: Oid): Promise<number | undefined> {
   const { store, context } = await connection.write();
-  const last = await newestBeside(store, tip, context.committer.email);
-  return last && last.committer.at * 1000;
-}
-
-async function lagOf(store: LedgerStore, { commit, machine, at }: HistoryEntry): Promise<number> {
-  const before = await newestBeside(store, commit, machine);
-  return before === undefined ? 0 : Math.max(0, recordedAt(before) * 1000 - Date.parse(at));
-}
-
-/** The newest commit up to `to` that `machine` did not make. */
-async function newestBeside(store: LedgerStore, to: Oid, machine: string): Promise<CommitRecord | undefined> {
-  for await (const record of store.commits({ to, newest: FAR, changes: false }))
-    if (record.committer.email !== machine) return record;
+  for await (const { committer } of store.commits({ to: tip, newest: FAR, changes: false }))
+    if (committer.email !== context.committer.email) return committer.at * 1000;
   return undefined;
+}
+
+/** What it builds on, up to what another machine made, records when it cannot have been given yet. */
+async function lagOf(store: LedgerStore, { commit, machine, at }: HistoryEntry): Promise<number> {
+  let least = Date.parse(at);
+  for await (const record of store.commits({ to: commit, newest: FAR, changes: false })) {
+    if (record.oid !== commit) least = Math.max(least, recordedAt(record) * 1000);
+    if (record.committer.email !== machine) break;
+  }
+  return least - Date.parse(at);
 }
 
 /**

@@ -15,8 +15,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'replay applies again what the shared branch has',
     file: 'sync/reconcile.ts',
-    from: 'const known = byOp(arrived);',
-    to: 'const known = byOp(arrived.slice(0, 0));',
+    from: 'const known = request.known ?? byOp(parted === base ?',
+    to: 'const known = byOp(base !== undefined ?',
     oracle: 'once',
   },
   {
