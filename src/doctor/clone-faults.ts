@@ -4,7 +4,7 @@ import { checkedOutIn, overwritingFetches } from '../git/branch-dangers.ts';
 import { mergeDriverFault, readMergeDriver, setMergeDriver } from '../git/client.ts';
 import { damagedPacks } from '../git/damaged-objects.ts';
 import { damagedRefs, type LedgerRefs } from '../git/damaged-refs.ts';
-import { closedParts, damagedRepository } from '../git/damaged-repository.ts';
+import { closedParts, damagedRepository, fullDisk } from '../git/damaged-repository.ts';
 import type { Fault } from '../git/fault.ts';
 import { type LockInTheWay, locksInTheWay, removeDeadLock } from '../git/locks.ts';
 import { openRepository } from '../git/repository.ts';
@@ -127,6 +127,7 @@ export async function cloneFaults(place: ClonePlace, looking: Looking): Promise<
   const known = notedCommits(local, [STATE_KEYS.JOURNAL, STATE_KEYS.EXPOSED]);
   return [
     ...closed,
+    ...fullDisk(gitDir),
     ...damagedState(
       local,
       KEYS.filter((key) => typeof key === 'string'),

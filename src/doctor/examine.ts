@@ -162,7 +162,7 @@ const TROUBLES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const NOT_OF_REFS = /\/(?:config|HEAD|shallow)\.lock$/;
 
 /** What keeps git from fetching, and is told by itself. */
-const IN_THE_WAY: ReadonlySet<string> = new Set(['ref', 'lock', 'objects']);
+const IN_THE_WAY: ReadonlySet<string> = new Set(['repository', 'state', 'ref', 'lock', 'objects']);
 
 async function askRemote(
   ledger: WorkLedger,
@@ -182,7 +182,7 @@ async function askRemote(
     if (isLedgerError(error, 'DAMAGED_ITEM')) return { tip: await sharedTip(ledger), reached: true };
     if (isLedgerError(error, 'CONTENDED'))
       return { skipped: [`what others did was not taken over: ${error.message}`] };
-    if (faults.some(({ kind }) => IN_THE_WAY.has(kind) || kind === 'state'))
+    if (faults.some(({ kind }) => IN_THE_WAY.has(kind)))
       return { skipped: [`what others did was not taken over: ${messageOf(error)}`] };
     if (isLedgerError(error, 'STORAGE_FAILED')) return {};
     if (!isLedgerError(error) || !TROUBLES.has(error.code)) throw error;

@@ -92,8 +92,10 @@ class Treatment {
   }
 }
 
-const needsSteps = ({ tip, rewrite, mends, clone }: Examination): boolean =>
+/** Not where the remote was not asked: what keeps from that keeps from these as well. */
+const needsSteps = ({ tip, rewrite, mends, clone, skipped }: Examination): boolean =>
   tip !== null &&
+  skipped.length === 0 &&
   rewrite === undefined &&
   (mends.length > 0 || clone.some(({ kind }) => kind === 'pending' || kind === 'rules'));
 

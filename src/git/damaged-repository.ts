@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   type Stats,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -71,6 +72,30 @@ function look(path: string): Stats | 'closed' | undefined {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
     return errorCode(error) === 'EACCES' ? 'closed' : undefined;
+  }
+}
+
+/** Less than this is not enough for a transition. */
+const LEAST_BYTES = 64 * 1024;
+
+/** What is wrong with the disk that a repository is on, where nothing more fits on it. */
+export function fullDisk(gitDir: string): Fault[] {
+  try {
+    const { bavail, bsize, files, ffree } = statfsSync(gitDir);
+    // Some file systems do not count files, or room.
+    const isFull = (bavail * bsize < LEAST_BYTES && bsize > 0) || (files > 0 && ffree === 0);
+    if (!isFull) return [];
+    const what = files > 0 && ffree === 0 ? 'takes no more files' : 'is full';
+    return [
+      {
+        kind: 'repository',
+        wrong: `the disk of ${gitDir} ${what}, so that nothing can be fetched or made here`,
+        how: 'free some space, then: wl doctor --fix',
+      },
+    ];
+  } catch {
+    // The system does not tell.
+    return [];
   }
 }
 
