@@ -3,6 +3,7 @@ import type { Offer } from '../remote/port.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
 import { NAMES, readCommits } from './read-commits.ts';
+import { PRUNED } from './state-keys.ts';
 
 /** A look that began earlier can still find what stood there so many entries ago. */
 const KEPT = 50;
@@ -197,6 +198,38 @@ async function isMadeOf(store: LedgerStore, found: Oid, offers: readonly Oid[]):
       if ((await contentOf(store, offered, found)).ops.has(commit?.op ?? '')) return true;
   }
   return false;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Inboxes of other clones that were moved last a day ago or longer, by name: nobody waits for what is in them. */
+export async function oldInboxes({ store, remote, clone, clock }: RemoteContext): Promise<[string, Oid][]> {
+  const old: [string, Oid][] = [];
+  const { mirror } = remote.inbox ?? {};
+  for (const { ref, oid } of mirror === undefined ? [] : await store.listRefs(mirror)) {
+    const name = ref.slice(mirror?.length);
+    if (name === clone.name) continue;
+    for await (const { committer } of store.commits({ to: oid, newest: 1, changes: false }))
+      if (clock.now().getTime() - committer.at * 1000 > DAY_MS) old.push([name, oid]);
+  }
+  return old;
+}
+
+/** At once; the rest another time. */
+const PRUNED_AT_ONCE = 5;
+const PRUNE_EVERY_MS = 60 * 60 * 1000;
+
+/** Takes some of them away, each only as it was seen, and now and then. What cannot be taken away stays. */
+export async function pruneInboxes(context: RemoteContext): Promise<void> {
+  const { remote, state, clock } = context;
+  const now = clock.now();
+  if (remote.inbox === undefined) return;
+  if (Math.abs(now.getTime() - Date.parse(state.get(PRUNED) ?? '')) < PRUNE_EVERY_MS) return;
+  state.set(PRUNED, now.toISOString());
+  for (const [name, oid] of (await oldInboxes(context)).slice(0, PRUNED_AT_ONCE)) {
+    const { kind } = await remote.inbox.retract(name, oid);
+    if (kind !== 'accepted' && kind !== 'behind') return;
+  }
 }
 
 /**

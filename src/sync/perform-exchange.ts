@@ -15,7 +15,7 @@ import {
   waitForTurn,
 } from './contention.ts';
 import { type Answer, begin, type Effect, type Facts, type Failure, next, type Plan } from './exchange.ts';
-import { noteOffer, notePushed, prepareOffer } from './inbox.ts';
+import { noteOffer, notePushed, prepareOffer, pruneInboxes } from './inbox.ts';
 import { asFarAsKnown, expose, findSettled, isChecked, localTip, unexpose, type Wanted } from './journal.ts';
 import { commitLocally } from './local.ts';
 import { awaited, denied, look, lookOrUnknown, pause, unreachable } from './look.ts';
@@ -80,11 +80,11 @@ class Exchanging {
       exchange = next(exchange, answer, await this.#facts());
     }
     const { failure } = exchange.doing;
-    if (failure === undefined)
-      return asFarAsKnown(
-        this.#context,
-        await withoutOverdue(this.#context, exchange.settled, this.#overdue),
-      );
+    if (failure === undefined) {
+      const ended = await withoutOverdue(this.#context, exchange.settled, this.#overdue);
+      if (this.#purpose.overdue) await pruneInboxes(this.#context);
+      return asFarAsKnown(this.#context, ended);
+    }
     throw this.#errorOf(failure);
   }
 

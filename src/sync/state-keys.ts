@@ -23,3 +23,5 @@ export const JOURNAL = 'journal';
 /** The ref that says where this program left the local branch. */
 export const journalRef = (localRef: string): string =>
   localRef.replace('refs/heads/', 'refs/work-ledger/journal/');
+/** When inboxes of clones that are gone were last taken away. */
+export const PRUNED = 'pruned';

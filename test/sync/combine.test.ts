@@ -175,3 +175,35 @@ test('given an offer that is not legal any more, when another pushes, then it is
   await ada.ledger.work.comment(id, 'what was lost is not offered any more');
   expect((await ada.ledger.audit.log({ limit: 1 }))[0]).toMatchObject({ verb: 'comment' });
 });
+
+describe('inboxes of clones that are gone', () => {
+  const inboxes = (): string[] => [...world.remote.inboxes.keys()].sort();
+
+  test('given one that nobody moved for a day, when another clone syncs, then it goes, and its clone goes on without it', async () => {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await bob.ledger.clone.fetch();
+    await offerOf((ledger) => ledger.work.comment(id, 'from bob'));
+    await ada.ledger.clone.sync();
+    expect(inboxes()).toEqual(['bob']);
+    world.clock.advance(23 * 3_600_000);
+    await ada.ledger.clone.sync();
+    expect(inboxes()).toEqual(['bob']);
+    world.clock.advance(2 * 3_600_000);
+    await ada.ledger.clone.sync();
+    expect(inboxes()).toEqual([]);
+    expect(await bob.ledger.clone.sync()).toMatchObject({ accepted: 1, lost: [] });
+    await offerOf((ledger) => ledger.work.comment(id, 'again'));
+    expect(inboxes()).toEqual(['bob']);
+  });
+
+  test('given one that its clone moved since it was read, when another clone syncs, then it stays', async () => {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await bob.ledger.clone.fetch();
+    await offerOf((ledger) => ledger.work.comment(id, 'from bob'));
+    const [before] = world.remote.inboxes.values();
+    world.clock.advance(25 * 3_600_000);
+    world.remote.swapSideRef = async () => ({ kind: 'behind' });
+    await ada.ledger.clone.sync();
+    expect([...world.remote.inboxes.values()]).toEqual([before]);
+  });
+});

@@ -98,9 +98,9 @@ const PRUNE_S = 24 * 60 * 60;
  * @returns what was taken away
  * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_REFUSED`
  */
-export async function prunePresence(ledger: WorkLedger): Promise<PresenceEntry[]> {
+export async function prunePresence(ledger: WorkLedger, report?: PresenceReport): Promise<PresenceEntry[]> {
   const connection = connectionOf(ledger);
-  const { entries, problem } = await listPresence(ledger);
+  const { entries, problem } = report ?? (await listPresence(ledger));
   if (problem !== undefined) throw notAnswered(ledger, problem);
   const removed: PresenceEntry[] = [];
   for (const { where, refs, reachable } of await presenceSources(connection)) {
@@ -239,7 +239,7 @@ export async function recoverSilent(
     await ledger.clone.fetch();
     if (!(await isAnyoneAtWork(ledger))) return [];
   }
-  const listed = await livenessFor(ledger);
+  const listed = await livenessFor(ledger, true);
   const liveness: Liveness = (id, execution_id) =>
     runs?.(execution_id) ? 'alive' : (listed?.(id, execution_id) ?? 'silent');
   return ledger.recoverOrphanedWork({ actor, liveness });
@@ -249,11 +249,15 @@ const isAnyoneAtWork = async (ledger: WorkLedger): Promise<boolean> =>
   (await ledger.query.count({ status: ['in_progress'] })) > 0;
 
 /** Nobody needs to be asked where nobody works. */
-async function livenessFor(ledger: WorkLedger): Promise<Liveness | undefined> {
+async function livenessFor(ledger: WorkLedger, prunes = false): Promise<Liveness | undefined> {
   if (!(await isAnyoneAtWork(ledger))) return undefined;
-  const { entries, problem } = await listPresence(ledger);
+  const report = await listPresence(ledger);
+  const { entries, problem } = report;
   // What was last seen of it tells nothing of who is silent now.
   if (problem !== undefined) throw notAnswered(ledger, problem);
+  // Of those who are gone for good: what the remote does not take away stays.
+  if (prunes && entries.some(({ silent_s }) => silent_s >= PRUNE_S))
+    await prunePresence(ledger, report).catch(() => []);
   return livenessIn(entries);
 }
 
