@@ -8,6 +8,7 @@ import { connectionOf, currentTip, describeAhead } from '../ledger/connection.ts
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
 import { findAhead } from '../sync/committed-time.ts';
+import { oldInboxes } from '../sync/inbox.ts';
 import { examineTree, type TreeReport } from './broken-tree.ts';
 import {
   type ClonePlace,
@@ -24,7 +25,7 @@ import { findRewrite, type Rewrite } from './recover-history.ts';
 
 /** Something about a clone, and not about what all share. */
 export interface CloneTrouble {
-  kind: FaultKind | 'pending' | 'clock';
+  kind: FaultKind | 'pending' | 'clock' | 'inboxes';
   wrong: string;
   /** What helps. */
   how: string;
@@ -98,6 +99,7 @@ export async function examineWhole(
     ...(asked.trouble ?? []).filter(({ wrong }) => !faults.some((fault) => fault.wrong === wrong)),
     ...(tree === undefined ? [] : await examineClock(ledger, tip, tree.policy)),
     ...(await examinePending(ledger, (asked.reached ?? false) || asked.skipped !== undefined)),
+    ...(await examineInboxes(ledger)),
     ...faults.map(toTrouble),
     ...examineIndex(ledger),
   ];
@@ -252,6 +254,19 @@ async function examinePending(ledger: WorkLedger, reached: boolean): Promise<Clo
   if (!reached || remote === null || seen === (await store.readRef(localRef))) return [];
   const wrong = `this clone has transitions that ${remote.name} has not`;
   return [{ kind: 'pending', wrong, how: 'wl sync', fixed: true }];
+}
+
+/** A few go by themselves. */
+const MANY_INBOXES = 10;
+
+/** Each costs whoever fetches a little. */
+async function examineInboxes(ledger: WorkLedger): Promise<CloneTrouble[]> {
+  const { context } = await connectionOf(ledger).write();
+  const { remote } = context;
+  const old = remote === undefined ? [] : await oldInboxes({ ...context, remote });
+  if (remote === undefined || old.length < MANY_INBOXES) return [];
+  const wrong = `${old.length} clones that are gone left an inbox on ${remote.name}`;
+  return [{ kind: 'inboxes', wrong, how: 'wl sync takes some away, once an hour', fixed: false }];
 }
 
 function examineIndex(ledger: WorkLedger): CloneTrouble[] {
