@@ -1,7 +1,7 @@
-import { isLedgerError, LedgerError, type LedgerErrorOptions } from '../domain/errors.ts';
 import { elapsed } from './call.ts';
 import type { LedgerCommand } from './draft.ts';
-import type { Group, Progress } from './local.ts';
+import type { Reply } from './handover.ts';
+import type { Group } from './local.ts';
 import type { Ending, Outcome } from './outcome.ts';
 import type { Clock, CloneLock, LocalState, Machine, QueuedRequest, RequestQueue } from './ports.ts';
 import { BEAT } from './state-keys.ts';
@@ -204,6 +204,7 @@ export class Leader<Before> {
     const reply = async (): Promise<void> => {
       // Whoever left it may have gone around this process meanwhile, and does it by itself.
       const isWithdrawn = (): boolean => queue?.isAwaited(name) === false;
+      const { decodeWork, encodeReply } = await import('./handover.ts');
       const said: Reply = await this.#handler
         .perform(decodeWork(text, isWithdrawn), { around: false, since: elapsed(this.#meeting.clock) })
         .then(
@@ -230,6 +231,7 @@ export class Leader<Before> {
   async #handOver(job: Job): Promise<void> {
     const { work, since } = job;
     const queue = this.#meeting.requestQueue;
+    const { decodeReply, encodeWork } = await import('./handover.ts');
     const text = encodeWork(work);
     const group = work.kind === 'write' ? work.group : undefined;
     const before =
@@ -266,51 +268,3 @@ function settle(reply: Reply, { resolve, reject }: Pick<Job, 'resolve' | 'reject
   if ('told' in reply) resolve(reply.told);
   else reject(reply.failure);
 }
-
-/** A larger one is not handed on: whoever asks that much waits for its own turn. */
-const LARGEST = 256 * 1024;
-
-/** @returns `undefined` for what cannot be handed on */
-function encodeWork(work: Work): string | undefined {
-  if (work.kind !== 'write') return JSON.stringify(work);
-  if (!isPlain(work.group)) return undefined;
-  const { commands, atomic, provisional } = work.group;
-  const text = JSON.stringify({ kind: work.kind, group: { commands, atomic, provisional } } satisfies Work);
-  return text.length <= LARGEST ? text : undefined;
-}
-
-/** Requests are this program's own, in a folder of the clone that only its user writes. */
-function decodeWork(text: string, isWithdrawn: () => boolean): Work {
-  const work = JSON.parse(text) as Work;
-  const progress: Progress = { stage: 'waiting', signal: undefined, isWithdrawn };
-  return work.kind === 'write' ? { ...work, group: { ...work.group, progress } } : work;
-}
-
-const isPlain = (group: Group): group is PlainGroup =>
-  group.commands.every((command) => typeof command !== 'function');
-
-type Reply = { told: Told } | { failure: unknown };
-
-const encodeReply = (reply: Reply): string =>
-  JSON.stringify(reply, (_, value: unknown) => (value instanceof Error ? { $error: flatten(value) } : value));
-
-const decodeReply = (text: string): Reply =>
-  JSON.parse(text, (_, value: unknown) => (isFlatError(value) ? unflatten(value.$error) : value)) as Reply;
-
-interface FlatError extends Pick<LedgerErrorOptions, 'hint' | 'details'> {
-  code: LedgerError['code'] | undefined;
-  message: string;
-}
-
-function flatten(error: Error): FlatError {
-  if (!isLedgerError(error)) return { code: undefined, message: error.message };
-  const { code, message, hint, details } = error;
-  return { code, message, ...(hint === undefined ? {} : { hint }), details };
-}
-
-function unflatten({ code, message, ...options }: FlatError): Error {
-  return code === undefined ? new Error(message) : new LedgerError(code, message, options);
-}
-
-const isFlatError = (value: unknown): value is { $error: FlatError } =>
-  typeof value === 'object' && value !== null && Object.keys(value).length === 1 && '$error' in value;

@@ -8,7 +8,7 @@ import { SqliteCloneLock } from '../../src/store/clone-lock.ts';
 import { FileState } from '../../src/store/local-state.ts';
 import { FileRequestQueue } from '../../src/store/request-queue.ts';
 import type { LedgerCommand } from '../../src/sync/draft.ts';
-import { Leader, type Work, type WorkHandler } from '../../src/sync/leader.ts';
+import { Leader, type Manner, type Work, type WorkHandler } from '../../src/sync/leader.ts';
 import type { Group } from '../../src/sync/local.ts';
 import type { Outcome } from '../../src/sync/outcome.ts';
 import { makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
@@ -40,8 +40,12 @@ class FakeHandler implements WorkHandler<string> {
     this.#name = name;
   }
 
-  async perform(work: Work): Promise<Outcome[]> {
+  /** What was done around a leader. */
+  readonly around: string[] = [];
+
+  async perform(work: Work, { around }: Manner): Promise<Outcome[]> {
     const op = work.kind === 'write' ? opOf(work.group) : work.kind;
+    if (around) this.around.push(op);
     this.begun.push(op);
     await new Promise<void>((resolve, reject) => {
       this.#ends.set(op, (failure) => (failure === undefined ? resolve() : reject(failure)));
@@ -75,9 +79,9 @@ describe('the processes of one clone', () => {
   afterEach(() => folder.cleanup());
 
   /** Each as in a process of its own. */
-  const makeLeader = (name: string) => {
+  const makeLeader = (name: string, clock = systemMachine.clock) => {
     const handler = new FakeHandler(name);
-    const { clock, turn } = systemMachine;
+    const { turn } = systemMachine;
     const lock = new SqliteCloneLock(folder.path);
     const state = new FileState(join(folder.path, 'state'));
     const leader = new Leader({ lock, requestQueue: new FileRequestQueue(dir), clock, state, turn }, handler);
@@ -183,6 +187,62 @@ describe('the processes of one clone', () => {
     expect(await first).toEqual(doneBy('bob, in place of a dead one', 'first'));
     await bob.handler.end('second');
     expect(await second).toEqual(doneBy('bob', 'second'));
+  });
+
+  describe('given a leader that stands still', () => {
+    /** A second of the machine is a thousand. */
+    const fast = { ...systemMachine.clock, elapsed: () => performance.now() * 1000 };
+    let goOn: () => void = () => undefined;
+    let still: Promise<unknown>;
+    beforeEach(async () => {
+      const started = new Promise<void>((begun) => {
+        const task = (): Promise<void> =>
+          new Promise((resolve) => {
+            goOn = resolve;
+            begun();
+          });
+        still = new SqliteCloneLock(folder.path).run('serve', task);
+      });
+      await started;
+    });
+    afterEach(async () => {
+      goOn();
+      await still;
+    });
+
+    test('when others ask, then they go around it, and the next one does not wait again', async () => {
+      const bob = makeLeader('bob', fast);
+      const first = bob.ask('first');
+      await bob.handler.end('first');
+      expect(await first).toEqual(doneBy('bob', 'first'));
+      const second = bob.ask('second');
+      await bob.handler.end('second');
+      expect(await second).toEqual(doneBy('bob', 'second'));
+      expect(bob.handler.around).toEqual(['first', 'second']);
+      expect(requests()).toEqual([]);
+    });
+
+    test('and had taken the request, when its caller goes around it, then what became of it is found out, and its answer is not waited for', async () => {
+      const bob = makeLeader('bob', fast);
+      const asked = bob.ask('first');
+      await until(() => requests().some((name) => name.endsWith('.asked')));
+      const queue = new FileRequestQueue(dir);
+      const [request] = queue.receive();
+      expect(await asked).toEqual(doneBy('bob, in place of a dead one', 'first'));
+      expect(queue.isAwaited(request?.name ?? '')).toBe(false);
+    });
+  });
+
+  test('given a leader that works for long, when others wait, then they see that it lives', async () => {
+    const ada = makeLeader('ada');
+    const first = ada.ask('first');
+    await until(() => ada.handler.begun.length > 0);
+    const beat = () => new FileState(join(folder.path, 'state')).get('serving');
+    await until(() => beat() !== undefined);
+    const before = beat();
+    await until(() => beat() !== before);
+    await ada.handler.end('first');
+    await first;
   });
 
   test('given a command that is known only later, when one is at work, then it waits for the seat and is not handed over', async () => {

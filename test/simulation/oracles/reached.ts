@@ -1,12 +1,36 @@
 import type { Asked } from '../told.ts';
 import type { History, ItemFile, LedgerCommit } from './history.ts';
 
+interface Patch {
+  set?: Readonly<Record<string, unknown>>;
+}
+
 /** Whether the item is as the command would leave it, so that there is nothing left to do. */
 export function isReached({ verb, command }: Asked, item: ItemFile): boolean {
-  const asked = command as { owner?: string; patch?: { set?: Readonly<Record<string, unknown>> } };
+  const asked = command as { owner?: string; patch?: Patch };
   if (verb === 'assign') return item.owner === asked.owner;
-  const set = Object.entries(asked.patch?.set ?? {});
-  return verb === 'update' && set.length > 0 && set.every(([key, value]) => (item[key] ?? null) === value);
+  const { set = {}, ...lists } = asked.patch ?? {};
+  const single = Object.entries(set);
+  const members = Object.entries(lists as Readonly<Record<string, Members>>);
+  return (
+    verb === 'update' &&
+    single.length + members.length > 0 &&
+    single.every(([key, value]) => (item[key] ?? null) === value) &&
+    members.every(([key, change]) => haveMembers(item[key], change))
+  );
+}
+
+interface Members {
+  add?: readonly unknown[];
+  remove?: readonly unknown[];
+}
+
+function haveMembers(found: unknown, { add = [], remove = [] }: Members): boolean {
+  const there = new Set((Array.isArray(found) ? found : []).map((one) => JSON.stringify(one)));
+  return (
+    add.every((one) => there.has(JSON.stringify(one))) &&
+    !remove.some((one) => there.has(JSON.stringify(one)))
+  );
 }
 
 /** Whether it was so at any time: what another clone did first is no change, and is on the branch under that one's name alone. */
