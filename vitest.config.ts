@@ -13,7 +13,7 @@ const PROCESSES = [
   'test/docs/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/{bench/structure,ledger/backends,projection/bad-cases}.test.ts',
-  'test/conformance/{isomorphic-http.remote,isomorphic-native,native-git,native.remote}.test.ts',
+  'test/conformance/{isomorphic-http.remote,isomorphic-native,native-git,native.remote,silent.remote}.test.ts',
 ];
 const LONG = ['test/long/**/*.test.ts'];
 

@@ -54,7 +54,7 @@ async function open(options: OpenOptions): Promise<WorkLedger> {
 /** As `openLedger`, on a clone that is open already. */
 export async function openOn(backend: Backend, options: OpenOptions): Promise<WorkLedger> {
   return connectFor(backend, options, async (connection) => {
-    const joins = await joinRemote(connection);
+    const joins = await joinRemote(connection, options.mode !== 'local');
     if (joins) await reportActor(connection, true, options);
     return new WorkLedger(connection);
   });
@@ -84,14 +84,22 @@ async function reportActor(connection: Connection, isNew: boolean, { onNotice }:
   if (notice !== undefined) onNotice(notice);
 }
 
-/** Joins the remote's ledger where this clone has none yet. @returns whether it did */
-async function joinRemote({ refs, localRef, remote, branch, place, write }: Connection): Promise<boolean> {
+/**
+ * Joins the remote's ledger where this clone has none yet.
+ *
+ * @param asks false where the caller wants nobody to be asked: what the clone was set up to be in asks all the same, once
+ * @returns whether it did
+ */
+async function joinRemote(
+  { refs, localRef, remote, branch, place, write }: Connection,
+  asks: boolean,
+): Promise<boolean> {
   if ((await refs.readRef(localRef)) !== undefined) return false;
-  if (remote !== null) await (await write()).sync.fetch();
+  if (remote !== null && asks) await (await write()).sync.fetch();
   if ((await refs.readRef(localRef)) !== undefined) return true;
-  const where = remote === null ? place : `${place} or ${remote.url}`;
+  const where = remote === null || !asks ? place : `${place} or ${remote.url}`;
   throw new LedgerError('NO_LEDGER', `There is no ledger on the branch ${branch} of ${where}.`, {
-    hint: 'Make one with: wl init',
+    hint: remote === null || asks ? 'Make one with: wl init' : `Ask ${remote.name} for one: wl sync`,
   });
 }
 

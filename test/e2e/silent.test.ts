@@ -73,6 +73,18 @@ describe('given a remote that accepts and never answers', () => {
     },
   );
 
+  test('when a clone has no ledger yet and no network is to be used, then that is said at once', async () => {
+    const fresh = await place.clone(`fresh${ids}`);
+    const address = await runGit(dir, ['remote', 'get-url', 'origin']);
+    await runGit(fresh, ['remote', 'set-url', 'origin', address]);
+    const began = performance.now();
+    expect(await wlProcess(fresh, ['--offline', 'create', 'One'], { env: { WL_NOW: '' } })).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('hint: Ask origin for one: wl sync'),
+    });
+    expect(performance.now() - began).toBeLessThan(3_000);
+  });
+
   test('when a write is to need no network, then it waits for none, also while another call waits', async () => {
     const waiting = wlProcess(dir, ['--timeout', '10', 'sync'], { env: { WL_NOW: '' } });
     await expect.poll(() => running(`silent${ids}.git`).length, { timeout: 8_000 }).toBeGreaterThan(0);

@@ -21,6 +21,10 @@ let calls = 0;
 process.stdin.once('data', () => {
   stopped = true;
 });
+// Whoever started it is gone.
+process.stdin.once('end', () => {
+  if (!stopped) process.exit(1);
+});
 
 const say = (word: Word): void => void process.stdout.write(`${JSON.stringify(word)}\n`);
 
@@ -133,7 +137,18 @@ async function lane(ledger: WorkLedger, offline: WorkLedger): Promise<void> {
   }
 }
 
-const ledger = await openLedger(options);
+/** A clone that joins the ledger has to ask the remote, which may not answer. */
+async function open(): Promise<WorkLedger> {
+  for (;;) {
+    try {
+      return await openLedger(options);
+    } catch (error) {
+      if (!isLedgerError(error, 'REMOTE_UNREACHABLE')) throw error;
+    }
+  }
+}
+
+const ledger = await open();
 const offline = await openLedger({ ...options, mode: 'local' });
 say({ kind: 'ready' });
 for (const item of await ledger.getInProgress({ owner: actor })) await finish(ledger, item);
