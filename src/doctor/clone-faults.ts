@@ -4,9 +4,15 @@ import { checkedOutIn, overwritingFetches } from '../git/branch-dangers.ts';
 import { mergeDriverFault, readMergeDriver, setMergeDriver } from '../git/client.ts';
 import { damagedPacks } from '../git/damaged-objects.ts';
 import { damagedRefs, type LedgerRefs } from '../git/damaged-refs.ts';
-import { closedParts, damagedRepository, fullDisk } from '../git/damaged-repository.ts';
+import {
+  closedParts,
+  damagedRepository,
+  fullDisk,
+  type LockInTheWay,
+  locksInTheWay,
+  removeDeadLock,
+} from '../git/damaged-repository.ts';
 import type { Fault } from '../git/fault.ts';
-import { type LockInTheWay, locksInTheWay, removeDeadLock } from '../git/locks.ts';
 import { openRepository } from '../git/repository.ts';
 import {
   chooseBranch,

@@ -214,60 +214,6 @@ export class LockOwners {
   }
 }
 
-/** A lock that git takes is let go within moments. */
-const OLD_MS = 10 * 60_000;
-
-/** A lock that is in the way of a ledger's refs or of the configuration. */
-export interface LockInTheWay {
-  path: string;
-  /**
-   * `dead`: a process of this program made it, and is known to be gone. `old`: most likely nobody lets go of it any more. `taken`: it
-   * may be somebody's who is at work.
-   */
-  state: 'dead' | 'old' | 'taken';
-}
-
-/** Files of a repository that a ledger's commands have git change, beside refs. */
-const SHARED_FILES = ['packed-refs', 'config', 'HEAD', 'shallow'];
-
-/** Locks on these refs, on those that only this program moves, and on files that all refs share. */
-export function locksInTheWay(gitDir: string, refs: readonly string[], now: number): LockInTheWay[] {
-  const owners = new LockOwners(gitDir);
-  const own = locksBelow(join(gitDir, 'refs', 'work-ledger'));
-  const paths = new Set([...[...refs, ...SHARED_FILES].map((name) => join(gitDir, `${name}.lock`)), ...own]);
-  return [...paths].flatMap((path): LockInTheWay[] => {
-    const made = dateOf(path);
-    if (made === undefined) return [];
-    const isOld = now - made > OLD_MS;
-    return [{ path, state: owners.isDead(path, isOld) ? 'dead' : isOld ? 'old' : 'taken' }];
-  });
-}
-
-/** Takes a lock away where the process that made it is known to be dead. @returns whether it did */
-export const removeDeadLock = (gitDir: string, { path, state }: LockInTheWay): boolean =>
-  state === 'dead' && new LockOwners(gitDir).breakDead(path, true);
-
-/** When the file was made; `undefined` where there is none, or none that can be looked at. */
-function dateOf(path: string): number | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-  } catch {
-    return undefined;
-  }
-}
-
-function locksBelow(folder: string): string[] {
-  try {
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true });
-    return files
-      .filter((file) => file.isFile() && file.name.endsWith('.lock'))
-      .map((file) => join(file.parentPath, file.name));
-  } catch {
-    // There are no such refs, or they cannot be listed: then `damaged-refs.ts` finds out.
-    return [];
-  }
-}
-
 /**
  * Said where a lock did not come free.
  *

@@ -36,6 +36,7 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'ledger/backend.ts': ['nothing: it compares the file system that it is given with the disk'],
   'ledger/branch-files.ts': [PACKAGE],
   'ledger/isomorphic-backend.ts': ['nothing: it hands the disk to the layer `isomorphic`'],
+  'node.ts': ["files of SQLite whose paths are too long for it, in a user's cache folder"],
   'projection/index-database.ts': [LOCAL_STATE, "the index in a user's cache folder"],
   'review/open-request.ts': [LOCAL_STATE],
   'store/clone-lock.ts': [LOCAL_STATE, PROC],
