@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { devNull, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -11,9 +11,13 @@ const CACHE = join(tmpdir(), 'work-ledger-test-cache');
 const TEMPLATE = join(CACHE, 'template');
 for (const folder of ['hooks', 'info']) mkdirSync(join(TEMPLATE, folder), { recursive: true });
 
+/** The user's own configuration: a file, since git replaces what it writes to, and would replace a device as well. */
+const CONFIG = join(CACHE, 'gitconfig');
+writeFileSync(CONFIG, '');
+
 /** What keeps a test's git apart from the machine's own configuration, identity and prompts. */
 const ISOLATED_GIT = {
-  GIT_CONFIG_GLOBAL: devNull,
+  GIT_CONFIG_GLOBAL: CONFIG,
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_TEMPLATE_DIR: TEMPLATE,
   GIT_TERMINAL_PROMPT: '0',
