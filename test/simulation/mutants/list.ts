@@ -77,6 +77,27 @@ export const MUTANTS: readonly Mutant[] = [
     oracle: 'leases',
   },
   {
+    name: 'what a clock that is set leaves out counts as watched',
+    file: 'ledger/orphans.ts',
+    from: 'return Math.min(passed, awake < before ? awake : awake - before);',
+    to: 'return passed;',
+    oracle: 'leases',
+  },
+  {
+    name: 'what a moved branch lost is not put back',
+    file: 'sync/restore.ts',
+    from: 'if (missing === 0) return local;',
+    to: 'if (missing >= 0) return local;',
+    oracle: 'words',
+  },
+  {
+    name: 'whoever was gone around does it as well',
+    file: 'sync/local.ts',
+    from: 'group.progress?.isWithdrawn?.() ?',
+    to: 'group.progress === null ?',
+    oracle: 'once',
+  },
+  {
     name: 'a claim keeps the epoch',
     file: 'domain/verbs/shared.ts',
     from: 'epoch: (item.claim?.epoch ?? 0) + 1,',
