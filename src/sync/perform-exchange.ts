@@ -191,14 +191,17 @@ class Exchanging {
     return endings;
   }
 
-  async #reconcile(): Promise<Answer> {
+  /** @param before what earlier tries settled */
+  async #reconcile(before: ReadonlyMap<string, Ending> = new Map()): Promise<Answer> {
     const context = this.#context;
     const { store } = context;
     const seen = await this.#seenNow();
-    const settled = await this.#settleOn(seen);
+    const settled = new Map([...before, ...(await this.#settleOn(seen))]);
     const wrong = await dropWrong(context, seen);
     for (const [op, one] of wrong.size > 0 ? await this.#takenBack(wrong) : wrong) settled.set(op, one);
     const local = await localTip(context);
+    // Another process of the clone looked meanwhile: what lies between the two is not what is pending.
+    if ((await this.#seenNow()) !== seen) return this.#reconcile(settled);
     const isShared = local === undefined || local === seen;
     // Nobody waits for what is in the inbox.
     if (isShared) await takeBackOffer(context);
@@ -237,8 +240,8 @@ class Exchanging {
     if (candidate !== own) meetOthers(context);
     // Noted down before it is out, since this process can be killed in between.
     const before = expose(context, own);
-    if (!(await this.#isStillHere(own))) {
-      // Another call of this clone took something of it back meanwhile.
+    if (!(await this.#isStillHere(own)) || (await this.#seenNow()) !== this.#seen) {
+      // Another process of this clone took something of it back meanwhile, or looked, so that it was combined with what is shared.
       unexpose(context, before);
       return { kind: 'pushed', result: { kind: 'behind' }, combined: false };
     }

@@ -77,13 +77,6 @@ export const MUTANTS: readonly Mutant[] = [
     oracle: 'leases',
   },
   {
-    name: 'what a clock that is set leaves out counts as watched',
-    file: 'ledger/orphans.ts',
-    from: 'return Math.min(passed, awake < before ? awake : awake - before);',
-    to: 'return passed;',
-    oracle: 'leases',
-  },
-  {
     name: 'what a moved branch lost is not put back',
     file: 'sync/restore.ts',
     from: 'if (missing === 0) return local;',
