@@ -3,7 +3,7 @@ import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { inCall } from '../sync/call.ts';
-import { markChecked } from '../sync/journal.ts';
+import { journalNow, markChecked } from '../sync/journal.ts';
 import type { Ending } from '../sync/outcome.ts';
 import { performExchange, TO_LOOK, TO_PUSH } from '../sync/perform-exchange.ts';
 import type { RemoteContext } from '../sync/ports.ts';
@@ -63,7 +63,7 @@ async function recover(
   const kept = KEPT + seen;
   if (local === undefined || !(await store.moveRef(kept, await store.readRef(kept), local))) return undefined;
   // The rest was shared before, and is not held against anything again.
-  await markChecked(context, local);
+  await markChecked(context, local, await journalNow(context));
   // The one place where `seen` does not move forward: who asked for this has looked at both lines.
   if (!(await store.moveRef(remote.seenRef, seen, found))) return undefined;
   const settled = new Map<string, Ending>(found === undefined ? [] : await reconcile(context, found));

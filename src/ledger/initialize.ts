@@ -5,7 +5,7 @@ import { encodeSettings } from '../codec/settings.ts';
 import { parseInput } from '../domain/schema.ts';
 import { settingsSchema } from '../domain/settings.ts';
 import type { LedgerStore } from '../store/port.ts';
-import { localTip, markDecided } from '../sync/journal.ts';
+import { journalNow, localTip, markDecided } from '../sync/journal.ts';
 import { branchFiles } from './branch-files.ts';
 import type { Connection, WritePath } from './connection.ts';
 
@@ -63,5 +63,5 @@ async function writeRoot(
       },
     ],
   });
-  if (made.kind === 'committed') await markDecided(context, undefined, made.tip);
+  if (made.kind === 'committed') await markDecided(context, undefined, made.tip, await journalNow(context));
 }

@@ -184,14 +184,19 @@ async function journalTip({ store, state, localRef }: SyncContext): Promise<Oid 
 export const isChecked = async (context: SyncContext, local: Oid): Promise<boolean> =>
   (await journalTip(context)) === local;
 
-/** Notes that the local branch is at `local`, and that all that is pending there is as this program makes it. */
-export async function markChecked(context: SyncContext, local: Oid): Promise<void> {
+/** Where the ref of the journal is: to be read before the local branch is moved, and given to `markChecked` after that. */
+export const journalNow = ({ store, localRef }: SyncContext): Promise<Oid | undefined> =>
+  store.readRef(journalRef(localRef));
+
+/**
+ * Notes that this program left the local branch at `local`, and that all that is pending there is as it makes it.
+ *
+ * @param left where the journal was before. Where it is elsewhere by now, another process moved on: one that stood still here must not
+ *   undo that
+ */
+export async function markChecked(context: SyncContext, local: Oid, left: Oid | undefined): Promise<void> {
   const { store, state, localRef } = context;
-  const ref = journalRef(localRef);
-  const left = await store.readRef(ref);
-  // Another process has moved on meanwhile, and notes that: one that stood still here must not undo it.
-  if ((await store.readRef(localRef)) !== local) return;
-  if (await store.moveRef(ref, left, local)) state.set(JOURNAL, `${localRef} ${local}`);
+  if (await store.moveRef(journalRef(localRef), left, local)) state.set(JOURNAL, `${localRef} ${local}`);
 }
 
 /**
@@ -213,13 +218,18 @@ export async function localTip(context: SyncContext): Promise<Oid | undefined> {
  *
  * A process that is killed before it gets here leaves a commit that is checked like anyone else's.
  */
-export async function markDecided(context: SyncContext, from: Oid | undefined, to: Oid): Promise<void> {
+export async function markDecided(
+  context: SyncContext,
+  from: Oid | undefined,
+  to: Oid,
+  left: Oid | undefined,
+): Promise<void> {
   const { store, remote } = context;
   const isGood =
     from === undefined ||
-    (await isChecked(context, from)) ||
+    left === from ||
     (remote !== undefined && (await store.readRef(remote.seenRef)) === from);
-  if (isGood) await markChecked(context, to);
+  if (isGood) await markChecked(context, to, left);
 }
 
 /**
@@ -235,7 +245,8 @@ export async function findWrong(
   { local, from, pending }: { local: Oid; from: Oid | undefined; pending: readonly ReadCommit[] },
 ): Promise<Wrong> {
   const { judge } = context;
-  if (await isChecked(context, local)) return NONE;
+  const left = await journalNow(context);
+  if (left === local) return NONE;
   const records = new Map(pending.map(({ record }) => [record.oid, record]));
   const checked = (await journalTip(context)) ?? '';
   const found = await judge.check(records.has(checked) ? checked : from, local);
@@ -247,7 +258,7 @@ export async function findWrong(
     if (from === undefined && record.parents.length === 0) throw error;
     wrong.set(finding.commit, error);
   }
-  if (wrong.size === 0) await markChecked(context, local);
+  if (wrong.size === 0) await markChecked(context, local, left);
   return wrong;
 }
 

@@ -6,7 +6,7 @@ import type { Oid } from '../store/port.ts';
 import { elapsed } from './call.ts';
 import { commitInTime } from './committed-time.ts';
 import { asGroup, decideInto, draftOf, type LedgerCommand, readAuxiliaryFiles, type Step } from './draft.ts';
-import { localTip, markDecided } from './journal.ts';
+import { journalNow, localTip, markDecided } from './journal.ts';
 import { type Names, prepare, settleNames } from './names.ts';
 import type { Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
@@ -76,6 +76,7 @@ async function tryCommit(context: SyncContext, asked: readonly Group[]): Promise
   const { store, views, localRef, committer, clock, signs } = context;
   const groups = asked.map((group) => (group.progress?.isWithdrawn?.() ? { ...group, commands: [] } : group));
   const tip = await requireTip(context);
+  const left = await journalNow(context);
   await learnDeletions(context, groups, tip);
   const auxiliary = await readAuxiliaryFiles(
     store,
@@ -94,7 +95,7 @@ async function tryCommit(context: SyncContext, asked: readonly Group[]): Promise
   const request = { ref: localRef, expected: tip, base: tip, drafts };
   const result = await commitInTime(context, request, skew_s);
   if (result.kind === 'moved') return undefined;
-  await markDecided(context, tip, result.tip);
+  await markDecided(context, tip, result.tip, left);
   await views.advance(tip, result.tip, changes);
   const commits = new Map(steps.map((step, index) => [step.op, result.oids[index] ?? '']));
   for (const outcome of outcomes.flat()) {

@@ -8,6 +8,7 @@ import {
   acceptedBy,
   findWrong,
   isChecked,
+  journalNow,
   localTip,
   markChecked,
   markDecided,
@@ -80,10 +81,11 @@ export async function moveLocal(
 
 async function tryReconcile(context: SyncContext, seen: Oid): Promise<Map<string, Settled> | undefined> {
   const { store, localRef } = context;
+  const left = await journalNow(context);
   const local = await localTip(context);
   const moveOn = async (): Promise<Map<string, Settled> | undefined> => {
     if (!(await store.moveRef(localRef, local, seen))) return undefined;
-    await markChecked(context, seen);
+    await markChecked(context, seen, left);
     return new Map();
   };
   if (local === seen) return new Map();
@@ -164,6 +166,7 @@ export async function rebuild(
 ): Promise<Map<string, Settled> | undefined> {
   const { store, views, localRef, committer, clock, signs } = context;
   const { expected, base, pending } = request;
+  const left = await journalNow(context);
   await learnDeletionsFor(context, base, pending);
   const auxiliary = await readAuxiliaryFilesFor(store, base, pending);
   const parted = await store.mergeBase(expected, base);
@@ -180,8 +183,8 @@ export async function rebuild(
   const drafts = result.steps.map(({ step, from }) => draftOf(step, committer, now, emailOf(from)));
   const moved = await commitInTime(context, { ref: localRef, expected, base, drafts }, skew_s);
   if (moved.kind === 'moved') return undefined;
-  if (request.wrong === undefined) await markDecided(context, base, moved.tip);
-  else await markChecked(context, moved.tip);
+  if (request.wrong === undefined) await markDecided(context, base, moved.tip, left);
+  else await markChecked(context, moved.tip, left);
   for (const error of request.wrong?.values() ?? []) context.onKeptBack?.(error);
   await views.advance(base, moved.tip, changes);
   for (const { from, item } of result.unchanged)

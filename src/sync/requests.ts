@@ -147,11 +147,10 @@ function afterFailure(
   const { requests = [], purpose = 'look' } = state.exchange ?? {};
   const served = requests
     .flatMap((id) => state.open.get(id) ?? [])
-    .filter(
-      (one) => one.kind !== 'write' || isOpen(one) || (one.stage === 'committed' && purpose !== 'look'),
-    );
-  const isUp = served.some(({ deadline }) => deadline <= now);
-  const over = passing !== undefined && isUp ? served.filter(({ deadline }) => deadline <= now) : served;
+    .filter((one) => isWaiting(one) && (one.stage !== 'committed' || purpose !== 'look'));
+  const late = [...state.open.values()].filter((one) => isWaiting(one) && one.deadline <= now);
+  const isUp = late.length > 0;
+  const over = passing !== undefined && isUp ? late : served;
   // What was committed meanwhile would ask the same remote once more, to be told the same.
   const waiting =
     passing !== undefined && !isUp
@@ -181,7 +180,8 @@ function beginNext(state: Requests, facts: Facts): [Requests, Effect[]] {
   }
   const exchange = now.exchange === undefined ? chooseExchange(now) : undefined;
   if (exchange === undefined) return [now, effects];
-  const deadline = Math.min(...exchange.requests.map((id) => now.open.get(id)?.deadline ?? Infinity));
+  // Of all that wait: who is not in it waits for it to end.
+  const deadline = Math.min(...[...now.open.values()].filter(isWaiting).map((one) => one.deadline));
   return [{ ...now, exchange }, [...effects, { do: 'exchange', ...exchange, deadline }]];
 }
 
@@ -206,6 +206,10 @@ function chooseExchange(state: Requests): Requests['exchange'] {
 /** A write that nothing can be done for before an exchange ends. */
 const isOpen = ({ kind, stage }: Request): boolean =>
   kind === 'write' && (stage === 'waits' || stage === 'in doubt');
+
+/** What waits for an exchange to end, or to begin. */
+const isWaiting = (request: Request): boolean =>
+  request.kind !== 'write' || isOpen(request) || request.stage === 'committed';
 
 const isLooking = ({ kind, stage }: Request): boolean => kind === 'write' && stage === 'waits';
 
