@@ -6,11 +6,12 @@ import type { Oid } from '../store/port.ts';
 import { elapsed } from './call.ts';
 import { commitInTime } from './committed-time.ts';
 import { asGroup, decideInto, draftOf, type LedgerCommand, readAuxiliaryFiles, type Step } from './draft.ts';
-import { journalNow, localTip, markDecided } from './journal.ts';
+import { acceptedBy, journalNow, localTip, markDecided } from './journal.ts';
 import { type Names, prepare, settleNames } from './names.ts';
-import type { Outcome } from './outcome.ts';
+import type { Accepted, Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
 import type { SyncContext } from './ports.ts';
+import { readCommits } from './read-commits.ts';
 
 /** A command, or one that is known only once earlier ones of its group are decided. */
 export type Planned = LedgerCommand | ((earlier: readonly Outcome[]) => LedgerCommand);
@@ -23,6 +24,8 @@ export interface Group {
   provisional?: boolean | undefined;
   /** Kept up to date for a caller that may give up. */
   progress?: Progress | undefined;
+  /** Another process may have committed some of it since the branch and the shared one were there: what stands is not made again. */
+  begun?: { local: Oid | undefined; seen: Oid | undefined } | undefined;
 }
 
 /** How far a group has come. `elsewhere`: another process of this clone has it. */
@@ -84,8 +87,9 @@ async function tryCommit(context: SyncContext, asked: readonly Group[]): Promise
     groups.flatMap(({ commands }) => commands),
   );
   const overdue: Group = { commands: await overdueUnblocks(context, tip), atomic: false };
+  const standing = await standingOf(context, groups, tip);
   const { steps, outcomes, changes, own, skew_s } = await views.read(tip, (view) => ({
-    ...decideGroups(new Overlay(view, auxiliary), signs, overdue, groups),
+    ...decideGroups(new Overlay(view, auxiliary), { signs, standing }, overdue, groups),
     skew_s: view.settings.clock_skew_s,
   }));
   // A call that changes nothing leaves what is overdue to the next one: nobody would push it.
@@ -99,7 +103,7 @@ async function tryCommit(context: SyncContext, asked: readonly Group[]): Promise
   await views.advance(tip, result.tip, changes);
   const commits = new Map(steps.map((step, index) => [step.op, result.oids[index] ?? '']));
   for (const outcome of outcomes.flat()) {
-    if (outcome.kind === 'accepted') outcome.commit = commits.get(outcome.op) ?? '';
+    if (outcome.kind === 'accepted') outcome.commit ||= commits.get(outcome.op) ?? '';
   }
   return outcomes;
 }
@@ -119,23 +123,46 @@ async function learnDeletions({ views }: SyncContext, groups: readonly Group[], 
   if (giving) await views.knowDeletions(tip);
 }
 
+/** How commands are decided: whether their commits are signed, and what of them stands already, by op. */
+interface Terms {
+  signs: boolean;
+  standing: ReadonlyMap<string, Accepted>;
+}
+
+/** What of the groups another process has committed meanwhile. */
+async function standingOf(
+  { store }: SyncContext,
+  groups: readonly Group[],
+  tip: Oid,
+): Promise<Map<string, Accepted>> {
+  const standing = new Map<string, Accepted>();
+  for (const { begun, commands } of groups) {
+    if (begun === undefined) continue;
+    const ops = new Set(commands.flatMap((one) => (typeof one === 'function' ? [] : [one.op])));
+    const from = begun.local && (await store.mergeBase(begun.local, tip));
+    for (const commit of await readCommits(store, from, tip, ops))
+      if (ops.has(commit.op ?? '')) standing.set(commit.op ?? '', { ...acceptedBy(commit), where: 'local' });
+  }
+  return standing;
+}
+
 function decideGroups(
   changes: Overlay,
-  signs: boolean,
+  terms: Terms,
   overdue: Group,
   groups: readonly Group[],
 ): { steps: Step[]; outcomes: Outcome[][]; changes: Overlay; own: number } {
   const steps: Step[] = [];
-  decideGroup(changes, signs, overdue, steps);
+  decideGroup(changes, terms, overdue, steps);
   const followed = steps.length;
-  const outcomes = groups.map((group) => decideGroup(changes, signs, group, steps));
+  const outcomes = groups.map((group) => decideGroup(changes, terms, group, steps));
   return { steps, outcomes, changes, own: steps.length - followed };
 }
 
-function decideGroup(view: Overlay, signs: boolean, group: Group, steps: Step[]): Outcome[] {
+function decideGroup(view: Overlay, terms: Terms, group: Group, steps: Step[]): Outcome[] {
   const { made, outcomes } = settleNames(view, group.provisional ?? false, (on, names) => {
     const scratch = group.atomic ? new Overlay(on, on.auxiliary) : on;
-    const decided = decideEach(scratch, signs, group, names);
+    const decided = decideEach(scratch, terms, group, names);
     if (scratch === on) return decided;
     if (decided.made.length > 0) on.apply(scratch);
     return { ...decided, made: asGroup(decided.made, decided.made[0]?.op ?? '') };
@@ -146,7 +173,7 @@ function decideGroup(view: Overlay, signs: boolean, group: Group, steps: Step[])
 
 function decideEach(
   view: Overlay,
-  signs: boolean,
+  { signs, standing }: Terms,
   { commands, atomic, provisional }: Group,
   names: Names,
 ): { made: Step[]; outcomes: Outcome[] } {
@@ -155,7 +182,8 @@ function decideEach(
   for (const planned of commands) {
     const settle = (command: LedgerCommand): LedgerCommand =>
       provisional ? prepare(names.rename(command), view, names) : command;
-    const outcome = decideOne(view, planned, settle, signs, outcomes, made);
+    const stands = typeof planned === 'function' ? undefined : standing.get(planned.op);
+    const outcome = stands ?? decideOne(view, planned, settle, signs, outcomes, made);
     outcomes.push(outcome);
     if (atomic && outcome.kind === 'refused') return { made: [], outcomes: commands.map(() => outcome) };
     if (provisional && typeof planned !== 'function') noteId(planned, outcome, names);

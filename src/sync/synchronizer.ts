@@ -210,7 +210,9 @@ export class Synchronizer {
     this.#commits += 1;
     const hasPending = (await store.readRef(localRef)) !== (await this.#seen());
     for (const [at, { id, open }] of served.entries()) {
-      const made = { outcomes: outcomes[at] ?? [], since, rejections, order: this.#commits };
+      const { begun } = open.group;
+      const earlier = begun && { since: begun.seen, order: 0 };
+      const made = { outcomes: outcomes[at] ?? [], since, rejections, order: this.#commits, ...earlier };
       open.made = made;
       const is = (kind: Outcome['kind']): boolean =>
         open.publish && made.outcomes.some((outcome) => outcome.kind === kind);

@@ -73,6 +73,8 @@ export async function takeOver(
       : await successor.submit({
           ...group,
           commands: left,
+          // The other process may only have stood still, and commit it now.
+          begun: { local: before.local, seen: before.seen },
           atomic: group.atomic && left.length === ops.size,
         });
   for (const [at, { op }] of left.entries()) setIfThere(ended, op, done[at]);
