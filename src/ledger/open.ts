@@ -25,12 +25,11 @@ import {
   type InitOptions,
   OPEN,
   type OpenOptions,
+  PATIENCE_S,
   systemMachine,
   whyLocal,
 } from './options.ts';
 import { WorkLedger } from './work-ledger.ts';
-
-const PATIENCE_S = 60;
 
 /**
  * Opens the ledger of the clone that `dir` is in. A clone that has none yet joins the remote's.
@@ -192,6 +191,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     const { signatures } = backend;
     return audit.checkPending({ store: await store(), projection, signatures, now, from, to });
   };
+  const isAlike = own === undefined && clock === machine.clock;
   let toldAhead: string | undefined;
   const makeWrite = async (): Promise<WritePath> => {
     const { Synchronizer } = await import('../sync/synchronizer.ts');
@@ -209,10 +209,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
         toldAhead = ahead.commit;
       },
       lock,
-      requestQueue:
-        own === undefined && clock === machine.clock
-          ? await backend.openRequestQueue?.([agreed, chosen?.name])
-          : undefined,
+      requestQueue: isAlike ? await backend.openRequestQueue?.([agreed, chosen?.name]) : undefined,
       state,
       clone,
       clock,

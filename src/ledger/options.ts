@@ -85,6 +85,9 @@ export interface InitOptions extends OpenOptions {
   prefix?: string | undefined;
 }
 
+/** How long a call waits where nobody says. */
+export const PATIENCE_S = 60;
+
 export const systemClock: Clock = {
   now: () => new Date(),
   elapsed: () => performance.now(),
