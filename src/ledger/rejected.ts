@@ -1,5 +1,7 @@
+import { derivedOp } from '../codec/op.ts';
 import type { Command } from '../domain/commands.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { isOp } from '../domain/ids.ts';
 import { resolveId } from '../query/resolve.ts';
 import { listRejected, type RejectedTransition } from '../sync/rejected.ts';
 import { type Connection, currentTip, known, modeOf, readNow } from './connection.ts';
@@ -44,7 +46,7 @@ async function findStanding(
   group: readonly RejectedTransition[],
   { signal }: Waiting,
 ): Promise<((entry: RejectedTransition) => Promise<TransitionResult>) | undefined> {
-  const ops = group.map(({ op }) => op);
+  const ops = group.map(opOf);
   const here = async () => connection.projection.commitsOf(await currentTip(connection), ops);
   if (modeOf(connection) === 'push') {
     const { raced } = await import('./giving-up.ts');
@@ -55,10 +57,10 @@ async function findStanding(
   }
   const found = await here();
   if (found.size === 0) return undefined;
-  return async ({ op, id = '' }) => ({
+  return async (entry) => ({
     ok: true,
-    item: await readNow(connection, (view) => known(view, id)),
-    commit: found.get(op),
+    item: await readNow(connection, (view) => known(view, entry.id ?? '')),
+    commit: found.get(opOf(entry)),
     where: 'remote',
   });
 }
@@ -79,14 +81,24 @@ async function groupOf(connection: Connection, entry: RejectedTransition): Promi
  *
  * @throws LedgerError `INVALID_INPUT` for what is no transition of an item
  */
-function commandOf({ op, ref, commit: { command } }: RejectedTransition): Command {
+function commandOf(entry: RejectedTransition): Command {
+  const {
+    op,
+    ref,
+    commit: { command },
+  } = entry;
   if (command === undefined || command.verb === 'configure') {
     throw new LedgerError('INVALID_INPUT', `${op} cannot be read as a transition of an item.`, {
       hint: `git show ${ref}^ shows it.`,
     });
   }
-  return command.verb === 'recover' ? command : { ...command, observed: undefined, if_rev: undefined };
+  const again = { ...command, op: opOf(entry) };
+  return again.verb === 'recover' ? again : { ...again, observed: undefined, if_rev: undefined };
 }
+
+/** What is kept under a commit's name stands under the op of another one, as an amended commit does: it has a name of its own. */
+const opOf = ({ op, commit }: RejectedTransition): string =>
+  isOp(op) || commit.command === undefined ? op : derivedOp(commit.command.op, op);
 
 /** @see LedgerClone.dropRejected */
 export async function dropRejected(connection: Connection, op: string): Promise<RejectedTransition> {

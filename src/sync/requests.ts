@@ -15,6 +15,8 @@ export interface Requests {
   readonly commits: boolean;
   /** What waited for the last look is being committed: the next push waits for it, to have it, too. */
   readonly gathers: boolean;
+  /** Something is being taken back: the next exchange waits, so that it is not on its way. */
+  readonly givesUp: boolean;
   readonly exchange: { requests: readonly RequestId[]; purpose: Purpose } | undefined;
 }
 
@@ -51,6 +53,7 @@ export type Event =
   /** What committing came to, by request. `settled`: it is answered. */
   | { kind: 'committed'; stages: ReadonlyMap<RequestId, 'settled' | 'committed' | 'in doubt'> }
   | { kind: 'commit failed'; error: unknown }
+  | { kind: 'gave up' }
   /** @property passing the failure, where it means “not now” */
   | { kind: 'exchanged'; failure: { error: unknown; passing: LedgerError | undefined } | undefined };
 
@@ -73,7 +76,13 @@ export interface Facts {
   fresh: boolean;
 }
 
-export const NONE: Requests = { open: new Map(), commits: false, gathers: false, exchange: undefined };
+export const NONE: Requests = {
+  open: new Map(),
+  commits: false,
+  gathers: false,
+  givesUp: false,
+  exchange: undefined,
+};
 
 /** @returns the state after `event`, and what there is to do now */
 export function step(state: Requests, event: Event, facts: Facts): [Requests, Effect[]] {
@@ -106,6 +115,8 @@ function take(state: Requests, event: Event, facts: Facts): [Requests, Effect[]]
       const effects = requests.length === 0 ? [] : [{ do: 'refuse' as const, requests, error: event.error }];
       return [{ ...without(state, requests), commits: false, gathers: false }, effects];
     }
+    case 'gave up':
+      return [{ ...state, givesUp: false }, []];
     case 'exchanged':
       return event.failure === undefined ? afterExchange(state) : afterFailure(state, event.failure, facts);
     default:
@@ -166,7 +177,8 @@ function afterFailure(
   if (committed.length > 0 && passing !== undefined)
     effects.push({ do: 'give up', requests: committed, error: passing });
   else if (committed.length > 0) effects.push({ do: 'refuse', requests: committed, error });
-  return [{ ...without(state, [...committed, ...begun]), exchange: undefined }, effects];
+  const givesUp = effects.some((effect) => effect.do === 'give up');
+  return [{ ...without(state, [...committed, ...begun]), givesUp, exchange: undefined }, effects];
 }
 
 function beginNext(state: Requests, facts: Facts): [Requests, Effect[]] {
@@ -178,7 +190,8 @@ function beginNext(state: Requests, facts: Facts): [Requests, Effect[]] {
     now = { ...changed(now, ({ stage }) => stage === 'asked', 'committing'), commits: true };
     effects.push({ do: 'commit', requests: ready });
   }
-  const exchange = now.exchange === undefined ? chooseExchange(now) : undefined;
+  const isFree = now.exchange === undefined && !now.givesUp;
+  const exchange = isFree ? chooseExchange(now) : undefined;
   if (exchange === undefined) return [now, effects];
   // Of all that wait: who is not in it waits for it to end.
   const deadline = Math.min(...[...now.open.values()].filter(isWaiting).map((one) => one.deadline));

@@ -248,6 +248,7 @@ export class Synchronizer {
 
   async #giveUpAll(opens: Open[], error: LedgerError): Promise<void> {
     if (this.#remote !== undefined) await giveUp(this.#remote, opens, error).catch(refusing(opens));
+    this.#on({ kind: 'gave up' });
   }
 
   async #rejections(groups: readonly Group[]): Promise<Map<string, Oid | undefined>> {

@@ -180,6 +180,8 @@ function eventIn(text: string, now: number): requests.Event {
       });
       return { kind: 'committed', stages: new Map(stages) };
     }
+    case 'gave':
+      return { kind: 'gave up' };
     case 'exchanged': {
       const error = about === '' ? undefined : new LedgerError(about as 'CONTENDED', about);
       const passing = about === 'HISTORY_REWRITTEN' ? undefined : error;

@@ -186,13 +186,14 @@ export class HostConnection implements MemoryHost {
     };
     if (isCutOff || this.#host.isAway()) return told(away());
     if (this.#host.isSilent()) {
-      await arrive(effect, there_ms);
+      // The caller's time goes by while the message is on its way.
+      void arrive(effect, there_ms);
       await this.#scheduler.sleep(by, wait, 'hears nothing');
       return told(lost());
     }
     if (there_ms + back_ms > wait) {
-      await arrive(effect, there_ms);
-      await this.#scheduler.sleep(by, wait - there_ms, 'waits no longer');
+      void arrive(effect, there_ms);
+      await this.#scheduler.sleep(by, wait, 'waits no longer');
       return told(lost());
     }
     switch (mishap?.kind) {
