@@ -25,6 +25,8 @@ export async function makeTwoLines(items = 3): Promise<TwoLines> {
   const first = await repo.open(dir);
   const ids = await createItems(first, items);
   const other = await repo.clone('bob');
+  // It joins the ledger first: in mode `local`, nobody is asked for one.
+  await repo.open(other);
   const [ada, bob] = await Promise.all([
     repo.open(dir, { mode: 'local' }),
     repo.open(other, { mode: 'local' }),
