@@ -84,13 +84,6 @@ export const MUTANTS: readonly Mutant[] = [
     oracle: 'words',
   },
   {
-    name: 'whoever was gone around does it as well',
-    file: 'sync/local.ts',
-    from: 'group.progress?.isWithdrawn?.() ?',
-    to: 'group.progress === null ?',
-    oracle: 'once',
-  },
-  {
     name: 'a claim keeps the epoch',
     file: 'domain/verbs/shared.ts',
     from: 'epoch: (item.claim?.epoch ?? 0) + 1,',
