@@ -31,7 +31,6 @@ function clockAt(time: number): Clock {
   return {
     ...SET,
     now: () => new Date(at),
-    elapsed: () => at,
     sleep(ms) {
       at += ms;
       return systemClock.sleep(ms);

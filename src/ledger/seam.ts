@@ -4,8 +4,11 @@ import type { WorkItem } from '../domain/item.ts';
 import { type HistoryEntry, toEntry } from '../projection/history-entry.ts';
 import type { WorkFilter } from '../query/filter.ts';
 import { nextReadyAt } from '../query/ready.ts';
+import { Patience, type SideRefs } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
+import { elapsed } from '../sync/call.ts';
 import { giveUpName } from '../sync/inbox.ts';
+import type { SyncContext } from '../sync/ports.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import type { Connection } from './connection.ts';
 
@@ -52,4 +55,19 @@ export async function renameClone({ clone, write }: Connection): Promise<void> {
   const { context } = await write();
   const { remote } = context;
   if (remote !== undefined) await giveUpName({ ...context, remote }, clone.name);
+}
+
+/** Where signs of life are told on the remote; each message to it has as long as a call of this clone. */
+export function remotePresence({ remote, clock, patience }: SyncContext): SideRefs | undefined {
+  const refs = remote?.presence;
+  const each = (): Patience => new Patience(() => elapsed(clock), patience);
+  return (
+    refs && {
+      namespace: refs.namespace,
+      mirror: refs.mirror,
+      publish: (name, commit, expected) => refs.publish(name, commit, expected, each()),
+      retract: (name, expected) => refs.retract(name, expected, each()),
+      list: () => refs.list(each()),
+    }
+  );
 }

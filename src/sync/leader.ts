@@ -72,8 +72,8 @@ export class Leader<Before> {
   /** What other processes wait for. */
   readonly #promised = new Set<Promise<void>>();
   #waiting: Job[] = [];
-  /** The last sign of a leader that stands still. */
-  #silent: { beat: string | undefined } | undefined;
+  /** A leader that stands still: its last sign, and its process where that is known. */
+  #silent: { beat: string | undefined; pid: number | undefined } | undefined;
   #leads = false;
   /** Jobs under way: of this process, and in all. */
   #own = 0;
@@ -135,7 +135,7 @@ export class Leader<Before> {
     };
     const isOver = async (): Promise<boolean> => {
       isGivenUp = await giveUp();
-      around = !isGivenUp && !this.#leads && isSilent();
+      around = !isGivenUp && !this.#leads && (await isSilent());
       return isGivenUp || around || this.#leads;
     };
     for (;;) {
@@ -150,15 +150,18 @@ export class Leader<Before> {
   }
 
   /** Watches whether the leader gives signs of life. @returns what says that it has given none for too long */
-  #watch(): () => boolean {
-    const { clock, state } = this.#meeting;
+  #watch(): () => Promise<boolean> {
+    const { clock, lock, state } = this.#meeting;
+    const holder = async (): Promise<number | undefined> => (await lock.holder?.('serve'))?.pid;
     let [beat, since] = [state.get(BEAT), elapsed(clock)];
-    return () => {
+    return async () => {
       const now = state.get(BEAT);
       if (now !== beat) [beat, since] = [now, elapsed(clock)];
-      const silent = elapsed(clock) - since > SILENT_MS;
-      if (silent) this.#silent = { beat };
-      return silent || (this.#silent !== undefined && this.#silent.beat === beat);
+      const isSilent = elapsed(clock) - since > SILENT_MS;
+      if (isSilent) this.#silent = { beat, pid: await holder() };
+      const known = this.#silent;
+      // Another one that leads by now, and has not led for a second, has given no sign either.
+      return isSilent || (known !== undefined && known.beat === beat && known.pid === (await holder()));
     };
   }
 

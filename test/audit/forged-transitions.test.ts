@@ -118,6 +118,7 @@ describe('given a number that is not the next one', () => {
       'rev',
       'epoch',
       'trailer:Work-Status',
+      'trailer:Work-Key',
       'illegal:ID_TAKEN',
     ]);
   });

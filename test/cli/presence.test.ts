@@ -111,10 +111,15 @@ it('keeps work from being recovered for as long as its holder gives signs', asyn
 });
 
 it('prunes what was silent for a day, and says how much', async () => {
+  // What was there before went with the recovery.
+  const blob = await runGit(ada, ['hash-object', '-w', '/dev/null']);
+  for (const name of ['\u202eevil', 'eve.0a1b2c3d'])
+    await runGit(ada, ['push', 'origin', `${blob}:refs/work-ledger/presence/${name}`]);
   await presence.beat();
   await wl(bob, ['presence'], { env: { WL_NOW: '2026-01-06T11:00:00.000Z' } });
+  await presence.beat();
   const { data } = await wl(bob, ['presence', '--prune', '--json'], {
-    env: { WL_NOW: '2026-01-06T11:51:00.000Z' },
+    env: { WL_NOW: '2026-01-07T11:51:00.000Z' },
   });
   expect((data.pruned as { name: string }[]).map(({ name }) => name)).toEqual(['eve.0a1b2c3d', '\u202eevil']);
   expect(data.entries).toMatchObject([{ agent: 'swarm/ada' }]);

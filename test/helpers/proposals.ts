@@ -59,7 +59,10 @@ async function build(repo: SharedRepo, more: number): Promise<Pick<Review, 'ids'
   const bob = await repo.open(await repo.clone('bob'));
   if (!(await bob.audit.verify()).ok) throw new Error('what was made does not verify');
   await bob.audit.log({ limit: 5 });
-  const cy = await repo.open(await repo.clone('cy'), { mode: 'local' });
+  const place = await repo.clone('cy');
+  // It joins the ledger first: in mode `local`, nobody is asked for one.
+  await repo.open(place);
+  const cy = await repo.open(place, { mode: 'local' });
   await does(cy, 'comment', { id: free, body: 'not pushed yet' });
   await cy.audit.log({ limit: 5 });
   return { ids: [first, second, after, free], prs };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readObservations } from '../../src/ledger/orphans.ts';
 
 const since = '2026-01-03T10:00:00.000Z';
-const good = { epoch: 1, execution_id: 'exec-1', rev: 2, seen: null, since, witnessed: true };
+const good = { epoch: 1, execution_id: 'exec-1', rev: 2, seen: null, since, awake: null, witnessed: true };
 const NOTHING = { looked: null, items: {} };
 
 test('given what was noted, when it is read, then it is the same', () => {
@@ -25,6 +25,7 @@ test('given one entry that is damaged, when the notes are read, then the others 
     { epoch: 'a' },
     { execution_id: 1 },
     { seen: 1 },
+    { awake: '1' },
     { witnessed: 1 },
   ];
   const items = Object.fromEntries([

@@ -1,7 +1,8 @@
 import type { Connection } from '../../ledger/connection.ts';
-import { Patience, type SideRefs } from '../../remote/port.ts';
+import { remotePresence } from '../../ledger/seam.ts';
+import type { SideRefs } from '../../remote/port.ts';
 import type { LedgerStore, Oid } from '../../store/port.ts';
-import type { Clock, LocalState, SyncContext } from '../../sync/ports.ts';
+import type { Clock, LocalState } from '../../sync/ports.ts';
 import { readPresenceName } from './record.ts';
 
 /** Where signs of life are found. */
@@ -23,22 +24,6 @@ export async function presenceSources({ presence, mode, write }: Connection): Pr
     ...(refs === undefined ? [] : [{ ...remote, refs }]),
     { where: 'local', store, refs: localPresence(store), reachable: true },
   ];
-}
-
-/** The remote's; each message to it has as long as a call of this clone. */
-export function remotePresence({ remote, clock, patience }: SyncContext): SideRefs | undefined {
-  const refs = remote?.presence;
-  const now = (): number => clock.elapsed?.() ?? clock.now().getTime();
-  const each = (): Patience => new Patience(now, patience);
-  return (
-    refs && {
-      namespace: refs.namespace,
-      mirror: refs.mirror,
-      publish: (name, commit, expected) => refs.publish(name, commit, expected, each()),
-      retract: (name, expected) => refs.retract(name, expected, each()),
-      list: () => refs.list(each()),
-    }
-  );
 }
 
 const LOCAL = 'refs/work-ledger/presence/';
