@@ -206,11 +206,15 @@ export class Packs {
     return now;
   }
 
-  /** Closes packs that are gone: what a process has open takes room on the disk. */
+  /** Closes packs that are gone: what a process has open takes room on the disk. Those that came are opened once they are needed. */
   letGo(): void {
+    const isThere = ({ name }: Pack): boolean => existsSync(join(this.#folder, `${name}.idx`));
     const packs = this.#packs ?? [];
-    if (packs.every(({ name }) => existsSync(join(this.#folder, `${name}.idx`)))) return;
-    this.look();
+    const gone = packs.filter((pack) => !isThere(pack));
+    if (gone.length === 0) return;
+    this.#bases.clear();
+    for (const pack of gone) pack.close();
+    this.#packs = packs.filter((pack) => !gone.includes(pack));
   }
 
   close(): void {

@@ -19,6 +19,8 @@ interface UpkeepParts {
 export class Upkeep {
   readonly #parts: UpkeepParts;
   #due = 0;
+  /** Whether the last look for orphans found one. */
+  #gave = false;
   #begun = false;
   /** Items of which something may be in this clone alone. */
   readonly #owed = new Set<WorkId | null>();
@@ -43,15 +45,22 @@ export class Upkeep {
     this.#owed.add(id);
   }
 
-  /** Shares what is not shared; now and then gives back what is orphaned. @throws LedgerError as `sync` and `recoverOrphanedWork` */
-  async run(): Promise<void> {
+  /**
+   * Shares what is not shared; now and then gives back what is orphaned.
+   *
+   * @param last whether the worker goes for good where there is nothing to do: by dates one item is taken in a look, so it looks again
+   *   after each
+   * @throws LedgerError as `sync` and `recoverOrphanedWork`
+   */
+  async run(last: boolean): Promise<void> {
     await this.share();
-    if (performance.now() < this.#due) return;
+    if (performance.now() < this.#due && !(last && this.#gave)) return;
     const { ledger, pool, recover, random, report } = this.#parts;
     const { lease_ttl_s } = await ledger.query.settings();
     const interval = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (lease_ttl_s * 1000) / 4));
     this.#due = performance.now() + interval * (0.75 + random() / 2);
     const given = [...(await pool.recover()), ...(await recover())];
+    this.#gave = given.length > 0;
     // By dates one is taken in a look: where there was one, the next look comes soon.
     if (given.length > 0) this.#due = performance.now() + SHORTEST_MS;
     if (given.length > 0) report({ type: 'recovered', work_ids: given.map(({ id }) => id) });

@@ -173,7 +173,7 @@ class Worker {
     try {
       await this.#upkeep.begin();
       await this.#contact();
-      await this.#upkeep.run();
+      await this.#upkeep.run(this.#options.idle_exit === true && this.#running.size === 0);
       if ((await this.#acquireSome()) && this.#trouble === undefined) {
         this.#backOff.reset();
         return;
