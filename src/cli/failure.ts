@@ -1,4 +1,4 @@
-import { escapeUnsafe, type LedgerError } from '../index.ts';
+import { escapeUnsafe, LedgerError } from '../index.ts';
 import {
   kindOf,
   type Leavings,
@@ -7,7 +7,7 @@ import {
   type RefusalKind,
   toRefusal,
 } from '../operations/refusal.ts';
-import { INTERRUPTED, type Writer } from './process.ts';
+import { INTERRUPTED, type World, type Writer } from './process.ts';
 import { columns, printLine, safe } from './render/line.ts';
 
 // What a call that failed says, and its exit status.
@@ -81,4 +81,21 @@ function toJson(error: LedgerError): string {
   // Whole items are for programs that hold the library in their hands; here their ids are enough.
   const { outcomes: _, ...details } = error.details;
   return escapeUnsafe(JSON.stringify({ error: { code, message, hint: hint ?? null, retryable, details } }));
+}
+
+/** An argument that is no text is refused before anything is read of the others. @returns the exit status */
+export function refuseGarbled(
+  number: number,
+  argv: readonly string[],
+  { stderr }: Pick<World, 'stderr'>,
+): number {
+  const failure = new LedgerError(
+    'INVALID_INPUT',
+    `Argument ${number} is not UTF-8 text; nothing was done.`,
+    {
+      hint: 'Set the terminal, or what calls this program, to UTF-8.',
+    },
+  );
+  reportFailures([failure], argv.includes('--json'), stderr);
+  return exitStatus(failure);
 }

@@ -173,21 +173,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
 export const start = (): Promise<void> =>
   inProcess(async (argv, world) => {
     const garbled = garbledArgument(argv);
-    return garbled === undefined ? run(argv, world) : refuseGarbled(garbled, argv, world);
+    if (garbled === undefined) return run(argv, world);
+    const { refuseGarbled } = await import('./failure.ts');
+    return refuseGarbled(garbled, argv, world);
   });
-
-async function refuseGarbled(number: number, argv: readonly string[], { stderr }: World): Promise<number> {
-  const [{ exitStatus, reportFailures }, { LedgerError }] = await Promise.all([
-    import('./failure.ts'),
-    import('../index.ts'),
-  ]);
-  const failure = new LedgerError(
-    'INVALID_INPUT',
-    `Argument ${number} is not UTF-8 text; nothing was done.`,
-    {
-      hint: 'Set the terminal, or what calls this program, to UTF-8.',
-    },
-  );
-  reportFailures([failure], argv.includes('--json'), stderr);
-  return exitStatus(failure);
-}

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ADDITIONS, applied } from '../../bench/structure/additions.ts';
 import { longFiles, sizeOf } from '../../bench/structure/size.ts';
@@ -43,6 +44,11 @@ test('given a ledger, when the program is called, then each call runs no more fi
   expect(trips.map(({ name }) => name)).toEqual(Object.keys(MOST.trips));
   for (const { name, files } of trips)
     expect(files.length, name).toBeLessThanOrEqual(MOST.trips[name as keyof typeof MOST.trips]);
+});
+
+test('given the program as it is built, when its first file is weighed, then what only some calls need is not in it', () => {
+  const start = new URL('../../dist/cli/start.cjs', import.meta.url);
+  expect(statSync(start).size).toBeLessThan(215_000);
 });
 
 test('given a file that is long, when its first line is no reason for that, then it is told', () => {
