@@ -7,20 +7,23 @@ import type { Group, Progress } from './local.ts';
 /** A larger one is not handed on: whoever asks that much waits for its own turn. */
 const LARGEST = 256 * 1024;
 
-/** @returns `undefined` for what cannot be handed on */
-export function encodeWork(work: Work): string | undefined {
-  if (work.kind !== 'write') return JSON.stringify(work);
+/**
+ * @param at the date when it is handed over, in milliseconds: processes have no other clock in common
+ * @returns `undefined` for what cannot be handed on
+ */
+export function encodeWork(work: Work, at: number): string | undefined {
+  if (work.kind !== 'write') return JSON.stringify({ ...work, at });
   if (!isPlain(work.group)) return undefined;
   const { commands, atomic, provisional } = work.group;
-  const text = JSON.stringify({ kind: work.kind, group: { commands, atomic, provisional } } satisfies Work);
+  const text = JSON.stringify({ kind: work.kind, group: { commands, atomic, provisional }, at });
   return text.length <= LARGEST ? text : undefined;
 }
 
 /** Requests are this program's own, in a folder of the clone that only its user writes. */
-export function decodeWork(text: string, isWithdrawn: () => boolean): Work {
-  const work = JSON.parse(text) as Work;
+export function decodeWork(text: string, isWithdrawn: () => boolean): { work: Work; at: number } {
+  const { at, ...work } = JSON.parse(text) as Work & { at: number };
   const progress: Progress = { stage: 'waiting', signal: undefined, isWithdrawn };
-  return work.kind === 'write' ? { ...work, group: { ...work.group, progress } } : work;
+  return { work: work.kind === 'write' ? { ...work, group: { ...work.group, progress } } : work, at };
 }
 
 const isPlain = (group: Group): group is PlainGroup =>

@@ -47,6 +47,8 @@ export interface Meeting {
 const FOLLOWER_LOOKS = 5;
 /** How often a leader gives a sign of life. */
 const BEAT_MS = 1_000;
+/** Longer than this nobody waits for a leader: who takes no more requests ends within its patience. */
+const LONGEST_WAIT_MS = 60_000;
 /** A leader that gives none for so long stands still, as after Ctrl-Z: nobody waits for it. */
 const SILENT_MS = 10_000;
 
@@ -208,8 +210,12 @@ export class Leader<Before> {
       // Whoever left it may have gone around this process meanwhile, and does it by itself.
       const isWithdrawn = (): boolean => queue?.isAwaited(name) === false;
       const { decodeWork, encodeReply } = await import('./handover.ts');
+      const { clock } = this.#meeting;
+      const { work, at } = decodeWork(text, isWithdrawn);
+      // It can have waited for a leader that took no more; a clock that was set meanwhile tells nothing of that.
+      const waited = Math.min(LONGEST_WAIT_MS, Math.max(0, clock.now().getTime() - at));
       const said: Reply = await this.#handler
-        .perform(decodeWork(text, isWithdrawn), { around: false, since: elapsed(this.#meeting.clock) })
+        .perform(work, { around: false, since: elapsed(clock) - waited })
         .then(
           (told) => ({ told }),
           (failure: unknown) => ({ failure }),
@@ -235,7 +241,7 @@ export class Leader<Before> {
     const { work, since } = job;
     const queue = this.#meeting.requestQueue;
     const { decodeReply, encodeWork } = await import('./handover.ts');
-    const text = encodeWork(work);
+    const text = encodeWork(work, this.#meeting.clock.now().getTime());
     const group = work.kind === 'write' ? work.group : undefined;
     const before =
       group && text !== undefined ? await this.#handler.remember(group as PlainGroup) : undefined;

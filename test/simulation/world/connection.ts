@@ -179,22 +179,21 @@ export class HostConnection implements MemoryHost {
       const due = this.#scheduler.time + back_ms;
       return this.#scheduler.park({ by, what: told, touches: [], writes: false, due }, () => value);
     };
-    const told = async (value: T): Promise<T> => {
-      const value_ = await answer(value);
-      // Whoever is dead by then hears nothing.
-      return this.#process.alive ? value_ : new Promise<T>(() => undefined);
-    };
+    // Whoever is dead by then hears nothing.
+    const heard = (value: T): T | Promise<T> =>
+      this.#process.alive ? value : new Promise<T>(() => undefined);
+    const told = async (value: T): Promise<T> => heard(await answer(value));
     if (isCutOff || this.#host.isAway()) return told(away());
     if (this.#host.isSilent()) {
       // The caller's time goes by while the message is on its way.
       void arrive(effect, there_ms);
       await this.#scheduler.sleep(by, wait, 'hears nothing');
-      return told(lost());
+      return heard(lost());
     }
     if (there_ms + back_ms > wait) {
       void arrive(effect, there_ms);
       await this.#scheduler.sleep(by, wait, 'waits no longer');
-      return told(lost());
+      return heard(lost());
     }
     switch (mishap?.kind) {
       case undefined:
