@@ -208,13 +208,11 @@ export class Packs {
 
   /** Closes packs that are gone: what a process has open takes room on the disk. Those that came are opened once they are needed. */
   letGo(): void {
-    const isThere = ({ name }: Pack): boolean => existsSync(join(this.#folder, `${name}.idx`));
-    const packs = this.#packs ?? [];
-    const gone = packs.filter((pack) => !isThere(pack));
+    const gone = (this.#packs ?? []).filter(({ name }) => !existsSync(join(this.#folder, `${name}.idx`)));
     if (gone.length === 0) return;
     this.#bases.clear();
     for (const pack of gone) pack.close();
-    this.#packs = packs.filter((pack) => !gone.includes(pack));
+    this.#packs = this.#packs?.filter((pack) => !gone.includes(pack));
   }
 
   close(): void {
