@@ -33,6 +33,9 @@ export async function restore(
   // A branch that has another name now has lost nothing.
   if ((await store.listRefs('refs/heads/')).some(({ oid }) => oid === left)) return local;
   const missing = await missingAt(context, local, left);
+  // One that was only set back is brought on, so that what is committed next stands where the journal is.
+  const isSetBack = local !== undefined && (await store.mergeBase(local, left)) === local;
+  if (missing === 0 && isSetBack && (await store.moveRef(localRef, local, left))) return left;
   if (missing === 0) return local;
   const kept = local === undefined || (await isKeptAnyway(context, local, left)) ? undefined : MOVED + local;
   if (kept !== undefined && local !== undefined) await store.moveRef(kept, await store.readRef(kept), local);

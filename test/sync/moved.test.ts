@@ -142,6 +142,18 @@ test('given nothing that waits, when the branch is set back, then it follows the
   expect(ada.notices).toEqual([]);
 });
 
+test('given nothing that waits, when the branch is set back, written on and deleted, then what was written is there', async () => {
+  const before = await tipOf(ada);
+  await ada.ledger.work.comment(id, 'shared');
+  await ada.store.moveRef(BRANCH, await tipOf(ada), before);
+  ada.connection.cut = true;
+  await ada.ledger.work.comment(id, 'apart').catch(() => undefined);
+  ada.connection.cut = false;
+  await ada.store.moveRef(BRANCH, await tipOf(ada), undefined);
+  await ada.ledger.clone.sync();
+  expect(await commentsOn(ada.ledger)).toEqual(['shared', 'apart']);
+});
+
 const has = <T extends { message: RegExp }>({ message, ...rest }: T): object => ({
   ...rest,
   message: expect.stringMatching(message),
