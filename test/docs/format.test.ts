@@ -255,6 +255,26 @@ test('given the life of an item, when each verb is recorded, then those that the
   );
 });
 
+test('given the life of an item, when each verb changes it, then the page names every key that it sets or removes', () => {
+  const view = new FakeView({ max_attempts: 9 });
+  const id = 'WRK-20260103-0001';
+  const rows = table(section(PAGE, '### What a verb writes'));
+  for (const [verb, input] of LIFE) {
+    const before = view.find(id);
+    const observed = verb === 'recover' ? { observed: observeHolder(view.get(id)) } : {};
+    view.run(ask(verb, { id, ...input, ...observed } as unknown as VerbInput[Verb]) as Command);
+    const after = view.find(id);
+    if (before === undefined || after === undefined || verb === 'delete' || verb === 'import') continue;
+    const keys = Object.keys(FIELDS) as (keyof WorkItem)[];
+    const changed = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+    const told = rows.filter(([verbs = '']) => verbs.split(/, | /).includes(verb)).join(' ');
+    const every = ['rev', 'last_op', 'updated_at', 'status'];
+    expect(changed.filter((key) => !every.includes(key) && !told.split(/[^a-z_]+/).includes(key))).toEqual(
+      [],
+    );
+  }
+});
+
 test('given no reason, when each verb is asked for, then those that the page names are refused', () => {
   const view = new FakeView({ max_attempts: 9 });
   const id = 'WRK-20260103-0001';
