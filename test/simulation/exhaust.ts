@@ -1,4 +1,4 @@
-import { type Exploration, explore, singleFaults } from './explore.ts';
+import { type Exploration, explore } from './explore.ts';
 import { isKnown } from './known-failures.ts';
 import type { Plan } from './plan.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -37,8 +37,8 @@ async function exhaustOne(
 ): Promise<Exhausted> {
   const goesOn = (): boolean => performance.now() < until;
   const calm = await explore(plan, preemptions, goesOn);
-  const total = { scenario, ...calm, faults: 0 };
-  for (const fault of singleFaults(calm)) {
+  const total = { ...calm, scenario, faults: 0 };
+  for (const fault of calm.faults.values()) {
     if (!goesOn()) return { ...total, complete: false };
     const seen = await explore({ ...plan, faults: [fault] }, with_fault, goesOn);
     total.faults += 1;

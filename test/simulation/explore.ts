@@ -3,6 +3,7 @@ import type { Fault, Plan } from './plan.ts';
 import { run } from './run.ts';
 import { type Call, type Choose, earliest } from './scheduler.ts';
 import { nameOf } from './shrink.ts';
+import type { Reach } from './world/process.ts';
 
 /** A call that could go next at a point, as far as its order with others matters. */
 interface Option {
@@ -36,8 +37,8 @@ export interface Exploration {
   complete: boolean;
   /** By oracle and kind, each with the first order of calls that shows it. */
   found: Map<string, { violation: Violation; schedule: readonly string[]; plan: Plan }>;
-  /** How many calls each process made at most, and how many messages it sent. */
-  reach: Map<string, { calls: number; messages: number }>;
+  /** What can go wrong with each process, in whichever order. */
+  faults: Map<string, Fault>;
 }
 
 /**
@@ -58,7 +59,7 @@ export async function explore(
     pruned: 0,
     complete: false,
     found: new Map(),
-    reach: new Map(),
+    faults: new Map(),
   };
   const busy = new Set(
     plan.callers.map(({ clone }) => clone).filter((clone, at, all) => all.indexOf(clone) !== at),
@@ -67,13 +68,8 @@ export async function explore(
   do {
     const walk = new Walk(path, busy, preemptions);
     const { violations, reach } = await run(plan, { choose: walk.choose });
-    for (const [name, { calls, messages }] of reach) {
-      const most_ = seen.reach.get(name) ?? { calls: 0, messages: 0 };
-      seen.reach.set(name, {
-        calls: Math.max(calls, most_.calls),
-        messages: Math.max(messages, most_.messages),
-      });
-    }
+    for (const [name, own] of reach)
+      for (const fault of faultsOf(name, own)) seen.faults.set(JSON.stringify(fault), fault);
     if (walk.pruned) seen.pruned += 1;
     else {
       seen.interleavings += 1;
@@ -87,16 +83,15 @@ export async function explore(
   return seen;
 }
 
-/** One thing that goes wrong, for each thing that can: each process dies at each of its calls, each message fares badly in each way. */
-export function* singleFaults({ reach }: Exploration): Generator<Fault> {
-  for (const [process, { calls, messages }] of reach) {
-    for (let message = 1; message <= messages; message += 1)
-      for (const kind of ['answer lost', 'never arrives', 'torn'] as const)
-        yield { kind: 'message', process, message, mishap: { kind } };
-    for (let call = 1; call <= calls; call += 1)
-      for (const when of ['before', 'after'] as const)
-        yield { kind: 'kill', process, call, when, back_after_ms: 0 };
-  }
+/** One thing that goes wrong, for each thing that can: a process dies, a message fares badly in each way. */
+function* faultsOf(process: string, { messages, deaths }: Reach): Generator<Fault> {
+  // Of a message that only asks it makes no difference whether it or its answer is lost.
+  for (const [at, { writes }] of messages.entries())
+    for (const kind of writes
+      ? (['answer lost', 'never arrives', 'torn'] as const)
+      : (['answer lost'] as const))
+      yield { kind: 'message', process, message: at + 1, mishap: { kind } };
+  for (const death of deaths) yield { kind: 'kill', process, ...death, back_after_ms: 0 };
 }
 
 /** Repeats the choices of a path, and from its end on makes the first that are left. */

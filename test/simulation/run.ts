@@ -11,6 +11,7 @@ import { settle } from './settle.ts';
 import type { ToldCall } from './told.ts';
 import { baseOf } from './world/base.ts';
 import { BRANCH } from './world/host.ts';
+import type { Reach } from './world/process.ts';
 import { World } from './world/world.ts';
 
 export interface Result {
@@ -22,8 +23,8 @@ export interface Result {
   switches: number;
   /** Virtual milliseconds. */
   took_ms: number;
-  /** How many calls each process of a caller made, and how many messages it sent. */
-  reach: Map<string, { calls: number; messages: number }>;
+  /** What each process of a caller did. */
+  reach: Map<string, Reach>;
 }
 
 export interface RunOptions {
@@ -64,7 +65,7 @@ async function runGuarded(plan: Plan, { onEvent, choose }: RunOptions): Promise<
   const ended = await world.scheduler.run(() => isDone() || world.scheduler.time > LONGEST_RUN_MS);
   world.scheduler.choose = earliest;
   if (!ended || !isDone()) for (const call of record) endless(world, call);
-  const reach = new Map(world.processes.map(({ name, calls, messages }) => [name, { calls, messages }]));
+  const reach = new Map(world.processes.map(({ name, reach: own }) => [name, own]));
   const settled = await settle(world);
   for (const process of world.processes) process.free();
   const history = new History(world.objects);

@@ -161,7 +161,7 @@ export class HostConnection implements MemoryHost {
     const wait = patience?.left() ?? SILENCE_MS;
     // What nobody waits for is not sent.
     if (wait <= 0) return away();
-    const { number, mishap, isCutOff, there_ms, back_ms } = this.#process.sends();
+    const { number, mishap, isCutOff, there_ms, back_ms } = this.#process.sends(writes);
     const by = { name: `${this.#process.name}#${number}`, alive: true };
     const arrive = <A>(effectThere: () => A, after: number): Promise<A> =>
       this.#scheduler.park(

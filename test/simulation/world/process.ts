@@ -32,6 +32,24 @@ export const DISK_FULL = 'The disk is full; it was not done.';
 
 type Opening = Pick<OpenOptions, 'mode' | 'actor'>;
 
+/** A message that was sent. */
+interface Sent {
+  writes: boolean;
+}
+
+/** A moment to die at. */
+export interface Death {
+  call: number;
+  when: 'before' | 'after';
+}
+
+/** What a process did, as far as something can go wrong with it. */
+export interface Reach {
+  messages: readonly Sent[];
+  /** All moments of death that differ in what outlives the process: of others, that is as at the one before. */
+  deaths: readonly Death[];
+}
+
 /** How a message fares: what befalls it, and how long it is under way. */
 interface Sending {
   number: number;
@@ -59,9 +77,10 @@ export class Process implements Actor {
   /** How many times longer than usual each call takes. */
   slowness = 1;
   readonly #opened: WorkLedger[] = [];
-  /** How many it made, and how many it sent. */
+  /** How many it made. */
   calls = 0;
-  messages = 0;
+  readonly #messages: Sent[] = [];
+  readonly #deaths = new Map<string, Death>();
   /** Messages up to this one do not arrive. */
   #cutOff = 0;
 
@@ -109,6 +128,7 @@ export class Process implements Actor {
     const fate: Fate = this.#world.fateOf(call);
     if (fate === 'dies before') return this.kill();
     effect();
+    this.did(call);
     this.#world.note(call);
     if (fate === 'dies after') this.kill();
   }
@@ -118,10 +138,25 @@ export class Process implements Actor {
     if (ref === BRANCH) this.clone.tips.push({ at: this.#world.scheduler.time, tip });
   }
 
+  /** To be told of each call of it that had its effect. */
+  did({ number, writes, touches }: { number: number; writes: boolean; touches: readonly string[] }): void {
+    // A lock of a clone matters to its other processes alone, and the system lets go of it.
+    const isLock = touches.every((one) => one.startsWith(`${this.clone.name} lock `));
+    const isAlone = this.#world.processes.every(
+      (one) => one === this || one.clone !== this.clone || !one.alive,
+    );
+    if (writes && !(isLock && isAlone)) this.#mayDie({ call: number, when: 'after' });
+  }
+
+  get reach(): Reach {
+    return { messages: this.#messages, deaths: [...this.#deaths.values()] };
+  }
+
   /** To be asked for each message that goes to the remote. */
-  sends(): Sending {
-    this.messages += 1;
-    const number = this.messages;
+  sends(writes: boolean): Sending {
+    const number = this.#messages.push({ writes });
+    // It arrives, whatever becomes of its sender.
+    if (writes) this.#mayDie({ call: this.calls + 1, when: 'before' });
     const mishap = this.#world.mishapOf(this, number);
     const way = (which: string): number =>
       this.#world.instant
@@ -154,6 +189,10 @@ export class Process implements Actor {
   free(): void {
     this.kill();
     for (const ledger of this.#opened.splice(0)) connectionOf(ledger).projection.close();
+  }
+
+  #mayDie(death: Death): void {
+    this.#deaths.set(`${death.when} ${death.call}`, death);
   }
 
   #keep(ledger: WorkLedger): WorkLedger {

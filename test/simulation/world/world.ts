@@ -55,7 +55,10 @@ export class World {
     this.#onEvent = onEvent;
     this.scheduler = new Scheduler({
       fateOf: (call) => this.fateOf(call),
-      onCall: (call) => this.note(call),
+      onCall: (call) => {
+        if (call.by instanceof Process) call.by.did(call as Call & { number: number });
+        this.note(call);
+      },
       kill: (actor) => this.processes.find((process) => process === actor)?.kill(),
     });
   }
