@@ -5,7 +5,7 @@ import { isTerminal, WORK_STATUSES, type WorkItem } from './item.ts';
 import { contentDigest, requireRequest, toItem } from './item-schema.ts';
 import { requireSeen } from './observation.ts';
 import { isGranted, requireAllowed, requireKnownRules, requireSameRules } from './policy.ts';
-import { REASON_LENGTH, toSafeLine } from './text.ts';
+import { quoted, REASON_LENGTH, toSafeLine } from './text.ts';
 import type { ChangingVerb, VerbFacts } from './verbs/define.ts';
 import { verbOf } from './verbs.ts';
 import type { LedgerView } from './view.ts';
@@ -101,7 +101,8 @@ function nextStep(item: WorkItem, verb: ChangingVerb): string {
   if (item.status === 'failed') return `To try again: wl retry ${item.id}`;
   if (isTerminal(item.status)) return `To work on it again: wl reopen ${item.id} --reason TEXT`;
   if (item.status === 'pending' && verb.by === 'owner') return `Claim it first: wl claim ${item.id}`;
-  if (item.status === 'blocked') return `It is blocked: ${item.block?.reason ?? ''} (wl unblock ${item.id})`;
+  if (item.status === 'blocked')
+    return `It is blocked: ${quoted(item.block?.reason ?? '')} (wl unblock ${item.id})`;
   if (verb.to === 'gone') return `Finish it first: wl cancel ${item.id}`;
   return `\`wl show ${item.id}\` tells how it stands.`;
 }

@@ -9,6 +9,7 @@ import {
   type ReachedLimit,
   reachedLimits,
 } from '../domain/readiness.ts';
+import { quoted } from '../domain/text.ts';
 import type { IndexView, Selection } from '../projection/index-view.ts';
 import { conditionsOf, type WorkFilter } from './filter.ts';
 
@@ -78,7 +79,7 @@ export function explainItem(view: IndexView, item: WorkItem, { actor, now }: Ask
   const reasons = [...found.map(describeObstacle), ...limits.map(describeLimit)];
   const ready = found.length === 0 && limits.length === 0;
   if (item.block !== undefined && !isTerminal(item.status))
-    reasons.push(`it was blocked: ${item.block.reason}`);
+    reasons.push(`it was blocked: ${quoted(item.block.reason)}`);
   if (ready) {
     reasons.push(
       item.type === 'escalation'

@@ -181,7 +181,7 @@ describe('given a held item', () => {
     await call(['release', id]);
     const said = await call(['claim', id, '--actor', 'bob']);
     expect(said.stdout).toBe(
-      `claimed ${id} as bob (epoch 2), on origin\n  wl resume ${id} tells where to go on: do that\n`,
+      `claimed ${id} as bob (epoch 2), on origin\n  wl resume ${id} tells where to go on: "do that"\n`,
     );
   });
 

@@ -12,7 +12,15 @@ import { readYaml } from '../../src/codec/read-yaml.ts';
 import { decodeSettings } from '../../src/codec/settings.ts';
 import { isOp, isWorkId } from '../../src/domain/ids.ts';
 import { matches } from '../../src/domain/policy-rules.ts';
-import { escapeUnsafe, isSafeLine, normalizeText, toSafeLine, trimSlashes } from '../../src/domain/text.ts';
+import {
+  escapeUnsafe,
+  isSafeLine,
+  markData,
+  normalizeText,
+  quoted,
+  toSafeLine,
+  trimSlashes,
+} from '../../src/domain/text.ts';
 import { isActorName, isTime } from '../../src/domain/values.ts';
 import { interpretConfig, parseConfigList } from '../../src/git/config/interpret.ts';
 import { parseRawDiff } from '../../src/git/log.ts';
@@ -180,6 +188,7 @@ export const READERS: Record<string, (text: string) => unknown> = {
   'a name of presence': (text) => [readPresenceName(text), readPresenceName(`${text}.abcd1234`)],
   'a sign of presence': (text) => decodePresence(bytes(`${TREE}x\n\n${text}\n\n${text}`)),
   'a record to import': parseRecord,
+  'a text for a model': (text) => [markData([text, text]), quoted(text)],
   'a page of a review': (text) => [inert(text), fenced(text, { bytes: 100_000, more: 'x' })],
   'a call': (text) => scan(text.split(/[ \n]/), GLOBAL_OPTIONS, new Set(['list'])),
 };

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Json, JsonMap } from '../../domain/item.ts';
+import type { Json, JsonMap, WorkItem } from '../../domain/item.ts';
+import { escapeUnsafe, markData } from '../../domain/text.ts';
 import { isJson, isJsonMap } from '../../domain/values.ts';
 import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
 import { TEMPLATES } from '../../ledger/branch-files.ts';
@@ -53,7 +54,7 @@ export function commandAgent(options: CommandAgentOptions): Agent {
         args,
         cwd,
         env: { ...process.env, ...options.env, ...variables(context, promptFile) },
-        input: `${JSON.stringify(context.item)}\n`,
+        input: `${escapeUnsafe(JSON.stringify(context.item))}\n`,
         signal,
         kill_grace_ms: kill_grace_s * 1000,
       });
@@ -173,45 +174,47 @@ function readResult(given: JsonMap): JsonMap {
 
 const TEMPLATE = join(TEMPLATES, 'prompt.md');
 
-/** A prompt as a file for an agent that is a program: what to do, the item, where to resume, how to tell. */
+/**
+ * A prompt as a file for an agent that is a program: what to do, the item, where to resume, how to tell. What the ledger says of the
+ * item is marked as data. In it each text of several lines is indented, so that none passes for another's.
+ */
 export function renderPrompt(
   context: AgentRunContext,
   prompt: string,
   template = readFileSync(TEMPLATE, 'utf8'),
 ): string {
-  const { item, checkpoint, work_id, attempt, max_attempts, actor, system_prompt } = context;
-  const { acceptance, context: facts } = item;
-  const task = [
-    `Title: ${item.title}`,
-    `Type: ${item.type}, priority: ${item.priority}`,
-    ...(item.labels.length === 0 ? [] : [`Labels: ${item.labels.join(', ')}`]),
-    ...(prompt === '' || prompt === item.title ? [] : ['', prompt]),
-    ...(acceptance.length === 0
-      ? []
-      : ['', 'Done when:', ...acceptance.map(({ text, done }) => `- [${done ? 'x' : ' '}] ${text}`)]),
-    ...(Object.keys(facts).length === 0 ? [] : ['', `Context: ${JSON.stringify(facts, null, 2)}`]),
-    ...item.comments.flatMap(({ at, by, body }) => ['', `Comment of ${by}, ${at}:`, body]),
-  ].join('\n');
+  const { checkpoint, work_id, attempt, max_attempts, actor, system_prompt } = context;
+  const said = checkpoint === undefined ? [] : [JSON.stringify(checkpoint, null, 2)];
+  const { note, blocks } = markData([describe(context.item, prompt), ...said]);
+  const [item, resume] = blocks;
   const values: Record<string, string> = {
     id: work_id,
     actor,
     attempt: String(attempt),
     max_attempts: String(max_attempts),
     system_prompt: system_prompt === undefined ? '' : `${system_prompt}\n\n`,
-    item: fenced(task),
+    item: `${note}\n\n${item}`,
     resume:
       checkpoint === undefined
         ? 'Nobody recorded anything before you: begin at the beginning.'
-        : `Attempt ${checkpoint.attempt} got this far, and what it did is done. Go on from here:\n\n${fenced(JSON.stringify(checkpoint, null, 2))}`,
+        : `Attempt ${checkpoint.attempt} got this far, and what it did is done. Go on from here:\n\n${resume}`,
   };
   // In one pass, so that nothing in a value is taken for a place to fill.
   return template.replaceAll(/\{\{(\w+)\}\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
-/** Text between fences that nothing in it can close. */
-function fenced(text: string): string {
-  let longest = 2;
-  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${text}\n${fence}`;
+function describe(item: WorkItem, prompt: string): string {
+  const { title, type, priority, labels, acceptance, context, comments } = item;
+  return [
+    `Title: ${title}`,
+    `Type: ${type}, priority: ${priority}`,
+    ...(labels.length === 0 ? [] : [`Labels: ${labels.join(', ')}`]),
+    ...(prompt === '' || prompt === title ? [] : ['', 'Description:', indent(prompt)]),
+    ...(acceptance.length === 0 ? [] : ['', 'Done when:']),
+    ...acceptance.map(({ text, done }) => indent(`- [${done ? 'x' : ' '}] ${text}`)),
+    ...(Object.keys(context).length === 0 ? [] : ['', `Context: ${JSON.stringify(context, null, 2)}`]),
+    ...comments.flatMap(({ at, by, body }) => ['', `Comment of ${by}, ${at}:`, indent(body)]),
+  ].join('\n');
 }
+
+const indent = (text: string): string => text.replaceAll(/^/gm, '    ');

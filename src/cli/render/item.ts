@@ -5,6 +5,7 @@ import {
   isHeld,
   type Json,
   type JsonMap,
+  quoted,
   type ReadableLedger,
   unknownKeys,
   type WorkItem,
@@ -206,8 +207,8 @@ export function resumeLines(item: WorkItem): Line[] {
 function checkpointLine({ id, checkpoint }: WorkItem): Line[] {
   if (checkpoint === undefined) return [];
   const { step, summary, next_action } = checkpoint;
-  const [said = ''] = (next_action ?? step ?? summary ?? 'there is a checkpoint').split('\n');
-  return [`  wl resume ${id} tells where to go on: ${said}`];
+  const said = next_action ?? step ?? summary;
+  return [`  wl resume ${id} tells where to go on${said === undefined ? '' : `: ${quoted(said)}`}`];
 }
 
 function reviewText({

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CANARY, SPEECH } from '../helpers/hostile-speech.ts';
+import { outsideOfMarks, UNSEEN, withoutQuotes } from '../helpers/marked.ts';
+import { idIn, makeWorkplace, type Said, type Workplace, wl } from './workplace.ts';
+
+// What an agent types, about an item whose every text tries to pass for somebody else's words.
+let place: Workplace;
+let dir: string;
+const call = (...args: string[]): Promise<Said> => wl(dir, args);
+
+beforeAll(async () => {
+  place = await makeWorkplace();
+  dir = await place.clone('here');
+  await call('init');
+});
+afterAll(() => place.cleanup());
+
+async function makeItem(speech: string): Promise<string> {
+  const context = JSON.stringify({ [`key ${CANARY}`]: speech });
+  const id = idIn(await call('create', 'One', '--description', speech, '--context', context));
+  await call('comment', id, speech);
+  await call('claim', id);
+  const all = ['--step', '--summary', '--next', '--effect'].flatMap((option) => [option, speech]);
+  expect((await call('checkpoint', id, ...all)).status).toBe(0);
+  await call('fail', id, '--retry', '--error', speech);
+  return id;
+}
+
+describe.each(Object.entries(SPEECH))('given %s in every text of an item', (_, speech) => {
+  let id: string;
+  beforeAll(async () => {
+    id = await makeItem(speech);
+  });
+
+  test('when an agent resumes it, then nothing of that is outside of the marks', async () => {
+    const { stdout, status } = await call('resume', id);
+    expect(status).toBe(0);
+    expect(stdout).toContain(CANARY);
+    expect(outsideOfMarks(stdout)).not.toContain(CANARY);
+    expect(stdout).not.toMatch(UNSEEN);
+  });
+
+  test('when it is claimed, blocked, explained and refused, then what is repeated of it stands in quotes', async () => {
+    const said = [
+      await wl(dir, ['claim', id], { env: { WL_NOW: '2026-01-05T00:00:00Z' } }),
+      await call('block', id, speech.slice(0, 500)),
+      await call('explain', id),
+      await call('complete', id),
+      await call('next'),
+      await call('list'),
+    ];
+    expect(said.map(({ status }) => status)).toEqual([0, 0, 0, 6, 0, 0]);
+    for (const { stdout, stderr } of said) {
+      expect(withoutQuotes(stdout + stderr)).not.toContain(CANARY);
+      expect(stdout + stderr).not.toMatch(UNSEEN);
+    }
+    await call('cancel', id, '--reason', 'over');
+  });
+
+  test('when it is shown, then each line of it is indented under a heading of the program’s', async () => {
+    const { stdout } = await call('show', id);
+    const lines = stdout.split('\n').filter((line) => line.includes(CANARY));
+    expect(lines.filter((line) => !/^ {4}|^(?:because|error) {2}/.test(line))).toEqual([]);
+    expect(stdout).not.toMatch(UNSEEN);
+  });
+
+  test('when it is read as JSON, then it is one line, and what was written', async () => {
+    const { stdout } = await call('show', id, '--json');
+    expect(stdout.trimEnd()).not.toMatch(/[\n\t]/);
+    expect(stdout).not.toMatch(UNSEEN);
+    expect(JSON.parse(stdout).data.description.trim()).toBe(stored(speech));
+  });
+});
+
+/** As an item has it: LF line ends, no lone surrogates. */
+const stored = (text: string): string => text.replaceAll(/\r\n?/g, '\n').toWellFormed().trim();
