@@ -9,6 +9,7 @@ import { GroupCheck } from './check-groups.ts';
 import {
   adoptMerged,
   checkMerge,
+  checkMergeMessage,
   checkPolicies,
   commitsOfOldKeys,
   MAX_PARENTS,
@@ -240,6 +241,7 @@ export class CommitCheck {
 
   async #merge(record: CommitRecord, merge: Merge, parents: readonly Left[]): Promise<CommitFindings> {
     const findings = new CommitFindings(record);
+    await checkMergeMessage(this.#store, record, findings);
     const { length } = record.parents;
     if (parents.length < length) {
       findings.add('root', 'history is cut off here: a parent is missing');

@@ -1,3 +1,4 @@
+import { describeMisread, readTrailers } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH, SIGNERS_PATH } from '../codec/path.ts';
 import { isSamePolicy } from '../domain/policy-rules.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
@@ -99,6 +100,28 @@ export class Merge {
     return this.#bases.get(key);
   }
 }
+
+/**
+ * The message of a merge is nobody's transition. Where plain git would show one in it, that is the one of a commit that it brings in,
+ * as some hosts repeat it.
+ */
+export async function checkMergeMessage(
+  store: History,
+  { message, parents }: Pick<CommitRecord, 'message' | 'parents'>,
+  findings: CommitFindings,
+): Promise<void> {
+  const trailers = readTrailers(message);
+  const wrong = describeMisread(trailers);
+  if (wrong !== undefined) return findings.add('merge', wrong);
+  if (trailers.values.size === 0) return;
+  for (const parent of parents.slice(0, MAX_PARENTS))
+    for await (const merged of store.commits({ to: parent, newest: 1 }))
+      if (isSame(readTrailers(merged.message).values, trailers.values)) return;
+  findings.add('merge', 'its message tells of a transition that none of its parents is');
+}
+
+const isSame = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
+  a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 
 /**
  * Checks that a merge only brings together: what one side touched stands as that side has it, and nothing else is changed. What

@@ -4,7 +4,7 @@ import { SETTINGS_PATH } from '../codec/path.ts';
 import { keysAsked, requireAllowed } from '../domain/policy.ts';
 import type { CommitRecord, Oid, TreeChange } from '../store/port.ts';
 import { readRequest } from './check-settings.ts';
-import { checkFirstLine } from './check-trailers.ts';
+import { checkSame } from './check-trailers.ts';
 import { type Blobs, itemChanges, PLAIN_FILE, readItemFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
 import type { LedgerState, SettingsState } from './state.ts';
@@ -23,7 +23,9 @@ export function checkRepair(
   const request = readRequest('repair', record, findings);
   if (request === undefined) findings.add('message', 'the message is not one of `repair`');
   else {
-    checkFirstLine(record.message, encodeRepairMessage(repairedPaths(record.changes), '', request), findings);
+    // Why it was made is for who makes it to say.
+    const why = record.message.split('\n')[2]?.trim() ?? '';
+    checkSame(record.message, encodeRepairMessage(repairedPaths(record.changes), why, request), findings);
     // By the settings as they were last whole.
     const { actor } = request;
     findings.keys = keysAsked(state.settings, 'repair', actor, undefined);

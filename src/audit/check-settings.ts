@@ -14,7 +14,7 @@ import { keysAsked } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkRequest } from './check-times.ts';
-import { checkFirstLine } from './check-trailers.ts';
+import { checkSame, checkWritten } from './check-trailers.ts';
 import { type Blobs, PLAIN_FILE, readSettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
 
@@ -32,7 +32,7 @@ export function checkRoot(record: CommitRecord, blobs: Blobs, findings: CommitFi
   if (file?.kind === 'damaged' && file.error?.code === 'UNSUPPORTED_LEDGER') throw file.error;
   if (file?.kind !== 'settings') return findings.add('root', file?.message ?? `it has no ${SETTINGS_PATH}`);
   if (request !== undefined)
-    checkFirstLine(record.message, encodeInitMessage(file.settings.ledger_id, request), findings);
+    checkSame(record.message, encodeInitMessage(file.settings.ledger_id, request), findings);
 }
 
 /** Checks a change of settings, or of auxiliary files, against the settings before it. */
@@ -56,7 +56,7 @@ export function checkConfigure(
     findings.add('configure', 'it changes no setting, and no file beside items');
   if (request === undefined) return;
   if (keys.length + paths.length > 0)
-    checkFirstLine(record.message, encodeConfigureMessage(keys, paths, request), findings);
+    checkSame(record.message, encodeConfigureMessage(keys, paths, request), findings);
   findings.keys = keysAsked(before, 'configure', request.actor, undefined);
   const files = paths.map((path) => ({ path, text: undefined }));
   const command = { ...request, verb: 'configure', patch, files } as const;
@@ -82,8 +82,7 @@ export function readRequest(
   record: CommitRecord,
   findings: CommitFindings,
 ): Request | undefined {
-  const { repeated } = readTrailers(record.message);
-  if (repeated.length > 0) findings.add('repeated', `${repeated.join(', ')} occurs more than once`);
+  checkWritten(readTrailers(record.message), findings);
   const request = decodeLedgerMessage(record.message);
   if (request?.verb !== verb) return undefined;
   if (!requestSchema().safeParse(request).success) findings.add('message', 'a trailer has no valid value');

@@ -1,4 +1,4 @@
-import { encodeMessage } from '../codec/message.ts';
+import { describeMisread, encodeMessage, type Trailers } from '../codec/message.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
 import { keyedBy } from '../domain/decide.ts';
 import type { WorkItem } from '../domain/item.ts';
@@ -66,27 +66,39 @@ export function checkOutcome(
 }
 
 /**
- * Holds the words of a message against its trailers. A host may add to them: a number to the first line, lines below. Where it
- * squashes a proposal, the first line is a title of its own, and it may break the others.
+ * Holds the form of trailers against what git's own parser makes of them: a reader with plain git sees what is decided on, or the
+ * commit is found.
+ */
+export function checkWritten(trailers: Trailers, findings: CommitFindings): boolean {
+  const wrong = describeMisread(trailers);
+  if (wrong !== undefined) findings.add(trailers.repeated.length > 0 ? 'repeated' : 'message', wrong);
+  return wrong === undefined;
+}
+
+/**
+ * Holds a message against the one that the transition gives. A host that accepts a proposal writes its own first line, adds lines
+ * below, and may break the others where it squashes; nobody else changes a byte.
  */
 export function checkWords(message: string, event: TransitionEvent, findings: CommitFindings): void {
   const expected = encodeMessage(event);
-  if (message === expected) return;
+  if (!isProposal(event)) return checkSame(message, expected, findings);
   const title = expected.split('\n')[2]?.trim() ?? '';
-  const isThere = isProposal(event)
-    ? inOneLine(message).includes(inOneLine(title))
-    : message.split(/\r?\n/).some((line) => line.trim() === title);
-  if (!isProposal(event)) checkFirstLine(message, expected, findings);
-  if (!isThere) findings.add('message', `the title should be: ${title}`);
+  if (!inOneLine(message).includes(inOneLine(title)))
+    findings.add('message', `the title should be: ${title}`);
 }
 
 const inOneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
-export function checkFirstLine(message: string, expected: string, findings: CommitFindings): void {
-  const [first = ''] = expected.split('\n');
-  const [line = ''] = message.split(/\r?\n/);
-  if (line !== first && !line.startsWith(`${first} `))
-    findings.add('message', `the first line should be: ${first}`);
+/** Tells the first line in which a message is another than it should be. */
+export function checkSame(message: string, expected: string, findings: CommitFindings): void {
+  if (message === expected) return;
+  const [lines, wanted] = [message.split('\n'), expected.split('\n')];
+  const at = lines.findIndex((line, index) => line !== wanted[index]);
+  const line = wanted[at];
+  if (at < 0) return findings.add('message', 'it has no end of a line at its end');
+  if (line === undefined)
+    return findings.add('message', `nothing should stand below line ${wanted.length - 1}`);
+  findings.add('message', `line ${at + 1} should be: ${line === '' ? 'empty' : line}`);
 }
 
 function reasonIn({ verb, reason }: TransitionEvent, after: WorkItem | undefined): string | undefined {

@@ -12,7 +12,7 @@ import { isOverdue } from '../domain/verbs/unblock.ts';
 import { Unread } from '../projection/index-view.ts';
 import type { CommitRecord, TreeChange } from '../store/port.ts';
 import { checkProposal, checkRequest } from './check-times.ts';
-import { checkOutcome, checkTrailers, checkWords } from './check-trailers.ts';
+import { checkOutcome, checkTrailers, checkWords, checkWritten } from './check-trailers.ts';
 import {
   type Blobs,
   guessItemFile,
@@ -92,11 +92,7 @@ function reportOther({ path }: TreeChange, findings: CommitFindings): void {
 }
 
 function readEvent({ message }: CommitRecord, findings: CommitFindings): TransitionEvent | undefined {
-  const { repeated } = readTrailers(message);
-  if (repeated.length > 0) {
-    findings.add('repeated', `${repeated.join(', ')} occurs more than once`);
-    return undefined;
-  }
+  if (!checkWritten(readTrailers(message), findings)) return undefined;
   const decoded = decodeMessage(message);
   if (decoded.kind === 'event') return decoded.event;
   findings.add('message', decoded.message);

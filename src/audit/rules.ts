@@ -30,7 +30,7 @@ export const RULES = {
   epoch: 'The epoch of an item never falls.',
   op: 'A transition is applied once: no `Work-Op` stands in two commits.',
   group: 'Transitions that were asked for together stand one right after the other, and all of them.',
-  message: 'The message is that of a transition, in words and in trailers.',
+  message: 'The message is that of a transition, to the byte, and git reads nothing else in it.',
   repeated: 'No trailer of the ledger occurs twice in a message.',
   trailer: 'Every trailer agrees with the files; `trailer:…` names the one that does not.',
   author: "The author's name is the actor.",

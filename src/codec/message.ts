@@ -1,16 +1,21 @@
 import type { GroupPlace, Request, TransitionEvent } from '../domain/commands.ts';
 import { isOp, isWorkId, type WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
-import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
+import { isSafeLine, REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import { isActorName, isLine, isTime } from '../domain/values.ts';
 import { isVerb } from '../domain/verbs.ts';
 import { SETTINGS_PATH } from './path.ts';
 
 const NONE = 'none';
 const GONE = 'deleted';
-const TRAILER = /^(Work-[A-Z][A-Za-z]*): ?(.*)$/;
+/** A trailer of ours as it is written. */
+const TRAILER = /^(Work-[A-Z][A-Za-z]*): (\S|\S.*\S)$/;
+/** What git's own parser takes for one: in either case, with blanks before the colon. */
+const LIKE_TRAILER = /^(work-[a-z0-9-]*)[ \t]*:/i;
+/** A line that git takes for more of the one before it, and that is not empty. */
+const CONTINUED = /^[ \t]+[^ \t\r]/;
 /** What is read as a trailer of ours, and what git takes for the end of a message: a patch's rule, the scissors line. */
-const MISREAD = /^Work-[A-Z][A-Za-z]*:|^---| >8 /;
+const MISREAD = /^work-[a-z0-9-]*[ \t]*:|^---| >8 /i;
 const COUNT = /^[1-9]\d{0,14}$/;
 
 /**
@@ -36,10 +41,11 @@ export function encodeMessage(event: TransitionEvent): string {
     ['Work-Group', event.group && encodePlace(event.group)],
   ];
   const block = trailers.filter(([, value]) => value !== undefined).map(([key, value]) => `${key}: ${value}`);
-  // Indented, a title can never be read as anything else.
-  const title = MISREAD.test(event.title) ? ` ${event.title}` : event.title;
-  return `${event.verb} ${event.id}: ${status}\n\n${title}\n\n${block.join('\n')}\n`;
+  return `${event.verb} ${event.id}: ${status}\n\n${asText(event.title)}\n\n${block.join('\n')}\n`;
 }
+
+/** Indented, a line can never be read as anything else. */
+const asText = (line: string): string => (MISREAD.test(line) ? ` ${line}` : line);
 
 function describeChange({ from, to }: TransitionEvent): string {
   if (from === to && from !== undefined) return from;
@@ -70,18 +76,56 @@ export function readPlace(values: ReadonlyMap<string, string>): GroupPlace | und
   return isOp(id) && place.size > 1 && place.index <= place.size ? place : undefined;
 }
 
-/** Trailers of ours, from every paragraph, since hosts append their own below. A key that occurs twice is not in the map. */
-export function readTrailers(message: string): { values: Map<string, string>; repeated: string[] } {
+export interface Trailers {
+  values: Map<string, string>;
+  /** Keys that occur twice, in whatever form. */
+  repeated: string[];
+  /** Lines that git takes for a trailer of ours, or for more of one, and that are not written as one. */
+  misread: string[];
+}
+
+/**
+ * Trailers of ours, from every paragraph, since hosts append their own below. What occurs twice is not in the map, nor is what git
+ * would read in another way than it is written here: of that, nobody can tell what is meant.
+ */
+export function readTrailers(message: string): Trailers {
   const values = new Map<string, string>();
   const repeated = new Set<string>();
-  for (const line of message.split(/\r?\n/)) {
-    const [, key, value] = TRAILER.exec(line) ?? [];
-    if (key === undefined || value === undefined) continue;
-    if (values.has(key)) repeated.add(key);
-    else values.set(key, value);
+  const misread: string[] = [];
+  /** Keys by how git compares them. */
+  const seen = new Map<string, string>();
+  let last: string | undefined;
+  for (const line of message.split(LINE_END)) {
+    const [, named] = LIKE_TRAILER.exec(line) ?? [];
+    if (named === undefined) {
+      if (last !== undefined && CONTINUED.test(line)) {
+        misread.push(line);
+        values.delete(last);
+      }
+      last = undefined;
+      continue;
+    }
+    const [, key = named, value] = TRAILER.exec(line) ?? [];
+    last = seen.get(key.toLowerCase());
+    if (last !== undefined) repeated.add(last);
+    last ??= key;
+    seen.set(key.toLowerCase(), last);
+    if (value === undefined || !isSafeLine(value)) {
+      misread.push(line);
+      values.delete(last);
+    } else if (!repeated.has(last)) values.set(key, value);
   }
   for (const key of repeated) values.delete(key);
-  return { values, repeated: [...repeated] };
+  return { values, repeated: [...repeated], misread };
+}
+
+const LINE_END = /\r?\n/;
+const SHOWN = 100;
+
+/** What is wrong with how the trailers are written; `undefined` where nothing is. */
+export function describeMisread({ repeated, misread: [line] }: Trailers): string | undefined {
+  if (repeated.length > 0) return `${repeated.join(', ')} occurs more than once`;
+  return line && `${JSON.stringify(line.slice(0, SHOWN))} is read by git in another way`;
 }
 
 /**
@@ -90,7 +134,7 @@ export function readTrailers(message: string): { values: Map<string, string>; re
  */
 export function recordedAt(
   { message, committer }: { message: string; committer: { at: number } },
-  { values } = readTrailers(message),
+  { values }: Pick<Trailers, 'values'> = readTrailers(message),
 ): number {
   const at = Date.parse(values.get('Work-At') ?? '');
   return Number.isNaN(at) ? committer.at : Math.max(committer.at, Math.floor(at / 1000));
@@ -100,9 +144,10 @@ export type DecodedMessage = { kind: 'event'; event: TransitionEvent } | { kind:
 
 /** Reads back what `encodeMessage` wrote. The title is left empty: the blob has it. */
 export function decodeMessage(message: string): DecodedMessage {
-  const { values, repeated } = readTrailers(message);
-  if (repeated.length > 0)
-    return { kind: 'problem', message: `${repeated.join(', ')} occurs more than once` };
+  const trailers = readTrailers(message);
+  const { values } = trailers;
+  const misread = describeMisread(trailers);
+  if (misread !== undefined) return { kind: 'problem', message: misread };
   const missing = [
     'Work-Item',
     'Work-Verb',
@@ -191,7 +236,7 @@ export function encodeConfigureMessage(
 /** @param what what is repaired: ids, and paths where no item stands; nothing, where trees alone are written anew */
 export function encodeRepairMessage(what: readonly string[], why: string, request: Request): string {
   const names = what.map((name) => toSafeLine(name, NAME_LENGTH)).join(', ');
-  return `repair ${names === '' ? 'trees' : names}\n\n${toSafeLine(why, REASON_LENGTH)}\n\n${trailers('repair', request)}`;
+  return `repair ${names === '' ? 'trees' : names}\n\n${asText(toSafeLine(why, REASON_LENGTH))}\n\n${trailers('repair', request)}`;
 }
 
 /** What was found wrong with a commit, and is acknowledged: a rule of the audit, and the item that it is about. */
@@ -220,9 +265,8 @@ export function encodeAcknowledgeMessage(
   const names = findings.map(({ rule, id }) => (id === undefined ? rule : `${rule} ${id}`)).join(', ');
   const subject = `acknowledge ${commit.slice(0, SHORT)}: ${names}`;
   const line = toSafeLine(reason, REASON_LENGTH);
-  const text = MISREAD.test(line) ? ` ${line}` : line;
   const own = `Work-Reason: ${line}\nWork-Commit: ${commit}\nWork-Findings: ${names}\n`;
-  return `${subject}\n\n${text}\n\n${trailers('acknowledge', request)}${own}`;
+  return `${subject}\n\n${asText(line)}\n\n${trailers('acknowledge', request)}${own}`;
 }
 
 /** Reads back what `encodeAcknowledgeMessage` wrote; `undefined` where it is none. */

@@ -126,8 +126,17 @@ class Lines {
   }
 
   merge(name: string, parents: readonly (string | number)[], ...files: readonly ForgedFile[]): this {
+    return this.mergeSaying('Merge\n', name, parents, ...files);
+  }
+
+  mergeSaying(
+    message: string,
+    name: string,
+    parents: readonly (string | number)[],
+    ...files: readonly ForgedFile[]
+  ): this {
     const places = parents.map((one) => this.place(one));
-    this.commits.push({ message: 'Merge\n', author: 'eve', at: NOW, files, parents: places });
+    this.commits.push({ message, author: 'eve', at: NOW, files, parents: places });
     return this.mark(name);
   }
 
@@ -225,6 +234,29 @@ describe('given a merge of the tip with one of its ancestors', () => {
         .judged(),
     ).toEqual(FINE);
     expect(await lines().merge('all', ['tip', 0]).judged()).toEqual(FINE);
+  });
+});
+
+describe('given a merge whose message tells of a transition', () => {
+  const said = (...messages: string[]): Promise<Judged> =>
+    new Lines()
+      .line('tip', 'start', 'note')
+      .pushed()
+      .mergeSaying(`Merge branch\n\n${messages.join('\n')}`, 'all', ['tip', 0])
+      .judged();
+
+  it('when that is of a commit that it brings in, as some hosts repeat it, then it is taken', async () => {
+    expect(await said(the('note').message)).toEqual(FINE);
+  });
+
+  it.each<[string, () => string[]]>([
+    ['another one', () => [the('other note').message]],
+    ['two', () => [the('note').message, the('note').message]],
+    ['a part of one', () => ['Work-Verb: approve\n']],
+    ['one that only git reads', () => ['work-verb : approve\n']],
+    ['one, in which git reads more', () => [`${the('note').message}work-actor: lea\n`]],
+  ])('when it is %s, then it is refused and found', async (_what, messages) => {
+    expect(await said(...messages())).toEqual(REFUSED);
   });
 });
 

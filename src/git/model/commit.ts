@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { LedgerError } from '../../domain/errors.ts';
 import { type NamedObject, nameObject, type ObjectSource } from './object.ts';
 
@@ -52,6 +53,8 @@ const MORE_HEADERS = /^(?:encoding|gpgsig|gpgsig-sha256|mergetag|change-id|HG:[!
 const MAY_REPEAT = /^(?:mergetag|HG:.*)$/;
 const LONGEST_KEY = 80;
 const UTF8 = /^utf-?8$/i;
+/** Encodings of people's own machines in which what is ASCII stays ASCII: git shows such a message in others, and none of its trailers anew. */
+const OF_MERGES = /^(?:utf-?8|us-ascii|(?:iso-?8859|windows|cp|koi8|latin)-?[0-9a-z]{1,4})$/i;
 /** The last second of the year 9999. */
 const LATEST = 253_402_300_799;
 
@@ -77,6 +80,8 @@ export function parseCommit(bytes: Uint8Array, size: number = bytes.length): Com
   const committer = header.person('committer');
   header.more(parents.size > 1);
   if (buffer.includes(0)) header.fail('it has a byte zero, at which git ends it');
+  // Git shows these bytes as they stand; read here, each would be another text.
+  if (parents.size < 2 && size <= MAX_COMMIT_BYTES && !isUtf8(buffer)) header.fail('it is not UTF-8');
   const message = split < 0 ? '' : buffer.toString('utf8', split + 2);
   return { tree, parents: [...parents], author, committer, message, fault: header.fault };
 }
@@ -164,8 +169,8 @@ class Header {
             : `its header ${JSON.stringify(key)} is not known`,
         );
       } else if (seen.has(key) && !MAY_REPEAT.test(key)) this.fail(`its header ${key} stands twice`);
-      // Nobody's transition is in the message of a merge.
-      if (key === 'encoding' && !isMerge && !UTF8.test(line.toString('latin1', key.length + 1, LONGEST_KEY)))
+      const known = isMerge ? OF_MERGES : UTF8;
+      if (key === 'encoding' && !known.test(line.toString('latin1', key.length + 1, LONGEST_KEY)))
         this.fail('its message is in another encoding than UTF-8');
       if (key !== 'encoding') while (this.#bytes[this.#at] === SPACE) this.#pass();
       seen.add(key);

@@ -146,6 +146,11 @@ describe('a commit that nobody’s git wrote', () => {
       [TREE, PARENT, AUTHOR, COMMITTER, 'encoding UTF-7'],
       'in another encoding than UTF-8',
     ],
+    [
+      'that merges, of an encoding in which ASCII is something else',
+      [TREE, PARENT, OTHER, AUTHOR, COMMITTER, 'encoding UTF-7'],
+      'in another encoding than UTF-8',
+    ],
     ['with a byte zero above the message', [TREE, AUTHOR, COMMITTER, 'gpgsig a\0b'], 'it has a byte zero'],
   ])('given one %s, when it is read, then that is told', (_what, lines, fault) => {
     expect(faultOf(...lines)).toContain(fault);
@@ -164,6 +169,14 @@ describe('a commit that nobody’s git wrote', () => {
 
   test('given a message with a byte zero, when it is read, then that is told: git would end it there', () => {
     expect(parseCommit(bytesOf([TREE, AUTHOR, COMMITTER], 'one\0two')).fault).toContain('byte zero');
+  });
+
+  test('given bytes that are no text, when they are read, then that is told: git would show them as they stand', () => {
+    const bytes = Buffer.concat([
+      bytesOf([TREE, PARENT, AUTHOR, COMMITTER], 'Work-Actor: lea'),
+      Buffer.from([0xff]),
+    ]);
+    expect(parseCommit(bytes).fault).toBe('it is not UTF-8');
   });
 
   test('given more bytes than are read of a commit, when its beginning is read, then the size is told, and the rest stands', () => {
