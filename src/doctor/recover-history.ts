@@ -2,8 +2,9 @@ import { LedgerError } from '../domain/errors.ts';
 import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { inCall } from '../sync/call.ts';
+import { elapsed, inCall, timeUntil } from '../sync/call.ts';
 import { journalNow, markChecked } from '../sync/journal.ts';
+import { alone } from '../sync/on-tip.ts';
 import type { Ending } from '../sync/outcome.ts';
 import { performExchange, TO_LOOK, TO_PUSH } from '../sync/perform-exchange.ts';
 import type { RemoteContext } from '../sync/ports.ts';
@@ -32,14 +33,14 @@ export interface RecoveredHistory {
  */
 export async function recoverHistory(ledger: WorkLedger, rewrite: Rewrite): Promise<RecoveredHistory> {
   const { context } = await connectionOf(ledger).write();
-  const { remote, store, localRef, lock } = context;
+  const { remote, store, localRef } = context;
   if (remote === undefined) throw new LedgerError('NO_REMOTE', 'This ledger has no remote.');
   if (!rewrite.set_back && rewrite.base === undefined)
     throw new LedgerError('DIFFERENT_LEDGER', `${remote.url} has another ledger now; the two do not mix.`, {
       hint: 'Nothing was pushed or lost. Ask who keeps the remote to put the branch back.',
       details: { local: rewrite.seen, remote: rewrite.found },
     });
-  const done = await lock.run('serve', () => recover({ ...context, remote }, rewrite));
+  const done = await alone(context, () => recover({ ...context, remote }, rewrite));
   const tip = await store.readRef(localRef);
   if (done === undefined || tip === undefined) throw moved();
   const endings = [...done.settled.values()];
@@ -67,9 +68,10 @@ async function recover(
   // The one place where `seen` does not move forward: who asked for this has looked at both lines.
   if (!(await store.moveRef(remote.seenRef, seen, found))) return undefined;
   const settled = new Map<string, Ending>(found === undefined ? [] : await reconcile(context, found));
+  const time = timeUntil(context.clock, elapsed(context.clock) + context.patience);
   if (found !== undefined)
-    for (const [op, end] of await performExchange(context, TO_LOOK)) settled.set(op, end);
-  for (const [op, end] of await performExchange(context, TO_PUSH)) settled.set(op, end);
+    for (const [op, end] of await performExchange(context, TO_LOOK, time)) settled.set(op, end);
+  for (const [op, end] of await performExchange(context, TO_PUSH, time)) settled.set(op, end);
   return { kept, settled };
 }
 

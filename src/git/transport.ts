@@ -11,6 +11,8 @@ export interface Waiting {
   left(): number;
   /** For one message: to be called each time that something comes. */
   transfer(): () => void;
+  /** Tells each time that less time is left than there was, until the function that is returned is called. */
+  watch(onShorter: () => void): () => void;
   /** Ends the wait at once. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -165,8 +167,10 @@ function silenceOf(child: ChildProcess, waiting: Waiting): Silence {
     child.stdout?.on('data', hear);
     child.stderr?.on('data', hear);
     waiting.signal?.addEventListener('abort', give);
+    const unwatch = waiting.watch(wait);
     stop = () => {
       clearTimeout(timer);
+      unwatch();
       child.stdout?.off('data', hear);
       child.stderr?.off('data', hear);
       waiting.signal?.removeEventListener('abort', give);

@@ -182,6 +182,7 @@ async function ask(
   const give = (): void => given.abort(patience.signal?.reason);
   patience.signal?.addEventListener('abort', give);
   if (patience.left() <= 0) throw new TimeLimit(0);
+  const unwatch = patience.watch(wait);
   try {
     wait();
     const answer = await request({ ...message, signal: given.signal });
@@ -197,6 +198,7 @@ async function ask(
     return { answer, body: Buffer.concat(chunks) };
   } finally {
     clearTimeout(timer);
+    unwatch();
     patience.signal?.removeEventListener('abort', give);
   }
 }

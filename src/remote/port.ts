@@ -10,7 +10,9 @@ const PATIENT_MS = 60_000;
  */
 export class Patience {
   readonly #now: () => number;
+  readonly #watchers = new Set<() => void>();
   #until: number;
+  #shortened = 0;
   /** Ends the wait at once. */
   readonly signal: AbortSignal | undefined;
 
@@ -31,15 +33,29 @@ export class Patience {
     return this.signal?.aborted ? 0 : Math.max(0, this.#until - this.#now());
   }
 
+  /** Ends the wait `ms` from now, if that is sooner: somebody waits for the same message who has less time left. */
+  shorten(ms: number): void {
+    if (ms >= this.left()) return;
+    this.#until = this.#now() + ms;
+    this.#shortened += 1;
+    for (const onShorter of this.#watchers) onShorter();
+  }
+
+  /** @param onShorter called each time that the wait gets shorter, until the function that is returned is called */
+  watch(onShorter: () => void): () => void {
+    this.#watchers.add(onShorter);
+    return () => void this.#watchers.delete(onShorter);
+  }
+
   /**
    * For one message: to be called each time that something of it comes. What is left afterwards is what was left the first
    * time, so that nothing but the wait for that was spent.
    */
   transfer(): () => void {
-    let first: number | undefined;
+    let [first, shortened]: [number | undefined, number] = [undefined, this.#shortened];
     return () => {
       const left = this.left();
-      first ??= left;
+      if (first === undefined || shortened !== this.#shortened) [first, shortened] = [left, this.#shortened];
       if (left > 0) this.#until = Math.max(this.#until, this.#now() + first);
     };
   }

@@ -11,7 +11,7 @@ import type { Oid } from '../store/port.ts';
 import { commitInTime } from '../sync/committed-time.ts';
 import { decideInto, draftOf, type Step } from '../sync/draft.ts';
 import { denied, unreachable } from '../sync/look.ts';
-import type { RemoteContext } from '../sync/ports.ts';
+import type { CallContext, RemoteContext } from '../sync/ports.ts';
 import { judgeProposal } from './judge.ts';
 import { branchOf, lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
 
@@ -46,7 +46,7 @@ export async function proposeReview(ledger: WorkLedger, id: WorkId): Promise<Pro
 /** @returns `undefined` where someone else moved the branch meanwhile */
 async function tryPropose(
   ledger: WorkLedger,
-  context: RemoteContext,
+  context: CallContext,
   { tip, branches }: Shared,
   id: WorkId,
 ): Promise<Proposed | undefined> {

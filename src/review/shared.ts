@@ -6,7 +6,7 @@ import { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
 import { inCall } from '../sync/call.ts';
 import { unreachable } from '../sync/look.ts';
-import type { RemoteContext } from '../sync/ports.ts';
+import type { CallContext } from '../sync/ports.ts';
 
 /** What the remote has: the ledger's tip, and the proposals beside it, by item. */
 export interface Shared {
@@ -15,7 +15,7 @@ export interface Shared {
 }
 
 /** For one call, whose messages share one time. @throws LedgerError `NO_REMOTE`; `INVALID_INPUT` where the remote may not be asked */
-export async function remoteOf(ledger: WorkLedger): Promise<RemoteContext> {
+export async function remoteOf(ledger: WorkLedger): Promise<CallContext> {
   const { context } = await connectionOf(ledger).write();
   const { remote } = context;
   if (remote === undefined) {
@@ -36,11 +36,11 @@ export async function remoteOf(ledger: WorkLedger): Promise<RemoteContext> {
  *
  * @throws LedgerError `REMOTE_UNREACHABLE`, `HISTORY_REWRITTEN`; `NO_LEDGER` where the remote has none yet
  */
-export async function lookAtShared(ledger: WorkLedger, context: RemoteContext): Promise<Shared> {
-  const { remote } = context;
+export async function lookAtShared(ledger: WorkLedger, context: CallContext): Promise<Shared> {
+  const { remote, time } = context;
   const listed = await remote.reviews.list();
   if (listed.kind === 'unreachable') throw unreachable(remote, listed.cause);
-  await ledger.clone.fetch();
+  await (await connectionOf(ledger).write()).sync.fetch(time);
   const tip = await context.store.readRef(remote.seenRef);
   if (tip === undefined)
     throw new LedgerError('NO_LEDGER', `${remote.url} has no ledger yet.`, {

@@ -19,15 +19,20 @@ export const elapsed = (clock: Clock): number => clock.elapsed?.() ?? clock.now(
 /** A message has so long at least, in milliseconds: whoever waited behind others asks once, too. */
 const SHORTEST_MS = 2_000;
 
-/** @param deadline when the time of the call is up, by `elapsed`; where none is given, it begins now */
+/** How long a call still has whose time is up at `deadline`, by `elapsed`. */
+export const timeTo = (clock: Clock, deadline: number): number =>
+  Math.max(SHORTEST_MS, deadline - elapsed(clock));
+
+/** The time of a call. @param deadline when it is up, by `elapsed` */
+export const timeUntil = (clock: Clock, deadline: number): Patience =>
+  new Patience(() => elapsed(clock), timeTo(clock, deadline));
+
+/** @param time of the call; where none is given, it begins now */
 export function inCall(
   context: RemoteContext,
-  deadline = elapsed(context.clock) + context.patience,
+  time = timeUntil(context.clock, elapsed(context.clock) + context.patience),
 ): CallContext {
-  const { clock, remote } = context;
-  const ms = Math.max(SHORTEST_MS, deadline - elapsed(clock));
-  const time = new Patience(() => elapsed(clock), ms);
-  return { ...context, remote: new PatientRemote(remote, time), time };
+  return { ...context, remote: new PatientRemote(context.remote, time), time };
 }
 
 /** A remote for one call: all messages that it takes share one patience. */

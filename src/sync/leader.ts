@@ -87,11 +87,11 @@ export class Leader<Before> {
     this.#handler = handler;
   }
 
-  /** Has it done, by this process or by another one of the clone. */
-  lead(work: Work): Promise<Told> {
+  /** Has it done, by this process or by another one of the clone. @param since when it was asked for, by `elapsed` */
+  lead(work: Work, since: number = elapsed(this.#meeting.clock)): Promise<Told> {
     return new Promise((resolve, reject) => {
       // Requests of one turn come together.
-      if (this.#waiting.push({ work, since: elapsed(this.#meeting.clock), resolve, reject }) === 1)
+      if (this.#waiting.push({ work, since, resolve, reject }) === 1)
         void this.#meeting.turn().then(() => this.#begin());
     });
   }
@@ -151,15 +151,13 @@ export class Leader<Before> {
     }
   }
 
-  /** Watches whether the leader gives signs of life. @returns what says that it has given none for too long */
+  /** @see watchLeader */
   #watch(): () => Promise<boolean> {
-    const { clock, lock, state } = this.#meeting;
+    const { lock } = this.#meeting;
     const holder = async (): Promise<number | undefined> => (await lock.holder?.('serve'))?.pid;
-    let [beat, since] = [state.get(BEAT), elapsed(clock)];
+    const watch = watchLeader(this.#meeting);
     return async () => {
-      const now = state.get(BEAT);
-      if (now !== beat) [beat, since] = [now, elapsed(clock)];
-      const isSilent = elapsed(clock) - since > SILENT_MS;
+      const { beat, isSilent } = watch();
       if (isSilent) this.#silent = { beat, pid: await holder() };
       const known = this.#silent;
       // Another one that leads by now, and has not led for a second, has given no sign either.
@@ -241,7 +239,8 @@ export class Leader<Before> {
     const { work, since } = job;
     const queue = this.#meeting.requestQueue;
     const { decodeReply, encodeWork } = await import('./handover.ts');
-    const text = encodeWork(work, this.#meeting.clock.now().getTime());
+    const { clock } = this.#meeting;
+    const text = encodeWork(work, clock.now().getTime() - (elapsed(clock) - since));
     const group = work.kind === 'write' ? work.group : undefined;
     const before =
       group && text !== undefined ? await this.#handler.remember(group as PlainGroup) : undefined;
@@ -271,6 +270,19 @@ export class Leader<Before> {
     const pause = (ms: number): Promise<void> => queue.wait(name, ms * FOLLOWER_LOOKS);
     await this.#term(begin, async () => collect(), pause);
   }
+}
+
+/** @returns what tells the last sign of life of whoever has the lock `serve`, and whether it has given none for too long */
+export function watchLeader({
+  clock,
+  state,
+}: Pick<Meeting, 'clock' | 'state'>): () => { beat: string | undefined; isSilent: boolean } {
+  let [beat, since] = [state.get(BEAT), elapsed(clock)];
+  return () => {
+    const now = state.get(BEAT);
+    if (now !== beat) [beat, since] = [now, elapsed(clock)];
+    return { beat, isSilent: elapsed(clock) - since > SILENT_MS };
+  };
 }
 
 function settle(reply: Reply, { resolve, reject }: Pick<Job, 'resolve' | 'reject'>): void {

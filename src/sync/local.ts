@@ -10,7 +10,7 @@ import { acceptedBy, journalNow, localTip, markDecided } from './journal.ts';
 import { type Names, prepare, settleNames } from './names.ts';
 import type { Accepted, Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
-import type { SyncContext } from './ports.ts';
+import type { CloneLock, SyncContext } from './ports.ts';
 import { readCommits } from './read-commits.ts';
 
 /** A command, or one that is known only once earlier ones of its group are decided. */
@@ -64,14 +64,31 @@ export async function commitLocally(context: SyncContext, groups: readonly Group
 /** The branch is moved in a moment: who has the lock longer stands still, as after Ctrl-Z. */
 const PATIENCE_MS = 3_000;
 
+/** Holders that this process waited for in vain, by lock. A call moves the branch several times, and waits for such a one once. */
+const standingStill = new WeakMap<CloneLock, { pid: number | undefined }>();
+
 /**
  * Moves the local branch under the lock `commit`, which orders the processes of a clone. Nobody waits for one that stands still: the branch
  * is compared and swapped in any case.
  */
-export async function inOrder<T>({ lock, clock }: SyncContext, move: () => Promise<T>): Promise<T> {
+export async function inOrder<T>(
+  { lock, clock }: Pick<SyncContext, 'lock' | 'clock'>,
+  move: () => Promise<T>,
+): Promise<T> {
   const since = elapsed(clock);
-  const isSilent = async (): Promise<boolean> => elapsed(clock) - since > PATIENCE_MS;
-  const moved = await lock.run('commit', async () => ({ value: await move() }), isSilent);
+  const holder = async (): Promise<number | undefined> => (await lock.holder?.('commit'))?.pid;
+  const isSilent = async (): Promise<boolean> => {
+    const known = standingStill.get(lock);
+    if (known !== undefined && known.pid === (await holder())) return true;
+    if (elapsed(clock) - since <= PATIENCE_MS) return false;
+    standingStill.set(lock, { pid: await holder() });
+    return true;
+  };
+  const inTurn = async (): Promise<{ value: T }> => {
+    standingStill.delete(lock);
+    return { value: await move() };
+  };
+  const moved = await lock.run('commit', inTurn, isSilent);
   return moved === undefined ? move() : moved.value;
 }
 

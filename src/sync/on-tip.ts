@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { LedgerError } from '../domain/errors.ts';
 import type { CommitDraft, Oid } from '../store/port.ts';
-import { inCall } from './call.ts';
+import { elapsed, inCall, timeUntil } from './call.ts';
 import { commitInTime } from './committed-time.ts';
 import { confirm, waitToRead } from './confirm.ts';
+import { type Meeting, watchLeader } from './leader.ts';
 import { denied, look, unreachable } from './look.ts';
 import type { CallContext, SyncContext } from './ports.ts';
 
@@ -30,19 +31,18 @@ export async function commitOnTip(
   what: string,
   make: (tip: Oid) => Promise<OnTip>,
 ): Promise<readonly Oid[]> {
-  const { lock, remote } = context;
+  const { clock, patience, remote } = context;
   if (remote === undefined) return commitHere(context, make);
-  const done = await lock.run('serve', async () => {
+  const deadline = elapsed(clock) + patience;
+  return alone(context, async () => {
     // One for all tries: a remote that lags, or that others are always first at, is not waited for once for each.
-    const call = inCall({ ...context, remote });
+    const call = inCall({ ...context, remote }, timeUntil(clock, deadline));
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const made = await tryOnTip(call, what, make);
       if (made !== undefined) return made;
     }
-    return undefined;
+    throw contended();
   });
-  if (done === undefined) throw contended();
-  return done;
 }
 
 const contended = (): LedgerError =>
@@ -102,4 +102,18 @@ async function share(context: CallContext, what: string, base: Oid, tip: Oid): P
     );
   if (pushed.kind === 'denied') throw denied(remote, pushed.reason);
   throw unreachable(remote, pushed.cause, pushed.kind === 'unknown');
+}
+
+/** Does alone, while no other process of the clone leads, what needs the remote; and around a leader that stands still. */
+export async function alone<T>(
+  meeting: Pick<Meeting, 'clock' | 'state' | 'lock'>,
+  task: () => Promise<T>,
+): Promise<T> {
+  const watch = watchLeader(meeting);
+  const done = await meeting.lock.run(
+    'serve',
+    async () => ({ value: await task() }),
+    async () => watch().isSilent,
+  );
+  return done === undefined ? task() : done.value;
 }

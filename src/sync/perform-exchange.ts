@@ -1,6 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
 import { requireKnownRules } from '../domain/policy.ts';
-import type { Combined, LedgerRemote, Offer, PushResult } from '../remote/port.ts';
+import type { Combined, LedgerRemote, Offer, Patience, PushResult } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { inCall } from './call.ts';
 import { combine, readOffers } from './combine.ts';
@@ -41,7 +41,7 @@ export const TO_SYNC: Purpose = { look: true, overdue: true, push: 'all' };
 /**
  * Exchanges with the remote until what was asked for is done. To be called by one process of a clone at a time, and by one caller in it.
  *
- * @param deadline when the time is up, by `elapsed`; where none is given, it begins now
+ * @param time of all messages; where none is given, it begins now
  * @returns what became of pending transitions, of whichever process
  * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_STALE`, `PUSH_DENIED` and `CONTENDED`, with what is pending still pending;
  *   `HISTORY_REWRITTEN`, `DIFFERENT_LEDGER`, `DIFFERENT_REMOTES`: nothing moves then
@@ -49,9 +49,9 @@ export const TO_SYNC: Purpose = { look: true, overdue: true, push: 'all' };
 export async function performExchange(
   context: RemoteContext,
   purpose: Purpose,
-  deadline?: number,
+  time?: Patience,
 ): Promise<ReadonlyMap<string, Ending>> {
-  return new Exchanging(inCall(context, deadline), purpose).run();
+  return new Exchanging(inCall(context, time), purpose).run();
 }
 
 class Exchanging {

@@ -17,7 +17,8 @@ export interface Requests {
   readonly gathers: boolean;
   /** Something is being taken back: the next exchange waits, so that it is not on its way. */
   readonly givesUp: boolean;
-  readonly exchange: { requests: readonly RequestId[]; purpose: Purpose } | undefined;
+  /** `deadline`: until when it may go on. */
+  readonly exchange: { requests: readonly RequestId[]; purpose: Purpose; deadline: number } | undefined;
 }
 
 export type RequestId = number;
@@ -61,6 +62,8 @@ export type Effect =
   | { do: 'commit'; requests: readonly RequestId[] }
   /** @property deadline until when it may go on */
   | { do: 'exchange'; purpose: Purpose; requests: readonly RequestId[]; deadline: number }
+  /** Somebody waits for the exchange that is under way, and has less time than it was given. */
+  | { do: 'hurry'; deadline: number }
   /** All of it is settled: the caller is told what it came to. */
   | { do: 'answer'; requests: readonly RequestId[] }
   /** Nothing of it was begun. */
@@ -190,16 +193,20 @@ function beginNext(state: Requests, facts: Facts): [Requests, Effect[]] {
     now = { ...changed(now, ({ stage }) => stage === 'asked', 'committing'), commits: true };
     effects.push({ do: 'commit', requests: ready });
   }
-  const isFree = now.exchange === undefined && !now.givesUp;
-  const exchange = isFree ? chooseExchange(now) : undefined;
-  if (exchange === undefined) return [now, effects];
   // Of all that wait: who is not in it waits for it to end.
   const deadline = Math.min(...[...now.open.values()].filter(isWaiting).map((one) => one.deadline));
-  return [{ ...now, exchange }, [...effects, { do: 'exchange', ...exchange, deadline }]];
+  if (now.exchange !== undefined) {
+    if (deadline >= now.exchange.deadline) return [now, effects];
+    return [{ ...now, exchange: { ...now.exchange, deadline } }, [...effects, { do: 'hurry', deadline }]];
+  }
+  const chosen = now.givesUp ? undefined : chooseExchange(now);
+  if (chosen === undefined) return [now, effects];
+  const exchange = { ...chosen, deadline };
+  return [{ ...now, exchange }, [...effects, { do: 'exchange', ...exchange }]];
 }
 
 /** A look comes first, so that what waits for it shares the next push; nobody waits for another one for a while. */
-function chooseExchange(state: Requests): Requests['exchange'] {
+function chooseExchange(state: Requests): Omit<NonNullable<Requests['exchange']>, 'deadline'> | undefined {
   const looking = idsOf(state, isLooking);
   const fetching = idsOf(state, ({ kind }) => kind === 'fetch');
   const syncing = idsOf(state, ({ kind }) => kind === 'sync');

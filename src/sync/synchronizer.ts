@@ -1,7 +1,8 @@
 import { isPassing, LedgerError } from '../domain/errors.ts';
+import type { Patience } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { answer, giveUp, type Made, type Open, refuse, wantedBy } from './answers.ts';
-import { elapsed } from './call.ts';
+import { elapsed, timeTo, timeUntil } from './call.ts';
 import { findSettled } from './journal.ts';
 import { Leader, type Manner, type PlainGroup, type Told, type Work } from './leader.ts';
 import { commitLocally, type Group, type Progress, TAKING } from './local.ts';
@@ -44,6 +45,8 @@ export class Synchronizer {
   readonly #open = new Map<RequestId, Open>();
   #requests: Requests = NONE;
   #asked: Open[] = [];
+  /** Of the exchange that is under way. */
+  #time: Patience | undefined;
   /** What the last exchange settled. */
   #settled: ReadonlyMap<string, Ending> = new Map();
   #lastId = 0;
@@ -86,9 +89,15 @@ export class Synchronizer {
     return (await this.#leader.lead({ kind: 'sync' })) as readonly Ending[];
   }
 
-  /** Fetches and takes over what others did; pending transitions stay pending. */
-  async fetch(): Promise<void> {
-    await this.#leader?.lead({ kind: 'fetch' });
+  /**
+   * Fetches and takes over what others did; pending transitions stay pending.
+   *
+   * @param time of the call that this is a part of; without one, its own begins now
+   */
+  async fetch(time?: Patience): Promise<void> {
+    const { clock, patience } = this.#context;
+    const since = time && elapsed(clock) + time.left() - patience;
+    await this.#leader?.lead({ kind: 'fetch' }, since);
   }
 
   /** Ends when what other processes of this clone were promised is done. */
@@ -152,6 +161,9 @@ export class Synchronizer {
         return;
       case 'exchange':
         void this.#exchange(effect);
+        return;
+      case 'hurry':
+        this.#time?.shorten(timeTo(this.#context.clock, effect.deadline));
         return;
       case 'answer':
         void this.#answerAll(this.#take(effect.requests), this.#settled);
@@ -227,8 +239,10 @@ export class Synchronizer {
     if (context === undefined) return;
     const opens = requests.flatMap((id) => this.#open.get(id) ?? []);
     const plan: Exchange = purpose === 'push' ? { ...TO_PUSH, push: wantedBy(opens) } : PURPOSES[purpose];
+    const time = timeUntil(context.clock, deadline);
+    this.#time = time;
     try {
-      this.#settled = await performExchange(context, plan, deadline);
+      this.#settled = await performExchange(context, plan, time);
       this.#on({ kind: 'exchanged', failure: undefined });
     } catch (error) {
       this.#on({ kind: 'exchanged', failure: { error, passing: isPassing(error) ? error : undefined } });

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { indexPath } from '../../src/projection/index-database.ts';
 import { SqliteCloneLock } from '../../src/store/clone-lock.ts';
+import { runGit } from '../helpers/temp-repo.ts';
 import { makeWorkplace, type Workplace, wl } from './workplace.ts';
 
 // A process that was stopped by Ctrl-Z keeps what it has. What it has is never taken from it, and nobody waits for it for ever.
@@ -97,6 +99,20 @@ describe('given a process that is stopped', () => {
     },
     120_000,
   );
+
+  test('with the lock `serve`, when a finding is acknowledged, then it is gone around in time', async () => {
+    await runGit(dir, ['checkout', '-q', 'work-ledger']);
+    await writeFile(join(dir, 'NOTES.md'), 'by hand\n');
+    await runGit(dir, ['add', 'NOTES.md']);
+    await runGit(dir, ['commit', '-q', '-m', 'by hand']);
+    await runGit(dir, ['push', '-q', 'origin', 'HEAD:work-ledger']);
+    await runGit(dir, ['checkout', '-q', '--detach']);
+    await withLock('serve');
+    const wrong = (await runGit(dir, ['rev-parse', 'work-ledger'])).trim();
+    const [said, ms] = await timed(wl(dir, ['acknowledge', wrong, '--reason', 'known']));
+    expect(said).toMatchObject({ status: 0 });
+    expect(ms).toBeLessThan(65_000);
+  }, 120_000);
 
   test('with a lock of the ledger’s ref, when the ledger is written, then the call ends, and names lock and process', async () => {
     const { pid } = await withRefLock('refs/heads/work-ledger');

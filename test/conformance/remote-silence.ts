@@ -73,6 +73,16 @@ export function silenceLaws(makeRemote: () => Promise<SilentWorld>): void {
     await expect.poll(() => world.proxy.waiting).toBe(0);
   });
 
+  test('given a message that another caller comes to wait for who has less time left, when that is over, then it ends', async () => {
+    const ada = await clone();
+    world.proxy.flow = { kind: 'hold' };
+    const patience = patienceOf(60_000);
+    const fetching = ada.remote.fetch('all', patience);
+    setTimeout(() => patience.shorten(500), 300);
+    expect(await fetching).toMatchObject({ kind: 'unreachable' });
+    await expect.poll(() => world.proxy.waiting).toBe(0);
+  });
+
   test('given a remote that answers late, when that is within the patience, then the answer counts', async () => {
     const ada = await clone();
     const root = await append(ada.store, draft('init', { a: '0' }));

@@ -106,7 +106,8 @@ describe('git that waits for a remote that says nothing', () => {
       const ssh = await makeSsh();
       const source = fileURLToPath(new URL('../../src/', import.meta.url));
       const code = `const { talk } = await import(${JSON.stringify(`${source}git/transport.ts`)});
-        const waiting = { left: () => 60_000, transfer: () => () => undefined };
+        const nothing = () => undefined;
+        const waiting = { left: () => 60_000, transfer: () => nothing, watch: () => nothing };
         await talk(${JSON.stringify(join(dir, '.git'))}, ['ls-remote', 'origin'], waiting);`;
       const asker = spawn(process.execPath, ['--input-type=module', '--eval', code], {
         env: { ...process.env, GIT_SSH_COMMAND: ssh.path },

@@ -27,12 +27,16 @@ export class FaultyRemote implements LedgerRemote {
   pushes = 0;
   /** Times that the remote was asked what it has. */
   fetches = 0;
+  /** How much time each of these was given, in milliseconds. */
+  timesLeft: (number | undefined)[] = [];
   /** Cannot ask what is there where pushes go. */
   mayNotPush = false;
   /** Why a push of this tip is refused, as by a hook. */
   refusalOf: (tip: string) => Promise<string | undefined> = async () => undefined;
   /** Waited for before something is put into an inbox by a push of its own. */
   beforeInbox: () => Promise<void> = async () => undefined;
+  /** Waited for before side refs are listed. */
+  beforeList: () => Promise<void> = async () => undefined;
   /** Waited for before a push is sent. */
   beforePush: () => Promise<void> = async () => undefined;
 
@@ -83,12 +87,16 @@ export class FaultyRemote implements LedgerRemote {
       mirror: refs.mirror,
       publish: async (...asked) => (this.cut ? away : refs.publish(...asked)),
       retract: async (...asked) => (this.cut ? away : refs.retract(...asked)),
-      list: async (...asked) => (this.cut ? away : refs.list(...asked)),
+      list: async (...asked) => {
+        await this.beforeList();
+        return this.cut ? away : refs.list(...asked);
+      },
     };
   }
 
   async fetch(scope?: FetchScope, patience?: Patience): Promise<FetchResult> {
     this.fetches += 1;
+    this.timesLeft.push(patience?.left());
     return this.cut
       ? { kind: 'unreachable', cause: new Error('the connection is cut') }
       : this.#inner.fetch(scope, patience);

@@ -45,3 +45,10 @@ test('given a remote that says no, when a branch is proposed, then it is told wh
     details: { reason: 'no more branches' },
   });
 });
+
+test('given a remote that takes 50 s to list the branches, when a review is proposed, then the look has the rest of the time of the call', async () => {
+  ada.connection.beforeList = async () => world.clock.advance(50_000);
+  ada.connection.timesLeft = [];
+  expect(await proposeReview(ada.ledger, id)).toMatchObject({ kind: 'made' });
+  expect(ada.connection.timesLeft).toEqual([10_000]);
+});

@@ -155,7 +155,7 @@ function playRequests(): Play {
   };
 }
 
-/** `claim 1, comment 2` */
+/** `claim 1, comment 2, comment 3 at 20`: what waited for a leader since second 20. */
 function eventIn(text: string, now: number): requests.Event {
   const [word = '', ...rest] = text.split(' ');
   const about = rest.join(' ');
@@ -164,12 +164,15 @@ function eventIn(text: string, now: number): requests.Event {
       return {
         kind: 'asked',
         requests: about.split(', ').map((one) => {
-          const [what, id] = one.split(' ');
+          const [what, id, , asked] = one.split(' ');
           const kind = what === 'sync' || what === 'fetch' ? what : 'write';
           const committed = what === 'died';
           return {
             ...{ id: Number(id), kind, publish: kind === 'write' && what !== 'offline', committed },
-            ...{ takes: what === 'claim', deadline: now + 60_000 },
+            ...{
+              takes: what === 'claim',
+              deadline: (asked === undefined ? now : Number(asked) * 1000) + 60_000,
+            },
           };
         }),
       };
@@ -193,6 +196,7 @@ function eventIn(text: string, now: number): requests.Event {
 }
 
 function effectInWords(effect: requests.Effect): string {
+  if (effect.do === 'hurry') return `  hurry: until ${effect.deadline / 1000} s`;
   const ids = effect.requests.join(', ');
   switch (effect.do) {
     case 'exchange':

@@ -156,6 +156,22 @@ export class HostConnection implements MemoryHost {
     return refs;
   }
 
+  /** Ends with the caller's patience, which can get shorter meanwhile. */
+  async #silence(name: string, patience: Patience | undefined, what: string): Promise<void> {
+    let isOver = false;
+    while (!isOver) {
+      const by = { name, alive: true };
+      const slept = this.#scheduler.sleep(by, patience?.left() ?? SILENCE_MS, what).then(() => true);
+      let unwatch = (): void => undefined;
+      const shortened = new Promise<boolean>((resolve) => {
+        unwatch = patience?.watch(() => resolve(false)) ?? unwatch;
+      });
+      isOver = await Promise.race([slept, shortened]);
+      unwatch();
+      by.alive = false;
+    }
+  }
+
   async #exchange<T>(message: Message<T>): Promise<T> {
     const { what, touches, writes = false, effect, part, lost, away, patience } = message;
     const wait = patience?.left() ?? SILENCE_MS;
@@ -187,12 +203,12 @@ export class HostConnection implements MemoryHost {
     if (this.#host.isSilent()) {
       // The caller's time goes by while the message is on its way.
       void arrive(effect, there_ms);
-      await this.#scheduler.sleep(by, wait, 'hears nothing');
+      await this.#silence(by.name, patience, 'hears nothing');
       return heard(lost());
     }
     if (there_ms + back_ms > wait) {
       void arrive(effect, there_ms);
-      await this.#scheduler.sleep(by, wait, 'waits no longer');
+      await this.#silence(by.name, patience, 'waits no longer');
       return heard(lost());
     }
     switch (mishap?.kind) {
