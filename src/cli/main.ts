@@ -5,6 +5,9 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { lackOf } from '../node.ts';
 import { followLauncher, runOn } from './relaunch.ts';
 
+// A clone may bring a `git.exe`, and Windows looks for programs in the current directory first.
+if (process.platform === 'win32') process.env.NoDefaultCurrentDirectoryInExePath ??= '1';
+
 // Everything else is loaded after this check, so that an older Node says what it lacks instead of a syntax error.
 const lack = lackOf(process.versions.node);
 
