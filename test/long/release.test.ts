@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { shippedWith } from '../../.ci/shipped.ts';
 import { isolatedEnv, makeTempFolder, makeWorkRepo, type TempFolder } from '../helpers/temp-repo.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -38,6 +39,7 @@ describe('given the package as npm packs it, and an empty project', () => {
       await cp(join(ROOT, file), join(source, file), { recursive: true });
     await run('tsc', ['-p', join(ROOT, 'src'), '--outDir', join(source, 'dist')]);
     await run(process.execPath, [join(ROOT, '.ci/bundle.ts'), source]);
+    await run(process.execPath, [join(ROOT, '.ci/sbom.ts'), source]);
     const { stdout } = await npm(
       source,
       'pack',
@@ -69,6 +71,25 @@ describe('given the package as npm packs it, and an empty project', () => {
       'templates',
     ]);
     expect(packed.filter((path) => /\.ts$/.test(path) && !/\.d\.ts$/.test(path))).toEqual([]);
+  });
+
+  test('when its bill of materials is read, then it names all that users get, with licence and hash, and nothing else', async () => {
+    const bill = JSON.parse(
+      await readFile(join(project, 'node_modules/work-ledger/dist/sbom.cdx.json'), 'utf8'),
+    ) as {
+      bomFormat: string;
+      metadata: { component: { name: string } };
+      components: { name: string; version: string; licenses?: unknown[]; hashes?: unknown[] }[];
+    };
+    expect(bill).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'work-ledger' } } });
+    const named = bill.components.map(({ name, version }) => `${name} ${version}`).sort();
+    expect(named).toEqual(
+      shippedWith(ROOT)
+        .map(({ name, version }) => `${name} ${version}`)
+        .sort(),
+    );
+    for (const { name, licenses, hashes } of bill.components)
+      expect([licenses?.length, hashes?.length], name).toEqual([1, 1]);
   });
 
   test('when wl is run, then it is of the version that was packed, and keeps a ledger', async () => {
