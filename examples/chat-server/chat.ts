@@ -73,8 +73,9 @@ export class Chat {
         job_id: session,
         max_attempts: MAX_ATTEMPTS,
         context: { session_id: session, message_id: id },
-        // Two servers of one ledger may get it at the same time, and one that was answered and deleted is not to be answered again.
-        idempotency_key: `chat/${session}/${id}`,
+        // Two servers of one ledger may get it at the same time, and one that was answered and deleted is not to be answered again. The
+        // key is the user's own, so nobody else takes it first.
+        idempotency_key: `<${user}>chat/${session}/${id}`,
       });
     } catch (error) {
       if (isLedgerError(error, 'KEY_USED')) throw inUse(id);

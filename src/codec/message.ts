@@ -2,7 +2,7 @@ import type { GroupPlace, Request, TransitionEvent } from '../domain/commands.ts
 import { isOp, isWorkId, type WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
 import { isSafeLine, REASON_LENGTH, toSafeLine } from '../domain/text.ts';
-import { isActorName, isLine, isTime } from '../domain/values.ts';
+import { isActorName, isName, isTime } from '../domain/values.ts';
 import { isVerb } from '../domain/verbs.ts';
 import { SETTINGS_PATH } from './path.ts';
 
@@ -62,7 +62,7 @@ const KEY_LENGTH = 200;
 /** The key that a new item takes, and the digest of what was asked for. @returns `undefined` where the message names none, or none that can be read */
 export function readKeyed(values: ReadonlyMap<string, string>): TransitionEvent['keyed'] {
   const [, digest = '', key = ''] = KEYED.exec(values.get('Work-Key') ?? '') ?? [];
-  return isLine(key, KEY_LENGTH) ? { key, digest } : undefined;
+  return isName(key, KEY_LENGTH) ? { key, digest } : undefined;
 }
 
 /** Puts the transition of a message, which is of no group yet, at a place of one. */

@@ -13,6 +13,7 @@ import {
   list,
   longText,
   map,
+  name as nameOf,
   op,
   optional,
   otherwise,
@@ -59,9 +60,9 @@ export interface FieldRow {
   readonly show?: string;
 }
 
-const name = line(200);
+const name = nameOf(200);
 const MAX_SCOPES = 100;
-export const label = line(100);
+export const label = nameOf(100);
 export const link = record({ kind: word('link', LINK_KINDS), target: line(500) });
 
 /**

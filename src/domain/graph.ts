@@ -1,4 +1,5 @@
 import { LedgerError } from './errors.ts';
+import { EXHAUSTED, exhaustedKey } from './holding.ts';
 import type { WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
 import type { LedgerView, UsedKey } from './view.ts';
@@ -151,6 +152,51 @@ export function keyInUse(
   const used = key === undefined ? undefined : view.usedKey(key);
   return used?.op === last_op ? undefined : used;
 }
+
+/** True for a key that not everyone may take. */
+export const isReservedKey = (key: string): boolean => key.startsWith('<') || key.startsWith(EXHAUSTED);
+
+/**
+ * Some keys are not for everyone, so that nobody who guesses one takes it first: `<actor>…` is for that actor, and `exhausted:…` for the
+ * escalation of work that has failed so.
+ *
+ * @throws LedgerError `INVALID_INPUT`
+ */
+export function requireOwnKey(
+  view: Pick<LedgerView, 'find' | 'statusOf'>,
+  item: WorkItem,
+  actor: string,
+): void {
+  const { idempotency_key: key } = item;
+  if (key === undefined) return;
+  if (key.startsWith('<') && !key.startsWith(`<${actor}>`))
+    throw reserved(
+      key,
+      `a key that begins with \`<NAME>\` is for the actor of that name, and ${actor} acts here`,
+    );
+  if (key.startsWith(EXHAUSTED) && !isOfExhausted(view, key, item))
+    throw reserved(
+      key,
+      'the ledger makes such keys itself, for the escalation of work whose attempts are used up',
+    );
+}
+
+function isOfExhausted(
+  view: Pick<LedgerView, 'find' | 'statusOf'>,
+  key: string,
+  { type, context }: WorkItem,
+): boolean {
+  const id = context.work_id;
+  if (type !== 'escalation' || typeof id !== 'string' || view.statusOf(id) !== 'failed') return false;
+  const work = view.find(id);
+  return work !== undefined && (work.error?.startsWith(EXHAUSTED) ?? false) && key === exhaustedKey(work);
+}
+
+const reserved = (key: string, why: string): LedgerError =>
+  new LedgerError('INVALID_INPUT', `The key ${JSON.stringify(key)} is reserved: ${why}.`, {
+    hint: 'Take a key that says what it is for: nightly/2026-01-03',
+    details: { problems: [why] },
+  });
 
 /** Why a key gives nothing: it was used, for an item that is gone, or with other content. */
 export function keyUsed(

@@ -106,6 +106,9 @@ export function leaseOf(item: Pick<WorkItem, 'claim'>, settings: Pick<LedgerSett
 
 /** What the error of an item begins with that was recovered and has no attempt left. */
 export const EXHAUSTED = 'exhausted:';
+/** The key under which the escalation of such work is made, once for each claim. */
+export const exhaustedKey = ({ id, claim }: Pick<WorkItem, 'id' | 'claim'>): string =>
+  `${EXHAUSTED}${id}:${claim?.epoch ?? 0}`;
 
 /** How often an item may be claimed before someone has to decide. */
 export const attemptsAllowed = (

@@ -2,6 +2,7 @@ import type * as Zod from 'zod';
 import { byName, type Check, type Field, listOf, mapOf, oneOf, text, whole } from './checks.ts';
 import { type ExecutionId, isOp, isWorkId, type OpId, WORK_ID, type WorkId } from './ids.ts';
 import type { Json, JsonMap } from './item.ts';
+import { faultOfName } from './text.ts';
 import {
   ACTOR_LENGTH,
   CLONE_NAME,
@@ -10,6 +11,7 @@ import {
   isJson,
   isJsonMap,
   isLine,
+  isName,
   isScopePath,
   isTime,
   isWithin,
@@ -58,11 +60,9 @@ const kind = <S extends Zod.ZodType>(
 });
 
 /** May be left out. */
-export const optional = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodOptional<S>> => ({
-  ...of,
-  schema: (z) => z.optional(of.schema(z)),
-  absent: () => undefined,
-});
+export const optional = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodOptional<S>> => {
+  return { ...of, schema: (z) => z.optional(of.schema(z)), absent: () => undefined };
+};
 
 /** May be left out, which says the same as what `make` gives. */
 export const otherwise = <S extends Zod.ZodType>(
@@ -178,6 +178,17 @@ export const line = (max: number) =>
     (z) => lineSchema(z, max),
   );
 
+const nameSchema = (z: Z, max: number) =>
+  lineSchema(z, max).superRefine((value, { addIssue }) => {
+    for (const message of [faultOfName(value) ?? []].flat()) addIssue({ code: 'custom', message });
+  });
+
+/** A line that is compared, and that people tell from others by looking at it. */
+export const name = (max: number) => {
+  const check = text((value) => isName(value, max));
+  return kind('name', check, (z) => nameSchema(z, max));
+};
+
 const textSchema = (z: Z, kib: number) => z.string().refine((value) => isWithin(value, kib), tooLong(kib));
 
 /** Text of any number of lines. */
@@ -265,14 +276,14 @@ export const op = kind(
 );
 
 /** One run of a holder. */
-export const execution = kind('line', line(200).check, (z): NameSchema<ExecutionId> => lineSchema(z, 200));
+export const execution = kind('name', name(200).check, (z): NameSchema<ExecutionId> => nameSchema(z, 200));
 
 /** ISO 8601, UTC, with milliseconds. */
 export const time = kind('time', text(isTime), (z) => z.iso.datetime({ precision: 3 }), { as: 'time' });
 
 /** A name that can stand in a git author line. */
 export const actor = kind('actor', text(isActorName), (z) =>
-  lineSchema(z, ACTOR_LENGTH).refine(hasNoBrackets, SAID.brackets),
+  nameSchema(z, ACTOR_LENGTH).refine(hasNoBrackets, SAID.brackets),
 );
 
 export const cloneName = kind(

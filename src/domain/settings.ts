@@ -20,7 +20,7 @@ import {
 import { KNOWN_RULES } from './policy.ts';
 import { EVERY_VERB, LEDGER_VERBS } from './policy-rules.ts';
 import { lazySchema } from './schema.ts';
-import { isLine } from './values.ts';
+import { isLine, isName } from './values.ts';
 import { VERBS } from './verbs.ts';
 
 /** Roles that everyone has by what they are to an item; no ledger can give these names another meaning. */
@@ -37,7 +37,7 @@ const ROLE = /^[a-z][a-z0-9_-]{0,49}$/;
 /** A public key as OpenSSH writes it, or the fingerprint of an OpenPGP key. */
 const KEY = /^(?:(?:ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]{20,2000}={0,3}(?: [^\n]{1,200})?|[0-9A-F]{40})$/;
 
-const pattern = fitting('pattern', (value) => isLine(value, 200), 'must be a name or a pattern with *');
+const pattern = fitting('pattern', (value) => isName(value, 200), 'must be a name or a pattern with *');
 const key = fitting(
   'key',
   (value) => isLine(value, 2500) && KEY.test(value),
@@ -56,7 +56,7 @@ export const MEMBERS = closed({
 });
 
 /** How many items may be in progress, by name. */
-export const LIMIT_NAME = fitting('name', (name) => isLine(name, 200), 'must be a name');
+export const LIMIT_NAME = fitting('name', (name) => isName(name, 200), 'must be a name');
 export const LIMIT = int(0, MAX_LIMIT);
 const limits = optional(named(LIMIT_NAME, LIMIT));
 

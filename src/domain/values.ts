@@ -1,5 +1,5 @@
 import type { Json, JsonMap } from './item.ts';
-import { isSafeLine } from './text.ts';
+import { faultOfName, isSafeLine } from './text.ts';
 
 // What single values have to be: for the schemas, and for whoever checks without them.
 
@@ -38,6 +38,10 @@ export const LINE_RULES = {
 export const isLine = (text: string, max: number): boolean =>
   text !== '' && LINE_RULES.short(text, max) && LINE_RULES.safe(text) && LINE_RULES.trimmed(text);
 
+/** A line that is compared, and that people tell from others by looking at it. */
+export const isName = (text: string, max: number): boolean =>
+  isLine(text, max) && faultOfName(text) === undefined;
+
 export const ACTOR_LENGTH = 200;
 export const hasNoBrackets = (name: string): boolean => !/[<>]/.test(name);
 /** What is said of a line, and of an actor's name, that breaks a rule. */
@@ -55,11 +59,12 @@ export const faultsOfActor = (name: string): string[] => [
   ...(LINE_RULES.short(name, ACTOR_LENGTH) ? [] : [SAID.short(ACTOR_LENGTH)]),
   ...(LINE_RULES.safe(name) ? [] : [SAID.safe]),
   ...(LINE_RULES.trimmed(name) ? [] : [SAID.trimmed]),
+  ...[faultOfName(name) ?? []].flat(),
   ...(hasNoBrackets(name) ? [] : [SAID.brackets]),
 ];
 
 /** True for a name that can stand in a git author line. */
-export const isActorName = (name: string): boolean => isLine(name, ACTOR_LENGTH) && hasNoBrackets(name);
+export const isActorName = (name: string): boolean => isName(name, ACTOR_LENGTH) && hasNoBrackets(name);
 
 /** A clone's name, as it stands in refs and in claims. */
 export const CLONE_NAME = /^[0-9a-z]{1,32}$/;

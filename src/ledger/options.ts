@@ -10,7 +10,7 @@ import {
 } from '../domain/check-input.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { toSafeLine } from '../domain/text.ts';
-import { isActorName } from '../domain/values.ts';
+import { faultsOfActor, isActorName } from '../domain/values.ts';
 import { nodeCrypto } from '../node.ts';
 import type { OnProgress } from '../projection/load.ts';
 import type { LedgerRemote } from '../remote/port.ts';
@@ -194,10 +194,12 @@ export function chooseSign({ settings }: Pick<RepositoryConfig, 'settings'>): bo
 /** @throws LedgerError `INVALID_INPUT` where a name was given that cannot stand in an author line */
 export function chooseActor(options: OpenOptions, { settings, identity }: RepositoryConfig): string {
   const asked = options.actor ?? process.env.WL_ACTOR ?? settings.get('actor');
-  const actor = asked ?? toSafeLine(identity.name.replaceAll(/[<>]/g, ''), 200);
+  const actor = asked ?? toSafeLine(identity.name.normalize('NFC').replaceAll(/[<>]/g, ''), 200);
   // What was no UTF-8 text came here as this.
   if (isActorName(actor) && !actor.includes('\uFFFD')) return actor;
-  throw new LedgerError('INVALID_INPUT', `${JSON.stringify(actor)} cannot be an actor's name.`, {
+  const [fault] = faultsOfActor(actor);
+  const why = fault === undefined || actor === '' ? '' : `: it ${fault}`;
+  throw new LedgerError('INVALID_INPUT', `${JSON.stringify(actor)} cannot be an actor's name${why}.`, {
     hint: 'Give one with --actor, WL_ACTOR, or: git config ledger.actor NAME',
   });
 }

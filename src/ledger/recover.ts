@@ -1,5 +1,5 @@
 import { LedgerError } from '../domain/errors.ts';
-import { EXHAUSTED, observeHolder } from '../domain/holding.ts';
+import { EXHAUSTED, exhaustedKey, observeHolder } from '../domain/holding.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Checkpoint, WorkItem } from '../domain/item.ts';
 import type { NewWork } from '../domain/item-schema.ts';
@@ -117,7 +117,7 @@ const TEXT_LENGTH = 20_000;
 
 /** A question as `wl escalations` lists it; anyone may answer. */
 function escalationOf({ item, reason }: Abandoned): NewWork {
-  const { id, title, priority, swarm_name, checkpoint, claim, attempts } = item;
+  const { id, title, priority, swarm_name, checkpoint, attempts } = item;
   return {
     title: toSafeLine(`Exhausted: ${id} ${title}`, TITLE_LENGTH).trim(),
     type: 'escalation',
@@ -131,7 +131,7 @@ function escalationOf({ item, reason }: Abandoned): NewWork {
     ].join('\n\n'),
     context: { work_id: id },
     links: [{ kind: 'related', target: id }],
-    idempotency_key: `exhausted:${id}:${claim?.epoch ?? 0}`,
+    idempotency_key: exhaustedKey(item),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Json, JsonMap } from '../domain/item.ts';
-import { toSafeLine } from '../domain/text.ts';
+import { toName } from '../domain/text.ts';
 import { isActorName } from '../domain/values.ts';
 
 const TIME =
@@ -27,7 +27,7 @@ export function toTime(text: string): string | undefined {
 /** A name that may act in the ledger, nearest to a foreign one; `undefined` where nothing of it is left. */
 export function toActor(text: string): string | undefined {
   if (isActorName(text)) return text;
-  const name = toSafeLine(text.replaceAll(/[<>]/g, ''), 200);
+  const name = toName(text.replaceAll(/[<>]/g, ''), 200);
   return name === '' ? undefined : name;
 }
 

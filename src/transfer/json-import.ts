@@ -1,5 +1,6 @@
 import { stateOf } from '../codec/path.ts';
 import { link as linkKind } from '../domain/fields.ts';
+import { isReservedKey } from '../domain/graph.ts';
 import { isWorkId } from '../domain/ids.ts';
 import {
   isTerminal,
@@ -98,8 +99,8 @@ function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): D
   const owner = record.actor('owner');
   const status = readStatus(record, owner);
   const key = record.text('idempotency_key');
-  const keyInUse = key !== undefined && ledger.usedKey(key) !== undefined;
-  if (keyInUse) record.keepNoted('idempotency_key', 'field', 'its idempotency_key was used already');
+  const whyNoKey = key === undefined ? undefined : whyLeftOut(key, ledger);
+  if (whyNoKey !== undefined) record.keepNoted('idempotency_key', 'field', `its idempotency_key ${whyNoKey}`);
   return {
     title: record.title(),
     type: oneOf(record, 'type', WORK_TYPES, 'task'),
@@ -118,9 +119,14 @@ function readJsonFields(record: SourceRecord, { ledger, now }: ImportOptions): D
     due_at: record.time('due_at'),
     block: readBlock(record, { status, owner, context, updated_at }),
     error: record.longText('error'),
-    idempotency_key: keyInUse ? undefined : key,
+    idempotency_key: whyNoKey ? undefined : key,
     ...readRest(record),
   };
+}
+
+function whyLeftOut(key: string, ledger: ImportOptions['ledger']): string | undefined {
+  if (isReservedKey(key)) return 'is reserved for who made it';
+  return ledger.usedKey(key) === undefined ? undefined : 'was used already';
 }
 
 function readCreated(record: SourceRecord, now: string): string {

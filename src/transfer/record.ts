@@ -1,7 +1,7 @@
 import { label as labelKind } from '../domain/fields.ts';
 import type { JsonMap } from '../domain/item.ts';
 import { schemaOf } from '../domain/schema.ts';
-import { normalizeText, toSafeLine } from '../domain/text.ts';
+import { normalizeText, toName, toSafeLine } from '../domain/text.ts';
 import { byteLength, cutText, isEmpty, keepable, toActor, toTime } from './foreign.ts';
 import type { ImportNote, ImportRule } from './plan.ts';
 
@@ -120,7 +120,7 @@ export class SourceRecord {
         labels.add(String(raw));
         continue;
       }
-      const label = typeof raw === 'string' ? toSafeLine(raw, 100) : '';
+      const label = typeof raw === 'string' ? toName(raw, 100) : '';
       if (label !== '') labels.add(label);
       this.keepNoted(
         'labels',

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { decide } from '../../src/domain/decide.ts';
+import { observeHolder } from '../../src/domain/holding.ts';
 import type { WorkItem } from '../../src/domain/item.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { ask, DAY, FakeView, idOf, itemOf, opOf, refusal, time } from '../helpers/fake-view.ts';
@@ -245,6 +246,42 @@ describe('idempotency key', () => {
     expect(refusal(() => view.do('update', { id: first.id, patch })).code).toBe('INVALID_INPUT');
     view.do('cancel', { id: first.id });
     expect(view.do('reopen', { id: first.id, reason: 'again' }).idempotency_key).toBe(KEY);
+  });
+
+  test('given a key of an actor, when another takes it first, by whatever verb, then it stays that actor’s', () => {
+    const key = '<bob>chat/1/2';
+    for (const actor of ['ada', 'bo', 'bob>chat']) {
+      expect(refusal(() => view.run(create({ idempotency_key: key }, { actor })))).toMatchObject({
+        code: 'INVALID_INPUT',
+      });
+      const item = { ...imported(), created_by: 'bob', idempotency_key: key };
+      expect(refusal(() => view.do('import', { id: idOf(8), item, actor })).code).toBe('INVALID_INPUT');
+    }
+    const made = itemOf(view.run(create({ idempotency_key: key }, { actor: 'bob' })));
+    expect(made.idempotency_key).toBe(key);
+  });
+
+  test('given the key of an escalation of used-up work, when it is taken before the work failed so, then it is refused', () => {
+    const { id } = view.do('create', { fields: { title: 'Work', max_attempts: 1 } });
+    const key = `exhausted:${id}:1`;
+    const fields = { title: 'Exhausted', type: 'escalation' as const, context: { work_id: id } };
+    const escalate = (more: object = {}) =>
+      view.run(ask('create', { fields: { ...fields, idempotency_key: key, ...more }, actor: 'bob' }));
+    const refused = { code: 'INVALID_INPUT' };
+    expect(refusal(() => escalate())).toMatchObject(refused);
+    const { claim } = view.do('claim', { id, execution_id: 'e' });
+    expect(claim?.epoch).toBe(1);
+    expect(refusal(() => escalate())).toMatchObject(refused);
+    view.do('recover', { id, reason: 'silent', observed: observeHolder(view.get(id)) });
+    const others = [
+      { type: 'task' as const },
+      { context: { work_id: first.id } },
+      { context: {} },
+      { idempotency_key: `exhausted:${id}:2` },
+      { idempotency_key: 'exhausted:' },
+    ];
+    for (const more of others) expect(refusal(() => escalate(more))).toMatchObject(refused);
+    expect(itemOf(escalate()).idempotency_key).toBe(key);
   });
 
   test('given a key that was used, when an item is imported with it, then that is refused, whatever its status', () => {

@@ -1,6 +1,7 @@
 import type { Arbitrary } from 'fast-check';
 import fc from 'fast-check';
 import type { Command, HolderObservation, TransitionEvent } from '../../src/domain/commands.ts';
+import { isReservedKey } from '../../src/domain/graph.ts';
 import { observeHolder } from '../../src/domain/holding.ts';
 import type { WorkId } from '../../src/domain/ids.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import type { NewWork } from '../../src/domain/item-schema.ts';
 import { workItemSchema } from '../../src/domain/item-schema.ts';
 import { KNOWN_RULES } from '../../src/domain/policy.ts';
-import { toSafeLine } from '../../src/domain/text.ts';
+import { toName, toSafeLine } from '../../src/domain/text.ts';
 import type { WorkPatch } from '../../src/domain/verbs/update.ts';
 import type { VerbInput } from '../../src/domain/verbs.ts';
 import { isVerb, TRANSITIONS, VERBS, type Verb } from '../../src/domain/verbs.ts';
@@ -184,7 +185,13 @@ export const text: Arbitrary<string> = fc.oneof(
 /** Text that can stand on one line, as titles and names must. */
 const line: Arbitrary<string> = text.map((value) => toSafeLine(value, 100).trim() || 'untitled');
 
-const actor: Arbitrary<string> = line.map((name) => name.replaceAll(/[<>]/g, '').trim() || 'ada');
+/** A line that can be told from others. */
+const name: Arbitrary<string> = text.map((value) => toName(value, 100) || 'untitled');
+
+/** A key that anyone may take. */
+const freeKey = name.map((value) => (isReservedKey(value) ? `k${value}` : value));
+
+const actor: Arbitrary<string> = name.map((value) => toName(value.replaceAll(/[<>]/g, ''), 100) || 'ada');
 
 const number = fc.oneof(
   fc.integer(),
@@ -249,17 +256,17 @@ const editable = (refs: readonly WorkId[]) => ({
   title: line,
   type: fc.constantFrom(...WORK_TYPES),
   priority: fc.constantFrom(...WORK_PRIORITIES),
-  labels: few(line),
+  labels: few(name),
   description: text,
   acceptance: few(criterion),
   context: map,
   parent_id: maybe(fc.constantFrom(...(refs.length === 0 ? [idOf(99_998)] : refs))),
   dependencies: fc.subarray([...refs]),
   links: few(link),
-  swarm_name: maybe(line),
-  job_id: maybe(line),
+  swarm_name: maybe(name),
+  job_id: maybe(name),
   max_attempts: maybe(fc.integer({ min: 1, max: 1000 })),
-  idempotency_key: maybe(line),
+  idempotency_key: maybe(freeKey),
 });
 
 const checkpointInput = fc.record(
@@ -316,7 +323,7 @@ export function workItem({ id: fixed, status: wanted, refs = [] }: ItemOptions =
       last_op: op,
       times: fc.tuple(at, at, at, at),
       people: fc.tuple(actor, actor),
-      execution_id: line,
+      execution_id: name,
       epoch: fc.integer({ min: 1, max: 50 }),
       ttl_s: fc.integer({ min: 1, max: 31_536_000 }),
       fromProgress: fc.boolean(),
@@ -389,7 +396,7 @@ export function workItem({ id: fixed, status: wanted, refs = [] }: ItemOptions =
 
 const newWork = (refs: readonly WorkId[]): Arbitrary<NewWork> =>
   fc.record(
-    { ...editable(refs), labels: few(line, 5), not_before: at, due_at: at, scope: scopePaths, owner: actor },
+    { ...editable(refs), labels: few(name, 5), not_before: at, due_at: at, scope: scopePaths, owner: actor },
     { requiredKeys: ['title'] },
   ) as Arbitrary<NewWork>;
 
@@ -417,8 +424,8 @@ function workPatch(item: WorkItem | undefined, refs: readonly WorkId[]): Arbitra
           description: orNull(text),
           acceptance: orNull(fields.acceptance),
           parent_id: orNull(fc.constantFrom(...(ids.length === 0 ? [idOf(99_996)] : ids))),
-          swarm_name: orNull(line),
-          job_id: orNull(line),
+          swarm_name: orNull(name),
+          job_id: orNull(name),
           not_before: orNull(at),
           due_at: orNull(at),
           scope: orNull(scopePaths),
@@ -429,7 +436,7 @@ function workPatch(item: WorkItem | undefined, refs: readonly WorkId[]): Arbitra
       context: fc
         .array(fc.tuple(oneOf(item && Object.keys(item.context), key), json), { maxLength: 4 })
         .map((entries) => Object.fromEntries(entries)),
-      labels: setChange(oneOf(item?.labels, line)),
+      labels: setChange(oneOf(item?.labels, name)),
       dependencies: setChange(oneOf(item?.dependencies, dependency)),
       links: setChange(oneOf(item?.links, link)),
     },
@@ -477,7 +484,7 @@ function inputs({ id: target, item, refs }: CommandContext): Inputs {
     start: () => taking,
     release: () => fc.record({ ...named, ...reason, ...fence }),
     checkpoint: () => fc.record({ ...named, checkpoint: checkpointInput, ...fence }),
-    link_execution: () => fc.record({ ...named, link: line, epoch: fence.epoch }),
+    link_execution: () => fc.record({ ...named, link: name, epoch: fence.epoch }),
     block: () =>
       fc.record({
         ...named,
@@ -558,12 +565,12 @@ export const transitionEvent: Arbitrary<TransitionEvent> = fc
     op,
     at,
     epoch: maybe(fc.integer({ min: 1 })),
-    execution_id: maybe(line),
+    execution_id: maybe(name),
     reason: maybe(line),
   })
   .map(({ statuses: [from, to], ...event }) => ({ ...event, from, to }));
 
-const limitsByName = fc.dictionary(fc.oneof(fc.constant('*'), line), fc.integer({ min: 0, max: 9 }), {
+const limitsByName = fc.dictionary(fc.oneof(fc.constant('*'), name), fc.integer({ min: 0, max: 9 }), {
   noNullPrototype: true,
   maxKeys: 3,
 });
@@ -574,7 +581,7 @@ const roleNames = fc.uniqueArray(fc.constantFrom('leads', 'workers', 'anyone', '
 });
 const scope = {
   types: fc.uniqueArray(fc.constantFrom(...WORK_TYPES), { minLength: 1, maxLength: 2 }),
-  labels: fc.array(fc.oneof(pattern, line), { minLength: 1, maxLength: 2 }),
+  labels: fc.array(fc.oneof(pattern, name), { minLength: 1, maxLength: 2 }),
   swarms: fc.array(pattern, { minLength: 1, maxLength: 2 }),
 };
 const KEY = `ssh-ed25519 ${'A'.repeat(68)} ada@example.com`;

@@ -260,6 +260,15 @@ describe('references', () => {
     expect(rules).toEqual(['reference_unknown']);
   });
 
+  test.each(['<bob>k', 'exhausted:WRK-20200101-0001:1'])(
+    'the key %s is for who made it, and stays with what is kept',
+    (key) => {
+      const plan = planOf([file({ ...FOREIGN, idempotency_key: key })]);
+      expect(plan.items[0]?.item).toMatchObject({ context: { imported: { idempotency_key: key } } });
+      expect(plan.items[0]?.item.idempotency_key).toBeUndefined();
+    },
+  );
+
   test('an idempotency key that was used stays with the item that it was used for', () => {
     const ledger = new MemoryLedger();
     ledger.put(itemOf({ id: 'WRK-20200101-0001', idempotency_key: 'k' }));

@@ -10,7 +10,7 @@ import {
   type WorkItem,
   type WorkLink,
 } from '../../src/domain/item.ts';
-import { normalizeText, toSafeLine } from '../../src/domain/text.ts';
+import { normalizeText, toName, toSafeLine } from '../../src/domain/text.ts';
 import { itemOf } from './memory-ledger.ts';
 
 const line = (max: number) =>
@@ -18,7 +18,7 @@ const line = (max: number) =>
     .string({ unit: 'binary', maxLength: max })
     .map((text) => toSafeLine(text, max))
     .filter((text) => text !== '');
-const name = line(30).map((text) => `a${text.replaceAll(/[<>]/g, '')}b`);
+const name = line(30).map((text) => toName(`a${text.replaceAll(/[<>]/g, '')} b`, 40) || 'ab');
 const text = fc.string({ unit: 'binary' }).map(normalizeText);
 const time = fc
   .date({ min: new Date('1999-01-01'), max: new Date('2099-01-01'), noInvalidDate: true })

@@ -1,6 +1,6 @@
 import { isWorkId, type WorkId } from '../../domain/ids.ts';
 import { toSafeLine } from '../../domain/text.ts';
-import { CLONE_NAME, isActorName, isLine, isTime } from '../../domain/values.ts';
+import { CLONE_NAME, isActorName, isLine, isName, isTime } from '../../domain/values.ts';
 
 /** An execution that runs, as its holder lists it. */
 export interface ListedExecution {
@@ -103,7 +103,7 @@ export function decodePresence(object: Uint8Array): ReadPresence {
 
 function readExecution(value: unknown): ListedExecution | undefined {
   const { id, execution_id, epoch, since, step } = toMap(value);
-  if (!isText(id) || !isWorkId(id) || !isText(execution_id) || !isLine(execution_id, LINE)) return undefined;
+  if (!isText(id) || !isWorkId(id) || !isText(execution_id) || !isName(execution_id, LINE)) return undefined;
   if (!isCount(epoch) || !isText(since) || !isTime(since)) return undefined;
   if (step === undefined) return { id, execution_id, epoch, since };
   return isText(step) && isLine(step, LINE) ? { id, execution_id, epoch, since, step } : undefined;

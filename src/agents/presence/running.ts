@@ -1,7 +1,7 @@
 import { LedgerError } from '../../domain/errors.ts';
 import { type Lease, leaseOf } from '../../domain/holding.ts';
 import { isWorkId, type WorkId } from '../../domain/ids.ts';
-import { isLine } from '../../domain/values.ts';
+import { isName } from '../../domain/values.ts';
 import type { TransitionResult } from '../../ledger/results.ts';
 import type { ListedExecution } from './record.ts';
 
@@ -43,7 +43,7 @@ export interface Running {
 
 /** @throws LedgerError `INVALID_INPUT` where others could not read it */
 export function checkExecution({ id, execution_id, epoch, ttl_s }: PresentExecution): void {
-  if (isWorkId(id) && isLine(execution_id, 200) && Number.isSafeInteger(epoch) && epoch >= 1 && ttl_s > 0)
+  if (isWorkId(id) && isName(execution_id, 200) && Number.isSafeInteger(epoch) && epoch >= 1 && ttl_s > 0)
     return;
   throw new LedgerError(
     'INVALID_INPUT',

@@ -1,6 +1,6 @@
 import { map } from '../check-input.ts';
 import { type FieldKey, GIVEN } from '../fields.ts';
-import { checkReferences, keyInUse, keyUsed } from '../graph.ts';
+import { checkReferences, keyInUse, keyUsed, requireOwnKey } from '../graph.ts';
 import { idDate, numberedId, type WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
 import { contentDigest, type NewWork, toItem, toNewWork } from '../item-schema.ts';
@@ -47,6 +47,7 @@ export const create: EnteringVerb<CreateInput> = defineEntering({
     );
     const standing = madeBefore(view, item);
     if (standing !== undefined) return { item: standing, existed: true };
+    requireOwnKey(view, item, actor);
     requireUnused(view, id);
     checkReferences(view, item, undefined);
     requireFreeSource(view, item, undefined);

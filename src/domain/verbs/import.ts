@@ -1,5 +1,5 @@
 import { map } from '../check-input.ts';
-import { checkReferences, keyInUse, keyUsed } from '../graph.ts';
+import { checkReferences, keyInUse, keyUsed, requireOwnKey } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
 import { contentDigest, toItem } from '../item-schema.ts';
@@ -25,12 +25,13 @@ export const importItem: EnteringVerb<ImportInput> = defineEntering({
   by: 'anyone',
   input: { item: map() },
   line: 'imported',
-  enter({ id, item: imported, op }, view) {
+  enter({ id, item: imported, op, actor }, view) {
     const standing = standingFor(view, imported);
     if (standing !== undefined) return { item: standing, existed: true };
     requireUnused(view, id);
     const item = toItem({ ...imported, id, schema: 1, rev: 1, last_op: op }, 'imported item');
     checkReferences(view, item, undefined, 'elsewhere');
+    requireOwnKey(view, item, actor);
     requireFreeKey(view, item);
     return { item: { ...item, labels: [...new Set(item.labels)].sort() }, existed: false };
   },

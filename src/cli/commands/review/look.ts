@@ -37,7 +37,8 @@ export const reviewShowCommand = command({
     return {
       kind: 'review',
       data: { review: review ?? null, changes: shown.changes, page },
-      lines: page.trimEnd().split('\n'),
+      // What keeps a host from acting on words is nothing for a terminal, which would show it.
+      lines: page.trimEnd().replaceAll('\u200b', '').split('\n'),
       ids: [id],
     };
   },
