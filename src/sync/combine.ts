@@ -118,16 +118,21 @@ const NEVER_COMBINED: ReadonlySet<string> = new Set(['configure', 'import']);
  * Puts other clones' pending transitions on top of this clone's own, each decided again and its author kept. What is not
  * legal there is left to its owner. The local branch is not touched: it takes the chain over once the remote has.
  *
+ * @param local the tip of what is pending here and to be pushed: `mine`
  * @returns the tip to push, and what it has of others
  */
 export async function combine(
   context: RemoteContext,
   local: Oid,
-  offers: readonly Offered[],
+  { mine, others }: { mine: readonly ReadCommit[]; others: readonly Offered[] },
 ): Promise<Candidate> {
   const alone: Candidate = { tip: local, combined: [] };
-  const offered = offers.flatMap(({ pending }) =>
-    pending.filter(({ command }) => command !== undefined && !NEVER_COMBINED.has(command.verb)),
+  // A copy of a clone has pending, too, what its original offers.
+  const own = new Set(mine.map(({ op }) => op));
+  const offered = others.flatMap(({ pending }) =>
+    pending.filter(
+      ({ op, command }) => command !== undefined && !own.has(op) && !NEVER_COMBINED.has(command.verb),
+    ),
   );
   if (offered.length === 0) return alone;
   const { store, views, committer, clock, signs } = context;
@@ -143,7 +148,7 @@ export async function combine(
   const expected = await store.readRef(CANDIDATE);
   const made = await commitInTime(context, { ref: CANDIDATE, expected, base: local, drafts }, skew_s);
   if (made.kind !== 'committed') return alone;
-  const combined = offers.flatMap(({ clone, tip, pending }): Combined[] => {
+  const combined = others.flatMap(({ clone, tip, pending }): Combined[] => {
     const ops = new Set(pending.map(({ op }) => op));
     // By the last commit that was made of it, its clone finds what became of it.
     const landed = made.oids[steps.findLastIndex(({ step }) => ops.has(step.op))];

@@ -236,7 +236,7 @@ class Exchanging {
     requireKnownRules(await context.views.peek(own, (view) => view.settings), 'share what is pending here');
     // Who offers by the same push takes nothing of others with it: its offer is taken whatever becomes of the branch.
     const others = what === 'all' && !offers ? await readOffers(context, this.#seen) : [];
-    const { tip: candidate, combined } = await combine(context, own, others);
+    const { tip: candidate, combined } = await combine(context, own, { mine: this.#pending, others });
     if (candidate !== own) meetOthers(context);
     // Noted down before it is out, since this process can be killed in between.
     const before = expose(context, own);

@@ -88,6 +88,12 @@ function groundOf(world: World, fault: Fault): void {
       });
       return;
     }
+    case 'pruned': {
+      const clone = world.clones.get(fault.clone);
+      if (clone !== undefined)
+        at(fault.at, `somebody at ${clone.name}`, 'prunes', () => clone.prune(world.objects));
+      return;
+    }
     case 'rewritten':
       at(fault.at, 'somebody at the remote', `has the branch ${fault.what}`, () => {
         const { host, objects } = world;

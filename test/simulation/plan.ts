@@ -49,6 +49,10 @@ export type Fault =
   | { kind: 'by hand'; clone: string; at: number; what: 'sets it on the remote' | 'commits' | 'amends' }
   /** The clone is put back in place as it was before. */
   | { kind: 'restored'; clone: string; from: number; at: number }
+  /** A copy of the clone is made beside it, or its disk is restored on another machine; callers of the plan work in both. */
+  | { kind: 'copied'; clone: string; as: string; at: number; to: 'beside it' | 'another machine' }
+  /** What no ref of the clone reaches is gone. */
+  | { kind: 'pruned'; clone: string; at: number }
   /** A person at the server moves the branch as no push can. */
   | { kind: 'rewritten'; at: number; what: 'set back' | 'emptied' | 'replaced' }
   | { kind: 'disk full'; clone: string; from: number; until: number }
@@ -160,6 +164,23 @@ const THEMES = {
     faults: [1, 1, 2],
     kinds: { 'by hand': 4, restored: 3, rewritten: 1, 'disk full': 2 },
   },
+  // A clone is there twice, and each goes on.
+  copied: {
+    ...ANY,
+    weight: 1,
+    steps: { ...STEPS, act: 20, sync: 4 },
+    offline: 0.4,
+    faults: [1, 1, 2],
+    kinds: { copied: 4, message: 1 },
+  },
+  // Objects go that nothing points to.
+  pruned: {
+    ...ANY,
+    weight: 1,
+    offline: 0.3,
+    faults: [2, 3, 4],
+    kinds: { pruned: 4, 'by hand': 1, refusal: 2, message: 2, kill: 1, outage: 1 },
+  },
   // What is read is old, and who could tell does not answer.
   lagging: { ...ANY, weight: 1, faults: [2, 3], kinds: { lag: 4, silence: 3, outage: 1 } },
   // Who looks after work that others hold, by a clock that may be wrong.
@@ -196,6 +217,9 @@ export function planOf(seed: number, { clones = 0 }: PlanOptions = {}): Plan {
   const faults = Array.from({ length: chance.pick(theme.faults) }, () =>
     faultOf(chance, { callers, times, theme }),
   );
+  for (const fault of faults)
+    if (fault.kind === 'copied' && !callers.some((caller) => caller.clone === fault.as))
+      callers.push(inCopy(fault, callerOf(chance, fault.as, theme)));
   return { seed, clones: count, items: chance.pick([1, 1, 2, 3]), callers, faults };
 }
 
@@ -208,6 +232,13 @@ function callerOf(chance: Chance, clone: string, { steps: kinds, pauses, offline
   }
   return { clone, mode: chance.happens(offline) ? 'local' : 'push', steps };
 }
+
+/** Who works in a copy, under the name that it was copied with. */
+const inCopy = ({ clone, at }: Extract<Fault, { kind: 'copied' }>, caller: Caller): Caller => ({
+  ...caller,
+  actor: clone,
+  steps: caller.steps.map((step) => ({ ...step, at: step.at + at })),
+});
 
 interface Scene {
   callers: readonly Caller[];
@@ -258,6 +289,16 @@ function faultOf(chance: Chance, { callers, times, theme }: Scene): Fault {
         at: from,
         what: chance.pick(['sets it on the remote', 'commits', 'amends'] as const),
       };
+    case 'copied':
+      return {
+        kind,
+        clone,
+        as: `${clone}Copy`,
+        at: from,
+        to: chance.pick(['beside it', 'another machine'] as const),
+      };
+    case 'pruned':
+      return { kind, clone, at: from };
     case 'restored':
       return { kind, clone, from, at: until };
     case 'rewritten':

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { WorkLedger } from '../../src/index.ts';
 import { connectionOf } from '../../src/ledger/connection.ts';
+import type { Oid } from '../../src/store/port.ts';
 import { prepareOffer } from '../../src/sync/inbox.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { makeWorld, type Replica, type World } from '../helpers/replicas.ts';
@@ -63,6 +64,36 @@ test('given a carried transition, when its clone tries again, then it is on the 
   const bodies = (await ada.ledger.getWork(id)).comments.map(({ body }) => body);
   expect(bodies.filter((body) => body === 'once')).toHaveLength(1);
   expect(bodies).toHaveLength(4);
+});
+
+describe('one transition that is pending in two clones, since one is a copy of the other', () => {
+  /** @returns whether the branch has it once after `push` */
+  async function isOnce(push: (offered: Oid) => Promise<unknown>): Promise<boolean> {
+    const { id } = await ada.ledger.createWork({ title: 'One' });
+    await bob.ledger.clone.fetch();
+    await offerOf((ledger) => ledger.work.comment(id, 'once'));
+    await ada.ledger.clone.fetch();
+    await push((await bob.ledger.query.asOf()).tip);
+    await ada.ledger.work.comment(id, 'from ada');
+    const { comments } = await ada.ledger.getWork(id);
+    return comments.filter(({ body }) => body === 'once').length === 1;
+  }
+
+  test('given a copy, when it pushes beside the offer of its original, then the branch has it once', async () => {
+    const branch = connectionOf(ada.ledger).localRef;
+    expect(
+      await isOnce(async (offered) => ada.store.moveRef(branch, await ada.store.readRef(branch), offered)),
+    ).toBe(true);
+  });
+
+  test('given offers of both, when another clone pushes, then the branch has it once', async () => {
+    expect(
+      await isOnce(async (offered) => {
+        await bob.connection.inbox?.publish('copy', offered, undefined);
+        await ada.ledger.clone.fetch();
+      }),
+    ).toBe(true);
+  });
 });
 
 test.each<[string, (ledger: WorkLedger) => Promise<unknown>]>([

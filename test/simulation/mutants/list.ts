@@ -63,6 +63,13 @@ export const MUTANTS: readonly Mutant[] = [
     oracle: 'once',
   },
   {
+    name: 'a copy carries what it has pending itself',
+    file: 'sync/combine.ts',
+    from: '!own.has(op) && ',
+    to: '(own.size >= 0) && ',
+    oracle: 'once',
+  },
+  {
     name: 'a carrier does not ask whether what it read is still offered',
     file: 'sync/combine.ts',
     from: 'return { tip: made.tip, combined };',

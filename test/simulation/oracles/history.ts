@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import type { Oid } from '../../../src/store/port.ts';
-import type { ObjectPool } from '../world/objects.ts';
+import { entriesOf, type ObjectPool } from '../world/objects.ts';
 
 /** An item as its file has it: what the file says, and nothing that the program makes of it. */
 export type ItemFile = Readonly<Record<string, unknown>>;
@@ -68,14 +68,9 @@ export class History {
     const known = this.#files.get(tree);
     if (known !== undefined) return known;
     const files = new Map<string, Oid>();
-    const bytes = Buffer.from(this.#bytes(tree));
-    for (let at = 0; at < bytes.length; ) {
-      const end = bytes.indexOf(0, at);
-      const [mode, name = ''] = bytes.toString('utf8', at, end).split(' ');
-      const oid = bytes.toString('hex', end + 1, end + 21);
+    for (const { mode, name, oid } of entriesOf(this.#bytes(tree))) {
       if (mode !== '40000') files.set(name, oid);
       else for (const [below, file] of this.#filesOf(oid)) files.set(below, file);
-      at = end + 21;
     }
     this.#files.set(tree, files);
     return files;

@@ -1,5 +1,7 @@
 import type { Oid } from '../../../src/store/port.ts';
+import type { Place } from '../../../src/sync/clone-name.ts';
 import type { Actor } from '../scheduler.ts';
+import type { ObjectPool } from './objects.ts';
 
 /** How a clone's clock differs from the time of the world. */
 export interface Skew {
@@ -16,14 +18,27 @@ export interface Request {
   by: Actor;
 }
 
+/** Of a copy: who commits there, and where it stands. */
+interface Origin {
+  identity?: string;
+  place?: Place;
+}
+
 /** What of a clone is on its disk, and so outlives its processes: all that they share. */
 export class Clone {
   readonly name: string;
+  /** Who commits here, and where it stands: those of a copy tell of what it was copied from. */
+  readonly identity: string;
+  readonly place: Place;
   readonly refs: Map<string, Oid>;
   readonly state: Map<string, string>;
   /** Who holds which lock. A process that dies lets go. */
   readonly locks = new Map<string, Actor>();
   readonly requests = new Map<string, Request>();
+  /** Objects that are gone from it. */
+  readonly #pruned = new Set<Oid>();
+  /** Objects that a process makes, and that no ref has yet. */
+  readonly #made = new Map<Actor, readonly Oid[]>();
   /** Where its branch was, and from when on. */
   readonly tips: { at: number; tip: Oid | undefined }[] = [];
   /** In the order of their times. */
@@ -34,8 +49,11 @@ export class Clone {
   constructor(
     name: string,
     from: { refs?: Iterable<[string, Oid]>; state?: Iterable<[string, string]> } = {},
+    { identity = name, place = { machine: name, path: '/clone', inode: '1' } }: Origin = {},
   ) {
     this.name = name;
+    this.identity = identity;
+    this.place = place;
     this.refs = new Map(from.refs);
     this.state = new Map(from.state);
   }
@@ -50,6 +68,15 @@ export class Clone {
     return { refs: new Map(this.refs), state: new Map(this.state) };
   }
 
+  /** Another clone, with all that is on the disk of this one. */
+  copy(name: string, place: Place): Clone {
+    const copied = new Clone(name, this, { identity: this.identity, place });
+    for (const oid of this.#pruned) copied.#pruned.add(oid);
+    // The same machine has the same clock.
+    if (place.machine === this.place.machine) copied.skews = this.skews;
+    return copied;
+  }
+
   putBack({ refs, state }: ReturnType<Clone['keep']>): void {
     for (const [mine, kept] of [
       [this.refs, refs],
@@ -60,7 +87,33 @@ export class Clone {
     }
   }
 
+  has(oid: Oid): boolean {
+    return !this.#pruned.has(oid);
+  }
+
+  /** Has them from now on. */
+  gets(oids: Iterable<Oid>): void {
+    if (this.#pruned.size > 0) for (const oid of oids) this.#pruned.delete(oid);
+  }
+
+  /** Has what these refs reach, as after a fetch. */
+  fetched(tips: Iterable<Oid | undefined>, objects: ObjectPool): void {
+    if (this.#pruned.size > 0) this.gets(objects.reachedFrom(tips));
+  }
+
+  /** What a process makes at a time is left alone, as git leaves it where it was told how old that has to be. */
+  makes(process: Actor, oids: readonly Oid[]): void {
+    this.#made.set(process, oids);
+  }
+
+  /** Loses all that no ref reaches, as by `git gc --prune=now` once logs of refs are gone. */
+  prune(objects: ObjectPool): void {
+    const kept = objects.reachedFrom([...this.refs.values(), ...[...this.#made.values()].flat()]);
+    for (const oid of objects.names()) if (!kept.has(oid)) this.#pruned.add(oid);
+  }
+
   letGo(dead: Actor): void {
+    this.#made.delete(dead);
     for (const [name, holder] of this.locks) if (holder === dead) this.locks.delete(name);
   }
 }

@@ -1,3 +1,4 @@
+import { LedgerError } from '../../../src/domain/errors.ts';
 import { isAncestor } from '../../../src/git/model/history.ts';
 import type { Patience, PushResult } from '../../../src/remote/port.ts';
 import type { Oid } from '../../../src/store/port.ts';
@@ -5,8 +6,10 @@ import type { MemoryHost } from '../../helpers/memory-connection.ts';
 import type { Beside, ObjectClone, SideFolder, Swap } from '../../helpers/memory-remote.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { type Answer, BRANCH, FOLDERS, type Host, type Wish } from './host.ts';
+import type { ObjectPool } from './objects.ts';
 import type { Process } from './process.ts';
 import { short } from './store.ts';
+import type { World } from './world.ts';
 
 /** An adapter gives a connection up that was silent for so long, where its caller does not say. */
 const SILENCE_MS = 60_000;
@@ -43,11 +46,13 @@ interface Message<T> {
 export class HostConnection implements MemoryHost {
   readonly #process: Process;
   readonly #host: Host;
+  readonly #objects: ObjectPool;
   readonly #scheduler: Scheduler;
 
-  constructor(process: Process, host: Host, scheduler: Scheduler) {
+  constructor(process: Process, { host, objects, scheduler }: World) {
     this.#process = process;
     this.#host = host;
+    this.#objects = objects;
     this.#scheduler = scheduler;
   }
 
@@ -57,7 +62,9 @@ export class HostConnection implements MemoryHost {
     patience?: Patience,
   ): Promise<{ tip: Oid | undefined; inboxes: Map<string, Oid> }> {
     const refs = await this.#look('fetches', [BRANCH, `${FOLDERS.inboxes}*`], patience);
-    return { tip: refs.get(BRANCH), inboxes: within(refs, FOLDERS.inboxes) };
+    const inboxes = within(refs, FOLDERS.inboxes);
+    this.#has([refs.get(BRANCH), ...inboxes.values()]);
+    return { tip: refs.get(BRANCH), inboxes };
   }
 
   async giveSideRefs(
@@ -65,7 +72,10 @@ export class HostConnection implements MemoryHost {
     folder: SideFolder,
     patience?: Patience,
   ): Promise<ReadonlyMap<string, Oid>> {
-    return within(await this.#look(`lists ${folder}`, [`${FOLDERS[folder]}*`], patience), FOLDERS[folder]);
+    const refs = await this.#look(`lists ${folder}`, [`${FOLDERS[folder]}*`], patience);
+    const found = within(refs, FOLDERS[folder]);
+    this.#has(found.values());
+    return found;
   }
 
   async giveWritten(
@@ -82,6 +92,7 @@ export class HostConnection implements MemoryHost {
       patience,
     });
     if (answer === undefined) throw new Error('the remote cannot be reached');
+    this.#has([answer.tip]);
     return answer.tip;
   }
 
@@ -126,6 +137,11 @@ export class HostConnection implements MemoryHost {
     return this.#push(what, [{ ref, expected, to: next, by: this.#process.clone.name }], patience);
   }
 
+  /** What came with an answer. */
+  #has(tips: Iterable<Oid | undefined>): void {
+    this.#process.clone.fetched(tips, this.#objects);
+  }
+
   /** The last wish is the one that is asked about. Those that go together never arrive in part. */
   #push(
     what: string,
@@ -133,6 +149,8 @@ export class HostConnection implements MemoryHost {
     patience: Patience | undefined,
     together = false,
   ): Promise<PushResult> {
+    const missing = wishes.find(({ to }) => to !== undefined && !this.#process.clone.has(to));
+    if (missing !== undefined) throw new LedgerError('STORAGE_FAILED', `there is no object ${missing.to}`);
     const swap = (wish: Wish): Answer => this.#host.swap(wish, this.#scheduler.time);
     const all = (): Answer =>
       together ? this.#host.swapAll(wishes, this.#scheduler.time) : (wishes.map(swap).at(-1) as Answer);

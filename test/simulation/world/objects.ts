@@ -1,10 +1,11 @@
 import { type GitObject, type NamedObject, nameObject } from '../../../src/git/model/object.ts';
 import type { SizedObjects } from '../../../src/store/object-history.ts';
 import type { Oid } from '../../../src/store/port.ts';
+import type { Clone } from './clone.ts';
 
 /**
  * All objects of a world. Their names say what is in them, so the clones and the remote share one map, and nothing is ever copied:
- * who has a ref has what it reaches.
+ * who has a ref has what it reaches. A clone notes what it has not.
  */
 export class ObjectPool implements SizedObjects {
   readonly #objects: Map<Oid, GitObject>;
@@ -35,6 +36,24 @@ export class ObjectPool implements SizedObjects {
     return this.#objects.has(oid);
   }
 
+  names(): Iterable<Oid> {
+    return this.#objects.keys();
+  }
+
+  /** All that commits reach, themselves included. */
+  reachedFrom(commits: Iterable<Oid | undefined>): Set<Oid> {
+    const [found, left] = [new Set<Oid>(), [...commits]];
+    for (let oid = left.pop(); oid !== undefined || left.length > 0; oid = left.pop()) {
+      const object = oid === undefined || found.has(oid) ? undefined : this.#objects.get(oid);
+      if (oid === undefined || object === undefined) continue;
+      found.add(oid);
+      if (object.type === 'tree') for (const entry of entriesOf(object.bytes)) left.push(entry.oid);
+      if (object.type === 'commit')
+        for (const [, named] of this.#textOf(oid).matchAll(/^(?:tree|parent) (\w+)$/gm)) left.push(named);
+    }
+    return found;
+  }
+
   parentOf(commit: Oid | undefined): Oid | undefined {
     return /^parent (\w+)$/m.exec(this.#textOf(commit))?.[1];
   }
@@ -63,5 +82,40 @@ export class ObjectPool implements SizedObjects {
 
   copy(): ObjectPool {
     return new ObjectPool(this.#objects);
+  }
+}
+
+/** The entries of a tree, by git's format. */
+export function* entriesOf(tree: Uint8Array): Generator<{ mode: string; name: string; oid: Oid }> {
+  const bytes = Buffer.from(tree);
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(0, at);
+    const [mode = '', name = ''] = bytes.toString('utf8', at, end).split(' ');
+    yield { mode, name, oid: bytes.toString('hex', end + 1, end + 21) };
+    at = end + 21;
+  }
+}
+
+/** The objects of a world that a clone has. */
+export class CloneObjects implements SizedObjects {
+  readonly #pool: ObjectPool;
+  readonly #clone: Clone;
+
+  constructor(pool: ObjectPool, clone: Clone) {
+    this.#pool = pool;
+    this.#clone = clone;
+  }
+
+  async read(oid: Oid): Promise<GitObject | undefined> {
+    return this.#clone.has(oid) ? this.#pool.read(oid) : undefined;
+  }
+
+  async readAtMost(oid: Oid, maxBytes: number): Promise<GitObject | { size: number } | undefined> {
+    return this.#clone.has(oid) ? this.#pool.readAtMost(oid, maxBytes) : undefined;
+  }
+
+  async write(objects: readonly NamedObject[]): Promise<void> {
+    await this.#pool.write(objects);
+    this.#clone.gets(objects.map(({ oid }) => oid));
   }
 }

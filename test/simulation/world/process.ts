@@ -177,7 +177,7 @@ export class Process implements Actor {
   }
 
   /** The ledger of the clone, as the program opens it. */
-  async open({ mode = 'push', actor = this.clone.name }: Opening = {}): Promise<WorkLedger> {
+  async open({ mode = 'push', actor = this.clone.identity }: Opening = {}): Promise<WorkLedger> {
     return this.#keep(await openOn(this.#backend(), { actor, mode }));
   }
 
@@ -201,7 +201,7 @@ export class Process implements Actor {
   }
 
   #backend(): Parameters<typeof openOn>[0] {
-    const { host, objects, scheduler } = this.#world;
+    const { objects } = this.#world;
     const { clock } = this.#machine;
     const store = new SimulatedStore(this, objects);
     return {
@@ -210,9 +210,10 @@ export class Process implements Actor {
         remotes: new Map([['origin', 'memory:']]),
         pushes: new Map(),
         settings: new Map(),
-        identity: { name: this.clone.name, email: `${this.clone.name}@example.org` },
+        identity: { name: this.clone.identity, email: `${this.clone.identity}@example.org` },
       },
       place: this.clone.name,
+      standsAt: () => this.clone.place,
       refs: store,
       lock: new SimulatedLock(this, clock),
       state: new SimulatedState(this),
@@ -221,7 +222,7 @@ export class Process implements Actor {
       indexDir: undefined,
       store: async () => store,
       connect: async ({ name, seenRef }) =>
-        new MemoryConnection(new HostConnection(this, host, scheduler), store, {
+        new MemoryConnection(new HostConnection(this, this.#world), store, {
           name,
           seenRef,
           reads: undefined,

@@ -1,16 +1,17 @@
+import { LedgerError } from '../../../src/domain/errors.ts';
 import { buildCommits } from '../../../src/store/build-commits.ts';
 import { ObjectHistory } from '../../../src/store/object-history.ts';
 import type { CommitRequest, CommitResult, LedgerStore, Oid } from '../../../src/store/port.ts';
-import type { ObjectPool } from './objects.ts';
+import { CloneObjects, type ObjectPool } from './objects.ts';
 import type { Process } from './process.ts';
 
 /** A clone's objects and refs, as one process reaches them. Each look at a ref, and each move of one, is a call. */
-export class SimulatedStore extends ObjectHistory<ObjectPool> implements LedgerStore {
+export class SimulatedStore extends ObjectHistory<CloneObjects> implements LedgerStore {
   readonly shared = true;
   readonly #process: Process;
 
   constructor(process: Process, objects: ObjectPool) {
-    super(objects);
+    super(new CloneObjects(objects, process.clone));
     this.#process = process;
   }
 
@@ -33,6 +34,7 @@ export class SimulatedStore extends ObjectHistory<ObjectPool> implements LedgerS
   async commit({ ref, expected, base, drafts }: CommitRequest): Promise<CommitResult> {
     const { oids, objects } = await buildCommits(this.objects, base, drafts);
     await this.objects.write(objects);
+    this.#process.clone.makes(this.#process, oids);
     const tip = oids.at(-1) ?? base;
     if (tip === undefined) throw new Error('a commit needs a draft or a base');
     const moved = await this.#swap(ref, expected, tip);
@@ -53,6 +55,12 @@ export class SimulatedStore extends ObjectHistory<ObjectPool> implements LedgerS
     const { clone } = this.#process;
     const what = `moves ${ref} from ${short(expected)} to ${short(next)}`;
     return this.#process.call({ what, touches: [ref], writes: true, stores: true }, () => {
+      clone.makes(this.#process, []);
+      if (next !== undefined && !clone.has(next))
+        throw new LedgerError(
+          'STORAGE_FAILED',
+          `${ref} cannot move to ${next}, which the repository does not have.`,
+        );
       const found = clone.refs.get(ref);
       if (found !== expected) return { done: false, found };
       if (next === undefined) clone.refs.delete(ref);

@@ -1,4 +1,5 @@
 import type { Oid } from '../../../src/store/port.ts';
+import type { Place } from '../../../src/sync/clone-name.ts';
 import { asSimulated } from '../guard.ts';
 import { type Call, type Fate, Scheduler } from '../scheduler.ts';
 import { Clone } from './clone.ts';
@@ -67,6 +68,13 @@ export class World {
     const clone = new Clone(name);
     this.clones.set(name, clone);
     return clone;
+  }
+
+  /** Makes a clone beside another one, as `cp -r` does. */
+  copy(clone: Clone, name: string, place: Place): Clone {
+    const copied = clone.copy(name, place);
+    this.clones.set(name, copied);
+    return copied;
   }
 
   /** Starts a process of a clone: the first is `ada.1`. */
