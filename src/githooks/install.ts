@@ -24,6 +24,8 @@ export interface InstallOptions {
   /** In or at the repository. */
   dir: string;
   program: Program;
+  /** Also where the hooks are not this repository's alone, or are files of the project. */
+  shared?: boolean | undefined;
 }
 
 /** One hook as it was found. */
@@ -56,10 +58,11 @@ const OF_SIDE: Readonly<Record<Side, readonly HookName[]>> = {
  * Puts the hooks of a side in place. A hook that is there stays, under another name, and runs after ours. Doing it twice changes
  * nothing.
  *
- * @throws LedgerError `NO_REPOSITORY`; `INVALID_INPUT` where two other hooks stand in the way; `PERMISSION_DENIED`
+ * @throws LedgerError `NO_REPOSITORY`; `INVALID_INPUT` where two other hooks stand in the way, or where the hooks are not this
+ *   repository's alone and that was not asked for; `PERMISSION_DENIED`
  */
 export async function installHooks(options: InstallOptions): Promise<HooksReport> {
-  const folder = await hooksFolder(options.dir);
+  const folder = await ownFolder(options);
   const states = inspect(folder, options);
   for (const { hook, path, state, before } of states) {
     if (state !== 'other' || before === undefined) continue;
@@ -82,9 +85,9 @@ export async function installHooks(options: InstallOptions): Promise<HooksReport
   return checkHooks(options);
 }
 
-/** Takes ours away, and puts those back that were there before. Other hooks are left alone. */
+/** Takes ours away, and puts those back that were there before. Other hooks are left alone. @throws LedgerError as `installHooks` */
 export async function removeHooks(options: InstallOptions): Promise<HooksReport> {
-  const folder = await hooksFolder(options.dir);
+  const folder = await ownFolder(options);
   writing(folder, () => {
     for (const { path, state, before } of inspect(folder, options)) {
       if (state !== 'current' && state !== 'outdated') continue;
@@ -109,6 +112,22 @@ export async function checkHooks(options: InstallOptions): Promise<HooksReport> 
     current: set && hooks.every(({ state }) => state === 'current'),
   };
 }
+
+/** The folder of the hooks, where changing it is what was asked for: `core.hooksPath` can make it another's. */
+async function ownFolder({ dir, shared = false }: InstallOptions): Promise<string> {
+  const folder = await hooksFolder(dir);
+  const reach = shared ? 'repository' : await hooksReach(dir, folder);
+  if (reach === 'repository') return folder;
+  throw new LedgerError('INVALID_INPUT', `Nothing was changed: ${folder} ${WHOSE[reach]} (core.hooksPath).`, {
+    hint: 'To change it all the same: --shared. For hooks of this repository alone: git config core.hooksPath "$(git rev-parse --path-format=absolute --git-common-dir)/hooks"',
+    details: { problems: [`reach: ${reach}`] },
+  });
+}
+
+const WHOSE: Readonly<Record<Exclude<HooksReach, 'repository'>, string>> = {
+  work_tree: 'is part of the work tree, and what is committed of it would name paths of this machine',
+  others: 'has the hooks of every repository that names it, and not of this one alone',
+};
 
 const keptName = (path: string): string => `${path}.before-wl`;
 

@@ -129,7 +129,7 @@ it('given hooks that were there, when ours is installed twice and removed, then 
   expect(config).not.toContain('fsck');
 });
 
-it('given core.hooksPath, when the hooks of a clone are installed, then they stand there and git runs them', async () => {
+it('given core.hooksPath, when the hooks of a clone are put there as one asked, then they stand there and git runs them', async () => {
   const repo = await guarded();
   const ada = await repo.init(await repo.clone('ada'));
   await ada.work.batch([ada.work.command('create', { fields: { title: 'one' } })]);
@@ -139,7 +139,7 @@ it('given core.hooksPath, when the hooks of a clone are installed, then they sta
   await writeFile(join(folder, 'commit-msg'), '#!/bin/sh\ngrep -q please "$1"\n');
   await chmod(join(folder, 'commit-msg'), 0o755);
   await repo.git(dir, 'config', 'core.hooksPath', folder);
-  const report = await installHooks({ side: 'client', dir, program: PROGRAM });
+  const report = await installHooks({ side: 'client', dir, program: PROGRAM, shared: true });
   expect(report.hooks.map(({ path }) => path)).toEqual(
     ['commit-msg', 'pre-push', 'post-merge'].map((name) => join(folder, name)),
   );

@@ -14,11 +14,15 @@ export const hooksInstallCommand = command({
     client: flag('--client', 'the hooks of this clone: commit-msg, pre-push, post-merge (the default)'),
     server: text('--server <dir>', 'the hook of the repository that is pushed to: pre-receive'),
     check: flag('--check', 'only tell what is there, and whether it is current'),
+    shared: flag(
+      '--shared',
+      'also where core.hooksPath names a folder of other repositories, or of the work tree',
+    ),
     remove: flag('--remove', 'take them away, and put back what was there before'),
   },
   examples: ['wl hooks install', 'wl hooks install --server /srv/git/project.git --check'],
   run: async ({ options, cli }) => {
-    const { client, server, check, remove } = options;
+    const { client, server, check, remove, shared } = options;
     if (client && server !== undefined)
       throw refuse('--client and --server are two things; ask for one at a time.');
     if (check && remove) throw refuse('--check changes nothing, and --remove does.');
@@ -29,6 +33,7 @@ export const hooksInstallCommand = command({
       side: server === undefined ? 'client' : 'server',
       dir,
       program: ownProgram(),
+      shared,
     });
     if (server !== undefined && act === installHooks)
       await cli.busy('making the index that pushes are judged by', () => warmIndex(server));
