@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { isLedgerError, type LedgerError } from '../domain/errors.ts';
-import { checkedOutIn, overwritingFetches } from '../git/branch-dangers.ts';
+import { overwritingFetches } from '../git/branch-dangers.ts';
 import { mergeDriverFault, readMergeDriver, setMergeDriver } from '../git/client.ts';
 import { damagedPacks } from '../git/damaged-objects.ts';
 import { damagedRefs, type LedgerRefs } from '../git/damaged-refs.ts';
@@ -13,7 +13,9 @@ import {
   removeDeadLock,
 } from '../git/damaged-repository.ts';
 import type { Fault } from '../git/fault.ts';
+import { treesAt } from '../git/refs.ts';
 import { openRepository } from '../git/repository.ts';
+import { bringUpToDate, lookAtTree, treesOf } from '../git/work-tree.ts';
 import {
   chooseBranch,
   chooseMode,
@@ -152,7 +154,7 @@ export async function cloneFaults(place: ClonePlace, looking: Looking): Promise<
     })),
     ...(await renamedRemotes(place)),
     ...(await overwritingFetches(gitDir, localRef)),
-    ...(await checkedOutIn(gitDir, localRef)).map((tree) => checkedOut(place, tree)),
+    ...(await checkedOutFaults(place)),
     ...(await mergingFaults(place, looking)),
   ];
 }
@@ -191,12 +193,31 @@ async function stoppedHolders(local: string): Promise<Fault[]> {
   }));
 }
 
-function checkedOut({ branch }: ClonePlace, tree: string): Fault {
-  return {
-    kind: 'branch',
-    wrong: `${branch} is checked out in ${tree}: its files do not follow the branch, so that the next commit there undoes what others did`,
-    how: `leave the branch: git -C '${tree}' checkout --detach`,
-  };
+/** Where the branch is checked out, its work tree follows; unless something is under way there, or a process died as it moved the branch. */
+async function checkedOutFaults({ gitDir, fileRefs, localRef, branch }: ClonePlace): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for (const dir of fileRefs ? treesAt(gitDir, localRef) : await treesOf(gitDir, localRef)) {
+    const tree = await lookAtTree({ gitDir, dir, ref: localRef });
+    if (tree === undefined) continue;
+    const { top, busy, left } = tree;
+    if (busy !== undefined)
+      faults.push({
+        kind: 'branch',
+        wrong: `${branch} is checked out in ${top}, and ${busy} is under way there: until that ends, nothing is written here`,
+        how: busy === 'a merge' ? 'end it: wl resolve' : `end it: git -C '${top}' status`,
+      });
+    else if (left !== undefined)
+      faults.push({
+        kind: 'branch',
+        wrong: `${branch} is checked out in ${top}, and its files did not follow as it moved on from ${left.slice(0, 12)}: a commit there would take back what came since`,
+        how: 'wl doctor --fix brings them up to date',
+        repair: async () => {
+          await bringUpToDate({ gitDir, dir, ref: localRef });
+          return `brought ${top} up to date`;
+        },
+      });
+  }
+  return faults;
 }
 
 async function mergingFaults({ gitDir }: ClonePlace, { program }: Looking): Promise<Fault[]> {

@@ -182,7 +182,7 @@ async function askRemote(
     return { rewrite, reached: rewrite === undefined };
   } catch (error) {
     if (isLedgerError(error, 'DAMAGED_ITEM')) return { tip: await sharedTip(ledger), reached: true };
-    if (isLedgerError(error, 'CONTENDED'))
+    if (isLedgerError(error, 'CONTENDED') || isLedgerError(error, 'CHECKED_OUT'))
       return { skipped: [`what others did was not taken over: ${error.message}`] };
     if (faults.some(({ kind }) => IN_THE_WAY.has(kind)))
       return { skipped: [`what others did was not taken over: ${messageOf(error)}`] };

@@ -1,6 +1,6 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { commitNamed, findWorkTree, followBranch } from '../git/work-tree.ts';
+import { commitNamed, findWorkTree } from '../git/work-tree.ts';
 import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
@@ -73,15 +73,14 @@ export interface ReplayedLine extends Replayed {
  * their names, are left out, so doing it twice changes nothing.
  *
  * @param typed a commit or a branch, for all that the ledger has not; `A..B` for what B has and A has not
- * @param dir where it was typed; a work tree of the ledger there follows
+ * @param dir where it was typed
  * @throws LedgerError as `replayOnOurs`; `NOT_FOUND`; `DIFFERENT_LEDGER` where the line has another root; `INVALID_INPUT` while a merge
  * is under way
  */
 export async function replayLine(ledger: WorkLedger, typed: string, dir: string): Promise<ReplayedLine> {
   const { localRef, place } = connectionOf(ledger);
   const tree = await findWorkTree(dir);
-  const follows = tree?.branch === localRef;
-  if (follows && tree.merging !== undefined)
+  if (tree?.branch === localRef && tree.merging !== undefined)
     throw new LedgerError('INVALID_INPUT', `A merge is under way in ${tree.top}.`, {
       hint: 'Without a commit, wl resolve --replay ends it that way.',
     });
@@ -92,11 +91,7 @@ export async function replayLine(ledger: WorkLedger, typed: string, dir: string)
     throw new LedgerError('DIFFERENT_LEDGER', `${typed} is of another ledger: they have no common root.`, {
       details: { local: ours, remote: to },
     });
-  try {
-    return { after: after ?? null, to, ...(await replayOnOurs(ledger, to, after)) };
-  } finally {
-    if (follows) await followBranch(tree.top, ours, await currentTip(connectionOf(ledger)));
-  }
+  return { after: after ?? null, to, ...(await replayOnOurs(ledger, to, after)) };
 }
 
 async function readLine(place: string, typed: string): Promise<{ after?: Oid; to: Oid }> {

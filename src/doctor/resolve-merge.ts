@@ -2,7 +2,7 @@ import { parsePath, possiblePaths } from '../codec/path.ts';
 import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { setMergeDriver } from '../git/client.ts';
-import { abortMerge, checkoutFrom, followBranch, readWorkTree, type WorkTree } from '../git/work-tree.ts';
+import { abortMerge, checkoutFrom, readWorkTree, type WorkTree } from '../git/work-tree.ts';
 import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { type MergedItems, mergeItems, type Side } from '../merge/merge-items.ts';
@@ -36,17 +36,9 @@ export async function takeSide(merge: OpenMerge, side: Side, ids: readonly WorkI
  *
  * @throws LedgerError as `fetch`; `CONTENDED` where another process moved the ledger meanwhile
  */
-export async function replayInstead(
-  ledger: WorkLedger,
-  { tree, ours, theirs }: OpenMerge,
-): Promise<Replayed> {
+export async function replayInstead(ledger: WorkLedger, { tree, theirs }: OpenMerge): Promise<Replayed> {
   await abortMerge(tree.top);
-  try {
-    return await replayOnOurs(ledger, theirs);
-  } finally {
-    // Whatever came of it, the branch that is checked out may have moved.
-    await followBranch(tree.top, ours, await currentTip(connectionOf(ledger)));
-  }
+  return replayOnOurs(ledger, theirs);
 }
 
 /**

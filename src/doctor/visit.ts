@@ -99,12 +99,12 @@ const needsSteps = ({ tip, rewrite, mends, clone, skipped }: Examination): boole
   rewrite === undefined &&
   (mends.length > 0 || clone.some(({ kind }) => kind === 'pending' || kind === 'rules'));
 
-/** Where somebody is at work, or a lock is in the way, what is left to do is told. */
+/** Where somebody is at work, in a work tree of the branch as well, or a lock is in the way, what is left to do is told. */
 async function unlessTaken(steps: () => Promise<Repaired[]>): Promise<Repaired[]> {
   try {
     return await steps();
   } catch (error) {
-    if (!isLedgerError(error, 'CONTENDED')) throw error;
+    if (!isLedgerError(error, 'CONTENDED') && !isLedgerError(error, 'CHECKED_OUT')) throw error;
     return [];
   }
 }

@@ -153,6 +153,8 @@ export type DetailsByCode = {
   DEPENDENCY_CYCLE: { cycle: readonly WorkId[] };
   STILL_REFERENCED: { id: WorkId; users: readonly WorkId[] };
   OUT_OF_REACH: { id: WorkId; status: string | null };
+  /** Where the ledger's branch is checked out, and which files there are in the way. */
+  CHECKED_OUT: Partial<UnsettledDetails> & { branch: string; work_tree: string; paths: readonly string[] };
   /** Items that did not come about within `timeout` milliseconds; of a call that was given up, what it left. */
   TIMED_OUT: UnsettledDetails & { ids?: readonly WorkId[]; timeout_s?: number };
   REMOTE_UNREACHABLE: UnsettledDetails & { id?: WorkId };

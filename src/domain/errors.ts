@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   DEPENDENCY_CYCLE: { retryable: false },
   STILL_REFERENCED: { retryable: false },
   OUT_OF_REACH: { retryable: false },
+  CHECKED_OUT: { retryable: true },
   TIMED_OUT: { retryable: true },
   REMOTE_UNREACHABLE: { retryable: true },
   REMOTE_STALE: { retryable: true },

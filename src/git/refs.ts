@@ -1,5 +1,6 @@
 // The refs of a clone: by files and their logs, or by git where it keeps them otherwise.
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { CatFile } from './cat-file.ts';
 import { PLAIN_TRAITS, type RepositoryTraits } from './config/interpret.ts';
 import { diskFs, errorCode, type FsLike, readText } from './files/fs.ts';
@@ -24,14 +25,87 @@ export function openRefs(
   traits: RepositoryTraits = PLAIN_TRAITS,
   log: Omit<RefLogOptions, 'reflogs'>,
 ): Refs {
-  if (!traits.fileRefs || traits.groupShared) return new GitRefs(gitDir);
-  return new DiskRefs({
-    fs: diskFs,
-    gitdir: gitDir,
-    lockWaitMs: LOCK_WAIT_MS,
-    owners: new LockOwners(gitDir),
-    log: new RefLog({ ...log, reflogs: traits.reflogs }),
+  const refs =
+    !traits.fileRefs || traits.groupShared
+      ? new GitRefs(gitDir)
+      : new DiskRefs({
+          fs: diskFs,
+          gitdir: gitDir,
+          lockWaitMs: LOCK_WAIT_MS,
+          owners: new LockOwners(gitDir),
+          log: new RefLog({ ...log, reflogs: traits.reflogs }),
+        });
+  return new FollowedRefs(gitDir, traits.fileRefs, refs);
+}
+
+/**
+ * Refs whose work trees follow: where a branch is checked out, it moves as `git pull --ff-only` moves it, or not at all. A work tree that
+ * stayed behind would look as if somebody had taken back there what the move brought, and the next commit would do so.
+ */
+class FollowedRefs implements Refs {
+  readonly #gitDir: string;
+  readonly #headIsFile: boolean;
+  readonly #refs: Refs;
+
+  constructor(gitDir: string, headIsFile: boolean, refs: Refs) {
+    this.#gitDir = gitDir;
+    this.#headIsFile = headIsFile;
+    this.#refs = refs;
+  }
+
+  readRef(ref: string): Promise<string | undefined> {
+    return this.#refs.readRef(ref);
+  }
+
+  listRefs(prefix: string): Promise<{ ref: string; oid: string }[]> {
+    return this.#refs.listRefs(prefix);
+  }
+
+  async swap(ref: string, expected: string | undefined, next: string | undefined): Promise<SwapResult> {
+    const swap = (): Promise<SwapResult> => this.#refs.swap(ref, expected, next);
+    if (next === undefined || next === expected || !BRANCH.test(ref)) return swap();
+    const trees = this.#headIsFile
+      ? treesAt(this.#gitDir, ref)
+      : await (await import('./work-tree.ts')).treesOf(this.#gitDir, ref);
+    if (trees.length === 0) return swap();
+    const current = await this.#refs.readRef(ref);
+    if (current !== expected) return { moved: false, current };
+    const { moveWithTrees } = await import('./work-tree.ts');
+    return moveWithTrees({ gitDir: this.#gitDir, trees, ref, from: expected, to: next }, swap);
+  }
+
+  close(): void {
+    this.#refs.close();
+  }
+}
+
+/** The git directories of the work trees in which a branch is checked out, or in the middle of a rebase or a bisection of it. */
+export function treesAt(gitDir: string, ref: string): string[] {
+  // A bare repository names a branch, too, and has no index.
+  const hasTree = basename(gitDir) === '.git' || existsSync(join(gitDir, 'index'));
+  const linked = join(gitDir, 'worktrees');
+  const names = existsSync(linked) ? readdirSync(linked) : [];
+  const all = [...(hasTree ? [gitDir] : []), ...names.map((name) => join(linked, name))];
+  return all.filter((tree) => {
+    const head = textOf(join(tree, 'HEAD'));
+    if (head === undefined || head.startsWith('ref: ')) return head === `ref: ${ref}`;
+    return (
+      REBASED.some((file) => textOf(join(tree, file)) === ref) ||
+      textOf(join(tree, 'BISECT_START')) === ref.replace(BRANCH, '')
+    );
   });
+}
+
+/** Which branch is rebased, while `HEAD` names none. */
+const REBASED = ['rebase-merge/head-name', 'rebase-apply/head-name'];
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trimEnd();
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 class DiskRefs implements Refs {

@@ -44,6 +44,7 @@ const KIND_OF = {
   STILL_REFERENCED: 'precondition',
   ID_TAKEN: 'precondition',
   OUT_OF_REACH: 'precondition',
+  CHECKED_OUT: 'precondition',
   TIMED_OUT: 'timeout',
   REMOTE_UNREACHABLE: 'unreachable',
   REMOTE_STALE: 'unreachable',

@@ -23,7 +23,7 @@ import type { Ending, Settled } from './outcome.ts';
 import { overdueUnblocks, withoutOverdue } from './overdue-unblocks.ts';
 import type { CallContext, RemoteContext } from './ports.ts';
 import { firstGroup, NAMES, type ReadCommit, readCommits } from './read-commits.ts';
-import { dropWrong, reconcile } from './reconcile.ts';
+import { dropWrong, reconcile, whereCheckedOut } from './reconcile.ts';
 import { CONTACT, LED } from './state-keys.ts';
 
 /** What an exchange is for, with the transitions that someone waits for. */
@@ -152,7 +152,7 @@ class Exchanging {
         await takeBackOffer(context);
         return { kind: 'done' };
       case 'take over':
-        return { kind: 'found', settled: await this.#settleOn(await this.#seenNow()) };
+        return { kind: 'found', settled: await this.#settleOn(await this.#seenNow()).catch(whereCheckedOut) };
       case 'meet others':
         meetOthers(context);
         return { kind: 'done' };

@@ -1,4 +1,4 @@
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkItem } from '../domain/item.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
@@ -126,6 +126,12 @@ export async function dropWrong(context: SyncContext, seen: Oid | undefined): Pr
       wrong,
     });
   });
+}
+
+/** What was pushed is shared. Where the branch is checked out, and cannot move now, it does with the next call. */
+export function whereCheckedOut(error: unknown): Map<string, Settled> {
+  if (isLedgerError(error, 'CHECKED_OUT')) return new Map();
+  throw error;
 }
 
 const byOp = (commits: readonly ReadCommit[]): Map<string, ReadCommit> =>

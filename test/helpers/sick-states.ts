@@ -305,16 +305,13 @@ export const TOLD: readonly (State & { how: RegExp })[] = [
     how: /it has: origin/i,
   },
   {
-    name: 'the branch checked out',
+    name: 'a merge under way where the branch is checked out',
     often: true,
-    breaks: ({ git }) => git('checkout', '--quiet', 'work-ledger'),
-    wrong: /work-ledger is checked out in /,
-    how: /git -C '.*' checkout --detach/,
-  },
-  {
-    name: 'the branch checked out in another work tree',
-    breaks: ({ git, repo }) => git('worktree', 'add', '--quiet', join(repo.folder, 'tree'), 'work-ledger'),
-    wrong: /work-ledger is checked out in \S*tree/,
-    how: /git -C '.*tree' checkout --detach/,
+    async breaks({ git, gitDir }) {
+      await git('checkout', '--quiet', 'work-ledger');
+      await writeFile(join(gitDir, 'MERGE_HEAD'), `${await git('rev-parse', 'HEAD~1')}\n`);
+    },
+    wrong: /work-ledger is checked out in .*, and a merge is under way there/,
+    how: /^end it: wl resolve$/,
   },
 ];

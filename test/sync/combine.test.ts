@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { WorkLedger } from '../../src/index.ts';
+import { LedgerError, type WorkLedger } from '../../src/index.ts';
 import { connectionOf } from '../../src/ledger/connection.ts';
 import type { Oid } from '../../src/store/port.ts';
 import { prepareOffer } from '../../src/sync/inbox.ts';
@@ -237,4 +237,24 @@ describe('inboxes of clones that are gone', () => {
     await ada.ledger.clone.sync();
     expect([...world.remote.inboxes.values()]).toEqual([before]);
   });
+});
+
+test('given a branch that cannot move where it is checked out, when that shows only after a push was taken, then the transition is told as accepted', async () => {
+  const { id } = await ada.ledger.createWork({ title: 'One' });
+  await bob.ledger.clone.fetch();
+  await offerOf((ledger) => ledger.work.comment(id, 'from bob'));
+  await ada.ledger.clone.fetch();
+  const store = await connectionOf(ada.ledger).store();
+  const [moveRef, tip] = [store.moveRef, world.remote.tip];
+  store.moveRef = async (ref, ...move) => {
+    if (ref === 'refs/heads/work-ledger' && world.remote.tip !== tip)
+      throw new LedgerError('CHECKED_OUT', 'It is checked out.', {
+        details: { branch: 'work-ledger', work_tree: '/clone', paths: [] },
+      });
+    return moveRef.call(store, ref, ...move);
+  };
+  expect(await ada.ledger.work.comment(id, 'from ada')).toMatchObject({ ok: true, where: 'remote' });
+  store.moveRef = moveRef;
+  await ada.ledger.clone.sync();
+  expect((await ada.ledger.query.asOf()).tip).toBe(world.remote.tip);
 });

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { gitEnvironment, runGit } from '../../../src/git/process/run.ts';
 import { openRepository } from '../../../src/git/repository.ts';
 import { talk } from '../../../src/git/transport.ts';
-import { abortMerge, checkoutFrom, findWorkTree, followBranch } from '../../../src/git/work-tree.ts';
+import { abortMerge, checkoutFrom, findWorkTree, moveWithTrees } from '../../../src/git/work-tree.ts';
 import { Patience } from '../../../src/remote/port.ts';
 import { wl } from '../../cli/workplace.ts';
 import { GitHttpServer } from '../../helpers/git-http-server.ts';
@@ -244,7 +244,9 @@ describe('given an environment with every variable and setting that names a prog
     expect(await readFile(file, 'utf8')).toBe('two');
     await abortMerge(dir);
     expect(await findWorkTree(dir)).toMatchObject({ ...merge, merging: undefined, unmerged: [] });
-    await followBranch(dir, 'HEAD', 'HEAD~1');
+    const gitDir = join(dir, '.git');
+    const move = { gitDir, trees: [gitDir], ref: 'refs/heads/main', from: 'HEAD', to: 'HEAD~1' };
+    await moveWithTrees(move, async () => ({ moved: true }));
     expect(await readFile(file, 'utf8')).toBe('one');
     expect(await left()).toEqual([]);
   });
