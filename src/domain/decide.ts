@@ -5,6 +5,7 @@ import { isTerminal, WORK_STATUSES, type WorkItem } from './item.ts';
 import { contentDigest, requireRequest, toItem } from './item-schema.ts';
 import { requireSeen } from './observation.ts';
 import { isGranted, requireAllowed, requireKnownRules, requireSameRules } from './policy.ts';
+import { rememberReview } from './reviews.ts';
 import { quoted, REASON_LENGTH, toSafeLine } from './text.ts';
 import type { ChangingVerb, VerbFacts } from './verbs/define.ts';
 import { verbOf } from './verbs.ts';
@@ -59,7 +60,7 @@ function change(view: LedgerView, command: Command, verb: ChangingVerb): Decisio
   requireSeen(verb, item, command, after);
   if (after === 'gone') return record(command, item, undefined);
   requireSameRules(view.settings, command.actor, item, after);
-  return record(command, item, after);
+  return record(command, item, rememberReview(view.settings, command.actor, item, after, verb.claims));
 }
 
 function findItem(view: LedgerView, { id = '' }: Command): WorkItem {

@@ -1,3 +1,4 @@
+// One table, to be read from top to bottom: longer than others, since each field has a row.
 import { LINK_KINDS, WORK_PRIORITIES, WORK_STATUSES, WORK_TYPES } from './item.ts';
 import {
   actor,
@@ -242,6 +243,19 @@ export const FIELDS = {
       }),
     ),
     merge: 'standing',
+  },
+  worked_as: {
+    kind: optional(
+      some(
+        record({
+          by: actor,
+          type: word('type', WORK_TYPES),
+          labels: optional(some(label)),
+          swarm_name: optional(name),
+        }),
+      ),
+    ),
+    merge: 'set',
   },
   result: { kind: optional(map(256)), merge: 'standing' },
   error: { kind: optional(longText(64)), merge: 'standing' },

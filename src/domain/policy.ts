@@ -12,8 +12,9 @@ import {
   rolesOf,
   type Scoped,
 } from './policy-rules.ts';
+import { askedReview, requireReviewed, reviewerRoles } from './reviews.ts';
 import type { LedgerSettings } from './settings.ts';
-import { VERBS } from './verbs.ts';
+import { VERBS, verbOf } from './verbs.ts';
 
 /** The newest rules version that this program knows: raised with every change of what is stored, decided or accepted. */
 export const KNOWN_RULES = 1;
@@ -89,13 +90,18 @@ export function requireSameRules(
   const isSame = before.type === after.type && before.swarm_name === after.swarm_name;
   if (isSame && before.labels.join('\n') === after.labels.join('\n')) return;
   for (const verb of VERBS) {
-    const found = allowRuleFor(settings, verb, before);
-    if (found === undefined || allowRuleFor(settings, verb, after)?.index === found.index) continue;
-    if (!admits(settings, found, actor, before)) throw refuseEscape(before.id, actor, 'allow', found);
+    const [found, next] = [allowRuleFor(settings, verb, before), allowRuleFor(settings, verb, after)];
+    if (found?.index === next?.index) continue;
+    // A right that a rule gives beyond the table is not to be had by putting others' items under it.
+    const isOwn = before.created_by === actor || before.owner === actor;
+    if (found === undefined && next !== undefined && verbOf(verb).waivable && !isOwn)
+      throw refuseEscape(before.id, actor, 'allow', next, 'under');
+    if (found !== undefined && !admits(settings, found, actor, before))
+      throw refuseEscape(before.id, actor, 'allow', found);
   }
-  const found = reviewRuleFor(settings, before);
-  if (found === undefined || (found.rule.approvals ?? 1) === 0) return;
-  if (reviewRuleFor(settings, after)?.index === found.index) return;
+  requireReviewed(settings, before, after);
+  const found = askedReview(settings, before);
+  if (found === undefined || reviewRuleFor(settings, after)?.index === found.index) return;
   if (before.owner === actor || !admits(settings, found, actor, before))
     throw refuseEscape(before.id, actor, 'review', found);
 }
@@ -105,11 +111,13 @@ function refuseEscape(
   actor: string,
   list: 'allow' | 'review',
   { rule, index }: Deciding<{ roles?: string[] | undefined }>,
+  way: 'out from under' | 'under' = 'out from under',
 ): LedgerError {
-  const who = rule.roles === undefined ? 'others than its owner' : namesOf(rule);
+  const others = rule.roles === undefined ? 'others than its owner' : namesOf(rule);
+  const who = way === 'under' ? 'its creator or its owner' : others;
   return new LedgerError(
     'POLICY_DENIED',
-    `${actor} may not take ${id} out from under rule ${index + 1} of \`${list}\`: that is left to ${who}.`,
+    `${actor} may not take ${id} ${way} rule ${index + 1} of \`${list}\`: that is left to ${who}.`,
     {
       hint: 'Its type, labels and swarm decide which rules it is under: `wl config explain`.',
       details: { id, actor, list, rule: index + 1, roles: rule.roles },
@@ -129,7 +137,7 @@ export function keysAsked(
 ): string[][] {
   const rules: (readonly string[] | undefined)[] = [allowRuleFor(settings, verb, item)?.rule.roles];
   if (item !== undefined && (verb === 'approve' || verb === 'reject'))
-    rules.push(reviewRuleFor(settings, item)?.rule.roles);
+    rules.push(...reviewerRoles(settings, actor, item));
   return rules.flatMap((roles) => {
     const keys = rolesOf(settings, roles ?? ['anyone'], actor, item).map(
       (role) => settings.roles?.[role]?.keys,

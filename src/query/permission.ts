@@ -8,14 +8,12 @@ import { keysAsked, requireAllowed } from '../domain/policy.ts';
 import {
   type AllowRule,
   allowRuleFor,
-  approvalsGiven,
-  approvalsNeeded,
   isAbout,
   LEDGER_VERBS,
   type PolicyVerb,
-  reviewRuleFor,
   rolesOf,
 } from '../domain/policy-rules.ts';
+import { reviewStanding, reviewsAsked } from '../domain/reviews.ts';
 import { isVerb, VERBS, type Verb, verbOf } from '../domain/verbs.ts';
 import type { LedgerView } from '../domain/view.ts';
 
@@ -73,7 +71,7 @@ export function explainPermission(
     rules: rulesNaming(settings.allow ?? [], verb),
     decides: found === undefined ? null : found.index + 1,
     roles: found === undefined ? [] : rolesOf(settings, found.rule.roles, actor, item),
-    review: item === undefined ? null : reviewOf(view, item),
+    review: item === undefined ? null : reviewOf(view, verb, item, actor),
     keys: open ? [] : keysAsked(settings, verb, actor, item),
   };
 }
@@ -81,15 +79,20 @@ export function explainPermission(
 const rulesNaming = (rules: readonly AllowRule[], verb: PolicyVerb): NumberedRule[] =>
   rules.map((rule, index) => ({ number: index + 1, ...rule })).filter((rule) => isAbout(rule, verb));
 
-function reviewOf({ settings }: LedgerView, item: WorkItem): Permission['review'] {
-  const found = reviewRuleFor(settings, item);
-  if (found === undefined || found.rule.approvals === 0) return null;
-  return {
+/** Of several reviews that are asked of it, the first that is not there yet. */
+function reviewOf(
+  { settings }: LedgerView,
+  verb: PolicyVerb,
+  item: WorkItem,
+  actor: string,
+): Permission['review'] {
+  const hand = verb === 'approve' || verb === 'reject' ? actor : undefined;
+  const asked = reviewsAsked(settings, item, hand).map((found) => ({
     rule: found.index + 1,
-    needed: approvalsNeeded(settings, item),
-    given: approvalsGiven(settings, item),
+    ...reviewStanding(settings, item, found),
     roles: found.rule.roles ?? null,
-  };
+  }));
+  return asked.find(({ needed, given }) => given.length < needed) ?? asked[0] ?? null;
 }
 
 /** The least that the verb needs: nothing of it is a reason to be refused. */

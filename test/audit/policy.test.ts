@@ -45,6 +45,16 @@ const commit = (start: string): ForgedCommit => {
   if (found === undefined) throw new Error(`no commit begins with ${start}`);
   return found;
 };
+/** A transition of the bug as it is while the policy asks for its review: the item remembers to whom it was one. */
+const asBug = (start: string): ForgedCommit => {
+  const found = commit(start);
+  const row = 'worked_as:\n  - by: ada\n    type: bug\n';
+  const files = found.files.map(({ path, text }) => ({
+    path,
+    text: text === undefined ? text : String(text).replace(/(?=^result:)|$(?![\s\S])/m, row),
+  }));
+  return { ...found, files };
+};
 const root = (): ForgedCommit => commit('init');
 /** The policy as if it had been set first: what else the file says is as it was made. */
 function policyFirst(): ForgedCommit {
@@ -83,8 +93,13 @@ describe('given a policy, when someone goes around the program', () => {
     ],
     [
       'completes what needs a review',
-      () => [commit(`create ${FIRST}`), commit(`claim ${FIRST}`), commit(`complete ${FIRST}`)],
+      () => [commit(`create ${FIRST}`), asBug(`claim ${FIRST}`), asBug(`complete ${FIRST}`)],
       'illegal:REVIEW_REQUIRED',
+    ],
+    [
+      'has an item forget under which rules it was taken',
+      () => [commit(`create ${FIRST}`), commit(`claim ${FIRST}`)],
+      'content',
     ],
   ])('and %s, then verify and the hook find it', async (_what, life, rule) => {
     const commits = [root(), policyFirst(), ...life()];
@@ -129,7 +144,7 @@ describe('given a policy, when someone goes around the program', () => {
 
   it('and merges what began after the policy, then nothing is found', async () => {
     const [item, own] = [commit(`create ${FIRST}`), commit('create WRK-20260103-0002')];
-    const claim = commit(`claim ${FIRST}`);
+    const claim = asBug(`claim ${FIRST}`);
     const commits = [root(), policyFirst(), item, { ...own, parents: [2] }, { ...claim, parents: [2] }];
     const merge = { message: 'Merge\n', author: 'zoe', at: NOW, files: claim.files, parents: [3, 4] };
     expect(await findings([...commits, merge])).toEqual([]);

@@ -86,6 +86,7 @@ test('given the keys of nested maps, when held against the code, then names and 
     checkpoint: shape.checkpoint.unwrap().shape,
     block: shape.block.unwrap().shape,
     review: shape.review.unwrap().shape,
+    worked_as: shape.worked_as.unwrap().element.shape,
     comments: shape.comments.unwrap().element.shape,
   };
   const told = table(ITEM).flatMap(([key = '', type = '']) => {

@@ -333,6 +333,20 @@ export function workItem({ id: fixed, status: wanted, refs = [] }: ItemOptions =
       reason: notEmpty,
       blocker: fc.constantFrom(undefined, ...refs),
       review: maybe(fc.record({ verdict: fc.constantFrom('approved', 'rejected'), note: text })),
+      worked_as: maybe(
+        fc.array(
+          fc.record(
+            {
+              by: actor,
+              type: fc.constantFrom(...WORK_TYPES),
+              labels: fc.array(line, { maxLength: 3 }),
+              swarm_name: line,
+            },
+            { requiredKeys: ['by', 'type'] },
+          ),
+          { minLength: 1, maxLength: 3 },
+        ),
+      ),
       result: maybe(map),
       error: text,
       comments: few(fc.record({ at, by: actor, body: notEmpty })),
@@ -387,6 +401,7 @@ export function workItem({ id: fixed, status: wanted, refs = [] }: ItemOptions =
                 at: ended_at,
                 ...seed.review,
               },
+        worked_as: seed.worked_as,
         result: state === 'completed' || state === 'in_review' ? seed.result : undefined,
         error: state === 'failed' ? seed.error : undefined,
         comments: seed.comments,

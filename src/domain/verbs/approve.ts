@@ -3,7 +3,7 @@ import { LedgerError } from '../errors.ts';
 import { requireNoOpenParts } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
-import { approvalsGiven, approvalsNeeded, requireReviewer } from '../policy-rules.ts';
+import { requireReviewer, weighApproval } from '../reviews.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { asNote, seesSubmission } from './shared.ts';
 
@@ -34,13 +34,13 @@ export const approve: ChangingVerb<ApproveInput> = defineVerb({
   apply(item, { actor, at, reason }, view) {
     const { settings } = view;
     requireReviewer(settings, actor, item);
-    const given = approvalsGiven(settings, item);
-    if (given.includes(actor)) throw alreadyApproved(item, actor);
+    const weight = weighApproval(settings, actor, item);
+    if (weight === 'again') throw alreadyApproved(item, actor);
     const note = asNote(reason);
-    if (given.length + 1 < approvalsNeeded(settings, item)) {
+    if (weight === 'more') {
       const review = item.review ?? { requested_at: at, requested_by: item.owner ?? actor };
-      const others = (review.approvals ?? []).filter(({ by }) => by !== actor);
-      return { ...item, review: { ...review, approvals: [...others, { by: actor, at, note }] } };
+      const approvals = [...(review.approvals ?? []), { by: actor, at, note }];
+      return { ...item, review: { ...review, approvals } };
     }
     requireNoOpenParts(view, item);
     return {

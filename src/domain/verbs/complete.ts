@@ -3,7 +3,7 @@ import type { Fence } from '../commands.ts';
 import { requireNoOpenParts } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
-import { requireNoReview } from '../policy-rules.ts';
+import { requireNoReview } from '../reviews.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { FENCE } from './shared.ts';
 

@@ -1,6 +1,6 @@
 import { text } from '../check-input.ts';
 import type { WorkId } from '../ids.ts';
-import { requireReviewer } from '../policy-rules.ts';
+import { requireReviewer } from '../reviews.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { asNote, seesSubmission } from './shared.ts';
 
