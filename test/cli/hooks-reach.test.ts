@@ -40,24 +40,24 @@ test.each([
 test.each([
   { place: 'a tracked folder of the work tree', path: '.husky', told: /part of the work tree/ },
   { place: 'a folder of many repositories', path: '../hooks', told: /every repository that names it/ },
-])('given $place, when hooks are put there or taken away and nobody said so, then nothing is', async ({
-  path,
-  told,
-}) => {
-  const repo = await makeSharedRepo();
-  const dir = await repo.clone('ada');
-  const folder = join(dir, path);
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'pre-push'), '#!/bin/sh\n:\n');
-  await repo.git(dir, 'config', 'core.hooksPath', await realpath(folder));
-  for (const what of [[], ['--remove']]) {
-    const said = await wl(dir, ['hooks', 'install', ...what]);
-    expect(said.status).toBe(2);
-    expect(said.stderr).toMatch(told);
-    expect(said.stderr).toContain('--shared');
-  }
-  expect(await readdir(folder)).toEqual(['pre-push']);
-});
+])(
+  'given $place, when hooks are put there or taken away and nobody said so, then nothing is',
+  async ({ path, told }) => {
+    const repo = await makeSharedRepo();
+    const dir = await repo.clone('ada');
+    const folder = join(dir, path);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'pre-push'), '#!/bin/sh\n:\n');
+    await repo.git(dir, 'config', 'core.hooksPath', await realpath(folder));
+    for (const what of [[], ['--remove']]) {
+      const said = await wl(dir, ['hooks', 'install', ...what]);
+      expect(said.status).toBe(2);
+      expect(said.stderr).toMatch(told);
+      expect(said.stderr).toContain('--shared');
+    }
+    expect(await readdir(folder)).toEqual(['pre-push']);
+  },
+);
 
 test('given a linked work tree, when hooks are put there, then they are the repository’s own', async () => {
   const repo = await makeSharedRepo();

@@ -59,6 +59,25 @@ it('then nobody’s transitions are offered to be carried by another', async () 
   expect(await runGit(place.remote, ['for-each-ref', 'refs/work-ledger/inbox'])).toBe('');
 });
 
+it('given an offer of anyone, when a clone that signs pushes, then it does not carry it; one that does not sign does', async () => {
+  const zoe = await place.clone('zoe');
+  await wl(zoe, ['sync', '--actor', 'zoe']);
+  await wl(zoe, ['--offline', 'comment', '0002', 'as if I were bob', '--actor', 'bob']);
+  await runGit(zoe, ['push', '--quiet', 'origin', 'work-ledger:refs/work-ledger/inbox/zzzz0000']);
+  const bobs = (): Promise<string> =>
+    runGit(place.remote, ['rev-list', '--count', '--author=^bob <', 'work-ledger']);
+  const before = await bobs();
+  for (const title of ['Three', 'Four']) {
+    await as('ada', 'list', '--fetch');
+    expect(await as('ada', 'create', title)).toMatchObject({ status: 0 });
+  }
+  expect(await bobs()).toBe(before);
+  const carol = await place.clone('carol');
+  await wl(carol, ['list', '--fetch']);
+  expect(await wl(carol, ['create', 'Five', '--actor', 'carol'])).toMatchObject({ status: 0 });
+  expect(await bobs()).toBe(`${Number(before) + 1}`);
+});
+
 it('given a key that is not there, or a name that git would change, then nothing is committed, and it says so', async () => {
   const dir = clones.bob ?? '';
   await as('bob', 'sync');

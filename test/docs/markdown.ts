@@ -41,3 +41,14 @@ export function named(part: string, start: string): string[] {
   const text = part.slice(at + start.length).split(/\n(?:\n|- )/)[0] ?? '';
   return [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 }
+
+/** Tests that a page names, as `test/file.ts`: “name”. */
+export const namedTests = (page: string): (readonly [file: string, name: string])[] =>
+  [...page.matchAll(/`(test\/[^`]+)`: “([^”]+)”/g)].map(([, file = '', name = '']) => [file, name] as const);
+
+/** Of those, the ones that are not in their files: neither under the name, nor under one that ends so. */
+export const missingTests = (page: string): (readonly [file: string, name: string])[] =>
+  namedTests(page).filter(([file, name]) => {
+    const source = readProject(file);
+    return !["'", '`', '"'].some((quote) => source.includes(`${name}${quote}`));
+  });

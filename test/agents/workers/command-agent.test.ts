@@ -73,6 +73,28 @@ describe('given a program', () => {
     expect(existsSync(rest[7] ?? '')).toBe(false);
   });
 
+  test('when texts of its item look like commands, then no shell, argument or variable has them', async () => {
+    const evil = '$(touch pwned) `touch pwned`; touch pwned #';
+    item = {
+      ...item,
+      title: evil,
+      description: evil,
+      labels: [evil],
+      acceptance: [{ text: evil, done: false }],
+    };
+    const { events, error } = await run('cat > item; env; cat "/proc/$$/cmdline" | tr "\\0" "\\n"');
+    expect(error).toBeUndefined();
+    expect(texts(events).filter((line) => line.includes('pwned'))).toEqual([]);
+    expect(existsSync(join(folder.path, 'pwned'))).toBe(false);
+  });
+
+  test('when its prompt is written, then no other user can read it', async () => {
+    const { events } = await run('stat -c %a "$WL_PROMPT_FILE" "$(dirname "$WL_PROMPT_FILE")"');
+    const [file = '', around = ''] = texts(events);
+    expect(around).toBe('700');
+    expect(file).toMatch(/^6/);
+  });
+
   test('when it prints lines of JSON, then they are events, and any other line is text', async () => {
     const lines = [
       '{"type":"checkpoint","step":"half","artifacts":["a"],"data":{"n":1},"at":"never"}',
