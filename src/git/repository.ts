@@ -154,7 +154,11 @@ async function readAnew(
 }
 
 async function askForGitDir(cwd: string): Promise<string> {
-  const found = await runGit({ args: ['rev-parse', '--path-format=absolute', '--git-common-dir'], cwd });
+  // A hook's git has named it, as one has to where the user forbids to come upon a bare repository (`safe.bareRepository`).
+  const { GIT_DIR } = process.env;
+  const named = GIT_DIR !== undefined && resolve(cwd, GIT_DIR) === cwd ? ['--git-dir', cwd] : [];
+  const args = [...named, 'rev-parse', '--path-format=absolute', '--git-common-dir'];
+  const found = await runGit({ args, cwd });
   if (found.code !== 0) {
     if (!/not a git repository/.test(found.stderr)) throw gitFailure('opening the repository', found);
     throw new LedgerError('NO_REPOSITORY', `${cwd} is not in a git repository.`, {

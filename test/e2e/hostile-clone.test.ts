@@ -114,6 +114,19 @@ describe('given a clone in which files look like a bare repository', () => {
     expect(said.status).not.toBe(0);
     expect(said.stderr).toContain('safe.bareRepository');
   });
+
+  test('given that and a server with the hook, when a push is judged there, then git has named the repository, and it is taken', async () => {
+    const clone = await place.clone('ada');
+    expect(await wlProcess(clone, ['init'])).toMatchObject({ status: 0 });
+    expect(await wlProcess(clone, ['hooks', 'install', '--server', place.remote])).toMatchObject({
+      status: 0,
+    });
+    const home = join(place.path, 'gitconfig');
+    await writeFile(home, '[safe]\n\tbareRepository = explicit\n');
+    const said = await wlProcess(clone, ['create', 'One'], { env: { GIT_CONFIG_GLOBAL: home } });
+    expect(said).toMatchObject({ status: 0, stderr: '' });
+    expect(said.stdout).toContain('on origin');
+  });
 });
 
 describe('given a clone whose files are named as what programs look for', () => {

@@ -16,5 +16,6 @@ export function outsideOfMarks(text: string): string {
 export const withoutQuotes = (text: string): string => text.replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '""');
 
 /** What no output has in it, inside of marks or outside: what a terminal acts on, and what only a model sees. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
-export const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/;
+export const UNSEEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what this is for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200d\u2028-\u202e\u2060\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
