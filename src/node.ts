@@ -9,8 +9,46 @@ export function lackOf(version: string): string | undefined {
   return `work-ledger runs on Node 22.16 and newer, without 23, and this is Node ${version}: install Node 24 from https://nodejs.org, and put it first on PATH.`;
 }
 
+/** Folders that git shares with a group (`core.sharedRepository`). What is kept anywhere else is its user's alone. */
+const shared = new Set<string>();
+const isShared = (path: string): boolean =>
+  shared.has(path) || [...shared].some((one) => path.startsWith(`${one}/`));
+
+/** From now on, what is made at or below `folder` is for a group as well. */
+export const shareFolder = (folder: string): unknown => shared.add(folder);
+
+/** The permissions of what is made at `path`: none but its user's, whatever the umask lets through, unless a group shares it. */
+export const modesAt = (path: string): { folder: number; file: number } =>
+  isShared(path) ? { folder: 0o2770, file: 0o660 } : { folder: 0o700, file: 0o600 };
+
+/** Makes a folder of local state, and those that it lies in, where they are not there. */
+export function makeFolder(path: string): void {
+  const { chmodSync, mkdirSync } = process.getBuiltinModule('node:fs');
+  const { folder } = modesAt(path);
+  const first = mkdirSync(path, { recursive: true, mode: folder });
+  // The umask takes a group's permissions away, which git gives it all the same.
+  if (first === undefined || !isShared(path)) return;
+  for (let at = path; at.length >= first.length; at = at.slice(0, at.lastIndexOf('/'))) chmodSync(at, folder);
+}
+
+/** Makes an empty file of local state where there is none, so that whoever opens it then cannot give it other permissions. */
+function makeFile(path: string): void {
+  const { closeSync, existsSync, fchmodSync, openSync } = process.getBuiltinModule('node:fs');
+  if (existsSync(path)) return;
+  const { file } = modesAt(path);
+  try {
+    const made = openSync(path, 'wx', file);
+    if (isShared(path)) fchmodSync(made, file);
+    closeSync(made);
+  } catch {
+    // Another process was first; or it cannot be made, and whoever opens it is told why.
+  }
+}
+
 type Sqlite = typeof import('node:sqlite');
 let loaded: Sqlite | undefined;
+
+const MEMORY = ':memory:';
 
 /**
  * Opens a file of SQLite, or with `:memory:` none.
@@ -19,6 +57,7 @@ let loaded: Sqlite | undefined;
  */
 export function openSqlite(path: string, { timeout }: { timeout: number }): DatabaseSync {
   loaded ??= loadSqlite();
+  if (path !== MEMORY) makeFile(path);
   // Node 22.16 has this option; the types of Node 22 leave it out.
   const options: DatabaseSyncOptions & { timeout: number } = { timeout };
   try {
@@ -36,14 +75,14 @@ const LONGEST_PATH = 490;
 /** A place in the user's cache for a file whose path is too long for SQLite; `undefined` where that is not what is wrong. */
 function nearer(path: string): string | undefined {
   const { createHash } = nodeCrypto();
-  const { mkdirSync, realpathSync } = process.getBuiltinModule('node:fs');
+  const { realpathSync } = process.getBuiltinModule('node:fs');
   const { homedir } = process.getBuiltinModule('node:os');
   const { basename, dirname, join } = process.getBuiltinModule('node:path');
   try {
     const real = join(realpathSync(dirname(path)), basename(path));
     if (Buffer.byteLength(real) <= LONGEST_PATH) return undefined;
     const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'work-ledger', 'far');
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     return join(folder, `${createHash('sha256').update(real).digest('hex')}.sqlite`);
   } catch {
     // There is no such folder, or no cache: what SQLite said stands.

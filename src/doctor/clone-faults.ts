@@ -35,6 +35,7 @@ import { renamedRemotes } from './moved.ts';
 export interface ClonePlace {
   gitDir: string;
   fileRefs: boolean;
+  groupShared: boolean;
   /** The folder of local state. */
   local: string;
   branch: string;
@@ -98,6 +99,7 @@ async function placeAt(
   const place: ClonePlace = {
     gitDir,
     fileRefs: traits.fileRefs,
+    groupShared: traits.groupShared,
     local: join(gitDir, 'work-ledger'),
     branch,
     localRef: `refs/heads/${branch}`,
@@ -126,7 +128,7 @@ export const refsOf = ({ localRef, remote, branch }: ClonePlace): string[] => [
 
 /** What is wrong with a clone on disk. */
 export async function cloneFaults(place: ClonePlace, looking: Looking): Promise<Fault[]> {
-  const { gitDir, local, localRef } = place;
+  const { gitDir, local, localRef, groupShared } = place;
   const { now } = looking;
   const closed = closedParts(gitDir, refsOf(place));
   // Past what cannot be read, nothing more can be told.
@@ -140,6 +142,7 @@ export async function cloneFaults(place: ClonePlace, looking: Looking): Promise<
       local,
       KEYS.filter((key) => typeof key === 'string'),
       now,
+      groupShared,
     ),
     ...locksInTheWay(gitDir, refsOf(place), now).flatMap((lock) => lockFault(gitDir, lock) ?? []),
     ...(await stoppedHolders(local)),

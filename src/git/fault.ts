@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { makeFolder } from '../node.ts';
 
 /** Of a clone, what can be wrong with it: with what git keeps, with what this program keeps beside it, or around both. */
 export type FaultKind =
@@ -36,7 +37,7 @@ const ASIDE = 'work-ledger-broken';
  */
 export function setAside(gitDir: string, path: string, now: number): string {
   const folder = join(gitDir, ASIDE);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const stamp = new Date(now).toISOString().replaceAll(/\D/g, '').slice(0, 17);
   const to = join(folder, `${stamp}-${relative(gitDir, path).replaceAll(/[/\\]/g, '_')}`);
   renameSync(path, to);

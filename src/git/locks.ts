@@ -1,17 +1,8 @@
-import {
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs';
+import { linkSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync, unlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
-import { nodeCrypto, openSqlite } from '../node.ts';
+import { makeFolder, nodeCrypto, openSqlite } from '../node.ts';
 import type { LockHolder } from '../trace/channels.ts';
 import { diskFs, errorCode, type OpenFile } from './files/fs.ts';
 
@@ -168,7 +159,7 @@ export class LockOwners {
   /** `undefined` where local state cannot be written: the lock then goes without an owner. */
   async #open(owner: string): Promise<OpenFile | undefined> {
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolder(this.#folder);
       return await diskFs.promises.open(owner, 'wx');
     } catch {
       return undefined;

@@ -7,7 +7,8 @@ import { type FsLike, listFolder, readText } from '../git/files/fs.ts';
 import type { Repository } from '../git/repository.ts';
 
 /** What of its configuration matters here. */
-export type IsomorphicConfig = Pick<Repository, 'remotes' | 'pushes' | 'settings' | 'identity'>;
+export type IsomorphicConfig = Pick<Repository, 'remotes' | 'pushes' | 'settings' | 'identity'> &
+  Pick<Repository['traits'], 'groupShared'>;
 
 /** The common git directory: linked worktrees name it in a file. */
 export async function findGitDir(fs: FsLike, dir: string): Promise<string> {
@@ -53,7 +54,9 @@ export async function readConfig(fs: FsLike, gitdir: string): Promise<Isomorphic
   const name = process.env.GIT_COMMITTER_NAME ?? (await get('user.name')) ?? 'work-ledger';
   const email = process.env.GIT_COMMITTER_EMAIL ?? (await get('user.email')) ?? `work-ledger@${hostname()}`;
   // Without git, a remote is read and written at its one address.
-  return { remotes, pushes: new Map(), settings, identity: { name, email } };
+  const shared = (await get('core.sharedrepository'))?.toLowerCase() ?? 'umask';
+  const groupShared = !['umask', 'false', '0', 'no', 'off', ''].includes(shared);
+  return { remotes, pushes: new Map(), settings, identity: { name, email }, groupShared };
 }
 
 /**

@@ -4,7 +4,7 @@ import { openRefReader, openRepository } from '../git/repository.ts';
 import { indexDirectory } from '../projection/index-database.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import { SqliteCloneLock } from '../store/clone-lock.ts';
-import { FileState, placeOf } from '../store/local-state.ts';
+import { FileState, openState, placeOf } from '../store/local-state.ts';
 import type { LedgerStore } from '../store/port.ts';
 import type { Place } from '../sync/clone-name.ts';
 import type { CloneLock, LocalState, Machine, RequestQueue } from '../sync/ports.ts';
@@ -70,6 +70,7 @@ export async function openBackend({
 export async function openNativeBackend(dir: string): Promise<Backend> {
   const { gitDir, traits, ...config } = await openRepository(dir);
   const local = join(gitDir, 'work-ledger');
+  openState(local, traits);
   const state = new FileState(local);
   const refs = await openRefReader(gitDir, traits);
   const sign = chooseSign(config);

@@ -6,7 +6,7 @@ import { findGitDir, readConfig } from '../isomorphic/repository.ts';
 import { IsomorphicStore } from '../isomorphic/store.ts';
 import { indexDirectory } from '../projection/index-database.ts';
 import { MemoryCloneLock, SqliteCloneLock } from '../store/clone-lock.ts';
-import { FileState, MemoryState, placeOf } from '../store/local-state.ts';
+import { FileState, MemoryState, openState, placeOf } from '../store/local-state.ts';
 import type { Backend } from './backend.ts';
 import { chooseSign } from './options.ts';
 
@@ -25,6 +25,7 @@ export async function openIsomorphicBackend(dir: string, given: unknown): Promis
     );
   }
   const local = join(gitdir, 'work-ledger');
+  if (onDisk) openState(local, config);
   return {
     config,
     place: gitdir,

@@ -1,9 +1,9 @@
-import fs, { existsSync, mkdirSync, rmSync } from 'node:fs';
+import fs, { existsSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { messageOf } from '../domain/errors.ts';
-import { openSqlite } from '../node.ts';
+import { makeFolder, openSqlite } from '../node.ts';
 import { INDEX_VERSION, ITEM_INDEXES, LOG_INDEXES, TABLES } from './schema.ts';
 
 /** Milliseconds that another process may take for one transaction. */
@@ -67,7 +67,7 @@ export class IndexDatabase {
 
   static #inFile(dir: string): IndexDatabase {
     const path = indexPath(dir);
-    if (!existsSync(path)) mkdirSync(dir, { recursive: true });
+    if (!existsSync(path)) makeFolder(dir);
     const database = openSqlite(path, { timeout: BUSY_MS });
     try {
       // Safe against a crash of the process and, unlike the faster modes, on a file that somebody removes or replaces.

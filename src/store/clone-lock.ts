@@ -1,18 +1,9 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError } from '../domain/errors.ts';
-import { openSqlite } from '../node.ts';
+import { makeFolder, modesAt, openSqlite } from '../node.ts';
 import { type LockHolder, type LockTrace, traced } from '../trace/channels.ts';
 
 /** How often a waiter looks, as a part of how long the wait lasts: many who wait long must not keep the machine busy with it. */
@@ -81,7 +72,7 @@ export class SqliteCloneLock {
 
   #open(path: string): DatabaseSync {
     try {
-      mkdirSync(this.#dir, { recursive: true });
+      makeFolder(this.#dir);
       return openSqlite(path, { timeout: 0 });
     } catch (error) {
       throw new LedgerError('PERMISSION_DENIED', `The directory ${this.#dir} cannot be written.`, {
@@ -152,7 +143,7 @@ function leaveNote(path: string): void {
   const note: Note = { pid: process.pid, host: hostname(), since: new Date().toISOString(), command };
   try {
     // Written over what was there: a file that is cut first goes to the disk at once on some systems.
-    const file = openSync(notePath(path), constants.O_WRONLY | constants.O_CREAT, 0o666);
+    const file = openSync(notePath(path), constants.O_WRONLY | constants.O_CREAT, modesAt(path).file);
     writeSync(file, JSON.stringify(note).padEnd(NOTE_LENGTH));
     closeSync(file);
   } catch {

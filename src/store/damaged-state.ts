@@ -11,6 +11,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { CLONE_NAME } from '../domain/values.ts';
 import { type Fault, setAside } from '../git/fault.ts';
+import { foreignState } from './local-state.ts';
 
 // Local state that cannot be used as it is. All of it can be made anew, so that what is broken is moved aside.
 
@@ -35,14 +36,21 @@ const HEAD_OF_DATABASE = 'SQLite format 3\0';
  * @param local the folder of local state, which need not be there
  * @param keys under which the write path keeps small facts, a file each
  */
-export function damagedState(local: string, keys: readonly string[], now: number): Fault[] {
+export function damagedState(
+  local: string,
+  keys: readonly string[],
+  now: number,
+  groupShared = false,
+): Fault[] {
   const facts = new Set([...FACTS, ...keys]);
   // Of what has another name, it is not known here what it has to be.
   const isFact = (name: string): boolean => DATABASE.test(name) || facts.has(name);
   const gitDir = dirname(local);
   const folder = lstatSync(local, { throwIfNoEntry: false });
   if (folder === undefined) return [];
-  if (!folder.isDirectory()) return [inTheWay(gitDir, local, 'a folder', now)];
+  if (!folder.isDirectory() && !folder.isSymbolicLink()) return [inTheWay(gitDir, local, 'a folder', now)];
+  const [planted] = groupShared ? [] : foreignState(local, folder);
+  if (planted !== undefined) return [notOwn(gitDir, local, planted, now)];
   const closed = shut(local, folder);
   if (closed !== undefined) return [closed];
   const faults = readdirSync(local).flatMap((name): Fault[] => {
@@ -70,6 +78,16 @@ function inTheWay(gitDir: string, path: string, wanted: string, now: number): Fa
     wrong: `${path} is in the place of ${wanted} of local state`,
     how: 'wl doctor --fix moves it aside; it is made anew',
     repair: async () => setAside(gitDir, path, now),
+  };
+}
+
+/** Someone else may have put it there, to be believed. */
+function notOwn(gitDir: string, local: string, path: string, now: number): Fault {
+  return {
+    kind: 'state',
+    wrong: `${path} is local state, and a link or another user's, so that nothing in ${local} is believed`,
+    how: 'wl doctor --fix moves the folder aside; it is made anew',
+    repair: async () => setAside(gitDir, local, now),
   };
 }
 

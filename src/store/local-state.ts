@@ -1,21 +1,69 @@
 import {
+  chmodSync,
   linkSync,
-  mkdirSync,
+  lstatSync,
   readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { LedgerError } from '../domain/errors.ts';
+import { makeFolder, modesAt, shareFolder } from '../node.ts';
 
 /** Where a directory stands: it keeps its inode where it is moved, and its path where it is restored. */
 export function placeOf(dir: string): { machine: string; path: string; inode: string } {
   const { ino } = statSync(dir, { bigint: true });
   return { machine: hostname(), path: realpathSync(dir), inode: String(ino) };
+}
+
+/**
+ * Has local state believed only where nobody else can have put something there, and kept from everyone but its user, or the group that
+ * git shares the repository with. A folder from before that was so is closed, once what lies in it is known to be of nobody else.
+ *
+ * @throws LedgerError `PERMISSION_DENIED` where the folder, or something in one that others could write to, is another user's or a link
+ */
+export function openState(local: string, { groupShared = false } = {}): void {
+  if (groupShared) shareFolder(local);
+  const found = lstatSync(local, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  const [planted] = groupShared ? [] : foreignState(local, found);
+  if (planted !== undefined) {
+    throw new LedgerError(
+      'PERMISSION_DENIED',
+      `${planted} is local state, and not this user's: it is not believed.`,
+      {
+        hint: 'Look at it, and move the folder away; it is made anew. `wl doctor --fix` does that.',
+      },
+    );
+  }
+  const { folder } = modesAt(local);
+  const isOwn = found.uid === process.geteuid?.();
+  if (isOwn && (groupShared ? (found.mode & folder) !== folder : (found.mode & OTHERS) !== 0))
+    chmodSync(local, folder);
+}
+
+const OTHERS = 0o077;
+const OTHERS_WRITE = 0o022;
+
+/** What in a folder of local state is a link, or another user's than who acts, whom the repository belongs to, or root. */
+export function foreignState(local: string, found: Stats = lstatSync(local)): string[] {
+  const users = new Set([process.geteuid?.(), statSync(dirname(local)).uid, 0]);
+  const isForeign = ({ uid }: Stats): boolean => process.geteuid !== undefined && !users.has(uid);
+  if (!found.isDirectory() || isForeign(found)) return [local];
+  // Of what nobody else could write to, nothing has to be looked at: this is asked by every call.
+  if ((found.mode & OTHERS_WRITE) === 0) return [];
+  return readdirSync(local, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(local, name))
+    .filter((path) => {
+      const one = lstatSync(path, { throwIfNoEntry: false });
+      return one !== undefined && (one.isSymbolicLink() || isForeign(one));
+    });
 }
 
 /**
@@ -91,12 +139,13 @@ export class FileState {
   }
 
   #write(path: string, value: string): void {
+    const mode = modesAt(path).file;
     try {
-      writeFileSync(path, value);
+      writeFileSync(path, value, { mode });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, value);
+      makeFolder(dirname(path));
+      writeFileSync(path, value, { mode });
     }
   }
 }

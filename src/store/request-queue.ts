@@ -1,7 +1,6 @@
 import {
   existsSync,
   type FSWatcher,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { isOwnerDead, newOwnerName } from '../git/locks.ts';
+import { makeFolder, modesAt } from '../node.ts';
 
 /** A request waits this long at most until it is seen; whoever comes within it shares a commit. */
 const LOOK_MS = 20;
@@ -34,7 +34,7 @@ export class FileRequestQueue {
   post(text: string): string | undefined {
     const name = newOwnerName();
     try {
-      mkdirSync(this.#dir, { recursive: true });
+      makeFolder(this.#dir);
       this.#put(name, ASKED, text);
       return name;
     } catch {
@@ -125,7 +125,7 @@ export class FileRequestQueue {
 
   #put(name: string, state: string, text: string): void {
     const temporary = this.#path(name, '.tmp');
-    writeFileSync(temporary, text, { mode: 0o600 });
+    writeFileSync(temporary, text, { mode: modesAt(temporary).file });
     renameSync(temporary, this.#path(name, state));
   }
 

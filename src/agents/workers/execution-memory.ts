@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { WorkId } from '../../domain/ids.ts';
-import { openSqlite } from '../../node.ts';
+import { makeFolder, openSqlite } from '../../node.ts';
 
 /** An execution that this clone remembers: `left` by a process that is gone, or `parked` while its item is blocked. */
 export interface RememberedExecution {
@@ -103,7 +103,7 @@ export class FileMemory implements ExecutionMemory {
 
   get #database(): DatabaseSync {
     if (this.#opened !== undefined) return this.#opened;
-    mkdirSync(this.#dir, { recursive: true });
+    makeFolder(this.#dir);
     const database = tryOpen(join(this.#dir, this.#name));
     if (database === undefined) throw new Error(`${this.#name} is in use`);
     this.#opened = database;
