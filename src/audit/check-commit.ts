@@ -96,7 +96,9 @@ export class CommitCheck {
     const found = new CommitFindings(record);
     for (const { path, fault, mode } of faults) found.add(`tree:${fault}`, describeFault({ path, mode }));
     const findings = await this.#checkNamed(...(await this.#asNamed(record, blobs, faults)), now);
-    return [...found.found, ...findings.found];
+    const all = [...found.found, ...findings.found];
+    if (all.some(({ commit }) => commit === record.oid)) this.#state.suspect(record, this.#left);
+    return all;
   }
 
   /**
@@ -212,7 +214,7 @@ export class CommitCheck {
       return this.#adopt(record, blobs);
     }
     if (verb === 'acknowledge') {
-      const read = checkAcknowledge(record, this.#state.settings, findings);
+      const read = checkAcknowledge(record, this.#state.rightSettings ?? this.#state.settings, findings);
       this.#acknowledged = read;
       return this.#adopt(record, blobs);
     }

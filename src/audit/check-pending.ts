@@ -1,5 +1,5 @@
 import type { Projection } from '../projection/projection.ts';
-import type { LedgerStore, Oid, TreeEntry } from '../store/port.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
 import { baseStateAt, type Incoming } from './base-state.ts';
 import { findInPush } from './check-push.ts';
 import type { Refusal } from './rules.ts';
@@ -33,28 +33,15 @@ export async function checkPending(pending: Pending): Promise<Refusal[]> {
 }
 
 /** A clone's own commits, where the objects of a push are asked for: they are with all others. */
-function incomingOf(store: LedgerStore): Incoming {
-  const trees = new Map<Oid, Promise<Map<string, TreeEntry>>>();
-  const treeOf = (commit: Oid): Promise<Map<string, TreeEntry>> => {
-    const known = trees.get(commit);
-    if (known !== undefined) return known;
-    const read = store
-      .readTree(commit)
-      .then((entries) => new Map(entries.map((entry) => [entry.path, entry])));
-    trees.set(commit, read);
-    return read;
-  };
+export function incomingOf(store: LedgerStore): Incoming {
   return {
     commits: (query) => store.commits(query),
     diffTrees: (before, after) => store.diffTrees(before, after),
     treeFaults: (commit, others) => store.treeFaults(commit, others),
     readBlobs: (oids, maxBytes) => store.readBlobs(oids, maxBytes),
     mergeBase: (a, b) => store.mergeBase(a, b),
-    find: async (commit, path) => (await treeOf(commit)).get(path)?.oid,
-    async entriesAt(commit, paths) {
-      const tree = await treeOf(commit);
-      return paths.flatMap((path) => tree.get(path) ?? []);
-    },
+    find: async (commit, path) => (await store.readTree(commit, [path]))[0]?.oid,
+    entriesAt: (commit, paths) => store.readTree(commit, paths),
     async readCommit(commit) {
       for await (const record of store.commits({ to: commit, newest: 1, changes: false })) return record;
       throw new Error(`there is no commit ${commit}`);

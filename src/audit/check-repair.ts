@@ -10,8 +10,8 @@ import type { CommitFindings } from './findings.ts';
 import type { LedgerState, SettingsState } from './state.ts';
 
 /**
- * Checks a repair: what was whole stays as it is; an item, or the settings, that was not is as it last was; files that are none
- * go, or go to quarantine, where nothing else comes.
+ * Checks a repair: what was whole stays as it is; an item, or the settings, that was not is as it last was; what a commit did that breaks
+ * a rule is undone; files that are none go, or go to quarantine, where nothing else comes.
  */
 export function checkRepair(
   record: CommitRecord,
@@ -26,25 +26,33 @@ export function checkRepair(
     // Why it was made is for who makes it to say.
     const why = record.message.split('\n')[2]?.trim() ?? '';
     checkSame(record.message, encodeRepairMessage(repairedPaths(record.changes), why, request), findings);
-    // By the settings as they were last whole.
+    // By the settings as they were last whole, and right.
     const { actor } = request;
-    findings.keys = keysAsked(state.settings, 'repair', actor, undefined);
-    findings.decideAgain(() => requireAllowed(state.settings, 'repair', actor, undefined));
+    const { rightSettings: settings = state.settings } = state;
+    findings.keys = keysAsked(settings, 'repair', actor, undefined);
+    findings.decideAgain(() => requireAllowed(settings, 'repair', actor, undefined));
   }
   for (const change of items) {
     const { id } = change;
-    if (state.isWhole(id)) findings.add('repair', `${id} was whole`);
+    if (state.isWhole(id) && !state.isSuspect(id)) findings.add('repair', `${id} was whole`);
     const good = state.lastGood(id);
     state.apply(
       change,
       change.after.map((file) => readItemFile(id, file, blobs)),
       record.oid,
     );
+    if (state.isUndone(id)) continue;
     const as = good === undefined ? 'gone' : `in ${good.state}/ as ${good.oid.slice(0, 12)}`;
     if (!state.standsAs(id, good)) findings.add('repair', `${id} was last whole ${as}, and is not now`);
   }
   const removed = new Set(record.changes.flatMap(({ before }) => before?.oid ?? []));
-  for (const change of others) checkOther(change, { settings: state.settingsFile, removed }, findings);
+  for (const change of others) {
+    const { path, after } = change;
+    const isPlain = after === undefined || after.mode === PLAIN_FILE;
+    if (isPlain && state.isFileUndone(path, after?.oid)) {
+      if (path === SETTINGS_PATH) state.rightSettings = undefined;
+    } else checkOther(change, { settings: state.settingsFile, removed }, findings);
+  }
 }
 
 interface RepairBase {

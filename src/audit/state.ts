@@ -68,6 +68,12 @@ export interface LedgerState {
   isWhole(id: WorkId): boolean;
   /** The item's file as it stood when it was last whole. `undefined` where it never was, or was deleted. */
   lastGood(id: WorkId): FileAt | undefined;
+  /** @see ItemFiles */
+  suspect(record: CommitRecord, left: ReadonlyMap<Oid, { settings: LedgerSettings }>): void;
+  isSuspect(id: WorkId): boolean;
+  isUndone(id: WorkId): boolean;
+  isFileUndone(path: string, now: Oid | undefined): boolean;
+  rightSettings: LedgerSettings | undefined;
   /** True where the item's one file is this one; without one, where there is none. */
   standsAs(id: WorkId, file: FileAt | undefined): boolean;
 }

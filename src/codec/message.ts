@@ -1,3 +1,4 @@
+// One format, both ways: what writes the message of a commit stands beside what reads it.
 import type { GroupPlace, Request, TransitionEvent } from '../domain/commands.ts';
 import { isOp, isWorkId, type WorkId } from '../domain/ids.ts';
 import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
@@ -77,18 +78,26 @@ export function readPlace(values: ReadonlyMap<string, string>): GroupPlace | und
 }
 
 export interface Trailers {
-  values: Map<string, string>;
+  values: ReadonlyMap<string, string>;
   /** Keys that occur twice, in whatever form. */
-  repeated: string[];
+  repeated: readonly string[];
   /** Lines that git takes for a trailer of ours, or for more of one, and that are not written as one. */
-  misread: string[];
+  misread: readonly string[];
 }
+
+/** A commit is asked about several times in a row. */
+let lastRead: (Trailers & { message: string }) | undefined;
 
 /**
  * Trailers of ours, from every paragraph, since hosts append their own below. What occurs twice is not in the map, nor is what git
  * would read in another way than it is written here: of that, nobody can tell what is meant.
  */
 export function readTrailers(message: string): Trailers {
+  if (lastRead?.message !== message) lastRead = { message, ...parseTrailers(message) };
+  return lastRead;
+}
+
+function parseTrailers(message: string): Trailers {
   const values = new Map<string, string>();
   const repeated = new Set<string>();
   const misread: string[] = [];

@@ -6,8 +6,9 @@ import { describeProblem } from '../codec/problem.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
+import type { Suspect } from '../ledger/suspects.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { type BrokenItem, planRepairs, type Repair } from './plan-repairs.ts';
+import { type BrokenItem, planRepairs, planUndoing, type Repair } from './plan-repairs.ts';
 
 /** A ledger's tree as it stands, held against its history. */
 export interface TreeReport {
@@ -17,11 +18,16 @@ export interface TreeReport {
   policy: LedgerSettings;
 }
 
-/** Replays the ledger up to `tip`, and plans how what is wrong with its tree is repaired. */
+/**
+ * Replays the ledger up to `tip`, and plans how what is wrong with its tree is repaired.
+ *
+ * @param suspects what this clone has in question of it
+ */
 export async function examineTree(
   store: LedgerStore,
   tip: Oid,
   options: Pick<VerifyOptions, 'onProgress' | 'signatures'> = {},
+  suspects: readonly Suspect[] = [],
 ): Promise<TreeReport> {
   const { verification, state } = await replayLedger(store, tip, options);
   const entries = await store.readTree(tip);
@@ -31,7 +37,13 @@ export async function examineTree(
   const broken = !settings.whole || standing !== settings.good;
   const faults = await store.treeFaults(tip, []);
   const mends = planRepairs({ entries, items, settings: broken ? settings.good : undefined, faults });
-  return { verification, mends, policy: state.settings };
+  const isLast = (id: WorkId, commits: ReadonlySet<Oid>): boolean =>
+    state.isWhole(id) && commits.has(state.lastChangeOf(id) ?? '');
+  const undone = planUndoing(suspects, entries, isLast);
+  const policy = state.rightSettings ?? state.settings;
+  const repaired = new Set(mends.flatMap(({ files }) => files.map(({ path }) => path)));
+  const others = undone.filter(({ files }) => !files.some(({ path }) => repaired.has(path)));
+  return { verification, mends: [...mends, ...others], policy };
 }
 
 async function describe(store: LedgerStore, state: ReplayState, id: WorkId): Promise<BrokenItem> {

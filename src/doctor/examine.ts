@@ -5,6 +5,7 @@ import { damagedObjects } from '../git/damaged-objects.ts';
 import { locksInTheWay } from '../git/damaged-repository.ts';
 import type { Fault, FaultKind } from '../git/fault.ts';
 import { connectionOf, currentTip, describeAhead } from '../ledger/connection.ts';
+import { inQuestion } from '../ledger/suspects.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
 import { findAhead } from '../sync/committed-time.ts';
@@ -181,7 +182,8 @@ async function askRemote(
     if (rewrite === undefined) await ledger.clone.fetch();
     return { rewrite, reached: rewrite === undefined };
   } catch (error) {
-    if (isLedgerError(error, 'DAMAGED_ITEM')) return { tip: await sharedTip(ledger), reached: true };
+    if (isLedgerError(error, 'DAMAGED_ITEM') || isLedgerError(error, 'IN_QUESTION'))
+      return { tip: await sharedTip(ledger), reached: true };
     if (isLedgerError(error, 'CONTENDED') || isLedgerError(error, 'CHECKED_OUT'))
       return { skipped: [`what others did was not taken over: ${error.message}`] };
     if (faults.some(({ kind }) => IN_THE_WAY.has(kind)))
@@ -215,7 +217,8 @@ async function examineObjects(
     return damagedObjects({ gitDir: place.gitDir, tips, remote: from, now });
   };
   try {
-    const tree = await examineTree(store, tip, { onProgress, signatures });
+    const suspects = inQuestion(connectionOf(ledger));
+    const tree = await examineTree(store, tip, { onProgress, signatures }, suspects);
     return { tree, faults: tree.verification.findings.length === 0 ? [] : await lookAt() };
   } catch (error) {
     // The tree of a ledger under newer rules is not for this program to judge, but the clone can be looked at all the same.

@@ -3,6 +3,7 @@ import { isKnownFile, QUARANTINE } from '../codec/auxiliary-files.ts';
 import { parsePath, possiblePaths, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { nameFault, rawPath } from '../git/model/tree.ts';
+import { describeSuspect, type Suspect } from '../ledger/suspects.ts';
 import type { Oid, TreeEntry, TreeFault } from '../store/port.ts';
 
 /** A file as a repair leaves it: with the bytes of a blob that the repository has, or gone. */
@@ -15,7 +16,7 @@ export interface RepairedFile {
 
 /** One commit that repairs one thing. */
 export interface Repair {
-  kind: 'tree' | 'mode' | 'restore' | 'move' | 'quarantine' | 'settings';
+  kind: 'tree' | 'mode' | 'restore' | 'move' | 'quarantine' | 'settings' | 'undo';
   id?: WorkId | undefined;
   path: string;
   /** What is wrong. */
@@ -67,6 +68,39 @@ export function planRepairs({ entries, items, settings, faults }: BrokenTree): R
     ...links.map((link) => makePlain(link)),
   ];
 }
+
+/**
+ * How what is in question is put back as it was before: one repair for each item, and for each file beside items.
+ *
+ * @param isLast whether the last commit of an item is among these; one that went on since is left to a person
+ */
+export function planUndoing(
+  suspects: readonly Suspect[],
+  entries: readonly TreeEntry[],
+  isLast: (id: WorkId, commits: ReadonlySet<Oid>) => boolean,
+): Repair[] {
+  const now = new Map(entries.map(({ path, oid }) => [path, oid]));
+  const commits = new Set(suspects.map(({ commit }) => commit));
+  const before = new Map<string, { blob: Oid | undefined; suspect: Suspect }>();
+  for (const suspect of suspects)
+    for (const [path, oid] of Object.entries(suspect.files))
+      if (!before.has(path)) before.set(path, { blob: oid ?? undefined, suspect });
+  const repairs = new Map<string, Repair>();
+  for (const [path, { blob, suspect }] of before) {
+    const id = parsePath(path)?.id;
+    if (now.get(path) === blob || (id !== undefined && !isLast(id, commits))) continue;
+    const file: RepairedFile = { path, blob };
+    const of = repairs.get(id ?? path);
+    if (of !== undefined) of.files.push(file);
+    else repairs.set(id ?? path, { kind: 'undo', id, path, ...wordsOf(suspect, blob), files: [file] });
+  }
+  return [...repairs.values()];
+}
+
+const wordsOf = (suspect: Suspect, blob: Oid | undefined): Pick<Repair, 'wrong' | 'how'> => ({
+  wrong: describeSuspect(suspect),
+  how: blob === undefined ? 'taken away, as it was before' : 'put back as it was before',
+});
 
 /** A file where a folder has to be, or in a folder where a file has to be. */
 const isInTheWay = ({ path: stray }: TreeEntry, mends: readonly Repair[]): boolean =>

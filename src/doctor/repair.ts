@@ -6,6 +6,7 @@ import { LedgerError } from '../domain/errors.ts';
 import { requireAllowed, requireNoSignature } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
 import { connectionOf, onlineHint } from '../ledger/connection.ts';
+import { inQuestion } from '../ledger/suspects.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { CommitDraft, FileChange, Oid } from '../store/port.ts';
 import { commitOnTip } from '../sync/on-tip.ts';
@@ -37,7 +38,7 @@ export async function repairTree(ledger: WorkLedger): Promise<Repaired[]> {
   const { context } = await connectionOf(ledger).write();
   let mends: readonly Repair[] = [];
   const commits = await commitOnTip(context, 'mend', async (tip) => {
-    const found = await examineTree(context.store, tip);
+    const found = await examineTree(context.store, tip, {}, inQuestion(connectionOf(ledger)));
     ({ mends } = found);
     if (mends.length === 0) return { drafts: [], skew_s: 0 };
     requireMayRepair(ledger, context, found.policy);

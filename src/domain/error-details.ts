@@ -187,6 +187,8 @@ export type DetailsByCode = {
     clone: number;
     undecided: readonly unknown[];
   }>;
+  /** The commit that breaks a rule, by which nothing is decided here. `id`: the item that it is about. */
+  IN_QUESTION: { commit: string; rule: string; id?: WorkId | undefined };
   HISTORY_REWRITTEN: { remote: string; seen: string; found: string | null };
   DIFFERENT_LEDGER: { local: string; remote: string | undefined };
   DIFFERENT_REMOTES: { remote: string; read: string; written: string };

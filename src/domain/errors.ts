@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   CONTENDED: { retryable: true },
   DAMAGED_ITEM: { retryable: false },
   VERIFICATION_FAILED: { retryable: false },
+  IN_QUESTION: { retryable: false },
   HISTORY_REWRITTEN: { retryable: false },
   DIFFERENT_LEDGER: { retryable: false },
   DIFFERENT_REMOTES: { retryable: false },

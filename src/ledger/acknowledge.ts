@@ -1,12 +1,19 @@
 import type { Acknowledged, Finding } from '../audit/rules.ts';
 import { type Verification, verifyLedger } from '../audit/verify.ts';
 import { encodeAcknowledgeMessage } from '../codec/message.ts';
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { requireAllowed, requireNoSignature } from '../domain/policy.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import type { Oid } from '../store/port.ts';
 import { commitOnTip } from '../sync/on-tip.ts';
-import { type Connection, modeOf, onlineHint, requestBy, resolveCommit } from './connection.ts';
+import {
+  type Connection,
+  modeOf,
+  onlineHint,
+  requestBy,
+  resolveCommit,
+  type WritePath,
+} from './connection.ts';
 import { raced } from './giving-up.ts';
 import type { AcknowledgeOptions } from './inputs.ts';
 
@@ -44,8 +51,9 @@ async function make(
 ): Promise<Acknowledgements> {
   const { context, store, sync } = await connection.write();
   const { committer, clock, signs, views, remote } = context;
-  if (remote !== undefined) await sync.fetch();
-  const commit = await resolveCommit(connection, typed);
+  // What is in question is not taken over, and is what is to be answered for.
+  const isSound = remote === undefined || (await isSoundNow(sync));
+  const commit = await resolveCommit(connection, typed, isSound ? undefined : await sharedTip(context));
   let findings: (Finding | Acknowledged)[] = [];
   const commits = await commitOnTip(context, 'acknowledgement', async (tip) => {
     const { signatures } = connection;
@@ -66,6 +74,19 @@ async function make(
   if (commits.length > 0 && remote !== undefined) await sync.fetch();
   return { commit: commits[0] ?? null, findings };
 }
+
+async function isSoundNow(sync: WritePath['sync']): Promise<boolean> {
+  try {
+    await sync.fetch();
+    return true;
+  } catch (error) {
+    if (isLedgerError(error, 'IN_QUESTION')) return false;
+    throw error;
+  }
+}
+
+const sharedTip = async ({ store, remote }: WritePath['context']): Promise<Oid | undefined> =>
+  remote && store.readRef(remote.seenRef);
 
 /** @throws LedgerError `INVALID_INPUT` where nothing of that was found there */
 function meantIn(

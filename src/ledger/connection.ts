@@ -203,9 +203,9 @@ export async function currentTip({ refs, localRef, branch, place }: Connection):
   });
 }
 
-/** The commit of the branch whose name begins with `typed`. @throws LedgerError `NOT_FOUND`, `AMBIGUOUS_ID` */
-export async function resolveCommit(connection: Connection, typed: string): Promise<Oid> {
-  const found = await connection.projection.commitsNamed(await currentTip(connection), typed);
+/** The commit up to `tip`, or of the branch, whose name begins with `typed`. @throws LedgerError `NOT_FOUND`, `AMBIGUOUS_ID` */
+export async function resolveCommit(connection: Connection, typed: string, tip?: Oid): Promise<Oid> {
+  const found = await connection.projection.commitsNamed(tip ?? (await currentTip(connection)), typed);
   const [commit, ...others] = found;
   if (commit === undefined) throw noCommit(typed);
   if (others.length === 0) return commit;

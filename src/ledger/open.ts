@@ -4,7 +4,7 @@ import { LedgerError } from '../domain/errors.ts';
 import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import { CloneName } from '../sync/clone-name.ts';
-import type { Judge, SyncContext } from '../sync/ports.ts';
+import type { SyncContext } from '../sync/ports.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { type Backend, openBackend } from './backend.ts';
 import {
@@ -18,6 +18,7 @@ import {
 import {
   chooseActor,
   chooseBranch,
+  chooseCheck,
   chooseMode,
   choosePresence,
   chooseRemote,
@@ -185,23 +186,20 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     patience: (options.patience_s ?? PATIENCE_S) * 1000,
     signs,
   };
-  const checkPending: Judge['check'] = async (from, to) => {
-    const audit = await import('../audit/check-pending.ts');
-    const now = Math.floor(clock.now().getTime() / 1000);
-    const { signatures } = backend;
-    return audit.checkPending({ store: await store(), projection, signatures, now, from, to });
-  };
+  const { signatures } = backend;
+  const check = chooseCheck(config);
   const isAlike = own === undefined && clock === machine.clock;
   let toldAhead: string | undefined;
   const makeWrite = async (): Promise<WritePath> => {
     const { Synchronizer } = await import('../sync/synchronizer.ts');
     const { TracedRemote } = await import('../remote/traced.ts');
+    const { Arrivals } = await import('./arrivals.ts');
     const remote = own ?? (chosen && (await reach(chosen)));
     const context: SyncContext = {
       store: await store(),
       remote: remote && new TracedRemote(remote),
       views: projection,
-      judge: { check: checkPending },
+      judge: new Arrivals({ check, state, projection, signatures, clock, store, notify }),
       onKeptBack: options.onKeptBack,
       onRestored: (restored) => notify(noticeOfRestored(branch, restored)),
       onAhead: (ahead) => {
@@ -240,7 +238,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     local: backend.local,
     remote: own ?? (chosen === undefined ? null : { name: chosen.name, url: displayUrl(chosen.url) }),
     store,
-    signatures: backend.signatures,
+    signatures,
     write() {
       write ??= makeWrite();
       return write;

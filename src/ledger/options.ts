@@ -26,9 +26,17 @@ export interface LedgerNotice {
    * `CLONE_RENAMED`: what the clone claimed before is set aside. `CLONE_JOINED`: this call made it a clone of the ledger, under
    * the name of an actor. `NAMESAKE`: another clone acts under that name. `CLOCK_AHEAD`: by what the ledger records, another clock is
    * ahead of this clone's, or this one behind; told before anything is committed. `BRANCH_RESTORED`: something else moved the branch
-   * away from what was pending, which was put back.
+   * away from what was pending, which was put back. `TRUSTED`: this clone joined, and takes what led to the tip that it found as right.
+   * `IN_QUESTION`: a commit arrived that breaks a rule.
    */
-  code: 'CLONE_RENAMED' | 'CLONE_JOINED' | 'NAMESAKE' | 'CLOCK_AHEAD' | 'BRANCH_RESTORED';
+  code:
+    | 'CLONE_RENAMED'
+    | 'CLONE_JOINED'
+    | 'NAMESAKE'
+    | 'CLOCK_AHEAD'
+    | 'BRANCH_RESTORED'
+    | 'TRUSTED'
+    | 'IN_QUESTION';
   message: string;
   hint: string | undefined;
 }
@@ -181,6 +189,21 @@ export function whyLocal(
   if (options.mode === 'local') why.push('call');
   if (settings.get('mode') === 'local') why.push('setting');
   return why;
+}
+
+const CHECKS = ['arrivals', 'full', 'off'] as const;
+/** What a clone holds against the rules by itself: what arrives; that and all history before; nothing. */
+export type LedgerCheck = (typeof CHECKS)[number];
+
+/** @throws LedgerError `INVALID_INPUT` */
+export function chooseCheck({ settings }: Pick<RepositoryConfig, 'settings'>): LedgerCheck {
+  const asked = settings.get('check') ?? 'arrivals';
+  const check = CHECKS.find((one) => one === asked);
+  if (check !== undefined) return check;
+  throw new LedgerError(
+    'INVALID_INPUT',
+    `ledger.check is ${JSON.stringify(asked)}; it can be ${CHECKS.join(', ')}.`,
+  );
 }
 
 /** Whether every commit is to be signed. @throws LedgerError `INVALID_INPUT` for what git would not read as yes or no */

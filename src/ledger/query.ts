@@ -1,3 +1,4 @@
+// One room for all questions about items, each a few lines: whoever looks for one finds it here.
 import { checkArgument, type Kind, listOf, oneOf, orNull, type Table, text } from '../domain/check-input.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
@@ -7,6 +8,7 @@ import type { LedgerSettings } from '../domain/settings.ts';
 import type { IdPurpose } from '../domain/verbs.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import type { IndexPlace } from '../projection/index-database.ts';
+import type { IndexView } from '../projection/index-view.ts';
 import { countItems, FILTER, listItems, needOf, type WorkFilter } from '../query/filter.ts';
 import { manifestOf, type WorkIndex } from '../query/manifest.ts';
 import type { Permission } from '../query/permission.ts';
@@ -34,6 +36,7 @@ import { type Connection, checkCall, currentTip, known, readNow } from './connec
 import * as inputs from './inputs.ts';
 import type { OrphanedWork } from './orphans.ts';
 import type { Resumption } from './resume.ts';
+import { heldBack, type Suspect, suspectsAbout, suspectsOf } from './suspects.ts';
 import type { ItemTemplate, ListedTemplate } from './templates.ts';
 
 /** How fresh an answer is. */
@@ -43,7 +46,11 @@ export interface AsOf {
   fetched_at: string | null;
 }
 
-export type WorkWithHistory = WorkItem & { history: HistoryEntry[] };
+export type WorkWithHistory = WorkItem & {
+  history: HistoryEntry[];
+  /** What this clone found wrong with the item when it arrived, where nobody answered for it yet. */
+  in_question?: Suspect[];
+};
 
 const HOUR_S = 3600;
 
@@ -63,7 +70,9 @@ export class LedgerQuery {
     const item = await projection
       .read(tip, (view) => known(view, id))
       .catch((error) => this.#notFound(error, id));
-    return { ...item, history: await projection.history(tip, id) };
+    const suspects = suspectsAbout(suspectsOf(this.#connection), id);
+    const history = await projection.history(tip, id);
+    return { ...item, history, ...(suspects.length === 0 ? {} : { in_question: suspects }) };
   }
 
   /** The item without its history; `undefined` where there is none. @throws LedgerError `DAMAGED_ITEM` with line and column */
@@ -88,14 +97,18 @@ export class LedgerQuery {
   async ready(filter: inputs.ReadyFilter = {}): Promise<WorkItem[]> {
     this.#check('ready', {}, inputs.READY, filter);
     const { actor, ...conditions } = filter;
-    return readNow(this.#connection, (view) => readyItems(view, conditions, this.#asking(actor)));
+    return readNow(this.#connection, (view) =>
+      readyItems(view, conditions, this.#asking(actor), this.#heldBack),
+    );
   }
 
   /** How many items `ready` would give without a limit. */
   async countReady(filter: inputs.ReadyFilter = {}): Promise<number> {
     this.#check('countReady', {}, inputs.READY, filter);
     const { actor, ...conditions } = filter;
-    return readNow(this.#connection, (view) => countReady(view, conditions, this.#asking(actor)));
+    return readNow(this.#connection, (view) =>
+      countReady(view, conditions, this.#asking(actor), this.#heldBack),
+    );
   }
 
   /** Direct children, finished ones too. */
@@ -169,7 +182,7 @@ export class LedgerQuery {
   async explain(id: WorkId, options: inputs.Asked = {}): Promise<Explanation> {
     this.#check('explain', { id: [text, id] }, inputs.ASKING, options);
     return readNow(this.#connection, (view) =>
-      explainItem(view, known(view, id), this.#asking(options.actor)),
+      explainItem(view, known(view, id), this.#asking(options.actor), this.#heldBack),
     );
   }
 
@@ -285,6 +298,10 @@ export class LedgerQuery {
   ): void {
     checkCall(this.#connection, call, values, ...options);
   }
+
+  /** What is in question on this clone, and what waits for it. */
+  readonly #heldBack = (view: IndexView): ReadonlyMap<WorkId, string> =>
+    heldBack(view, suspectsOf(this.#connection));
 
   #asking(actor: string | undefined): Asking {
     return { actor, now: this.#connection.clock.now().toISOString() };

@@ -51,6 +51,7 @@ const KIND_OF = {
   CONTENDED: 'contended',
   DAMAGED_ITEM: 'damaged',
   VERIFICATION_FAILED: 'damaged',
+  IN_QUESTION: 'damaged',
   UNSUPPORTED_LEDGER: 'decision',
   UPGRADE_REQUIRED: 'decision',
   HISTORY_REWRITTEN: 'decision',
@@ -69,6 +70,7 @@ const NO_RACE: ReadonlySet<string> = new Set([
   'POLICY_DENIED',
   'REVIEW_REQUIRED',
   'VERIFICATION_FAILED',
+  'IN_QUESTION',
 ]);
 
 export function kindOf(failure: unknown): RefusalKind {

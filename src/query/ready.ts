@@ -20,18 +20,27 @@ export interface Asking {
   now: string;
 }
 
+/** Which items nobody is to take on this clone, whatever the ledger says, and why, in words. */
+export type HeldBack = (view: IndexView) => ReadonlyMap<WorkId, string>;
+
+const NOTHING: HeldBack = () => new Map();
+
 /** What can be claimed, most urgent first, then oldest. */
-export const readyItems = (view: IndexView, filter: WorkFilter, asking: Asking): WorkItem[] =>
-  view.select({ ...readyTo(filter, asking), limit: filter.limit });
+export const readyItems = (
+  view: IndexView,
+  filter: WorkFilter,
+  asking: Asking,
+  heldBack = NOTHING,
+): WorkItem[] => view.select({ ...readyTo(filter, asking, heldBack(view)), limit: filter.limit });
 
 /** How many items can be claimed, whatever the limit. */
-export const countReady = (view: IndexView, filter: WorkFilter, asking: Asking): number =>
-  view.count(readyTo(filter, asking));
+export const countReady = (view: IndexView, filter: WorkFilter, asking: Asking, heldBack = NOTHING): number =>
+  view.count(readyTo(filter, asking, heldBack(view)));
 
 /** When the first of those that wait for nothing but their time can be claimed; `undefined` where there is none. */
 export function nextReadyAt(view: IndexView, filter: WorkFilter, asking: Asking): string | undefined {
   const [first] = view.select({
-    ...readyTo(filter, asking, 'not_before > ?'),
+    ...readyTo(filter, asking, new Map(), 'not_before > ?'),
     order: 'not_before',
     limit: 1,
   });
@@ -42,11 +51,14 @@ export function nextReadyAt(view: IndexView, filter: WorkFilter, asking: Asking)
 function readyTo(
   filter: WorkFilter,
   { actor, now }: Asking,
+  heldBack: ReadonlyMap<WorkId, string>,
   inTime = '(not_before IS NULL OR not_before <= ?)',
 ): Selection {
   const { where, values } = conditionsOf({ ...filter, status: ['pending'] });
   // A question waits for whoever can answer it, and is given only to who asks for questions.
   const kinds = filter.type === undefined ? ["type <> 'escalation'"] : [];
+  const held = [...heldBack.keys()];
+  const free = held.length === 0 ? [] : [`id NOT IN (${held.map(() => '?').join(', ')})`];
   return {
     by: 'items_ready',
     where: [
@@ -57,8 +69,9 @@ function readyTo(
       inTime,
       ...where,
       ...kinds,
+      ...free,
     ],
-    values: [...(actor === undefined ? [] : [actor]), now, ...values],
+    values: [...(actor === undefined ? [] : [actor]), now, ...values, ...held],
   };
 }
 
@@ -73,11 +86,18 @@ export interface Explanation {
 }
 
 /** Why an item is or is not ready, in words and as facts. */
-export function explainItem(view: IndexView, item: WorkItem, { actor, now }: Asking): Explanation {
+export function explainItem(
+  view: IndexView,
+  item: WorkItem,
+  { actor, now }: Asking,
+  heldBack = NOTHING,
+): Explanation {
   const found = obstacles(view, item, actor, now);
   const limits = isTerminal(item.status) || isHeld(item) ? [] : reachedLimits(view, item, actor);
   const reasons = [...found.map(describeObstacle), ...limits.map(describeLimit)];
-  const ready = found.length === 0 && limits.length === 0;
+  const held = heldBack(view).get(item.id);
+  if (held !== undefined) reasons.unshift(held);
+  const ready = found.length === 0 && limits.length === 0 && held === undefined;
   if (item.block !== undefined && !isTerminal(item.status))
     reasons.push(`it was blocked: ${quoted(item.block.reason)}`);
   if (ready) {

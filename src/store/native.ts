@@ -11,7 +11,7 @@ import {
 import { compareHistories, oldestFirst } from '../git/model/history.ts';
 import type { GitObject, ObjectSource } from '../git/model/object.ts';
 import { findFaults } from '../git/model/tree.ts';
-import { diffNearTrees, diffTrees, listFiles } from '../git/model/tree-walk.ts';
+import { diffNearTrees, diffTrees, filesAt, listFiles } from '../git/model/tree-walk.ts';
 import { DiskObjects } from '../git/objects.ts';
 import { openRefs, type Refs } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
@@ -35,6 +35,8 @@ import type {
 const NEAR = 12;
 /** Beyond this, one git process that makes one pack costs less than a file for each object. */
 const LONG_RUN = 8;
+/** So many commits git compares in less time than it takes to walk their trees here. */
+const MANY = 100;
 const NOBODY = { name: 'work-ledger', email: 'work-ledger@localhost' };
 
 export interface NativeStoreOptions {
@@ -131,8 +133,9 @@ export class NativeStore implements LedgerStore, ObjectSource {
     });
   }
 
-  async readTree(commit: Oid): Promise<TreeEntry[]> {
-    return listFiles(this.#objects, (await readCommitLinks(this, commit)).tree);
+  async readTree(commit: Oid, paths?: readonly string[]): Promise<TreeEntry[]> {
+    const { tree } = await readCommitLinks(this, commit);
+    return paths === undefined ? listFiles(this.#objects, tree) : filesAt(this, tree, paths);
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {
@@ -185,9 +188,12 @@ export class NativeStore implements LedgerStore, ObjectSource {
       yield* listCommits(this.#gitDir, this.#objects, query);
       return;
     }
-    for (const links of await oldestFirst(this, { to, from, since })) {
-      yield await this.#record(links, changes !== false);
+    const links = await oldestFirst(this, { to, from, since });
+    if (links.length > MANY && changes !== false) {
+      yield* listWithChanges(this.#gitDir, this.#objects, query);
+      return;
     }
+    for (const one of links) yield await this.#record(one, changes !== false);
   }
 
   async #record({ oid, tree, parents }: CommitLinks, withChanges: boolean): Promise<CommitRecord> {

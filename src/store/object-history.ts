@@ -1,7 +1,7 @@
 import { type CommitLinks, readCommit, readCommitLinks } from '../git/model/commit.ts';
 import { compareHistories, newestFirst, oldestFirst } from '../git/model/history.ts';
 import type { GitObject, ObjectSource } from '../git/model/object.ts';
-import { differsAt, diffTrees, listFiles } from '../git/model/tree-walk.ts';
+import { differsAt, diffTrees, filesAt, listFiles } from '../git/model/tree-walk.ts';
 import { faultsOf, toRecord } from './build-commits.ts';
 import type {
   BlobContent,
@@ -40,8 +40,9 @@ export class ObjectHistory<Objects extends SizedObjects> implements Pick<LedgerS
     this.objects = objects;
   }
 
-  async readTree(commit: Oid): Promise<TreeEntry[]> {
-    return listFiles(this.objects, await this.#treeOf(commit));
+  async readTree(commit: Oid, paths?: readonly string[]): Promise<TreeEntry[]> {
+    const tree = await this.#treeOf(commit);
+    return paths === undefined ? listFiles(this.objects, tree) : filesAt(this.objects, tree, paths);
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {

@@ -112,8 +112,8 @@ export interface LedgerStore {
   commit(request: CommitRequest): Promise<CommitResult>;
   /** Compare and swap: `undefined` stands for a ref that does not exist. False where the ref was elsewhere. */
   moveRef(ref: string, expected: Oid | undefined, next: Oid | undefined): Promise<boolean>;
-  /** Every file of the commit's tree. */
-  readTree(commit: Oid): Promise<TreeEntry[]>;
+  /** Every file of the commit's tree, or those of them that stand at these paths. */
+  readTree(commit: Oid, paths?: readonly string[]): Promise<TreeEntry[]>;
   diffTrees(before: Oid, after: Oid): Promise<TreeChange[]>;
   /** Faults in the tree of a commit that the trees of none of `others` have; with none, all of them. */
   treeFaults(commit: Oid, others: readonly Oid[]): Promise<TreeFault[]>;

@@ -135,11 +135,12 @@ export async function combine(
     ),
   );
   if (offered.length === 0) return alone;
-  const { store, views, committer, clock, signs } = context;
+  const { store, views, committer, clock, signs, judge } = context;
+  const bar = judge.bar();
   await learnDeletionsFor(context, local, offered);
   const auxiliary = await readAuxiliaryFilesFor(store, local, offered);
   const { steps, skew_s } = await views.peek(local, (view) => ({
-    ...replay(new Overlay(view, auxiliary), offered, { known: new Map(), signs }),
+    ...replay(new Overlay(view, auxiliary), offered, { known: new Map(), signs, bar }),
     skew_s: view.settings.clock_skew_s,
   }));
   if (steps.length === 0) return alone;

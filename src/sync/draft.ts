@@ -22,6 +22,7 @@ import type { AuxiliaryContent, Overlay } from '../domain/view.ts';
 import type { BlobContent, CommitDraft, FileChange, Identity, LedgerStore, Oid } from '../store/port.ts';
 import { type DecideTrace, failed, tracedSync } from '../trace/channels.ts';
 import type { Planned } from './local.ts';
+import type { Bar } from './ports.ts';
 import type { ReadCommit } from './read-commits.ts';
 
 /** Anything that becomes a commit of the ledger. */
@@ -45,13 +46,18 @@ export type Decided = { kind: 'steps'; steps: Step[] } | { kind: 'unchanged'; it
  * step is the command's own.
  *
  * @param signs false where the commit will have no signature, for which policy may ask
- * @throws LedgerError as `decide`; `view` is then as before
+ * @param bar says what is in question on this clone, and is therefore not decided
+ * @throws LedgerError as `decide` and `bar`; `view` is then as before
  */
-export function decideInto(view: Overlay, command: LedgerCommand, signs = true): Decided {
+export function decideInto(view: Overlay, command: LedgerCommand, signs = true, bar?: Bar): Decided {
   return tracedSync(
     'decide',
     () => begun(command),
-    () => decideAll(view, command, signs),
+    () => {
+      const barred = bar?.(command, view);
+      if (barred !== undefined) throw barred;
+      return decideAll(view, command, signs);
+    },
     decided,
     refused,
   );

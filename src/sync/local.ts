@@ -10,7 +10,7 @@ import { acceptedBy, journalNow, localTip, markDecided } from './journal.ts';
 import { type Names, prepare, settleNames } from './names.ts';
 import type { Accepted, Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
-import type { CloneLock, SyncContext } from './ports.ts';
+import type { Bar, CloneLock, SyncContext } from './ports.ts';
 import { readCommits } from './read-commits.ts';
 
 /** A command, or one that is known only once earlier ones of its group are decided. */
@@ -93,7 +93,8 @@ export async function inOrder<T>(
 }
 
 async function tryCommit(context: SyncContext, asked: readonly Group[]): Promise<Outcome[][] | undefined> {
-  const { store, views, localRef, committer, clock, signs } = context;
+  const { store, views, localRef, committer, clock, signs, judge } = context;
+  const bar = judge.bar();
   const groups = asked.map((group) => (group.progress?.isWithdrawn?.() ? { ...group, commands: [] } : group));
   const tip = await requireTip(context);
   const left = await journalNow(context);
@@ -106,7 +107,7 @@ async function tryCommit(context: SyncContext, asked: readonly Group[]): Promise
   const overdue: Group = { commands: await overdueUnblocks(context, tip), atomic: false };
   const standing = await standingOf(context, groups, tip);
   const { steps, outcomes, changes, own, skew_s } = await views.read(tip, (view) => ({
-    ...decideGroups(new Overlay(view, auxiliary), { signs, standing }, overdue, groups),
+    ...decideGroups(new Overlay(view, auxiliary), { signs, standing, bar }, overdue, groups),
     skew_s: view.settings.clock_skew_s,
   }));
   // A call that changes nothing leaves what is overdue to the next one: nobody would push it.
@@ -140,9 +141,10 @@ async function learnDeletions({ views }: SyncContext, groups: readonly Group[], 
   if (giving) await views.knowDeletions(tip);
 }
 
-/** How commands are decided: whether their commits are signed, and what of them stands already, by op. */
+/** How commands are decided: whether their commits are signed, what is in question, and what of them stands already, by op. */
 interface Terms {
   signs: boolean;
+  bar: Bar | undefined;
   standing: ReadonlyMap<string, Accepted>;
 }
 
@@ -190,7 +192,7 @@ function decideGroup(view: Overlay, terms: Terms, group: Group, steps: Step[]): 
 
 function decideEach(
   view: Overlay,
-  { signs, standing }: Terms,
+  terms: Terms,
   { commands, atomic, provisional }: Group,
   names: Names,
 ): { made: Step[]; outcomes: Outcome[] } {
@@ -199,8 +201,8 @@ function decideEach(
   for (const planned of commands) {
     const settle = (command: LedgerCommand): LedgerCommand =>
       provisional ? prepare(names.rename(command), view, names) : command;
-    const stands = typeof planned === 'function' ? undefined : standing.get(planned.op);
-    const outcome = stands ?? decideOne(view, planned, settle, signs, outcomes, made);
+    const stands = typeof planned === 'function' ? undefined : terms.standing.get(planned.op);
+    const outcome = stands ?? decideOne(view, planned, settle, terms, outcomes, made);
     outcomes.push(outcome);
     if (atomic && outcome.kind === 'refused') return { made: [], outcomes: commands.map(() => outcome) };
     if (provisional && typeof planned !== 'function') noteId(planned, outcome, names);
@@ -226,13 +228,13 @@ function decideOne(
   view: Overlay,
   planned: Planned,
   settle: (command: LedgerCommand) => LedgerCommand,
-  signs: boolean,
+  { signs, bar }: Terms,
   earlier: readonly Outcome[],
   made: Step[],
 ): Outcome {
   try {
     const command = settle(typeof planned === 'function' ? planned(earlier) : planned);
-    const decided = decideInto(view, command, signs);
+    const decided = decideInto(view, command, signs, bar);
     if (decided.kind === 'unchanged') return { kind: 'unchanged', item: decided.item };
     made.push(...decided.steps);
     const [first] = decided.steps;

@@ -163,6 +163,7 @@ class Exchanging {
 
   /** An offer of what lost there is taken back: nobody waits for it any more. */
   async #settleOn(tip: Oid | undefined): Promise<Map<string, Ending>> {
+    if (tip !== undefined) await this.#context.judge.arrived(tip);
     const settled = tip === undefined ? new Map<string, Settled>() : await reconcile(this.#context, tip);
     const isTakenBack = [...settled.values()].some(({ kind }) => kind !== 'accepted');
     return isTakenBack ? this.#takenBack(settled) : settled;
@@ -230,7 +231,7 @@ class Exchanging {
 
   async #push({ what, offer: offers }: Extract<Effect, { do: 'push' }>): Promise<Answer> {
     const context = this.#context;
-    const { state, clock } = context;
+    const { state, clock, judge } = context;
     const own = what === 'first' ? firstGroup(this.#pending).at(-1)?.record.oid : this.#local;
     if (own === undefined) return { kind: 'pushed', result: { kind: 'behind' }, combined: false };
     requireKnownRules(await context.views.peek(own, (view) => view.settings), 'share what is pending here');
@@ -256,6 +257,7 @@ class Exchanging {
     if (result.kind === 'accepted') {
       state.set(CONTACT, clock.now().toISOString());
       state.set(LED, candidate);
+      judge.shared(this.#seen, candidate);
       if (what !== 'first') notePushed(context);
     }
     return { kind: 'pushed', result, combined: candidate !== own };

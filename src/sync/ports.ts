@@ -107,14 +107,34 @@ export interface Finding {
   id?: WorkId | undefined;
 }
 
+/** Says why nothing may be decided about the item of a command, whatever `decide` says of it; `view` shows the ledger. */
+export type Bar = (
+  command: { verb: string; id?: WorkId | undefined },
+  view: LedgerView,
+) => LedgerError | undefined;
+
 /**
  * Holds commits that this program need not have made against every rule of the ledger.
  *
  * Law: what is right is not found wrong for what it builds on, where that keeps its files whole.
  */
 export interface Judge {
-  /** @param from what is not checked, nor anything before it; `undefined` where `to` begins a ledger */
+  /**
+   * Checks what is pending here.
+   *
+   * @param from what is not checked, nor anything before it; `undefined` where `to` begins a ledger
+   */
   check(from: Oid | undefined, to: Oid): Promise<readonly Finding[]>;
+  /**
+   * Checks what arrived of the shared branch up to `seen`, each commit once. To be called before anything is decided on it.
+   *
+   * @throws LedgerError `IN_QUESTION` where settings, policy, keys or history are not as they must be: nothing is to be decided on it
+   */
+  arrived(seen: Oid): Promise<void>;
+  /** What leads from `from` to `to` is shared now, and was decided here: it needs no check. */
+  shared(from: Oid | undefined, to: Oid): void;
+  /** What is in question now; `undefined` where nothing is. */
+  bar(): Bar | undefined;
 }
 
 /** A request that a process left for the leader of its clone. */

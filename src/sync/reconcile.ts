@@ -29,7 +29,8 @@ const TRIES = 20;
  * branch need not be made anew to know it. Writes nothing.
  */
 export async function isStillPending(context: SyncContext, seen: Oid): Promise<boolean> {
-  const { store, views, localRef, signs } = context;
+  const { store, views, localRef, signs, judge } = context;
+  const bar = judge.bar();
   const local = await store.readRef(localRef);
   const base = local === undefined ? undefined : await store.mergeBase(local, seen);
   if (local === undefined || base === undefined || base === local) return false;
@@ -39,7 +40,7 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
   if (pending.some(({ op }) => arrived.has(op))) return false;
   const auxiliary = await readAuxiliaryFilesFor(store, seen, pending);
   const { lost, unchanged } = await views.peek(seen, (view) =>
-    replay(new Overlay(view, auxiliary), pending, { known: new Map(), signs }),
+    replay(new Overlay(view, auxiliary), pending, { known: new Map(), signs, bar }),
   );
   return lost.length + unchanged.length === 0;
 }
@@ -170,8 +171,9 @@ export async function rebuild(
   context: SyncContext,
   request: Rebuild,
 ): Promise<Map<string, Settled> | undefined> {
-  const { store, views, localRef, committer, clock, signs } = context;
+  const { store, views, localRef, committer, clock, signs, judge } = context;
   const { expected, base, pending } = request;
+  const bar = judge.bar();
   const left = await journalNow(context);
   await learnDeletionsFor(context, base, pending);
   const auxiliary = await readAuxiliaryFilesFor(store, base, pending);
@@ -181,7 +183,7 @@ export async function rebuild(
   const { result, changes, skew_s } = await views.read(base, (view) => {
     const after = new Overlay(view, auxiliary);
     const { clock_skew_s: skew_s } = view.settings;
-    return { result: replay(after, pending, { ...request, known, signs }), changes: after, skew_s };
+    return { result: replay(after, pending, { ...request, known, signs, bar }), changes: after, skew_s };
   });
   const replaced = result.unchanged.flatMap(({ from, item }) => replacedBy(from, item));
   const settled = await keepLost(context, [...result.lost, ...replaced]);

@@ -7,6 +7,7 @@ import { tracedSync } from '../trace/channels.ts';
 import { asGroup, decideInto, type Step } from './draft.ts';
 import type { Wrong } from './journal.ts';
 import { type Names, prepare, type Renumber, settleNames } from './names.ts';
+import type { Bar } from './ports.ts';
 import { firstGroup, type ReadCommit } from './read-commits.ts';
 
 export interface ReplayOptions {
@@ -19,6 +20,8 @@ export interface ReplayOptions {
   /** False where the new commits will have no signature. */
   signs?: boolean | undefined;
   renumber?: Renumber | undefined;
+  /** What is in question on this clone. */
+  bar?: Bar | undefined;
 }
 
 export interface Replayed {
@@ -107,7 +110,7 @@ class Replay {
   }
 
   #decide(from: ReadCommit, view: Overlay, names: Names, result: Replayed): void {
-    const { known, withdrawn, signs, renumber } = this.#options;
+    const { known, withdrawn, signs, renumber, bar } = this.#options;
     const { op } = from;
     const wrong = this.#options.wrong?.get(from.record.oid);
     if (wrong !== undefined) {
@@ -127,7 +130,7 @@ class Replay {
     if (standing !== undefined || withdrawn?.has(op) || this.#followed.has(op)) return;
     try {
       const command = prepare(names.rename(from.command), view, names, renumber);
-      const decided = decideInto(view, command, signs);
+      const decided = decideInto(view, command, signs, bar);
       if (decided.kind === 'unchanged') {
         result.unchanged.push({ from, item: decided.item });
         if (from.event !== undefined && decided.item !== undefined)

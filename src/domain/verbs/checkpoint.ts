@@ -2,6 +2,7 @@ import { map } from '../check-input.ts';
 import type { Fence } from '../commands.ts';
 import type { WorkId } from '../ids.ts';
 import type { Checkpoint } from '../item.ts';
+import { withoutUndefined } from '../item-schema.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { FENCE } from './shared.ts';
 
@@ -18,7 +19,7 @@ export const checkpoint: ChangingVerb<CheckpointAsked> = defineVerb<CheckpointAs
   line: 'checkpointed',
   apply: (item, { at, checkpoint: said }) => ({
     ...item,
-    checkpoint: { ...said, at, attempt: item.attempts },
+    checkpoint: asWritten({ ...said, at, attempt: item.attempts }),
   }),
   read({ after }) {
     const { at: _at, attempt: _attempt, ...said } = after.checkpoint ?? { at: '', attempt: 0 };
@@ -27,3 +28,10 @@ export const checkpoint: ChangingVerb<CheckpointAsked> = defineVerb<CheckpointAs
   least: () => ({ checkpoint: {} }),
   content: ({ checkpoint: said }) => said,
 });
+
+/** In the order of its file, which the quick check of an item takes as it is. */
+function asWritten({ at, attempt, step, summary, next_action, work_ref, ...said }: Checkpoint): Checkpoint {
+  const { artifacts, effects, data, ...others } = said;
+  const all = { at, attempt, step, summary, next_action, work_ref, artifacts, effects, data, ...others };
+  return withoutUndefined(all) as unknown as Checkpoint;
+}

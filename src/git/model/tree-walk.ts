@@ -2,6 +2,7 @@ import type { GitObject, ObjectSource } from './object.ts';
 import {
   FOLDER,
   findFaults,
+  findLine,
   type LineFault,
   linesByName,
   MAX_TREE_BYTES,
@@ -109,6 +110,32 @@ export async function listFiles(source: ManyObjects, tree: string): Promise<(Fil
     }
   };
   add(tree, '');
+  return found;
+}
+
+/** The files of a tree at these paths, as far as there are any; reads no more than what leads there. */
+export async function filesAt(
+  source: ObjectSource,
+  tree: string,
+  paths: readonly string[],
+): Promise<(FileAt & { path: string })[]> {
+  const read = new Map<string, Promise<Uint8Array>>();
+  const bytesOf = (oid: string): Promise<Uint8Array> => {
+    const known = read.get(oid) ?? readTreeBytes(source, oid);
+    read.set(oid, known);
+    return known;
+  };
+  const found: (FileAt & { path: string })[] = [];
+  for (const path of paths) {
+    let folder: string | undefined = tree;
+    let line: TreeLine | undefined;
+    for (const name of rawPath(path).split('/')) {
+      line = folder === undefined ? undefined : findLine(await bytesOf(folder), name);
+      folder = folderOf(line);
+    }
+    const file = fileOf(line);
+    if (file !== undefined) found.push({ path, ...file });
+  }
   return found;
 }
 

@@ -254,7 +254,9 @@ export class TreeEdit {
   }
 }
 
-function findLine(bytes: Buffer, name: string): TreeLine | undefined {
+/** The first line of that name. */
+export function findLine(tree: Uint8Array, name: string): TreeLine | undefined {
+  const bytes = asBuffer(tree);
   const wanted = Buffer.from(name, 'latin1');
   for (let at = 0; at < bytes.length; ) {
     const span = measure(bytes, at);

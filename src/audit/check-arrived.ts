@@ -1,0 +1,201 @@
+import { readTrailers } from '../codec/message.ts';
+import { parsePath } from '../codec/path.ts';
+import type { WorkId } from '../domain/ids.ts';
+import { toSafeLine } from '../domain/text.ts';
+import type { Projection } from '../projection/projection.ts';
+import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
+import { type Acknowledging, settle } from './acknowledge.ts';
+import { type BaseState, type Incoming, stateInPassing } from './base-state.ts';
+import { CommitCheck } from './check-commit.ts';
+import { incomingOf } from './check-pending.ts';
+import { readAfter } from './files.ts';
+import { PushState } from './push-state.ts';
+import type { Finding } from './rules.ts';
+import { judgeProofs, type SignatureReader } from './signatures.ts';
+import { beginAt } from './timeline.ts';
+import { verifyLedger } from './verify.ts';
+
+/** A commit that arrived and is not as it must be, with what it touched. */
+export interface ArrivedFinding extends Finding {
+  /** Its author, as it says. */
+  actor: string;
+  items: readonly WorkId[];
+  /** The files that it touched, each as it stood before. */
+  files: Readonly<Record<string, Oid | null>>;
+  /** True where it is about settings, files beside items, or history itself, and not about items alone. */
+  whole: boolean;
+}
+
+export interface Arrival {
+  store: LedgerStore;
+  projection: Projection;
+  signatures: SignatureReader | undefined;
+  /** Seconds since 1970. */
+  now: number;
+  /** What was checked before. */
+  from: Oid;
+  to: Oid;
+  /** What is wrong with what was checked before, and nobody answers for yet. */
+  known: readonly ArrivedFinding[];
+}
+
+/** Commits that are read at once, and files of them: each file may have some megabytes. */
+const BATCH = { commits: 250, files: 250 };
+const LINE = 500;
+
+/*
+ * Whose clock is wrong no clone can tell alone: by one that is behind, all others are ahead. So the rule `clock` puts nothing in question;
+ * who is ahead is told where that matters, and `verify` finds it.
+ */
+
+/**
+ * Holds what came from a remote against every rule, each commit after its parents. It goes on after what is wrong, which counts as the
+ * files that it left, and not by the policy and the clock that it left.
+ *
+ * @returns what is wrong, of what was known as well, without what somebody answers for and what was put back as it was; oldest first
+ * @throws LedgerError `UPGRADE_REQUIRED`
+ */
+export async function checkArrived(arrival: Arrival): Promise<ArrivedFinding[]> {
+  const { store, projection, signatures, now, from, to, known } = arrival;
+  const incoming = incomingOf(store);
+  const records: CommitRecord[] = [];
+  for await (const record of store.commits({ from, to })) records.push(record);
+  const base = await stateInPassing(from, projection, incoming);
+  await knowDeletions(arrival, records);
+  const state = new PushState(incoming, base, await knownOps(arrival, base, records), now);
+  for (const { items, files } of known) recall(state, items, files);
+  const check = new CommitCheck(incoming, state, await store.mayHaveTreeFaults({ from, to }));
+  // What stands there and is ahead of the clock here makes no honest commit wrong.
+  check.trust(from, { settings: state.settings, time: beginAt(Math.min(base.recordedAt, now)) });
+  const found: Finding[] = [];
+  for (const some of inBatches(records)) {
+    const blobs = await readAfter(
+      incoming,
+      some.flatMap(({ changes }) => changes),
+    );
+    for (const record of some) {
+      const wrong = (await check.check(record, blobs)).filter(({ rule }) => rule !== 'clock');
+      if (wrong.some(({ commit }) => commit === record.oid)) await check.distrust(record);
+      found.push(...wrong);
+    }
+  }
+  found.push(...check.groups.end(), ...(await judgeProofs(check, signatures)));
+  const suspects = await Promise.all(found.map((finding) => suspectOf(finding, records, incoming)));
+  return stillOpen(arrival, [...known, ...suspects], records, check.acknowledging);
+}
+
+/**
+ * Holds a whole history against every rule.
+ *
+ * @returns what is wrong and nobody answers for, oldest first
+ */
+export async function checkHistory({
+  store,
+  signatures,
+  to,
+}: Pick<Arrival, 'store' | 'signatures' | 'to'>): Promise<ArrivedFinding[]> {
+  const { findings } = await verifyLedger(store, to, { signatures });
+  const incoming = incomingOf(store);
+  const suspects: ArrivedFinding[] = [];
+  for (const finding of findings.filter(({ rule }) => rule !== 'clock')) {
+    const records: CommitRecord[] = [];
+    for await (const record of store.commits({ to: finding.commit, newest: 1 })) records.push(record);
+    const suspect = await suspectOf(finding, records, incoming);
+    if (!(await isUndone(incoming, to, suspect))) suspects.push(suspect);
+  }
+  return suspects;
+}
+
+/** Ids of deleted items are known as used where one is given: for that, history is read once for all. */
+async function knowDeletions({ projection, from }: Arrival, records: readonly CommitRecord[]): Promise<void> {
+  const gives = records.some(({ message }) => /^Work-Verb: (?:create|import)$/m.test(message));
+  if (gives) await projection.knowDeletions(from);
+}
+
+/** Which of the transitions happened before. A clone that never read history does not read it for this alone. */
+async function knownOps(
+  { projection }: Arrival,
+  base: BaseState,
+  records: readonly CommitRecord[],
+): Promise<ReadonlyMap<string, Oid>> {
+  if (!projection.knowsHistory) return new Map();
+  return base.commitsOf(records.flatMap((record) => opOf(record) ?? []));
+}
+
+/** What is acknowledged, and what was put back as it was, is in question no longer. */
+async function stillOpen(
+  { store, to }: Arrival,
+  all: readonly ArrivedFinding[],
+  records: readonly CommitRecord[],
+  acknowledging: readonly Acknowledging[],
+): Promise<ArrivedFinding[]> {
+  if (all.length === 0 && acknowledging.length === 0) return [];
+  const judged = new Set([...all.map(({ commit }) => commit), ...records.map(({ oid }) => oid)]);
+  const { open } = await settle(store, all, acknowledging, (commit) => judged.has(commit));
+  const incoming = incomingOf(store);
+  const left: ArrivedFinding[] = [];
+  for (const finding of open) {
+    const suspect =
+      'files' in finding ? (finding as ArrivedFinding) : await suspectOf(finding, records, incoming);
+    if (!(await isUndone(incoming, to, suspect))) left.push(suspect);
+  }
+  return left;
+}
+
+async function isUndone(incoming: Incoming, tip: Oid, { files }: ArrivedFinding): Promise<boolean> {
+  const paths = Object.keys(files);
+  const now = new Map((await incoming.entriesAt(tip, paths)).map(({ path, oid }) => [path, oid]));
+  return paths.length > 0 && paths.every((path) => (now.get(path) ?? null) === files[path]);
+}
+
+async function suspectOf(
+  finding: Finding,
+  records: readonly CommitRecord[],
+  incoming: Incoming,
+): Promise<ArrivedFinding> {
+  const record = records.find(({ oid }) => oid === finding.commit);
+  const changes = record === undefined ? [] : await changesOf(record, incoming);
+  const ids = changes.map(({ path }) => parsePath(path)?.id);
+  const items = finding.id === undefined ? ids.flatMap((id) => id ?? []) : [finding.id];
+  const isHistory = /^(?:root|merge)$/.test(finding.rule) && finding.id === undefined;
+  return {
+    ...finding,
+    actor: toSafeLine(record?.author.name ?? '', LINE),
+    items: [...new Set(items)],
+    files: Object.fromEntries(changes.map(({ path, before }) => [path, before?.oid ?? null])),
+    whole: isHistory || ids.includes(undefined),
+  };
+}
+
+/** Of a merge, what it changed of the side that it was made on. */
+async function changesOf(record: CommitRecord, incoming: Incoming): Promise<readonly TreeChange[]> {
+  const [parent, ...others] = record.parents;
+  return parent === undefined || others.length === 0
+    ? record.changes
+    : incoming.diffTrees(parent, record.oid);
+}
+
+function recall(state: PushState, items: readonly WorkId[], files: ArrivedFinding['files']): void {
+  for (const [path, oid] of Object.entries(files)) {
+    const parsed = parsePath(path);
+    if (parsed === undefined) state.suspectFile(path, oid ?? undefined);
+    else if (oid !== null) state.suspectItem(parsed.id, { state: parsed.state, mode: '100644', oid });
+  }
+  for (const id of items) state.suspectItem(id, undefined);
+}
+
+function* inBatches(records: readonly CommitRecord[]): Iterable<CommitRecord[]> {
+  let batch: CommitRecord[] = [];
+  let files = 0;
+  for (const record of records) {
+    batch.push(record);
+    files += record.changes.length;
+    if (batch.length < BATCH.commits && files < BATCH.files) continue;
+    yield batch;
+    [batch, files] = [[], 0];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const opOf = ({ message, parents }: CommitRecord): string | undefined =>
+  parents.length > 1 ? undefined : readTrailers(message).values.get('Work-Op');

@@ -1,0 +1,181 @@
+import type { SignatureReader } from '../audit/signatures.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import type { LedgerView } from '../domain/view.ts';
+import type { Projection } from '../projection/projection.ts';
+import type { LedgerStore, Oid } from '../store/port.ts';
+import type { Bar, Clock, Judge, LocalState } from '../sync/ports.ts';
+import type { LedgerCheck, LedgerNotice } from './options.ts';
+import {
+  type Arrived,
+  describeSuspect,
+  heldBack,
+  hintOfSuspect,
+  readArrived,
+  type Suspect,
+  suspectsAbout,
+  writeArrived,
+} from './suspects.ts';
+
+export interface ArrivalsOptions {
+  check: LedgerCheck;
+  state: LocalState;
+  projection: Projection;
+  signatures: SignatureReader | undefined;
+  clock: Clock;
+  store(): Promise<LedgerStore>;
+  notify(notice: LedgerNotice): void;
+}
+
+/** More commits that break a rule than these are no longer told apart. */
+const MOST = 1_000;
+
+/** Checks what arrives from the remote, each commit once, and keeps what was found wrong until it is answered for or undone. */
+export class Arrivals implements Judge {
+  readonly #options: ArrivalsOptions;
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options;
+  }
+
+  async check(from: Oid | undefined, to: Oid): ReturnType<Judge['check']> {
+    const { projection, signatures, store } = this.#options;
+    const { checkPending } = await import('../audit/check-pending.ts');
+    return checkPending({ store: await store(), projection, signatures, now: this.#now(), from, to });
+  }
+
+  async arrived(seen: Oid): Promise<void> {
+    const { check, state, store } = this.#options;
+    if (check === 'off') return;
+    const before = readArrived(state);
+    if (before === undefined || (check === 'full' && !before.full)) return this.#join(seen);
+    if (before.stop?.seen === seen) throw stopped(before.stop.suspect);
+    if (before.checked === seen) return;
+    const from = await (await store()).mergeBase(before.checked, seen);
+    if (from === undefined || from === seen) return;
+    await this.#judge(before, from, seen);
+  }
+
+  shared(from: Oid | undefined, to: Oid): void {
+    const { check, state } = this.#options;
+    if (check === 'off') return;
+    const before = readArrived(state);
+    if (before === undefined && from === undefined)
+      writeArrived(state, { checked: to, full: true, suspects: [] });
+    else if (before !== undefined && before.checked === from) writeArrived(state, { ...before, checked: to });
+  }
+
+  bar(): Bar | undefined {
+    const { check, state } = this.#options;
+    const { suspects = [], stop } = (check === 'off' ? undefined : readArrived(state)) ?? {};
+    if (stop !== undefined) return () => stopped(stop.suspect);
+    if (suspects.length === 0) return undefined;
+    return ({ verb, id }, view) => {
+      if (id === undefined) return undefined;
+      const [suspect] = suspectsAbout(suspects, id);
+      if (suspect !== undefined) return inQuestion(id, suspect);
+      return TAKING.has(verb) ? waiting(id, suspects, view) : undefined;
+    };
+  }
+
+  #now(): number {
+    return Math.floor(this.#options.clock.now().getTime() / 1000);
+  }
+
+  /** A clone that joins trusts what it finds, unless it is set up to check history first. */
+  async #join(seen: Oid): Promise<void> {
+    const { check, state, store, signatures, notify } = this.#options;
+    if (check === 'full') {
+      const { checkHistory } = await import('../audit/check-arrived.ts');
+      const found = await checkHistory({ store: await store(), signatures, to: seen });
+      return this.#keep({ checked: seen, full: true, suspects: [] }, seen, found);
+    }
+    writeArrived(state, { checked: seen, full: false, suspects: [] });
+    notify({
+      code: 'TRUSTED',
+      message: `This clone trusts the ledger as it found it, at ${seen.slice(0, 12)}, and checks what arrives from now on.`,
+      hint: 'To check what led to it: wl verify',
+    });
+  }
+
+  async #judge(before: Arrived, from: Oid, seen: Oid): Promise<void> {
+    const { projection, signatures, store } = this.#options;
+    const { checkArrived } = await import('../audit/check-arrived.ts');
+    const known = before.suspects.map((suspect) => ({
+      ...suspect,
+      rule: suspect.rule as never,
+      whole: false,
+    }));
+    const arrival = { projection, signatures, now: this.#now(), from, to: seen, known };
+    try {
+      this.#keep(before, seen, await checkArrived({ store: await store(), ...arrival }));
+    } catch (error) {
+      // Newer rules are not for this program to judge by, and it writes nothing under them; a newer one checks all of it.
+      if (!isLedgerError(error, 'UPGRADE_REQUIRED')) throw error;
+    }
+  }
+
+  /** @throws LedgerError `IN_QUESTION` where it is about more than items */
+  #keep(before: Arrived, seen: Oid, found: readonly (Suspect & { whole: boolean })[]): void {
+    const { state, notify } = this.#options;
+    const suspects = found.map(({ whole, ...suspect }): Suspect => toSuspect(suspect));
+    const stop = found.findIndex(({ whole }) => whole);
+    const [first] = suspects;
+    const suspect = suspects[stop] ?? (suspects.length > MOST ? first : undefined);
+    if (suspect !== undefined) {
+      writeArrived(state, { ...before, stop: { seen, suspect, suspects } });
+      throw stopped(suspect);
+    }
+    writeArrived(state, { checked: seen, full: before.full, suspects });
+    const known = new Set(before.suspects.map(keyOf));
+    const raised = suspects.filter((one) => !known.has(keyOf(one)));
+    if (raised.length > 0) notify(noticeOfSuspects(raised));
+  }
+}
+
+const keyOf = ({ commit, rule, id }: Suspect): string => `${commit} ${rule} ${id}`;
+
+/** Verbs that end a wait for others. */
+const TAKING: ReadonlySet<string> = new Set(['claim', 'start', 'unblock']);
+
+const toSuspect = ({ commit, rule, message, actor, id, items, files }: Suspect): Suspect => ({
+  ...{ commit, rule, message, actor, items, files },
+  ...(id === undefined ? {} : { id }),
+});
+
+function waiting(id: string, suspects: readonly Suspect[], view: LedgerView): LedgerError | undefined {
+  for (const suspect of suspects)
+    if (heldBack(view, [suspect]).has(id)) {
+      const [other = ''] = suspect.items;
+      return new LedgerError(
+        'IN_QUESTION',
+        `${id} waits for ${other}, which is in question: ${describeSuspect(suspect)}.`,
+        { hint: hintOfSuspect(suspect), details: { commit: suspect.commit, rule: suspect.rule, id: other } },
+      );
+    }
+  return undefined;
+}
+
+const inQuestion = (id: string, suspect: Suspect): LedgerError =>
+  new LedgerError('IN_QUESTION', `${id} is in question: ${describeSuspect(suspect)}.`, {
+    hint: hintOfSuspect(suspect),
+    details: { commit: suspect.commit, rule: suspect.rule, id },
+  });
+
+const stopped = (suspect: Suspect): LedgerError =>
+  new LedgerError(
+    'IN_QUESTION',
+    `The ledger on the remote is in question, so nothing is written and nothing of it is taken over: ${describeSuspect(suspect)}.`,
+    { hint: hintOfSuspect(suspect), details: { commit: suspect.commit, rule: suspect.rule } },
+  );
+
+/** What is told where items came to be in question. */
+function noticeOfSuspects(suspects: readonly Suspect[]): LedgerNotice {
+  const items = [...new Set(suspects.flatMap((suspect) => suspect.items))];
+  const [first] = suspects;
+  if (first === undefined) throw new Error('there is nothing to tell');
+  const shown = items.slice(0, 3).join(', ');
+  const more = items.length > 3 ? ` and ${items.length - 3} more` : '';
+  const what =
+    items.length === 0 ? 'A commit arrived that is not as it must be' : `In question: ${shown}${more}`;
+  return { code: 'IN_QUESTION', message: `${what}; ${describeSuspect(first)}.`, hint: hintOfSuspect(first) };
+}

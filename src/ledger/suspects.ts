@@ -1,0 +1,98 @@
+import type { WorkId } from '../domain/ids.ts';
+import type { LedgerView } from '../domain/view.ts';
+import type { Oid } from '../store/port.ts';
+import type { LocalState } from '../sync/ports.ts';
+
+/** A commit that arrived and breaks a rule, for which nobody answers yet. What it touched is in question. */
+export interface Suspect {
+  commit: Oid;
+  /** Of the audit, such as `content`. */
+  rule: string;
+  message: string;
+  /** Its author, as it says. */
+  actor: string;
+  /** The item that the finding names. */
+  id?: WorkId | undefined;
+  /** Items that the commit touched. */
+  items: readonly WorkId[];
+  /** The files that it touched, each as it stood before: the name of its object, or `null` where there was none. */
+  files: Readonly<Record<string, Oid | null>>;
+}
+
+/** What this clone checked of what arrived. */
+export interface Arrived {
+  /** All that leads to it was checked, or trusted when the clone joined. */
+  checked: Oid;
+  /** True where history was checked from its root as well. */
+  full: boolean;
+  /** Suspects about items, oldest first. */
+  suspects: readonly Suspect[];
+  /**
+   * What is in question of all that leads to `seen`, where one suspect, `suspect`, is about settings, policy, keys or history: nothing of it is
+   * taken over before that ends.
+   */
+  stop?: { seen: Oid; suspect: Suspect; suspects: readonly Suspect[] } | undefined;
+}
+
+const ARRIVED = 'arrived';
+
+/** @returns `undefined` where nothing was checked yet; what is no record is none */
+export function readArrived(state: Pick<LocalState, 'get'>): Arrived | undefined {
+  const text = state.get(ARRIVED);
+  if (text === undefined) return undefined;
+  try {
+    const { checked, full, suspects, stop } = JSON.parse(text) as Partial<Arrived>;
+    if (typeof checked !== 'string' || !Array.isArray(suspects)) return undefined;
+    return { checked, full: full === true, suspects, stop };
+  } catch {
+    return undefined;
+  }
+}
+
+export const writeArrived = (state: Pick<LocalState, 'set'>, arrived: Arrived): void =>
+  state.set(ARRIVED, JSON.stringify(arrived));
+
+/** Suspects about items, as this clone has them now. */
+export const suspectsOf = ({ state }: { state: Pick<LocalState, 'get'> }): readonly Suspect[] =>
+  readArrived(state)?.suspects ?? [];
+
+/** All that is in question, also of what was not taken over for it. */
+export function inQuestion({ state }: { state: Pick<LocalState, 'get'> }): readonly Suspect[] {
+  const arrived = readArrived(state);
+  return arrived?.stop?.suspects ?? arrived?.suspects ?? [];
+}
+
+/** The suspects about one item. */
+export const suspectsAbout = (suspects: readonly Suspect[], id: WorkId): Suspect[] =>
+  suspects.filter(({ items }) => items.includes(id));
+
+/**
+ * Items that nobody is to take for a suspect, and why: those in question, and those that wait for one of them, which satisfies no
+ * dependency and is no part that is done.
+ */
+export function heldBack(view: LedgerView, suspects: readonly Suspect[]): Map<WorkId, string> {
+  const waiting = new Map<WorkId, string>();
+  const inQuestion = new Map<WorkId, string>();
+  for (const suspect of suspects)
+    for (const id of suspect.items) {
+      const why = describeSuspect(suspect);
+      inQuestion.set(id, `it is in question: ${why}`);
+      for (const other of [...view.openDependentsOf(id), ...view.blockedOn(id), ...parentsOf(view, id)])
+        waiting.set(other, `it waits for ${id}, which is in question: ${why}`);
+    }
+  return new Map([...waiting, ...inQuestion]);
+}
+
+function parentsOf(view: LedgerView, id: WorkId): WorkId[] {
+  if (view.statusOf(id) === 'damaged') return [];
+  const parent = view.find(id)?.parent_id;
+  return parent === undefined ? [] : [parent];
+}
+
+/** A suspect in a sentence. */
+export const describeSuspect = ({ commit, rule, message, actor }: Suspect): string =>
+  `commit ${commit.slice(0, 12)}${actor === '' ? '' : ` by ${actor}`} breaks the rule \`${rule}\`: ${message}`;
+
+/** What helps, where an item is in question. */
+export const hintOfSuspect = ({ commit }: Suspect): string =>
+  `Look at it: wl verify. \`wl doctor --fix\` puts it back as it was before; whoever answers for it says so by: wl acknowledge ${commit.slice(0, 12)}`;

@@ -1,0 +1,271 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { itemPath, SETTINGS_PATH } from '../../src/codec/path.ts';
+import { repairTree } from '../../src/repair.ts';
+import type { CommitDraft } from '../../src/store/port.ts';
+import { refusalOf } from '../helpers/refusal.ts';
+import { addReplica, makeWorld, type Replica, type World } from '../helpers/replicas.ts';
+
+const BRANCH = 'refs/heads/work-ledger';
+
+let world: World;
+let ada: Replica;
+let mallory: Replica;
+let id: string;
+let other: string;
+
+beforeEach(async () => {
+  world = await makeWorld(['ada', 'mallory']);
+  [ada, mallory] = world.replicas as [Replica, Replica];
+  ({ id } = await ada.ledger.createWork({ title: 'One' }));
+  ({ id: other } = await ada.ledger.createWork({ title: 'Two' }));
+  await mallory.ledger.clone.fetch();
+});
+
+/** The bytes of a file of the branch, as mallory has it. */
+async function textOf(path: string): Promise<string> {
+  const tip = (await mallory.store.readRef(BRANCH)) ?? '';
+  const entry = (await mallory.store.readTree(tip)).find((one) => one.path === path);
+  const blob = (await mallory.store.readBlobs([entry?.oid ?? ''], 1e6)).get(entry?.oid ?? '');
+  return blob?.kind === 'bytes' ? Buffer.from(blob.bytes).toString() : '';
+}
+
+/** Mallory commits whatever she likes, and pushes it with plain git, past every rule. */
+async function forge(changes: CommitDraft['changes'], message = 'by hand\n'): Promise<string> {
+  await mallory.ledger.clone.fetch().catch(() => undefined);
+  const tip = world.remote.tip ?? '';
+  const seconds = Math.floor(world.clock.now().getTime() / 1000);
+  const who = { name: 'mallory', email: 'mallory@example.invalid' };
+  const ref = 'refs/heads/forged';
+  const made = await mallory.store.commit({
+    ...{ ref, expected: await mallory.store.readRef(ref), base: tip },
+    drafts: [{ message, author: who, authored_at: seconds, committer: who, committed_at: seconds, changes }],
+  });
+  if (made.kind !== 'committed') throw new Error('the branch moved');
+  expect(await mallory.connection.push(made.tip)).toMatchObject({ kind: 'accepted' });
+  return made.tip;
+}
+
+const retitled = async (of: string, title: string): Promise<CommitDraft['changes']> => {
+  const path = itemPath(of, 'pending');
+  return [{ path, bytes: Buffer.from((await textOf(path)).replace(/^title: .*$/m, `title: ${title}`)) }];
+};
+
+/** The item's file where completed ones stand, with nothing else changed. */
+const finished = async (of: string): Promise<CommitDraft['changes']> => {
+  const path = itemPath(of, 'pending');
+  const text = (await textOf(path)).replace(/^status: .*$/m, 'status: completed');
+  return [
+    { path, bytes: undefined },
+    { path: itemPath(of, 'completed'), bytes: Buffer.from(text) },
+  ];
+};
+
+const openSettings = async (): Promise<CommitDraft['changes']> => [
+  {
+    path: SETTINGS_PATH,
+    bytes: Buffer.from((await textOf(SETTINGS_PATH)).replace(/^max_attempts: .*$/m, 'max_attempts: 9')),
+  },
+];
+
+const readyIds = async ({ ledger }: Replica): Promise<string[]> =>
+  (await ledger.getReadyToStart()).map((item) => item.id);
+
+describe('given an item whose last commit was forged and pushed with plain git', () => {
+  it('when a clone fetches it, then the item is in question and shown with what was found, and the rest goes on', async () => {
+    const commit = await forge(await retitled(id, 'Forged'));
+    await ada.ledger.clone.fetch();
+    expect(ada.notices.at(-1)).toMatchObject({ code: 'IN_QUESTION' });
+    expect(ada.notices.at(-1)?.message).toContain(id);
+    expect(await ada.ledger.getWork(id)).toMatchObject({
+      title: 'Forged',
+      in_question: [{ commit, rule: 'message' }, expect.anything()],
+    });
+    expect(await ada.ledger.getWork(other)).not.toHaveProperty('in_question');
+    expect(await readyIds(ada)).toEqual([other]);
+    expect(await ada.ledger.query.countReady()).toBe(1);
+    await ada.ledger.claimWork(other);
+    expect((await ada.ledger.query.explain(id)).reasons[0]).toMatch(/in question: commit .* breaks the rule/);
+  });
+
+  it('when someone would write on it, then that is refused when the call begins, with the commit', async () => {
+    const commit = await forge(await retitled(id, 'Forged'));
+    await ada.ledger.clone.fetch();
+    const before = world.remote.tip;
+    for (const act of [
+      () => ada.ledger.claimWork(id),
+      () => ada.ledger.work.comment(id, 'what?'),
+      () => ada.ledger.work.update(id, { set: { title: 'One' } }),
+    ])
+      expect(await refusalOf(act())).toMatchObject({ code: 'IN_QUESTION', details: { id, commit } });
+    expect(world.remote.tip).toBe(before);
+  });
+
+  it('when the claim itself is what fetches it, then it is not made', async () => {
+    await forge(await retitled(id, 'Forged'));
+    world.clock.advance(10_000);
+    expect(await ada.ledger.claimWork(id).catch((error: unknown) => error)).toMatchObject({
+      code: 'IN_QUESTION',
+    });
+    expect((await ada.ledger.getWork(id)).status).toBe('pending');
+  });
+
+  it('when its holder goes on, then it is told', async () => {
+    await ada.ledger.claimWork(id);
+    const path = itemPath(id, 'in_progress');
+    await mallory.ledger.clone.fetch();
+    const text = await textOf(path);
+    await forge([{ path, bytes: Buffer.from(text.replace(/^title: .*$/m, 'title: Forged')) }]);
+    await ada.ledger.clone.fetch();
+    const refused = await refusalOf(ada.ledger.work.checkpoint(id, { step: 'half' }));
+    expect(refused).toMatchObject({ code: 'IN_QUESTION', details: { id } });
+    expect(refused.message).toContain('mallory');
+  });
+
+  it('when it was completed that way, then it satisfies no dependency, is no part that is done, and unblocks nothing', async () => {
+    const { id: waiting } = await ada.ledger.createWork({ title: 'Waits', dependencies: [id] });
+    const { id: parent } = await ada.ledger.createWork({ title: 'Whole' });
+    await ada.ledger.work.update(id, { set: { parent_id: parent } });
+    await ada.ledger.claimWork(other);
+    await ada.ledger.blockWork(other, { reason: 'needs One', blocker_id: id });
+    await mallory.ledger.clone.fetch();
+    await forge(await finished(id));
+    await ada.ledger.clone.fetch();
+    expect(await readyIds(ada)).toEqual([]);
+    expect(await refusalOf(ada.ledger.claimWork(waiting))).toMatchObject({
+      code: 'IN_QUESTION',
+      details: { id },
+    });
+    expect(await refusalOf(ada.ledger.claimWork(parent))).toMatchObject({ code: 'IN_QUESTION' });
+    await ada.ledger.clone.sync();
+    expect((await ada.ledger.getWork(other)).status).toBe('blocked');
+  });
+
+  it('when a transition on it is pending here, then that is kept, and not decided on what was forged', async () => {
+    ada.connection.cut = true;
+    await ada.ledger.work.comment(id, 'mine').catch(() => undefined);
+    ada.connection.cut = false;
+    await forge(await retitled(id, 'Forged'));
+    expect((await ada.ledger.clone.sync()).lost).toMatchObject([
+      { id, message: expect.stringContaining('in question') },
+    ]);
+    expect(await ada.ledger.clone.rejected()).toMatchObject([{ error: { code: 'IN_QUESTION' } }]);
+  });
+
+  it('when honest clones go on with other items, then it stays in question', async () => {
+    await forge(await retitled(id, 'Forged'));
+    await ada.ledger.clone.fetch();
+    await ada.ledger.work.comment(other, 'goes on');
+    await forge([], 'nothing\n');
+    await ada.ledger.clone.fetch();
+    expect(await ada.ledger.getWork(id)).toHaveProperty('in_question');
+    expect(await ada.ledger.getWork(other)).not.toHaveProperty('in_question');
+  });
+});
+
+describe('given something in question', () => {
+  it('when someone who may answers for it, then every clone goes on with it as it stands', async () => {
+    const commit = await forge(await retitled(id, 'Forged'));
+    await ada.ledger.audit.acknowledge(commit, { reason: 'Ada looked at it' });
+    expect(await ada.ledger.getWork(id)).not.toHaveProperty('in_question');
+    await ada.ledger.claimWork(id);
+    expect((await ada.ledger.getWork(id)).title).toBe('Forged');
+    expect(await ada.ledger.audit.verify()).toMatchObject({ ok: true });
+  });
+
+  it('when the doctor mends it, then it is as it was before, and every clone goes on', async () => {
+    const bob = await addReplica(world, 'bob', {});
+    const commit = await forge(await retitled(id, 'Forged'));
+    await bob.ledger.clone.fetch();
+    await ada.ledger.clone.fetch();
+    expect(await repairTree(ada.ledger)).toMatchObject([{ kind: 'undo', id }]);
+    await bob.ledger.clone.fetch();
+    for (const { ledger } of [ada, bob]) {
+      expect(await ledger.getWork(id)).not.toHaveProperty('in_question');
+      expect((await ledger.getWork(id)).title).toBe('One');
+    }
+    await bob.ledger.claimWork(id);
+    const { findings } = await ada.ledger.audit.verify();
+    expect(new Set(findings.map((finding) => finding.commit))).toEqual(new Set([commit]));
+  });
+
+  it('when an item was made that way, then the doctor takes it away', async () => {
+    const text = (await textOf(itemPath(id, 'pending'))).replaceAll(id, id.replace(/\d$/, '9'));
+    const forged = id.replace(/\d$/, '9');
+    await forge([{ path: itemPath(forged, 'pending'), bytes: Buffer.from(text) }]);
+    await ada.ledger.clone.fetch();
+    expect(await readyIds(ada)).not.toContain(forged);
+    expect(await repairTree(ada.ledger)).toMatchObject([{ kind: 'undo', id: forged }]);
+    expect(await ada.ledger.query.find(forged)).toBeUndefined();
+  });
+
+  it('when a clone is opened anew, then it is still in question', async () => {
+    await forge(await retitled(id, 'Forged'));
+    await ada.ledger.clone.fetch();
+    expect(await ada.ledger.query.find(id)).toMatchObject({ title: 'Forged' });
+    expect(await readyIds(ada)).toEqual([other]);
+  });
+});
+
+describe('given settings that were forged', () => {
+  it('when a clone fetches them, then nothing is taken over or written, and reads go on as before', async () => {
+    const commit = await forge(await openSettings());
+    expect(await refusalOf(ada.ledger.clone.fetch())).toMatchObject({
+      code: 'IN_QUESTION',
+      details: { commit },
+    });
+    expect((await ada.ledger.query.settings()).max_attempts).not.toBe(9);
+    const before = world.remote.tip;
+    expect(await refusalOf(ada.ledger.work.comment(id, 'no'))).toMatchObject({ code: 'IN_QUESTION' });
+    expect(await refusalOf(ada.ledger.createWork({ title: 'Three' }))).toMatchObject({ code: 'IN_QUESTION' });
+    expect(world.remote.tip).toBe(before);
+    expect(await readyIds(ada)).toEqual([id, other]);
+  });
+
+  it('when something is pending, then it waits, and is shared once they are put back', async () => {
+    ada.connection.cut = true;
+    await ada.ledger.work.comment(id, 'mine').catch(() => undefined);
+    ada.connection.cut = false;
+    await forge(await openSettings());
+    expect(await refusalOf(ada.ledger.clone.sync())).toMatchObject({ code: 'IN_QUESTION' });
+    expect((await ada.ledger.clone.status()).pending).toHaveLength(1);
+    expect(await repairTree(ada.ledger)).toMatchObject([{ kind: 'undo', path: SETTINGS_PATH }]);
+    await ada.ledger.clone.sync();
+    expect((await ada.ledger.clone.status()).pending).toEqual([]);
+    expect((await ada.ledger.query.settings()).max_attempts).not.toBe(9);
+  });
+
+  it('when someone who may answers for them, then they hold', async () => {
+    const commit = await forge(await openSettings());
+    await refusalOf(ada.ledger.clone.fetch());
+    await ada.ledger.audit.acknowledge(commit, { reason: 'It was meant so' });
+    expect((await ada.ledger.query.settings()).max_attempts).toBe(9);
+    await ada.ledger.work.comment(id, 'on');
+  });
+
+  it('when they forbid to mend, then who may by the settings before mends all the same', async () => {
+    await forge([
+      {
+        path: SETTINGS_PATH,
+        bytes: Buffer.from(
+          `${await textOf(SETTINGS_PATH)}roles:\n  thieves:\n    members:\n      - mallory\nallow:\n  - verbs:\n      - repair\n      - acknowledge\n    roles:\n      - thieves\n`,
+        ),
+      },
+    ]);
+    await refusalOf(ada.ledger.clone.fetch());
+    expect(await repairTree(ada.ledger)).toMatchObject([{ kind: 'undo' }]);
+    await ada.ledger.work.comment(id, 'on');
+  });
+});
+
+describe('given a clone that joins', () => {
+  it('when it finds a ledger, then it trusts the tip, says so once, and checks what arrives from then on', async () => {
+    await forge(await retitled(id, 'Forged before'));
+    const bob = await addReplica(world, 'bob', {});
+    expect(bob.notices.filter(({ code }) => code === 'TRUSTED')).toHaveLength(1);
+    expect(await bob.ledger.getWork(id)).not.toHaveProperty('in_question');
+    await forge(await retitled(other, 'Forged after'));
+    await bob.ledger.clone.fetch();
+    expect(await readyIds(bob)).toEqual([id]);
+    expect(bob.notices.filter(({ code }) => code === 'TRUSTED')).toHaveLength(1);
+  });
+});
