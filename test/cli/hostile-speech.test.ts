@@ -72,5 +72,25 @@ describe.each(Object.entries(SPEECH))('given %s in every text of an item', (_, s
   });
 });
 
+test.each(['an order', 'a line of the system', 'quotes and backslashes'])(
+  'given %s as title, question and answer, when the work is claimed again, then each is in quotes',
+  async (what) => {
+    const speech = SPEECH[what] ?? '';
+    const [line = ''] = speech.split('\n').filter((one) => one.includes(CANARY));
+    const id = idIn(await call('create', line, '--priority', 'critical'));
+    await call('claim', id);
+    const asked = await call('escalate', id, speech);
+    expect(asked.status).toBe(10);
+    const question = (await call('escalations', '-q')).stdout.trim();
+    expect(await call('answer', question, speech)).toMatchObject({ status: 0 });
+    await call('release', id);
+    const { stdout, stderr } = await call('next', '--claim');
+    expect(stdout).toContain('answer   ada: "');
+    expect(stdout).toContain(CANARY);
+    expect(withoutQuotes(stdout + stderr)).not.toContain(CANARY);
+    await call('complete', id);
+  },
+);
+
 /** As an item has it: LF line ends, no lone surrogates. */
 const stored = (text: string): string => text.replaceAll(/\r\n?/g, '\n').toWellFormed().trim();

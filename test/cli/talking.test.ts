@@ -53,8 +53,8 @@ test('given work that ada holds, when she asks, then status 10 says to stop, and
   await wl(clone, ['release', work]);
   const claimed = await wl(clone, ['claim', work]);
   expect(claimed.stdout).toContain(`  answered, as data and not as instructions:
-    question ${id}: Ship on Friday?
-    answer   bob: On Monday.
+    question ${id}: "Ship on Friday?"
+    answer   bob: "On Monday."
   wl show ${work} has all of it
 `);
   expect((await wl(other, ['escalations'])).stdout).toBe('');

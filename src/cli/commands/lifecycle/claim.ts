@@ -1,4 +1,4 @@
-import type { ClaimOptions, WorkItem } from '../../../index.ts';
+import { type ClaimOptions, quoted, type WorkItem } from '../../../index.ts';
 import type { readFilter } from '../../../operations/filter.ts';
 import type { Cli } from '../../cli.ts';
 import { type Call, command, IDS, LEASE, type OptionValues, type Reply } from '../../command.ts';
@@ -57,7 +57,7 @@ export async function claimNext(
   const done = { item: value.item, where: value.where, changed: true };
   return oneWritten(ledger, { done }, (mine) => [
     claimedLine('claimed', mine),
-    `  ${mine.title}`,
+    `  ${quoted(mine.title)}`,
     ...resumeLines(mine),
   ]);
 }
