@@ -20,8 +20,9 @@ interface ActionsStep {
 interface Workflow {
   on: Record<string, { branches: string[] }>;
   permissions: Record<string, string>;
+  concurrency: Record<string, string>;
   env: Record<string, string>;
-  jobs: Record<string, { steps: ActionsStep[] }>;
+  jobs: Record<string, { steps: ActionsStep[]; 'timeout-minutes': number }>;
 }
 
 function textOf(host: Host, path: string): string {
@@ -47,6 +48,7 @@ const look = (path: string, context: object): string =>
       .split('.')
       .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], {
         github: context,
+        vars: context,
       }) ?? '',
   );
 
@@ -68,23 +70,25 @@ export function stepsOf(host: ActionsHost, context: object): Step[] {
   return steps.flatMap((step) => {
     if (step.run === undefined || !holds(step.if, context)) return [];
     const own = Object.entries(step.env ?? {}).map(([key, value]) => [key, fill(value, context)]);
-    return [{ run: step.run, env: { ...env, ...Object.fromEntries(own) } }];
+    const all = Object.entries(env).map(([key, value]) => [key, fill(value, context)]);
+    return [{ run: step.run, env: Object.fromEntries([...all, ...own]) }];
   });
 }
 
 interface GitlabFile {
-  workflow: { rules: { if: string }[] };
+  workflow: { rules: { if: string }[]; auto_cancel: object };
   variables: Record<string, string>;
-  default: { image: string; before_script: string[] };
-  proposal: { script: string[] };
-  ledger: { script: string[] };
+  default: { image: string; timeout: string; before_script: string[] };
+  proposal: { script: string[]; interruptible: boolean };
+  train: { script: string[] };
+  ledger: { script: string[]; interruptible: boolean; resource_group: string; cache: object };
 }
 
 export const readGitlab = (): GitlabFile =>
   parse(textOf('gitlab', '.gitlab-ci.yml'), { strict: true }) as GitlabFile;
 
 /** What GitLab runs for a job: its lines are one script. */
-export function gitlabStep(job: 'proposal' | 'ledger'): Step {
+export function gitlabStep(job: 'proposal' | 'train' | 'ledger'): Step {
   const file = readGitlab();
   const lines = [...file.default.before_script, ...file[job].script];
   return { run: lines.join('\n'), env: file.variables };
