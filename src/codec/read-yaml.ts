@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { Document, Node, Scalar, YAMLMap } from 'yaml';
+import type { CST, Document, Node, Scalar, YAMLMap } from 'yaml';
 import { escapeUnsafe } from '../domain/text.ts';
 import type { Problem } from './problem.ts';
 
@@ -13,6 +13,12 @@ export const MAX_FILE_BYTES = 2 * 1024 * 1024;
 
 /** Levels of maps and lists in one another: more than a ledger writes, fewer than a stack holds. */
 const MAX_DEPTH = 100;
+
+/**
+ * Marks of structure (lines, separators, brackets, tags) in a file that somebody else than the program wrote: all of YAML is read a
+ * thousand times slower than what the program writes, for each of them. A hand writes a few hundred.
+ */
+const MAX_MARKS = 50_000;
 
 export type ReadYaml =
   | { kind: 'map'; map: Record<string, unknown>; locate(path: readonly PropertyKey[]): Position }
@@ -36,6 +42,11 @@ export function readYaml(bytes: Uint8Array): ReadYaml {
   } catch {
     return problem('encoding', 'the file is not UTF-8');
   }
+  if (hasMoreMarks(text, MAX_MARKS))
+    return problem(
+      'size',
+      `the file has more than ${MAX_MARKS} lines and separators, and is not as it would be written`,
+    );
   const raw = checkText(text);
   if (raw !== undefined) return { kind: 'problem', problem: raw };
   return parseMap(text);
@@ -59,6 +70,39 @@ function checkText(text: string): Problem | undefined {
   return undefined;
 }
 
+const SPACE = 32;
+/** `- `, `: `, `? `. */
+const BEFORE_SPACE: ReadonlySet<number> = new Set([...'-:?'].map((mark) => mark.charCodeAt(0)));
+const ALONE: ReadonlySet<number> = new Set([...'\n,[]{}!&*%'].map((mark) => mark.charCodeAt(0)));
+
+function hasMoreMarks(text: string, most: number): boolean {
+  let marks = 0;
+  for (let at = 0; at < text.length && marks <= most; at += 1) {
+    const code = text.charCodeAt(at);
+    if (ALONE.has(code) || (BEFORE_SPACE.has(code) && text.charCodeAt(at + 1) === SPACE)) marks += 1;
+  }
+  return marks > most;
+}
+
+const INDICATORS = /[-?:] +|[^ ]/y;
+
+/** The first line at which blocks stand in one another deeper than a stack holds, by their columns: the library closes them level by level. */
+function findDeepLine(text: string): number | undefined {
+  const columns: number[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    INDICATORS.lastIndex = line.search(/[^ ]/);
+    if (INDICATORS.lastIndex < 0) continue;
+    for (let at = INDICATORS.lastIndex; INDICATORS.test(line); at = INDICATORS.lastIndex) {
+      while ((columns.at(-1) ?? -1) >= at) columns.pop();
+      columns.push(at);
+      if (columns.length > 2 * MAX_DEPTH) return index + 1;
+      if (INDICATORS.lastIndex === at + 1) break;
+    }
+    INDICATORS.lastIndex = 0;
+  }
+  return undefined;
+}
+
 const lineAt = (text: string, index: number): number => text.slice(0, index).split('\n').length;
 
 /** Text stays text: no tags of other schemas, no keys but strings, whatever a directive says. */
@@ -72,9 +116,19 @@ const OPTIONS = {
 } as const;
 
 function parseMap(text: string): ReadYaml {
-  const { isAlias, LineCounter, parseDocument } = yamlLibrary();
+  const line = findDeepLine(text);
+  if (line !== undefined) return problem('yaml', TOO_DEEP, line);
+  const { Composer, isAlias, LineCounter, Parser } = yamlLibrary();
   const counter = new LineCounter();
-  const document = parseDocument(text, { ...OPTIONS, lineCounter: counter });
+  const tokens = [...new Parser(counter.addNewLine).parse(text)];
+  const deep = findDeep(tokens);
+  if (deep !== undefined) {
+    const { line, col } = counter.linePos(deep.offset);
+    return problem('yaml', TOO_DEEP, line, col);
+  }
+  const [document, another] = new Composer(OPTIONS).compose(tokens, true, text.length);
+  if (document === undefined || another !== undefined)
+    return problem('yaml', 'the file is not one document', counter.linePos(another?.range[0] ?? 0).line, 1);
   const error = document.errors[0] ?? document.warnings[0];
   if (error !== undefined) {
     const { line, col } = counter.linePos(error.pos[0]);
@@ -107,6 +161,22 @@ function parseMap(text: string): ReadYaml {
   };
 }
 
+const TOO_DEEP = `more than ${MAX_DEPTH} levels`;
+
+/** What the library nests in one another, before it follows it down, a call for each level. */
+function findDeep(tokens: readonly CST.Token[]): CST.Token | undefined {
+  const open: [token: CST.Token | null | undefined, depth: number][] = tokens.map((token) => [token, 0]);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [token, depth] = next;
+    if (token === null || token === undefined) continue;
+    if (depth > MAX_DEPTH) return token;
+    if ('value' in token) open.push([token.value, depth]);
+    if ('items' in token)
+      for (const { key, value } of token.items) open.push([key, depth + 1], [value, depth + 1]);
+  }
+  return undefined;
+}
+
 interface Forbidden {
   rule: string;
   message: string;
@@ -124,10 +194,9 @@ function findForbidden(document: Document): Forbidden | undefined {
   const tooDeep = (path: readonly unknown[]): boolean => path.filter(isCollection).length >= MAX_DEPTH;
   visit(document, {
     Alias: (_key, node) => stop('alias', 'YAML aliases are not allowed', node),
-    Seq: (_key, node, path) =>
-      tooDeep(path) ? stop('yaml', `more than ${MAX_DEPTH} levels`, node) : undefined,
+    Seq: (_key, node, path) => (tooDeep(path) ? stop('yaml', TOO_DEEP, node) : undefined),
     Map: (_key, node, path) => {
-      if (tooDeep(path)) return stop('yaml', `more than ${MAX_DEPTH} levels`, node);
+      if (tooDeep(path)) return stop('yaml', TOO_DEEP, node);
       const repeated = findRepeated(node);
       return (
         repeated && stop('yaml', `the key ${escapeUnsafe(String(repeated.value))} stands twice`, repeated)

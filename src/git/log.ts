@@ -49,6 +49,35 @@ export async function listChanges(
   return parseRawDiff(await ask('reading history', place, [...log, ...full, ...range(query)]));
 }
 
+/** A commit with its parents, and what it changed. */
+export interface ReachedCommit extends ListedCommit {
+  parents: readonly string[];
+}
+
+/**
+ * The commits that any of these tips reaches and `from` does not, newest first, by one process for all of them.
+ *
+ * @param most more than this many are not listed
+ */
+export async function listReached(
+  place: HistoryPlace,
+  tips: readonly string[],
+  { from, most }: { from: string | undefined; most: number },
+): Promise<ReachedCommit[]> {
+  const log = ['log', '--stdin', '--format=%H %P', '--root', '--no-show-signature', `--max-count=${most}`];
+  const names = [...tips, ...(from === undefined ? [] : [`^${from}`])];
+  const records = await ask(
+    'reading what stands beside the branch',
+    place,
+    [...log, ...RAW],
+    `${names.join('\n')}\n`,
+  );
+  return parseRawDiff(records).map(({ oid: line, changes }) => {
+    const [oid = '', ...parents] = line.trim().split(' ');
+    return { oid, parents, changes };
+  });
+}
+
 /** How two commits differ, by git: where trees are far apart it takes less time than reading them here. */
 export async function diffCommits(
   place: HistoryPlace,
@@ -108,8 +137,13 @@ function range({ to, from, paths, since, newest }: HistoryQuery): string[] {
 }
 
 /** @returns the records that git ends with a zero byte */
-async function ask(what: string, place: HistoryPlace, args: readonly string[]): Promise<string[]> {
-  const result = await run(place, args);
+async function ask(
+  what: string,
+  place: HistoryPlace,
+  args: readonly string[],
+  input?: string,
+): Promise<string[]> {
+  const result = await run(place, args, input);
   if (result.code !== 0) throw gitFailure(what, result);
   return result.stdout
     .toString()
@@ -118,8 +152,9 @@ async function ask(what: string, place: HistoryPlace, args: readonly string[]): 
 }
 
 /** Some of these read the index of the work tree first, of which nothing is asked here, and fail where it is broken: so there is none. */
-const run = ({ gitDir, incoming }: HistoryPlace, args: readonly string[]) =>
+const run = ({ gitDir, incoming }: HistoryPlace, args: readonly string[], input?: string) =>
   runGit({
+    input,
     args: ['--git-dir', gitDir, ...args],
     cwd: gitDir,
     incoming,

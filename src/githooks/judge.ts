@@ -3,6 +3,8 @@ import { checkPush } from '../audit/check-push.ts';
 import type { Refusal } from '../audit/rules.ts';
 import { verifyLedger } from '../audit/verify.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
+import type { ReachedCommit } from '../git/log.ts';
+import { MAX_COMMIT_BYTES } from '../git/model/commit.ts';
 import { type Backend, openNativeBackend } from '../ledger/backend.ts';
 import { chooseBranch, choosePresence } from '../ledger/options.ts';
 import { Projection } from '../projection/projection.ts';
@@ -38,7 +40,7 @@ export async function judgePush(
   const backend = await openNativeBackend(dir);
   const incoming = new IncomingStore(backend.place);
   try {
-    const judge = new Judge(backend, incoming, now);
+    const judge = new Judge(backend, incoming, updates, now);
     for (const update of updates) {
       const refusal = await judge.judge(update);
       if (refusal !== undefined) return { ...refusal, ref: update.ref };
@@ -50,17 +52,25 @@ export async function judgePush(
   }
 }
 
+/** Commits that a push may bring beside the branch, over all refs: each is an offer, a sign of life or a proposal. */
+const MAX_BESIDE = 100_000;
+
 class Judge {
   readonly #backend: Backend;
   readonly #incoming: IncomingStore;
+  readonly #updates: readonly RefUpdate[];
   readonly #now: number;
+  /** Objects beside the branch that were looked at: what several refs share counts for the first. */
+  readonly #seen = new Set<Oid>();
+  #reached: Promise<Map<Oid, ReachedCommit> | undefined> | undefined;
   readonly #refs: LedgerRefs;
 
-  constructor(backend: Backend, incoming: IncomingStore, now: number) {
+  constructor(backend: Backend, incoming: IncomingStore, updates: readonly RefUpdate[], now: number) {
     const { config } = backend;
     const branch = chooseBranch({}, config);
     this.#backend = backend;
     this.#incoming = incoming;
+    this.#updates = updates;
     this.#now = now;
     this.#refs = { branch: `refs/heads/${branch}`, presence: choosePresence(config, branch) };
   }
@@ -104,21 +114,49 @@ class Judge {
   /** What stands beside the branch is judged by those who read it; here, only by what it takes to keep it. */
   async #beside({ now }: RefUpdate, room: number): Promise<Refusal | undefined> {
     if (now === undefined) return undefined;
-    const found = await this.#incoming.look(now);
-    if (found?.type !== 'commit') return { rule: 'size', message: 'it is no commit', commit: now };
-    const from = (await this.#incoming.look(this.#refs.branch))?.oid;
-    const counted = new Set<Oid>();
+    if ((await this.#incoming.look(now))?.type !== 'commit')
+      return { rule: 'size', message: 'it is no commit', commit: now };
+    this.#reached ??= this.#readBeside();
+    const reached = await this.#reached;
+    if (reached === undefined)
+      return {
+        rule: 'size',
+        message: `it brings more than ${MAX_BESIDE} commits beside the branch`,
+        commit: now,
+      };
+    const [seen, waiting] = [this.#seen, [now]];
     let bytes = 0;
-    for await (const { oid, changes } of this.#incoming.commits({ from, to: now })) {
-      for (const { path, after } of changes) {
-        if (after === undefined || counted.has(after.oid)) continue;
-        counted.add(after.oid);
+    for (let oid = waiting.pop(); oid !== undefined; oid = waiting.pop()) {
+      const commit = reached.get(oid);
+      if (commit === undefined || seen.has(oid)) continue;
+      seen.add(oid);
+      // Its message is read by those who read it, and of no more bytes than any other's.
+      const { size: said = 0 } = (await this.#incoming.look(oid)) ?? {};
+      if (said > MAX_COMMIT_BYTES)
+        throw new Oversize(oid, `the commit has ${said} bytes; ${MAX_COMMIT_BYTES} are allowed`);
+      for (const { path, after } of commit.changes) {
+        if (after === undefined || seen.has(after.oid)) continue;
+        seen.add(after.oid);
         const size = (await this.#incoming.look(after.oid))?.size ?? 0;
         bytes += size;
         if (size > MAX_FILE_BYTES || bytes > room)
           return { rule: 'size', message: `${path} has ${size} bytes, of ${bytes} in all`, commit: oid };
       }
+      waiting.push(...commit.parents);
     }
     return undefined;
+  }
+
+  /** All that the push brings beside the branch, asked of git at once; `undefined` where it is too much. */
+  async #readBeside(): Promise<Map<Oid, ReachedCommit> | undefined> {
+    const tips: Oid[] = [];
+    for (const { ref, now } of this.#updates) {
+      const kind = kindOf(ref, this.#refs);
+      if (now === undefined || kind === 'other' || kind === 'ledger') continue;
+      if ((await this.#incoming.look(now))?.type === 'commit') tips.push(now);
+    }
+    const from = (await this.#incoming.look(this.#refs.branch))?.oid;
+    const found = await this.#incoming.reached(tips, { from, most: MAX_BESIDE + 1 });
+    return found.length > MAX_BESIDE ? undefined : new Map(found.map((commit) => [commit.oid, commit]));
   }
 }

@@ -1,6 +1,14 @@
 import { LedgerError } from '../domain/errors.ts';
 import { CatFile } from '../git/cat-file.ts';
-import { diffCommits, entriesAt, type HistoryPlace, listChanges, mergeBaseOf } from '../git/log.ts';
+import {
+  diffCommits,
+  entriesAt,
+  type HistoryPlace,
+  listChanges,
+  listReached,
+  mergeBaseOf,
+  type ReachedCommit,
+} from '../git/log.ts';
 import { MAX_COMMIT_BYTES, parseCommit, readCommitLinks } from '../git/model/commit.ts';
 import { type GitObject, isObjectType, type ObjectSource } from '../git/model/object.ts';
 import { MAX_TREE_BYTES } from '../git/model/tree.ts';
@@ -75,6 +83,11 @@ export class IncomingStore
     for (const { oid, changes } of await listChanges(this.#place, query)) {
       yield this.readCommit(oid, changes);
     }
+  }
+
+  /** What these commits reach and `from` does not, newest first; more than `most` are not listed. */
+  reached(tips: readonly Oid[], limits: { from: Oid | undefined; most: number }): Promise<ReachedCommit[]> {
+    return listReached(this.#place, tips, limits);
   }
 
   async diffTrees(before: Oid, after: Oid): Promise<TreeChange[]> {

@@ -1,3 +1,4 @@
+import { tracingChannel } from 'node:diagnostics_channel';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -75,4 +76,40 @@ it('given an old tip that is not there, when a push is judged, then it is not ta
   await expect(judgePush(gitDir, [{ ref: BRANCH, old: 'a'.repeat(40), now }])).rejects.toThrow(
     'There is no commit',
   );
+});
+
+/** Git processes that are started while `task` runs. */
+async function gitProcesses(task: () => Promise<unknown>): Promise<number> {
+  let started = 0;
+  const count = (): void => {
+    started += 1;
+  };
+  const channel = tracingChannel('work-ledger:git');
+  channel.start.subscribe(count);
+  try {
+    await task();
+  } finally {
+    channel.start.unsubscribe(count);
+  }
+  return started;
+}
+
+it('given a push of many refs beside the branch, when it is judged, then it takes as many processes as one of few', async () => {
+  const { ledger, gitDir } = await makeLedger(folder.path);
+  await ledger.close();
+  const tree = await runGit(gitDir, ['rev-parse', `${BRANCH}^{tree}`]);
+  const tips = await Promise.all(
+    Array.from({ length: 8 }, (_, n) => runGit(gitDir, ['commit-tree', '-m', `offer ${n}`, tree])),
+  );
+  const updates = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      ref: `refs/work-ledger/inbox/c${n}`,
+      old: undefined,
+      now: tips[n % tips.length],
+    }));
+  const judge = (count: number) => async () =>
+    expect(await judgePush(gitDir, updates(count))).toBeUndefined();
+  const few = await gitProcesses(judge(2));
+  expect(few).toBeGreaterThan(0);
+  expect(await gitProcesses(judge(2_000))).toBe(few);
 });

@@ -339,8 +339,8 @@ export function workItem({ id: fixed, status: wanted, refs = [] }: ItemOptions =
             {
               by: actor,
               type: fc.constantFrom(...WORK_TYPES),
-              labels: fc.array(line, { maxLength: 3 }),
-              swarm_name: line,
+              labels: fc.array(name, { maxLength: 3 }),
+              swarm_name: name,
             },
             { requiredKeys: ['by', 'type'] },
           ),
