@@ -87,7 +87,7 @@ export const LAYERS: readonly Layer[] = [
     path: 'ledger',
     imports: [
       ...['domain', 'codec', 'git/repository.ts', 'store/port.ts', 'remote/port.ts', 'sync', 'hosts'],
-      ...['projection', 'query', 'transfer', 'audit'],
+      ...['projection', 'query', 'transfer', 'audit', 'trace/mask.ts'],
     ],
     holds: '`WorkLedger`, the façade for programs',
     roots: ['open.ts', 'backend.ts', 'isomorphic-backend.ts'],
@@ -106,6 +106,7 @@ export const LAYERS: readonly Layer[] = [
       'store/port.ts',
       'store/clone-lock.ts',
       'store/damaged-state.ts',
+      'store/local-state.ts',
       'sync',
       'audit',
       'ledger',

@@ -25,6 +25,7 @@ import {
 } from '../ledger/options.ts';
 import { heldLocks } from '../store/clone-lock.ts';
 import { damagedState, notedCommits } from '../store/damaged-state.ts';
+import { FileState } from '../store/local-state.ts';
 import type { LockName } from '../sync/ports.ts';
 import * as STATE_KEYS from '../sync/state-keys.ts';
 import { renamedRemotes } from './moved.ts';
@@ -92,7 +93,9 @@ async function placeAt(
     }
   };
   const branch = chosen(() => chooseBranch(options, config));
-  const remote = chosen(() => chooseRemote(options, config))?.name;
+  const remote = chosen(() =>
+    chooseRemote(options, config, new FileState(join(gitDir, 'work-ledger'))),
+  )?.name;
   chosen(() => chooseMode(options, config));
   if (branch === undefined) return { place: undefined, faults };
   chosen(() => choosePresence(config, branch));

@@ -8,7 +8,9 @@ import { FileState, openState, placeOf } from '../store/local-state.ts';
 import type { LedgerStore } from '../store/port.ts';
 import type { Place } from '../sync/clone-name.ts';
 import type { CloneLock, LocalState, Machine, RequestQueue } from '../sync/ports.ts';
-import { chooseSign, type OpenOptions, type RepositoryConfig } from './options.ts';
+import { REMOTE } from '../sync/state-keys.ts';
+import { noticeOfRemote } from './connection.ts';
+import { chooseSign, type LedgerNotice, type OpenOptions, type RepositoryConfig } from './options.ts';
 
 /** The shared branch that a clone is to reach. */
 export interface RemoteSpec {
@@ -43,7 +45,8 @@ export interface Backend {
   store(): Promise<LedgerStore>;
   /** `undefined` where nothing here can check signatures. */
   signatures?: SignatureReader | undefined;
-  connect(remote: RemoteSpec): Promise<LedgerRemote>;
+  /** @param notify told where this clone knew the remote under another name */
+  connect(remote: RemoteSpec, notify: (notice: LedgerNotice) => void): Promise<LedgerRemote>;
   /** Ends helpers that are still running. */
   close(): Promise<void>;
 }
@@ -99,8 +102,12 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
       const { readSignatures } = await import('../git/signatures.ts');
       return readSignatures(gitDir, query);
     },
-    async connect(remote) {
+    async connect(remote, notify) {
       const { NativeRemote } = await import('../remote/native.ts');
+      const { adoptRenamed } = await import('../remote/clone-refs.ts');
+      const names = config.remotes.keys();
+      const before = await adoptRenamed(await store(), remote, state.get(REMOTE), names);
+      if (before !== undefined) notify(noticeOfRemote(state, before, remote.name));
       // Nobody's transitions are to pass through another's hands, who would sign them.
       return new NativeRemote({ gitDir, store: await store(), inbox: !sign, ...remote });
     },

@@ -14,6 +14,7 @@ import type { CloneName, Renaming } from '../sync/clone-name.ts';
 import type { Ahead } from '../sync/committed-time.ts';
 import type { Clock, LocalState, SyncContext } from '../sync/ports.ts';
 import type { Restored } from '../sync/restore.ts';
+import { RENAMED } from '../sync/state-keys.ts';
 import type { Synchronizer } from '../sync/synchronizer.ts';
 import type { LedgerMode, LedgerNotice } from './options.ts';
 import type { ReadableLedger } from './past.ts';
@@ -109,6 +110,16 @@ export function noticeOfRestored(
     code: 'BRANCH_RESTORED',
     message: `The branch ${branch} was ${how} by something else than wl, away from ${what} that the remote does not have; it is at ${restored.slice(0, 12)} again.${also}`,
     hint: 'Leave the branch to wl; `git reflog` of it shows what happened.',
+  };
+}
+
+/** Notes that a remote is the one that had another name before. @returns what is told of it */
+export function noticeOfRemote(state: LocalState, before: string, now: string): LedgerNotice {
+  state.set(RENAMED, now);
+  return {
+    code: 'REMOTE_RENAMED',
+    message: `The remote that this clone knew as ${before} is called ${now} now; what was seen of it is kept.`,
+    hint: undefined,
   };
 }
 

@@ -5,9 +5,12 @@ import { IsomorphicRemote } from '../isomorphic/remote.ts';
 import { findGitDir, readConfig } from '../isomorphic/repository.ts';
 import { IsomorphicStore } from '../isomorphic/store.ts';
 import { indexDirectory } from '../projection/index-database.ts';
+import { adoptRenamed } from '../remote/clone-refs.ts';
 import { MemoryCloneLock, SqliteCloneLock } from '../store/clone-lock.ts';
 import { FileState, MemoryState, openState, placeOf } from '../store/local-state.ts';
+import { REMOTE } from '../sync/state-keys.ts';
 import type { Backend } from './backend.ts';
+import { noticeOfRemote } from './connection.ts';
 import { chooseSign } from './options.ts';
 
 /** A repository without the git program: on disk, or on another file system such as one in memory. */
@@ -26,17 +29,22 @@ export async function openIsomorphicBackend(dir: string, given: unknown): Promis
   }
   const local = join(gitdir, 'work-ledger');
   if (onDisk) openState(local, config);
+  const state = onDisk ? new FileState(local) : new MemoryState();
   return {
     config,
     place: gitdir,
     refs: store,
     lock: onDisk ? new SqliteCloneLock(local) : new MemoryCloneLock(),
-    state: onDisk ? new FileState(local) : new MemoryState(),
+    state,
     ...(onDisk && { standsAt: () => placeOf(gitdir) }),
     local: onDisk ? local : undefined,
     indexDir: onDisk ? indexDirectory(local) : undefined,
     store: async () => store,
-    connect: async (remote) => new IsomorphicRemote({ store, ...remote }),
+    async connect(remote, notify) {
+      const before = await adoptRenamed(store, remote, state.get(REMOTE), config.remotes.keys());
+      if (before !== undefined) notify(noticeOfRemote(state, before, remote.name));
+      return new IsomorphicRemote({ store, ...remote });
+    },
     close: () => store.close(),
   };
 }

@@ -170,7 +170,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
   const signs = chooseSign(config);
   const localRef = `refs/heads/${branch}`;
   const own = options.connect?.({ store: await store(), state });
-  const chosen = own === undefined ? chooseRemote(options, config) : undefined;
+  const chosen = own === undefined ? chooseRemote(options, config, state) : undefined;
   const projection = new Projection({
     store,
     dir: backend.indexDir,
@@ -178,7 +178,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     onProgress: options.onProgress,
   });
   const reach = (remote: { name: string; url: string; pushUrl: string | undefined }): Promise<LedgerRemote> =>
-    backend.connect({ ...remote, branch, seenRef: `refs/work-ledger/seen/${remote.name}`, presence });
+    backend.connect({ ...remote, branch, seenRef: `refs/work-ledger/seen/${remote.name}`, presence }, notify);
   // What others of this clone must have alike, for one to do the work of another.
   const agreed = {
     committer: config.identity,

@@ -16,6 +16,8 @@ import type { OnProgress } from '../projection/load.ts';
 import type { LedgerRemote } from '../remote/port.ts';
 import type { LedgerStore } from '../store/port.ts';
 import type { Clock, LocalState, Machine } from '../sync/ports.ts';
+import { REMOTE, RENAMED } from '../sync/state-keys.ts';
+import { displayUrl } from '../trace/mask.ts';
 
 /** `push`: a call returns when the remote has it. `local`: it returns when this clone has it; `sync` shares it. */
 export type LedgerMode = 'push' | 'local';
@@ -26,8 +28,8 @@ export interface LedgerNotice {
    * `CLONE_RENAMED`: what the clone claimed before is set aside. `CLONE_JOINED`: this call made it a clone of the ledger, under
    * the name of an actor. `NAMESAKE`: another clone acts under that name. `CLOCK_AHEAD`: by what the ledger records, another clock is
    * ahead of this clone's, or this one behind; told before anything is committed. `BRANCH_RESTORED`: something else moved the branch
-   * away from what was pending, which was put back. `TRUSTED`: this clone joined, and takes what led to the tip that it found as right.
-   * `IN_QUESTION`: a commit arrived that breaks a rule.
+   * away from what was pending, which was put back. `REMOTE_RENAMED`: what was seen of a remote is kept under the name that it has now.
+   * `TRUSTED`: this clone joined, and takes what led to the tip that it found as right. `IN_QUESTION`: a commit arrived that breaks a rule.
    */
   code:
     | 'CLONE_RENAMED'
@@ -35,6 +37,7 @@ export interface LedgerNotice {
     | 'NAMESAKE'
     | 'CLOCK_AHEAD'
     | 'BRANCH_RESTORED'
+    | 'REMOTE_RENAMED'
     | 'TRUSTED'
     | 'IN_QUESTION';
   message: string;
@@ -154,24 +157,51 @@ export function choosePresence({ settings }: RepositoryConfig, branch: string): 
   });
 }
 
-/** @throws LedgerError `NO_REMOTE` where a remote is named that the repository does not have */
+/**
+ * @param state of the clone, which knows the remote again that `git remote rename` gave another name
+ * @throws LedgerError `NO_REMOTE` where a remote is named that the repository does not have, or where none of several is known to be the
+ *   one that the ledger was shared with
+ */
 export function chooseRemote(
-  options: OpenOptions,
-  { remotes, pushes, settings }: RepositoryConfig,
+  options: Pick<OpenOptions, 'remote'>,
+  { remotes, pushes, settings }: Pick<RepositoryConfig, 'remotes' | 'pushes' | 'settings'>,
+  state?: Pick<LocalState, 'get'>,
 ): { name: string; url: string; pushUrl: string | undefined } | undefined {
   if (options.remote === null) return undefined;
-  const asked = options.remote ?? settings.get('remote');
-  const name =
-    asked ?? (remotes.has('origin') ? 'origin' : remotes.size === 1 ? [...remotes.keys()][0] : undefined);
-  if (name === undefined) return undefined;
-  const url = remotes.get(name);
-  if (url !== undefined) return { name, url, pushUrl: pushes.get(name) };
-  throw new LedgerError('NO_REMOTE', `The repository has no remote ${JSON.stringify(name)}.`, {
-    hint:
-      remotes.size === 0
-        ? 'Add one with: git remote add origin URL'
-        : `It has: ${[...remotes.keys()].join(', ')}`,
-  });
+  const set = settings.get('remote');
+  const isPlain = remotes.has(set ?? 'origin') && (set !== undefined || remotes.size === 1);
+  const known = options.remote !== undefined || isPlain ? undefined : knownRemote(remotes, state);
+  const only = remotes.size === 1 ? [...remotes.keys()][0] : undefined;
+  const name = options.remote ?? known?.now ?? set ?? (remotes.has('origin') ? 'origin' : only);
+  if (name === undefined && (known === undefined || remotes.size === 0)) return undefined;
+  const url = name === undefined ? undefined : remotes.get(name);
+  if (name !== undefined && url !== undefined) return { name, url, pushUrl: pushes.get(name) };
+  throw new LedgerError(
+    'NO_REMOTE',
+    `The repository has no remote ${JSON.stringify(name ?? known?.before)}.`,
+    {
+      hint:
+        remotes.size === 0
+          ? 'Add one with: git remote add origin URL'
+          : `It has: ${[...remotes.keys()].join(', ')}${name === undefined ? '; choose one: git config ledger.remote NAME' : ''}`,
+    },
+  );
+}
+
+/**
+ * The remote that this clone was last in contact with: its name then, and, where that has become another's or nobody's, the name of the one
+ * that has its address now.
+ */
+function knownRemote(
+  remotes: RepositoryConfig['remotes'],
+  state: Pick<LocalState, 'get'> | undefined,
+): { before: string; now: string | undefined } | undefined {
+  const noted = state?.get(REMOTE);
+  if (noted === undefined) return undefined;
+  const [before = '', address] = noted.split('\n');
+  const same = [...remotes].flatMap(([name, url]) => (displayUrl(url) === address ? [name] : []));
+  if (same.includes(before)) return { before, now: state?.get(RENAMED) === before ? before : undefined };
+  return { before, now: same.length === 1 ? same[0] : undefined };
 }
 
 export function chooseMode(options: OpenOptions, { settings }: RepositoryConfig): LedgerMode {

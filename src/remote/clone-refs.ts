@@ -1,6 +1,7 @@
 // Refs in which a clone keeps what it knows of a remote: what it has seen, what it pushed elsewhere, and mirrors of side refs.
 import { CLONE_NAME } from '../domain/values.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
+import { displayUrl } from '../trace/mask.ts';
 import type { Written, WrittenTo } from './port.ts';
 
 type Refs = Pick<LedgerStore, 'readRef' | 'moveRef' | 'mergeBase'>;
@@ -66,6 +67,45 @@ export const REVIEWS = 'refs/heads/review/';
 export const mirrorOf = (remote: string): string => `${INBOX}${remote}/`;
 export const presenceMirrorOf = (remote: string): string => `refs/work-ledger/presence-of/${remote}/`;
 export const reviewMirrorOf = (remote: string): string => `refs/work-ledger/review/${remote}/`;
+
+/** Refs of a remote that only this clone has; the rest is had again by asking it. */
+const OWN = ['seen', 'taken', 'written'].map((kind) => `refs/work-ledger/${kind}/`);
+const SEEN = 'refs/work-ledger/seen/';
+
+/**
+ * Keeps what was seen of a remote under the name that it has now, where nothing was seen under that. It is the same one where it has the
+ * address that was noted, or where `git remote rename` moved its branch along, which has what was seen.
+ *
+ * @param noted of the remote that answered last: its name then, and its address on the next line
+ * @param names of all remotes
+ * @returns its name before; `undefined` where nothing is kept
+ */
+export async function adoptRenamed(
+  store: Pick<LedgerStore, 'readRef' | 'listRefs' | 'moveRef' | 'mergeBase'>,
+  { name, url, branch, seenRef }: { name: string; url: string; branch: string; seenRef: string },
+  noted: string | undefined,
+  names: Iterable<string>,
+): Promise<string | undefined> {
+  if ((await store.readRef(seenRef)) !== undefined) return undefined;
+  const [notedName, address] = noted?.split('\n') ?? [];
+  const configured = new Set(names);
+  const shown = await store.readRef(`refs/remotes/${name}/${branch}`);
+  for (const { ref, oid } of await store.listRefs(SEEN)) {
+    const before = ref.slice(SEEN.length);
+    const isSame = before === notedName && displayUrl(url) === address;
+    const isMoved =
+      !configured.has(before) && shown !== undefined && (await store.mergeBase(oid, shown)) === oid;
+    if (before === name || !(isSame || isMoved)) continue;
+    for (const folder of OWN) {
+      const kept = await store.readRef(folder + before);
+      // What another process of this clone moved already stays.
+      if (kept === undefined || !(await store.moveRef(folder + name, undefined, kept))) continue;
+      await store.moveRef(folder + before, kept, undefined);
+    }
+    return before;
+  }
+  return undefined;
+}
 
 /** The refs of a folder among a remote's, by name. What has a slash in its name was not put there by this program. */
 export function sideRefsIn(

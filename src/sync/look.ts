@@ -5,7 +5,7 @@ import { traced, type WaitTrace } from '../trace/channels.ts';
 import { maskUrls } from '../trace/mask.ts';
 import { checkInbox } from './inbox.ts';
 import type { CallContext, RemoteContext } from './ports.ts';
-import { CONTACT, FETCHED } from './state-keys.ts';
+import { CONTACT, FETCHED, REMOTE } from './state-keys.ts';
 
 /** What the remote has, once it is known that it is no older than what this clone has seen. */
 export type Reading = Exclude<FetchResult, { kind: 'unreachable' }>;
@@ -24,6 +24,8 @@ export async function look(context: CallContext, scope: FetchScope = 'all'): Pro
   if (fetched.kind === 'rewritten') throw rewritten(remote, fetched.seen, fetched.found);
   const now = clock.now().toISOString();
   state.set(CONTACT, now);
+  const reached = `${remote.name}\n${remote.url}`;
+  if (state.get(REMOTE) !== reached) state.set(REMOTE, reached);
   if (scope === 'all') {
     state.set(FETCHED, now);
     await checkInbox(context);

@@ -1,6 +1,10 @@
 /** Keys of local state: when the remote last answered; when it was last looked at. */
 export const CONTACT = 'contact';
 export const FETCHED = 'fetched';
+/** The remote that answered last: its name and, on the next line, its address, by which it is known again under another name. */
+export const REMOTE = 'remote';
+/** The name of the remote that this clone goes on with, since what it knew under another name is called so now. */
+export const RENAMED = 'renamed';
 /** The last sign of life of the process that leads. */
 export const BEAT = 'serving';
 /** When this clone last met others at the remote. */
