@@ -1,8 +1,10 @@
 import { problemOfPath, problemOfPaths, readAuxiliaryText } from '../codec/auxiliary-files.ts';
 import {
+  addPlace,
   decodeLedgerMessage,
   encodeConfigureMessage,
   encodeInitMessage,
+  readPlace,
   readTrailers,
 } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
@@ -55,8 +57,11 @@ export function checkConfigure(
   if (keys.length === 0 && (file !== undefined || paths.length === 0))
     findings.add('configure', 'it changes no setting, and no file beside items');
   if (request === undefined) return;
-  if (keys.length + paths.length > 0)
-    checkSame(record.message, encodeConfigureMessage(keys, paths, request), findings);
+  if (keys.length + paths.length > 0) {
+    const alone = encodeConfigureMessage(keys, paths, request);
+    const place = readPlace(readTrailers(record.message).values);
+    checkSame(record.message, place === undefined ? alone : addPlace(alone, place), findings);
+  }
   findings.keys = keysAsked(before, 'configure', request.actor, undefined);
   const files = paths.map((path) => ({ path, text: undefined }));
   const command = { ...request, verb: 'configure', patch, files } as const;
