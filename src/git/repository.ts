@@ -42,12 +42,12 @@ export interface Repository {
 export async function openRepository(dir: string, now: () => number = Date.now): Promise<Repository> {
   const cwd = resolve(dir);
   const found = findGitDir(cwd);
-  if (found !== undefined) await refuseCheckedOut(found);
+  if (found !== undefined) await requireOwn(found);
   const known = found === undefined ? { stale: NOTHING_KEPT } : readConfigCache(found);
   if (found !== undefined && 'config' in known) return describe(found, known.config);
   const stale = 'stale' in known ? known.stale : NOTHING_KEPT;
   const gitDir = await askForGitDir(cwd);
-  if (gitDir !== found) await refuseCheckedOut(gitDir);
+  if (gitDir !== found) await requireOwn(gitDir);
   const keep = found === gitDir ? now : undefined;
   return describe(gitDir, await readAnew(gitDir, stale, () => askForConfig(gitDir, keep)));
 }
@@ -113,34 +113,11 @@ const isGitDir = (path: string): boolean =>
 const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-/**
- * A bare repository can be made of plain files, so any commit can bring one along, with settings that name programs to run. Of what
- * git checks out, only `.git` is sure to be none.
- *
- * @throws LedgerError `NO_REPOSITORY` where the repository around `gitDir` has files of it in its index, or does not say
- */
-async function refuseCheckedOut(gitDir: string): Promise<void> {
+/** Of what git checks out, only `.git` is sure to be none of it. @throws LedgerError `NO_REPOSITORY` */
+async function requireOwn(gitDir: string): Promise<void> {
   if (/[\\/]\.git(?:[\\/]|$)/.test(gitDir)) return;
-  const top = workTreeAround(dirname(gitDir));
-  if (top === undefined) return;
-  const around = ['--git-dir', join(top, '.git'), '--work-tree', top];
-  const inside = `:(icase,literal)${relative(top, gitDir)}`;
-  const listed = await runGit({ args: [...around, 'ls-files', '-z', '--', inside], cwd: top });
-  if (listed.code === 0 && listed.stdout.length === 0) return;
-  throw new LedgerError(
-    'NO_REPOSITORY',
-    `${gitDir} came with a checkout of ${top}, and may be made to run programs.`,
-    {
-      hint: `Go to ${top}, or name it: wl -C DIR`,
-    },
-  );
-}
-
-function workTreeAround(start: string): string | undefined {
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (exists(join(folder, '.git'))) return folder;
-    if (folder === dirname(folder)) return undefined;
-  }
+  const { refuseCheckedOut } = await import('./checked-out.ts');
+  await refuseCheckedOut(gitDir);
 }
 
 async function readAnew(
