@@ -98,7 +98,7 @@ export const FIELDS = {
   },
   status: { kind: word('status', WORK_STATUSES), merge: 'standing' },
   owner: { kind: optional(actor), merge: 'standing' },
-  labels: { kind: list(label), settable: 'members', merge: 'sorted_set' },
+  labels: { kind: list(label, 1_000), settable: 'members', merge: 'sorted_set' },
   description: {
     kind: otherwise(longText(64), () => ''),
     settable: 'whole',
@@ -115,9 +115,9 @@ export const FIELDS = {
   },
   context: { kind: otherwise(map(256), () => ({})), settable: 'members', merge: 'map' },
   parent_id: { kind: optional(id), settable: 'whole' },
-  dependencies: { kind: list(id), settable: 'members', merge: 'set' },
+  dependencies: { kind: list(id, 10_000), settable: 'members', merge: 'set' },
   links: {
-    kind: list(link),
+    kind: list(link, 1_000),
     settable: 'members',
     merge: 'set',
   },

@@ -2,6 +2,7 @@ import { LedgerError } from './errors.ts';
 import { EXHAUSTED, exhaustedKey } from './holding.ts';
 import type { WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
+import { listed, told } from './text.ts';
 import type { LedgerView, UsedKey } from './view.ts';
 
 /**
@@ -42,9 +43,9 @@ export function refuseCycle(view: LedgerView, waiter: WorkId, target: WorkId): v
   const chain = waiter === target ? [target] : findChain(view, target, waiter);
   if (chain === undefined) return;
   const ids = [waiter, ...chain];
-  throw new LedgerError('DEPENDENCY_CYCLE', `${waiter} would wait for itself: ${ids.join(' -> ')}.`, {
+  throw new LedgerError('DEPENDENCY_CYCLE', `${waiter} would wait for itself: ${listed(ids, ' -> ')}.`, {
     hint: 'Drop one of the dependencies, blockers or parents on that way.',
-    details: { cycle: ids },
+    details: { cycle: told(ids) },
   });
 }
 
@@ -55,9 +56,9 @@ export function requireKnown(view: LedgerView, role: string, ids: readonly WorkI
 }
 
 export const unknownReference = (role: string, missing: readonly WorkId[]): LedgerError =>
-  new LedgerError('UNKNOWN_REFERENCE', `There is no item ${missing.join(', ')} to be the ${role}.`, {
+  new LedgerError('UNKNOWN_REFERENCE', `There is no item ${listed(missing)} to be the ${role}.`, {
     hint: '`wl list --all` shows every item.',
-    details: { missing },
+    details: { missing: told(missing) },
   });
 
 /**
@@ -109,7 +110,7 @@ function refuseOwnAncestor(view: LedgerView, id: WorkId, parent: WorkId): void {
     if (at === id) {
       throw new LedgerError('DEPENDENCY_CYCLE', `${id} would be a part of itself: ${chain.join(' -> ')}.`, {
         hint: 'Give one of them another parent: wl update ID --parent none',
-        details: { cycle: chain },
+        details: { cycle: told(chain) },
       });
     }
     seen.add(at);
@@ -121,9 +122,9 @@ function refuseOwnAncestor(view: LedgerView, id: WorkId, parent: WorkId): void {
 export function requireNoOpenParts(view: LedgerView, { id }: WorkItem): void {
   const ids = view.openChildrenOf(id);
   if (ids.length === 0) return;
-  throw new LedgerError('NOT_READY', `${id} has open parts: ${ids.join(', ')}.`, {
+  throw new LedgerError('NOT_READY', `${id} has open parts: ${listed(ids)}.`, {
     hint: 'Finish them first, or give them another parent: wl update ID --parent none',
-    details: { id, obstacles: [{ kind: 'open_children', ids }] },
+    details: { id, obstacles: [{ kind: 'open_children', ids: told(ids) }] },
   });
 }
 

@@ -74,9 +74,11 @@ export const otherwise = <S extends Zod.ZodType>(
   schema: (z) => z._default(of.schema(z), make as () => Zod.util.NoUndefined<Zod.output<S>>),
 });
 
-/** A list; left out where it is empty. */
-export const list = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodDefault<Zod.ZodArray<S>>> =>
-  otherwise(some(of), () => []);
+/** A list, of so many at most; left out where it is empty. */
+export const list = <S extends Zod.ZodType>(
+  of: Kind<S>,
+  max?: number,
+): Kind<Zod.ZodDefault<Zod.ZodArray<S>>> => otherwise(max === undefined ? some(of) : upTo(max, of), () => []);
 
 /** A list that says something also where it is empty. */
 export const some = <S extends Zod.ZodType>(of: Kind<S>): Kind<Zod.ZodArray<S>> =>

@@ -3,6 +3,7 @@ import { isHeld } from './holding.ts';
 import type { WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
 import type { LedgerSettings } from './settings.ts';
+import { listed } from './text.ts';
 import type { LedgerView } from './view.ts';
 
 /** Why an item cannot be claimed now. `hopeless` means that waiting alone will never help. */
@@ -81,7 +82,7 @@ export function describeObstacle(obstacle: Obstacle): string {
     case 'not_before':
       return `it may not start before ${obstacle.at}`;
     case 'open_children':
-      return `it has open children: ${obstacle.ids.join(', ')}`;
+      return `it has open children: ${listed(obstacle.ids)}`;
     default:
       return obstacle satisfies never;
   }

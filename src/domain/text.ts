@@ -201,3 +201,15 @@ function markOf(texts: readonly string[]): string {
     if (!whole.toLowerCase().includes(mark)) return mark;
   }
 }
+
+const LISTED = 10;
+const TOLD = 100;
+
+/** Names in a sentence: the first of them, and how many there are beside. */
+export function listed(names: readonly string[], separator = ', '): string {
+  const first = names.slice(0, LISTED).join(separator);
+  return names.length > LISTED ? `${first}${separator}and ${names.length - LISTED} more` : first;
+}
+
+/** As many of a list as a refusal carries: it is kept in a commit where a transition is lost. */
+export const told = <T>(list: readonly T[]): T[] => list.slice(0, TOLD);
