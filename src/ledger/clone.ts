@@ -9,6 +9,7 @@ import { type Connection, checkCall, currentTip, modeOf, readNow } from './conne
 import type { Executions } from './executions.ts';
 import * as inputs from './inputs.ts';
 import type { TransitionResult } from './results.ts';
+import { inQuestion } from './suspects.ts';
 
 /** This clone of the ledger: where it is, how far it is shared, and what it keeps outside git. */
 export class LedgerClone {
@@ -114,6 +115,7 @@ export class LedgerClone {
       rejected: (await store.listRefs('refs/work-ledger/rejected/')).length,
       counts: Object.fromEntries(WORK_STATUSES.map((status) => [status, counts.get(status) ?? 0])),
       damaged: damaged.length,
+      in_question: new Set(inQuestion(connection).flatMap(({ items }) => items)).size,
       ahead: (await findAhead(store, tip, clock, skew_s)) ?? null,
     };
   }

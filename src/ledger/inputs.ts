@@ -161,6 +161,8 @@ export interface LedgerStatus {
   rejected: number;
   counts: Record<string, number>;
   damaged: number;
+  /** How many items are in question on this clone. */
+  in_question: number;
   /** Whose clock is ahead of this clone's, by what the tip records; `null` where none is by more than `clock_skew_s`. */
   ahead: Ahead | null;
 }

@@ -7,6 +7,7 @@ import { type Connection, checkCall, readNow } from './connection.ts';
 import { executionsOf, type HeldExecution, type SetAside } from './executions.ts';
 import { ASKING, type Asked } from './inputs.ts';
 import type { WorkWithHistory } from './query.ts';
+import type { Suspect } from './suspects.ts';
 
 /** All that someone needs who goes on with an item. */
 export interface Resumption {
@@ -18,11 +19,13 @@ export interface Resumption {
   held: HeldExecution | null;
   /** Who had it before, and why each time ended, oldest first. */
   earlier: Attempt[];
+  /** What this clone found wrong with the item; while it stands, nothing can be written on it here. */
+  in_question?: Suspect[];
 }
 
 export async function resumption(
   connection: Connection,
-  { history, ...item }: WorkWithHistory,
+  { history, in_question, ...item }: WorkWithHistory,
   actor = connection.actor,
 ): Promise<Resumption> {
   const executions = executionsOf(connection);
@@ -35,6 +38,7 @@ export async function resumption(
     max_attempts: attemptsAllowed(item, settings),
     held: made !== undefined && stillHolds(item, made) ? made : null,
     earlier: attemptsIn(history).filter(({ ended }) => ended !== null),
+    ...(in_question === undefined ? {} : { in_question }),
   };
 }
 

@@ -7,12 +7,13 @@ import type { LedgerStore, Oid } from '../store/port.ts';
 import { type Connection, currentTip, resolveCommit } from './connection.ts';
 import { raced } from './giving-up.ts';
 import type { VerifyCall } from './inputs.ts';
+import { readArrived } from './suspects.ts';
 
 const SHORT = 12;
 /** Local state: up to where this clone found nothing wrong. */
 const VERIFIED = 'verified';
 /** Raised with every rule that is added or changed: what was found good before is then replayed. */
-export const RULES_VERSION = 9;
+export const RULES_VERSION = 10;
 
 /** Verifies the branch of a clone, or a part of some history in it. @throws LedgerError `INVALID_INPUT`, `NOT_FOUND` */
 export async function verify(connection: Connection, call: VerifyCall = {}): Promise<Verification> {
@@ -93,7 +94,8 @@ async function replay(connection: Connection, call: VerifyCall): Promise<Verific
     const begins = from && (await replayBase(store, from, to));
     return verifyLedger(store, to, { from: begins, now, signatures, onProgress });
   }
-  const tip = await currentTip(connection);
+  // Of what is in question and was not taken over for it, all is told.
+  const tip = readArrived(connection.state)?.stop?.seen ?? (await currentTip(connection));
   const last = since_last ? lastGood(connection) : undefined;
   // A commit that is gone, as after a repack, is no line to go on from.
   const begins = last && (await replayBase(store, last.tip, tip).catch(() => undefined));

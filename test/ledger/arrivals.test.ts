@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { type Agent, runWorker } from '../../src/agents.ts';
 import { itemPath, SETTINGS_PATH } from '../../src/codec/path.ts';
+import { systemClock } from '../../src/index.ts';
 import { repairTree } from '../../src/repair.ts';
 import type { CommitDraft } from '../../src/store/port.ts';
 import { refusalOf } from '../helpers/refusal.ts';
@@ -83,6 +85,7 @@ describe('given an item whose last commit was forged and pushed with plain git',
     expect(await ada.ledger.getWork(other)).not.toHaveProperty('in_question');
     expect(await readyIds(ada)).toEqual([other]);
     expect(await ada.ledger.query.countReady()).toBe(1);
+    expect((await ada.ledger.clone.status()).in_question).toBe(1);
     await ada.ledger.claimWork(other);
     expect((await ada.ledger.query.explain(id)).reasons[0]).toMatch(/in question: commit .* breaks the rule/);
   });
@@ -219,6 +222,8 @@ describe('given settings that were forged', () => {
     expect(await refusalOf(ada.ledger.createWork({ title: 'Three' }))).toMatchObject({ code: 'IN_QUESTION' });
     expect(world.remote.tip).toBe(before);
     expect(await readyIds(ada)).toEqual([id, other]);
+    const { findings } = await ada.ledger.audit.verify();
+    expect(new Set(findings.map((finding) => finding.commit))).toEqual(new Set([commit]));
   });
 
   it('when something is pending, then it waits, and is shared once they are put back', async () => {
@@ -254,6 +259,20 @@ describe('given settings that were forged', () => {
     await refusalOf(ada.ledger.clone.fetch());
     expect(await repairTree(ada.ledger)).toMatchObject([{ kind: 'undo' }]);
     await ada.ledger.work.comment(id, 'on');
+  });
+});
+
+describe('given a worker', () => {
+  it('when an item comes to be in question while it would take it, then it takes the others', async () => {
+    world.clock.advance(10_000);
+    await forge(await retitled(id, 'Forged'));
+    const agent: Agent = async function* () {
+      yield { type: 'text', text: 'done' };
+    };
+    const clock = { ...systemClock, now: world.clock.now, random: () => 0 };
+    const report = await runWorker({ ledger: ada.ledger, agent, idle_exit: true, clock });
+    expect(report).toMatchObject({ started: 1, completed: 1, failed: 0 });
+    expect((await ada.ledger.getWork(id)).status).toBe('pending');
   });
 });
 

@@ -88,7 +88,9 @@ export class Candidates {
    */
   refused(id: WorkId, error: LedgerError): 'taken' | 'limit' | undefined {
     const limits = isLedgerError(error, 'LIMIT_REACHED') ? error.details.limits : [];
-    if (limits.length === 0 && !TAKEN.has(error.code)) return undefined;
+    // One item that is in question is left alone; a ledger that is stops whoever works on it.
+    const isInQuestion = isLedgerError(error, 'IN_QUESTION') && error.details.id !== undefined;
+    if (limits.length === 0 && !isInQuestion && !TAKEN.has(error.code)) return undefined;
     this.#avoid(id);
     const until = performance.now() + this.#avoid_ms;
     this.#limits.push(...limits.map((limit) => ({ limit, until })));

@@ -13,7 +13,7 @@ import {
 } from '../../index.ts';
 import type { Reply } from '../command.ts';
 import { historyLines } from './history.ts';
-import { columns, indented, type Line, type Span, shortTime, styled } from './line.ts';
+import { columns, indented, type Line, SHORT_COMMIT, type Span, shortTime, styled } from './line.ts';
 import { statusSpan } from './list.ts';
 
 /** Newest transitions that `show` has room for. */
@@ -44,12 +44,16 @@ async function relatedTo(ledger: ReadableLedger, item: WorkWithHistory): Promise
 }
 
 /** Everything about an item. Its texts stand under headings, indented, so that none can pass for the program's words. */
-function itemLines({ history, ...item }: WorkWithHistory, related: ReadonlyMap<string, WorkItem>): Line[] {
+function itemLines(
+  { history, in_question, ...item }: WorkWithHistory,
+  related: ReadonlyMap<string, WorkItem>,
+): Line[] {
   const answers = answersApart(item);
   const facts = factsOf(item, related).map(([name, value]): Span[] => [styled('dim', name), value]);
   return [
     [styled('bold', item.id), '  ', item.title],
     [statusSpan(item.status), ` · ${item.priority} · ${item.type}`],
+    ...questionLines(in_question),
     ...columns(facts),
     ...section('Description', item.description),
     ...acceptanceLines(item),
@@ -63,6 +67,13 @@ function itemLines({ history, ...item }: WorkWithHistory, related: ReadonlyMap<s
     ...shortHistory(item.id, history),
   ];
 }
+
+/** What arrived of the item and breaks a rule. */
+export const questionLines = (suspects: WorkWithHistory['in_question'] = []): Line[] =>
+  suspects.map(({ commit, rule, message, actor }) => [
+    styled('red', 'In question'),
+    `: commit ${commit.slice(0, SHORT_COMMIT)} by ${quoted(actor)} breaks the rule \`${rule}\`: ${message}`,
+  ]);
 
 /** What the work is and where it stands, for whoever goes on with it. */
 export const workLines = (item: WorkItem): Line[] => [

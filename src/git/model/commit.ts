@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { LedgerError } from '../../domain/errors.ts';
-import { type NamedObject, nameObject, type ObjectSource } from './object.ts';
+import { type GitObject, type NamedObject, nameObject, type ObjectSource } from './object.ts';
 
 interface Signature {
   name: string;
@@ -188,7 +188,10 @@ class Header {
 
 /** @throws LedgerError `STORAGE_FAILED` where it is missing, damaged, or no commit */
 export async function readCommit(source: ObjectSource, oid: string): Promise<Commit> {
-  const object = await source.read(oid, MAX_COMMIT_BYTES);
+  return commitIn(await source.read(oid, MAX_COMMIT_BYTES), oid);
+}
+
+function commitIn(object: GitObject | undefined, oid: string): Commit {
   if (object?.type === 'commit') return parseCommit(object.bytes, object.whole_size);
   throw new LedgerError('STORAGE_FAILED', `The repository has no commit ${oid}.`, { details: { oid } });
 }
@@ -201,8 +204,16 @@ export interface CommitLinks {
   committed_at: number;
 }
 
+/** Walks meet a commit several times; its object is the same one while it is at hand. */
+const links = new WeakMap<GitObject, CommitLinks>();
+
 /** @throws LedgerError as `readCommit` */
 export async function readCommitLinks(source: ObjectSource, oid: string): Promise<CommitLinks> {
-  const { tree, parents, committer } = await readCommit(source, oid);
-  return { oid, tree, parents, committed_at: committer.at };
+  const object = await source.read(oid, MAX_COMMIT_BYTES);
+  const known = object && links.get(object);
+  if (known !== undefined) return known;
+  const { tree, parents, committer } = commitIn(object, oid);
+  const found = { oid, tree, parents, committed_at: committer.at };
+  if (object !== undefined) links.set(object, found);
+  return found;
 }

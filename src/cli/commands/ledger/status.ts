@@ -17,7 +17,7 @@ export const statusCommand = command({
     // It says itself how fresh it is and what is damaged.
     cli.notices.length = 0;
     const status = await ledger.clone.status();
-    const { remote, mode, fetched_at, pending, rejected, counts, damaged, ahead } = status;
+    const { remote, mode, fetched_at, pending, rejected, counts, damaged, ahead, in_question } = status;
     const asked =
       fetched_at === null
         ? 'never asked'
@@ -52,6 +52,7 @@ export const statusCommand = command({
           : `${age(ahead.seconds * 1000)} behind ${ahead.commit.slice(0, SHORT_COMMIT)} by ${ahead.actor} (${ahead.machine}): one of the two is wrong`,
       ],
       ['damaged', damaged === 0 ? undefined : `${damaged}; see: wl list --damaged`],
+      ['in question', in_question === 0 ? undefined : `${in_question}; see: wl doctor`],
     ];
     const rows = facts.flatMap(([name, value]) =>
       value === undefined ? [] : [[styled('dim', name), value]],

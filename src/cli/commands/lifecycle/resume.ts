@@ -1,7 +1,7 @@
 import { type Attempt, markData, type Resumption, type WorkLedger } from '../../../index.ts';
 import type { Cli } from '../../cli.ts';
 import { command, ID, READ, type Reply } from '../../command.ts';
-import { workLines } from '../../render/item.ts';
+import { questionLines, workLines } from '../../render/item.ts';
 import { type Line, printLine, shortTime, styled } from '../../render/line.ts';
 import { itemsReply } from '../../render/list.ts';
 
@@ -42,6 +42,7 @@ export function resumptionLines(resumption: Resumption): Line[] {
   const { note, blocks } = markData([lines.map((line) => printLine(line, false)).join('\n')]);
   return [
     [styled('bold', item.id), `  ${describeState(resumption)}; attempt ${attempt} of ${max_attempts}`],
+    ...questionLines(resumption.in_question),
     [styled('dim', note)],
     ...blocks.flatMap((block) => block.split('\n')),
     '',
