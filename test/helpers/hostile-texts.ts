@@ -11,11 +11,11 @@ import { parsePath } from '../../src/codec/path.ts';
 import { readYaml } from '../../src/codec/read-yaml.ts';
 import { decodeSettings } from '../../src/codec/settings.ts';
 import { isOp, isWorkId } from '../../src/domain/ids.ts';
+import { markData } from '../../src/domain/marked-data.ts';
 import { matches } from '../../src/domain/policy-rules.ts';
 import {
   escapeUnsafe,
   isSafeLine,
-  markData,
   normalizeText,
   quoted,
   toSafeLine,
