@@ -2,7 +2,7 @@ import { LedgerError } from './errors.ts';
 import { EXHAUSTED, exhaustedKey } from './holding.ts';
 import type { WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
-import { listed, told } from './text.ts';
+import { firstOf, listed } from './text.ts';
 import type { LedgerView, UsedKey } from './view.ts';
 
 /**
@@ -45,7 +45,7 @@ export function refuseCycle(view: LedgerView, waiter: WorkId, target: WorkId): v
   const ids = [waiter, ...chain];
   throw new LedgerError('DEPENDENCY_CYCLE', `${waiter} would wait for itself: ${listed(ids, ' -> ')}.`, {
     hint: 'Drop one of the dependencies, blockers or parents on that way.',
-    details: { cycle: told(ids) },
+    details: { cycle: firstOf(ids) },
   });
 }
 
@@ -58,7 +58,7 @@ export function requireKnown(view: LedgerView, role: string, ids: readonly WorkI
 export const unknownReference = (role: string, missing: readonly WorkId[]): LedgerError =>
   new LedgerError('UNKNOWN_REFERENCE', `There is no item ${listed(missing)} to be the ${role}.`, {
     hint: '`wl list --all` shows every item.',
-    details: { missing: told(missing) },
+    details: { missing: firstOf(missing) },
   });
 
 /**
@@ -110,7 +110,7 @@ function refuseOwnAncestor(view: LedgerView, id: WorkId, parent: WorkId): void {
     if (at === id) {
       throw new LedgerError('DEPENDENCY_CYCLE', `${id} would be a part of itself: ${chain.join(' -> ')}.`, {
         hint: 'Give one of them another parent: wl update ID --parent none',
-        details: { cycle: told(chain) },
+        details: { cycle: firstOf(chain) },
       });
     }
     seen.add(at);
@@ -124,7 +124,7 @@ export function requireNoOpenParts(view: LedgerView, { id }: WorkItem): void {
   if (ids.length === 0) return;
   throw new LedgerError('NOT_READY', `${id} has open parts: ${listed(ids)}.`, {
     hint: 'Finish them first, or give them another parent: wl update ID --parent none',
-    details: { id, obstacles: [{ kind: 'open_children', ids: told(ids) }] },
+    details: { id, obstacles: [{ kind: 'open_children', ids: firstOf(ids) }] },
   });
 }
 

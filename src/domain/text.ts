@@ -167,7 +167,7 @@ export function toSafeLine(text: string, maxLength: number): string {
 }
 
 const LISTED = 10;
-const TOLD = 100;
+const KEPT = 100;
 
 /** Names in a sentence: the first of them, and how many there are beside. */
 export function listed(names: readonly string[], separator = ', '): string {
@@ -176,4 +176,4 @@ export function listed(names: readonly string[], separator = ', '): string {
 }
 
 /** As many of a list as a refusal carries: it is kept in a commit where a transition is lost. */
-export const told = <T>(list: readonly T[]): T[] => list.slice(0, TOLD);
+export const firstOf = <T>(list: readonly T[]): T[] => list.slice(0, KEPT);

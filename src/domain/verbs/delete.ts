@@ -4,7 +4,7 @@ import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
 import { admits, allowRuleFor } from '../policy-rules.ts';
 import type { LedgerSettings } from '../settings.ts';
-import { listed, told } from '../text.ts';
+import { firstOf, listed } from '../text.ts';
 import type { LedgerView } from '../view.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { ENDED, seesEnding } from './shared.ts';
@@ -38,7 +38,7 @@ function refuseReferenced(view: LedgerView, id: WorkId): void {
   if (users.length === 0) return;
   throw new LedgerError('STILL_REFERENCED', `${id} is still needed by ${listed(users)}.`, {
     hint: 'Finish those first, or drop the dependency: wl dep rm ID DEPENDENCY',
-    details: { id, users: told(users) },
+    details: { id, users: firstOf(users) },
   });
 }
 

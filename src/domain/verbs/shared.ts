@@ -5,7 +5,7 @@ import type { WorkId } from '../ids.ts';
 import { parseId } from '../ids.ts';
 import { isTerminal, WORK_STATUSES, type WorkItem, type WorkStatus } from '../item.ts';
 import { describeLimit, describeObstacle, type Obstacle, obstacles, reachedLimits } from '../readiness.ts';
-import { listed, REASON_LENGTH, told, toSafeLine } from '../text.ts';
+import { firstOf, listed, REASON_LENGTH, toSafeLine } from '../text.ts';
 import type { LedgerView } from '../view.ts';
 import type { Asked, Recorded } from './define.ts';
 
@@ -57,12 +57,12 @@ function requireReady(view: LedgerView, item: WorkItem, { actor, at }: Asked<Acq
   const code = first.kind === 'assigned' ? 'NOT_OWNER' : 'NOT_READY';
   throw new LedgerError(code, `${item.id} is not ready: ${listed(reasons.map(describeObstacle), '; ')}.`, {
     hint: `\`wl explain ${item.id}\` tells what it waits for; \`wl ready\` lists what can be claimed.`,
-    details: { id: item.id, obstacles: told(reasons.map(toldObstacle)) },
+    details: { id: item.id, obstacles: firstOf(reasons.map(inShort)) },
   });
 }
 
-const toldObstacle = (one: Obstacle): Obstacle =>
-  one.kind === 'open_children' ? { ...one, ids: told(one.ids) } : one;
+const inShort = (one: Obstacle): Obstacle =>
+  one.kind === 'open_children' ? { ...one, ids: firstOf(one.ids) } : one;
 
 function refuseOverLimit(view: LedgerView, item: WorkItem, actor: string): void {
   const reached = reachedLimits(view, item, actor);
@@ -70,7 +70,7 @@ function refuseOverLimit(view: LedgerView, item: WorkItem, actor: string): void 
   const limits = reached.map(describeLimit).join('; ');
   throw new LedgerError('LIMIT_REACHED', `${item.id} cannot be taken now: ${limits}.`, {
     hint: 'Finish or release one of these first; `wl config get limits` shows the limits.',
-    details: { id: item.id, limits: reached.map((one) => ({ ...one, items: told(one.items) })) },
+    details: { id: item.id, limits: reached.map((one) => ({ ...one, items: firstOf(one.items) })) },
   });
 }
 
