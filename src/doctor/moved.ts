@@ -6,7 +6,7 @@ import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
 import { type ReadCommit, readCommits } from '../sync/read-commits.ts';
-import { journalRef, NO_OPS } from '../sync/state-keys.ts';
+import { journalRef, leftRef, NO_OPS } from '../sync/state-keys.ts';
 import type { ClonePlace } from './clone-faults.ts';
 import { replayOnOurs } from './replay.ts';
 
@@ -37,10 +37,11 @@ export async function movedBranch(
     (move) => isForeign(move) && move.at > Number(state.get(LOOKED_AFTER) ?? 0),
   );
   const tips = new Set(
-    [(await refs.readRef(journalRef(localRef))) ?? '', ...moves.map(({ from }) => from).reverse()].slice(
-      0,
-      MOST_TIPS,
-    ),
+    [
+      (await refs.readRef(journalRef(localRef))) ?? '',
+      (await refs.readRef(leftRef(localRef))) ?? '',
+      ...moves.map(({ from }) => from).reverse(),
+    ].slice(0, MOST_TIPS),
   );
   const known = new Set<string>();
   const lines: LostLine[] = [];

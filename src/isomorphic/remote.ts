@@ -327,7 +327,8 @@ function decideCombined(
   combined: readonly Combined[],
 ): PushResult | undefined {
   if (combined.length === 0) return undefined;
-  if (!capabilities.has('atomic')) return { kind: 'refused', reason: 'the remote moves each ref by itself' };
+  if (!capabilities.has('atomic'))
+    return { kind: 'refused', reason: 'the remote moves each ref by itself', together: false };
   const isThere = combined.every(({ clone, offered }) => refs.get(`${INBOX}${clone}`) === offered);
   return isThere ? undefined : { kind: 'behind' };
 }

@@ -58,7 +58,7 @@ export function readGitPush({ said, begun }: GitAnswer, target: string): PushRes
     if (/unpacker error|unpack failed/.test(line)) return { kind: 'unreachable', cause: new Error(words) };
     return { kind: 'refused', reason: words };
   }
-  if (NOT_TOGETHER.test(said)) return { kind: 'refused', reason: lastWords(said) };
+  if (NOT_TOGETHER.test(said)) return { kind: 'refused', reason: lastWords(said), together: false };
   if (DENIED.test(said)) return { kind: 'denied', reason: lastWords(said) };
   const cause = new Error(lastWords(said));
   return { kind: !begun || NEVER_ARRIVED.test(said) ? 'unreachable' : 'unknown', cause };

@@ -78,8 +78,8 @@ export type PushResult =
    * what the remote said.
    */
   | { kind: 'behind'; reason?: string }
-  /** A hook or a protected branch said no to what was pushed: final. */
-  | { kind: 'refused'; reason: string }
+  /** A hook or a protected branch said no to what was pushed: final. `together` is false where it cannot take refs together, whatever they are. */
+  | { kind: 'refused'; reason: string; together?: false }
   /** Nothing is taken from here, whatever it is: rights are missing, or the push asks for what the remote cannot do. */
   | { kind: 'denied'; reason: string }
   /** It never arrived. */

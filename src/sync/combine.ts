@@ -9,6 +9,7 @@ import type { RemoteContext } from './ports.ts';
 import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { emailOf, learnDeletionsFor } from './reconcile.ts';
 import { replay } from './replay.ts';
+import { APART } from './state-keys.ts';
 
 const CANDIDATE = 'refs/work-ledger/candidate';
 
@@ -38,6 +39,23 @@ interface Judged {
   seen?: Oid;
   open?: readonly string[];
 }
+
+/** So long a remote is taken to be as it was found to be: it can be brought up to date. */
+const KNOWN_MS = 24 * 60 * 60 * 1000;
+
+/** Notes that a remote cannot take refs together, so that nothing is combined for it. */
+export function noteApart({ state, clock, remote }: RemoteContext): void {
+  state.set(APART, `${clock.now().toISOString()}\n${remote.url}`);
+}
+
+function isApart({ state, clock, remote }: RemoteContext): boolean {
+  const [at = '', url] = state.get(APART)?.split('\n') ?? [];
+  return url === remote.url && Math.abs(clock.now().getTime() - Date.parse(at)) < KNOWN_MS;
+}
+
+/** What a push can carry of others. @see readOffers */
+export const offersFor = async (context: RemoteContext, seen: Oid | undefined): Promise<Offered[]> =>
+  isApart(context) ? [] : readOffers(context, seen);
 
 /**
  * Reads the inboxes of the other clones and leaves out what is on the shared branch already, known by `Work-Op`.

@@ -6,7 +6,7 @@ import type { Accepted, Ending, Lost, Settled } from './outcome.ts';
 import type { Finding, RemoteContext, SyncContext } from './ports.ts';
 import { NAMES, type ReadCommit, readAlone, readCommits } from './read-commits.ts';
 import { findRejected } from './rejected.ts';
-import { EXPOSED, JOURNAL, journalRef, NO_OPS } from './state-keys.ts';
+import { EXPOSED, JOURNAL, journalRef, LEFT, leftRef, NO_OPS } from './state-keys.ts';
 
 /*
  * The journal of a clone: where each of its transitions stands. A transition is
@@ -180,6 +180,14 @@ async function journalTip({ store, state, localRef }: SyncContext): Promise<Oid 
   return noted.startsWith(`${localRef} `) ? noted.slice(localRef.length + 1) : undefined;
 }
 
+/** Where this program left the branch, where that is beyond the journal: on top of commits by hand that are not checked yet. */
+async function leftTip({ store, state, localRef }: SyncContext): Promise<Oid | undefined> {
+  const kept = await store.readRef(leftRef(localRef));
+  if (kept !== undefined) return kept;
+  const noted = state.get(LEFT) ?? '';
+  return noted.startsWith(`${localRef} `) ? noted.slice(localRef.length + 1) : undefined;
+}
+
 /** Whether all that is pending at `local` was decided by this program, in whichever process, or checked. */
 export const isChecked = async (context: SyncContext, local: Oid): Promise<boolean> =>
   (await journalTip(context)) === local;
@@ -196,7 +204,13 @@ export const journalNow = ({ store, localRef }: SyncContext): Promise<Oid | unde
  */
 export async function markChecked(context: SyncContext, local: Oid, left: Oid | undefined): Promise<void> {
   const { store, state, localRef } = context;
-  if (await store.moveRef(journalRef(localRef), left, local)) state.set(JOURNAL, `${localRef} ${local}`);
+  if (!(await store.moveRef(journalRef(localRef), left, local))) return;
+  state.set(JOURNAL, `${localRef} ${local}`);
+  // What stood beyond it is in it by now.
+  const beyond = await leftTip(context);
+  if (beyond === undefined || (await store.readRef(localRef)) !== local) return;
+  state.delete(LEFT);
+  await store.moveRef(leftRef(localRef), await store.readRef(leftRef(localRef)), undefined);
 }
 
 /**
@@ -206,7 +220,8 @@ export async function markChecked(context: SyncContext, local: Oid, left: Oid | 
  */
 export async function localTip(context: SyncContext): Promise<Oid | undefined> {
   const { store, localRef } = context;
-  const [local, left] = [await store.readRef(localRef), await journalTip(context)];
+  const left = (await leftTip(context)) ?? (await journalTip(context));
+  const local = await store.readRef(localRef);
   if (left === undefined || left === local) return local;
   if (local !== undefined && (await store.mergeBase(local, left)) === left) return local;
   const { restore } = await import('./restore.ts');
@@ -214,7 +229,8 @@ export async function localTip(context: SyncContext): Promise<Oid | undefined> {
 }
 
 /**
- * To be called where this program committed `to` on `from`: what it decides needs no check, unless it builds on what does.
+ * To be called where this program committed `to` on `from`: what it decides needs no check, unless it builds on what does. Then it is
+ * kept all the same, beside the journal.
  *
  * A process that is killed before it gets here leaves a commit that is checked like anyone else's.
  */
@@ -224,12 +240,14 @@ export async function markDecided(
   to: Oid,
   left: Oid | undefined,
 ): Promise<void> {
-  const { store, remote } = context;
+  const { store, state, remote, localRef } = context;
   const isGood =
     from === undefined ||
     left === from ||
     (remote !== undefined && (await store.readRef(remote.seenRef)) === from);
-  if (isGood) await markChecked(context, to, left);
+  if (isGood) return markChecked(context, to, left);
+  const ref = leftRef(localRef);
+  if (await store.moveRef(ref, await store.readRef(ref), to)) state.set(LEFT, `${localRef} ${to}`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { requireKnownRules } from '../domain/policy.ts';
 import type { Combined, LedgerRemote, Offer, Patience, PushResult } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { inCall } from './call.ts';
-import { combine, readOffers } from './combine.ts';
+import { combine, noteApart, offersFor } from './combine.ts';
 import {
   type Contest,
   isBusy,
@@ -236,7 +236,7 @@ class Exchanging {
     if (own === undefined) return { kind: 'pushed', result: { kind: 'behind' }, combined: false };
     requireKnownRules(await context.views.peek(own, (view) => view.settings), 'share what is pending here');
     // Who offers by the same push takes nothing of others with it: its offer is taken whatever becomes of the branch.
-    const others = what === 'all' && !offers ? await readOffers(context, this.#seen) : [];
+    const others = what === 'all' && !offers ? await offersFor(context, this.#seen) : [];
     const { tip: candidate, combined } = await combine(context, own, { mine: this.#pending, others });
     if (candidate !== own) meetOthers(context);
     // Noted down before it is out, since this process can be killed in between.
@@ -252,6 +252,7 @@ class Exchanging {
       if (result.kind !== 'unreachable') noteOffer(context, offer, false);
       noteOffered(context, this.#contest, this.#pending);
     }
+    if (result.kind === 'refused' && result.together === false) noteApart(context);
     // What was accepted is found to be shared; of what broke off nobody knows.
     if (result.kind !== 'unknown') unexpose(context, result.kind === 'accepted' ? '' : before);
     if (result.kind === 'accepted') {

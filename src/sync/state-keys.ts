@@ -9,6 +9,8 @@ export const RENAMED = 'renamed';
 export const BEAT = 'serving';
 /** When this clone last met others at the remote. */
 export const CONTENDED = 'contended';
+/** When a push to the remote showed that it cannot take refs together, and on the next line its address. */
+export const APART = 'apart';
 /** How long its last push took, and how long it took the last time until an offer was found on the branch, in milliseconds. */
 export const TURN = 'turn';
 export const ROUND = 'round';
@@ -27,5 +29,11 @@ export const JOURNAL = 'journal';
 /** The ref that says where this program left the local branch. */
 export const journalRef = (localRef: string): string =>
   localRef.replace('refs/heads/', 'refs/work-ledger/journal/');
+
+/** As `JOURNAL`, where what this program committed stands on commits by hand that are not checked yet. */
+export const LEFT = 'left';
+/** The ref that says so. */
+export const leftRef = (localRef: string): string =>
+  localRef.replace('refs/heads/', 'refs/work-ledger/left/');
 /** When inboxes of clones that are gone were last taken away. */
 export const PRUNED = 'pruned';

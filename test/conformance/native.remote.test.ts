@@ -32,7 +32,11 @@ describe('a push that carries an offer: native git', () => {
       if (setting.length > 0) await runGit(world.bare, setting);
       else await writeFile(join(world.bare, 'hooks', 'update'), UPDATE, { mode: 0o755 });
       const pushed = await ada.remote.push(tip, undefined, [{ clone: 'bob', offered, landed: tip }]);
-      expect(pushed).toEqual({ kind: 'refused', reason: expect.stringMatching(reason) });
+      expect(pushed).toEqual({
+        kind: 'refused',
+        reason: expect.stringMatching(reason),
+        ...(setting.length > 0 && { together: false }),
+      });
       const fetched = await eve.remote.fetch();
       expect(fetched.kind === 'ok' && fetched.tip).not.toBe(tip);
       expect(await ada.remote.push(tip)).toEqual({ kind: 'accepted' });

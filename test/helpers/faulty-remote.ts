@@ -23,6 +23,8 @@ export class FaultyRemote implements LedgerRemote {
   loseNextPush = false;
   /** Works as a clone that neither offers nor combines. */
   keepsToItself = false;
+  /** Takes no refs together. */
+  movesEachAlone = false;
   /** Pushes and offers that were tried. */
   pushes = 0;
   /** Times that the remote was asked what it has. */
@@ -118,6 +120,8 @@ export class FaultyRemote implements LedgerRemote {
   ): Promise<BranchPushResult> {
     this.pushes += 1;
     await this.beforePush();
+    if (this.movesEachAlone && combined !== undefined && combined.length > 0)
+      return { kind: 'refused', reason: 'the remote moves each ref by itself', together: false };
     const reason = await this.refusalOf(tip);
     if (reason !== undefined) {
       // A hook says no to the branch, and not to what is put beside it.

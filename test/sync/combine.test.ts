@@ -258,3 +258,22 @@ test('given a branch that cannot move where it is checked out, when that shows o
   await ada.ledger.clone.sync();
   expect((await ada.ledger.query.asOf()).tip).toBe(world.remote.tip);
 });
+
+test('given a remote that takes no refs together, when pushes would carry what others offer, then one is wasted, and again after a day', async () => {
+  const { id } = await ada.ledger.createWork({ title: 'One' });
+  await bob.ledger.clone.fetch();
+  await offerOf((ledger) => ledger.work.comment(id, 'from bob'));
+  ada.connection.movesEachAlone = true;
+  const pushesFor = async (body: string): Promise<number> => {
+    await ada.ledger.clone.fetch();
+    const before = ada.connection.pushes;
+    await ada.ledger.work.comment(id, body);
+    return ada.connection.pushes - before;
+  };
+  expect([await pushesFor('first'), await pushesFor('second'), await pushesFor('third')]).toEqual([2, 1, 1]);
+  world.clock.advance(24 * 60 * 60 * 1000);
+  world.remote.inboxes.clear();
+  await bob.ledger.clone.fetch();
+  await offerOf((ledger) => ledger.work.comment(id, 'from bob again'));
+  expect(await pushesFor('fourth')).toBe(2);
+});

@@ -158,3 +158,30 @@ const has = <T extends { message: RegExp }>({ message, ...rest }: T): object => 
   ...rest,
   message: expect.stringMatching(message),
 });
+
+test('given a transition on a commit by hand that is not checked yet, when the branch is set back, then both are there again, and the first is shared', async () => {
+  const [dan] = (await makeWorld(['dan'], () => 'local')).replicas as [Replica];
+  const made = await dan.ledger.createWork({ title: 'Mine' });
+  const before = await tipOf(dan);
+  const who = { name: 'dan', email: 'dan@example.invalid' };
+  const byHand = { message: 'by hand\n', author: who, committer: who, authored_at: 1, committed_at: 1 };
+  const files = [{ path: 'README.md', bytes: Buffer.from('read me') }];
+  await dan.store.commit({
+    ref: BRANCH,
+    expected: before,
+    base: before,
+    drafts: [{ ...byHand, changes: files }],
+  });
+  await dan.ledger.work.comment(made.id, 'said');
+  await dan.store.moveRef(BRANCH, await tipOf(dan), before);
+  await dan.ledger.work.comment(made.id, 'and more');
+  const bodies = async (): Promise<string[]> =>
+    (await dan.ledger.getWork(made.id)).comments.map(({ body }) => body);
+  expect(await bodies()).toEqual(['said', 'and more']);
+  expect(dan.notices).toMatchObject([{ code: 'BRANCH_RESTORED', message: /1 transition/ }].map(has));
+  await dan.ledger.clone.sync().catch(() => undefined);
+  await dan.ledger.clone.sync();
+  expect(await bodies()).toEqual(['said', 'and more']);
+  expect(await dan.store.listRefs('refs/work-ledger/left/')).toEqual([]);
+  expect((await dan.ledger.clone.status()).pending).toEqual([]);
+});
