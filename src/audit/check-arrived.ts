@@ -63,7 +63,7 @@ export async function checkArrived(arrival: Arrival): Promise<ArrivedFinding[]> 
   const base = await stateInPassing(from, projection, incoming);
   await knowDeletions(arrival, records);
   const state = new PushState(incoming, base, await knownOps(arrival, base, records), now);
-  for (const { items, files } of known) recall(state, items, files);
+  for (const { files } of known) state.recallSuspect(files);
   const check = new CommitCheck(incoming, state, await store.mayHaveTreeFaults({ from, to }));
   // What stands there and is ahead of the clock here makes no honest commit wrong.
   check.trust(from, { settings: state.settings, time: beginAt(Math.min(base.recordedAt, now)) });
@@ -173,15 +173,6 @@ async function changesOf(record: CommitRecord, incoming: Incoming): Promise<read
   return parent === undefined || others.length === 0
     ? record.changes
     : incoming.diffTrees(parent, record.oid);
-}
-
-function recall(state: PushState, items: readonly WorkId[], files: ArrivedFinding['files']): void {
-  for (const [path, oid] of Object.entries(files)) {
-    const parsed = parsePath(path);
-    if (parsed === undefined) state.suspectFile(path, oid ?? undefined);
-    else if (oid !== null) state.suspectItem(parsed.id, { state: parsed.state, mode: '100644', oid });
-  }
-  for (const id of items) state.suspectItem(id, undefined);
 }
 
 function* inBatches(records: readonly CommitRecord[]): Iterable<CommitRecord[]> {

@@ -1,10 +1,12 @@
+import { isKnownFile } from '../codec/auxiliary-files.ts';
 import { readTrailers } from '../codec/message.ts';
+import { SETTINGS_PATH } from '../codec/path.ts';
 import type { CommitRecord, Oid } from '../store/port.ts';
 import { settle } from './acknowledge.ts';
 import type { BaseState, Incoming } from './base-state.ts';
 import { CommitCheck } from './check-commit.ts';
 import { MAX_PARENTS } from './check-merge.ts';
-import { readAfter } from './files.ts';
+import { itemChanges, readAfter } from './files.ts';
 import { PushState } from './push-state.ts';
 import { type Finding, type Refusal, refusalOf } from './rules.ts';
 import { judgeProofs, type SignatureReader } from './signatures.ts';
@@ -78,6 +80,7 @@ async function* findings(
     const time = beginAt(Math.min(baseState.recordedAt, now));
     check.trust(baseState.tip, { settings: state.settings, time });
   }
+  let recalled = false;
   for (let at = 0; at < records.length; at += BATCH) {
     const some = records.slice(at, at + BATCH);
     const blobs = await readAfter(
@@ -85,6 +88,10 @@ async function* findings(
       some.flatMap(({ changes }) => changes),
     );
     for (const record of some) {
+      if (!recalled && (await undoes(state, record))) {
+        recalled = true;
+        await recallSuspects(state, incoming, baseState);
+      }
       const wrong = await check.check(record, blobs, now);
       if (wrong.some(({ commit }) => commit === record.oid)) await check.distrust(record);
       yield* wrong;
@@ -93,6 +100,32 @@ async function* findings(
   yield* check.groups.end();
   yield* await judgeProofs(check, signatures);
   yield* await wronglyAcknowledged(incoming, baseState, check);
+}
+
+/** Whether a commit mends what can be read: that is right where it undoes what broke a rule, which history alone tells. */
+async function undoes(state: PushState, record: CommitRecord): Promise<boolean> {
+  if (readTrailers(record.message).values.get('Work-Verb') !== 'repair') return false;
+  await state.prepare(record, record.changes);
+  const { items, others } = itemChanges(record.changes);
+  return (
+    others.some(({ path }) => path === SETTINGS_PATH || isKnownFile(path)) ||
+    items.some(({ id }) => state.isWhole(id))
+  );
+}
+
+async function recallSuspects(
+  state: PushState,
+  incoming: Incoming,
+  baseState: BaseState | undefined,
+): Promise<void> {
+  const commits = new Set((await baseState?.verify?.())?.findings.map(({ commit }) => commit));
+  for (const commit of commits) {
+    const { parents } = await incoming.readCommit(commit);
+    const [parent, ...others] = parents;
+    if (parent === undefined || others.length > 0) continue;
+    const changes = await incoming.diffTrees(parent, commit);
+    state.recallSuspect(Object.fromEntries(changes.map(({ path, before }) => [path, before?.oid ?? null])));
+  }
 }
 
 /** What is acknowledged stands before the push: what the push brings and is wrong is not taken. */

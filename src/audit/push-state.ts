@@ -1,5 +1,5 @@
 import { readTrailers, recordedAt } from '../codec/message.ts';
-import { SETTINGS_PATH } from '../codec/path.ts';
+import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { isLedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
@@ -22,6 +22,7 @@ import {
   type ItemFile,
   ItemFiles,
   itemChanges,
+  PLAIN_FILE,
   type SettingsFile,
   wholeIn,
 } from './files.ts';
@@ -82,6 +83,23 @@ export class PushState extends ItemFiles implements LedgerState {
 
   set settings(settings: LedgerSettings) {
     this.#view.settings = settings;
+  }
+
+  /** A commit before the push broke a rule; it changed these files, which stood like this before it. */
+  recallSuspect(files: Readonly<Record<string, Oid | null>>): void {
+    const created: WorkId[] = [];
+    for (const [path, oid] of Object.entries(files)) {
+      const parsed = parsePath(path);
+      if (parsed === undefined) this.suspectFile(path, oid ?? undefined);
+      else if (oid === null) created.push(parsed.id);
+      else this.suspectItem(parsed.id, { state: parsed.state, mode: PLAIN_FILE, oid });
+    }
+    for (const id of created) this.suspectItem(id, undefined);
+    // The push may have undone it already.
+    for (const path of Object.keys(files)) {
+      const id = parsePath(path)?.id;
+      if (id !== undefined && this.#known.has(id)) this.isUndone(id);
+    }
   }
 
   async prepare(record: CommitRecord, changes: readonly TreeChange[]): Promise<void> {

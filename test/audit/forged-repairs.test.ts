@@ -65,6 +65,19 @@ it('given a damaged item, when a mend puts back an earlier version, or none, the
   expect(await rulesOf(broken, repair([SECOND], gone(file.path)))).toEqual(['repair']);
 });
 
+it('given an item that a commit changed which breaks a rule, when a mend undoes that, then nothing is found in it', async () => {
+  const file = lastFile(SECOND);
+  const forged = damage({ ...file, text: String(file.text).replace(/^title: .*$/m, 'title: Forged') });
+  expect(await rulesOf(forged, repair([SECOND], file))).toEqual([]);
+  expect(await rulesOf(forged, repair([SECOND], gone(file.path)))).toEqual(['repair']);
+  const settings = lastFile('ledger.yaml');
+  const opened = damage({
+    ...settings,
+    text: String(settings.text).replace(/^lease_ttl_s: .*$/m, 'lease_ttl_s: 60'),
+  });
+  expect(await rulesOf(opened, repair(['ledger.yaml'], settings))).toEqual([]);
+});
+
 it('given an item that is whole, when a mend sets it back, then it is found', async () => {
   const file = lastFile(SECOND);
   const earlier = forger.history.flatMap(({ files }) => files).find(({ path }) => path === file.path);
