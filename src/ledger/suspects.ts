@@ -1,4 +1,5 @@
 import type { WorkId } from '../domain/ids.ts';
+import { quoted } from '../domain/text.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import type { LocalState } from '../sync/ports.ts';
@@ -91,7 +92,7 @@ function parentsOf(view: LedgerView, id: WorkId): WorkId[] {
 
 /** A suspect in a sentence. */
 export const describeSuspect = ({ commit, rule, message, actor }: Suspect): string =>
-  `commit ${commit.slice(0, 12)}${actor === '' ? '' : ` by ${actor}`} breaks the rule \`${rule}\`: ${message}`;
+  `commit ${commit.slice(0, 12)}${actor === '' ? '' : ` by ${quoted(actor)}`} breaks the rule \`${rule}\`: ${quoted(message)}`;
 
 /** What helps, where an item is in question. */
 export const hintOfSuspect = ({ commit }: Suspect): string =>

@@ -9,7 +9,7 @@ export function outsideOfMarks(text: string): string {
   if (mark === '') throw new Error(`no mark is named in: ${text.slice(0, 500)}`);
   const from = text.indexOf(note) + note.length;
   const blocks = new RegExp(`^<${mark}>\n[\\s\\S]*?\n</${mark}>$`, 'gm');
-  return text.slice(0, from) + withoutQuotes(text.slice(from).replaceAll(blocks, ''));
+  return withoutQuotes(text.slice(0, from)) + withoutQuotes(text.slice(from).replaceAll(blocks, ''));
 }
 
 /** Without strings of JSON. */

@@ -72,7 +72,7 @@ function itemLines(
 export const questionLines = (suspects: WorkWithHistory['in_question'] = []): Line[] =>
   suspects.map(({ commit, rule, message, actor }) => [
     styled('red', 'In question'),
-    `: commit ${commit.slice(0, SHORT_COMMIT)} by ${quoted(actor)} breaks the rule \`${rule}\`: ${message}`,
+    `: commit ${commit.slice(0, SHORT_COMMIT)} by ${quoted(actor)} breaks the rule \`${rule}\`: ${quoted(message)}`,
   ]);
 
 /** What the work is and where it stands, for whoever goes on with it. */
