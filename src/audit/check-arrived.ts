@@ -142,8 +142,10 @@ async function stillOpen(
   return left;
 }
 
+/** A name that is no text of Unicode is not found again by its path: of that, it cannot be told. */
 async function isUndone(incoming: Incoming, tip: Oid, { files }: ArrivedFinding): Promise<boolean> {
   const paths = Object.keys(files);
+  if (paths.some((path) => path.includes('\ufffd'))) return false;
   const now = new Map((await incoming.entriesAt(tip, paths)).map(({ path, oid }) => [path, oid]));
   return paths.length > 0 && paths.every((path) => (now.get(path) ?? null) === files[path]);
 }

@@ -1,8 +1,8 @@
-import { parsePath, type State, stateOf } from '../codec/path.ts';
+import { itemPath, parsePath, SETTINGS_PATH, type State, stateOf } from '../codec/path.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
 import type { LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { type IndexTrace, traced } from '../trace/channels.ts';
-import { type Placed, placeFiles } from './files.ts';
+import { noSettings, type Placed, placeFiles } from './files.ts';
 import { heldIndex, type IndexDatabase } from './index-database.ts';
 import { IndexView } from './index-view.ts';
 import { addAllWords, IndexWriter } from './index-writer.ts';
@@ -117,6 +117,7 @@ const MANY = 2_000;
  * Reads what leads from one tip to another; finished work is known by path.
  *
  * @returns `undefined` where the first tip is gone, as it may be with a repack
+ * @throws LedgerError `DAMAGED_ITEM` where the other one has no settings that can be read
  */
 async function readDelta(store: LedgerStore, from: Oid, to: Oid): Promise<Delta | undefined> {
   const differing = await store.diffTrees(from, to).catch(() => undefined);
@@ -130,7 +131,13 @@ export async function readSmallDelta(store: LedgerStore, from: Oid, to: Oid): Pr
   const differing = await store.diffTrees(from, to).catch(() => undefined);
   if (differing === undefined || differing.length > MANY) return undefined;
   const changes = await readChanges(store, differing, () => true);
-  return changes.every(isPlain) ? { from, to, changes } : undefined;
+  return changes.every(isPlain) && !bringTwice(changes) ? { from, to, changes } : undefined;
+}
+
+/** True where an item comes with two files at once, of which one is none of the ledger's. */
+function bringTwice(changes: readonly Change[]): boolean {
+  const ids = changes.flatMap(({ now }) => (now?.kind === 'item' ? [now.id] : []));
+  return new Set(ids).size < ids.length;
 }
 
 async function readChanges(
@@ -138,6 +145,7 @@ async function readChanges(
   differing: readonly TreeChange[],
   isRead: (state: State) => boolean,
 ): Promise<Change[]> {
+  if (differing.some(({ path, after }) => path === SETTINGS_PATH && after === undefined)) throw noSettings();
   const after = differing.flatMap((change) => (change.after ? [{ path: change.path, ...change.after }] : []));
   const placed = await placeFiles(store, after, isRead);
   const now = new Map(after.map(({ path }, index) => [path, placed[index]]));
@@ -162,7 +170,7 @@ function writeChanges(index: IndexDatabase, changes: readonly Change[], tip: Oid
   const strays = index
     .all('SELECT path FROM strays')
     .flatMap(({ path }) => parsePath(String(path))?.id ?? []);
-  if (strays.some((id) => ids.has(id))) return false;
+  if (bringTwice(changes) || strays.some((id) => ids.has(id))) return false;
   const gone = changes.filter(({ now }) => now === undefined);
   const left = new Set(gone.map(({ path }) => path));
   for (const { now } of changes) {
@@ -199,9 +207,21 @@ export function writeOverlay(index: IndexDatabase, from: Oid, to: Oid, decided: 
   index.setMeta('tip', to);
 }
 
-/** The ledger as plain changes leave it, without writing them anywhere. */
-export function viewAfter(view: LedgerView, changes: readonly Change[]): LedgerView {
+/**
+ * The ledger as plain changes leave it, without writing them anywhere.
+ *
+ * @returns `undefined` where that cannot be told from the changes alone, since an item has two files
+ */
+export function viewAfter(view: LedgerView, changes: readonly Change[]): LedgerView | undefined {
   const after = new Overlay(view);
+  const left = new Set(changes.flatMap(({ path, now }) => (now === undefined ? [path] : [])));
+  for (const { now } of changes) {
+    if (now?.kind !== 'item') continue;
+    const status = view.statusOf(now.id);
+    if (status === undefined) continue;
+    if (status === 'damaged' || (stateOf(status) !== now.state && !left.has(itemPath(now.id, status))))
+      return undefined;
+  }
   for (const { path, now } of changes) {
     const id = parsePath(path)?.id;
     if (now === undefined && id !== undefined) after.set(id, undefined);

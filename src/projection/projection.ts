@@ -89,10 +89,15 @@ export class Projection {
       if (delta === undefined) return this.read(tip, use);
       const { viewAfter } = await catchUp();
       const { from, changes } = delta;
-      const there = this.#attempt((index) =>
-        askItems(index, from, (view) => use(viewAfter(view, changes)), 'open'),
-      );
-      if (there.kind === 'answer') return there.value;
+      const there = this.#attempt((index) => {
+        const ask = (view: IndexView) => {
+          const after = viewAfter(view, changes);
+          return after && { answer: use(after) };
+        };
+        return askItems(index, from, ask, 'open');
+      });
+      if (there.kind === 'answer')
+        return there.value === undefined ? this.read(tip, use) : there.value.answer;
       if (there.kind !== 'behind') await this.#inTurn(() => this.#supply(from, there));
     }
   }

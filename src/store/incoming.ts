@@ -116,7 +116,7 @@ export class IncomingStore
     const found = new Map<Oid, BlobContent>();
     const read = async (oid: Oid): Promise<void> => {
       const known = await this.#names.ask(oid);
-      if (known === undefined) return;
+      if (known?.type !== 'blob') return;
       if (known.size > maxBytes) return void found.set(oid, { kind: 'too_large', size: known.size });
       const bytes = (await this.#contents.ask(oid))?.bytes;
       if (bytes !== undefined) found.set(oid, { kind: 'bytes', bytes });

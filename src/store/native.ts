@@ -166,7 +166,7 @@ export class NativeStore implements LedgerStore, ObjectSource {
     const found = new Map<Oid, BlobContent>();
     for (const [oid, object] of await this.#objects.readMany(oids, maxBytes)) {
       if ('size' in object) found.set(oid, { kind: 'too_large', size: object.size });
-      else found.set(oid, { kind: 'bytes', bytes: object.bytes });
+      else if (object.type === 'blob') found.set(oid, { kind: 'bytes', bytes: object.bytes });
     }
     return found;
   }

@@ -66,7 +66,7 @@ export class ObjectHistory<Objects extends SizedObjects> implements Pick<LedgerS
         const object = await this.objects.readAtMost(oid, maxBytes);
         if (object === undefined) return;
         if ('size' in object) found.set(oid, { kind: 'too_large', size: object.size });
-        else found.set(oid, { kind: 'bytes', bytes: object.bytes });
+        else if (object.type === 'blob') found.set(oid, { kind: 'bytes', bytes: object.bytes });
       });
       await Promise.all(read);
     }

@@ -268,3 +268,7 @@ describe('given what is no plain file where one belongs', () => {
     },
   );
 });
+
+it('given a commit under the name of a file, when a push is read, then that file is not there', async () => {
+  expect(await incoming.readBlobs([tip], 1_000_000)).toEqual(new Map());
+});

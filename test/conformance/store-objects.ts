@@ -70,6 +70,12 @@ export function objectLaws(world: () => StoreWorld): void {
     expect(blobs.size).toBe(new Set(oids.values()).size);
   });
 
+  test('given a commit under the name of a file, when it is read as one, then it is not there', async () => {
+    const { store } = world();
+    const tip = await append(store, draft('init', { a: '1' }));
+    expect(await store.readBlobs([tip], 100_000)).toEqual(new Map());
+  });
+
   test('given blobs, when they are read, then one over the limit shows its size and a missing one is not there', async () => {
     const { store } = world();
     const tip = await append(

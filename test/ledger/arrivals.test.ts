@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Agent, runWorker } from '../../src/agents.ts';
 import { itemPath, SETTINGS_PATH } from '../../src/codec/path.ts';
+import { nameObject } from '../../src/git/model/object.ts';
 import { systemClock } from '../../src/index.ts';
 import { repairTree } from '../../src/repair.ts';
 import type { CommitDraft } from '../../src/store/port.ts';
@@ -286,5 +287,25 @@ describe('given a clone that joins', () => {
     await bob.ledger.clone.fetch();
     expect(await readyIds(bob)).toEqual([id]);
     expect(bob.notices.filter(({ code }) => code === 'TRUSTED')).toHaveLength(1);
+  });
+});
+
+it('given a file whose name is no text of Unicode, when a clone fetches it, then nothing of that is taken over', async () => {
+  const { objects } = mallory.store;
+  const tip = world.remote.tip ?? '';
+  const before = Buffer.from((await objects.read(tip))?.bytes ?? []).toString();
+  const tree = /^tree (\w+)/.exec(before)?.[1] ?? '';
+  const lines = Buffer.from((await objects.read(tree))?.bytes ?? []);
+  const blob = nameObject({ type: 'blob', bytes: Buffer.from('mine') });
+  const line = Buffer.concat([Buffer.from('100644 \xff\0', 'latin1'), Buffer.from(blob.oid, 'hex')]);
+  const root = nameObject({ type: 'tree', bytes: Buffer.concat([lines, line]) });
+  const people = before.split('\n').filter((one) => /^(?:author|committer) /.test(one));
+  const text = [`tree ${root.oid}`, `parent ${tip}`, ...people, '', 'by hand\n'].join('\n');
+  const commit = nameObject({ type: 'commit', bytes: Buffer.from(text) });
+  await objects.write([blob, root, commit]);
+  expect(await mallory.connection.push(commit.oid)).toMatchObject({ kind: 'accepted' });
+  expect(await refusalOf(ada.ledger.clone.sync())).toMatchObject({
+    code: 'IN_QUESTION',
+    details: { commit: commit.oid },
   });
 });

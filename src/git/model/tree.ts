@@ -55,11 +55,11 @@ export interface Span {
   next: number;
 }
 
-/** @throws RangeError where the tree ends in the middle of a line */
+/** @throws LedgerError `STORAGE_FAILED` where the tree ends in the middle of a line, which git does not take from anyone */
 function measure(bytes: Buffer, at: number): Span {
   const space = bytes.indexOf(SPACE, at);
   const end = space < 0 ? -1 : bytes.indexOf(0, space);
-  if (end < 0 || end + 1 + OID > bytes.length) throw new RangeError('a tree object ends early');
+  if (end < 0 || end + 1 + OID > bytes.length) throw new LedgerError('STORAGE_FAILED', 'A tree ends early.');
   return { at, space, end, next: end + 1 + OID };
 }
 

@@ -53,7 +53,7 @@ describe('editing a tree', () => {
   });
 
   test('given a tree that ends early, when it is looked into, then that is an error', () => {
-    expect(() => new TreeEdit(Buffer.from('100644 a\0short')).get('a')).toThrow(RangeError);
-    expect(() => new TreeEdit(Buffer.from('100644')).write()).toThrow(RangeError);
+    expect(() => new TreeEdit(Buffer.from('100644 a\0short')).get('a')).toThrow('A tree ends early.');
+    expect(() => new TreeEdit(Buffer.from('100644')).write()).toThrow('A tree ends early.');
   });
 });
