@@ -1,0 +1,19 @@
+/** A disagreement that the fuzzer found by itself, and that stands. Whoever mends it takes it out. */
+export interface KnownFailure {
+  name: string;
+  /** A seed that shows it. */
+  seed: number;
+  why: string;
+}
+
+export const KNOWN_FAILURES: readonly KnownFailure[] = [
+  {
+    name: 'what is said of a file depends on the stack',
+    seed: 652,
+    why: 'A file that is nested too deep ends the YAML library by its stack, wherever that ends.',
+  },
+];
+
+const NAMES = new Set(KNOWN_FAILURES.map(({ name }) => name));
+
+export const isKnown = (name: string): boolean => NAMES.has(name);

@@ -1,0 +1,133 @@
+import type { Mutant } from '../../simulation/mutants/list.ts';
+
+const PAGE = 'the hook takes what the page refuses';
+
+/** A rule left out, and the beginning of the failure that has to tell of it. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'the revision of an item is not looked at',
+    file: 'audit/check-transition.ts',
+    from: 'if (rev !== expected) findings.add',
+    to: 'if (rev < 0) findings.add',
+    oracle: `${PAGE}: another revision`,
+  },
+  {
+    name: 'a transition may be applied twice',
+    file: 'audit/check-commit.ts',
+    from: "if (earlier !== undefined) found.add('op',",
+    to: 'if (earlier !== undefined) void (',
+    oracle: `${PAGE}: an op twice`,
+  },
+  {
+    name: 'anyone may be the author',
+    file: 'audit/check-times.ts',
+    from: 'if (author.name !== actor)',
+    to: 'if (author.name === undefined)',
+    oracle: `${PAGE}: another author`,
+  },
+  {
+    name: 'the author’s date is not looked at',
+    file: 'audit/check-times.ts',
+    from: 'if (author.at !== secondsOf(at))\n    findings',
+    to: 'if (author.at < 0)\n    findings',
+    oracle: `${PAGE}: another date`,
+  },
+  {
+    name: 'bytes are not compared',
+    file: 'audit/check-transition.ts',
+    from: 'if (file === undefined || decided?.equals(file.bytes)) return;',
+    to: 'return;',
+    oracle: PAGE,
+  },
+  {
+    name: 'groups may fall apart',
+    file: 'audit/check-commit.ts',
+    from: 'this.groups.check(record, trailers.values, findings);',
+    to: '',
+    oracle: `${PAGE}: group`,
+  },
+  {
+    name: 'trees are not looked at',
+    file: 'audit/check-commit.ts',
+    from: 'for (const { path, fault, mode } of faults) found',
+    to: 'for (const { path, fault, mode } of []) found',
+    oracle: 'the hook takes what git refuses',
+  },
+  {
+    name: 'headers are not looked at',
+    file: 'audit/check-commit.ts',
+    from: 'if (record.fault !== undefined) findings.add',
+    to: 'if (record.fault === null) findings.add',
+    oracle: 'the hook refuses what verify takes: commit',
+  },
+  {
+    name: 'a merge may make anything of two lines',
+    file: 'audit/check-commit.ts',
+    from: 'await checkMerge(merge, this.#state, findings);',
+    to: '',
+    oracle: `${PAGE}: a merge`,
+  },
+  {
+    name: 'signatures that are asked for are not looked at',
+    file: 'audit/signatures.ts',
+    from: 'if (owed.length === 0) return [];',
+    to: 'return [];',
+    oracle: 'the hook takes what is not signed',
+  },
+  {
+    name: 'an item may stand in any folder',
+    file: 'codec/path.ts',
+    from: 'return pathIn(state, id) === path ?',
+    to: 'return path !== "" ?',
+    oracle: '',
+  },
+  {
+    name: 'any status leads anywhere',
+    file: 'domain/decide.ts',
+    from: 'if ((from as readonly string[]).includes(item.status)) return;',
+    to: 'return;',
+    oracle: `${PAGE}: no row`,
+  },
+  {
+    name: 'anyone may do what its owner may',
+    file: 'domain/decide.ts',
+    from: "case 'owner':\n      return requireOwner(item, command.actor);",
+    to: "case 'owner':\n      return;",
+    oracle: `${PAGE}: not the owner`,
+  },
+  {
+    name: 'git’s spellings of a trailer are not known',
+    file: 'codec/message.ts',
+    from: 'const LIKE_TRAILER = /^(work-[a-z0-9-]*)[ \\t]*:/i;',
+    to: 'const LIKE_TRAILER = /^(Work-[A-Z][A-Za-z]*):/;',
+    oracle: 'git reads a trailer',
+  },
+  {
+    name: 'the hook takes half a group',
+    file: 'audit/check-push.ts',
+    from: 'yield* check.groups.end();',
+    to: '',
+    oracle: 'the hook takes what verify finds: group',
+  },
+  {
+    name: '`verify` takes half a group',
+    file: 'audit/verify.ts',
+    from: 'findings.push(...check.groups.end(), ...',
+    to: 'findings.push(...',
+    oracle: 'the hook refuses what verify takes: group',
+  },
+  {
+    name: 'an index forgets nothing',
+    file: 'projection/catch-up.ts',
+    from: 'if (parsed !== undefined && view.stateOf(parsed.id) === parsed.state) writer.remove(parsed.id);',
+    to: 'void parsed;',
+    oracle: 'an index that was caught up',
+  },
+  {
+    name: 'a tree that breaks off is no error of the ledger',
+    file: 'git/model/tree.ts',
+    from: "throw new LedgerError('STORAGE_FAILED', 'A tree ends early.');",
+    to: "throw new RangeError('A tree ends early.');",
+    oracle: '',
+  },
+];

@@ -1,0 +1,29 @@
+// Runs the fuzzer on sources with one mutant in them: node test/fuzz/mutants/one.ts NAME CASES
+//
+// Prints where it was found, as JSON; `null` where it was not.
+import { registerHooks } from 'node:module';
+import { mutate } from '../../simulation/mutants/list.ts';
+import { MUTANTS } from './list.ts';
+
+const [name, cases = '3000'] = process.argv.slice(2);
+const mutant = MUTANTS.find((one) => one.name === name);
+if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
+const { url: target, source } = mutate(mutant);
+
+registerHooks({
+  load(url, context, next) {
+    const loaded = next(url, context);
+    return url === target ? { ...loaded, source } : loaded;
+  },
+});
+
+/** Cases after which it is looked whether one was found. */
+const AT_ONCE = 100;
+const { fuzz, newIn } = await import('../campaign.ts');
+let found: { seed: number; failure: string } | undefined;
+for (let first = 1; found === undefined && first <= Number(cases); first += AT_ONCE) {
+  const campaign = await fuzz({ first, goesOn: (made) => made < AT_ONCE });
+  const failure = newIn(campaign).find((one) => one.name.startsWith(mutant.oracle ?? ''));
+  if (failure !== undefined) found = { seed: failure.plan.seed, failure: failure.name };
+}
+console.log(JSON.stringify(found ?? null));
