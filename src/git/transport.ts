@@ -5,6 +5,8 @@ import { isLedgerError } from '../domain/errors.ts';
 import { displayUrl } from '../trace/mask.ts';
 import { spawnFailure, startGit } from './process/run.ts';
 
+export { diskFault } from './process/run.ts';
+
 /** How long the caller still waits, and whom to tell that something of a transfer came. `Patience` of the remote port is one. */
 export interface Waiting {
   /** Milliseconds; 0 where the time is up. */

@@ -1,5 +1,5 @@
 // How git is asked to fetch and to push, how its answers are read, and the side refs that need nothing else.
-import { type GitAnswer, lastWords } from '../git/transport.ts';
+import { diskFault, type GitAnswer, lastWords } from '../git/transport.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { sideRefsIn } from './clone-refs.ts';
 import type { Patience, PushResult, SideRefList, SideRefs, Written } from './port.ts';
@@ -150,6 +150,8 @@ export class NativeSideRefs implements SideRefs {
     for (const address of this.#readAt) {
       const { ok, said } = await this.#fetch(address, patience);
       if (ok) return this.#mirrored();
+      const fault = diskFault('fetching', said);
+      if (fault !== undefined) throw fault;
       failure = said;
     }
     return { kind: 'unreachable', cause: new Error(lastWords(failure)) };

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { asError } from '../domain/errors.ts';
 import { LockOwners, stillLocked } from '../git/locks.ts';
 import { isShallow } from '../git/repository.ts';
-import { type GitAnswer, lastWords, talk } from '../git/transport.ts';
+import { diskFault, type GitAnswer, lastWords, talk } from '../git/transport.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { displayUrl } from '../trace/mask.ts';
 import {
@@ -87,7 +87,7 @@ export class NativeRemote implements LedgerRemote {
     this.reviews = sideRefs(REVIEWS, reviewMirrorOf(remote));
   }
 
-  /** @throws LedgerError `CONTENDED` where a ref of this clone stays locked */
+  /** @throws LedgerError `CONTENDED` where a ref of this clone stays locked; `STORAGE_FAILED`, `PERMISSION_DENIED` where it cannot be written */
   async fetch(scope: FetchScope = 'all', patience?: Patience, attempt = 1): Promise<FetchResult> {
     const { branch, store } = this.#options;
     const seen = await store.readRef(this.seenRef);
@@ -104,6 +104,8 @@ export class NativeRemote implements LedgerRemote {
     const args = [...FETCH, ...options, '--end-of-options', this.name, ...refspecs];
     const result = await this.#git(args, patience);
     if (result.ok) return { kind: 'ok', tip: await store.readRef(this.seenRef) };
+    const fault = diskFault('fetching', result.said);
+    if (fault !== undefined) throw fault;
     if (/couldn't find remote ref/i.test(result.said)) {
       return seen === undefined
         ? { kind: 'ok', tip: undefined }

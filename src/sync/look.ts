@@ -1,4 +1,4 @@
-import { isPassing, LedgerError } from '../domain/errors.ts';
+import { isLedgerError, isPassing, LedgerError } from '../domain/errors.ts';
 import type { FetchResult, FetchScope, LedgerRemote } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { traced, type WaitTrace } from '../trace/channels.ts';
@@ -36,13 +36,15 @@ export async function look(context: CallContext, scope: FetchScope = 'all'): Pro
 /**
  * Looks for what was sent, of which nobody knows whether it was taken.
  *
- * @throws LedgerError as `look`; what means "not now" tells by `details.unknown` that it may have been
+ * @throws LedgerError as `look`; what says nothing of the remote tells by `details.unknown` that it may have been
  */
 export async function lookOrUnknown(context: CallContext, scope: FetchScope): Promise<Oid | undefined> {
   try {
     return await look(context, scope);
   } catch (error) {
-    throw isPassing(error) ? error.with({ details: { unknown: true } }) : error;
+    const saysNothing =
+      isPassing(error) || isLedgerError(error, 'STORAGE_FAILED') || isLedgerError(error, 'PERMISSION_DENIED');
+    throw saysNothing ? (error as LedgerError).with({ details: { unknown: true } }) : error;
   }
 }
 

@@ -6,6 +6,7 @@ import { openLedger } from '../../src/index.ts';
 import { MAIN, wl } from '../cli/workplace.ts';
 import { makeSharedRepo, type SharedRepo } from '../helpers/shared-repo.ts';
 import { isolatedEnv } from '../helpers/temp-repo.ts';
+import { gitScript, realGit } from '../helpers/wrapped-git.ts';
 
 // What a machine gives a program too little of: room for its output, open files, length of a path, a cache, text in its arguments.
 
@@ -164,3 +165,69 @@ test.each([400, 480, 505, 509, 700])(
     await writeFile(join(repo.folder, 'unused'), '');
   },
 );
+
+describe('given a clone that has no room for what the remote has', () => {
+  const FULL = 'No space left on device';
+  test.each([
+    ['objects', `fatal: unable to write loose object file: ${FULL}`, 'STORAGE_FAILED'],
+    ['a pack', `fatal: write error: ${FULL}\nfatal: fetch-pack: invalid index-pack output`, 'STORAGE_FAILED'],
+    [
+      'a ref',
+      `error: cannot lock ref 'refs/x': Unable to create '/x/refs/x.lock': Disk quota exceeded`,
+      'STORAGE_FAILED',
+    ],
+    ['a file', 'error: unpack-objects died of signal 25', 'STORAGE_FAILED'],
+    [
+      'what is read-only',
+      `fatal: unable to create temporary file '/x/objects/pack/tmp': Read-only file system`,
+      'PERMISSION_DENIED',
+    ],
+    [
+      'what is another’s',
+      'error: insufficient permission for adding an object to repository database .git/objects',
+      'PERMISSION_DENIED',
+    ],
+  ])(
+    'when git says so of %s, then a sync tells it as the fault of the disk, and what waits is there',
+    async (_, said, code) => {
+      const { repo, dir } = await makeClone();
+      await wl(dir, ['--offline', 'create', 'Waits']);
+      const script = `case "$*" in *fetch*) cat >&2 <<'E'\n${said}\nE\nexit 128;; esac\nexec ${realGit()} "$@"`;
+      const PATH = gitScript(repo.folder, script);
+      const synced = await shell(dir, '$wl sync --json', { PATH });
+      expect(JSON.parse(synced.stderr)).toMatchObject({ error: { code } });
+      expect(synced.stderr).not.toContain('cannot be reached');
+      expect(await wl(dir, ['sync'])).toMatchObject({ status: 0 });
+      expect(await titlesIn(dir)).toContain('"Waits"');
+    },
+  );
+
+  test('when a file may not be as large as what comes, then that is told, and the next sync with more room has it', async () => {
+    const { repo, dir } = await makeClone();
+    const bob = await repo.clone('bob');
+    await wl(bob, ['init']);
+    const noise = Array.from({ length: 2_500 }, () => Math.random().toString(36).slice(2)).join(' ');
+    await writeFile(join(bob, 'text'), noise);
+    expect(await wl(bob, ['create', 'Large', '-d', `@${join(bob, 'text')}`])).toMatchObject({
+      status: 0,
+    });
+    const synced = await shell(dir, `trap '' XFSZ; ulimit -f 4; $wl sync --json`);
+    expect(
+      JSON.parse(synced.stderr.split('\n').find((line) => line.startsWith('{"error"')) ?? '{}'),
+    ).toMatchObject({
+      error: {
+        code: 'STORAGE_FAILED',
+        message: expect.stringContaining('The disk is full; fetching was not done'),
+      },
+    });
+    expect(await wl(dir, ['sync'])).toMatchObject({ status: 0 });
+    expect(await titlesIn(dir)).toContain('"Large"');
+  });
+
+  test('when the remote is full and says so, then that is the remote’s', async () => {
+    const { repo, dir } = await makeClone();
+    const script = `case "$*" in *fetch*) echo 'remote: fatal: write error: ${FULL}' >&2; exit 128;; esac\nexec ${realGit()} "$@"`;
+    const synced = await shell(dir, '$wl sync --json', { PATH: gitScript(repo.folder, script) });
+    expect(JSON.parse(synced.stderr)).toMatchObject({ error: { code: 'REMOTE_UNREACHABLE' } });
+  });
+});

@@ -255,18 +255,19 @@ export function spawnFailure(error: NodeJS.ErrnoException, cwd: string): LedgerE
   return new LedgerError('INTERNAL', `git could not be started: ${error.message}.`, { cause: error });
 }
 
+const FULL = /No space left on device|Disk quota exceeded|File too large|died of signal 25/;
+const NOT_ALLOWED = /Permission denied|Read-only file system|insufficient permission|Operation not permitted/;
+
 /** Turns git's own failure into a refusal whose code tells what kind it was. */
 export function gitFailure(what: string, { stderr }: Pick<GitResult, 'stderr'>): LedgerError {
   const said = stderr.trim().split('\n').slice(-3).join(' ');
-  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+  if (FULL.test(stderr)) {
     return new LedgerError('STORAGE_FAILED', `The disk is full; ${what} was not done, and nothing changed.`, {
       hint: 'Free some space and try again.',
       details: { git: said },
     });
   }
-  if (
-    /Permission denied|Read-only file system|insufficient permission|Operation not permitted/.test(stderr)
-  ) {
+  if (NOT_ALLOWED.test(stderr)) {
     return new LedgerError('PERMISSION_DENIED', `The repository cannot be written; ${what} was not done.`, {
       hint: 'Check who owns the repository, and whether its disk is read-only.',
       details: { git: said },
@@ -280,4 +281,14 @@ export function gitFailure(what: string, { stderr }: Pick<GitResult, 'stderr'>):
   return new LedgerError('STORAGE_FAILED', `git failed; ${what} was not done: ${said}`, {
     details: { git: said },
   });
+}
+
+/** Of what git could not put into this repository; a remote that says so of itself has its word before the line. */
+const OWN_WRITE = /insufficient permission|unable to (?:create|write|append)|cannot (?:lock|update) ref/i;
+
+/** Why git could not write here what it fetched, where it is that: the remote has nothing to do with it. */
+export function diskFault(what: string, said: string): LedgerError | undefined {
+  const own = said.split('\n').filter((line) => !line.startsWith('remote: '));
+  const found = own.filter((line) => FULL.test(line) || (OWN_WRITE.test(line) && NOT_ALLOWED.test(line)));
+  return found.length === 0 ? undefined : gitFailure(what, { stderr: found.join('\n') });
 }
