@@ -50,20 +50,20 @@ export class Cli {
   }
 
   get openOptions(): OpenOptions {
-    const { actor, dir, offline, timeout } = this.globals;
-    const { env } = this.world;
+    const { actor, dir, offline, allow_secret, timeout } = this.globals;
+    const { WL_ACTOR, WL_DIR, WL_REMOTE } = this.world.env;
     return {
-      actor: actor ?? (env.WL_ACTOR || undefined),
-      dir: dir ?? (env.WL_DIR || undefined),
-      remote: env.WL_REMOTE || undefined,
+      actor: actor ?? (WL_ACTOR || undefined),
+      dir: dir ?? (WL_DIR || undefined),
+      remote: WL_REMOTE || undefined,
       mode: offline ? 'local' : undefined,
+      allow_secrets: allow_secret,
       patience_s: timeout,
       clock: this.clock,
       onNotice: ({ code, message, hint }) => {
         const said = hint === undefined ? message : `${message} ${hint}`;
         // What a commit is about to rest on is told before it is made.
-        if (code === 'CLOCK_AHEAD') this.noticeNow(said);
-        else this.notice(said);
+        this[code === 'CLOCK_AHEAD' ? 'noticeNow' : 'notice'](said);
       },
       onProgress: (progress) => {
         this.#busyWith = describeProgress(progress);

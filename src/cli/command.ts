@@ -117,6 +117,7 @@ export const GLOBAL_OPTIONS = {
   json: flag('--json', 'print one JSON envelope; errors are JSON on standard error'),
   actor: text('--actor <name>', 'who acts (default: WL_ACTOR, git config ledger.actor, git user.name)'),
   offline: flag('--offline', 'commit in this clone only; `wl sync` shares it later'),
+  allow_secret: flag('--allow-secret', 'write also what looks like a key or token'),
   timeout: count('--timeout <seconds>', 'how long to wait for a remote that says nothing (default: 60)'),
   dir: text('-C, --dir <dir>', 'a directory of the repository (default: WL_DIR, the working directory)'),
   quiet: flag('-q, --quiet', 'print ids only'),
@@ -128,6 +129,7 @@ export interface Globals {
   json: boolean;
   actor: string | undefined;
   offline: boolean;
+  allow_secret: boolean;
   /** Seconds. */
   timeout: number | undefined;
   dir: string | undefined;

@@ -263,6 +263,7 @@ function mergeGlobals(levels: readonly Readonly<Record<string, unknown>>[]): Glo
     json: any('json'),
     actor: text('actor'),
     offline: any('offline'),
+    allow_secret: any('allow_secret'),
     timeout: typeof timeout === 'number' ? timeout : undefined,
     dir: text('dir'),
     quiet: any('quiet'),

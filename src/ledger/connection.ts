@@ -47,6 +47,8 @@ export interface Connection {
   localRef: string;
   /** Where on the remote it says who is at work; `undefined` where it is set up not to. */
   presence: string | undefined;
+  /** True where also what looks like a key or token is written. */
+  allowSecrets: boolean;
   /** True where it signs each transition. */
   sign: boolean;
   /** Where the repository is, for messages. */

@@ -233,6 +233,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     branch,
     localRef,
     presence,
+    allowSecrets: options.allow_secrets ?? false,
     sign: signs,
     place,
     local: backend.local,

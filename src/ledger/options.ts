@@ -1,6 +1,7 @@
 import {
   anything,
   callback,
+  flag,
   oneOf,
   orNull,
   seconds,
@@ -57,6 +58,8 @@ export interface OpenOptions {
   fs?: unknown;
   /** Default: `ledger.mode`, else `push` where there is a remote. */
   mode?: LedgerMode | undefined;
+  /** Writes also what looks like a key or token, which history keeps for good. Default: it is refused. */
+  allow_secrets?: boolean | undefined;
   /** Branch of the ledger. Default: `ledger.branch`, else `work-ledger`. */
   branch?: string | undefined;
   /** Seconds that a call waits for a remote that says nothing, and tries a push against others before `CONTENDED`. Default 60. */
@@ -82,6 +85,7 @@ export const OPEN = {
   fs: anything(),
   mode: oneOf(['push', 'local']),
   branch: text,
+  allow_secrets: flag,
   patience_s: seconds,
   signal,
   clock: anything(),

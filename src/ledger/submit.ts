@@ -28,6 +28,7 @@ export async function submit(
   signal?.throwIfAborted();
   if (commands.length === 0) return [];
   requireVerbs(commands);
+  if (!connection.allowSecrets) await refuseSecrets(commands);
   if (atomic && commands.length > LARGEST_GROUP) throw tooLarge(commands.length);
   const { sync, context } = await connection.write();
   const mode = modeOf(connection);
@@ -48,6 +49,65 @@ export async function submit(
   const { keepRefused, nameChangers } = await import('./refused.ts');
   return nameChangers(connection, proofs.explain(await keepRefused(context, planned, outcomes)));
 }
+
+/** What has names that the program makes, and no secret. */
+const NO_TEXT: ReadonlySet<string> = new Set(['verb', 'id', 'op', 'actor', 'at', 'execution_id', 'link']);
+/**
+ * Every form of a key or token has one of these: a long run of what they are written with, which is no item's id, or a word. Most of what
+ * is written has none, and then nothing more is loaded.
+ */
+const WORTH_A_LOOK =
+  /(?<![\w-])(?![A-Z]{2,8}-\d{8}-[0-9a-z]{4,16}(?![\w-]))[\w+=-]{16}|[\w+/]{40}|PRIVATE KEY|:\/\/[^\s/@]{1,100}:[^\s/@]{1,200}@|hooks\.slack/;
+
+/**
+ * Refuses what looks like a key or token: history keeps it for good. What follows from earlier outcomes is made of what was written before.
+ *
+ * @throws LedgerError `INVALID_INPUT`, which names the field and what it seems to be, and not the text
+ */
+async function refuseSecrets(commands: readonly Planned[]): Promise<void> {
+  for (const command of commands) {
+    if (typeof command === 'function') continue;
+    const refusal = await secretIn(command);
+    if (refusal !== undefined) throw refusal;
+  }
+}
+
+/** Why a command is not to be written as it stands; `undefined` where it may. */
+export async function secretIn(command: LedgerCommand): Promise<LedgerError | undefined> {
+  for (const [key, value] of Object.entries(command)) {
+    for (const text of textsIn(key, value)) {
+      if (!WORTH_A_LOOK.test(text)) continue;
+      const { findSecret } = await import('../domain/secrets.ts');
+      const what = findSecret(text);
+      if (what !== undefined) return looksSecret(key, what);
+    }
+  }
+  return undefined;
+}
+
+/** All texts in a value, with the names that they stand under: what it is, and how deep it goes, is checked later. */
+function* textsIn(name: string, value: unknown): Generator<string> {
+  const seen = new Set<unknown>();
+  const open: [string, unknown][] = [[name, value]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [key, one] = next;
+    if (NO_TEXT.has(key)) continue;
+    if (typeof one === 'string') yield `${key}: ${one}`;
+    if (typeof one !== 'object' || one === null || seen.has(one)) continue;
+    seen.add(one);
+    for (const entry of Object.entries(one)) open.push(entry);
+  }
+}
+
+const looksSecret = (field: string, what: string): LedgerError =>
+  new LedgerError(
+    'INVALID_INPUT',
+    `The ${field} seems to have ${what} in it, and history would keep it for good.`,
+    {
+      hint: 'Take it out. Where it is none, or is to be kept: --allow-secret, or allow_secrets of openLedger.',
+      details: { problems: [`${field}: ${what}`] },
+    },
+  );
 
 /** @see LedgerWork.batch */
 export async function batch(

@@ -15,7 +15,7 @@ import type { ImportNote, ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, checkCall, currentTip, modeOf, readNow, requestBy } from './connection.ts';
 import { raced } from './giving-up.ts';
 import { IMPORT, type ImportCall } from './inputs.ts';
-import { submit } from './submit.ts';
+import { secretIn, submit } from './submit.ts';
 
 /** What became of an import. Every id in it is the item's for good. */
 export interface ImportReport {
@@ -65,11 +65,11 @@ export async function importWork(
   const planOf = await plannerOf(input);
   const plan = await atShared((view) => planOf({ ledger: view, now, randomSuffix: offlineSuffix }));
   onPlan?.(plan.items.length);
-  const { items, present, notes, records, tombstones, unusable } = plan;
+  const { items: planned, present, notes, records, tombstones, unusable } = plan;
   const report: ImportReport = {
     dry_run,
     records,
-    planned: items.length,
+    planned: planned.length,
     tombstones,
     unusable,
     ids: new Map(),
@@ -80,12 +80,18 @@ export async function importWork(
     where: mode === 'push' ? 'remote' : 'local',
   };
   if (dry_run) return report;
-  const commands = items.map(({ id, item }) => ({
+  const all = planned.map(({ id, item }) => ({
     ...requestBy(connection, actor),
     verb: 'import' as const,
     id,
     item,
   }));
+  const refused = connection.allowSecrets ? [] : await Promise.all(all.map((command) => secretIn(command)));
+  for (const [index, error] of refused.entries())
+    if (error !== undefined)
+      report.failed.push({ source_id: planned[index]?.source_id ?? '', error, kept: undefined });
+  const isClean = (_one: unknown, index: number): boolean => refused[index] === undefined;
+  const [items, commands] = [planned.filter(isClean), all.filter(isClean)];
   try {
     const outcomes = await submit(connection, commands, { provisional: true, signal });
     for (const [index, outcome] of outcomes.entries()) tell(report, items[index]?.source_id ?? '', outcome);

@@ -17,6 +17,7 @@ const GLOBALS: Globals = {
   quiet: false,
   verbose: false,
   offline: false,
+  allow_secret: false,
   color: true,
   actor: undefined,
   timeout: undefined,

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import type { Host } from '../../src/index.ts';
 import { hostFiles } from '../../src/ledger/branch-files.ts';
 
-export const NAMES = { branch: 'work-ledger', version: '1.2.3' };
+const NAMES = { branch: 'work-ledger', version: '1.2.3' };
 
 /** One step of a job as a host runs it: a script, and variables that it fills in. */
 export interface Step {

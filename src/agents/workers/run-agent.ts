@@ -242,14 +242,14 @@ async function leaveToParts({ handle, sink }: Finishing, result: JsonMap, reason
 }
 
 async function fail({ handle, sink }: Finishing, failure: unknown): Promise<Finished> {
-  const error = textOf(failure);
+  const error = await textOf(failure);
   const where = await handle.fail(error);
   await sink.report({ type: 'failed', where, error });
   return { remember: 'nothing', failure: { error: failure } };
 }
 
 async function defer({ handle, sink, dueAgain }: Finishing, deferred: AgentDeferred): Promise<Finished> {
-  const error = textOf(deferred);
+  const error = await textOf(deferred);
   const not_before = dueAgain(handle.item.attempts, deferred.retry_after_s);
   const failed = await handle.fail(error);
   const where = await handle.retry(not_before);
@@ -258,5 +258,9 @@ async function defer({ handle, sink, dueAgain }: Finishing, deferred: AgentDefer
   return { remember: 'nothing', failure: { error: deferred } };
 }
 
-const textOf = (failure: unknown): string =>
-  asError(failure).message.toWellFormed().slice(0, ERROR_LENGTH).trim() || 'it failed without a word';
+/** What a process said last can have a key or token in it, which is not for history to keep. */
+async function textOf(failure: unknown): Promise<string> {
+  const { maskSecrets } = await import('../../domain/secrets.ts');
+  const said = asError(failure).message.toWellFormed();
+  return maskSecrets(said).slice(0, ERROR_LENGTH).trim() || 'it failed without a word';
+}
