@@ -104,10 +104,12 @@ export async function openNativeBackend(dir: string): Promise<Backend> {
     },
     async connect(remote, notify) {
       const { NativeRemote } = await import('../remote/native.ts');
-      const { adoptRenamed } = await import('../remote/clone-refs.ts');
-      const names = config.remotes.keys();
-      const before = await adoptRenamed(await store(), remote, state.get(REMOTE), names);
-      if (before !== undefined) notify(noticeOfRemote(state, before, remote.name));
+      if ((await refs.readRef(remote.seenRef)) === undefined) {
+        const { adoptRenamed } = await import('../remote/clone-refs.ts');
+        const names = config.remotes.keys();
+        const before = await adoptRenamed(await store(), remote, state.get(REMOTE), names);
+        if (before !== undefined) notify(noticeOfRemote(state, before, remote.name));
+      }
       // Nobody's transitions are to pass through another's hands, who would sign them.
       return new NativeRemote({ gitDir, store: await store(), inbox: !sign, ...remote });
     },
