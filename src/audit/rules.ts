@@ -21,7 +21,7 @@ export const RULES = {
   item: 'A transition touches one item, and nothing beside items.',
   path: 'An item has one file, where its id says.',
   mode: 'A file of the ledger is a plain one, of mode 100644.',
-  tree: 'A tree is as git would write it; `tree:…` is what git’s own check calls its fault.',
+  tree: 'A tree is as git would write it, and no file system takes two of its names for one; `tree:…` is what git’s own check calls its fault.',
   file: 'A file can be read as the item that its path names; `file:…` says what is wrong with it.',
   canonical: 'A file has the very bytes that its item is written as.',
   deleted: 'A file goes by the verb `delete` alone.',
@@ -66,6 +66,7 @@ export interface Acknowledged extends Finding {
 export const PUSH_RULES = {
   deletion: 'The branch of a ledger is not deleted.',
   'non-fast-forward': 'The branch of a ledger moves forward only: nothing that was on it is left out.',
+  ref: 'No ref has a name that some system, or git itself, takes for one of the ledger’s.',
   size: 'Nothing is larger, and nothing more at once, than a ledger needs.',
 } as const;
 

@@ -19,7 +19,7 @@ export interface RefusedPush extends Refusal {
 
 const MEGABYTE = 1024 * 1024;
 /** What may be brought at once beside the ledger's branch, in bytes of its files. */
-const ROOM: Readonly<Record<Exclude<RefKind, 'ledger' | 'other'>, number>> = {
+const ROOM: Readonly<Record<Exclude<RefKind, 'ledger' | 'alike' | 'other'>, number>> = {
   inbox: 64 * MEGABYTE,
   review: 64 * MEGABYTE,
   presence: MEGABYTE,
@@ -52,6 +52,16 @@ export async function judgePush(
   }
 }
 
+/** It may go, but it may not come. */
+const refuseAlike = ({ now }: RefUpdate): Refusal | undefined =>
+  now === undefined
+    ? undefined
+    : {
+        rule: 'ref',
+        message: 'some systems, or git itself, would take it for a ref of the ledger',
+        commit: now,
+      };
+
 /** Commits that a push may bring beside the branch, over all refs: each is an offer, a sign of life or a proposal. */
 const MAX_BESIDE = 100_000;
 
@@ -78,6 +88,7 @@ class Judge {
   async judge(update: RefUpdate): Promise<Refusal | undefined> {
     const kind = kindOf(update.ref, this.#refs);
     if (kind === 'other') return undefined;
+    if (kind === 'alike') return refuseAlike(update);
     try {
       return await (kind === 'ledger' ? this.#branch(update) : this.#beside(update, ROOM[kind]));
     } catch (error) {
@@ -152,7 +163,7 @@ class Judge {
     const tips: Oid[] = [];
     for (const { ref, now } of this.#updates) {
       const kind = kindOf(ref, this.#refs);
-      if (now === undefined || kind === 'other' || kind === 'ledger') continue;
+      if (now === undefined || kind === 'other' || kind === 'alike' || kind === 'ledger') continue;
       if ((await this.#incoming.look(now))?.type === 'commit') tips.push(now);
     }
     const from = (await this.#incoming.look(this.#refs.branch))?.oid;

@@ -49,8 +49,8 @@ function splitAt(line: string, spaces: number): string[] {
   return [...words.slice(0, spaces), words.slice(spaces).join(' ')];
 }
 
-/** What a ref is to the ledger: its branch, a place beside it, or nothing. */
-export type RefKind = 'ledger' | 'inbox' | 'presence' | 'review' | 'other';
+/** What a ref is to the ledger: its branch, a place beside it, what some system or git itself takes for one of these, or nothing. */
+export type RefKind = 'ledger' | 'inbox' | 'presence' | 'review' | 'alike' | 'other';
 
 export interface LedgerRefs {
   /** `refs/heads/<branch>`. */
@@ -61,8 +61,24 @@ export interface LedgerRefs {
 
 export function kindOf(ref: string, { branch, presence }: LedgerRefs): RefKind {
   if (ref === branch) return 'ledger';
-  if (ref.startsWith('refs/work-ledger/inbox/')) return 'inbox';
+  const name = branch.slice('refs/heads/'.length);
+  // Git looks for a short name in these places first.
+  if ([`refs/${name}`, `refs/tags/${name}`].some((other) => isAlike(ref, other))) return 'alike';
+  if (isAlike(ref, branch)) return 'alike';
   if (presence !== undefined && ref.startsWith(`${presence}/`)) return 'presence';
-  const [, reviewed = ''] = /^refs\/heads\/review\/([^/]+)$/.exec(ref) ?? [];
-  return isWorkId(reviewed) ? 'review' : 'other';
+  if (isBelow(ref, 'refs/work-ledger/'))
+    return INBOX.test(ref) ? 'inbox' : isBelow(ref, 'refs/work-ledger/inbox/') ? 'alike' : placeOf(ref);
+  const [, reviewed = ''] = /^refs\/heads\/review\/([^/]+)$/i.exec(fold(ref)) ?? [];
+  if (!isWorkId(reviewed.replace(/^[a-z]+/, (prefix) => prefix.toUpperCase()))) return 'other';
+  return REVIEW.test(ref) && isWorkId(ref.slice('refs/heads/review/'.length)) ? 'review' : 'alike';
 }
+
+const INBOX = /^refs\/work-ledger\/inbox\/[0-9a-z]{1,32}$/;
+const REVIEW = /^refs\/heads\/review\//;
+const IGNORED = /\p{Default_Ignorable_Code_Point}/gu;
+
+/** As a system has it that knows neither case nor how a letter is composed, and leaves out what is not seen. */
+const fold = (ref: string): string => ref.normalize('NFC').replace(IGNORED, '').toLowerCase();
+const isAlike = (ref: string, other: string): boolean => fold(ref) === fold(other);
+const isBelow = (ref: string, folder: string): boolean => fold(ref).startsWith(folder);
+const placeOf = (ref: string): RefKind => (ref.startsWith('refs/work-ledger/') ? 'other' : 'alike');

@@ -59,7 +59,27 @@ describe('given files that configure set', () => {
       { path: 'templates/git~1/x', text: '' },
       ['tree:hasDotgit', 'configure'],
     ],
-    ['a name that differs in case alone', { path: 'policy/X', text: '' }, ['configure', 'message']],
+    [
+      'a name that differs in case alone',
+      { path: 'policy/X', text: '' },
+      ['tree:sameName', 'configure', 'message'],
+    ],
+    ['the name of a folder in another case', { path: 'Policy/x', text: '' }, ['tree:sameName', 'configure']],
+    [
+      'a folder of items in another case',
+      { path: 'Active/2026-01/x01/WRK-20260103-0001.yaml', text: '' },
+      ['configure'],
+    ],
+    [
+      'git’s folder, with a letter that is not seen',
+      { path: 'policy/.g\u200cit/x', text: '' },
+      ['tree:hasDotgit', 'configure'],
+    ],
+    ['a device of Windows', { path: 'policy/aux.yaml', text: '' }, ['configure']],
+    ['a device of Windows in capitals', { path: 'policy/CON', text: '' }, ['configure']],
+    ['a letter composed in one way', { path: 'policy/\u00e9', text: '' }, ['configure']],
+    ['a letter composed in another', { path: 'policy/e\u0301', text: '' }, ['configure']],
+    ['a space at the end', { path: 'policy/x ', text: '' }, ['tree:sameName', 'configure']],
     ['a symbolic link', { path: 'policy/y', text: '/etc/passwd', mode: '120000' }, ['mode', 'message']],
     ['an executable', { path: 'policy/y', text: '', mode: '100755' }, ['mode', 'message']],
     ['one that is too large', { path: 'policy/y', text: 'x'.repeat(LIMIT + 1) }, ['configure', 'message']],
@@ -88,6 +108,19 @@ describe('given files that configure set', () => {
 
   it('when it changes nothing, then it is found', async () => {
     expect(await broken('configure files', () => ({ files: [] }))).toEqual(['configure']);
+  });
+
+  it('when a later one sets the same name in another case, then it is found, also where each commit is right by itself', async () => {
+    const [root, first, second] = history;
+    if (root === undefined || first === undefined || second === undefined) throw new Error('no history');
+    const at = (path: string) => (commit: ForgedCommit) => ({
+      ...inMessage(commit, /^configure .*$/m, `configure files: ${path}`),
+      files: [{ path, text: 'x\n' }],
+    });
+    const line = [root, { ...first, ...at('policy/x')(first) }, { ...second, ...at('policy/X')(second) }];
+    const tip = await writeHistory(gitDir, line);
+    const { findings } = await audit(gitDir, tip);
+    expect(findings.map(({ rule, commit }) => [rule, commit])).toEqual([['tree:sameName', tip]]);
   });
 
   it('when a transition of an item touches one, then it is found', async () => {

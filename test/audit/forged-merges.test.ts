@@ -43,7 +43,7 @@ beforeAll(async () => {
   const lock = { run: async <T>(_name: 'index', task: () => Promise<T>) => task() };
   projection = new Projection({ store: async () => store, lock });
   const names: string[] = ['init'];
-  const files = async (name: string, ...of: { path: string; text: string }[]) => {
+  const files = async (name: string, ...of: { path: string; text: string | undefined }[]) => {
     await ledger.admin.configure({}, { files: of });
     names.push(name);
   };
@@ -63,6 +63,10 @@ beforeAll(async () => {
   await owners('owners: c', 'c\n');
   await owners('owners: c, then b', 'b\n');
   await owners('owners: a again', 'a\n');
+  await files('policy: x', { path: 'policy/x', text: 'x\n' });
+  await files('policy: none', { path: 'policy/x', text: undefined });
+  await files('policy: X', { path: 'policy/X', text: 'x\n' });
+  await files('policy: nothing', { path: 'policy/X', text: undefined });
   await files('flow: off', { path: FLOW, text: 'on: []\n' });
   await files('without bob', { path: SIGNERS, text: 'ada\n' });
   await files('without ada', { path: SIGNERS, text: 'bob\n' });
@@ -234,6 +238,15 @@ describe('given a merge of the tip with one of its ancestors', () => {
         .judged(),
     ).toEqual(FINE);
     expect(await lines().merge('all', ['tip', 0]).judged()).toEqual(FINE);
+  });
+});
+
+it('given two lines that set names which some systems take for one, when they are merged, then that is refused and found', async () => {
+  const lines = new Lines().line('ours', 'start', 'policy: x').pushed().line('theirs', 'start', 'policy: X');
+  const found = 'tree:sameName';
+  expect(await lines.merge('all', ['ours', 'theirs'], ...left('policy: X')).judged()).toEqual({
+    found: [found],
+    refused: found,
   });
 });
 

@@ -372,6 +372,18 @@ describe('given refs beside the branch', () => {
     }
   });
 
+  it.each([
+    'refs/heads/Work-Ledger',
+    'refs/tags/work-ledger',
+    'refs/heads/REVIEW/WRK-20260103-0001',
+    'refs/heads/work\u200c-ledger',
+  ])('when it is one that some take for the ledger’s own (%s), then it may not come', async (ref) => {
+    await setRemote(honest.at(-1));
+    expect(push(`${honest.at(-1)}:${ref}`).said).toContain(
+      `: ref (${honest.at(-1)?.slice(0, 12)}): some systems`,
+    );
+  });
+
   it('when it is a branch of code, then the hook has nothing to say', async () => {
     await setRemote(honest.at(-1));
     const foreign = await forger.write([

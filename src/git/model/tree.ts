@@ -30,8 +30,12 @@ export interface TreeLine {
   oid: string;
 }
 
-/** What git's own check (`git fsck --strict`) calls a tree that git would not have written. */
+/**
+ * What git's own check (`git fsck --strict`) calls a tree that git would not have written; and, which git leaves to whoever checks it
+ * out, `sameName`: two names that some file system takes for one.
+ */
 export type TreeFaultName =
+  | 'sameName'
   | 'badFilemode'
   | 'zeroPaddedFilemode'
   | 'duplicateEntries'
@@ -150,11 +154,12 @@ export interface LineFault {
   mode: string;
 }
 
-/** What is wrong with a tree by git's own rules, in the order of its lines. */
+/** What is wrong with a tree, in the order of its lines. */
 export function findFaults(bytes: Uint8Array): LineFault[] {
   const buffer = asBuffer(bytes);
   const found: LineFault[] = [];
   const seen = new Set<string>();
+  const folded = new Set<string>();
   let last = '';
   for (let at = 0; at < buffer.length; ) {
     const span = measure(buffer, at);
@@ -172,6 +177,9 @@ export function findFaults(bytes: Uint8Array): LineFault[] {
     const wrong = nameFault(name);
     if (wrong !== undefined) add(wrong);
     if (buffer[span.end + 1] === 0 && oidAt(buffer, span) === NO_OBJECT) add('nullSha1');
+    const alike = foldedName(name);
+    if (folded.has(alike) && !seen.has(name)) add('sameName');
+    folded.add(alike);
     seen.add(name);
     last = key;
     at = span.next;
@@ -189,6 +197,14 @@ function withoutZeros(bytes: Buffer, span: Span): Span {
 const IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 /** As NTFS reads names: spaces and dots at the end are nothing, and a colon begins a stream. */
 const NTFS_GIT = /(?:^|\\)(?:\.git|git~1)[ .]*(?:$|[\\:])/i;
+
+const END_OF_NTFS = /[ .]+$/;
+
+/** A name as the file systems have it that know neither case nor how a letter is composed, and leave out what is not seen. */
+const foldedName = (raw: string): string =>
+  (PLAIN.test(raw) ? raw : readablePath(raw).normalize('NFC').replace(IGNORED, ''))
+    .toLowerCase()
+    .replace(END_OF_NTFS, '');
 
 /** What is wrong with a name, which has a byte in each character. */
 export function nameFault(raw: string): TreeFaultName | undefined {
