@@ -79,7 +79,7 @@ async function findAccepted(
   return settled;
 }
 
-/** Who waits for a new item is answered with the one of the same key that stands in its place, and nothing is kept for later. */
+/** Who waits for a new item is answered with the one of the same key, or source, that stands in its place, and nothing is kept for later. */
 export async function withStanding(
   { store, views, localRef }: SyncContext,
   settled: Map<string, Settled>,
@@ -102,8 +102,8 @@ export async function withStanding(
 /** The item that stands in the place of one that was to be made. */
 function standingFor({ error }: Lost): WorkId | undefined {
   if (!isLedgerError(error, 'INVALID_INPUT')) return undefined;
-  const { id, idempotency_key } = error.details;
-  return idempotency_key === undefined ? undefined : id;
+  const { id, idempotency_key, imported } = error.details;
+  return idempotency_key === undefined && imported === undefined ? undefined : id;
 }
 
 /** What a shared commit came to. */

@@ -1,5 +1,8 @@
+import type { ErrorDetails } from '../domain/error-details.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
+import { isOfflineId, type WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
+import { sourcesOf } from '../domain/provenance.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Oid } from '../store/port.ts';
 import { commitInTime } from './committed-time.ts';
@@ -218,23 +221,37 @@ export async function learnDeletionsFor(
 }
 
 /**
- * A new item in whose place another one stands by now, of the same key. Who made it may have been told its id long ago, and what it
- * says is nowhere else: it is kept, and says where it went. Of an import, its own report says so.
+ * A new item in whose place another one stands by now, of the same key or the same source. Who made it may have been told its id long ago,
+ * and what it says is nowhere else: it is kept, and says where it went.
  */
 function replacedBy(from: ReadCommit, item: WorkItem | undefined): Replayed['lost'] {
   const { event, command } = from;
+  if (event === undefined || item === undefined) return [];
   // Another item, too, where it has the same number by now: what is there already by its op is not decided again.
-  if (command?.verb !== 'create' || event === undefined || item === undefined) return [];
-  const key = command.fields.idempotency_key;
+  const shared = commonWith(item, event.id, command);
+  if (shared === undefined) return [];
   const error = new LedgerError(
     'INVALID_INPUT',
-    `${item.id} has the key of ${event.id}, and stands in its place.`,
+    `${item.id} has the ${shared.what} of ${event.id}, and stands in its place.`,
     {
       hint: `\`wl show ${item.id}\` shows it; what ${event.id} said is kept.`,
-      details: { id: item.id, idempotency_key: key },
+      details: { id: item.id, ...shared.details },
     },
   );
   return [{ from, error }];
+}
+
+/** By what an item answers a command that would make another one. Of an import, nobody is told a number before it is shared. */
+function commonWith(
+  item: WorkItem,
+  id: WorkId,
+  command: ReadCommit['command'],
+): { what: string; details: ErrorDetails<'INVALID_INPUT'> } | undefined {
+  if (command?.verb === 'create')
+    return { what: 'key', details: { idempotency_key: command.fields.idempotency_key } };
+  if (command?.verb !== 'import' || !isOfflineId(id) || item.id === id) return undefined;
+  const [source] = sourcesOf(command.item);
+  return { what: 'source', details: { imported: { ...(source ?? sourcesOf(item)[0]) } } };
 }
 
 /** Written before the branch moves, so that at no time anything that was acknowledged is nowhere. */

@@ -146,6 +146,51 @@ describe('given two clones that import at once', () => {
   });
 });
 
+describe('given an import that was told offline', () => {
+  const mine = (description: string) => ({
+    from: 'beads' as const,
+    text: fileOf({ 'k-1': [] }).text.replace('"priority"', `"description":"${description}","priority"`),
+  });
+
+  test.each(['in a clone that shares nothing by itself', 'when the remote goes away before it is shared'])(
+    '%s, when another clone shares the same source first, then the id that was told says where it went, and its words are kept',
+    async (where) => {
+      bob.connection.beforePush = async () => {
+        bob.connection.cut = true;
+      };
+      const ledger =
+        where === 'when the remote goes away before it is shared'
+          ? bob.ledger
+          : await (async () => {
+              const { replicas } = await makeWorld(['cy'], () => 'local', world.remote);
+              return (replicas[0] as Replica).ledger;
+            })();
+      const told = await ledger.admin.importWork(mine('by bob'));
+      const id = told.ids.get('k-1') ?? '';
+      const theirs = await ada.ledger.admin.importWork(mine('by ada'));
+      const standing = theirs.ids.get('k-1') ?? '';
+      bob.connection.beforePush = async () => undefined;
+      bob.connection.cut = false;
+      const { lost } = await ledger.clone.sync();
+      const message = `${standing} has the source of ${id}, and stands in its place.`;
+      expect(lost).toMatchObject([{ message }]);
+      expect(await ledger.clone.rejected()).toMatchObject([
+        {
+          id,
+          verb: 'import',
+          error: { details: { id: standing, imported: { from: 'beads', id: 'k-1' } } },
+        },
+      ]);
+      await expect(ledger.query.resolveId(id)).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        hint: expect.stringContaining(message),
+      });
+      expect(await ledger.getWork(standing)).toMatchObject({ description: 'by ada' });
+      expect(await ledger.audit.verify()).toMatchObject({ ok: true });
+    },
+  );
+});
+
 /** Commits an import in a clone and goes no further, as a process does that is killed before its push. */
 async function importAndDie({ ledger }: Replica, issues: Parameters<typeof fileOf>[0]): Promise<void> {
   const { items } = await ledger.admin.planImport(fileOf(issues));
