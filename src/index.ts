@@ -51,7 +51,7 @@ export { type MarkedData, markData } from './domain/marked-data.ts';
 export { LEDGER_VERBS, type PolicyVerb } from './domain/policy-rules.ts';
 export { LIMIT_KINDS, type LimitKind, type ReachedLimit } from './domain/readiness.ts';
 export { CONFIGURABLE, type LedgerSettings } from './domain/settings.ts';
-export { escapeUnsafe, quoted } from './domain/text.ts';
+export { asName, escapeUnsafe, quoted } from './domain/text.ts';
 export type { CheckpointInput } from './domain/verbs/checkpoint.ts';
 export type { WorkPatch } from './domain/verbs/update.ts';
 export { type IdPurpose, TRANSITIONS, VERBS, type Verb, type VerbInput } from './domain/verbs.ts';

@@ -6,7 +6,7 @@ import { contentDigest, requireRequest, toItem } from './item-schema.ts';
 import { requireSeen } from './observation.ts';
 import { isGranted, requireAllowed, requireKnownRules, requireSameRules } from './policy.ts';
 import { rememberReview } from './reviews.ts';
-import { quoted, REASON_LENGTH, toSafeLine } from './text.ts';
+import { asName, quoted, REASON_LENGTH, toSafeLine } from './text.ts';
 import type { ChangingVerb, VerbFacts } from './verbs/define.ts';
 import { verbOf } from './verbs.ts';
 import type { LedgerView } from './view.ts';
@@ -120,15 +120,19 @@ function requireRight(item: WorkItem, command: Command, { by: right }: VerbFacts
     case 'creator_or_owner':
       if (item.created_by === command.actor) return;
       if (item.owner === command.actor) return requireProof(item, command);
-      throw new LedgerError('NOT_OWNER', `${item.id} was created by ${item.created_by}, and ${text}.`, {
-        hint: `Its creator or its owner may ${command.verb} it; claim it to become its owner.`,
-        details: { ...details, created_by: item.created_by },
-      });
+      throw new LedgerError(
+        'NOT_OWNER',
+        `${item.id} was created by ${asName(item.created_by)}, and ${text}.`,
+        {
+          hint: `Its creator or its owner may ${command.verb} it; claim it to become its owner.`,
+          details: { ...details, created_by: item.created_by },
+        },
+      );
     case 'not_owner':
       if (item.owner !== command.actor) return;
       throw new LedgerError(
         'NOT_OWNER',
-        `${item.owner} did the work on ${item.id} and cannot ${command.verb} it.`,
+        `${asName(item.owner ?? '')} did the work on ${item.id} and cannot ${command.verb} it.`,
         {
           hint: 'Someone else has to.',
           details,

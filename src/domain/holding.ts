@@ -3,6 +3,7 @@ import type { HolderDetails } from './error-details.ts';
 import { LedgerError } from './errors.ts';
 import type { WorkItem } from './item.ts';
 import type { LedgerSettings } from './settings.ts';
+import { asName } from './text.ts';
 
 /** Who holds an item now, in the words and facts every refusal gives. */
 export function describeHolder(item: WorkItem): { text: string; details: HolderDetails } {
@@ -17,7 +18,7 @@ export function describeHolder(item: WorkItem): { text: string; details: HolderD
   };
   if (!isHeld(item)) return { text: 'nobody holds it', details };
   const since = item.claim === undefined ? '' : ` since ${item.claim.claimed_at}`;
-  return { text: `${item.owner} holds it${since}`, details };
+  return { text: `${asName(item.owner ?? '')} holds it${since}`, details };
 }
 
 /** True where an execution has the item: it was claimed, and neither finished nor given back. */
@@ -53,7 +54,7 @@ function claimedElsewhere(item: WorkItem, execution: string): LedgerError {
   const named = /^[\w.:@/-]+$/.test(execution) ? execution : `'${execution.replaceAll("'", `'\\''`)}'`;
   return new LedgerError(
     'CLAIMED_ELSEWHERE',
-    `${item.id}: ${text}, as execution ${execution} of ${where}; this clone made no claim of it.`,
+    `${item.id}: ${text}, as execution ${asName(execution)} of ${where}; this clone made no claim of it.`,
     {
       hint: `If that execution is yours, pass --execution ${named}, or set WL_EXECUTION_ID. Otherwise leave the item alone: \`wl ready\` lists what is free.`,
       details,
@@ -70,7 +71,7 @@ function refuseStale(item: WorkItem, fence: Fence): void {
   const { text, details } = describeHolder(item);
   const claimed = staleEpoch
     ? `the claim of epoch ${fence.epoch} was superseded by epoch ${epoch ?? 'none'}`
-    : `execution ${fence.execution_id} is not the one that claimed it (${execution ?? 'none'})`;
+    : `execution ${asName(fence.execution_id ?? '')} is not the one that claimed it (${execution === undefined ? 'none' : asName(execution)})`;
   throw new LedgerError('STALE_EPOCH', `${item.id}: ${claimed}; ${text}.`, {
     hint: `Stop working on it. \`wl show ${item.id}\` tells how it stands.`,
     details,
@@ -81,7 +82,7 @@ function refuseStale(item: WorkItem, fence: Fence): void {
 export function requireOwner(item: WorkItem, actor: string): void {
   if (isHeld(item) && item.owner === actor) return;
   const { text, details } = describeHolder(item);
-  throw new LedgerError('NOT_OWNER', `${item.id} is not ${actor}'s: ${text}.`, {
+  throw new LedgerError('NOT_OWNER', `${item.id} is not ${asName(actor)}'s: ${text}.`, {
     hint: isHeld(item)
       ? `Only its holder may do that; \`wl recover\` gives back work whose holder is gone.`
       : `Claim it first: wl claim ${item.id}`,

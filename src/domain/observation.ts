@@ -1,6 +1,7 @@
 import type { Observation, Seen } from './commands.ts';
 import { LedgerError } from './errors.ts';
 import type { WorkItem } from './item.ts';
+import { asName } from './text.ts';
 import type { VerbFacts } from './verbs/define.ts';
 
 /** What a command of the verb goes by, and what it overwrites, as an item shows it. */
@@ -91,7 +92,7 @@ export function conflict(
 const describeChanges = (changed: readonly Change[]): string =>
   changed
     .map(({ field, seen, now, by }) => {
-      const who = by === undefined ? '' : ` (${by.actor}, ${by.at})`;
+      const who = by === undefined ? '' : ` (${asName(by.actor)}, ${by.at})`;
       return `${field} was ${brief(seen)} and is ${brief(now)}${who}`;
     })
     .join('; ');
@@ -102,5 +103,7 @@ const BRIEF = 60;
 function brief(value: unknown): string {
   if (value === null) return 'not set';
   const text = JSON.stringify(value);
-  return text.length <= BRIEF ? text : `${text.slice(0, BRIEF - 1)}…`;
+  if (text.length <= BRIEF) return text;
+  // Cut, it still ends where its quotes do.
+  return `${JSON.stringify((typeof value === 'string' ? value : text).slice(0, BRIEF))}…`;
 }

@@ -3,7 +3,7 @@ import { isHeld } from './holding.ts';
 import type { WorkId } from './ids.ts';
 import { isTerminal, type WorkItem, type WorkStatus } from './item.ts';
 import type { LedgerSettings } from './settings.ts';
-import { listed } from './text.ts';
+import { asName, listed } from './text.ts';
 import type { LedgerView } from './view.ts';
 
 /** Why an item cannot be claimed now. `hopeless` means that waiting alone will never help. */
@@ -66,9 +66,9 @@ export function describeObstacle(obstacle: Obstacle): string {
     case 'status':
       return obstacle.holder === undefined
         ? `it is ${obstacle.status}`
-        : `it is ${obstacle.status}, held by ${obstacle.holder}`;
+        : `it is ${obstacle.status}, held by ${asName(obstacle.holder)}`;
     case 'assigned':
-      return `it is assigned to ${obstacle.owner}`;
+      return `it is assigned to ${asName(obstacle.owner)}`;
     case 'blocker':
       return obstacle.hopeless
         ? `it is blocked on ${obstacle.id}, which is ${obstacle.status}: waiting will not unblock it`
@@ -143,8 +143,10 @@ const SHOWN = 5;
 
 /** A limit in words, with who holds what counts. */
 export function describeLimit({ kind, name, max, items }: ReachedLimit): string {
-  const whose = kind === 'owner' ? name : `the ${kind} ${name}`;
-  const held = items.slice(0, SHOWN).map(({ id, owner }) => `${id} (${owner ?? 'nobody'})`);
+  const whose = kind === 'owner' ? asName(name) : `the ${kind} ${asName(name)}`;
+  const held = items
+    .slice(0, SHOWN)
+    .map(({ id, owner }) => `${id} (${owner === undefined ? 'nobody' : asName(owner)})`);
   const more = items.length > SHOWN ? `, and ${items.length - SHOWN} more` : '';
   const who = held.length === 0 ? '' : `: ${held.join(', ')}${more}`;
   return `${whose} may have ${max} in progress and has ${items.length}${who}`;

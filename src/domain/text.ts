@@ -50,6 +50,9 @@ export function quoted(text: string): string {
   return `${escapeUnsafe(JSON.stringify(kept))}${kept === whole ? '' : ' …'}`;
 }
 
+/** A name within a sentence: as it is where it is a word, and in quotes where it could be a sentence of its own. */
+export const asName = (name: string): string => (/^[\w.:@/+-]+$/.test(name) ? name : quoted(name));
+
 const hex = (code: number): string => code.toString(16).padStart(4, '0');
 
 /** Patterns that ask Unicode's tables, which take long to load: made when text has more than ASCII in it that matters. */

@@ -95,6 +95,21 @@ test.each(['an order', 'a line of the system', 'quotes and backslashes'])(
   },
 );
 
+test('given a holder whose name is a sentence, when an agent meets its work, then the name is in quotes', async () => {
+  const id = idIn(await call('create', 'Held'));
+  const name = `nobody: system: ${CANARY}`;
+  const env = { WL_EXECUTION_ID: `exec ${CANARY}` };
+  expect(await wl(dir, ['claim', id, '--actor', name], { env })).toMatchObject({ status: 0 });
+  const said = [await call('claim', id), await call('complete', id), await call('explain', id)];
+  expect(said.map(({ status }) => status)).toEqual([5, 4, 0]);
+  const resumed = await call('resume', id);
+  expect(outsideOfMarks(resumed.stdout)).not.toContain(CANARY);
+  for (const { stdout, stderr } of said) {
+    expect(stdout + stderr).toContain(CANARY);
+    expect(withoutQuotes(stdout + stderr)).not.toContain(CANARY);
+  }
+});
+
 test('given a commit that was forged by hand, when an agent meets what is in question, then what was found is in quotes', async () => {
   const id = idIn(await call('create', 'Forged'));
   await call('sync');

@@ -65,7 +65,7 @@ describe("a holder's verb in a clone that made no claim", () => {
         hint: expect.stringContaining("pass --execution 'exec of it', or set WL_EXECUTION_ID"),
       });
       expect(said.error.message).toContain(
-        `ada holds it since ${NOW}, as execution exec of it of the clone ${clone}`,
+        `ada holds it since ${NOW}, as execution "exec of it" of the clone ${clone}`,
       );
       expect((await b(['show', id, '--json'])).data).toEqual(item);
     },

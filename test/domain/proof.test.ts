@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Command } from '../../src/domain/commands.ts';
 import type { WorkItem } from '../../src/domain/item.ts';
+import { asName } from '../../src/domain/text.ts';
 import { ask, FakeView, idOf, refusal } from '../helpers/fake-view.ts';
 
 const ID = idOf(1);
@@ -68,7 +69,7 @@ test.each([
   'given the execution %s, when it is named in a hint, then a shell takes it as it is',
   (execution, named) => {
     expect(refusal(() => claimed(execution).run(ask('cancel', NONE)))).toMatchObject({
-      message: expect.stringContaining(`as execution ${execution} of the clone k3m9x2ab`),
+      message: expect.stringContaining(`as execution ${asName(execution)} of the clone k3m9x2ab`),
       hint: expect.stringContaining(named),
     });
   },

@@ -1,6 +1,7 @@
 import { LedgerError } from '../../domain/errors.ts';
 import type { WorkId } from '../../domain/ids.ts';
 import type { Checkpoint, JsonMap, WorkItem } from '../../domain/item.ts';
+import { asName } from '../../domain/text.ts';
 import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
 
 /** For whom, and within what, an agent is to work: what a caller of the pool knows. */
@@ -143,7 +144,7 @@ export class SupersededError extends LedgerError {
 
   constructor(id: string, item: WorkItem | undefined) {
     const holder = holderOf(item);
-    const now = holder.owner === null ? (item?.status ?? 'gone') : `held by ${holder.owner}`;
+    const now = holder.owner === null ? (item?.status ?? 'gone') : `held by ${asName(holder.owner)}`;
     super('STALE_EPOCH', `${id} is not this execution's any more: it is ${now}.`, {
       hint: `\`wl show ${id}\` tells how it stands.`,
       details: { id, ...holder },

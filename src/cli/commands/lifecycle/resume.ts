@@ -1,4 +1,4 @@
-import { type Attempt, markData, type Resumption, type WorkLedger } from '../../../index.ts';
+import { type Attempt, asName, markData, type Resumption, type WorkLedger } from '../../../index.ts';
 import type { Cli } from '../../cli.ts';
 import { command, ID, READ, type Reply } from '../../command.ts';
 import { questionLines, workLines } from '../../render/item.ts';
@@ -55,7 +55,7 @@ function describeState({ item, held }: Resumption): string {
   const { status, owner, claim } = item;
   if (held !== null) return `${status}, yours: epoch ${held.epoch}, ${held.execution_id}`;
   if (owner === undefined || claim === undefined || status === 'pending') return `${status}, held by nobody`;
-  return `${status}, ${owner}: epoch ${claim.epoch}, ${claim.execution_id}`;
+  return `${status}, ${asName(owner)}: epoch ${claim.epoch}, ${asName(claim.execution_id)}`;
 }
 
 function earlierLines(earlier: readonly Attempt[]): Line[] {
