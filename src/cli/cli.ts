@@ -105,10 +105,9 @@ export class Cli {
   }
 
   async #noteProblems(ledger: WorkLedger): Promise<void> {
-    const { fetched_at, damaged, index } = await ledger.query.caveats();
+    const { fetched_at, damaged, in_question, index } = await ledger.query.caveats();
     const silent = this.globals.json || this.globals.quiet || ledger.clone.remote === null;
-    const since =
-      fetched_at === null ? Number.POSITIVE_INFINITY : this.clock.now().getTime() - Date.parse(fetched_at);
+    const since = fetched_at === null ? Infinity : this.clock.now().getTime() - Date.parse(fetched_at);
     if (!silent && since > OLD_MS) {
       const fresh = fetched_at === null ? 'the remote was never asked' : `as of ${age(since)} ago`;
       this.notice(`${fresh}; wl sync or --fetch asks the remote`);
@@ -117,12 +116,13 @@ export class Cli {
       this.notice(`the index cannot be used (${index.reason}), so this was read from git, which is slower`);
     }
     this.#noteDamage(damaged);
+    if (in_question.length > 0)
+      this.notice('something that arrived breaks a rule, and is in question: wl doctor');
   }
 
   #noteDamage(damaged: number, more = ''): void {
-    if (damaged === 0) return;
-    const files = damaged === 1 ? 'file is' : 'files are';
-    this.notice(`${damaged} damaged ${files} left out; see: wl list --damaged${more}`);
+    const what = `${damaged} damaged ${damaged === 1 ? 'file is' : 'files are'}`;
+    if (damaged > 0) this.notice(`${what} left out; see: wl list --damaged${more}`);
   }
 
   /** Whether what is printed may have colours. */

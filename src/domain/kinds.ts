@@ -1,3 +1,4 @@
+// The kinds of values, each a few lines, in one room: a field's row names one, and nothing else says what it may hold.
 import type * as Zod from 'zod';
 import { byName, type Check, type Field, listOf, mapOf, oneOf, text, whole } from './checks.ts';
 import { type ExecutionId, isOp, isWorkId, type OpId, WORK_ID, type WorkId } from './ids.ts';

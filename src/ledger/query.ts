@@ -36,7 +36,7 @@ import { type Connection, checkCall, currentTip, known, readNow } from './connec
 import * as inputs from './inputs.ts';
 import type { OrphanedWork } from './orphans.ts';
 import type { Resumption } from './resume.ts';
-import { heldBack, type Suspect, suspectsAbout, suspectsOf } from './suspects.ts';
+import { heldBack, inQuestion, type Suspect, suspectsAbout, suspectsOf } from './suspects.ts';
 import type { ItemTemplate, ListedTemplate } from './templates.ts';
 
 /** How fresh an answer is. */
@@ -283,12 +283,12 @@ export class LedgerQuery {
     return { tip, fetched_at: this.#connection.state.get(CONTACT) ?? null };
   }
 
-  /** What may make an answer wrong or old: how fresh it is, and how many files cannot be read; finished work as far as it was read. */
-  async caveats(): Promise<AsOf & { damaged: number; index: IndexPlace }> {
+  /** What may make an answer wrong or old: how fresh it is, how many files cannot be read, as far as they were read, and what is in question. */
+  async caveats(): Promise<AsOf & { damaged: number; in_question: readonly Suspect[]; index: IndexPlace }> {
     const as_of = await this.asOf();
     const { projection } = this.#connection;
     const damaged = await projection.read(as_of.tip, (view) => view.damage(false).length);
-    return { ...as_of, damaged, index: projection.place };
+    return { ...as_of, damaged, in_question: inQuestion(this.#connection), index: projection.place };
   }
 
   #check(

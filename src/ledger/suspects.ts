@@ -26,11 +26,10 @@ export interface Arrived {
   checked: Oid;
   /** True where history was checked from its root as well. */
   full: boolean;
-  /** Suspects about items, oldest first. */
+  /** Those that touched nothing but items, oldest first. */
   suspects: readonly Suspect[];
   /**
-   * What is in question of all that leads to `seen`, where one suspect, `suspect`, is about settings, policy, keys or history: nothing of it is
-   * taken over before that ends.
+   * All suspects up to `seen`, where one of them, `suspect`, touched settings, policy, keys or history: nothing is taken over before that ends.
    */
   stop?: { seen: Oid; suspect: Suspect; suspects: readonly Suspect[] } | undefined;
 }
@@ -53,7 +52,7 @@ export function readArrived(state: Pick<LocalState, 'get'>): Arrived | undefined
 export const writeArrived = (state: Pick<LocalState, 'set'>, arrived: Arrived): void =>
   state.set(ARRIVED, JSON.stringify(arrived));
 
-/** Suspects about items, as this clone has them now. */
+/** Commits that put items in question, as this clone has them now. */
 export const suspectsOf = ({ state }: { state: Pick<LocalState, 'get'> }): readonly Suspect[] =>
   readArrived(state)?.suspects ?? [];
 
@@ -68,8 +67,8 @@ export const suspectsAbout = (suspects: readonly Suspect[], id: WorkId): Suspect
   suspects.filter(({ items }) => items.includes(id));
 
 /**
- * Items that nobody is to take for a suspect, and why: those in question, and those that wait for one of them, which satisfies no
- * dependency and is no part that is done.
+ * Items that nobody may take because of these commits, and why: those in question, and those that wait for one of them, which satisfies
+ * no dependency and is no part that is done.
  */
 export function heldBack(view: LedgerView, suspects: readonly Suspect[]): Map<WorkId, string> {
   const waiting = new Map<WorkId, string>();
@@ -77,7 +76,7 @@ export function heldBack(view: LedgerView, suspects: readonly Suspect[]): Map<Wo
   for (const suspect of suspects)
     for (const id of suspect.items) {
       const why = describeSuspect(suspect);
-      inQuestion.set(id, `it is in question: ${why}`);
+      if (!inQuestion.has(id)) inQuestion.set(id, `it is in question: ${why}`);
       for (const other of [...view.openDependentsOf(id), ...view.blockedOn(id), ...parentsOf(view, id)])
         waiting.set(other, `it waits for ${id}, which is in question: ${why}`);
     }
