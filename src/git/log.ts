@@ -1,3 +1,4 @@
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { MAX_COMMIT_BYTES } from './model/commit.ts';
 import { MAX_TREE_BYTES } from './model/tree.ts';
@@ -31,7 +32,24 @@ export interface ListedCommit {
   changes: FileDifference[];
 }
 
-const RAW = ['--raw', '-z', '--no-renames', '--no-abbrev'];
+/** Every change of every entry, in the order of the tree, whatever the settings of a repository or user hide, follow or sort. */
+const RAW = [
+  ...['--raw', '-z', '--no-renames', '--no-abbrev', '--ignore-submodules=none', '--no-relative'],
+  ...['--no-ext-diff', '--no-textconv', `-O${devNull}`],
+];
+/** Of the porcelain, the form alone: one line for each commit, and nothing beside it. */
+const LOG = [
+  'log',
+  '--root',
+  '--diff-merges=off',
+  '--no-follow',
+  '--no-show-signature',
+  '--no-notes',
+  '--no-decorate',
+  '--encoding=UTF-8',
+];
+/** A graph of commits that was stored for speed is not what is read: it may tell of other parents. */
+const NO_GRAPH = ['-c', 'core.commitGraph=false'];
 
 /**
  * Commits as git lists them, with what each changed.
@@ -44,7 +62,7 @@ export async function listChanges(
   query: HistoryQuery,
   whole = false,
 ): Promise<ListedCommit[]> {
-  const log = ['--literal-pathspecs', 'log', '--format=%H', '--root', '--no-show-signature', ...RAW];
+  const log = ['--literal-pathspecs', ...LOG, '--format=%H', ...RAW];
   const full = whole && query.paths !== undefined ? ['--full-diff'] : [];
   return parseRawDiff(await ask('reading history', place, [...log, ...full, ...range(query)]));
 }
@@ -64,7 +82,7 @@ export async function listReached(
   tips: readonly string[],
   { from, most }: { from: string | undefined; most: number },
 ): Promise<ReachedCommit[]> {
-  const log = ['log', '--stdin', '--format=%H %P', '--root', '--no-show-signature', `--max-count=${most}`];
+  const log = [...LOG, '--stdin', '--format=%H %P', `--max-count=${most}`];
   const names = [...tips, ...(from === undefined ? [] : [`^${from}`])];
   const records = await ask(
     'reading what stands beside the branch',
@@ -155,7 +173,7 @@ async function ask(
 const run = ({ gitDir, incoming }: HistoryPlace, args: readonly string[], input?: string) =>
   runGit({
     input,
-    args: ['--git-dir', gitDir, ...args],
+    args: [...NO_GRAPH, '--git-dir', gitDir, ...args],
     cwd: gitDir,
     incoming,
     env: { GIT_INDEX_FILE: join(gitDir, 'work-ledger.no-index') },

@@ -81,7 +81,15 @@ async function check(
 ): Promise<Map<string, CommitSignature>> {
   const setting = file === undefined ? [] : ['-c', `${ALLOWED}=${file}`];
   const format = '--format=%H%n%G?%n%GF%n%GP%n%GS';
-  const log = ['log', '--no-walk=unsorted', '--stdin', '-z', '--no-show-signature', format];
+  const log = [
+    'log',
+    '--no-walk=unsorted',
+    '--stdin',
+    '-z',
+    '--no-show-signature',
+    '--encoding=UTF-8',
+    format,
+  ];
   const result = await runGit({
     args: ['--git-dir', gitDir, ...setting, ...log],
     cwd: gitDir,

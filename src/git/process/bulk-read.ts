@@ -27,7 +27,12 @@ export async function* readListed(
   args: readonly string[],
   maxBytes: number,
 ): AsyncIterable<StreamedObject[]> {
-  const lister = watch('listing history', gitDir, ['--literal-pathspecs', 'rev-list', ...args], 'ignore');
+  const lister = watch(
+    'listing history',
+    gitDir,
+    ['-c', 'core.commitGraph=false', '--literal-pathspecs', 'rev-list', ...args],
+    'ignore',
+  );
   const reader = startReader(gitDir, lister.child.stdout ?? 'ignore');
   // The other end is the reader's alone: it must see the list end when the lister does.
   lister.child.stdout?.destroy();

@@ -2,6 +2,7 @@
 import type { ChildProcess, ChildProcessWithoutNullStreams, SpawnOptions } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { LedgerError } from '../../domain/errors.ts';
 import { type GitTrace, isHeard, traced } from '../../trace/channels.ts';
 import { maskArgs } from '../../trace/mask.ts';
@@ -77,7 +78,7 @@ const OPEN_ALREADY = /^(?:[1-9]|true)$/i;
  * The environment of every git process: the caller's, with all that git needs to reach a remote as the caller reaches it, and
  * without what would point git elsewhere, run a program that is not needed, or mix something into its answers. Nothing asks for a
  * password on a terminal; texts are English. Objects are what their names say, also where the clone has others in their place
- * (`git replace`): what is shared are the originals.
+ * (`git replace`, or `info/grafts`): what is shared are the originals.
  *
  * What the hooks of a remote print comes back as the remote's answer, so no trace is asked of them.
  *
@@ -95,6 +96,7 @@ export function gitEnvironment(incoming = false): NodeJS.ProcessEnv {
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
+    GIT_GRAFT_FILE: devNull,
     LC_ALL: 'C',
   };
 }
@@ -109,6 +111,8 @@ export const GIT_SETTINGS = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=false',
   'core.alternateRefsCommand=true',
+  // The setting has the last word, also where the environment says that nothing is replaced.
+  'core.useReplaceRefs=false',
   'gc.auto=0',
   'maintenance.auto=false',
   'core.fsync=committed,loose-object,reference',
