@@ -2,11 +2,12 @@ import { readTrailers } from '../../src/codec/message.ts';
 import type { GitObject } from '../../src/git/model/object.ts';
 import type { Oid } from '../../src/store/port.ts';
 import { auditByThePage, changedIn, filesOf } from './by-the-page.ts';
-import type { Corpus } from './corpus.ts';
 import { unlatin } from './draft.ts';
+import { allOf } from './everything.ts';
 import { Folder, treeOf } from './folder.ts';
 import { fetching, hook, type Pushed, read, type Verdict, verify } from './judges.ts';
-import type { FuzzObjects } from './objects.ts';
+import { carries, fetches } from './living.ts';
+import { FuzzObjects } from './objects.ts';
 import { PlainGit } from './plain-git.ts';
 import { caseOf, type Plan } from './plan.ts';
 import { readerOf } from './signatures.ts';
@@ -59,6 +60,8 @@ export async function judge(plan: Plan): Promise<Judged> {
   if (plan.seed % 4 === 0) await compareReadings(pushed, fail);
   const { brought, named } = reached(pushed.objects, pushed.tip, allOf(pushed.corpus));
   const isTaken = byHook.wrong.length === 0 && byHook.thrown === undefined;
+  // A whole clone costs as much as ten judges.
+  if (plan.seed % 16 === 1) await checkLives(pushed, { brought, named }, byVerify, fail);
   const own = commits.filter((oid) => brought.has(oid));
   const byThePage = isTaken ? auditByThePage(pushed.objects, pastOf(pushed), own) : undefined;
   if (byThePage !== undefined)
@@ -140,6 +143,40 @@ function compareArrival({ objects, tip }: Pushed, byVerify: Verdict, byClone: Ve
     fail(`a clone doubts what verify takes: ${doubt.rule}`, doubt.message);
 }
 
+/** Whole clones that meet the case: one on the branch, one in another clone's inbox. */
+async function checkLives(
+  pushed: Pushed,
+  { brought, named }: Pick<Judged, 'brought' | 'named'>,
+  byVerify: Verdict,
+  fail: Fail,
+): Promise<void> {
+  const { objects, tip, corpus } = pushed;
+  if (tip === pushed.base) return;
+  const [fetched, carried] = [await fetches(pushed, brought), await carries(pushed, brought)];
+  for (const { thrown } of [fetched, carried])
+    if (thrown !== undefined)
+      return fail(`a whole clone throws ${describe(thrown)}`, thrown.stack ?? thrown.message);
+  const doubtful = byVerify.wrong.filter(
+    ({ rule, commit, id }) => rule !== 'clock' && id !== undefined && !isUndone(objects, tip, commit),
+  );
+  const taken = doubtful.find(({ id = '' }) => fetched.ready.includes(id));
+  if (taken !== undefined)
+    fail(`a clone would take what is in question: ${taken.rule}`, `${taken.id}: ${taken.message}`);
+  if (corpus.name === 'signed') return;
+  // What is not there no server takes.
+  const isWhole = [...named].every((oid) => objects.get(oid) !== undefined);
+  const stopped = carried.refused.find(
+    (code) => code !== 'POLICY_DENIED' && (isWhole || code !== 'STORAGE_FAILED'),
+  );
+  if (stopped !== undefined)
+    return fail(`an offer stops other clones: ${stopped}`, carried.refused.join(', '));
+  const all = new FuzzObjects();
+  for (const [, { type, bytes }] of carried.objects) all.add(type, bytes);
+  const [finding] = (await verify({ ...pushed, objects: all, tip: carried.tip }, 'anew')).wrong;
+  if (finding !== undefined)
+    fail(`what a clone carries is found by verify: ${finding.rule}`, finding.message);
+}
+
 function isUndone(objects: FuzzObjects, tip: Oid, commit: Oid | undefined): boolean {
   if (commit === undefined) return false;
   const [parent] = messageOf(objects, commit).parents;
@@ -154,11 +191,7 @@ async function compareReadings(pushed: Pushed, fail: Fail): Promise<void> {
     if (thrown !== undefined)
       return fail(`a reader throws ${describe(thrown)}`, thrown.stack ?? thrown.message);
   if (anew.items === on.items) return;
-  const isDeep = anew.items.includes('Maximum call stack');
-  const name = isDeep
-    ? 'what is said of a file depends on the stack'
-    : 'an index that was caught up shows something else';
-  fail(name, firstDifference(anew.items, on.items));
+  fail('an index that was caught up shows something else', firstDifference(anew.items, on.items));
 }
 
 const firstDifference = (a: string, b: string): string => {
@@ -264,27 +297,4 @@ function messageOf(objects: FuzzObjects, oid: Oid): { parents: string[]; message
   const end = bytes.indexOf('\n\n');
   const parents = [...bytes.slice(0, end).matchAll(/^parent (\w+)$/gm)].map(([, parent = '']) => parent);
   return { parents, message: unlatin(bytes.slice(end + 2)) };
-}
-
-const known = new WeakMap<Corpus, Map<Oid, GitObject>>();
-
-function allOf(corpus: Corpus): Map<Oid, GitObject> {
-  const all = known.get(corpus) ?? everything(corpus);
-  known.set(corpus, all);
-  return all;
-}
-
-/** All that a good line reaches. */
-function everything({ objects, line }: Corpus): Map<Oid, GitObject> {
-  const all = new Map<Oid, GitObject>();
-  const left = [...line];
-  for (let oid = left.pop(); oid !== undefined; oid = left.pop()) {
-    const object = objects.get(oid);
-    if (object === undefined || all.has(oid)) continue;
-    all.set(oid, object);
-    if (object.type === 'commit')
-      left.push(/^tree (\w+)/.exec(Buffer.from(object.bytes).toString('latin1'))?.[1] ?? '');
-    if (object.type === 'tree') left.push(...Folder.read(objects, oid).lines.map((line) => line.oid));
-  }
-  return all;
 }

@@ -12,10 +12,17 @@ import { type Corpus, NOW } from './corpus.ts';
 import type { FuzzObjects } from './objects.ts';
 import { readerOf } from './signatures.ts';
 
+interface Wrong {
+  rule: string;
+  commit?: Oid | undefined;
+  id?: string | undefined;
+  message: string;
+}
+
 /** What a judge makes of a push, from the commit that it builds on to its tip. */
 export interface Verdict {
   /** Rules that are broken, each with its commit; of a judge that could not tell, its code. */
-  wrong: readonly { rule: string; commit?: Oid | undefined; message: string }[];
+  wrong: readonly Wrong[];
   /** It threw something that is none of the ledger's errors. */
   thrown: Error | undefined;
 }
@@ -134,9 +141,7 @@ export async function read({ objects, base, tip }: Pushed, how: 'anew' | 'on'): 
   }
 }
 
-async function verdictOf(
-  judge: () => Promise<readonly { rule: string; commit?: Oid; message: string }[]>,
-): Promise<Verdict> {
+async function verdictOf(judge: () => Promise<readonly Wrong[]>): Promise<Verdict> {
   try {
     const found = await judge();
     return {

@@ -126,7 +126,11 @@ const forge: Mutation = (bent, chance) => {
   const [[path, before], [verb, change]] = [place, effect];
   const time = AT + length * 60_000;
   const at = new Date(time).toISOString();
-  const op = `019b8${(0x400 + length).toString(16)}-0000-7a52-9d0c-0f7e4f8e${chance.below(0xffff).toString(16).padStart(4, '0')}`;
+  const past = bent.corpus.drafts
+    .slice(0, bent.at + 1)
+    .flatMap(({ message }) => /^Work-Op: (.*)$/m.exec(message)?.[1] ?? []);
+  const fresh = `019b8${(0x400 + length).toString(16)}-0000-7a52-9d0c-0f7e4f8e${chance.below(0xffff).toString(16).padStart(4, '0')}`;
+  const op = chance.happens(0.15) ? anyOf(chance, past) : fresh;
   const after = {
     ...before,
     ...change(before, actor, at),
