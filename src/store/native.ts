@@ -162,11 +162,15 @@ export class NativeStore implements LedgerStore, ObjectSource {
     }
   }
 
-  async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
+  async readBlobs(
+    oids: Iterable<Oid>,
+    maxBytes: number,
+    type: 'blob' | 'commit' = 'blob',
+  ): Promise<Map<Oid, BlobContent>> {
     const found = new Map<Oid, BlobContent>();
     for (const [oid, object] of await this.#objects.readMany(oids, maxBytes)) {
       if ('size' in object) found.set(oid, { kind: 'too_large', size: object.size });
-      else if (object.type === 'blob') found.set(oid, { kind: 'bytes', bytes: object.bytes });
+      else if (object.type === type) found.set(oid, { kind: 'bytes', bytes: object.bytes });
     }
     return found;
   }

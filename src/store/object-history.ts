@@ -58,7 +58,11 @@ export class ObjectHistory<Objects extends SizedObjects> implements Pick<LedgerS
     return true;
   }
 
-  async readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>> {
+  async readBlobs(
+    oids: Iterable<Oid>,
+    maxBytes: number,
+    type: 'blob' | 'commit' = 'blob',
+  ): Promise<Map<Oid, BlobContent>> {
     const found = new Map<Oid, BlobContent>();
     const wanted = [...new Set(oids)];
     for (let at = 0; at < wanted.length; at += READ_AT_ONCE) {
@@ -66,7 +70,7 @@ export class ObjectHistory<Objects extends SizedObjects> implements Pick<LedgerS
         const object = await this.objects.readAtMost(oid, maxBytes);
         if (object === undefined) return;
         if ('size' in object) found.set(oid, { kind: 'too_large', size: object.size });
-        else if (object.type === 'blob') found.set(oid, { kind: 'bytes', bytes: object.bytes });
+        else if (object.type === type) found.set(oid, { kind: 'bytes', bytes: object.bytes });
       });
       await Promise.all(read);
     }

@@ -119,8 +119,11 @@ export interface LedgerStore {
   treeFaults(commit: Oid, others: readonly Oid[]): Promise<TreeFault[]>;
   /** False where no tree of these commits has a fault, as far as that is quicker to tell than commit by commit. */
   mayHaveTreeFaults(range: Pick<CommitQuery, 'from' | 'to'>): Promise<boolean>;
-  /** Contents by name; a blob over `maxBytes` is not read. A name that is missing, or of something else than a file, is not in the map. */
-  readBlobs(oids: Iterable<Oid>, maxBytes: number): Promise<Map<Oid, BlobContent>>;
+  /**
+   * Contents by name; what is over `maxBytes` is not read. A name that is missing, or of something else than a file, is not in the map:
+   * than a commit, where those are asked for, as they are.
+   */
+  readBlobs(oids: Iterable<Oid>, maxBytes: number, type?: 'blob' | 'commit'): Promise<Map<Oid, BlobContent>>;
   commits(query: CommitQuery): AsyncIterable<CommitRecord>;
   /** The best common ancestor; `undefined` where the histories are foreign to each other. */
   mergeBase(a: Oid, b: Oid): Promise<Oid | undefined>;

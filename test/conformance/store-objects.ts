@@ -74,6 +74,7 @@ export function objectLaws(world: () => StoreWorld): void {
     const { store } = world();
     const tip = await append(store, draft('init', { a: '1' }));
     expect(await store.readBlobs([tip], 100_000)).toEqual(new Map());
+    expect((await store.readBlobs([tip], 100_000, 'commit')).get(tip)).toMatchObject({ kind: 'bytes' });
   });
 
   test('given blobs, when they are read, then one over the limit shows its size and a missing one is not there', async () => {

@@ -137,7 +137,7 @@ async function readOne(
   if (own === undefined) return damaged('its name is none that this program gives');
   let content: BlobContent | undefined;
   try {
-    content = (await store.readBlobs([oid], MAX_PRESENCE_BYTES)).get(oid);
+    content = (await store.readBlobs([oid], MAX_PRESENCE_BYTES, 'commit')).get(oid);
   } catch (error) {
     return damaged(error instanceof Error ? error.message : String(error));
   }
