@@ -12,7 +12,7 @@ import { notFound } from '../query/resolve.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import type { CloneName, Renaming } from '../sync/clone-name.ts';
 import type { Ahead } from '../sync/committed-time.ts';
-import type { Clock, LocalState, SyncContext } from '../sync/ports.ts';
+import type { Clock, LocalState, Machine, SyncContext } from '../sync/ports.ts';
 import type { Restored } from '../sync/restore.ts';
 import { RENAMED } from '../sync/state-keys.ts';
 import type { Synchronizer } from '../sync/synchronizer.ts';
@@ -36,6 +36,7 @@ export interface Connection {
   /** Tells whoever runs the program what it should know. */
   notify(notice: LedgerNotice): void;
   clock: Clock;
+  machine: Machine;
   /** Chance, for names that nobody else draws. */
   draw: Draw;
   actor: string;

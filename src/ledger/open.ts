@@ -226,6 +226,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     clone,
     notify,
     clock,
+    machine,
     draw,
     actor: chooseActor(options, config),
     mode: chooseMode(options, config),

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { randomSuffix } from '../codec/op.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
@@ -8,15 +9,53 @@ import { Patience, type SideRefs } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { elapsed } from '../sync/call.ts';
 import { giveUpName } from '../sync/inbox.ts';
-import type { SyncContext } from '../sync/ports.ts';
+import type { SyncContext, Timer } from '../sync/ports.ts';
 import { CONTACT } from '../sync/state-keys.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, connectionOf } from './connection.ts';
+import type { WorkLedger } from './work-ledger.ts';
 
 // The seam below the façade: what those who follow a ledger for long need of it, and programs that ask or act once do not.
 // `agents/` reaches the ledger by its public API, by the ports of a connection, and by these functions, and by nothing else.
 
 /** Eight random characters that no other run has: for names of executions and sessions. */
-export const newSuffix = (): string => randomSuffix();
+export const newSuffix = (ledger: WorkLedger): string => randomSuffix(connectionOf(ledger).draw);
+
+/** Which process works with the ledger, as others are told. */
+export const processOf = (ledger: WorkLedger): { host: string; pid: number } =>
+  connectionOf(ledger).machine.process ?? { host: hostname(), pid: process.pid };
+
+/** The time by which a process waits, gives signs of life and watches leases. */
+export const timerOf = (ledger: WorkLedger): Timer => connectionOf(ledger).machine.timer ?? machineTimer;
+
+const began = Date.now() - performance.now();
+let slept = 0;
+
+/**
+ * Milliseconds since some moment, of this machine. What it slept through counts, as far as its clock tells: others watch the lease of
+ * whoever works here meanwhile.
+ */
+export function machineTime(): number {
+  const now = performance.now();
+  slept = Math.max(slept, Date.now() - now - began);
+  return now + slept;
+}
+
+/** A timer of Node does not count what the machine sleeps through: whoever waits longer looks at the time meanwhile. */
+const LONGEST_MS = 10_000;
+
+export const machineTimer: Timer = {
+  elapsed: machineTime,
+  after(ms, task) {
+    const timer = setTimeout(task, Math.min(Math.max(ms, 0), LONGEST_MS));
+    // Whoever works keeps the process alive; a sign of life alone does not.
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  holdFor(ms, task) {
+    const timer = setTimeout(task, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** Transitions of the line `to` that the line `from` has not, oldest first, as their commits tell them. */
 export async function* transitionsBetween(

@@ -48,12 +48,26 @@ export interface Clock {
   awake?: (() => number) | undefined;
 }
 
+/** Time that passes, for whoever works for long. No clock that is set moves it back, and what the machine sleeps through counts. */
+export interface Timer {
+  /** Milliseconds since some moment. */
+  elapsed(): number;
+  /** Runs `task` once, after `ms` or somewhat sooner; that alone keeps no process alive. @returns what cancels it */
+  after(ms: number, task: () => void): () => void;
+  /** The same, and no sooner; the process lives until then. */
+  holdFor(ms: number, task: () => void): () => void;
+}
+
 /**
  * What a process has of its machine: time, chance, and the turns of its event loop. Safety rests on `draw` alone, for names that
  * nobody else draws.
  */
 export interface Machine {
   clock: Clock;
+  /** Where none is given, that of Node. */
+  timer?: Timer | undefined;
+  /** Which process this is; where it is not given, by the system. */
+  process?: { host: string; pid: number } | undefined;
   /** As many bytes, of chance. */
   draw(count: number): Uint8Array;
   /** Ends once all that is asked for in this turn was asked for. */

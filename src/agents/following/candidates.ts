@@ -3,6 +3,7 @@ import type { WorkId } from '../../domain/ids.ts';
 import type { WorkItem } from '../../domain/item.ts';
 import type { ReachedLimit } from '../../domain/readiness.ts';
 import type { LostRace } from '../../ledger/results.ts';
+import { timerOf } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';
 
@@ -30,7 +31,7 @@ export class Candidates {
   readonly #actor: string;
   readonly #spread: Spread;
   readonly #avoid_ms: number;
-  /** Items that could not be claimed, and until when they are left alone, by `performance.now()`. */
+  /** Items that could not be claimed, and until when they are left alone, by the ledger's timer. */
   readonly #avoided = new Map<WorkId, number>();
   #limits: { limit: Limit; until: number }[] = [];
 
@@ -92,19 +93,23 @@ export class Candidates {
     const isInQuestion = isLedgerError(error, 'IN_QUESTION') && error.details.id !== undefined;
     if (limits.length === 0 && !isInQuestion && !TAKEN.has(error.code)) return undefined;
     this.#avoid(id);
-    const until = performance.now() + this.#avoid_ms;
+    const until = this.#now() + this.#avoid_ms;
     this.#limits.push(...limits.map((limit) => ({ limit, until })));
     return limits.length > 0 ? 'limit' : 'taken';
   }
 
   #avoid(id: WorkId): void {
-    this.#avoided.set(id, performance.now() + this.#avoid_ms);
+    this.#avoided.set(id, this.#now() + this.#avoid_ms);
   }
 
   #forgetPast(): void {
-    const now = performance.now();
+    const now = this.#now();
     for (const [id, until] of this.#avoided) if (until <= now) this.#avoided.delete(id);
     this.#limits = this.#limits.filter(({ until }) => until > now);
+  }
+
+  #now(): number {
+    return timerOf(this.#ledger).elapsed();
   }
 
   #isLimited({ swarm_name, labels }: WorkItem): boolean {

@@ -35,7 +35,7 @@ export async function claimNext(
   filter: WorkFilter = {},
   options: ClaimNextOptions = {},
 ): Promise<Won | undefined> {
-  const asked = { ...options, execution_id: options.execution_id ?? `exec-${newSuffix()}` };
+  const asked = { ...options, execution_id: options.execution_id ?? `exec-${newSuffix(ledger)}` };
   if (options.wait) return new Waiting(ledger, filter, asked).run();
   // What others took is known then, and need not be tried.
   if (ledger.clone.mode === 'push') await ledger.clone.fetch();

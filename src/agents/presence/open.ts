@@ -1,14 +1,13 @@
-import { hostname } from 'node:os';
 import { LedgerError } from '../../domain/errors.ts';
 import { isActorName } from '../../domain/values.ts';
 import { connectionOf } from '../../ledger/connection.ts';
-import { newSuffix, remotePresence } from '../../ledger/seam.ts';
+import { newSuffix, processOf, remotePresence, timerOf } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock, LocalState } from '../../sync/ports.ts';
 import { localPresence, notingOwn } from './places.ts';
 import { Presence, type PresenceEvents } from './presence.ts';
 import { lineOf } from './record.ts';
-import { machineTimer, type PresenceTimer } from './running.ts';
+import type { PresenceTimer } from './running.ts';
 import type { PresencePlace, Refusals } from './session.ts';
 
 export interface PresenceOptions extends PresenceEvents {
@@ -27,12 +26,13 @@ export interface PresenceOptions extends PresenceEvents {
  * @throws LedgerError `INVALID_INPUT` where the agent's name cannot be one
  */
 export async function openPresence(options: PresenceOptions): Promise<Presence> {
-  const { ledger, agent = ledger.actor, program = 'work-ledger', timer = machineTimer() } = options;
+  const { ledger, agent = ledger.actor, program = 'work-ledger', timer = timerOf(ledger) } = options;
   if (!isActorName(agent)) {
     throw new LedgerError('INVALID_INPUT', `${JSON.stringify(agent)} cannot be an agent's name.`);
   }
   const { presence, mode, remote, state, clock, clone, write } = connectionOf(ledger);
   const { store, context } = await write();
+  const { host, pid } = processOf(ledger);
   const shared = remote !== null && mode === 'push';
   const refs = shared ? remotePresence(context) : localPresence(store);
   const place: PresencePlace | undefined =
@@ -45,8 +45,8 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
     refusals: rememberRefusals(state, clock, `${shared ? remote.url : 'here'} ${refs?.namespace}`),
     self: {
       agent,
-      host: lineOf(hostname()) ?? 'unknown',
-      pid: process.pid,
+      host: lineOf(host) ?? 'unknown',
+      pid,
       program: lineOf(program) ?? 'unknown',
       get clone() {
         return clone.name;
@@ -54,7 +54,7 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
     },
     clock,
     timer,
-    newSession: newSuffix,
+    newSession: () => newSuffix(ledger),
     onNotice: options.onNotice,
     onLost: options.onLost,
   });

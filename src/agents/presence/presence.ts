@@ -6,7 +6,6 @@ import {
   backoff,
   checkExecution,
   isSignOfLife,
-  machineTime,
   noteRenewed,
   type PresenceTimer,
   type PresentExecution,
@@ -125,12 +124,6 @@ export class Presence {
   sinceRenewed(execution_id: string): number | undefined {
     const running = this.#running.get(execution_id);
     return running && (this.#parts.timer.elapsed() - running.renewed_at) / 1000;
-  }
-
-  /** The same as a time of `machineTime`. */
-  lastRenewed(execution_id: string): number | undefined {
-    const since = this.sinceRenewed(execution_id);
-    return since === undefined ? undefined : machineTime() - since * 1000;
   }
 
   /** Runs a transition of the holder: one that the remote took is a sign of life, too. */

@@ -3,6 +3,7 @@ import { type Lease, leaseOf } from '../../domain/holding.ts';
 import { isWorkId, type WorkId } from '../../domain/ids.ts';
 import { isName } from '../../domain/values.ts';
 import type { TransitionResult } from '../../ledger/results.ts';
+import type { Timer } from '../../sync/ports.ts';
 import type { ListedExecution } from './record.ts';
 
 /** An execution that its holder starts to give signs of. */
@@ -95,37 +96,4 @@ export function backoff(failures: number, renew_after_ms: number, random: number
 }
 
 /** Time that passes, for leases. No clock that is set moves it back. */
-export interface PresenceTimer {
-  /** Milliseconds since some moment. */
-  elapsed(): number;
-  /** Runs `task` once, after `ms` or somewhat sooner. @returns what cancels it */
-  after(ms: number, task: () => void): () => void;
-}
-
-/** A timer of node does not count what the machine sleeps through: whoever waits longer looks at the time meanwhile. */
-const LONGEST_MS = 10_000;
-
-const began = Date.now() - performance.now();
-let slept = 0;
-
-/**
- * Milliseconds since some moment, of this machine. What it slept through counts, as far as its clock tells: others watch the lease of
- * whoever works here meanwhile.
- */
-export function machineTime(): number {
-  const now = performance.now();
-  slept = Math.max(slept, Date.now() - now - began);
-  return now + slept;
-}
-
-export function machineTimer(): PresenceTimer {
-  return {
-    elapsed: machineTime,
-    after(ms, task) {
-      const timer = setTimeout(task, Math.min(Math.max(ms, 0), LONGEST_MS));
-      // Whoever works keeps the process alive; a sign of life alone does not.
-      timer.unref();
-      return () => clearTimeout(timer);
-    },
-  };
-}
+export type PresenceTimer = Pick<Timer, 'elapsed' | 'after'>;

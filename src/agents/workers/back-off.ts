@@ -1,3 +1,5 @@
+import type { Timer } from '../../sync/ports.ts';
+
 const SHORTEST_MS = 500;
 const LONGEST_MS = 15_000;
 const GROWTH = 1.6;
@@ -6,13 +8,15 @@ const LOOK_MS = 250;
 
 /** The waits of a worker with nothing to do: each longer than the one before, none as long as another's. */
 export class BackOff {
+  readonly #timer: Timer;
   readonly #random: () => number;
   readonly #moved: () => Promise<string>;
   #next = SHORTEST_MS;
   #wake = Promise.withResolvers<void>();
 
   /** @param moved gives something else whenever the ledger moved */
-  constructor(random: () => number, moved: () => Promise<string>) {
+  constructor(timer: Timer, random: () => number, moved: () => Promise<string>) {
+    this.#timer = timer;
     this.#random = random;
     this.#moved = moved;
   }
@@ -29,14 +33,15 @@ export class BackOff {
 
   /** Waits until it is woken, the ledger moves, or the pause is over. @returns whether the pause was waited out */
   async wait(): Promise<boolean> {
-    const end = performance.now() + this.#next * (0.5 + this.#random());
+    const timer = this.#timer;
+    const end = timer.elapsed() + this.#next * (0.5 + this.#random());
     const before = await this.#moved();
     let woken = false;
     const wake = this.#wake.promise.then(() => {
       woken = true;
     });
-    while (!woken && performance.now() < end) {
-      await pause(Math.min(LOOK_MS, end - performance.now()), wake);
+    while (!woken && timer.elapsed() < end) {
+      await pause(timer, Math.min(LOOK_MS, end - timer.elapsed()), wake);
       if ((await this.#moved()) !== before) return false;
     }
     if (woken) {
@@ -48,13 +53,13 @@ export class BackOff {
   }
 }
 
-async function pause(ms: number, wake: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+async function pause(timer: Timer, ms: number, wake: Promise<void>): Promise<void> {
+  let cancel = (): void => undefined;
   await Promise.race([
     wake,
     new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, Math.max(1, ms));
+      cancel = timer.holdFor(Math.max(1, ms), resolve);
     }),
   ]);
-  clearTimeout(timer);
+  cancel();
 }

@@ -1,9 +1,8 @@
 import { isLedgerError } from '../../domain/errors.ts';
 import { backoffMs, leaseOf } from '../../domain/holding.ts';
-import { newSuffix } from '../../ledger/seam.ts';
+import { newSuffix, timerOf } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
-import { machineTime } from '../presence/running.ts';
 import { type AcquireRequest, acquireWork, createAndAcquire } from './acquire.ts';
 import {
   type Agent,
@@ -71,7 +70,7 @@ export class Execution {
     this.#context = context;
     this.#prompt = prompt;
     this.#options = options;
-    this.id = `exec-${slug(parts.name)}-${newSuffix()}`;
+    this.id = `exec-${slug(parts.name)}-${newSuffix(parts.ledger)}`;
     this.work_id = options.work_id ?? options.workId ?? context.work_id;
     this.sink = new EventSink(this.id, this.work_id, options.onEvent);
   }
@@ -124,7 +123,7 @@ export class Execution {
     const request: AcquireRequest = { execution_id, actor, ttl_s, link };
     const remembered = { execution_id, id: work_id ?? '', actor, process: null };
     memory.remember({ ...remembered, state: 'running' });
-    const since = machineTime();
+    const since = timerOf(ledger).elapsed();
     try {
       const item =
         work_id === undefined
@@ -163,7 +162,7 @@ export class Execution {
     const settings = await ledger.query.settings();
     const lease = leaseOf(item, settings);
     heartbeat.start({ id, execution_id, epoch, ttl_s: lease.ttl_ms / 1000, renew: () => handle.renew() });
-    const watch = watchLease({ ledger, heartbeat }, handle, lease, (reason) => {
+    const watch = watchLease({ ledger, heartbeat, timer: timerOf(ledger) }, handle, lease, (reason) => {
       handle.close(reason);
       this.stop(reason);
     });
@@ -185,6 +184,7 @@ export class Execution {
           memory.remember({ execution_id, id, actor: owner, state: 'running', process });
         },
         abort_grace_ms,
+        timer: timerOf(ledger),
       });
       await watch.end();
       // The work is over: whoever reads slowly must not keep its place.

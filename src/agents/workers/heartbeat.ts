@@ -1,5 +1,7 @@
 import type { WorkId } from '../../domain/ids.ts';
+import { timerOf } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
+import type { Timer } from '../../sync/ports.ts';
 import type { Presence } from '../presence/presence.ts';
 
 /** An execution that runs. */
@@ -20,7 +22,7 @@ export interface Heartbeat {
   /** Tells what an execution is at, in one line. */
   step(execution_id: string, text: string): void;
   end(execution_id: string): Promise<void>;
-  /** When the remote last took a sign of it, by `machineTime`. */
+  /** When the remote last took a sign of it, by the ledger's timer. */
   lastRenewed(execution_id: string): number | undefined;
   close(): Promise<void>;
 }
@@ -31,12 +33,14 @@ export interface Heartbeat {
  */
 export class PresenceHeartbeat implements Heartbeat {
   readonly #open: () => Promise<Presence>;
+  readonly #timer: Timer;
   #presence: Presence | undefined;
   #opening: Promise<Presence | undefined> | undefined;
   readonly #waiting = new Map<string, RunningExecution>();
 
   /** @param program what people read as the program that runs */
   constructor(ledger: WorkLedger, agent: string, program: string, onNotice?: (message: string) => void) {
+    this.#timer = timerOf(ledger);
     this.#open = async () => {
       const { openPresence } = await import('../presence/open.ts');
       return openPresence({ ledger, agent, program, onNotice: ({ message }) => onNotice?.(message) });
@@ -63,7 +67,8 @@ export class PresenceHeartbeat implements Heartbeat {
   }
 
   lastRenewed(execution_id: string): number | undefined {
-    return this.#presence?.lastRenewed(execution_id);
+    const since = this.#presence?.sinceRenewed(execution_id);
+    return since === undefined ? undefined : this.#timer.elapsed() - since * 1000;
   }
 
   async close(): Promise<void> {

@@ -4,8 +4,9 @@ import type { WorkId } from '../../domain/ids.ts';
 import type { JsonMap, WorkItem } from '../../domain/item.ts';
 import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
 import type { LostRace, TransitionResult } from '../../ledger/results.ts';
+import { timerOf } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
-import { machineTime } from '../presence/running.ts';
+import type { Timer } from '../../sync/ports.ts';
 import { LeaseLostError, SupersededError } from './agent.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
@@ -51,13 +52,13 @@ export class LeaseHandle {
   readonly execution_id: string;
   readonly epoch: number;
   readonly owner: string;
-  /** When the remote last took something of it, by `machineTime`. */
+  /** When the remote last took something of it, by the ledger's timer. */
   lastAccepted: number;
   readonly #ledger: WorkLedger;
   #closed: Error | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** @param since when its claim was asked for, by `machineTime` */
+  /** @param since when its claim was asked for, by the ledger's timer */
   constructor(ledger: WorkLedger, item: WorkItem, since: number) {
     const { claim, owner } = item;
     if (claim === undefined || owner === undefined) throw new TypeError(`${item.id} is not claimed`);
@@ -132,7 +133,7 @@ export class LeaseHandle {
   async #writeNow(write: (proof: Proof) => Promise<TransitionResult>): Promise<'remote' | 'local'> {
     if (this.#closed !== undefined) throw this.#closed;
     const { owner, execution_id, epoch } = this;
-    const began = machineTime();
+    const began = timerOf(this.#ledger).elapsed();
     try {
       const result = await write({ actor: owner, execution_id, epoch });
       if (!result.ok) return await this.#refused(itemFailure(result));
@@ -188,12 +189,12 @@ export interface LeaseWatch {
  * cancelled, or where no sign of life got through for two thirds of the lease.
  */
 export function watchLease(
-  { ledger, heartbeat }: { ledger: WorkLedger; heartbeat: Heartbeat },
+  { ledger, heartbeat, timer }: { ledger: WorkLedger; heartbeat: Heartbeat; timer: Timer },
   handle: LeaseHandle,
   lease: Lease,
   lost: (reason: SupersededError | LeaseLostError) => void,
 ): LeaseWatch {
-  let asked = machineTime();
+  let asked = timer.elapsed();
   let looking: Promise<void> | undefined;
   const look = async (): Promise<void> => {
     const item = await handle.look();
@@ -201,7 +202,7 @@ export function watchLease(
     if (standing === 'given_up' || standing === 'superseded') lost(new SupersededError(handle.id, item));
   };
   const tick = (): void => {
-    const now = machineTime();
+    const now = timer.elapsed();
     const sign = Math.max(handle.lastAccepted, heartbeat.lastRenewed(handle.execution_id) ?? 0);
     if (ledger.clone.mode !== 'none' && now - sign >= lease.stop_after_ms)
       lost(new LeaseLostError(handle.id));
@@ -217,10 +218,16 @@ export function watchLease(
         looking = undefined;
       });
   };
-  const timer = setInterval(tick, Math.min(LONGEST_MS, Math.max(SHORTEST_MS, lease.renew_after_ms / 4)));
+  const pause = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, lease.renew_after_ms / 4));
+  const goOn = (): (() => void) =>
+    timer.holdFor(pause, () => {
+      cancel = goOn();
+      tick();
+    });
+  let cancel = goOn();
   return {
     async end() {
-      clearInterval(timer);
+      cancel();
       await looking;
     },
   };

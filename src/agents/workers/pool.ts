@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { WorkItem } from '../../domain/item.ts';
 import { type Connection, connectionOf } from '../../ledger/connection.ts';
-import { systemClock } from '../../ledger/options.ts';
+import { timerOf } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
 import {
@@ -71,7 +71,7 @@ export class AgentExecutorPool {
       heartbeat: options.heartbeat ?? new PresenceHeartbeat(ledger, name, program, options.onNotice),
       memory: options.memory ?? memoryOf(connectionOf(ledger), name),
       slots: new Slots(max_concurrent),
-      clock: options.clock ?? systemClock,
+      clock: options.clock ?? connectionOf(ledger).clock,
       ttl_s: options.ttl_s,
       abort_grace_ms: (options.abort_grace_s ?? GRACE_S) * 1000,
     };
@@ -200,9 +200,9 @@ export class AgentExecutorPool {
       for (const execution of running) execution.stop(new PoolDrainingError());
     };
     for (const execution of running) if (execution.waits) execution.stop(new PoolDrainingError());
-    const timer = setTimeout(stop, grace_ms);
+    const cancel = timerOf(this.#parts.ledger).holdFor(grace_ms, stop);
     await Promise.all(running.map(({ done }) => done));
-    clearTimeout(timer);
+    cancel();
   }
 
   /** Stops at once what drains. */

@@ -2,6 +2,7 @@ import { isLedgerError } from '../../domain/errors.ts';
 import type { JsonMap } from '../../domain/item.ts';
 import { isWithin } from '../../domain/values.ts';
 import type { CheckpointInput } from '../../domain/verbs/checkpoint.ts';
+import type { Timer } from '../../sync/ports.ts';
 import {
   type Agent,
   AgentBlocked,
@@ -28,6 +29,7 @@ export interface Work {
   stop(reason: Error): void;
   runs(pid: number): void;
   abort_grace_ms: number;
+  timer: Timer;
 }
 
 /** What an agent came to. */
@@ -38,14 +40,13 @@ export interface Ending {
 
 /** Lets an agent work to its end, records its checkpoints, and passes on what it says. Never throws. */
 export async function runAgent(work: Work): Promise<Ending> {
-  const { agent, context, prompt, signal, abort_grace_ms, runs } = work;
+  const { agent, context, prompt, signal, runs } = work;
   const result: JsonMap = {};
   if (signal.aborted) return { result };
   const checkpoint = (input: CheckpointInput) => record(work, input);
   try {
     const events = agent(context, prompt, { signal, checkpoint, runs });
-    for await (const event of untilAborted(events, signal, abort_grace_ms))
-      await handleEvent(work, event, result);
+    for await (const event of untilAborted(events, work)) await handleEvent(work, event, result);
     return { result };
   } catch (error) {
     return { result, failure: { error } };
@@ -83,19 +84,18 @@ async function record({ handle, stop }: Work, input: CheckpointInput): Promise<'
 const EXPIRED = Symbol('expired');
 
 /**
- * What `iterable` yields, until it ends. Once `signal` is aborted it has `grace_ms` to end by itself; one that does not is left
+ * What `iterable` yields, until it ends. Once `signal` is aborted it has its grace to end by itself; one that does not is left
  * alone from then on.
  */
 async function* untilAborted<T>(
   iterable: AsyncIterable<T>,
-  signal: AbortSignal,
-  grace_ms: number,
+  { signal, abort_grace_ms, timer }: Work,
 ): AsyncGenerator<T, void, undefined> {
   const iterator = iterable[Symbol.asyncIterator]();
   const { promise: expired, resolve } = Promise.withResolvers<typeof EXPIRED>();
-  let timer: NodeJS.Timeout | undefined;
+  let cancel = (): void => undefined;
   const begin = (): void => {
-    timer = setTimeout(() => resolve(EXPIRED), grace_ms);
+    cancel = timer.holdFor(abort_grace_ms, () => resolve(EXPIRED));
   };
   if (signal.aborted) begin();
   else signal.addEventListener('abort', begin, { once: true });
@@ -117,7 +117,7 @@ async function* untilAborted<T>(
     ended = true;
     throw error;
   } finally {
-    clearTimeout(timer);
+    cancel();
     signal.removeEventListener('abort', begin);
     // Not waited for: what does not listen must not hold up what follows.
     if (!ended) iterator.return?.().catch(() => undefined);

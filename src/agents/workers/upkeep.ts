@@ -1,5 +1,6 @@
 import type { WorkId } from '../../domain/ids.ts';
 import type { WorkItem } from '../../domain/item.ts';
+import { timerOf } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { AgentExecutorPool } from './pool.ts';
 import type { WorkerEvent } from './worker-event.ts';
@@ -54,15 +55,16 @@ export class Upkeep {
    */
   async run(last: boolean): Promise<void> {
     await this.share();
-    if (performance.now() < this.#due && !(last && this.#gave)) return;
+    const timer = timerOf(this.#parts.ledger);
+    if (timer.elapsed() < this.#due && !(last && this.#gave)) return;
     const { ledger, pool, recover, random, report } = this.#parts;
     const { lease_ttl_s } = await ledger.query.settings();
     const interval = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (lease_ttl_s * 1000) / 4));
-    this.#due = performance.now() + interval * (0.75 + random() / 2);
+    this.#due = timer.elapsed() + interval * (0.75 + random() / 2);
     const given = [...(await pool.recover()), ...(await recover())];
     this.#gave = given.length > 0;
     // By dates one is taken in a look: where there was one, the next look comes soon.
-    if (given.length > 0) this.#due = performance.now() + SHORTEST_MS;
+    if (given.length > 0) this.#due = timer.elapsed() + SHORTEST_MS;
     if (given.length > 0) report({ type: 'recovered', work_ids: given.map(({ id }) => id) });
   }
 

@@ -1,7 +1,7 @@
 import { isLedgerError, LedgerError } from '../../domain/errors.ts';
 import type { WorkItem } from '../../domain/item.ts';
 import { connectionOf, onlineHint } from '../../ledger/connection.ts';
-import { systemClock } from '../../ledger/options.ts';
+import { processOf, timerOf } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';
 import type { Clock } from '../../sync/ports.ts';
@@ -15,6 +15,7 @@ import {
   PoolDrainingError,
 } from './agent.ts';
 import { BackOff } from './back-off.ts';
+import type { ExecutionMemory } from './execution-memory.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import { AgentExecutorPool } from './pool.ts';
 import { Upkeep } from './upkeep.ts';
@@ -58,6 +59,8 @@ export interface WorkerOptions {
   drain_grace_s?: number | undefined;
   onEvent?: ((event: WorkerEvent) => void) | undefined;
   clock?: Clock | undefined;
+  /** As of the pool. */
+  memory?: ExecutionMemory | undefined;
 }
 
 const DRAIN_GRACE_S = 30;
@@ -98,7 +101,7 @@ class Worker {
   #askRemote = true;
 
   constructor(options: WorkerOptions) {
-    const { ledger, name = ledger.actor, clock = systemClock } = options;
+    const { ledger, name = ledger.actor, clock = connectionOf(ledger).clock } = options;
     if (ledger.clone.mode === 'local')
       throw new LedgerError('INVALID_INPUT', 'A worker claims work, and a claim needs the remote.', {
         hint: onlineHint(connectionOf(ledger)),
@@ -108,22 +111,18 @@ class Worker {
     this.#max = options.max ?? Number.POSITIVE_INFINITY;
     this.#ledger = ledger;
     this.#pool = new AgentExecutorPool({
-      ledger,
+      ...options,
       name,
-      agent: options.agent,
       max_concurrent: this.#concurrency,
-      ttl_s: options.ttl_s,
-      heartbeat: options.heartbeat,
-      program: options.program,
       onNotice: (message) => this.#report({ type: 'notice', message }),
       clock,
     });
     this.#candidates = new Candidates(ledger, options.filter ?? {}, {
       actor: ledger.actor,
-      key: `${name}\n${ledger.clone.place}\n${process.pid}`,
+      key: `${name}\n${ledger.clone.place}\n${processOf(ledger).pid}`,
       avoid_ms: AVOID_MS,
     });
-    this.#backOff = new BackOff(clock.random, async () => (await ledger.query.asOf()).tip);
+    this.#backOff = new BackOff(timerOf(ledger), clock.random, async () => (await ledger.query.asOf()).tip);
     this.#upkeep = new Upkeep({
       ledger,
       pool: this.#pool,

@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { machineTime, machineTimer } from '../../../src/agents/presence/running.ts';
 import { LeaseLostError } from '../../../src/agents/workers/agent.ts';
 import type { LeaseHandle } from '../../../src/agents/workers/lease-handle.ts';
 import { watchLease } from '../../../src/agents/workers/lease-handle.ts';
 import type { WorkLedger } from '../../../src/index.ts';
+import { machineTime, machineTimer } from '../../../src/ledger/seam.ts';
 
 // Others watch the lease of whoever holds work, also while its machine sleeps.
 
@@ -35,7 +35,7 @@ test('given a machine that slept, when the time of its leases is asked, then wha
 test('given something that is due in an hour, when a timer is set for it, then it looks at the time within seconds', () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   let looked = 0;
-  machineTimer().after(HOUR, () => {
+  machineTimer.after(HOUR, () => {
     looked += 1;
   });
   vi.advanceTimersByTime(15_000);
@@ -43,7 +43,7 @@ test('given something that is due in an hour, when a timer is set for it, then i
 });
 
 test('given a holder whose machine slept for longer than its lease, when it wakes, then it is told at once that its lease is lost', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const lost: Error[] = [];
   const ledger = { clone: { mode: 'push', fetch: async () => undefined } } as unknown as WorkLedger;
   const handle = {
@@ -53,7 +53,9 @@ test('given a holder whose machine slept for longer than its lease, when it wake
   } as unknown as LeaseHandle;
   const heartbeat = { lastRenewed: () => undefined } as never;
   const lease = { ttl_ms: HOUR, renew_after_ms: HOUR / 3, stop_after_ms: (2 * HOUR) / 3 };
-  const watched = watchLease({ ledger, heartbeat }, handle, lease, (reason) => lost.push(reason));
+  const watched = watchLease({ ledger, heartbeat, timer: machineTimer }, handle, lease, (reason) =>
+    lost.push(reason),
+  );
   vi.advanceTimersByTime(60_000);
   const before = lost.length;
   sleepThrough(2 * HOUR);
