@@ -1,3 +1,5 @@
+import { recoverSilent } from '../../src/agents/presence/list.ts';
+import type { SettingsPatch } from '../../src/domain/configure.ts';
 import { observeHolder } from '../../src/domain/holding.ts';
 import type { WorkItem, WorkStatus } from '../../src/domain/item.ts';
 import type { Verb } from '../../src/domain/verbs.ts';
@@ -6,6 +8,7 @@ import type { LedgerCommand } from '../../src/sync/draft.ts';
 import { Chance } from './chance.ts';
 import type { Caller, Step } from './plan.ts';
 import { type Asked, failureOf, inWords, outcomesOf, type Told, type ToldCall } from './told.ts';
+import { workOn } from './worker.ts';
 import { BRANCH } from './world/host.ts';
 import type { Process } from './world/process.ts';
 import type { World } from './world/world.ts';
@@ -65,9 +68,16 @@ export async function work(
         });
       case 'give back':
         return call('gives back what nobody works on', [], async () => {
-          await ledger.work.recover();
+          await recoverSilent(ledger);
           return [];
         });
+      case 'work':
+        return call('works on what is ready', [], async () => {
+          if (mode === 'push') await workOn(world, process, ledger, chance);
+          return [];
+        });
+      case 'acknowledge':
+        return call('answers for what is found first', [], acknowledge);
       case 'apply':
         return apply();
       default: {
@@ -91,6 +101,14 @@ export async function work(
       const result = await ledger.clone.applyRejected(rejected.op);
       return result.ok ? { where: result.commit && result.where, id: result.item.id } : { lost: result.code };
     });
+  }
+
+  async function acknowledge(): Promise<never[]> {
+    const [first] = (await ledger.audit.verify()).findings;
+    if (first === undefined) return [];
+    world.acknowledged.add(first.commit);
+    await ledger.audit.acknowledge(first.commit, { reason: `seen by ${ledger.actor}` });
+    return [];
   }
 
   async function call(
@@ -130,6 +148,7 @@ function askedOf(command: LedgerCommand): Asked {
 const nameOf = ({ verb, id, op }: Asked): string => `${verb} ${id ?? 'an item'} (…${op.slice(-6)})`;
 
 const KEYS = ['north', 'south'];
+const ACTORS = ['ada', 'bob', 'cy'];
 
 async function commandsOf(ledger: WorkLedger, step: Step, chance: Chance): Promise<LedgerCommand[]> {
   const { work: made } = ledger;
@@ -141,7 +160,9 @@ async function commandsOf(ledger: WorkLedger, step: Step, chance: Chance): Promi
     const title = step.salt % 3 === 0 ? `Work ${text}` : `Work of ${key}`;
     return [made.command('create', { fields: { title, idempotency_key: key } })];
   }
+  if (step.kind === 'rule') return [configuring(made.command('create', { fields: { title: text } }), chance)];
   const items = await ledger.query.list({ all: true });
+  if (step.kind === 'part') return [partOf(made, items, text, chance)];
   if (step.ask !== undefined) {
     return step.ask.flatMap(({ verb, item: index }) => {
       const item = items[index];
@@ -160,6 +181,40 @@ async function commandsOf(ledger: WorkLedger, step: Step, chance: Chance): Promi
   return commands;
 }
 
+/** A change of the settings that the oracles know to read. */
+function configuring(
+  { op, at, actor }: Pick<LedgerCommand, 'op' | 'at' | 'actor'>,
+  chance: Chance,
+): LedgerCommand {
+  const members = [chance.pick(ACTORS), chance.pick(ACTORS)];
+  const patch = chance.pick<SettingsPatch>([
+    { max_attempts: 1 + chance.below(4) },
+    { review: [{ types: ['task'] }] },
+    { review: null },
+    { roles: { leads: { members } }, allow: [{ verbs: ['claim', 'cancel'], roles: ['leads'] }] },
+    { roles: { leads: { members } }, allow: [{ verbs: ['*'], roles: ['leads', 'creator'] }] },
+    { allow: null },
+  ]);
+  return { op, at, actor, verb: 'configure', patch };
+}
+
+/** A new part of an item, one that waits for it, or an item that becomes a part or waits for another. */
+function partOf(
+  made: WorkLedger['work'],
+  items: readonly WorkItem[],
+  text: string,
+  chance: Chance,
+): LedgerCommand {
+  const [one, other] = [chance, chance].map(() => items[chance.below(items.length)]);
+  const title = `Work ${text}`;
+  if (one === undefined || other === undefined) return made.command('create', { fields: { title } });
+  if (chance.happens(0.3))
+    return made.command('update', { id: one.id, patch: { set: { parent_id: other.id } } });
+  if (chance.happens(0.2)) return made.command('block', { id: one.id, reason: text, blocker_id: other.id });
+  const fields = chance.happens(0.6) ? { parent_id: one.id } : { dependencies: [one.id] };
+  return made.command('create', { fields: { title, ...fields } });
+}
+
 function inputOf(verb: Verb, item: WorkItem, text: string, chance: Chance): Record<string, unknown> {
   const { id } = item;
   switch (verb) {
@@ -167,7 +222,7 @@ function inputOf(verb: Verb, item: WorkItem, text: string, chance: Chance): Reco
     case 'start':
       return { id, execution_id: `exec-${chance.below(1_000_000)}` };
     case 'assign':
-      return { id, owner: chance.pick(['ada', 'bob', 'cy']) };
+      return { id, owner: chance.pick(ACTORS) };
     case 'block':
     case 'reject':
     case 'reopen':

@@ -1,5 +1,5 @@
 import { isKnown } from './known-failures.ts';
-import type { Fault, Plan } from './plan.ts';
+import type { Fault, Plan, ThemeName } from './plan.ts';
 import { planOf } from './plan.ts';
 import { run } from './run.ts';
 import { nameOf } from './shrink.ts';
@@ -27,13 +27,14 @@ export interface CampaignOptions {
   /** Whether another run is to be made, after so many. */
   goesOn(runs: number): boolean;
   clones?: number | undefined;
+  theme?: ThemeName | undefined;
 }
 
 /** Makes runs, seed after seed, and counts what they show. */
-export async function runMany({ first, goesOn, clones }: CampaignOptions): Promise<Campaign> {
+export async function runMany({ first, goesOn, clones, theme }: CampaignOptions): Promise<Campaign> {
   const campaign: Campaign = { runs: 0, transitions: 0, switches: 0, faults: new Map(), found: new Map() };
   while (goesOn(campaign.runs)) {
-    const plan = planOf(first + campaign.runs, { clones });
+    const plan = planOf(first + campaign.runs, { clones, theme });
     campaign.runs += 1;
     const { violations, transitions, switches } = await run(plan);
     campaign.transitions += transitions;

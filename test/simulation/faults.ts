@@ -35,6 +35,8 @@ export function apply(world: World, faults: readonly Fault[]): void {
       });
   }
   for (const fault of faults) groundOf(world, fault);
+  host.isDenied = (clone, at) =>
+    faults.some((fault) => fault.kind === 'denied' && fault.clone === clone && isDuring(fault, at));
   const isNow = (kind: 'outage' | 'silence') => () =>
     faults.some((fault) => fault.kind === kind && isDuring(fault, scheduler.time));
   host.isAway = isNow('outage');
@@ -94,6 +96,15 @@ function groundOf(world: World, fault: Fault): void {
         at(fault.at, `somebody at ${clone.name}`, 'prunes', () => clone.prune(world.objects));
       return;
     }
+    case 'forged':
+      at(fault.at, 'somebody who may push', 'pushes a commit that is no transition', () => {
+        const { host, objects } = world;
+        if (host.tip === undefined) return;
+        const forged = objects.commitOn(host.tip);
+        world.forged.add(forged);
+        host.force(BRANCH, forged, world.scheduler.time);
+      });
+      return;
     case 'rewritten':
       at(fault.at, 'somebody at the remote', `has the branch ${fault.what}`, () => {
         const { host, objects } = world;

@@ -2,13 +2,14 @@
 //
 // node test/simulation/main.ts --seeds 200             runs so many seeds, and counts what they show
 // node test/simulation/main.ts --seed 7                runs one, and prints what happened; with --all, each lock and note
+// node test/simulation/main.ts --seeds 50 --theme moved  all of one theme: see plan.ts
 // node test/simulation/main.ts --minutes 10            as many as the time allows, from --seed on
 // node test/simulation/main.ts --exhaustive 2          small races in every order, with at most so many preemptions
 // node test/simulation/main.ts --seed 7 --shrink NAME  leaves out of it what the failure NAME does not need, and prints the rest
 import { parseArgs } from 'node:util';
 import { newIn, runMany, summaryOf } from './campaign.ts';
 import { exhaust, exhaustedInWords } from './exhaust.ts';
-import { planOf } from './plan.ts';
+import { planOf, THEME_NAMES } from './plan.ts';
 import { shrink } from './shrink.ts';
 import { transcriptOf } from './transcript.ts';
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     exhaustive: { type: 'string' },
     clones: { type: 'string' },
+    theme: { type: 'string' },
     shrink: { type: 'string' },
     all: { type: 'boolean' },
   },
@@ -31,6 +33,10 @@ const numberOf = (name: 'seeds' | 'seed' | 'minutes' | 'clones' | 'exhaustive'):
   if (Number.isFinite(number) && number > 0) return number;
   throw new Error(`--${name} takes a number, and not ${text}`);
 };
+
+const theme = THEME_NAMES.find((name) => name === values.theme);
+if (values.theme !== undefined && theme === undefined)
+  throw new Error(`--theme is one of ${THEME_NAMES.join(', ')}`);
 
 const DEFAULT_RUNS = 100;
 const [seed, seeds, minutes, clones] = [
@@ -47,7 +53,7 @@ if (depth !== undefined) {
   for await (const one of exhaust({ preemptions: depth, with_fault: Math.min(depth, 1), until: end }))
     console.log(exhaustedInWords(one));
 } else if (seed !== undefined && seeds === undefined && minutes === undefined) {
-  const plan = planOf(seed, { clones });
+  const plan = planOf(seed, { clones, theme });
   const least = values.shrink === undefined ? plan : await shrink(plan, values.shrink);
   console.log(await transcriptOf(least, values.all));
 } else {
@@ -56,6 +62,7 @@ if (depth !== undefined) {
     first: seed ?? 1,
     goesOn: (runs) => runs < most && performance.now() < end,
     clones,
+    theme,
   });
   for (const [name, { plan }] of newIn(campaign))
     console.log(`--- ${name}, as small as it gets:\n${await transcriptOf(await shrink(plan, name))}\n`);

@@ -15,6 +15,8 @@ export interface Step {
 /**
  * `act`: a verb that suits an item. `pair`: two of them in one call. `group`: the same, all or nothing. `keyed`: a new item with an
  * idempotency key of few. `apply`: what was rejected, once more. `give back`: work whose holder was silent for a lease.
+ * `work`: what a worker does until nothing is ready. `part`: an item of an item, or one that waits for another. `rule`: a setting or the
+ * policy. `acknowledge`: what `verify` finds first.
  */
 export type StepKind =
   | 'act'
@@ -25,7 +27,11 @@ export type StepKind =
   | 'sync'
   | 'fetch'
   | 'apply'
-  | 'give back';
+  | 'give back'
+  | 'work'
+  | 'part'
+  | 'rule'
+  | 'acknowledge';
 
 /** Someone who works with one process of a clone, step by step, and goes on with another one where it is killed. */
 export interface Caller {
@@ -51,6 +57,10 @@ export type Fault =
   | { kind: 'restored'; clone: string; from: number; at: number }
   /** A copy of the clone is made beside it, or its disk is restored on another machine; callers of the plan work in both. */
   | { kind: 'copied'; clone: string; as: string; at: number; to: 'beside it' | 'another machine' }
+  /** The clone has no rights to write. */
+  | { kind: 'denied'; clone: string; from: number; until: number }
+  /** Somebody puts a commit on the branch that is no transition. */
+  | { kind: 'forged'; at: number }
   /** What no ref of the clone reaches is gone. */
   | { kind: 'pruned'; clone: string; at: number }
   /** A person at the server moves the branch as no push can. */
@@ -74,6 +84,8 @@ export interface Plan {
 
 export interface PlanOptions {
   clones?: number | undefined;
+  /** Instead of the one that the seed draws. */
+  theme?: ThemeName | undefined;
 }
 
 const NAMES = ['ada', 'bob', 'cy', 'dan', 'eve', 'fay', 'gus', 'hal'];
@@ -104,6 +116,10 @@ const STEPS = {
   fetch: 1,
   apply: 1,
   'give back': 0,
+  work: 0,
+  part: 0,
+  rule: 0,
+  acknowledge: 0,
 } as const;
 const KINDS = {
   kill: 5,
@@ -135,7 +151,7 @@ const THEMES = {
     steps: { ...STEPS, apply: 3, sync: 1 },
     pauses: [10, 60, 150, 400],
     faults: [1, 2, 3],
-    kinds: { refusal: 5, message: 1 },
+    kinds: { refusal: 5, denied: 2, message: 1 },
   },
   // Nobody waits for the remote, or it is away.
   apart: {
@@ -191,6 +207,53 @@ const THEMES = {
     faults: [0, 1, 1, 2],
     kinds: { skew: 4, stop: 1 },
   },
+  // Clocks that are off, each by as much as a ledger allows, or by more.
+  clocks: { ...ANY, weight: 2, faults: [2, 3, 3], kinds: { skew: 6, message: 1 } },
+  // Items that are parts of others, or wait for them.
+  parts: { ...ANY, weight: 2, steps: { ...STEPS, act: 16, part: 7 }, offline: 0.3 },
+  // Who may do what changes meanwhile.
+  ruled: { ...ANY, weight: 2, steps: { ...STEPS, act: 16, rule: 5 }, offline: 0.3 },
+  // Somebody pushes what is wrong, and others answer for it.
+  audited: {
+    ...ANY,
+    weight: 1,
+    steps: { ...STEPS, act: 8, acknowledge: 5 },
+    faults: [1, 2, 3],
+    kinds: { forged: 6, message: 1, skew: 1 },
+  },
+  // Workers, of which some die, stand still, or cannot tell that they live.
+  workers: {
+    ...ANY,
+    weight: 3,
+    steps: {
+      ...STEPS,
+      act: 2,
+      create: 4,
+      keyed: 0,
+      pair: 0,
+      group: 0,
+      apply: 0,
+      sync: 1,
+      'give back': 1,
+      work: 8,
+    },
+    pauses: [0, 200, 5_000, 60_000],
+    beside: [0, 1, 2],
+    offline: 0.05,
+    faults: [0, 1, 2, 3],
+    kinds: {
+      kill: 6,
+      stop: 3,
+      outage: 2,
+      silence: 2,
+      refusal: 2,
+      denied: 2,
+      message: 2,
+      slow: 1,
+      skew: 1,
+      pruned: 1,
+    },
+  },
   // Answers that are lost, late, twice.
   broken: {
     ...ANY,
@@ -200,11 +263,15 @@ const THEMES = {
   },
 } satisfies Record<string, Theme>;
 
+export type ThemeName = keyof typeof THEMES;
+export const THEME_NAMES = Object.keys(THEMES) as ThemeName[];
+
 /** Makes up a run. */
-export function planOf(seed: number, { clones = 0 }: PlanOptions = {}): Plan {
+export function planOf(seed: number, { clones = 0, theme: named }: PlanOptions = {}): Plan {
   const chance = new Chance(seed, 'plan');
   const weights = Object.entries(THEMES).map(([name, { weight }]) => [name, weight] as const);
-  const theme: Theme = THEMES[chance.weighted(Object.fromEntries(weights)) as keyof typeof THEMES];
+  const drawn = chance.weighted(Object.fromEntries(weights)) as ThemeName;
+  const theme: Theme = THEMES[named ?? drawn];
   const count = clones || chance.pick([2, 2, 2, 3, 3, 4]);
   const names = NAMES.slice(0, count);
   const callers = names.map((clone) => callerOf(chance, clone, theme));
@@ -261,7 +328,7 @@ function faultOf(chance: Chance, { callers, times, theme }: Scene): Fault {
       return {
         kind,
         process,
-        call: 1 + chance.below(chance.pick([50, 120, 400])),
+        call: 1 + chance.below(chance.pick([50, 120, 400, 1_500])),
         when: chance.pick(['before', 'after'] as const),
         back_after_ms: Math.round(chance.between(50, 3_000)),
       };
@@ -276,7 +343,7 @@ function faultOf(chance: Chance, { callers, times, theme }: Scene): Fault {
         kind,
         clone,
         from: chance.pick([0, from]),
-        ahead_ms: Math.round(chance.pick([400, 8_000]) * chance.between(-1, 1)) * 1_000,
+        ahead_ms: Math.round(chance.pick([280, 400, 8_000]) * chance.between(-1, 1)) * 1_000,
       };
     case 'stop':
       return { kind, process, from, until: from + Math.round(chance.between(1_000, 200_000)) };
@@ -289,6 +356,15 @@ function faultOf(chance: Chance, { callers, times, theme }: Scene): Fault {
         at: from,
         what: chance.pick(['sets it on the remote', 'commits', 'amends'] as const),
       };
+    case 'denied':
+      return {
+        kind,
+        clone,
+        from,
+        until: from + chance.pick([1_500, 5_000, 150_000]) * chance.between(0.5, 1.5),
+      };
+    case 'forged':
+      return { kind, at: from };
     case 'copied':
       return {
         kind,

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url));
 
 /** Layers of which modules are loaded when they are first needed. */
-const LAZY = '{audit,domain,ledger,projection,query,remote,sync}/**/*.ts';
+const LAZY = '{agents,audit,domain,ledger,projection,query,remote,sync}/**/*.ts';
 
 let loaded: Promise<unknown> | undefined;
 

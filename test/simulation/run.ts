@@ -70,7 +70,20 @@ async function runGuarded(plan: Plan, { onEvent, choose }: RunOptions): Promise<
   for (const process of world.processes) process.free();
   const history = new History(world.objects);
   const branch = history.lineTo(world.host.tip);
-  const evidence: Evidence = { plan, history, branch, moves: world.host.moves, calls: record, settled };
+  const { agents, endings, executions, forged, acknowledged, host } = world;
+  const evidence: Evidence = {
+    plan,
+    history,
+    branch,
+    moves: host.moves,
+    calls: record,
+    settled,
+    agents,
+    endings,
+    executions,
+    forged,
+    acknowledged,
+  };
   const circumstances = circumstancesOf(plan);
   const violations = branchOracles.flatMap(({ name, check }) =>
     [...check(evidence)].map((one) => ({ oracle: name, ...one, kind: one.kind + circumstances })),

@@ -3,7 +3,7 @@ import { newIn, runMany, summaryOf } from './campaign.ts';
 import { planOf } from './plan.ts';
 import { transcriptOf } from './transcript.ts';
 
-const RUNS = 60;
+const RUNS = 50;
 
 test('given many clones and processes, when anything happens to them, then nothing is wrong but what is known', async () => {
   const campaign = await runMany({ first: 1, goesOn: (runs) => runs < RUNS });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ThemeName } from '../plan.ts';
 
 /** A rule of the protocol left out, by a replacement in a source, and which oracle has to notice. */
 export interface Mutant {
@@ -9,6 +10,8 @@ export interface Mutant {
   to: string;
   /** The oracle that is to find it. `undefined` where nothing that is promised rests on it: it must not be found. */
   oracle: string | undefined;
+  /** Of which runs are made, where few others could find it. */
+  theme?: ThemeName;
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -68,6 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: '!own.has(op) && ',
     to: '(own.size >= 0) && ',
     oracle: 'once',
+    theme: 'copied',
   },
   {
     name: 'a carrier does not ask whether what it read is still offered',
@@ -195,6 +199,102 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const replaced = result.unchanged.flatMap(({ from, item }) => replacedBy(from, item));',
     to: "const replaced: Replayed['lost'] = [];",
     oracle: 'ids',
+  },
+  {
+    name: 'a commit is dated by its own clock, whatever its parent records',
+    file: 'sync/committed-time.ts',
+    from: 'const committed_at = latest - own > skew_s ? own : Math.max(own, latest);',
+    to: 'const committed_at = latest < 0 ? skew_s : own;',
+    oracle: 'verified',
+    theme: 'clocks',
+  },
+  {
+    name: 'a parent is followed however far ahead it is',
+    file: 'sync/committed-time.ts',
+    from: 'const committed_at = latest - own > skew_s ? own : Math.max(own, latest);',
+    to: 'const committed_at = skew_s < 0 ? own : Math.max(own, latest);',
+    oracle: 'verified',
+    theme: 'clocks',
+  },
+  {
+    name: 'acknowledging one commit acknowledges all that are wrong in the same way',
+    file: 'audit/acknowledge.ts',
+    from: 'finding.commit === commit && finding.rule === rule && finding.id === id;',
+    to: 'commit !== undefined && finding.rule === rule && finding.id === id;',
+    oracle: 'found',
+    theme: 'audited',
+  },
+  {
+    name: 'a refusal is taken for a lost race',
+    file: 'sync/exchange.ts',
+    from: "return doing(exchange, { do: 'refuse', reason: result.reason });",
+    to: "return doing({ ...exchange, reason: result.reason }, { do: 'look', why: 'behind' });",
+    oracle: 'reasons',
+    theme: 'refused',
+  },
+  {
+    name: 'missing rights are taken for a lost race',
+    file: 'sync/exchange.ts',
+    from: "return end(exchange, { why: 'denied', reason: result.reason });",
+    to: "return doing({ ...exchange, reason: result.reason }, { do: 'look', why: 'behind' });",
+    oracle: 'reasons',
+    theme: 'refused',
+  },
+  {
+    name: 'a finished parent takes parts',
+    file: 'domain/graph.ts',
+    from: "if (from === 'here' && !isTerminal(item.status)) requireOpenParent(view, item, isTerminal);",
+    to: 'void from;',
+    oracle: 'parents',
+    theme: 'parts',
+  },
+  {
+    name: 'work is completed before its parts',
+    file: 'domain/verbs/complete.ts',
+    from: 'requireNoOpenParts(view, item);',
+    to: 'void requireNoOpenParts;',
+    oracle: 'parents',
+    theme: 'parts',
+  },
+  {
+    name: 'parts of what failed or was cancelled can be taken',
+    file: 'domain/readiness.ts',
+    from: "if (item.parent_id !== undefined && (parent === 'failed' || parent === 'cancelled'))",
+    to: 'if (item.parent_id !== undefined && (parent as string) === "")',
+    oracle: 'parents',
+    theme: 'parts',
+  },
+  {
+    name: 'the policy is not asked who may',
+    file: 'domain/decide.ts',
+    from: 'if (!verb.follows(view, item)) requireAllowed(view.settings, command.verb, command.actor, item);',
+    to: 'void verb;',
+    oracle: 'policy',
+    theme: 'ruled',
+  },
+  {
+    name: 'work that needs a review is completed without one',
+    file: 'domain/verbs/complete.ts',
+    from: 'requireNoReview(view.settings, item);',
+    to: 'void requireNoReview;',
+    oracle: 'policy',
+    theme: 'ruled',
+  },
+  {
+    name: 'whoever gives work back does not ask who is at work',
+    file: 'agents/presence/list.ts',
+    from: 'const listed = await livenessFor(ledger, true);',
+    to: 'const listed = undefined as Liveness | undefined;',
+    oracle: 'workers',
+    theme: 'workers',
+  },
+  {
+    name: 'an agent goes on when its lease is lost',
+    file: 'agents/workers/lease-handle.ts',
+    from: "if (ledger.clone.mode !== 'none' && now - sign >= lease.stop_after_ms)",
+    to: 'if (now - sign >= Number.POSITIVE_INFINITY)',
+    oracle: 'workers',
+    theme: 'workers',
   },
 ];
 

@@ -9,10 +9,11 @@ let wrong = 0;
 for (const { name, oracle } of MUTANTS) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [ONE, name, runs], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${name}: ${stderr}`);
-  const found = JSON.parse(stdout) as { seed: number; failure: string } | null;
+  const found = JSON.parse(stdout) as { seed: number; failure: string; theme?: string } | null;
   const isRight = (found === null) === (oracle === undefined);
   if (!isRight) wrong += 1;
-  const where = found === null ? `not found in ${runs} runs` : `seed ${found.seed}: ${found.failure}`;
+  const theme = found?.theme === undefined ? '' : ` of ${found.theme}`;
+  const where = found === null ? `not found in ${runs} runs` : `seed ${found.seed}${theme}: ${found.failure}`;
   console.log(`${isRight ? 'ok   ' : 'WRONG'}  ${name}: ${where}`);
 }
 process.exitCode = wrong === 0 ? 0 : 1;

@@ -17,10 +17,11 @@ registerHooks({
 });
 
 const { runMany, newIn } = await import('../campaign.ts');
-let found: { seed: number; failure: string } | undefined;
+const theme = mutant.theme;
+let found: { seed: number; failure: string; theme: typeof theme } | undefined;
 for (let seed = 1; found === undefined && seed <= Number(runs); seed += 1) {
-  const campaign = await runMany({ first: seed, goesOn: (made) => made < 1 });
+  const campaign = await runMany({ first: seed, goesOn: (made) => made < 1, theme });
   const failure = newIn(campaign).find(([one]) => one.startsWith(mutant.oracle ?? ''));
-  if (failure !== undefined) found = { seed, failure: failure[0] };
+  if (failure !== undefined) found = { seed, failure: failure[0], theme };
 }
 console.log(JSON.stringify(found ?? null));

@@ -1,8 +1,10 @@
 import { groups, holders, ids, keys, leases, once } from './branch.ts';
-import { answered, converged, patience, verified } from './end.ts';
+import { answered, converged, found, patience, reasons, verified } from './end.ts';
 import { intent } from './intent.ts';
 import type { Oracle } from './oracle.ts';
+import { parents, policy } from './rules.ts';
 import { words } from './words.ts';
+import { workers } from './work.ts';
 
 /** Each promise that a run is held against. */
 export const branchOracles: readonly Oracle[] = [
@@ -10,11 +12,16 @@ export const branchOracles: readonly Oracle[] = [
   once,
   holders,
   leases,
+  workers,
   groups,
   ids,
   keys,
   intent,
+  parents,
+  policy,
   verified,
+  found,
+  reasons,
   converged,
   patience,
   answered,

@@ -1,6 +1,6 @@
 import { BRANCH } from '../world/host.ts';
 import type { ItemFile, LedgerCommit } from './history.ts';
-import { appliedAgain, isTaken, type Oracle } from './oracle.ts';
+import { appliedAgain, type Evidence, isTaken, type Oracle } from './oracle.ts';
 import { wasReached } from './reached.ts';
 
 /** What the branch itself has to show, whoever was told what. */
@@ -101,15 +101,13 @@ const SIGNS: ReadonlySet<string> = new Set(['claim', 'start', 'checkpoint', 'lin
 export const leases: Oracle = {
   name: 'leases',
   promise: 'Nobody is given back before a lease passed without a sign, by the time of the world.',
-  *check({ branch, calls, history, moves }) {
-    // Whoever asks for a recovery by its command answers for it.
-    const asked = new Set(calls.flatMap((call) => call.asked.map(({ op }) => op)));
-    const arrived = new Map<string, number>();
-    for (const { ref, to, at } of moves)
-      if (ref === BRANCH)
-        for (const { oid } of history.lineTo(to)) if (!arrived.has(oid)) arrived.set(oid, at);
-    for (const [index, { verb, id, op, oid }] of branch.entries()) {
+  *check({ branch, history, executions, ...evidence }) {
+    const asked = opsOf(evidence.calls);
+    const arrived = arrivals({ history, ...evidence });
+    for (const [index, { verb, id, op, oid, parent }] of branch.entries()) {
+      // Whoever asks for a recovery by its command answers for it; a worker knows of some executions that they ended.
       if (verb !== 'recover' || asked.has(op ?? '')) continue;
+      if (executions.has(String(executionOf(history.item(parent, id ?? ''))))) continue;
       const sign = branch.slice(0, index).findLast((one) => one.id === id && SIGNS.has(one.verb ?? ''));
       const [from, until] = [arrived.get(sign?.oid ?? ''), arrived.get(oid)];
       if (from === undefined || until === undefined || until - from >= LEASE_MS) continue;
@@ -159,7 +157,19 @@ export const ids: Oracle = {
   },
 };
 
-const executionOf = (item: ItemFile | undefined): unknown =>
+/** All that callers asked for by a command. */
+export const opsOf = (calls: Evidence['calls']): ReadonlySet<string> =>
+  new Set(calls.flatMap(({ asked }) => asked.map(({ op }) => op)));
+
+/** When the branch of the remote first had each commit. */
+export function arrivals({ moves, history }: Pick<Evidence, 'moves' | 'history'>): Map<string, number> {
+  const arrived = new Map<string, number>();
+  for (const { ref, to, at } of moves)
+    if (ref === BRANCH) for (const { oid } of history.lineTo(to)) if (!arrived.has(oid)) arrived.set(oid, at);
+  return arrived;
+}
+
+export const executionOf = (item: ItemFile | undefined): unknown =>
   (item?.claim as { execution_id?: string } | undefined)?.execution_id;
 
 /** Without what has no name. */

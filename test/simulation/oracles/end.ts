@@ -1,3 +1,4 @@
+import { BRANCH } from '../world/host.ts';
 import type { Oracle } from './oracle.ts';
 
 /** What a new ledger allows clocks to differ by: `clock_skew_s`. */
@@ -6,7 +7,7 @@ const ALLOWED_MS = 300_000;
 export const verified: Oracle = {
   name: 'verified',
   promise: 'What honest clones shared verifies clean.',
-  *check({ settled, branch, plan, history }) {
+  *check({ settled, branch, plan, history, forged }) {
     const shared = new Set(branch.map(({ oid }) => oid));
     // A commit that a person put there is not of an honest clone.
     if (plan.faults.some((fault) => fault.kind === 'rewritten' && fault.what === 'replaced')) return;
@@ -20,10 +21,39 @@ export const verified: Oracle = {
       ),
     );
     for (const { rule, commit, message } of said.values()) {
-      if (!shared.has(commit)) continue;
+      if (!shared.has(commit) || forged.has(commit)) continue;
       const isOfClock = off.has(history.commit(commit).clone) || message.includes('here it is');
       if (rule === 'clock' && off.size > 0 && isOfClock) continue;
       yield { kind: rule, text: `verify finds ${rule} at ${commit.slice(0, 7)}: ${message}` };
+    }
+  },
+};
+
+export const found: Oracle = {
+  name: 'found',
+  promise: 'What is wrong on the branch is found, unless somebody answers for that very thing.',
+  *check({ settled, branch, forged, acknowledged }) {
+    const told = new Set(settled.flatMap(({ findings }) => findings.map(({ commit }) => commit)));
+    if (!settled.some(({ failed }) => failed === undefined)) return;
+    for (const { oid } of branch)
+      if (forged.has(oid) && !told.has(oid) && !acknowledged.has(oid))
+        yield { kind: 'hidden', text: `${oid.slice(0, 7)} is no transition, and verify does not say so` };
+  },
+};
+
+export const reasons: Oracle = {
+  name: 'reasons',
+  promise: 'Whoever is told that others were first was not first; who may not write is told so.',
+  *check({ calls, moves, plan }) {
+    // A remote that is read as it was is behind whoever pushes there.
+    const isOld = plan.faults.some(({ kind }) => kind === 'lag' || kind === 'rewritten');
+    for (const { process, clone, what, began, ended = began, told } of calls) {
+      if (told?.kind !== 'failure' || told.code !== 'CONTENDED' || isOld) continue;
+      const moved = moves.some(
+        ({ ref, at, by }) => ref === BRANCH && by !== clone && began <= at && at <= ended,
+      );
+      if (!moved)
+        yield { kind: 'nobody was first', text: `${process} ${what}, and was told ${told.message}` };
     }
   },
 };
@@ -57,6 +87,7 @@ export const patience: Oracle = {
   promise: 'No call takes longer than its deadline of 60 s, give or take 5 s.',
   *check({ calls, plan }) {
     for (const { process, clone, mode, what, began, ended, told } of calls) {
+      if (what.startsWith('works')) continue;
       const isOffline = mode === 'local' && what.startsWith('asks');
       const longest = isOffline ? LONGEST_OFFLINE_MS : LONGEST_MS;
       if (told === undefined || ended === undefined || ended - began <= longest) continue;

@@ -5,6 +5,15 @@ import { entriesOf, type ObjectPool } from '../world/objects.ts';
 /** An item as its file has it: what the file says, and nothing that the program makes of it. */
 export type ItemFile = Readonly<Record<string, unknown>>;
 
+/** What a ledger's settings say of who may do what, as the file has it. */
+export interface Settings {
+  roles?: Readonly<Record<string, { members: readonly string[] }>>;
+  allow?: readonly { verbs: readonly string[]; roles: readonly string[] }[];
+  review?: readonly { types?: readonly string[]; approvals?: number }[];
+}
+
+const ITEM = /^[A-Z]+-\d{8}-\w+\.yaml$/;
+
 /** A commit of the branch, read without the program that is being judged. */
 export interface LedgerCommit {
   oid: Oid;
@@ -14,6 +23,7 @@ export interface LedgerCommit {
   verb: string | undefined;
   id: string | undefined;
   epoch: number | undefined;
+  execution: string | undefined;
   committed_at: number;
   /** The clone that made it; empty where a person did. */
   clone: string;
@@ -23,6 +33,7 @@ export interface LedgerCommit {
 export class History {
   readonly #objects: ObjectPool;
   readonly #files = new Map<Oid, ReadonlyMap<string, Oid>>();
+  readonly #items = new Map<Oid, ItemFile>();
 
   constructor(objects: ObjectPool) {
     this.#objects = objects;
@@ -50,6 +61,7 @@ export class History {
       verb: trailer('Work-Verb'),
       id: trailer('Work-Item'),
       epoch: epoch === undefined ? undefined : Number(epoch),
+      execution: trailer('Work-Execution'),
       clone: /^committer .* <(\w+)@example\.org> /m.exec(head)?.[1] ?? '',
       committed_at: Number(/^committer .* (\d+) \+0000$/m.exec(head)?.[1]),
     };
@@ -57,10 +69,31 @@ export class History {
 
   /** An item as it stands at a commit; `undefined` where it is not there. */
   item(commit: Oid | undefined, id: string): ItemFile | undefined {
-    if (commit === undefined) return undefined;
-    const tree = /^tree (\w+)$/m.exec(this.#text(commit))?.[1] ?? '';
-    const file = this.#filesOf(tree).get(`${id}.yaml`);
-    return file === undefined ? undefined : (parse(this.#text(file)) as ItemFile);
+    return this.#read(this.#filesAt(commit).get(`${id}.yaml`));
+  }
+
+  /** All items as they stand at a commit. */
+  items(commit: Oid | undefined): ItemFile[] {
+    return [...this.#filesAt(commit)].flatMap(([name, file]) =>
+      ITEM.test(name) ? [this.#read(file) ?? {}] : [],
+    );
+  }
+
+  /** The settings at a commit. */
+  settings(commit: Oid | undefined): Settings {
+    return (this.#read(this.#filesAt(commit).get('ledger.yaml')) ?? {}) as Settings;
+  }
+
+  #filesAt(commit: Oid | undefined): ReadonlyMap<string, Oid> {
+    if (commit === undefined) return new Map();
+    return this.#filesOf(/^tree (\w+)$/m.exec(this.#text(commit))?.[1] ?? '');
+  }
+
+  #read(file: Oid | undefined): ItemFile | undefined {
+    if (file === undefined) return undefined;
+    const known = this.#items.get(file) ?? (parse(this.#text(file)) as ItemFile);
+    this.#items.set(file, known);
+    return known;
   }
 
   /** All files below a tree, by the last part of their names: those of items differ in it. */

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan.ts';
 import type { ToldCall } from '../told.ts';
+import type { AgentRun, Ending } from '../worker.ts';
 import type { Move } from '../world/host.ts';
 import type { History, LedgerCommit } from './history.ts';
 
@@ -26,6 +27,13 @@ export interface Evidence {
   moves: readonly Move[];
   calls: readonly ToldCall[];
   settled: readonly Settled[];
+  agents: readonly AgentRun[];
+  endings: readonly Ending[];
+  /** Commits that somebody pushed without the program, and those that a caller asked to acknowledge. */
+  forged: ReadonlySet<string>;
+  acknowledged: ReadonlySet<string>;
+  /** Those of workers. */
+  executions: ReadonlySet<string>;
 }
 
 /** Whether a person took from a clone, or from the remote, what was there: then nobody can keep it. */

@@ -20,6 +20,16 @@ export function isReached({ verb, command }: Asked, item: ItemFile): boolean {
   );
 }
 
+/** Whether the settings are as a change would leave them; of roles, those that it names. */
+function isSet(patch: object, settings: object): boolean {
+  const now = new Map(Object.entries(settings));
+  return Object.entries(patch).every(([key, value]) =>
+    key === 'roles'
+      ? isSet(value as object, (now.get(key) as object | undefined) ?? {})
+      : JSON.stringify(now.get(key) ?? null) === JSON.stringify(value),
+  );
+}
+
 interface Members {
   add?: readonly unknown[];
   remove?: readonly unknown[];
@@ -36,6 +46,7 @@ function haveMembers(found: unknown, { add = [], remove = [] }: Members): boolea
 /** Whether it was so at any time: what another clone did first is no change, and is on the branch under that one's name alone. */
 export const wasReached = (branch: readonly LedgerCommit[], history: History, asked: Asked): boolean =>
   branch.some(({ id, oid }) => {
+    if (asked.command.verb === 'configure') return isSet(asked.command.patch ?? {}, history.settings(oid));
     const item = id === asked.id && id !== undefined ? history.item(oid, id) : undefined;
     return item !== undefined && isReached(asked, item);
   });

@@ -1,3 +1,4 @@
+import type { RememberedExecution } from '../../../src/agents/workers/execution-memory.ts';
 import type { Oid } from '../../../src/store/port.ts';
 import type { Place } from '../../../src/sync/clone-name.ts';
 import type { Actor } from '../scheduler.ts';
@@ -39,6 +40,8 @@ export class Clone {
   readonly #pruned = new Set<Oid>();
   /** Objects that a process makes, and that no ref has yet. */
   readonly #made = new Map<Actor, readonly Oid[]>();
+  /** What pools remember of their executions, with whose they are. */
+  readonly executions = new Map<string, RememberedExecution & { pool: string; by: Actor }>();
   /** Where its branch was, and from when on. */
   readonly tips: { at: number; tip: Oid | undefined }[] = [];
   /** In the order of their times. */

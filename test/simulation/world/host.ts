@@ -20,7 +20,12 @@ export interface Move {
 /** What a push asks for one ref. */
 export type Wish = Pick<Move, 'ref' | 'to' | 'by'> & { expected: Oid | undefined };
 
-export type Answer = { kind: 'accepted' } | { kind: 'behind' } | { kind: 'refused'; reason: string };
+export type Answer =
+  | { kind: 'accepted' }
+  | { kind: 'behind' }
+  | { kind: 'refused'; reason: string }
+  /** Whoever asks may not write at all. */
+  | { kind: 'denied'; reason: string };
 
 /** A hook or a protected branch. @returns why it refuses; `undefined` where it does not */
 export type Rule = (wish: Wish, at: number) => string | undefined;
@@ -30,6 +35,8 @@ export class Host {
   readonly #refs: Map<string, Oid>;
   readonly moves: Move[] = [];
   readonly rules: Rule[] = [];
+  /** Whether a clone may not write at all. */
+  isDenied: (clone: string, at: number) => boolean = () => false;
   /** True while it cannot be reached. */
   isAway: () => boolean = () => false;
   /** True while it takes what is sent and does not answer. */
@@ -52,6 +59,7 @@ export class Host {
   /** From now on nothing is wrong with it. */
   mend(): void {
     this.rules.length = 0;
+    this.isDenied = () => false;
     this.lag_ms = () => 0;
     this.isAway = () => false;
     this.isSilent = () => false;
@@ -83,7 +91,8 @@ export class Host {
   }
 
   #answerTo(wish: Wish, at: number): Answer {
-    const { ref, to, expected } = wish;
+    const { ref, to, expected, by } = wish;
+    if (this.isDenied(by, at)) return { kind: 'denied', reason: 'permission denied' };
     const current = this.#refs.get(ref);
     if (current === to) return { kind: 'accepted' };
     if (current !== expected) return { kind: 'behind' };

@@ -74,6 +74,8 @@ export class Process implements Actor {
   /** When it stands still, as after Ctrl-Z. */
   stops: { from: number; until: number } | undefined;
   onKilled: () => void = () => undefined;
+  /** What else is to be done when it ends. */
+  readonly onEnd: (() => void)[] = [];
   /** How many times longer than usual each call takes. */
   slowness = 1;
   readonly #opened: WorkLedger[] = [];
@@ -98,6 +100,12 @@ export class Process implements Actor {
         sleep: (ms) => world.scheduler.sleep(this, ms),
         random: () => random.next(),
       },
+      timer: {
+        elapsed: () => world.scheduler.time,
+        after: (ms, task) => this.#after(ms, task),
+        holdFor: (ms, task) => this.#after(ms, task),
+      },
+      process: { host: clone.place.machine, pid: world.processes.length + 1 },
       draw: (count) => bytes.bytes(count),
       turn: () => world.scheduler.sleep(this, 0, 'ends a turn'),
     };
@@ -171,6 +179,7 @@ export class Process implements Actor {
   kill(): void {
     if (!this.alive) return;
     this.alive = false;
+    for (const task of this.onEnd) task();
     this.clone.letGo(this);
     this.#world.tell(`${this.name} is killed`);
     this.onKilled();
@@ -189,6 +198,14 @@ export class Process implements Actor {
   free(): void {
     this.kill();
     for (const ledger of this.#opened.splice(0)) connectionOf(ledger).projection.close();
+  }
+
+  #after(ms: number, task: () => void): () => void {
+    let isOn = true;
+    void this.#world.scheduler.sleep(this, ms).then(() => isOn && task());
+    return () => {
+      isOn = false;
+    };
   }
 
   #mayDie(death: Death): void {

@@ -2,6 +2,7 @@ import type { Oid } from '../../../src/store/port.ts';
 import type { Place } from '../../../src/sync/clone-name.ts';
 import { asSimulated } from '../guard.ts';
 import { type Call, type Fate, Scheduler } from '../scheduler.ts';
+import type { AgentRun, Ending } from '../worker.ts';
 import { Clone } from './clone.ts';
 import type { Mishap } from './connection.ts';
 import { Host } from './host.ts';
@@ -42,6 +43,13 @@ export class World {
   readonly host: Host;
   readonly clones = new Map<string, Clone>();
   readonly processes: Process[] = [];
+  /** Who worked on what, how it ended as a worker said, and all executions that workers asked for. */
+  readonly agents: AgentRun[] = [];
+  readonly endings: Ending[] = [];
+  readonly executions = new Set<string>();
+  /** Commits that somebody pushed without the program, and those that a caller asked to acknowledge. */
+  readonly forged = new Set<Oid>();
+  readonly acknowledged = new Set<Oid>();
   isMended = false;
   #fates: Fates;
   readonly #onEvent: NonNullable<WorldOptions['onEvent']>;
