@@ -1,31 +1,49 @@
-import { promises as fs } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { type Json, type JsonMap, LedgerError } from '../index.ts';
 import { refuse } from '../operations/typed.ts';
 import type { World } from './process.ts';
 
 /** Text as it was typed, from a file (`@FILE`), or from standard input (`-`). `@@` stands for an `@` that begins a text. */
 export async function readText(typed: string, world: Pick<World, 'stdin'>): Promise<string> {
-  if (typed === '-') return decode(await readAll(world.stdin), 'standard input').replace(/\r?\n$/, '');
+  if (typed === '-') return (await readStandardInput(world)).replace(/\r?\n$/, '');
   if (typed.startsWith('@@')) return typed.slice(1);
   return typed.startsWith('@') ? (await readInputFile(typed.slice(1))).replace(/\r?\n$/, '') : typed;
 }
 
 /** A whole file as it was typed: as `readText`, with the line break at its end kept, and one added to what was typed. */
 export async function readFileText(typed: string, world: Pick<World, 'stdin'>): Promise<string> {
-  if (typed === '-') return decode(await readAll(world.stdin), 'standard input');
+  if (typed === '-') return readStandardInput(world);
   if (typed.startsWith('@') && !typed.startsWith('@@')) return readInputFile(typed.slice(1));
   return `${typed.startsWith('@@') ? typed.slice(1) : typed}\n`;
 }
 
-async function readAll(input: World['stdin']): Promise<Buffer> {
-  const { buffer } = await import('node:stream/consumers');
-  return buffer(input);
+/** Of what is typed, or stands in a file: more than any field or file beside items may have. */
+const MOST_BYTES = 4 * 1024 * 1024;
+/** Of a file that is imported. */
+export const MOST_IMPORTED = 256 * 1024 * 1024;
+
+/** All of it; a pipe or a device that never ends is left once it gave more than that. */
+async function readAll(input: AsyncIterable<unknown>, from: string, most: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of input) {
+    const bytes = Buffer.from(part as Uint8Array);
+    length += bytes.length;
+    if (length > most)
+      throw refuse(`${from} has more than ${most / 1024 / 1024} MiB, which is the most that is read.`);
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts);
 }
 
-/** @throws LedgerError `INVALID_INPUT` where the file cannot be read as text */
-export async function readInputFile(path: string): Promise<string> {
+const readStandardInput = async ({ stdin }: Pick<World, 'stdin'>): Promise<string> =>
+  decode(await readAll(stdin, STANDARD_INPUT, MOST_BYTES), STANDARD_INPUT);
+const STANDARD_INPUT = 'standard input';
+
+/** @throws LedgerError `INVALID_INPUT` where the file cannot be read as text, or has more bytes than `most` */
+export async function readInputFile(path: string, most = MOST_BYTES): Promise<string> {
   try {
-    return decode(await fs.readFile(path), path);
+    return decode(await readAll(createReadStream(path), `The file ${JSON.stringify(path)}`, most), path);
   } catch (error) {
     if (error instanceof LedgerError) throw error;
     throw refuse(`The file ${JSON.stringify(path)} cannot be read: ${reasonOf(error)}.`);

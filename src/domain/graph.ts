@@ -23,11 +23,12 @@ function waitsFor(view: LedgerView, id: WorkId): readonly WorkId[] {
 function findChain(view: LedgerView, from: WorkId, to: WorkId): WorkId[] | undefined {
   const cameFrom = new Map<WorkId, WorkId | undefined>([[from, undefined]]);
   const queue: WorkId[] = [from];
-  for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+  // Grows while it is walked; to take from its front would move all that is behind.
+  for (const id of queue) {
     if (id === to) {
       const chain: WorkId[] = [];
-      for (let at: WorkId | undefined = id; at !== undefined; at = cameFrom.get(at)) chain.unshift(at);
-      return chain;
+      for (let at: WorkId | undefined = id; at !== undefined; at = cameFrom.get(at)) chain.push(at);
+      return chain.reverse();
     }
     for (const next of waitsFor(view, id)) {
       if (cameFrom.has(next)) continue;
@@ -71,17 +72,33 @@ export function checkReferences(
   before: WorkItem | undefined,
   from: 'here' | 'elsewhere' = 'here',
 ): void {
-  const added = item.dependencies.filter((id) => !before?.dependencies.includes(id));
+  const had = new Set(before?.dependencies);
+  const added = item.dependencies.filter((id) => !had.has(id));
   requireKnown(view, 'dependency', added);
-  for (const id of added) refuseCycle(view, item.id, id);
+  // Nothing waits for what is new, but where a file was changed by hand; so a long chain costs each of its links the same.
+  const isAwaited = before !== undefined || isReferred(view, item.id);
+  if (isAwaited) for (const id of added) refuseCycle(view, item.id, id);
+  else if (added.includes(item.id)) refuseCycle(view, item.id, item.id);
   if (item.parent_id === undefined || item.parent_id === before?.parent_id) return;
   requireKnown(view, 'parent', [item.parent_id]);
   refuseCycle(view, item.parent_id, item.id);
   // A new item is no one's child yet, so its own dependencies must be asked about too.
-  for (const id of item.dependencies) refuseCycle(view, item.parent_id, id);
-  refuseOwnAncestor(view, item.id, item.parent_id);
+  // What the parent waits for already, as it does for an open part, does not wait for the parent.
+  for (const id of item.dependencies)
+    if (!isOpenPartOf(view, item.parent_id, id)) refuseCycle(view, item.parent_id, id);
+  if (isAwaited || item.parent_id === item.id) refuseOwnAncestor(view, item.id, item.parent_id);
   if (from === 'here' && !isTerminal(item.status)) requireOpenParent(view, item, isTerminal);
 }
+
+function isOpenPartOf(view: LedgerView, parent: WorkId, id: WorkId): boolean {
+  const status = view.statusOf(id);
+  if (status === undefined || status === 'damaged' || isTerminal(status)) return false;
+  return view.find(id)?.parent_id === parent;
+}
+
+/** True where something open names the id. */
+const isReferred = (view: LedgerView, id: WorkId): boolean =>
+  view.openDependentsOf(id).length + view.openChildrenOf(id).length + view.blockedOn(id).length > 0;
 
 /** An open part of what is completed would make that untrue. @throws LedgerError `ILLEGAL_TRANSITION` where its parent is as `ended` says */
 function requireOpenParent(

@@ -32,17 +32,37 @@ export interface DependencyNode {
   item: WorkItem | undefined;
   /** `true` where it stands higher up already and is not unfolded again. */
   repeated: boolean;
+  /** `true` where it depends on something, and the tree is deep or large enough as it is: ask for the tree of this one. */
+  cut: boolean;
   dependencies: DependencyNode[];
 }
 
-/** What an item depends on, and what that depends on, unfolded once. */
-export function dependencyTree(view: IndexView, id: WorkId, seen: Set<WorkId> = new Set()): DependencyNode {
-  const item = view.statusOf(id) === 'damaged' ? undefined : view.find(id);
-  const repeated = seen.has(id);
-  seen.add(id);
-  const dependencies =
-    repeated || item === undefined ? [] : item.dependencies.map((next) => dependencyTree(view, next, seen));
-  return { id, item, repeated, dependencies };
+/** Who reads a tree, or passes it on as JSON, goes down as many levels. */
+const DEEPEST = 100;
+const LARGEST = 10_000;
+
+/** What an item depends on, and what that depends on, unfolded once: depth first, so that what is repeated stands above. */
+export function dependencyTree(view: IndexView, id: WorkId): DependencyNode {
+  const seen = new Set<WorkId>();
+  let count = 0;
+  const nodeOf = (of: WorkId): DependencyNode => {
+    const item = view.statusOf(of) === 'damaged' ? undefined : view.find(of);
+    count += 1;
+    return { id: of, item, repeated: false, cut: false, dependencies: [] };
+  };
+  const root = nodeOf(id);
+  const open = [{ node: root, depth: 1 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { node, depth } = next;
+    const ids = node.item?.dependencies ?? [];
+    node.repeated = seen.has(node.id);
+    seen.add(node.id);
+    if (node.repeated) continue;
+    node.cut = ids.length > 0 && (depth >= DEEPEST || count + ids.length > LARGEST);
+    if (!node.cut) node.dependencies = ids.map(nodeOf);
+    for (const one of node.dependencies.toReversed()) open.push({ node: one, depth: depth + 1 });
+  }
+  return root;
 }
 
 /** Open parts of an item, and theirs, those that nothing is a part of first. */

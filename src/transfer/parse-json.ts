@@ -3,6 +3,8 @@ import { depthOf, isMap } from './foreign.ts';
 /** Deeper than any tracker nests, and far from what writing it as YAML could take. */
 const MAX_DEPTH = 100;
 
+const TOO_DEEP = { kind: 'too_deep', message: `it nests more than ${MAX_DEPTH} levels` } as const;
+
 export type ParsedRecord =
   | { kind: 'record'; value: Record<string, unknown>; repairs: number }
   | { kind: 'bad_json' | 'not_an_item' | 'too_deep'; message: string };
@@ -18,6 +20,8 @@ export function parseRecord(text: string): ParsedRecord {
   try {
     value = parse(text);
   } catch (error) {
+    // What nests too deep to be walked is told as such.
+    if (error instanceof RangeError) return TOO_DEEP;
     const repaired = repair(text);
     repairs = repaired.repairs;
     if (repairs === 0) return { kind: 'bad_json', message: describe(error) };
@@ -28,8 +32,7 @@ export function parseRecord(text: string): ParsedRecord {
     }
   }
   if (!isMap(value)) return { kind: 'not_an_item', message: 'it is JSON, but not a map of fields' };
-  if (depthOf(value) > MAX_DEPTH)
-    return { kind: 'too_deep', message: `it nests more than ${MAX_DEPTH} levels` };
+  if (depthOf(value) > MAX_DEPTH) return TOO_DEEP;
   return { kind: 'record', value, repairs };
 }
 

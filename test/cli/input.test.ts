@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readMap, readText, readValue } from '../../src/cli/input.ts';
+import { readInputFile, readMap, readText, readValue } from '../../src/cli/input.ts';
 import { oneOf, readTime } from '../../src/operations/typed.ts';
 import { makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 
@@ -90,3 +90,17 @@ it('a value is one of those allowed, or its short name, and else they are all na
   expect(oneOf('hi', ['low', 'high'], '--priority', { high: 'hi' })).toBe('high');
   expect(() => oneOf('hi', ['low', 'high'], '--priority')).toThrow('--priority cannot be "hi"');
 });
+
+it('given input that never ends, when it is read, then it is left at the limit, which is told', async () => {
+  const endless = { stdin: Readable.from(forever()) };
+  const told = { code: 'INVALID_INPUT', message: expect.stringContaining('more than 4 MiB') };
+  await expect(readText('-', endless)).rejects.toMatchObject(told);
+  await expect(readText('@/dev/zero', world())).rejects.toMatchObject(told);
+  await expect(readInputFile('/dev/zero', 5 * 1024 * 1024)).rejects.toMatchObject({
+    message: expect.stringContaining('more than 5 MiB'),
+  });
+});
+
+async function* forever(): AsyncGenerator<Buffer> {
+  for (;;) yield Buffer.alloc(64 * 1024, 'x');
+}

@@ -138,3 +138,30 @@ test('given a damaged item on the way, when a dependency is added, then the way 
   view.damage(B);
   expect(depend(C, A).dependencies).toEqual([A]);
 });
+
+/** Counts what a decision looks at. */
+class CountingView extends FakeView {
+  finds = 0;
+  override find(id: string) {
+    this.finds += 1;
+    return super.find(id);
+  }
+}
+
+test.each([
+  ['a chain of dependencies', (at: number) => ({ dependencies: [idOf(at)] })],
+  ['a chain of parts', (at: number) => ({ parent_id: idOf(at) })],
+  [
+    'a chain of dependencies below one parent',
+    (at: number) => (at === 1 ? { parent_id: idOf(1) } : { parent_id: idOf(1), dependencies: [idOf(at)] }),
+  ],
+])('given %s, when it grows by one, then that takes no more steps than at its beginning', (_what, fields) => {
+  const counting = new CountingView();
+  counting.do('create', { id: idOf(1), fields: { title: 'first' } });
+  const steps = Array.from({ length: 60 }, (_, at) => {
+    counting.finds = 0;
+    counting.do('create', { id: idOf(at + 2), fields: { title: 'next', ...fields(at + 1) } });
+    return counting.finds;
+  });
+  expect(Math.max(...steps)).toBeLessThanOrEqual(Math.max(...steps.slice(0, 3)));
+});

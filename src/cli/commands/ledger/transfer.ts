@@ -12,13 +12,13 @@ import { RaceLost } from '../../../operations/refusal.ts';
 import { oneOf, pickFormat, refuse, required } from '../../../operations/typed.ts';
 import { whereIf } from '../../../operations/writes.ts';
 import { command, flag, text } from '../../command.ts';
-import { readInputFile } from '../../input.ts';
+import { MOST_IMPORTED, readInputFile } from '../../input.ts';
 import { columns, type Line, type Span, styled } from '../../render/line.ts';
 import { whereabouts } from '../../transition.ts';
 
 /** How what an import is given is read from a path, by what that is. */
 const SOURCES = {
-  file: async (path: string) => ({ text: await readInputFile(path) }),
+  file: async (path: string) => ({ text: await readInputFile(path, MOST_IMPORTED) }),
   folder: async (path: string) => ({ files: await readFolder(path) }),
 };
 const FORMATS = Object.keys(IMPORT_FORMATS) as ImportInput['from'][];
@@ -162,6 +162,9 @@ function firstLines(rows: readonly Span[][]): Line[] {
   ];
 }
 
+const MOST_FILES = 200_000;
+const NOTHING = Buffer.alloc(0);
+
 /** Every file below a folder, by its path in it. */
 async function readFolder(folder: string): Promise<TransferFile[]> {
   const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch((error: Error) => {
@@ -171,11 +174,22 @@ async function readFolder(folder: string): Promise<TransferFile[]> {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+  if (paths.length > MOST_FILES)
+    throw refuse(
+      `The folder ${JSON.stringify(folder)} has more than ${MOST_FILES} files, which is the most that is read.`,
+    );
   const files: TransferFile[] = [];
   const root = join(folder, sep);
+  let left = MOST_IMPORTED;
   for (const path of paths) {
     // What is no JSON is only named in the notes; bytes that are no text make one file unusable, not all.
-    const text = path.endsWith('.json') ? (await fs.readFile(path)).toString() : '';
+    const bytes = path.endsWith('.json') ? await fs.readFile(path) : NOTHING;
+    const text = bytes.toString();
+    left -= bytes.length;
+    if (left < 0)
+      throw refuse(
+        `The folder ${JSON.stringify(folder)} has more than ${MOST_IMPORTED / 1024 / 1024} MiB of JSON, which is the most that is read.`,
+      );
     files.push({ path: path.slice(root.length).replaceAll(sep, '/'), text });
   }
   return files;

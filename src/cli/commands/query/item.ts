@@ -87,9 +87,10 @@ function treeLines(node: DependencyNode, depth = 0): Line[] {
   return [nodeLine(node, depth), ...node.dependencies.flatMap((child) => treeLines(child, depth + 1))];
 }
 
-function nodeLine({ id, item, repeated }: DependencyNode, depth: number): Span[] {
+function nodeLine({ id, item, repeated, cut }: DependencyNode, depth: number): Span[] {
   const indent = '  '.repeat(depth);
   if (item === undefined) return [indent, styled('id', id), '  ', styled('red', 'missing or damaged')];
   const again = repeated && item.dependencies.length > 0 ? [styled('dim', '  (see above)')] : [];
-  return [indent, styled('id', id), '  ', statusSpan(item.status), '  ', item.title, ...again];
+  const more = cut ? [styled('dim', `  (and more: wl dep tree ${id})`)] : [];
+  return [indent, styled('id', id), '  ', statusSpan(item.status), '  ', item.title, ...again, ...more];
 }
