@@ -1,7 +1,7 @@
 import type { Finding } from '../audit/rules.ts';
 import { type ErrorCode, isLedgerError, messageOf } from '../domain/errors.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import { damagedObjects } from '../git/damaged-objects.ts';
+import { damagedObjects, MISSING } from '../git/damaged-objects.ts';
 import { locksInTheWay } from '../git/damaged-repository.ts';
 import type { Fault, FaultKind } from '../git/fault.ts';
 import { connectionOf, currentTip, describeAhead } from '../ledger/connection.ts';
@@ -205,16 +205,20 @@ async function sharedTip(ledger: WorkLedger): Promise<Oid | undefined> {
 async function examineObjects(
   ledger: WorkLedger,
   tip: Oid,
-  { onProgress, now }: ExamineOptions & { now: number },
+  { onProgress, now, reopen }: ExamineOptions & { now: number },
   place: ClonePlace | undefined,
 ): Promise<{ tree: TreeReport | undefined; faults: Fault[] }> {
   const { signatures, remote, branch } = connectionOf(ledger);
   const store = await connectionOf(ledger).store();
   const lookAt = async (): Promise<Fault[]> => {
     if (place === undefined) return [];
-    const tips = [...new Set([tip, (await sharedTip(ledger)) ?? tip])];
+    const shared = await sharedTip(ledger);
+    const tips = [...new Set([tip, shared ?? tip])];
     const from = remote === null ? undefined : { name: remote.name, branch };
-    return damagedObjects({ gitDir: place.gitDir, tips, remote: from, now });
+    const faults = await damagedObjects({ gitDir: place.gitDir, tips, remote: from, now });
+    if (faults.length === 0 || shared === undefined || reopen === undefined) return faults;
+    const ofShared = await damagedObjects({ gitDir: place.gitDir, tips: [shared], remote: from, now });
+    return ofShared.length > 0 ? faults : faults.map((fault) => ofPending(fault, reopen, place, now));
   };
   try {
     const suspects = inQuestion(connectionOf(ledger));
@@ -231,6 +235,20 @@ async function examineObjects(
     return { tree: undefined, faults: [{ kind: 'objects', wrong: sentenceOf(error), how }] };
   }
 }
+
+/** All that was shared is here. What is gone is nowhere, unless the remote took it and this clone was never told. */
+const ofPending = (fault: Fault, reopen: () => Promise<WorkLedger>, place: ClonePlace, now: number): Fault =>
+  fault.wrong.startsWith(MISSING)
+    ? {
+        ...fault,
+        how: 'wl doctor --fix fetches them again, and leaves out the transitions that cannot be read then; all others stay',
+        async repair() {
+          const fetched = await fault.repair?.().catch(() => undefined);
+          const { stepBack } = await import('./step-back.ts');
+          return [fetched, await stepBack(reopen, place, now)].filter(Boolean).join('; ');
+        },
+      }
+    : fault;
 
 async function examineClock(
   ledger: WorkLedger,

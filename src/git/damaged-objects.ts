@@ -43,7 +43,7 @@ export async function damagedObjects(place: ObjectsPlace): Promise<Fault[]> {
 
 const CORRUPT = /(?:object corrupt or missing|is corrupt|stored in|unable to unpack|corrupt loose object)/;
 const LOOSE = /[0-9a-f]{2}\/[0-9a-f]{38}(?![0-9a-f])/g;
-const MISSING = /^missing (commit|tree|blob|tag) ([0-9a-f]{40})$/gm;
+const ABSENT = /^missing (commit|tree|blob|tag) ([0-9a-f]{40})$/gm;
 const DANGLING_LINK = /^ +to +(commit|tree|blob|tag) ([0-9a-f]{40})$/gm;
 
 async function check(place: ObjectsPlace, options: readonly string[]): Promise<Fault[]> {
@@ -56,7 +56,7 @@ async function check(place: ObjectsPlace, options: readonly string[]): Promise<F
   );
   const corrupt = [...loose].map((name) => join(gitDir, 'objects', name)).filter((path) => existsSync(path));
   if (corrupt.length > 0) return corrupt.map((path) => corruptObject(gitDir, path, now));
-  const missing = new Map([...said.matchAll(MISSING)].map(([, type = '', oid = '']) => [oid, type]));
+  const missing = new Map([...said.matchAll(ABSENT)].map(([, type = '', oid = '']) => [oid, type]));
   for (const [, type = '', oid = ''] of said.matchAll(DANGLING_LINK)) missing.set(oid, type);
   for (const tip of await missingTips(gitDir, tips)) missing.set(tip, 'commit');
   return missing.size === 0 ? [] : [missingObjects(place, missing)];
@@ -69,6 +69,12 @@ const corruptObject = (gitDir: string, path: string, now: number): Fault => ({
   repair: async () => setAside(gitDir, path, now),
 });
 
+/** Whether all that a tip has, and what was shared has not, is here. */
+export async function isWholeSince(gitDir: string, tip: string, shared: string): Promise<boolean> {
+  const args = ['--git-dir', gitDir, 'rev-list', '--objects', '--quiet', tip, '--not', shared];
+  return (await runGit({ args, cwd: gitDir, timeout: CHECK_MS })).code === 0;
+}
+
 async function missingTips(gitDir: string, tips: readonly string[]): Promise<string[]> {
   const args = ['--git-dir', gitDir, 'cat-file', '--batch-check=%(objecttype)'];
   const { stdout } = await runGit({ args, cwd: gitDir, input: `${tips.join('\n')}\n` });
@@ -76,11 +82,14 @@ async function missingTips(gitDir: string, tips: readonly string[]): Promise<str
   return tips.filter((_, at) => answers[at] !== 'commit');
 }
 
+/** How a fault of objects that are gone begins. */
+export const MISSING = 'objects of the ledger are missing here';
+
 function missingObjects(place: ObjectsPlace, missing: ReadonlyMap<string, string>): Fault {
   const { remote } = place;
   const [[oid, type] = ['', '']] = missing;
   const more = missing.size === 1 ? '' : ` and ${missing.size - 1} more`;
-  const wrong = `objects of the ledger are missing here: the ${type} ${oid}${more}`;
+  const wrong = `${MISSING}: the ${type} ${oid}${more}`;
   if (remote === undefined)
     return { kind: 'objects', wrong, how: 'no remote has them: look for them in a backup, or another clone' };
   return {

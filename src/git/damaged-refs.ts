@@ -33,7 +33,7 @@ const PACKED = /^(?:#.*|\^[0-9a-f]{40}|[0-9a-f]{40} refs\/\S+|)$/;
 const LOCK_WAIT_MS = 500;
 
 /** The values that the ref had, as git noted them: the newest first. */
-function loggedValues(gitDir: string, ref: string): string[] {
+export function loggedValues(gitDir: string, ref: string): string[] {
   return readLog(gitDir, ref)
     .flatMap(({ from, to }) => [from, to])
     .reverse();

@@ -27,8 +27,8 @@ export interface Fault {
   repair?: (() => Promise<string>) | undefined;
 }
 
-/** Beside local state, since that may be what is broken. */
-const ASIDE = 'work-ledger-broken';
+/** Where what is moved out of the way goes: beside local state, since that may be what is broken. */
+export const brokenFolder = (gitDir: string): string => join(gitDir, 'work-ledger-broken');
 
 /**
  * Moves a file or a folder out of the way, to where a person finds it.
@@ -36,7 +36,7 @@ const ASIDE = 'work-ledger-broken';
  * @returns what was done
  */
 export function setAside(gitDir: string, path: string, now: number): string {
-  const folder = join(gitDir, ASIDE);
+  const folder = brokenFolder(gitDir);
   makeFolder(folder);
   const stamp = new Date(now).toISOString().replaceAll(/\D/g, '').slice(0, 17);
   const to = join(folder, `${stamp}-${relative(gitDir, path).replaceAll(/[/\\]/g, '_')}`);

@@ -180,9 +180,8 @@ export async function rebuild(
   const left = await journalNow(context);
   await learnDeletionsFor(context, base, pending);
   const auxiliary = await readAuxiliaryFilesFor(store, base, pending);
-  const parted = await store.mergeBase(expected, base);
   const ops = new Set(pending.map(({ op }) => op ?? ''));
-  const known = request.known ?? byOp(parted === base ? [] : await readCommits(store, parted, base, ops));
+  const known = request.known ?? (await knownAt(store, { expected, base, ops }));
   const { result, changes, skew_s } = await views.read(base, (view) => {
     const after = new Overlay(view, auxiliary);
     const { clock_skew_s: skew_s } = view.settings;
@@ -206,6 +205,14 @@ export async function rebuild(
     result.unchanged.flatMap(({ from }) => from.op ?? []),
   );
   return settled;
+}
+
+async function knownAt(
+  store: SyncContext['store'],
+  { expected, base, ops }: { expected: Oid; base: Oid; ops: ReadonlySet<string> },
+): Promise<ReadonlyMap<string, ReadCommit>> {
+  const parted = await store.mergeBase(expected, base);
+  return byOp(parted === base ? [] : await readCommits(store, parted, base, ops));
 }
 
 export const emailOf = ({ record }: ReadCommit): string => record.author.email;

@@ -110,3 +110,46 @@ test.each([
     expect(await waitingIn(clone)).toBe('shared');
   },
 );
+
+describe('given transitions that wait, of which objects are gone everywhere', () => {
+  const loose = (gitDir: string, oid: string): string =>
+    join(gitDir, 'objects', oid.slice(0, 2), oid.slice(2));
+
+  /** Three that wait: the first makes an item, the others have nothing to do with it. */
+  async function withThree() {
+    const clone = await makeSickClone();
+    await wl(clone.dir, ['--offline', 'comment', '1', 'after it'], NOW);
+    await wl(clone.dir, ['--offline', 'create', 'Third'], NOW);
+    const path = (
+      await clone.git('diff', '--name-only', 'refs/work-ledger/seen/origin', 'work-ledger~2')
+    ).trim();
+    const made = (await clone.git('rev-parse', 'work-ledger~2')).trim();
+    return { ...clone, path, made };
+  }
+
+  test.each([
+    ['a blob', ({ path }: { path: string }) => `work-ledger~2:${path}`],
+    ['a tree', () => 'work-ledger~2^{tree}'],
+    ['a commit', () => 'work-ledger~2'],
+  ] as const)(
+    'when it is %s, and the doctor mends, then what cannot be read is named, all else is there, and the clone works',
+    async (_, of) => {
+      const { dir, gitDir, git, repo, path, made } = await withThree();
+      await rm(loose(gitDir, (await git('rev-parse', of({ path }))).trim()));
+      const looked = await wl(dir, ['doctor'], NOW);
+      expect(looked.status).toBe(9);
+      expect(looked.stdout).toContain('leaves out the transitions that cannot be read then; all others stay');
+      const fixed = await wl(dir, ['doctor', '--fix'], NOW);
+      expect(fixed.stdout).toMatch(/left out 1 transition that cannot be read any more/);
+      expect(fixed.stdout).toContain(made.slice(0, 12));
+      expect(await wl(dir, ['doctor'], NOW)).toMatchObject({ status: 0 });
+      expect(await wl(dir, ['create', 'Fourth'], NOW)).toMatchObject({ status: 0 });
+      expect(await wl(dir, ['sync'], NOW)).toMatchObject({ status: 0 });
+      const other = await repo.clone('other');
+      const listed = (await wl(other, ['list'], NOW)).stdout;
+      for (const title of ['One', 'Two', 'Third', 'Fourth']) expect(listed).toContain(title);
+      expect((await wl(other, ['show', '1'], NOW)).stdout).toContain('after it');
+      expect(await wl(other, ['verify'], NOW)).toMatchObject({ status: 0 });
+    },
+  );
+});
