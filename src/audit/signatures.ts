@@ -185,11 +185,13 @@ function fingerprintOf(key: string): string {
   return `SHA256:${hash.slice(0, SHA256_DIGITS)}`;
 }
 
-/** An SSH key's owner is told by a pattern, or several with commas; an OpenPGP key's by its name. */
+/** An SSH key's owner is told by a pattern, or several with commas, of which `!` leaves names out; an OpenPGP key's by its name. */
 const isSigner = ({ signer, keys }: Signature, actor: string): boolean => {
   const isSsh = keys.some((key) => key.startsWith('SHA256:'));
   if (signer === null || !isSsh) return signer === actor;
-  return signer.split(',').some((name) => matches(name.trim(), actor));
+  const names = signer.split(',').map((name) => name.trim());
+  const isLeftOut = names.some((name) => name.startsWith('!') && matches(name.slice(1), actor));
+  return !isLeftOut && names.some((name) => matches(name, actor));
 };
 
 /** Names come from commits, so none may be special to an object. */

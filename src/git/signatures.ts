@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { devNull, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
 import { type Commit, parseCommit } from './model/commit.ts';
 import { childProcess, gitEnvironment, gitFailure, runGit } from './process/run.ts';
@@ -77,9 +78,9 @@ interface Git {
 async function check(
   { gitDir, incoming }: Git,
   commits: readonly Signed[],
-  file: string | undefined,
+  file: string,
 ): Promise<Map<string, CommitSignature>> {
-  const setting = file === undefined ? [] : ['-c', `${ALLOWED}=${file}`];
+  const setting = ['-c', `${ALLOWED}=${file}`];
   const format = '--format=%H%n%G?%n%GF%n%GP%n%GS';
   const log = [
     'log',
@@ -99,7 +100,47 @@ async function check(
   });
   if (result.code !== 0) throw gitFailure('checking signatures', result);
   const records = result.stdout.toString().split('\0');
-  return withNames(gitDir, new Map(records.filter((record) => record !== '').map(toSignature)));
+  const signatures = new Map(records.filter((record) => record !== '').map(toSignature));
+  return withNames(gitDir, await withPatterns(gitDir, file, signatures));
+}
+
+/**
+ * Git tells the first name of an SSH key's line alone. Whose it is says the whole of it: further names, and those that are left out
+ * (`*,!ada`).
+ */
+async function withPatterns(
+  gitDir: string,
+  file: string,
+  signatures: Map<string, CommitSignature>,
+): Promise<Map<string, CommitSignature>> {
+  const isSsh = ({ state, keys }: CommitSignature): boolean =>
+    state === 'good' && keys.some((key) => key.startsWith(SSH_FINGERPRINT));
+  if (![...signatures.values()].some(isSsh)) return signatures;
+  const lines = readSigners(await readFile(resolve(gitDir, file), 'utf8'));
+  for (const [oid, signature] of signatures) {
+    if (!isSsh(signature)) continue;
+    const names = lines
+      .filter(({ key, names }) => signature.keys.includes(key) && names.includes(signature.signer ?? ''))
+      .flatMap((line) => line.names);
+    if (names.length > 0) signatures.set(oid, { ...signature, signer: [...new Set(names)].join(',') });
+  }
+  return signatures;
+}
+
+const SSH_FINGERPRINT = 'SHA256:';
+const KEY_TYPE = /(?:^|[ \t])(?:ssh-|ecdsa-|sk-)[\w@.-]+[ \t]+([A-Za-z0-9+/]+=*)(?:[ \t]|$)/;
+
+/** The lines of a file of allowed signers: the names, and the key's fingerprint as git tells it. */
+function readSigners(text: string): { names: string[]; key: string }[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const [, quoted, plain] = /^[ \t]*(?:"([^"]*)"|([^ \t#"]\S*))[ \t]/.exec(line) ?? [];
+    const [, key] = KEY_TYPE.exec(line) ?? [];
+    if (key === undefined) return [];
+    const hash = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64');
+    return [
+      { names: (quoted ?? plain ?? '').split(','), key: `${SSH_FINGERPRINT}${hash.replace(/=+$/, '')}` },
+    ];
+  });
 }
 
 /** Git tells the first user ID of an OpenPGP key, whether or not that is the one that is known to be right. */
@@ -165,10 +206,11 @@ async function checkByOwn(
   }
 }
 
-/** Without any, git would call what is signed unsigned. */
-async function configured({ gitDir }: Git): Promise<string | undefined> {
-  const { code } = await runGit({ args: ['--git-dir', gitDir, 'config', '--get', ALLOWED], cwd: gitDir });
-  return code === 0 ? undefined : '/dev/null';
+/** The file that git is configured with. Without any, git would call what is signed unsigned. */
+async function configured({ gitDir }: Git): Promise<string> {
+  const args = ['--git-dir', gitDir, 'config', '--type=path', '--get', ALLOWED];
+  const { code, stdout } = await runGit({ args, cwd: gitDir });
+  return code === 0 ? stdout.toString().replace(/\n$/, '') : devNull;
 }
 
 /** A name, and what follows it in a user ID: a comment, an address. */
