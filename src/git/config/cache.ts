@@ -80,8 +80,8 @@ export async function writeConfigCache(
     renameSync(temporary, cachePath(gitDir));
     return true;
   } catch {
-    // A repository that is only read.
-    rmSync(temporary, { force: true });
+    // A repository that is only read, or whose local state is closed: there nothing can be, and nothing is taken away.
+    if (existsSync(temporary)) rmSync(temporary, { force: true });
     return false;
   }
 }
