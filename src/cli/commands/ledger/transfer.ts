@@ -34,7 +34,7 @@ const SHOWN = 20;
 export const importCommand = command({
   summary: 'take over items of another tracker, or of an export',
   details:
-    'A commit an item, and one push. What was imported before, here or in another clone, is left as it stands and told with its id, so doing it twice, or in two clones at once, is harmless. Where something was refused, the rest is imported, and the exit status is that of the refusal. What could not be shared waits in this clone: wl sync.',
+    'A commit an item, and one push. What was imported before, here or in another clone, is left as it stands and told with its id, so doing it twice, or in two clones at once, is harmless. Where something was refused, or cannot be read, the rest is imported, and the exit status is that of the refusal. What could not be shared waits in this clone: wl sync.',
   args: [{ name: '<path>', help: 'a file of Beads issues, or a folder of JSON' }],
   options: {
     from: text(
@@ -80,7 +80,11 @@ export const importCommand = command({
       ],
       ids: [...ids.values(), ...present.values()],
       where: imported === 0 ? undefined : whereIf(ledger, where),
-      failures: [...(unshared === undefined ? [] : [unshared]), ...failed.map(failureOf)],
+      failures: [
+        ...(unshared === undefined ? [] : [unshared]),
+        ...failed.map(failureOf),
+        ...unreadable(path, notes),
+      ],
     };
   },
 });
@@ -123,6 +127,16 @@ export const exportCommand = command({
     };
   },
 });
+
+const UNREADABLE: ReadonlySet<string> = new Set(['bad_json', 'not_an_item', 'too_deep']);
+
+/** A file that was cut off, or is of another kind, was not imported, whatever else was. */
+function unreadable(path: string, notes: ImportReport['notes']): LedgerError[] {
+  const { length } = notes.filter(({ rule }) => UNREADABLE.has(rule));
+  if (length === 0) return [];
+  const records = length === 1 ? 'One record' : `${length} records`;
+  return [refuse(`${records} of ${JSON.stringify(path)} cannot be read: see the notes.`)];
+}
 
 /** Someone else was first, or it was never legal. */
 function failureOf({ error, kept }: ImportReport['failed'][number]): LedgerError {
