@@ -104,9 +104,10 @@ function parseTrailers(message: string): Trailers {
   /** Keys by how git compares them. */
   const seen = new Map<string, string>();
   let last: string | undefined;
-  for (const line of message.split(LINE_END)) {
-    const [, named] = LIKE_TRAILER.exec(line) ?? [];
-    if (named === undefined) {
+  for (const line of linesOf(message)) {
+    const [, written, value] = TRAILER.exec(line) ?? [];
+    const key = written ?? LIKE_TRAILER.exec(line)?.[1];
+    if (key === undefined) {
       if (last !== undefined && CONTINUED.test(line)) {
         misread.push(line);
         values.delete(last);
@@ -114,7 +115,6 @@ function parseTrailers(message: string): Trailers {
       last = undefined;
       continue;
     }
-    const [, key = named, value] = TRAILER.exec(line) ?? [];
     last = seen.get(key.toLowerCase());
     if (last !== undefined) repeated.add(last);
     last ??= key;
@@ -128,7 +128,8 @@ function parseTrailers(message: string): Trailers {
   return { values, repeated: [...repeated], misread };
 }
 
-const LINE_END = /\r?\n/;
+const linesOf = (message: string): string[] =>
+  message.includes('\r') ? message.split(/\r?\n/) : message.split('\n');
 const SHOWN = 100;
 
 /** What is wrong with how the trailers are written; `undefined` where nothing is. */
