@@ -335,7 +335,13 @@ function faultOf(chance: Chance, { callers, times, theme }: Scene): Fault {
     case 'message':
       return { kind, process, message: 1 + chance.below(chance.pick([4, 10, 25])), mishap: mishapOf(chance) };
     case 'refusal':
-      return { kind, clone, refs: chance.pick(['branch', 'branch', 'beside', 'all'] as const), from, until };
+      return {
+        kind,
+        clone,
+        refs: chance.pick(['branch', 'branch', 'beside', 'all'] as const),
+        from,
+        until: until + chance.pick([0, 0, 0, 100_000]),
+      };
     case 'lag':
       return { kind, from, until, by_ms: Math.round(chance.between(100, 3_000)) };
     case 'skew':

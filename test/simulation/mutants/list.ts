@@ -205,7 +205,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sync/committed-time.ts',
     from: 'const committed_at = latest - own > skew_s ? own : Math.max(own, latest);',
     to: 'const committed_at = latest < 0 ? skew_s : own;',
-    oracle: 'verified',
+    oracle: 'dates',
     theme: 'clocks',
   },
   {
@@ -213,7 +213,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sync/committed-time.ts',
     from: 'const committed_at = latest - own > skew_s ? own : Math.max(own, latest);',
     to: 'const committed_at = skew_s < 0 ? own : Math.max(own, latest);',
-    oracle: 'verified',
+    oracle: 'dates',
     theme: 'clocks',
   },
   {

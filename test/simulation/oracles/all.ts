@@ -1,4 +1,5 @@
 import { groups, holders, ids, keys, leases, once } from './branch.ts';
+import { dates } from './dates.ts';
 import { answered, converged, found, patience, reasons, verified } from './end.ts';
 import { intent } from './intent.ts';
 import type { Oracle } from './oracle.ts';
@@ -20,6 +21,7 @@ export const branchOracles: readonly Oracle[] = [
   parents,
   policy,
   verified,
+  dates,
   found,
   reasons,
   converged,

@@ -48,12 +48,21 @@ export const reasons: Oracle = {
     // A remote that is read as it was is behind whoever pushes there.
     const isOld = plan.faults.some(({ kind }) => kind === 'lag' || kind === 'rewritten');
     for (const { process, clone, what, began, ended = began, told } of calls) {
-      if (told?.kind !== 'failure' || told.code !== 'CONTENDED' || isOld) continue;
+      const codes = told?.kind === 'failure' ? [told.code] : (told?.outcomes.map(({ code }) => code) ?? []);
+      const text = `${process} ${what}, and was told ${codes.join(', ')}`;
       const moved = moves.some(
         ({ ref, at, by }) => ref === BRANCH && by !== clone && began <= at && at <= ended,
       );
-      if (!moved)
-        yield { kind: 'nobody was first', text: `${process} ${what}, and was told ${told.message}` };
+      if (codes.includes('CONTENDED') && !moved && !isOld) yield { kind: 'nobody was first', text };
+      const isMeant = (kind: 'denied' | 'refusal'): boolean =>
+        plan.faults.some(
+          (fault) =>
+            fault.kind === kind && fault.clone === clone && fault.from <= began && ended < fault.until,
+        );
+      if (codes.some((code) => code === 'CONTENDED' || code === 'REMOTE_REFUSED') && isMeant('denied'))
+        yield { kind: 'denied, and told otherwise', text };
+      if (codes.includes('CONTENDED') && isMeant('refusal'))
+        yield { kind: 'refused, and told otherwise', text };
     }
   },
 };

@@ -16,7 +16,7 @@ import { SimulatedStore } from './store.ts';
 import type { World } from './world.ts';
 
 /** The time at which every run begins. */
-const EPOCH = Date.parse('2026-01-03T10:00:00.000Z');
+export const EPOCH = Date.parse('2026-01-03T10:00:00.000Z');
 
 /** A call as its port describes it; the process says the rest. */
 interface Described {
