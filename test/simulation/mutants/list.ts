@@ -18,8 +18,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'replay applies again what the shared branch has',
     file: 'sync/reconcile.ts',
-    from: 'const known = request.known ?? byOp(parted === base ?',
-    to: 'const known = byOp(base !== undefined ?',
+    from: 'const known = request.known ?? (await knownAt(store, { expected, base, ops }));',
+    to: 'const known = ops.size >= 0 ? new Map() : request.known;',
     oracle: 'once',
   },
   {
