@@ -22,8 +22,10 @@ export interface Campaign {
 export interface CampaignOptions {
   /** The first seed; the others follow it. */
   first: number;
-  /** Whether another case is to be made, after so many. */
-  goesOn(cases: number): boolean;
+  /** Whether another case is to be made, after so many, at this seed. */
+  goesOn(cases: number, seed: number): boolean;
+  /** Which seeds are tried; all where it is left out. */
+  isTried?: ((plan: Plan) => boolean) | undefined;
   /** Told each seed before it is tried. */
   onSeed?: ((seed: number) => void) | undefined;
 }
@@ -32,7 +34,12 @@ export interface CampaignOptions {
 const AT_ONCE = 400;
 
 /** Makes cases, seed after seed, and counts what they show. */
-export async function fuzz({ first, goesOn, onSeed }: CampaignOptions): Promise<Campaign> {
+export async function fuzz({
+  first,
+  goesOn,
+  isTried = () => true,
+  onSeed,
+}: CampaignOptions): Promise<Campaign> {
   const campaign: Campaign = {
     cases: 0,
     taken: 0,
@@ -42,10 +49,11 @@ export async function fuzz({ first, goesOn, onSeed }: CampaignOptions): Promise<
   };
   let batch: Judged[] = [];
   try {
-    for (let more = goesOn(0); more; more = goesOn(campaign.cases)) {
-      const seed = first + campaign.cases;
+    for (let seed = first; goesOn(campaign.cases, seed); seed += 1) {
+      const plan = planOf(seed);
+      if (!isTried(plan)) continue;
       onSeed?.(seed);
-      const judged = await judge(planOf(seed));
+      const judged = await judge(plan);
       campaign.cases += 1;
       count(campaign, judged);
       batch.push(judged);
