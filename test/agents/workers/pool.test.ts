@@ -191,6 +191,22 @@ describe('given work that does not go well', () => {
     await pool.close();
   });
 
+  test('when what it says as it fails, or gives as its result, has a token in it, then the item fails without that', async () => {
+    const token = `ghp_${'aB3dE5fG7h'.repeat(4).slice(0, 36)}`;
+    const agents = [
+      failing(new Error(`refused: ${token} is too old`)),
+      saying({ type: 'result', result: { out: token } }),
+    ];
+    for (const agent of agents) {
+      const { id } = await ada.createWork({ title: 'One' });
+      await all(makePool(agent).execute({}, '', { work_id: id }));
+      const item = await ada.query.find(id);
+      expect(item?.status).toBe('failed');
+      expect(item?.error).toContain('a token of GitHub');
+      expect(JSON.stringify(item)).not.toContain(token);
+    }
+  });
+
   test('when it is deferred, then it is tried again later; once its attempts are used, it stays failed', async () => {
     const { id } = await ada.createWork({ title: 'One', max_attempts: 2 });
     const pool = makePool(failing(new AgentDeferred('the service is away', { retry_after_s: 60 })));
