@@ -53,7 +53,7 @@ export async function baseStateAt(
   const record = await incoming.readCommit(tip);
   return {
     tip,
-    settings: await settingsIn((use) => projection.read(tip, use)),
+    settings: await settingsAt(tip, projection),
     verify,
     recordedAt: recordedAt(record),
     async read(use) {
@@ -64,25 +64,10 @@ export async function baseStateAt(
   };
 }
 
-/** As `baseStateAt`, of a tip that is looked at in passing: the index stays where it is, and history unread. */
-export async function stateInPassing(
-  tip: Oid,
-  projection: Projection,
-  incoming: Incoming,
-): Promise<BaseState> {
-  const read: BaseState['read'] = (use) => projection.peek(tip, use);
-  return {
-    ...{ tip, read, verify: undefined },
-    settings: await settingsIn(read),
-    recordedAt: recordedAt(await incoming.readCommit(tip)),
-    commitsOf: (ops) => commitsOf(tip, ops, projection, incoming),
-  };
-}
-
 /** Nothing of a ledger can be read whose settings cannot. */
-async function settingsIn(read: BaseState['read']): Promise<LedgerSettings | undefined> {
+async function settingsAt(tip: Oid, projection: Projection): Promise<LedgerSettings | undefined> {
   try {
-    return await read(({ settings }) => settings);
+    return await projection.read(tip, ({ settings }) => settings);
   } catch (error) {
     if (!isLedgerError(error, 'DAMAGED_ITEM')) throw error;
     return undefined;

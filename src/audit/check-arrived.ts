@@ -1,11 +1,12 @@
+import { isKnownFile } from '../codec/auxiliary-files.ts';
 import { readTrailers } from '../codec/message.ts';
-import { parsePath } from '../codec/path.ts';
+import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { type Acknowledging, settle } from './acknowledge.ts';
-import { type BaseState, type Incoming, stateInPassing } from './base-state.ts';
+import { type BaseState, baseStateAt, type Incoming } from './base-state.ts';
 import { CommitCheck } from './check-commit.ts';
 import { incomingOf } from './check-pending.ts';
 import { readAfter } from './files.ts';
@@ -22,7 +23,7 @@ export interface ArrivedFinding extends Finding {
   items: readonly WorkId[];
   /** The files that it touched, each as it stood before. */
   files: Readonly<Record<string, Oid | null>>;
-  /** True where it is about settings, files beside items, or history itself, and not about items alone. */
+  /** True where it is about settings, files that may stand beside them, or history itself. What is no file of a ledger does nothing. */
   whole: boolean;
 }
 
@@ -60,7 +61,9 @@ export async function checkArrived(arrival: Arrival): Promise<ArrivedFinding[]> 
   const incoming = incomingOf(store);
   const records: CommitRecord[] = [];
   for await (const record of store.commits({ from, to })) records.push(record);
-  const base = await stateInPassing(from, projection, incoming);
+  // History is not read for each question, but once, where an id is given.
+  const read: BaseState['read'] = (use) => projection.read(from, use);
+  const base = { ...(await baseStateAt(from, projection, incoming)), read };
   await knowDeletions(arrival, records);
   const state = new PushState(incoming, base, await knownOps(arrival, base, records), now);
   for (const { files } of known) state.recallSuspect(files);
@@ -165,7 +168,7 @@ async function suspectOf(
     actor: toSafeLine(record?.author.name ?? '', LINE),
     items: [...new Set(items)],
     files: Object.fromEntries(changes.map(({ path, before }) => [path, before?.oid ?? null])),
-    whole: isHistory || ids.includes(undefined),
+    whole: isHistory || changes.some(({ path }) => path === SETTINGS_PATH || isKnownFile(path)),
   };
 }
 
