@@ -1,4 +1,6 @@
 import fs from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { baseStateAt } from '../../src/audit/base-state.ts';
 import { checkPush } from '../../src/audit/check-push.ts';
@@ -88,7 +90,13 @@ async function refusedOn(old: Oid, now: Oid): Promise<string | undefined> {
   return (await checkPush({ incoming, baseState, tip: now, now: NOW }))?.rule;
 }
 
+/** Each case begins as in a clone that wrote nothing: what it did is not to be put back. */
 const moveTo = async (commit: Oid): Promise<void> => {
+  for (const name of ['journal', 'left']) {
+    const ref = `refs/work-ledger/${name}/work-ledger`;
+    await store.moveRef(ref, await store.readRef(ref), undefined);
+    await rm(join(gitDir, 'work-ledger', name), { force: true });
+  }
   expect(await store.moveRef(BRANCH, await store.readRef(BRANCH), commit)).toBe(true);
 };
 

@@ -141,7 +141,7 @@ async function readOne(
   } catch (error) {
     return damaged(error instanceof Error ? error.message : String(error));
   }
-  if (content === undefined) return damaged('it is not in this clone');
+  if (content === undefined) return damaged('it is no commit');
   if (content.kind === 'too_large') return damaged(`it is of ${content.size} bytes`);
   const read = decodePresence(content.bytes);
   if (read.kind === 'damaged') return read;
