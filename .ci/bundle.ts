@@ -231,6 +231,7 @@ for (const { path, text } of rest.outputFiles) {
 const WRITING = [
   ...[...apart.keys()].filter((name) => name.startsWith('cli-commands-lifecycle-')),
   'domain-verbs',
+  'ledger-arrivals',
   'ledger-executions',
   'ledger-submit',
   'ledger-writer',
