@@ -229,7 +229,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sync/exchange.ts',
     from: "return doing(exchange, { do: 'refuse', reason: result.reason });",
     to: "return doing({ ...exchange, reason: result.reason }, { do: 'look', why: 'behind' });",
-    // A branch that stands still shows it all the same, and the remote's reason is told.
+    // Not found so far: it may be that a branch which stands still shows it all the same.
     oracle: undefined,
     theme: 'refused',
   },
@@ -238,7 +238,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sync/exchange.ts',
     from: "return end(exchange, { why: 'denied', reason: result.reason });",
     to: "return doing({ ...exchange, reason: result.reason }, { do: 'look', why: 'behind' });",
-    // A branch that stands still shows it all the same, and the remote's reason is told.
+    // Not found so far: it may be that a branch which stands still shows it all the same.
     oracle: undefined,
     theme: 'refused',
   },
