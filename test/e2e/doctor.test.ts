@@ -93,7 +93,8 @@ test('given settings that a person broke, when the doctor mends, then the ledger
   await ada.admin.configure({ lease_ttl_s: 60 });
   await editByHand(repo, (to) => writeFile(join(to, 'ledger.yaml'), 'schema: [\n'));
   expect(await wl(dir, ['doctor'], NOW)).toMatchObject({ status: 9 });
-  expect(await refusalOf(ada.query.settings())).toMatchObject({ code: 'DAMAGED_ITEM' });
+  expect(await refusalOf(ada.clone.fetch())).toMatchObject({ code: 'IN_QUESTION' });
+  expect(await ada.query.settings()).toMatchObject({ lease_ttl_s: 60 });
   expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
   expect(await ada.query.settings()).toMatchObject({ lease_ttl_s: 60 });
   await mendedHistory(ada, repo);
@@ -168,7 +169,9 @@ test('given entries that no git would check out, and a file of 50 MB, when the d
   ]);
   const made = await repo.git(repo.bare, 'commit-tree', '-m', 'by hand', '-p', 'work-ledger', tree);
   await repo.git(repo.bare, 'update-ref', 'refs/heads/work-ledger', made);
-  expect(await wl(dir, ['doctor', '--fix'], NOW)).toMatchObject({ status: 0, stderr: '' });
+  const fixed = await wl(dir, ['doctor', '--fix'], NOW);
+  expect(fixed).toMatchObject({ status: 0 });
+  expect(fixed.stderr).toContain(`commit ${made.slice(0, 12)}`);
   expect(await ada.query.list()).toEqual(before);
   const files = await repo.git(repo.bare, 'ls-tree', '-r', '--name-only', 'work-ledger');
   expect(files.split('\n')).toEqual(['.gitattributes', 'README.md', pathOf(ids[0] ?? ''), 'ledger.yaml']);

@@ -96,7 +96,8 @@ export function gitEnvironment(incoming = false): NodeJS.ProcessEnv {
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
-    GIT_GRAFT_FILE: devNull,
+    // No file at all: of one that is there git says that it should not be.
+    GIT_GRAFT_FILE: `${devNull}/none`,
     LC_ALL: 'C',
   };
 }

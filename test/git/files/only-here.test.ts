@@ -31,6 +31,7 @@ const TOUCHES: Readonly<Record<string, readonly string[]>> = {
   'cli/package.ts': [PACKAGE],
   'cli/process.ts': [PROC, PACKAGE, 'standard output'],
   'cli/trace.ts': ['the file that WL_TRACE names'],
+  'doctor/step-back.ts': [LOCAL_STATE],
   'githooks/client.ts': [NAMED],
   'githooks/install.ts': ["hooks, in the folder that git names: a user's files and not git's", PACKAGE],
   'ledger/backend.ts': ['nothing: it compares the file system that it is given with the disk'],
