@@ -128,7 +128,9 @@ describe.each([
     const id = await create('Count the words', 'All of them.');
     const [script = ''] = scriptsOf(`${example}/${page}`);
     const { status, stdout, stderr } = await terminal.type(`set -e\nID=${id}\n${script}`);
-    expect(stderr).toMatch(/^This clone joined the ledger on origin; .*\n$/);
+    expect(stderr).toMatch(
+      /^This clone trusts the ledger as it found it, .*\nThis clone joined the ledger on origin; .*\n$/,
+    );
     expect(status).toBe(0);
     expect(stdout).toContain(`claimed ${id}`);
     expect(stdout).toContain('All of them.');

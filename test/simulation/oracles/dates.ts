@@ -7,7 +7,8 @@ const ALLOWED_S = 300;
 
 export const dates: Oracle = {
   name: 'dates',
-  promise: 'A commit is dated no earlier than its parent, unless that is further ahead than a clock may be.',
+  promise:
+    'A commit is dated no earlier than its parent records, unless that is further ahead than a clock may be.',
   *check({ branch, plan, forged, ...evidence }) {
     const arrived = arrivals(evidence);
     for (const [index, { oid, clone, committed_at, verb }] of branch.entries()) {
@@ -15,9 +16,12 @@ export const dates: Oracle = {
       const at = arrived.get(oid);
       if (before === undefined || at === undefined || forged.has(oid)) continue;
       const text = `${verb} ${oid.slice(0, 7)} of ${clone}`;
-      const behind = before.committed_at - committed_at;
+      const behind = before.recorded_at - committed_at;
       if (behind > 0 && behind <= ALLOWED_S)
-        yield { kind: 'behind its parent', text: `${text} is dated ${behind} s before its parent` };
+        yield {
+          kind: 'behind its parent',
+          text: `${text} is dated ${behind} s before what its parent records`,
+        };
       const skews = plan.faults.flatMap((fault) =>
         fault.kind === 'skew' && fault.clone === clone ? [fault.ahead_ms] : [],
       );

@@ -25,6 +25,8 @@ export interface LedgerCommit {
   epoch: number | undefined;
   execution: string | undefined;
   committed_at: number;
+  /** The latest time that it records, in seconds: when it was made, or when it was asked for. */
+  recorded_at: number;
   /** The clone that made it; empty where a person did. */
   clone: string;
 }
@@ -53,6 +55,8 @@ export class History {
     const trailer = (name: string): string | undefined =>
       new RegExp(`^${name}: (.*)$`, 'm').exec(message.trimEnd().split('\n\n').at(-1) ?? '')?.[1];
     const epoch = trailer('Work-Epoch');
+    const committed_at = Number(/^committer .* (\d+) \+0000$/m.exec(head)?.[1]);
+    const asked_at = Math.floor(Date.parse(trailer('Work-At') ?? '') / 1_000) || 0;
     return {
       oid,
       parent: /^parent (\w+)$/m.exec(head)?.[1],
@@ -63,7 +67,8 @@ export class History {
       epoch: epoch === undefined ? undefined : Number(epoch),
       execution: trailer('Work-Execution'),
       clone: /^committer .* <(\w+)@example\.org> /m.exec(head)?.[1] ?? '',
-      committed_at: Number(/^committer .* (\d+) \+0000$/m.exec(head)?.[1]),
+      committed_at,
+      recorded_at: Math.max(committed_at, asked_at),
     };
   }
 
