@@ -1,4 +1,4 @@
-import { LedgerError } from '../domain/errors.ts';
+import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { connectionOf } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
@@ -57,8 +57,10 @@ async function recover(
   { seen, found }: Rewrite,
 ): Promise<{ kept: string; settled: Map<string, Ending> } | undefined> {
   const { store, remote, localRef } = context;
-  // What is pending stands on what was seen, so that it is part of the line that is kept.
-  await reconcile(context, seen);
+  // What is pending stands on what was seen, so that it is part of the line that is kept; on what is in question, nothing ever stood here.
+  await reconcile(context, seen).catch((error: unknown) => {
+    if (!isLedgerError(error, 'IN_QUESTION')) throw error;
+  });
   await dropWrong(context, seen);
   const local = await store.readRef(localRef);
   const kept = KEPT + seen;

@@ -49,10 +49,22 @@ export class Arrivals implements Judge {
     const before = readArrived(state);
     if (before === undefined || (check === 'full' && !before.full)) return this.#join(seen);
     if (before.stop?.seen === seen) throw stopped(before.stop.suspect);
-    if (before.checked === seen) return;
+    if (before.checked === seen && before.stop === undefined) return;
     const from = await (await store()).mergeBase(before.checked, seen);
-    if (from === undefined || from === seen) return;
-    await this.#judge(before, from, seen);
+    if (from === undefined) return;
+    const known = from === before.checked ? before.suspects : await this.#stillThere(before, seen);
+    // The branch was set back: what comes again is checked again.
+    if (from === seen) writeArrived(state, { checked: seen, full: before.full, suspects: known });
+    else await this.#judge({ ...before, suspects: known }, from, seen);
+  }
+
+  /** Of a branch that was rewritten, what is in question of it still. */
+  async #stillThere({ suspects }: Arrived, seen: Oid): Promise<Suspect[]> {
+    const store = await this.#options.store();
+    const there: Suspect[] = [];
+    for (const suspect of suspects)
+      if ((await store.mergeBase(suspect.commit, seen)) === suspect.commit) there.push(suspect);
+    return there;
   }
 
   shared(from: Oid | undefined, to: Oid): void {

@@ -163,7 +163,6 @@ class Exchanging {
 
   /** An offer of what lost there is taken back: nobody waits for it any more. */
   async #settleOn(tip: Oid | undefined): Promise<Map<string, Ending>> {
-    if (tip !== undefined) await this.#context.judge.arrived(tip);
     const settled = tip === undefined ? new Map<string, Settled>() : await reconcile(this.#context, tip);
     const isTakenBack = [...settled.values()].some(({ kind }) => kind !== 'accepted');
     return isTakenBack ? this.#takenBack(settled) : settled;

@@ -52,10 +52,11 @@ export async function isStillPending(context: SyncContext, seen: Oid): Promise<b
  * Brings the local branch onto `seen`, the shared tip: fast-forward where nothing is pending, replay where something is.
  *
  * @returns what became of the pending transitions, by op; those that stand again, unpushed, are not in it
- * @throws LedgerError `DIFFERENT_LEDGER` where the two branches have no common root
+ * @throws LedgerError `DIFFERENT_LEDGER` where the two branches have no common root; `IN_QUESTION` where nothing may be decided on `seen`
  */
 export async function reconcile(context: SyncContext, seen: Oid): Promise<Map<string, Settled>> {
-  const { store, localRef } = context;
+  const { store, localRef, judge } = context;
+  await judge.arrived(seen);
   const before = await store.readRef(localRef);
   const settled = await moveLocal(context, () => tryReconcile(context, seen));
   const base = before === undefined || before === seen ? undefined : await store.mergeBase(before, seen);

@@ -3,7 +3,7 @@ import { type Agent, runWorker } from '../../src/agents.ts';
 import { itemPath, SETTINGS_PATH } from '../../src/codec/path.ts';
 import { nameObject } from '../../src/git/model/object.ts';
 import { systemClock } from '../../src/index.ts';
-import { repairTree } from '../../src/repair.ts';
+import { findRewrite, recoverHistory, repairTree } from '../../src/repair.ts';
 import type { CommitDraft } from '../../src/store/port.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { addReplica, makeWorld, type Replica, type World } from '../helpers/replicas.ts';
@@ -261,6 +261,23 @@ describe('given settings that were forged', () => {
     expect(await repairTree(ada.ledger)).toMatchObject([{ kind: 'undo' }]);
     await ada.ledger.work.comment(id, 'on');
   });
+});
+
+it('given settings that were forged, when the branch is set back to before them, then nothing is in question any more, and what comes again is checked again', async () => {
+  const before = world.remote.tip ?? '';
+  const forged = await forge(await openSettings());
+  await refusalOf(ada.ledger.clone.fetch());
+  await world.remote.replaceTip(before, mallory.store);
+  expect(await refusalOf(ada.ledger.clone.fetch())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
+  const rewrite = await findRewrite(ada.ledger);
+  if (rewrite === undefined) throw new Error('the rewrite was not found');
+  await recoverHistory(ada.ledger, rewrite);
+  await ada.ledger.work.comment(id, 'on');
+  await world.remote.replaceTip(forged, mallory.store);
+  const again = await findRewrite(ada.ledger);
+  expect(again).toBeDefined();
+  if (again !== undefined)
+    expect(await refusalOf(recoverHistory(ada.ledger, again))).toMatchObject({ code: 'IN_QUESTION' });
 });
 
 describe('given a worker', () => {
