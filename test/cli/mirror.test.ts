@@ -60,7 +60,7 @@ test('given pushInsteadOf to a fork, when work is claimed, then it is told as un
 
 test('given a fork, when work is claimed and that is not read in time, then it is told as sent, and nothing as done', async () => {
   // A clock that is fast enough for the time to be up.
-  const call = (...args: string[]) => wl(ada, args, { env: { WL_NOW: `x600@${new Date().toISOString()}` } });
+  const call = (...args: string[]) => wl(ada, args, { env: { WL_NOW: `x60@${new Date().toISOString()}` } });
   const claimed = await call('claim', id);
   expect(claimed).toMatchObject({ status: 7, stdout: '' });
   expect(claimed.stderr).toContain(`\nsent, and not known to be accepted: claim ${id}\n`);
