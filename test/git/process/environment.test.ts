@@ -355,8 +355,8 @@ describe('the environment of git', () => {
     expect(set(name, '/somewhere')).toBe('/somewhere');
   });
 
-  test('given a file of grafts, then git is started with an empty one', () => {
-    expect(set('GIT_GRAFT_FILE', '/somewhere')).toBe(devNull);
+  test('given a file of grafts, then git is started with none', () => {
+    expect(set('GIT_GRAFT_FILE', '/somewhere')).toBe(`${devNull}/none`);
   });
 
   test('given a push that is judged, then git sees its objects, and those that they build on', () => {
