@@ -81,7 +81,8 @@ describe('given an argument that is not UTF-8', () => {
       const said = await shell(dir, `$wl create "$(printf 'caf\\351')"${more}`);
       expect(said).toMatchObject({ status: 2, stdout: '' });
       expect(said.stderr).toContain('Argument 2 is not UTF-8 text; nothing was done.');
-      expect(await titlesIn(dir)).not.toContain('caf');
+      // As a title: the name of a commit may have these letters as well.
+      expect(await titlesIn(dir)).not.toContain('"caf');
     },
   );
 
