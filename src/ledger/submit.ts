@@ -79,7 +79,7 @@ export async function secretIn(command: LedgerCommand): Promise<LedgerError | un
       if (!WORTH_A_LOOK.test(text)) continue;
       const { findSecret } = await import('../domain/secrets.ts');
       const what = findSecret(text);
-      if (what !== undefined) return looksSecret(key, what);
+      if (what !== undefined) return looksSecret(text.slice(0, text.indexOf(':')), what);
     }
   }
   return undefined;
@@ -102,7 +102,7 @@ function* textsIn(name: string, value: unknown): Generator<string> {
 const looksSecret = (field: string, what: string): LedgerError =>
   new LedgerError(
     'INVALID_INPUT',
-    `The ${field} seems to have ${what} in it, and history would keep it for good.`,
+    `${JSON.stringify(field)} seems to have ${what} in it, and history would keep it for good.`,
     {
       hint: 'Take it out. Where it is none, or is to be kept: --allow-secret, or allow_secrets of openLedger.',
       details: { problems: [`${field}: ${what}`] },
