@@ -1,5 +1,4 @@
 import { isKnownFile } from '../codec/auxiliary-files.ts';
-import { readTrailers } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
@@ -9,6 +8,7 @@ import { type Acknowledging, settle } from './acknowledge.ts';
 import { type BaseState, baseStateAt, type Incoming } from './base-state.ts';
 import { CommitCheck } from './check-commit.ts';
 import { incomingOf } from './check-pending.ts';
+import { opOf } from './check-push.ts';
 import { readAfter } from './files.ts';
 import { PushState } from './push-state.ts';
 import type { Finding } from './rules.ts';
@@ -192,6 +192,3 @@ function* inBatches(records: readonly CommitRecord[]): Iterable<CommitRecord[]> 
   }
   if (batch.length > 0) yield batch;
 }
-
-const opOf = ({ message, parents }: CommitRecord): string | undefined =>
-  parents.length > 1 ? undefined : readTrailers(message).values.get('Work-Op');

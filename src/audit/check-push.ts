@@ -178,5 +178,5 @@ function checkRoots(records: readonly CommitRecord[]): Refusal | undefined {
   return root && { rule: 'root', message: 'history has another root', commit: root.oid };
 }
 
-const opOf = ({ message, parents }: CommitRecord): string | undefined =>
+export const opOf = ({ message, parents }: CommitRecord): string | undefined =>
   parents.length > 1 ? undefined : readTrailers(message).values.get('Work-Op');

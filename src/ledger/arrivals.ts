@@ -3,6 +3,7 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { LedgerView } from '../domain/view.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
+import { TAKING } from '../sync/local.ts';
 import type { Bar, Clock, Judge, LocalState } from '../sync/ports.ts';
 import type { LedgerCheck, LedgerNotice } from './options.ts';
 import {
@@ -85,7 +86,7 @@ export class Arrivals implements Judge {
       if (id === undefined) return undefined;
       const [suspect] = suspectsAbout(suspects, id);
       if (suspect !== undefined) return inQuestion(id, suspect);
-      return TAKING.has(verb) ? waiting(id, suspects, view) : undefined;
+      return endsWait(verb) ? waiting(id, suspects, view) : undefined;
     };
   }
 
@@ -146,8 +147,7 @@ export class Arrivals implements Judge {
 
 const keyOf = ({ commit, rule, id }: Suspect): string => `${commit} ${rule} ${id}`;
 
-/** Verbs that end a wait for others. */
-const TAKING: ReadonlySet<string> = new Set(['claim', 'start', 'unblock']);
+const endsWait = (verb: string): boolean => verb === 'unblock' || TAKING.has(verb);
 
 const toSuspect = ({ commit, rule, message, actor, id, items, files }: Suspect): Suspect => ({
   ...{ commit, rule, message, actor, items, files },

@@ -72,15 +72,15 @@ export const suspectsAbout = (suspects: readonly Suspect[], id: WorkId): Suspect
  */
 export function heldBack(view: LedgerView, suspects: readonly Suspect[]): Map<WorkId, string> {
   const waiting = new Map<WorkId, string>();
-  const inQuestion = new Map<WorkId, string>();
+  const suspected = new Map<WorkId, string>();
   for (const suspect of suspects)
     for (const id of suspect.items) {
       const why = describeSuspect(suspect);
-      if (!inQuestion.has(id)) inQuestion.set(id, `it is in question: ${why}`);
+      if (!suspected.has(id)) suspected.set(id, `it is in question: ${why}`);
       for (const other of [...view.openDependentsOf(id), ...view.blockedOn(id), ...parentsOf(view, id)])
         waiting.set(other, `it waits for ${id}, which is in question: ${why}`);
     }
-  return new Map([...waiting, ...inQuestion]);
+  return new Map([...waiting, ...suspected]);
 }
 
 function parentsOf(view: LedgerView, id: WorkId): WorkId[] {
