@@ -16,6 +16,7 @@ import {
 } from './connection.ts';
 import { raced } from './giving-up.ts';
 import type { AcknowledgeOptions } from './inputs.ts';
+import { refuseSecrets } from './submit.ts';
 
 /** What was acknowledged, and by which commit: `null` where all of it was before. */
 export interface Acknowledgements {
@@ -39,7 +40,9 @@ export async function acknowledge(
       'An acknowledgement is made on the shared tip, so the remote has to be asked.',
       { hint: onlineHint(connection) },
     );
-  return raced(make(connection, typed, rules, line, requestBy(connection, actor)), signal);
+  const request = requestBy(connection, actor);
+  await refuseSecrets(connection, [{ reason: line, actor: request.actor }]);
+  return raced(make(connection, typed, rules, line, request), signal);
 }
 
 async function make(

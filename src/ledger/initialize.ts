@@ -15,6 +15,8 @@ import type { Connection, WritePath } from './connection.ts';
  * @returns whether this call made it
  */
 export async function initialize(connection: Connection, prefix: string | undefined): Promise<boolean> {
+  const { refuseSecrets } = await import('./submit.ts');
+  await refuseSecrets(connection, [{ actor: connection.actor, prefix }]);
   const path = await connection.write();
   const { store, context, sync } = path;
   const { remote, localRef } = context;

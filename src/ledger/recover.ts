@@ -81,7 +81,8 @@ export async function giveBack(
     if (one.exhausted) commands.push(escalate(work, one, at - 1, actor));
     return at - 1;
   });
-  const outcomes = await work.batch(commands, { signal });
+  const { submitMade } = await import('./submit.ts');
+  const outcomes = await submitMade(connection, commands, { signal });
   const given: GivenBack[] = [];
   for (const [index, { item, exhausted }] of abandoned.entries()) {
     const at = places[index] ?? 0;

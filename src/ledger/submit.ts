@@ -1,26 +1,36 @@
 import { randomSuffix } from '../codec/op.ts';
-import { checkOptions, type Kind, listOf } from '../domain/check-input.ts';
-import { COMMON, type CommandOf, type Fence } from '../domain/commands.ts';
+import type { CommandOf, Fence } from '../domain/commands.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { isHeld } from '../domain/holding.ts';
 import { idDate } from '../domain/ids.ts';
-import { isVerb, TRANSITIONS, VERBS, type Verb, type VerbInput, verbOf } from '../domain/verbs.ts';
+import { isVerb, TRANSITIONS, VERBS, type Verb, type VerbInput } from '../domain/verbs.ts';
 import type { CloneName } from '../sync/clone-name.ts';
 import type { LedgerCommand } from '../sync/draft.ts';
 import type { Planned, Progress } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
-import { type Connection, checkCall, modeOf, readNow } from './connection.ts';
+import { type Connection, modeOf, readNow } from './connection.ts';
 import { type Executions, executionsOf } from './executions.ts';
 import { observeNow } from './observe.ts';
-import { BATCH, type BatchOptions } from './transition-inputs.ts';
+import type { BatchOptions } from './transition-inputs.ts';
 
 /**
  * Commits what of the commands is legal, and shares it. Holders prove what they rest on by the claims that this clone made, and those that
  * it makes here are noted.
  *
  * @returns an outcome for each, in order
+ * @throws LedgerError `INVALID_INPUT` for what looks like a key or token
  */
 export async function submit(
+  connection: Connection,
+  commands: readonly Planned[],
+  options: BatchOptions = {},
+): Promise<Outcome[]> {
+  await refuseSecrets(connection, commands);
+  return submitMade(connection, commands, options);
+}
+
+/** As `submit`, for commands whose text the program made of what was written before. */
+export async function submitMade(
   connection: Connection,
   commands: readonly Planned[],
   { signal, atomic = false, provisional }: BatchOptions = {},
@@ -28,7 +38,6 @@ export async function submit(
   signal?.throwIfAborted();
   if (commands.length === 0) return [];
   requireVerbs(commands);
-  if (!connection.allowSecrets) await refuseSecrets(commands);
   if (atomic && commands.length > LARGEST_GROUP) throw tooLarge(commands.length);
   const { sync, context } = await connection.write();
   const mode = modeOf(connection);
@@ -50,53 +59,64 @@ export async function submit(
   return nameChangers(connection, proofs.explain(await keepRefused(context, planned, outcomes)));
 }
 
-/** What has names that the program makes, and no secret. */
-const NO_TEXT: ReadonlySet<string> = new Set(['verb', 'id', 'op', 'actor', 'at', 'execution_id', 'link']);
+/** Of a command, what the program makes, or what its caller saw and is not written. A value of the same name elsewhere is looked at. */
+const NOT_WRITTEN: ReadonlySet<string> = new Set(['verb', 'id', 'op', 'at', 'observed']);
 /**
- * Every form of a key or token has one of these: a long run of what they are written with, which is no item's id, or a word. Most of what
+ * Every form of a key or token has one of these: a long run of what they are written with, which is no item's or execution's id, or a word. Most of what
  * is written has none, and then nothing more is loaded.
  */
 const WORTH_A_LOOK =
-  /(?<![\w-])(?![A-Z]{2,8}-\d{8}-[0-9a-z]{4,16}(?![\w-]))[\w+=-]{16}|[\w+/]{40}|PRIVATE KEY|:\/\/[^\s/@]{1,100}:[^\s/@]{1,200}@|hooks\.slack/;
+  /(?<![\w-])(?!(?:[A-Z]{2,8}-\d{8}|exec(?:-[a-z0-9]{1,20}){0,6})-[0-9a-z]{4,16}(?![\w-]))[\w+=-]{16}|[\w+/]{40}|PRIVATE KEY|:\/\/[^\s/@]{1,100}:[^\s/@]{1,200}@|hooks\.slack/;
 
 /**
- * Refuses what looks like a key or token: history keeps it for good. What follows from earlier outcomes is made of what was written before.
+ * Refuses what looks like a key or token: history keeps it for good.
  *
  * @throws LedgerError `INVALID_INPUT`, which names the field and what it seems to be, and not the text
  */
-async function refuseSecrets(commands: readonly Planned[]): Promise<void> {
-  for (const command of commands) {
-    if (typeof command === 'function') continue;
-    const refusal = await secretIn(command);
+export async function refuseSecrets(
+  { allowSecrets }: Pick<Connection, 'allowSecrets'>,
+  written: readonly object[],
+): Promise<void> {
+  if (allowSecrets) return;
+  for (const one of written) {
+    const refusal = typeof one === 'function' ? undefined : await secretIn(one);
     if (refusal !== undefined) throw refusal;
   }
 }
 
 /** Why a command is not to be written as it stands; `undefined` where it may. */
-export async function secretIn(command: LedgerCommand): Promise<LedgerError | undefined> {
-  for (const [key, value] of Object.entries(command)) {
-    for (const text of textsIn(key, value)) {
-      if (!WORTH_A_LOOK.test(text)) continue;
-      const { findSecret } = await import('../domain/secrets.ts');
-      const what = findSecret(text);
-      if (what !== undefined) return looksSecret(text.slice(0, text.indexOf(':')), what);
-    }
+export async function secretIn(command: object): Promise<LedgerError | undefined> {
+  if (!textsOf(command).some(([text]) => WORTH_A_LOOK.test(text))) return undefined;
+  return firstSecret(command, (await loadSecrets()).findSecret);
+}
+
+export const loadSecrets = () => import('../domain/secrets.ts');
+
+/** What of a command looks like a key or token. */
+export function firstSecret(
+  command: object,
+  findSecret: (text: string) => string | undefined,
+): LedgerError | undefined {
+  for (const [text, field] of textsOf(command)) {
+    const what = findSecret(text);
+    if (what !== undefined) return looksSecret(findSecret(field) === undefined ? field : 'a name', what);
   }
   return undefined;
 }
 
-/** All texts in a value, with the names that they stand under: what it is, and how deep it goes, is checked later. */
-function* textsIn(name: string, value: unknown): Generator<string> {
+/** All texts in a command, each with the name that it stands under, and those names: what it is, and how deep it goes, is checked later. */
+function textsOf(command: object): [text: string, field: string][] {
+  const texts: [string, string][] = [];
   const seen = new Set<unknown>();
-  const open: [string, unknown][] = [[name, value]];
+  const open: [string, unknown][] = Object.entries(command).filter(([key]) => !NOT_WRITTEN.has(key));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [key, one] = next;
-    if (NO_TEXT.has(key)) continue;
-    if (typeof one === 'string') yield `${key}: ${one}`;
+    texts.push([typeof one === 'string' ? `${key}: ${one}` : key, key]);
     if (typeof one !== 'object' || one === null || seen.has(one)) continue;
     seen.add(one);
-    for (const entry of Object.entries(one)) open.push(entry);
+    for (const [name, entry] of Object.entries(one)) open.push([Array.isArray(one) ? key : name, entry]);
   }
+  return texts;
 }
 
 const looksSecret = (field: string, what: string): LedgerError =>
@@ -108,31 +128,6 @@ const looksSecret = (field: string, what: string): LedgerError =>
       details: { problems: [`${field}: ${what}`] },
     },
   );
-
-/** @see LedgerWork.batch */
-export async function batch(
-  connection: Connection,
-  commands: readonly Planned[],
-  options: BatchOptions,
-): Promise<Outcome[]> {
-  checkCall(connection, 'batch', { commands: [listOf(COMMAND), commands] }, BATCH, options);
-  const held = commands.map(
-    (one): Planned => (typeof one === 'function' ? (earlier) => wellFormed(one(earlier)) : wellFormed(one)),
-  );
-  return submit(connection, held, options);
-}
-
-const COMMAND: Kind<Planned> = {
-  what: 'a command, or a function that gives one',
-  needed: false,
-  is: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
-};
-
-/** @throws LedgerError `INVALID_INPUT` for what is no part of a command of its verb */
-function wellFormed(command: LedgerCommand): LedgerCommand {
-  if (isVerb(command.verb)) checkOptions('batch', { ...COMMON, ...verbOf(command.verb).input }, command);
-  return command;
-}
 
 /** Commands that stand together or not at all: all of them are decided again wherever a race is lost. */
 const LARGEST_GROUP = 1_000;

@@ -222,7 +222,7 @@ export class LedgerWork {
    * @returns an outcome for each command, in order
    */
   async batch(commands: readonly Planned[], options: inputs.BatchOptions = {}): Promise<Outcome[]> {
-    const { batch } = await import('./submit.ts');
+    const { batch } = await import('./batch.ts');
     return batch(this.#connection, commands, options);
   }
 

@@ -87,6 +87,16 @@ test('given the last attempt, when it is recovered, then the item failed as exha
   expect(await ada.audit.verify()).toMatchObject({ ok: true });
 });
 
+test('given work whose texts look like tokens, when it is recovered, then it is, and its escalation stands: nothing new is written', async () => {
+  const token = `ghp_${'aB3dE5fG7h'.repeat(4).slice(0, 36)}`;
+  connectionOf(ada).allowSecrets = true;
+  const { id } = await ada.createWork({ title: `Rotate ${token}`, max_attempts: 1 });
+  await ada.claimWork(id, { execution_id: token });
+  world.clock.advance(26 * HOUR);
+  const [recovered] = await bob.recoverOrphanedWork();
+  expect(recovered).toMatchObject({ id, status: 'failed', escalation: expect.stringMatching(/^WRK-/) });
+});
+
 test('given two observers, when both recover the last attempt at once, then it is recovered once, and one escalation stands', async () => {
   const { id } = await held({ max_attempts: 1 });
   world.clock.advance(26 * HOUR);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { EscalationProtocol } from '../../src/agents.ts';
 import { initLedger, openLedger, type WorkLedger } from '../../src/index.ts';
 import { makeTempFolder, runGit } from '../helpers/temp-repo.ts';
 
@@ -8,6 +9,7 @@ const TOKEN = `ghp_${'aB3dE5fG7h'.repeat(4).slice(0, 36)}`;
 let dir: string;
 let ledger: WorkLedger;
 let id: string;
+let question: string;
 
 beforeEach(async () => {
   const { path, cleanup } = await makeTempFolder();
@@ -20,6 +22,7 @@ beforeEach(async () => {
   });
   ({ id } = await ledger.createWork({ title: 'One' }));
   await ledger.claimWork(id);
+  ({ id: question } = await ledger.createWork({ title: 'Which?', type: 'escalation' }));
 });
 
 describe('given text that looks like a token', () => {
@@ -32,6 +35,45 @@ describe('given text that looks like a token', () => {
     ['complete', () => ledger.completeWork(id, { result: { out: TOKEN } })],
     ['fail', () => ledger.failWork(id, { error: `refused: ${TOKEN}` })],
     ['block, as a reason', () => ledger.blockWork(id, { reason: `wait ${TOKEN}` })],
+    ['create, as a label', () => ledger.createWork({ title: 'x', labels: [TOKEN] })],
+    ['create, as a key of a context', () => ledger.createWork({ title: 'x', context: { [TOKEN]: 1 } })],
+    [
+      'create, in a context under a name of the program’s own',
+      () => ledger.createWork({ title: 'x', context: { id: TOKEN, actor: 'a', verb: 'b' } }),
+    ],
+    [
+      'create, as a link',
+      () => ledger.createWork({ title: 'x', links: [{ kind: 'related', target: TOKEN }] }),
+    ],
+    ['create, as an idempotency key', () => ledger.createWork({ title: 'x', idempotency_key: TOKEN })],
+    ['create, by an actor of such a name', () => ledger.createWork({ title: 'x', actor: TOKEN })],
+    ['assign', () => ledger.work.assign(id, TOKEN)],
+    ['claim, as an execution', () => ledger.claimWork(question, { execution_id: TOKEN })],
+    ['link_execution', () => ledger.work.linkExecution(id, TOKEN)],
+    ['a question', () => new EscalationProtocol({ ledger }).escalate({ question: `May I use ${TOKEN}?` })],
+    ['an answer', () => new EscalationProtocol({ ledger }).answer(question, { answer: TOKEN })],
+    [
+      'settings, as a name of a role',
+      () => ledger.admin.configure({ roles: { [TOKEN]: { members: ['a'] } } }),
+    ],
+    ['settings, as a member', () => ledger.admin.configure({ roles: { leads: { members: [TOKEN] } } })],
+    ['settings, as a name of a limit', () => ledger.admin.configure({ limits: { owner: { [TOKEN]: 3 } } })],
+    [
+      'a template',
+      () => ledger.admin.configure({}, { files: [{ path: 'templates/bug.yaml', text: `title: ${TOKEN}` }] }),
+    ],
+    [
+      'a file beside items',
+      () => ledger.admin.configure({}, { files: [{ path: 'policy/allowed_signers', text: TOKEN }] }),
+    ],
+    [
+      'batch, as what is known only then',
+      () =>
+        ledger.work.batch([() => ledger.work.command('comment', { id, body: TOKEN })]).then(([outcome]) => {
+          throw outcome?.kind === 'refused' ? outcome.error : outcome;
+        }),
+    ],
+    ['acknowledge, as a reason', () => ledger.audit.acknowledge('work-ledger', { reason: TOKEN })],
     ['batch', () => ledger.work.batch([ledger.work.command('comment', { id, body: TOKEN })])],
   ])(
     'when it is written by %s, then it is refused without being repeated, and nothing is made',
