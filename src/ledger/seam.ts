@@ -27,18 +27,28 @@ export const processOf = (ledger: WorkLedger): { host: string; pid: number } =>
 /** The time by which a process waits, gives signs of life and watches leases. */
 export const timerOf = (ledger: WorkLedger): Timer => connectionOf(ledger).machine.timer ?? machineTimer;
 
-const began = Date.now() - performance.now();
-let slept = 0;
-
 /**
- * Milliseconds since some moment, of this machine. What it slept through counts, as far as its clock tells: others watch the lease of
- * whoever works here meanwhile.
+ * Milliseconds since some moment, of a machine. What it slept through counts, as far as its clock tells: others watch the lease of
+ * whoever works there meanwhile.
+ *
+ * @param elapsed milliseconds that only go forward, whether the machine sleeps or not
+ * @param now milliseconds since 1970
  */
-export function machineTime(): number {
-  const now = performance.now();
-  slept = Math.max(slept, Date.now() - now - began);
-  return now + slept;
+export function timeOf(elapsed: () => number, now: () => number): () => number {
+  const began = now() - elapsed();
+  let slept = 0;
+  return () => {
+    const passed = elapsed();
+    slept = Math.max(slept, now() - passed - began);
+    return passed + slept;
+  };
 }
+
+/** The time of this machine. */
+export const machineTime = timeOf(
+  () => performance.now(),
+  () => Date.now(),
+);
 
 /** A timer of Node does not count what the machine sleeps through: whoever waits longer looks at the time meanwhile. */
 const LONGEST_MS = 10_000;

@@ -28,6 +28,7 @@ export function apply(world: World, faults: readonly Fault[]): void {
     const clone = 'clone' in fault ? clones.get(fault.clone) : undefined;
     if (fault.kind === 'disk full' && clone !== undefined) clone.disk_full = fault;
     if (fault.kind === 'skew') clones.get(fault.clone)?.skews.push(fault);
+    if (fault.kind === 'sleep') clones.get(fault.clone)?.sleeps.push(fault);
     if (fault.kind === 'refusal')
       host.rules.push(({ by, ref }, at) => {
         const meant = fault.refs === 'all' || (fault.refs === 'branch') === (ref === BRANCH);

@@ -51,6 +51,8 @@ export type Fault =
   | { kind: 'skew'; clone: string; from: number; ahead_ms: number }
   | { kind: 'stop'; process: string; from: number; until: number }
   | { kind: 'slow'; process: string; times: number }
+  /** The clone's machine sleeps, with all that runs there; `counted` where its clock that only goes forward goes on meanwhile. */
+  | { kind: 'sleep'; clone: string; from: number; until: number; counted: boolean }
   /** A person moves the clone's branch, or commits there, beside the program. */
   | { kind: 'by hand'; clone: string; at: number; what: 'sets it on the remote' | 'commits' | 'amends' }
   /** The clone is put back in place as it was before. */
@@ -207,6 +209,17 @@ const THEMES = {
     faults: [0, 1, 1, 2],
     kinds: { skew: 4, stop: 1 },
   },
+  // Machines that sleep: who holds work there, and who watches others that do.
+  asleep: {
+    ...ANY,
+    weight: 2,
+    steps: { ...STEPS, act: 6, pair: 0, group: 0, sync: 1, 'give back': 10, work: 4 },
+    pauses: [0, 5_000, 60_000, 120_000],
+    beside: [0, 0, 1],
+    offline: 0.05,
+    faults: [1, 2, 2, 3],
+    kinds: { sleep: 8, skew: 1, kill: 1, outage: 1, message: 1 },
+  },
   // Clocks that are off, each by as much as a ledger allows, or by more.
   clocks: { ...ANY, weight: 2, faults: [2, 3, 3], kinds: { skew: 6, message: 1 } },
   // Items that are parts of others, or wait for them.
@@ -251,6 +264,7 @@ const THEMES = {
       message: 2,
       slow: 1,
       skew: 1,
+      sleep: 1,
       pruned: 1,
     },
   },
@@ -353,6 +367,12 @@ function faultOf(chance: Chance, { callers, times, theme }: Scene): Fault {
       };
     case 'stop':
       return { kind, process, from, until: from + Math.round(chance.between(1_000, 200_000)) };
+    case 'sleep':
+      return {
+        kind,
+        clone,
+        ...sleepAfter(from, chance),
+      };
     case 'slow':
       return { kind, process, times: Math.round(chance.between(2, 40)) };
     case 'by hand':
@@ -394,6 +414,13 @@ function faultOf(chance: Chance, { callers, times, theme }: Scene): Fault {
     default:
       return kind satisfies never;
   }
+}
+
+/** Over a lease of a worker, or over one of whoever works by commands. */
+function sleepAfter(time: number, chance: Chance): { from: number; until: number; counted: boolean } {
+  const from = time + Math.round(chance.pick([0, 5_000, 60_000]) * chance.next());
+  const ms = Math.round(chance.pick([60_000, 300_000, 6_000_000, 6_000_000]) * chance.between(0.5, 1.5));
+  return { from, until: from + ms, counted: chance.happens(0.3) };
 }
 
 function mishapOf(chance: Chance): Mishap {

@@ -34,7 +34,7 @@ export interface RunOptions {
 }
 
 /** Callers that think for so long have nothing left to do. */
-const LONGEST_RUN_MS = 3_600_000;
+const LONGEST_RUN_MS = 6 * 3_600_000;
 
 /** Does what a plan says, lets everything settle, and judges by what came of it. */
 export async function run(plan: Plan, options: RunOptions = {}): Promise<Result> {

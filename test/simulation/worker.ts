@@ -25,7 +25,7 @@ export interface Ending {
 }
 
 /** Short ones, so that several fit into a run. */
-const LEASE_S = 60;
+export const LEASE_S = 60;
 
 /** Works on what is ready, until that is nothing or enough, as `wl work` does. */
 export async function workOn(
@@ -66,7 +66,7 @@ function agentOf(world: World, process: Process, chance: Chance): Agent {
     };
     signal.addEventListener('abort', isOver);
     for (let left = 1 + chance.below(4); left > 0; left -= 1) {
-      await world.scheduler.sleep(process, chance.pick([50, 2_000, 40_000, 90_000]) * chance.next(), 'works');
+      await process.rest(chance.pick([50, 2_000, 40_000, 90_000]) * chance.next(), 'works');
       if (isOver()) return;
       yield { type: 'checkpoint', step: `${left} more` };
     }

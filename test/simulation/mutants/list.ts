@@ -88,6 +88,22 @@ export const MUTANTS: readonly Mutant[] = [
     oracle: 'leases',
   },
   {
+    name: 'what a machine sleeps through was watched',
+    file: 'ledger/orphans.ts',
+    from: 'return Math.min(passed, awake < before ? awake : awake - before);',
+    to: 'return passed;',
+    oracle: 'leases',
+    theme: 'asleep',
+  },
+  {
+    name: 'a holder does not count the time that its machine sleeps',
+    file: 'ledger/seam.ts',
+    from: 'slept = Math.max(slept, now() - passed - began);',
+    to: 'void [now, began];',
+    oracle: 'workers',
+    theme: 'asleep',
+  },
+  {
     name: 'what a moved branch lost is not put back',
     file: 'sync/restore.ts',
     from: 'if (missing === 0) return local;',

@@ -1,12 +1,24 @@
-// Shows that the simulation can fail: node test/simulation/mutants/main.ts [RUNS]
+// Shows that the simulation can fail.
+//
+// node test/simulation/mutants/main.ts              each mutant, in up to 300 runs
+// node test/simulation/mutants/main.ts --runs 100   in so many
+// node test/simulation/mutants/main.ts --from 11 --to 20   some of the list
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { MUTANTS } from './list.ts';
 
 const ONE = fileURLToPath(new URL('one.ts', import.meta.url));
-const [runs = '300'] = process.argv.slice(2);
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '300' },
+    from: { type: 'string', default: '1' },
+    to: { type: 'string', default: String(MUTANTS.length) },
+  },
+});
+const { runs } = values;
 let wrong = 0;
-for (const { name, oracle } of MUTANTS) {
+for (const { name, oracle } of MUTANTS.slice(Number(values.from) - 1, Number(values.to))) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [ONE, name, runs], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${name}: ${stderr}`);
   const found = JSON.parse(stdout) as { seed: number; failure: string; theme?: string } | null;

@@ -1,6 +1,7 @@
+import { sleptThrough } from '../world/clone.ts';
 import { BRANCH } from '../world/host.ts';
 import type { ItemFile, LedgerCommit } from './history.ts';
-import { appliedAgain, type Evidence, isTaken, type Oracle } from './oracle.ts';
+import { appliedAgain, type Evidence, isOfMachine, isTaken, type Oracle } from './oracle.ts';
 import { wasReached } from './reached.ts';
 
 /** What the branch itself has to show, whoever was told what. */
@@ -98,19 +99,40 @@ const LEASE_MS = 3_600_000;
 /** Signs of its holder that are on the branch. */
 const SIGNS: ReadonlySet<string> = new Set(['claim', 'start', 'checkpoint', 'link_execution', 'unblock']);
 
+/** What a recovery tells of who watched. */
+const WATCHED = /none was seen for (\d+) s/;
+
+/** For how long a clone's machine slept up to a time, where its clocks can tell. */
+const sleptBy = (plan: Evidence['plan'], clone: string, time: number): number =>
+  sleptThrough(
+    plan.faults.flatMap((fault) =>
+      fault.kind === 'sleep' && !fault.counted && isOfMachine(plan, fault.clone, clone) ? [fault] : [],
+    ),
+    time,
+  );
+
 export const leases: Oracle = {
   name: 'leases',
-  promise: 'Nobody is given back before a lease passed without a sign, by the time of the world.',
-  *check({ branch, history, executions, ...evidence }) {
+  promise:
+    'Nobody is given back before a lease passed without a sign, by the time of the world; nobody watched while asleep.',
+  *check({ branch, history, executions, plan, ...evidence }) {
     const asked = opsOf(evidence.calls);
     const arrived = arrivals({ history, ...evidence });
-    for (const [index, { verb, id, op, oid, parent }] of branch.entries()) {
+    for (const [index, { verb, id, op, oid, parent, reason, clone }] of branch.entries()) {
       // Whoever asks for a recovery by its command answers for it; a worker knows of some executions that they ended.
       if (verb !== 'recover' || asked.has(op ?? '')) continue;
-      if (executions.has(String(executionOf(history.item(parent, id ?? ''))))) continue;
       const sign = branch.slice(0, index).findLast((one) => one.id === id && SIGNS.has(one.verb ?? ''));
       const [from, until] = [arrived.get(sign?.oid ?? ''), arrived.get(oid)];
-      if (from === undefined || until === undefined || until - from >= LEASE_MS) continue;
+      if (from === undefined || until === undefined) continue;
+      const watched_s = Number(WATCHED.exec(reason ?? '')?.[1] ?? 0);
+      const awake_ms = until - from - (sleptBy(plan, clone, until) - sleptBy(plan, clone, from));
+      if (watched_s * 1_000 > awake_ms)
+        yield {
+          kind: 'watched asleep',
+          text: `${clone} says that it watched ${id} for ${watched_s} s, and was awake for ${Math.round(awake_ms / 1_000)} s of them`,
+        };
+      if (executions.has(String(executionOf(history.item(parent, id ?? ''))))) continue;
+      if (until - from >= LEASE_MS) continue;
       yield {
         kind: 'given back early',
         text: `${id} was given back ${Math.round((until - from) / 1_000)} s after its holder's last sign`,

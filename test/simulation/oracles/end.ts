@@ -1,5 +1,5 @@
 import { BRANCH } from '../world/host.ts';
-import type { Oracle } from './oracle.ts';
+import { isOfMachine, type Oracle } from './oracle.ts';
 
 /** What a new ledger allows clocks to differ by: `clock_skew_s`. */
 const ALLOWED_MS = 300_000;
@@ -102,7 +102,9 @@ export const patience: Oracle = {
       if (told === undefined || ended === undefined || ended - began <= longest) continue;
       // Whoever stands still, or waits for slow things in a row, is not kept by anyone.
       const own = plan.faults.some(
-        (fault) => (fault.kind === 'stop' || fault.kind === 'slow') && fault.process === process,
+        (fault) =>
+          ((fault.kind === 'stop' || fault.kind === 'slow') && fault.process === process) ||
+          (fault.kind === 'sleep' && isOfMachine(plan, fault.clone, clone)),
       );
       if (own) continue;
       const stopped = plan.faults.some(

@@ -24,6 +24,7 @@ export interface LedgerCommit {
   id: string | undefined;
   epoch: number | undefined;
   execution: string | undefined;
+  reason: string | undefined;
   committed_at: number;
   /** The latest time that it records, in seconds: when it was made, or when it was asked for. */
   recorded_at: number;
@@ -66,6 +67,7 @@ export class History {
       id: trailer('Work-Item'),
       epoch: epoch === undefined ? undefined : Number(epoch),
       execution: trailer('Work-Execution'),
+      reason: trailer('Work-Reason'),
       clone: /^committer .* <(\w+)@example\.org> /m.exec(head)?.[1] ?? '',
       committed_at,
       recorded_at: Math.max(committed_at, asked_at),

@@ -40,6 +40,14 @@ export interface Evidence {
 export const isTaken = ({ faults }: Plan, clone: string): boolean =>
   faults.some((fault) => fault.kind === 'rewritten' || (fault.kind === 'restored' && fault.clone === clone));
 
+/** Whether a clone is on the machine of another one: it is that one, or was copied beside it. */
+export const isOfMachine = ({ faults }: Plan, machine: string, clone: string): boolean =>
+  machine === clone ||
+  faults.some(
+    (fault) =>
+      fault.kind === 'copied' && fault.as === clone && fault.clone === machine && fault.to === 'beside it',
+  );
+
 /** Ops of what was rejected and applied again, of a group all of it: whoever does that sees how things stand by then. */
 export function appliedAgain(calls: readonly ToldCall[]): ReadonlySet<string> {
   const again = new Set(

@@ -12,6 +12,15 @@ export interface Skew {
   from: number;
 }
 
+/** A while in which a machine does nothing, and its date goes on. */
+export interface Sleep {
+  /** In virtual milliseconds. */
+  from: number;
+  until: number;
+  /** Whether its clock that only goes forward goes on as well. */
+  counted: boolean;
+}
+
 /** A request of one process of a clone to another. */
 export interface Request {
   state: 'asked' | 'taken' | 'answered';
@@ -46,6 +55,7 @@ export class Clone {
   readonly tips: { at: number; tip: Oid | undefined }[] = [];
   /** In the order of their times. */
   skews: Skew[] = [];
+  sleeps: Sleep[] = [];
   /** When nothing can be written. */
   disk_full: { from: number; until: number } | undefined;
 
@@ -66,6 +76,23 @@ export class Clone {
     return this.skews.findLast(({ from }) => from <= time)?.ahead_ms ?? 0;
   }
 
+  /** When its machine wakes that sleeps at a time; `undefined` where it is awake. */
+  wakesAt(time: number): number | undefined {
+    const asleep = this.sleeps.filter(({ from, until }) => from <= time && time < until);
+    return asleep.length === 0 ? undefined : Math.max(...asleep.map(({ until }) => until));
+  }
+
+  /** Milliseconds up to a time by its clock that only goes forward. */
+  elapsedAt(time: number): number {
+    return (
+      time -
+      sleptThrough(
+        this.sleeps.filter(({ counted }) => !counted),
+        time,
+      )
+    );
+  }
+
   /** A copy of what is on the disk. */
   keep(): { refs: ReadonlyMap<string, Oid>; state: ReadonlyMap<string, string> } {
     return { refs: new Map(this.refs), state: new Map(this.state) };
@@ -75,8 +102,11 @@ export class Clone {
   copy(name: string, place: Place): Clone {
     const copied = new Clone(name, this, { identity: this.identity, place });
     for (const oid of this.#pruned) copied.#pruned.add(oid);
-    // The same machine has the same clock.
-    if (place.machine === this.place.machine) copied.skews = this.skews;
+    // The same machine has the same clock, and sleeps at the same time.
+    if (place.machine === this.place.machine) {
+      copied.skews = this.skews;
+      copied.sleeps = this.sleeps;
+    }
     return copied;
   }
 
@@ -119,4 +149,14 @@ export class Clone {
     this.#made.delete(dead);
     for (const [name, holder] of this.locks) if (holder === dead) this.locks.delete(name);
   }
+}
+
+/** For how many milliseconds up to a time somebody slept who slept in these; where two of them meet, that counts once. */
+export function sleptThrough(sleeps: readonly Pick<Sleep, 'from' | 'until'>[], time: number): number {
+  let [slept, awake] = [0, 0];
+  for (const { from, until } of sleeps.toSorted((one, other) => one.from - other.from)) {
+    slept += Math.max(0, Math.min(until, time) - Math.max(from, awake));
+    awake = Math.max(awake, until);
+  }
+  return slept;
 }

@@ -213,9 +213,11 @@ export class HostConnection implements MemoryHost {
       const due = this.#scheduler.time + back_ms;
       return this.#scheduler.park({ by, what: told, touches: [], writes: false, due }, () => value);
     };
-    // Whoever is dead by then hears nothing.
-    const heard = (value: T): T | Promise<T> =>
-      this.#process.alive ? value : new Promise<T>(() => undefined);
+    // Whoever is dead by then hears nothing, and who stands still hears it later.
+    const heard = async (value: T): Promise<T> => {
+      if (this.#process.alive) await this.#process.whileStopped();
+      return this.#process.alive ? value : new Promise<T>(() => undefined);
+    };
     const told = async (value: T): Promise<T> => heard(await answer(value));
     if (isCutOff || this.#host.isAway()) return told(away());
     if (this.#host.isSilent()) {

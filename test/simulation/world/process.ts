@@ -2,6 +2,7 @@ import { LedgerError } from '../../../src/domain/errors.ts';
 import { connectionOf } from '../../../src/ledger/connection.ts';
 import { initOn, openOn } from '../../../src/ledger/open.ts';
 import type { OpenOptions } from '../../../src/ledger/options.ts';
+import { timeOf } from '../../../src/ledger/seam.ts';
 import type { WorkLedger } from '../../../src/ledger/work-ledger.ts';
 import type { Oid } from '../../../src/store/port.ts';
 import type { Machine } from '../../../src/sync/ports.ts';
@@ -29,6 +30,9 @@ interface Described {
 
 /** As the store beside git says it. */
 export const DISK_FULL = 'The disk is full; it was not done.';
+
+/** After so long at most, a timer looks at the time. */
+const LOOK_MS = 10_000;
 
 type Opening = Pick<OpenOptions, 'mode' | 'actor'>;
 
@@ -92,17 +96,20 @@ export class Process implements Actor {
     this.name = name;
     const { seed } = world;
     const [random, bytes] = [new Chance(seed, name, 'random'), new Chance(seed, name, 'bytes')];
+    const now = (): number => EPOCH + Math.floor(world.scheduler.time + clone.aheadAt(world.scheduler.time));
+    const elapsed = (): number => clone.elapsedAt(world.scheduler.time);
     this.#machine = {
       clock: {
-        now: () => new Date(EPOCH + Math.floor(world.scheduler.time + clone.aheadAt(world.scheduler.time))),
-        elapsed: () => world.scheduler.time,
-        awake: () => world.scheduler.time,
-        sleep: (ms) => world.scheduler.sleep(this, ms),
+        now: () => new Date(now()),
+        elapsed,
+        awake: elapsed,
+        sleep: (ms) => this.rest(ms),
         random: () => random.next(),
       },
       timer: {
-        elapsed: () => world.scheduler.time,
-        after: (ms, task) => this.#after(ms, task),
+        elapsed: timeOf(elapsed, now),
+        // As that of Node: whoever waits long looks at the time meanwhile.
+        after: (ms, task) => this.#after(clone.sleeps.length > 0 ? Math.min(ms, LOOK_MS) : ms, task),
         holdFor: (ms, task) => this.#after(ms, task),
       },
       process: { host: clone.place.machine, pid: world.processes.length + 1 },
@@ -112,8 +119,16 @@ export class Process implements Actor {
   }
 
   get stopped_until(): number | undefined {
+    const { time } = this.#world.scheduler;
     const { from, until } = this.stops ?? { from: 0, until: 0 };
-    return from <= this.#world.scheduler.time ? until : undefined;
+    const stopped = from <= time ? until : 0;
+    return Math.max(stopped, this.clone.wakesAt(time) ?? 0);
+  }
+
+  /** Ends when it goes on that stands still; at once where it does not. */
+  async whileStopped(): Promise<void> {
+    const left = (this.stopped_until ?? 0) - this.#world.scheduler.time;
+    if (left > 0) await this.#world.scheduler.sleep(this, left, 'goes on');
   }
 
   /** Parks until it is this call's turn. */
@@ -200,9 +215,20 @@ export class Process implements Actor {
     for (const ledger of this.#opened.splice(0)) connectionOf(ledger).projection.close();
   }
 
+  /** Waits by the clock that only goes forward: where that stands still while the machine sleeps, it waits for the rest. */
+  async rest(ms: number, what?: string): Promise<void> {
+    const { scheduler } = this.#world;
+    const end = this.clone.elapsedAt(scheduler.time) + ms;
+    let left = ms;
+    do {
+      await scheduler.sleep(this, left, what);
+      left = end - this.clone.elapsedAt(scheduler.time);
+    } while (left > 0.001);
+  }
+
   #after(ms: number, task: () => void): () => void {
     let isOn = true;
-    void this.#world.scheduler.sleep(this, ms).then(() => isOn && task());
+    void this.rest(ms).then(() => isOn && task());
     return () => {
       isOn = false;
     };
