@@ -3,7 +3,8 @@
 // node .ci/check.ts           what `npm test` runs
 // node .ci/check.ts --long    what takes real waiting, chance or size
 //
-// The last line is "N passed, N failed". Where CHECK_COUNTS names a file, the two numbers are a line of that file instead.
+// The last lines are what failed, and "N passed, N failed". Where CHECK_COUNTS names a file, they are lines of that file instead, the
+// last one with the two numbers alone.
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,6 +33,7 @@ const LONG: Step[] = [
 
 let passed = 0;
 let failed = 0;
+const failures: string[] = [];
 const began = Date.now();
 for (const [name, command, args, env] of process.argv[2] === '--long' ? LONG : FAST) {
   const started = Date.now();
@@ -52,9 +54,14 @@ function since(time: number): string {
 
 function countTests(): void {
   try {
-    const result = JSON.parse(readFileSync(counts, 'utf8')) as { passed: number; failed: number };
+    const result = JSON.parse(readFileSync(counts, 'utf8')) as {
+      passed: number;
+      failed: number;
+      failures: string[];
+    };
     passed += result.passed;
     failed += result.failed;
+    failures.push(...result.failures);
     rmSync(counts);
   } catch {
     console.log('the test runner left no report');
@@ -62,7 +69,8 @@ function countTests(): void {
   }
 }
 
+const told = failures.map((failure) => `FAILED ${failure}\n`).join('');
 const { CHECK_COUNTS } = process.env;
-if (CHECK_COUNTS === undefined) console.log(`${passed} passed, ${failed} failed`);
-else appendFileSync(CHECK_COUNTS, `${passed} ${failed}\n`);
+if (CHECK_COUNTS === undefined) console.log(`${told}${passed} passed, ${failed} failed`);
+else appendFileSync(CHECK_COUNTS, `${told}${passed} ${failed}\n`);
 process.exitCode = failed === 0 ? 0 : 1;
