@@ -170,9 +170,10 @@ export class IndexView implements LedgerView {
   /** What cannot be read; finished work is among it as far as it was read. */
   damage(all: boolean): Damage[] {
     const strays = this.#index.all('SELECT path, problem FROM strays ORDER BY path');
+    // By their names, and not as they came in: an index that is caught up shows what a new one shows.
     const state = all ? '' : " AND state = 'active'";
     const files = this.#index.all(
-      `SELECT id, status, state, problem FROM items WHERE problem IS NOT NULL${state} ORDER BY n`,
+      `SELECT id, status, state, problem FROM items WHERE problem IS NOT NULL${state} ORDER BY state, id`,
     );
     return [
       ...strays.map((row) => ({ path: String(row.path), id: undefined, problem: problemOf(row) })),

@@ -89,3 +89,30 @@ test('given a second file of an item, when a tip is looked at in passing, then i
   expect(await shown(place, 'anew')).toMatchObject({ damage: [{ problem: { rule: 'twice' } }] });
   expect(await shown(place, 'in passing')).toBe('pending');
 });
+
+test('given damaged items, of which one stood elsewhere before, when they are listed, then in the order of a new index', async () => {
+  const [first, second] = ['WRK-20260103-0001' as never, 'WRK-20260103-0002' as never];
+  const bytes = Buffer.from('x');
+  const { store, tip: base } = await tampered(() => [
+    { path: pathIn('active', first), bytes: undefined },
+    { path: pathIn('completed', first), bytes },
+  ]);
+  const made = await store.commit({
+    ref: 'refs/heads/tampered',
+    expected: base,
+    base,
+    drafts: [
+      {
+        ...{ message: 'By hand\n', author: MINE, committer: MINE, authored_at: 2, committed_at: 2 },
+        changes: [
+          { path: pathIn('completed', first), bytes: undefined },
+          { path: pathIn('active', first), bytes },
+          { path: pathIn('active', second), bytes },
+        ],
+      },
+    ],
+  });
+  if (made.kind !== 'committed') throw new Error('it was not committed');
+  const place = { store, base, tip: made.tip };
+  expect(await shown(place, 'caught up')).toEqual(await shown(place, 'anew'));
+});
