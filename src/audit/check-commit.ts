@@ -145,7 +145,8 @@ export class CommitCheck {
       for (const { commit } of order.before) this.#ahead.add(commit);
     }
     if (record.fault !== undefined) findings.add('commit', record.fault);
-    this.groups.check(record, trailers.values, findings);
+    const broken = this.groups.check(record, trailers.values, findings);
+    if (broken !== undefined) state.suspect(broken, this.#left);
     if (now !== undefined) checkAhead(dated, now, parent?.settings ?? state.settings, findings);
     judge(state.settings);
     state.settle();

@@ -65,6 +65,20 @@ describe('given a group', () => {
     });
   });
 
+  it('when it breaks off, then that is found of its own last commit, and not of the one that follows', async () => {
+    const [, , third = 0] = places();
+    const tip = await writeHistory(gitDir, without(third));
+    const { findings } = await audit(gitDir, tip);
+    expect(findings).toMatchObject([
+      {
+        rule: 'group',
+        message: expect.stringContaining('the rest is missing after number 2 of the 3'),
+        subject: expect.stringMatching(/^claim /),
+      },
+    ]);
+    expect(findings.map(({ commit }) => commit)).not.toContain(tip);
+  });
+
   it('when a place is not one, then the message is none of a transition', async () => {
     const tip = await writeHistory(
       gitDir,
