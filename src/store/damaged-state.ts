@@ -21,6 +21,7 @@ const FOLDERS: ReadonlySet<string> = new Set([
   'inboxes',
   'locks',
   'mail',
+  'offers',
   'pools',
   'reviews',
   'sessions',

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { isLedgerError } from '../domain/errors.ts';
 import { CLONE_NAME } from '../domain/values.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Combined } from '../remote/port.ts';
-import type { LedgerStore, Oid } from '../store/port.ts';
+import type { Oid } from '../store/port.ts';
 import { commitInTime } from './committed-time.ts';
 import { draftOf, readAuxiliaryFilesFor } from './draft.ts';
+import { madeAt, OFFERS } from './inbox.ts';
 import type { RemoteContext } from './ports.ts';
 import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { emailOf, learnDeletionsFor } from './reconcile.ts';
@@ -78,12 +80,22 @@ export async function readOffers(context: RemoteContext, seen: Oid | undefined):
   return offers;
 }
 
+/** What is open of an offer; nothing of what anyone may have put there that cannot be read. */
 async function openIn(context: RemoteContext, clone: string, offered: Oid, seen: Oid): Promise<ReadCommit[]> {
+  try {
+    return await openOf(context, clone, offered, seen);
+  } catch (error) {
+    if (!isLedgerError(error, 'STORAGE_FAILED')) throw error;
+    return [];
+  }
+}
+
+async function openOf(context: RemoteContext, clone: string, offered: Oid, seen: Oid): Promise<ReadCommit[]> {
   const { store, state, clock } = context;
-  const key = `inbox.${clone}`;
+  const key = `${OFFERS}/${clone}`;
   const known = readJudged(state.get(key), offered);
   if (known?.open?.length === 0) return [];
-  const made = known?.made ?? (await madeAt(store, offered));
+  const made = known?.made ?? (await madeAt(store, offered)) ?? 0;
   const note = (judged: Partial<Judged>): void =>
     state.set(key, JSON.stringify({ offered, made, ...judged }));
   if (Math.abs(clock.now().getTime() - made) > OFFER_MS) {
@@ -110,18 +122,17 @@ async function openIn(context: RemoteContext, clone: string, offered: Oid, seen:
 
 function readJudged(text: string | undefined, offered: Oid): Judged | undefined {
   try {
-    const judged = JSON.parse(text ?? '{}') as Judged;
-    return judged.offered === offered ? judged : undefined;
+    const judged = JSON.parse(text ?? 'null') as Judged | null;
+    return judged?.offered === offered && isJudged(judged) ? judged : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function madeAt(store: LedgerStore, commit: Oid): Promise<number> {
-  for await (const { committer } of store.commits({ to: commit, newest: 1, changes: false }))
-    return committer.at * 1000;
-  return 0;
-}
+const isJudged = ({ made, seen, open }: { [Key in keyof Judged]?: unknown }): boolean =>
+  Number.isFinite(made) &&
+  (seen === undefined || typeof seen === 'string') &&
+  (open === undefined || (Array.isArray(open) && open.every((op) => typeof op === 'string')));
 
 /** What was asked for ahead of this machine's clock: by it, nobody could push that. */
 function isAhead(open: readonly ReadCommit[], now: Date): boolean {

@@ -181,13 +181,23 @@ export async function checkInbox(context: RemoteContext, isSecond = false): Prom
   const offers = entries.map(({ commit }) => commit).reverse();
   if (offers.length === 0) return giveUpName(context, name, found);
   const seen = await store.readRef(remote.seenRef);
-  const isShared = seen !== undefined && (await store.mergeBase(found, seen)) === found;
+  const isShared = seen !== undefined && (await isIn(store, found, seen));
   if (isShared && (await isMadeOf(store, found, offers)))
     return noteHeld(context, found, noteValue(context, found));
   if (isShared || isSecond) return giveUpName(context, name, found);
   // The refs of a remote are not read at once: the branch may have been read before the push that moved both.
   const again = await remote.fetch('all');
   if (again.kind === 'ok') await checkInbox(context, true);
+}
+
+/** Whether the branch has it. Anyone may have put it there: what cannot be read it has not. */
+async function isIn(store: LedgerStore, found: Oid, seen: Oid): Promise<boolean> {
+  try {
+    return (await store.mergeBase(found, seen)) === found;
+  } catch (error) {
+    if (isLedgerError(error, 'STORAGE_FAILED')) return false;
+    throw error;
+  }
 }
 
 /** Whether a commit of the branch is one of those that were offered, decided again. */
@@ -209,10 +219,35 @@ export async function oldInboxes({ store, remote, clone, clock }: RemoteContext)
   for (const { ref, oid } of mirror === undefined ? [] : await store.listRefs(mirror)) {
     const name = ref.slice(mirror?.length);
     if (name === clone.name) continue;
-    for await (const { committer } of store.commits({ to: oid, newest: 1, changes: false }))
-      if (clock.now().getTime() - committer.at * 1000 > DAY_MS) old.push([name, oid]);
+    const at = await madeAt(store, oid);
+    if (at !== undefined && clock.now().getTime() - at > DAY_MS) old.push([name, oid]);
   }
   return old;
+}
+
+/**
+ * When an offer's newest commit was made, in milliseconds since 1970.
+ *
+ * @returns `undefined` for what cannot be read: anyone may have put it there
+ */
+export async function madeAt(store: LedgerStore, offered: Oid): Promise<number | undefined> {
+  try {
+    for await (const { committer } of store.commits({ to: offered, newest: 1, changes: false }))
+      return committer.at * 1000;
+  } catch (error) {
+    if (!isLedgerError(error, 'STORAGE_FAILED')) throw error;
+  }
+  return undefined;
+}
+
+/** What was found of offers, a file for each clone. */
+export const OFFERS = 'offers';
+
+/** Anyone may make inboxes, and take them away: what was found of those that are gone is not kept. */
+async function forgetGone({ store, remote, state }: RemoteContext): Promise<void> {
+  const mirror = remote.inbox?.mirror ?? '';
+  const there = new Set((await store.listRefs(mirror)).map(({ ref }) => ref.slice(mirror.length)));
+  for (const clone of state.keys(OFFERS)) if (!there.has(clone)) state.delete(`${OFFERS}/${clone}`);
 }
 
 /** At once; the rest another time. */
@@ -226,6 +261,7 @@ export async function pruneInboxes(context: RemoteContext): Promise<void> {
   if (remote.inbox === undefined) return;
   if (Math.abs(now.getTime() - Date.parse(state.get(PRUNED) ?? '')) < PRUNE_EVERY_MS) return;
   state.set(PRUNED, now.toISOString());
+  await forgetGone(context);
   for (const [name, oid] of (await oldInboxes(context)).slice(0, PRUNED_AT_ONCE)) {
     const { kind } = await remote.inbox.retract(name, oid);
     if (kind !== 'accepted' && kind !== 'behind') return;
