@@ -11,6 +11,7 @@ import {
   describeSuspect,
   heldBack,
   hintOfSuspect,
+  isRecordLost,
   readArrived,
   type Suspect,
   suspectsAbout,
@@ -23,6 +24,8 @@ export interface ArrivalsOptions {
   projection: Projection;
   signatures: SignatureReader | undefined;
   clock: Clock;
+  /** The ledger's branch in this clone. */
+  localRef: string;
   store(): Promise<LedgerStore>;
   notify(notice: LedgerNotice): void;
 }
@@ -48,11 +51,13 @@ export class Arrivals implements Judge {
     const { check, state, store } = this.#options;
     if (check === 'off') return;
     const before = readArrived(state);
-    if (before === undefined || (check === 'full' && !before.full)) return this.#join(seen);
+    if (isRecordLost(state) || (check === 'full' && before?.full !== true)) return this.#checkAll(seen);
+    if (before === undefined) return this.#join(seen);
     if (before.stop?.seen === seen) throw stopped(before.stop.suspect);
     if (before.checked === seen && before.stop === undefined) return;
-    const from = await (await store()).mergeBase(before.checked, seen);
-    if (from === undefined) return;
+    const from = await commonOf(await store(), before.checked, seen);
+    // What was checked is of another history, or gone: it says nothing of this one.
+    if (from === undefined) return this.#checkAll(seen);
     const known = from === before.checked ? before.suspects : await this.#stillThere(before, seen);
     // The branch was set back: what comes again is checked again.
     if (from === seen) writeArrived(state, { checked: seen, full: before.full, suspects: known });
@@ -94,20 +99,27 @@ export class Arrivals implements Judge {
     return Math.floor(this.#options.clock.now().getTime() / 1000);
   }
 
-  /** A clone that joins trusts what it finds, unless it is set up to check history first. */
+  /** History is checked from its root, whatever was known of it. */
+  async #checkAll(seen: Oid): Promise<void> {
+    const { store, signatures } = this.#options;
+    const { checkHistory } = await import('../audit/check-arrived.ts');
+    const found = await checkHistory({ store: await store(), signatures, to: seen });
+    this.#keep({ checked: seen, full: true, suspects: [] }, seen, found);
+  }
+
+  /** A clone that joins trusts what it finds. One that lost its record trusts what it took over before. */
   async #join(seen: Oid): Promise<void> {
-    const { check, state, store, signatures, notify } = this.#options;
-    if (check === 'full') {
-      const { checkHistory } = await import('../audit/check-arrived.ts');
-      const found = await checkHistory({ store: await store(), signatures, to: seen });
-      return this.#keep({ checked: seen, full: true, suspects: [] }, seen, found);
-    }
-    writeArrived(state, { checked: seen, full: false, suspects: [] });
+    const { state, store, notify, localRef } = this.#options;
+    const own = await (await store()).readRef(localRef);
+    const from = (own && (await commonOf(await store(), own, seen))) ?? seen;
+    const trusted: Arrived = { checked: from, full: false, suspects: [] };
+    writeArrived(state, trusted);
     notify({
       code: 'TRUSTED',
-      message: `This clone trusts the ledger as it found it, at ${seen.slice(0, 12)}, and checks what arrives from now on.`,
+      message: `This clone trusts the ledger as it found it, at ${from.slice(0, 12)}, and checks what arrives from now on.`,
       hint: 'To check what led to it: wl verify',
     });
+    if (from !== seen) await this.#judge(trusted, from, seen);
   }
 
   async #judge(before: Arrived, from: Oid, seen: Oid): Promise<void> {
@@ -142,6 +154,16 @@ export class Arrivals implements Judge {
     const known = new Set(before.suspects.map(keyOf));
     const raised = suspects.filter((one) => !known.has(keyOf(one)));
     if (raised.length > 0) notify(noticeOfSuspects(raised));
+  }
+}
+
+/** The newest commit that two have in common; `undefined` as well where one of them is not there. */
+async function commonOf(store: LedgerStore, one: Oid, other: Oid): Promise<Oid | undefined> {
+  try {
+    return await store.mergeBase(one, other);
+  } catch (error) {
+    if (isLedgerError(error, 'STORAGE_FAILED')) return undefined;
+    throw error;
   }
 }
 

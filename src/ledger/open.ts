@@ -199,7 +199,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
       store: await store(),
       remote: remote && new TracedRemote(remote),
       views: projection,
-      judge: new Arrivals({ check, state, projection, signatures, clock, store, notify }),
+      judge: new Arrivals({ check, state, projection, signatures, clock, localRef, store, notify }),
       onKeptBack: options.onKeptBack,
       onRestored: (restored) => notify(noticeOfRestored(branch, restored)),
       onAhead: (ahead) => {

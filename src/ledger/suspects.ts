@@ -36,17 +36,47 @@ export interface Arrived {
 
 const ARRIVED = 'arrived';
 
-/** @returns `undefined` where nothing was checked yet; what is no record is none */
+/** @returns `undefined` where nothing was checked yet, and where what is there is no record */
 export function readArrived(state: Pick<LocalState, 'get'>): Arrived | undefined {
   const text = state.get(ARRIVED);
   if (text === undefined) return undefined;
   try {
-    const { checked, full, suspects, stop } = JSON.parse(text) as Partial<Arrived>;
-    if (typeof checked !== 'string' || !Array.isArray(suspects)) return undefined;
-    return { checked, full: full === true, suspects, stop };
+    const record: unknown = JSON.parse(text);
+    if (!isArrived(record)) return undefined;
+    const { checked, full, suspects, stop } = record;
+    return { checked, full, suspects, stop };
   } catch {
     return undefined;
   }
+}
+
+/** True where a record is there and cannot be read: of what was checked nothing is known. */
+export const isRecordLost = (state: Pick<LocalState, 'get'>): boolean =>
+  state.get(ARRIVED) !== undefined && readArrived(state) === undefined;
+
+type Unknown<T> = { [Key in keyof T]?: unknown };
+
+const mapOf = <T>(value: unknown): Unknown<T> =>
+  typeof value === 'object' && value !== null ? (value as Unknown<T>) : {};
+const isOid = (value: unknown): boolean => typeof value === 'string' && /^[0-9a-f]{40}$/.test(value);
+const isListOf = (value: unknown, isOne: (one: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(isOne);
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+function isArrived(value: unknown): value is Arrived {
+  const { checked, full, suspects, stop } = mapOf<Arrived>(value);
+  if (!isOid(checked) || typeof full !== 'boolean' || !isListOf(suspects, isSuspect)) return false;
+  if (stop === undefined) return true;
+  const stopped = mapOf<NonNullable<Arrived['stop']>>(stop);
+  return isOid(stopped.seen) && isSuspect(stopped.suspect) && isListOf(stopped.suspects, isSuspect);
+}
+
+function isSuspect(value: unknown): boolean {
+  const { commit, rule, message, actor, id, items, files } = mapOf<Suspect>(value);
+  const isWhole = isOid(commit) && [rule, message, actor].every(isText);
+  if (!isWhole || !(id === undefined || isText(id)) || !isListOf(items, isText)) return false;
+  const stood = typeof files === 'object' && files !== null ? Object.values(files) : [undefined];
+  return stood.every((oid) => oid === null || isText(oid));
 }
 
 export const writeArrived = (state: Pick<LocalState, 'set'>, arrived: Arrived): void =>

@@ -3,6 +3,7 @@ import { type Agent, runWorker } from '../../src/agents.ts';
 import { itemPath, SETTINGS_PATH } from '../../src/codec/path.ts';
 import { nameObject } from '../../src/git/model/object.ts';
 import { systemClock } from '../../src/index.ts';
+import { connectionOf } from '../../src/ledger/connection.ts';
 import { findRewrite, recoverHistory, repairTree } from '../../src/repair.ts';
 import type { CommitDraft } from '../../src/store/port.ts';
 import { refusalOf } from '../helpers/refusal.ts';
@@ -304,6 +305,45 @@ describe('given a clone that joins', () => {
     await bob.ledger.clone.fetch();
     expect(await readyIds(bob)).toEqual([id]);
     expect(bob.notices.filter(({ code }) => code === 'TRUSTED')).toHaveLength(1);
+  });
+});
+
+describe('given a record of what was checked that was lost', () => {
+  const RECORD = 'arrived';
+  const note = (text: string | undefined): void => {
+    const { state } = connectionOf(ada.ledger);
+    if (text === undefined) state.delete(RECORD);
+    else state.set(RECORD, text);
+  };
+  const recorded = (): string => connectionOf(ada.ledger).state.get(RECORD) ?? '';
+
+  it.each<[string, () => string]>([
+    ['broke off', () => recorded().slice(0, 40)],
+    ['is of another shape', () => recorded().replace(/"suspects":\[.*\]/, '"suspects":[null]')],
+    ['has suspects of another shape', () => recorded().replace(/"items":\[[^\]]*\]/, '"items":7')],
+    [
+      'names a commit that is not there',
+      () => recorded().replace(/"checked":"\w+"/, `"checked":"${'1'.repeat(40)}"`),
+    ],
+  ])('when it %s, then history is checked, and what was in question still is', async (_, text) => {
+    await forge(await retitled(id, 'Forged'));
+    await ada.ledger.clone.fetch();
+    expect(await readyIds(ada)).toEqual([other]);
+    note(text());
+    await mallory.ledger.clone.fetch();
+    await mallory.ledger.work.comment(other, 'on');
+    await ada.ledger.clone.fetch();
+    expect(await readyIds(ada)).toEqual([other]);
+    await ada.ledger.claimWork(other);
+    expect(await refusalOf(ada.ledger.claimWork(id))).toMatchObject({ code: 'IN_QUESTION' });
+  });
+
+  it('when it is gone, then what the clone took over before is trusted, and what arrives is checked', async () => {
+    note(undefined);
+    await forge(await retitled(id, 'Forged'));
+    await ada.ledger.clone.fetch();
+    expect(await readyIds(ada)).toEqual([other]);
+    expect(ada.notices.map(({ code }) => code)).toEqual(expect.arrayContaining(['TRUSTED', 'IN_QUESTION']));
   });
 });
 
