@@ -1,24 +1,17 @@
 import { readTrailers } from '../../src/codec/message.ts';
 import type { GitObject } from '../../src/git/model/object.ts';
 import type { Oid } from '../../src/store/port.ts';
-import { auditByThePage, changedIn, filesOf } from './by-the-page.ts';
+import { auditByThePage, isUndone } from './by-the-page.ts';
 import { unlatin } from './draft.ts';
 import { allOf } from './everything.ts';
+import { describe, type Fail, type Failure } from './failure.ts';
 import { Folder, treeOf } from './folder.ts';
 import { fetching, hook, type Pushed, read, type Verdict, verify } from './judges.ts';
-import { carries, fetches } from './living.ts';
-import { FuzzObjects } from './objects.ts';
+import { compareLives } from './lives.ts';
+import type { FuzzObjects } from './objects.ts';
 import { PlainGit } from './plain-git.ts';
 import { caseOf, type Plan } from './plan.ts';
 import { readerOf } from './signatures.ts';
-
-/** Two who do not agree, or one who fails. */
-export interface Failure {
-  /** What is wrong, without what differs from case to case. */
-  name: string;
-  text: string;
-  plan: Plan;
-}
 
 /** A case, and what the judges in memory made of it. Plain git is asked about many at once. */
 export interface Judged {
@@ -41,7 +34,7 @@ const OF_PUSHES = /^(?:size|deletion|non-fast-forward|clock|root)$/;
 
 /** Makes a case, and has it judged by the hook, by `verify` and by who reads it. */
 export async function judge(plan: Plan): Promise<Judged> {
-  const { commits, ...pushed } = await caseOf(plan);
+  const { commits, beside, local, ...pushed } = await caseOf(plan);
   const failures: Failure[] = [];
   const fail = (name: string, text: string): void => void failures.push({ name, text, plan });
   const [byHook, byVerify] = [await hook(pushed), await verify(pushed, 'anew')];
@@ -60,8 +53,11 @@ export async function judge(plan: Plan): Promise<Judged> {
   if (plan.seed % 4 === 0) await compareReadings(pushed, fail);
   const { brought, named } = reached(pushed.objects, pushed.tip, allOf(pushed.corpus));
   const isTaken = byHook.wrong.length === 0 && byHook.thrown === undefined;
-  // A whole clone costs as much as ten judges.
-  if (plan.seed % 16 === 1) await checkLives(pushed, { brought, named }, byVerify, fail);
+  await compareLives(
+    { seed: plan.seed, pushed, met: { commits, beside, local }, brought, named },
+    byVerify,
+    fail,
+  );
   const own = commits.filter((oid) => brought.has(oid));
   const byThePage = isTaken ? auditByThePage(pushed.objects, pastOf(pushed), own) : undefined;
   if (byThePage !== undefined)
@@ -97,8 +93,6 @@ function asksForSignatures(objects: FuzzObjects, commit: Oid | undefined): boole
 }
 
 const pastOf = ({ corpus: { line }, base }: Pushed): readonly Oid[] => line.slice(0, line.indexOf(base) + 1);
-
-type Fail = (name: string, text: string) => void;
 
 function compareVerdicts({ base, tip }: Pushed, byHook: Verdict, byVerify: Verdict, fail: Fail): void {
   const [refusal] = byHook.wrong;
@@ -143,48 +137,6 @@ function compareArrival({ objects, tip }: Pushed, byVerify: Verdict, byClone: Ve
     fail(`a clone doubts what verify takes: ${doubt.rule}`, doubt.message);
 }
 
-/** Whole clones that meet the case: one on the branch, one in another clone's inbox. */
-async function checkLives(
-  pushed: Pushed,
-  { brought, named }: Pick<Judged, 'brought' | 'named'>,
-  byVerify: Verdict,
-  fail: Fail,
-): Promise<void> {
-  const { objects, tip, corpus } = pushed;
-  if (tip === pushed.base) return;
-  const [fetched, carried] = [await fetches(pushed, brought), await carries(pushed, brought)];
-  for (const { thrown } of [fetched, carried])
-    if (thrown !== undefined)
-      return fail(`a whole clone throws ${describe(thrown)}`, thrown.stack ?? thrown.message);
-  const doubtful = byVerify.wrong.filter(
-    ({ rule, commit, id }) => rule !== 'clock' && id !== undefined && !isUndone(objects, tip, commit),
-  );
-  const taken = doubtful.find(({ id = '' }) => fetched.ready.includes(id));
-  if (taken !== undefined)
-    fail(`a clone would take what is in question: ${taken.rule}`, `${taken.id}: ${taken.message}`);
-  if (corpus.name === 'signed') return;
-  // What is not there no server takes.
-  const isWhole = [...named].every((oid) => objects.get(oid) !== undefined);
-  const stopped = carried.refused.find(
-    (code) => code !== 'POLICY_DENIED' && (isWhole || code !== 'STORAGE_FAILED'),
-  );
-  if (stopped !== undefined)
-    return fail(`an offer stops other clones: ${stopped}`, carried.refused.join(', '));
-  const all = new FuzzObjects();
-  for (const [, { type, bytes }] of carried.objects) all.add(type, bytes);
-  const [finding] = (await verify({ ...pushed, objects: all, tip: carried.tip }, 'anew')).wrong;
-  if (finding !== undefined)
-    fail(`what a clone carries is found by verify: ${finding.rule}`, finding.message);
-}
-
-function isUndone(objects: FuzzObjects, tip: Oid, commit: Oid | undefined): boolean {
-  if (commit === undefined) return false;
-  const [parent] = messageOf(objects, commit).parents;
-  const [before, now] = [parent, tip].map((one) => filesOf(objects, (one && treeOf(objects, one)) ?? ''));
-  const paths = changedIn(objects, parent, commit);
-  return paths.length > 0 && paths.every((path) => before?.get(path)?.oid === now?.get(path)?.oid);
-}
-
 async function compareReadings(pushed: Pushed, fail: Fail): Promise<void> {
   const [anew, on] = [await read(pushed, 'anew'), await read(pushed, 'on')];
   for (const { thrown } of [anew, on])
@@ -199,13 +151,6 @@ const firstDifference = (a: string, b: string): string => {
   while (at < a.length && a[at] === b[at]) at += 1;
   return `${a.slice(Math.max(0, at - 60), at + 60)} / ${b.slice(Math.max(0, at - 60), at + 60)}`;
 };
-
-const describe = ({ name, message }: Error): string =>
-  `${name}: ${message
-    .replaceAll(/[0-9a-f]{40}/g, 'OID')
-    .replaceAll(/\d+/g, 'N')
-    .split('\n')[0]
-    ?.slice(0, 80)}`;
 
 /** What a tip brings beside what was there, as far as it can be followed. */
 function reached(

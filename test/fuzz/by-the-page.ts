@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import type { Oid } from '../../src/store/port.ts';
 import { named, readProject, section, table } from '../docs/markdown.ts';
 import { unlatin } from './draft.ts';
-import { Folder } from './folder.ts';
+import { Folder, treeOf } from './folder.ts';
 import type { FuzzObjects } from './objects.ts';
 
 // An auditor that knows docs/format.md, git's format and a YAML library, and none of the code that it judges. It knows less than the
@@ -68,7 +68,7 @@ function readCommit(objects: FuzzObjects, oid: Oid): Read {
   };
 }
 
-export const filesOf = (objects: FuzzObjects, tree: Oid): Files =>
+const filesOf = (objects: FuzzObjects, tree: Oid): Files =>
   new Map(
     [...Folder.read(objects, tree).files()].map(({ path, line: { mode, oid } }) => [path, { mode, oid }]),
   );
@@ -120,7 +120,16 @@ function placeIn(objects: FuzzObjects, oid: Oid | undefined) {
 const nameOf = (path: string): string => ITEM.exec(path)?.[4] ?? path;
 
 /** The files in which a commit differs from its first parent. */
-export function changedIn(objects: FuzzObjects, parent: Oid | undefined, oid: Oid): string[] {
+/** Whether all that a commit changed is back at the tip as it was before it. */
+export function isUndone(objects: FuzzObjects, tip: Oid, commit: Oid | undefined): boolean {
+  if (commit === undefined) return false;
+  const [parent] = readCommit(objects, commit).parents;
+  const [before, now] = [parent, tip].map((one) => filesOf(objects, (one && treeOf(objects, one)) ?? ''));
+  const paths = changedIn(objects, parent, commit);
+  return paths.length > 0 && paths.every((path) => before?.get(path)?.oid === now?.get(path)?.oid);
+}
+
+function changedIn(objects: FuzzObjects, parent: Oid | undefined, oid: Oid): string[] {
   const [before, after] = [parent, oid].map((commit): Files => {
     return commit === undefined ? new Map() : filesOf(objects, readCommit(objects, commit).tree);
   });

@@ -1,4 +1,5 @@
-import { askGit, type Failure, type Judged, judge } from './agree.ts';
+import { askGit, type Judged, judge } from './agree.ts';
+import type { Failure } from './failure.ts';
 import { closeBases } from './judges.ts';
 import { isKnown } from './known-failures.ts';
 import { inWords, type Plan, planOf } from './plan.ts';

@@ -16,6 +16,8 @@ interface Wrong {
   rule: string;
   commit?: Oid | undefined;
   id?: string | undefined;
+  /** It is about more than items, so that nothing is written: as a clone says of what it fetched. */
+  whole?: boolean | undefined;
   message: string;
 }
 
@@ -145,7 +147,7 @@ async function verdictOf(judge: () => Promise<readonly Wrong[]>): Promise<Verdic
   try {
     const found = await judge();
     return {
-      wrong: found.map(({ rule, commit, message }) => ({ rule, commit, message })),
+      wrong: found.map(({ rule, commit, message, id, whole }) => ({ rule, commit, message, id, whole })),
       thrown: undefined,
     };
   } catch (error) {

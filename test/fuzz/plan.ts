@@ -1,8 +1,8 @@
-import type { Oid } from '../../src/store/port.ts';
 import { Chance } from '../simulation/chance.ts';
 import { type CORPORA, type CorpusName, corpusOf } from './corpus.ts';
 import { copyOf, type Draft, makeCommits } from './draft.ts';
 import type { Pushed } from './judges.ts';
+import type { Met } from './living.ts';
 import type { Bent, Mutation } from './mutations/bent.ts';
 import { FILES } from './mutations/files.ts';
 import { FORGED } from './mutations/forged.ts';
@@ -10,7 +10,9 @@ import { HEADERS } from './mutations/headers.ts';
 import { HISTORIES } from './mutations/histories.ts';
 import { LIES } from './mutations/lies.ts';
 import { MESSAGES } from './mutations/messages.ts';
+import { REFS } from './mutations/refs.ts';
 import { SIGNERS } from './mutations/signers.ts';
+import { STATES } from './mutations/states.ts';
 import { TREES } from './mutations/trees.ts';
 import { FuzzObjects } from './objects.ts';
 
@@ -23,6 +25,8 @@ const KINDS = {
   forged: FORGED,
   history: HISTORIES,
   signature: SIGNERS,
+  ref: REFS,
+  local: STATES,
 } satisfies Record<string, Readonly<Record<string, Mutation>>>;
 type Kind = keyof typeof KINDS;
 
@@ -35,6 +39,8 @@ const LIKELY: Readonly<Record<Kind, number>> = {
   forged: 4,
   history: 4,
   signature: 1,
+  ref: 3,
+  local: 2,
 };
 
 /** One mutation of a plan. Its chance is its own, so that it does the same where others are left out. */
@@ -71,8 +77,11 @@ export function planOf(seed: number): Plan {
   return { seed, corpus, begins: chance.next(), length: 1 + chance.below(MOST_COMMITS), mutations };
 }
 
+/** What is pushed, and what a clone finds beside that. */
+export type Case = Pushed & Met;
+
 /** A case as it is pushed: the commits of its plan, on a ledger that is good up to there. */
-export async function caseOf(plan: Plan): Promise<Pushed & { commits: readonly Oid[] }> {
+export async function caseOf(plan: Plan): Promise<Case> {
   const corpus = await corpusOf(plan.corpus);
   const { line, drafts } = corpus;
   const at = beginning(drafts, Math.floor(plan.begins * (line.length - 1)));
@@ -81,14 +90,15 @@ export async function caseOf(plan: Plan): Promise<Pushed & { commits: readonly O
   some.forEach((draft, n) => {
     draft.parents = [n === 0 ? base : n - 1];
   });
-  const bent: Bent = { corpus, at, base, drafts: some };
+  const bent: Bent = { corpus, at, base, drafts: some, beside: [], local: [] };
   for (const { kind, name, number } of plan.mutations) {
     const mutation = (KINDS[kind] as Readonly<Record<string, Mutation>>)[name];
     if (bent.drafts.length > 0) mutation?.(bent, new Chance(plan.seed, 'mutation', number, name));
   }
   const objects = new FuzzObjects(corpus.objects, true);
   const commits = makeCommits(objects, bent.drafts);
-  return { corpus, objects, base, tip: commits.at(-1) ?? base, commits };
+  const { beside, local } = bent;
+  return { corpus, objects, base, tip: commits.at(-1) ?? base, commits, beside, local };
 }
 
 const IN_GROUP = /^Work-Group: \S+ (\d+)\/(\d+)$/m;

@@ -54,8 +54,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'groups may fall apart',
     shown_by: /history: |a trailer missing|group/,
     file: 'audit/check-commit.ts',
-    from: 'this.groups.check(record, trailers.values, findings);',
-    to: '',
+    from: 'const broken = this.groups.check(record, trailers.values, findings);',
+    to: 'const broken = undefined as CommitRecord | undefined;',
     oracle: `${PAGE}: group`,
   },
   {

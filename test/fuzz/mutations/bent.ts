@@ -2,6 +2,8 @@ import type { Oid } from '../../../src/store/port.ts';
 import type { Chance } from '../../simulation/chance.ts';
 import type { Corpus } from '../corpus.ts';
 import type { Draft, FileEdit } from '../draft.ts';
+import type { Planting } from './refs.ts';
+import type { LocalBend } from './states.ts';
 
 /** Good commits on top of a good ledger, to be bent. */
 export interface Bent {
@@ -10,6 +12,10 @@ export interface Bent {
   at: number;
   base: Oid;
   drafts: Draft[];
+  /** What is pushed beside them. */
+  beside: Planting[];
+  /** What is bent of the disk of the clone that meets all this. */
+  local: LocalBend[];
 }
 
 /** Bends one thing, by chance. What does not fit the case is left as it is. */
