@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { isLedgerError } from '../domain/errors.ts';
 import { CLONE_NAME } from '../domain/values.ts';
 import { Overlay } from '../domain/view.ts';
 import type { Combined } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { commitInTime } from './committed-time.ts';
 import { draftOf, readAuxiliaryFilesFor } from './draft.ts';
-import { madeAt, OFFERS } from './inbox.ts';
+import { ifReadable, madeAt, OFFERS } from './inbox.ts';
 import type { RemoteContext } from './ports.ts';
 import { NAMES, type ReadCommit, readCommits } from './read-commits.ts';
 import { emailOf, learnDeletionsFor } from './reconcile.ts';
@@ -74,23 +73,13 @@ export async function readOffers(context: RemoteContext, seen: Oid | undefined):
   for (const { ref, oid } of await store.listRefs(inbox.mirror)) {
     const clone = ref.slice(inbox.mirror.length);
     if (clone === own || !CLONE_NAME.test(clone)) continue;
-    const pending = await openIn(context, clone, oid, seen);
+    const pending = (await ifReadable(() => openIn(context, clone, oid, seen))) ?? [];
     if (pending.length > 0 && !isAhead(pending, clock.now())) offers.push({ clone, tip: oid, pending });
   }
   return offers;
 }
 
-/** What is open of an offer; nothing of what anyone may have put there that cannot be read. */
 async function openIn(context: RemoteContext, clone: string, offered: Oid, seen: Oid): Promise<ReadCommit[]> {
-  try {
-    return await openOf(context, clone, offered, seen);
-  } catch (error) {
-    if (!isLedgerError(error, 'STORAGE_FAILED')) throw error;
-    return [];
-  }
-}
-
-async function openOf(context: RemoteContext, clone: string, offered: Oid, seen: Oid): Promise<ReadCommit[]> {
   const { store, state, clock } = context;
   const key = `${OFFERS}/${clone}`;
   const known = readJudged(state.get(key), offered);

@@ -96,15 +96,13 @@ interface Content {
 
 /** What an offer of this clone has on top of a commit of the shared branch. */
 async function contentOf(store: LedgerStore, offered: Oid, shared: Oid | undefined): Promise<Content> {
-  try {
+  const content = await ifReadable(async () => {
     const base = shared && (await store.mergeBase(offered, shared));
     const offers = await readCommits(store, base, offered, NAMES);
     return { base, ops: new Set(offers.flatMap(({ op }) => op ?? [])) };
-  } catch (error) {
-    // The commits are gone with a repack, so nobody waits for them.
-    if (isLedgerError(error, 'STORAGE_FAILED')) return { base: undefined, ops: new Set() };
-    throw error;
-  }
+  });
+  // Nobody waits for what cannot be read.
+  return content ?? { base: undefined, ops: new Set() };
 }
 
 /** Notes an offer down before it is out. */
@@ -181,7 +179,7 @@ export async function checkInbox(context: RemoteContext, isSecond = false): Prom
   const offers = entries.map(({ commit }) => commit).reverse();
   if (offers.length === 0) return giveUpName(context, name, found);
   const seen = await store.readRef(remote.seenRef);
-  const isShared = seen !== undefined && (await isIn(store, found, seen));
+  const isShared = seen !== undefined && (await ifReadable(() => store.mergeBase(found, seen))) === found;
   if (isShared && (await isMadeOf(store, found, offers)))
     return noteHeld(context, found, noteValue(context, found));
   if (isShared || isSecond) return giveUpName(context, name, found);
@@ -190,12 +188,12 @@ export async function checkInbox(context: RemoteContext, isSecond = false): Prom
   if (again.kind === 'ok') await checkInbox(context, true);
 }
 
-/** Whether the branch has it. Anyone may have put it there: what cannot be read it has not. */
-async function isIn(store: LedgerStore, found: Oid, seen: Oid): Promise<boolean> {
+/** Anyone may have put there what cannot be read, and commits may be gone with a repack. @returns `undefined` then */
+export async function ifReadable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return (await store.mergeBase(found, seen)) === found;
+    return await read();
   } catch (error) {
-    if (isLedgerError(error, 'STORAGE_FAILED')) return false;
+    if (isLedgerError(error, 'STORAGE_FAILED')) return undefined;
     throw error;
   }
 }
@@ -230,15 +228,12 @@ export async function oldInboxes({ store, remote, clone, clock }: RemoteContext)
  *
  * @returns `undefined` for what cannot be read: anyone may have put it there
  */
-export async function madeAt(store: LedgerStore, offered: Oid): Promise<number | undefined> {
-  try {
+export const madeAt = (store: LedgerStore, offered: Oid): Promise<number | undefined> =>
+  ifReadable(async () => {
     for await (const { committer } of store.commits({ to: offered, newest: 1, changes: false }))
       return committer.at * 1000;
-  } catch (error) {
-    if (!isLedgerError(error, 'STORAGE_FAILED')) throw error;
-  }
-  return undefined;
-}
+    return undefined;
+  });
 
 /** What was found of offers, a file for each clone. */
 export const OFFERS = 'offers';
