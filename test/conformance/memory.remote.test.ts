@@ -27,7 +27,7 @@ async function world() {
       const elsewhere = await memoryStore();
       await shared.replaceTip(await append(elsewhere, draft('foreign', { f: '1' })), elsewhere);
     },
-    setTip: (tip: string | undefined) => shared.setTip(tip),
+    setTip: async (tip: string | undefined) => shared.setTip(tip),
     goAway: async () => shared.goAway(),
     comeBack: async () => shared.comeBack(),
     cleanup: async () => {},

@@ -7,7 +7,7 @@ test('given inboxes of many clones that are gone, when the doctor comes, then it
   const [{ ledger }] = world.replicas as [Replica];
   await ledger.createWork({ title: 'One' });
   const leave = (count: number): void => {
-    for (let n = 1; n <= count; n += 1) world.remote.inboxes.set(`gone${n}`, world.remote.tip ?? '');
+    for (let n = 1; n <= count; n += 1) world.remote.setBeside('inboxes', `gone${n}`, world.remote.tip);
   };
   const told = async () => (await examine(ledger)).clone.filter(({ kind }) => kind === 'inboxes');
   leave(12);

@@ -39,6 +39,8 @@ export class FaultyRemote implements LedgerRemote {
   beforeInbox: () => Promise<void> = async () => undefined;
   /** Waited for before side refs are listed. */
   beforeList: () => Promise<void> = async () => undefined;
+  /** Waited for before a side ref is taken away. */
+  beforeRetract: () => Promise<void> = async () => undefined;
   /** Waited for before a push is sent. */
   beforePush: () => Promise<void> = async () => undefined;
 
@@ -88,7 +90,10 @@ export class FaultyRemote implements LedgerRemote {
       namespace: refs.namespace,
       mirror: refs.mirror,
       publish: async (...asked) => (this.cut ? away : refs.publish(...asked)),
-      retract: async (...asked) => (this.cut ? away : refs.retract(...asked)),
+      retract: async (...asked) => {
+        await this.beforeRetract();
+        return this.cut ? away : refs.retract(...asked);
+      },
       list: async (...asked) => {
         await this.beforeList();
         return this.cut ? away : refs.list(...asked);

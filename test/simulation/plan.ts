@@ -1,6 +1,6 @@
 import type { Verb } from '../../src/domain/verbs.ts';
 import { Chance } from './chance.ts';
-import type { Mishap } from './world/connection.ts';
+import type { Mishap } from './world/network.ts';
 
 /** What a caller does next; `salt` decides what is left open, on what the caller then sees. */
 export interface Step {

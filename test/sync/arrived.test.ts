@@ -140,7 +140,7 @@ test('given an offer that another clone landed, when its own clone knew that bef
   const { remote, clone } = context;
   if (remote === undefined) throw new Error('it has a remote');
   expect(await isInboxClear({ ...context, remote })).toBe(true);
-  world.remote.inboxes.set(clone.name, world.remote.tip ?? '');
+  world.remote.setBeside('inboxes', clone.name, world.remote.tip);
   await connection.fetch('all');
   await checkInbox({ ...context, remote });
   expect(clone.name).toBe('ada');

@@ -159,7 +159,7 @@ describe('two clones under one name', () => {
       await bob.ledger.clone.fetch();
     }
     expect(nameOf(bob)).toBe('bob');
-    world.remote.inboxes.clear();
+    for (const name of world.remote.inboxes.keys()) world.remote.setBeside('inboxes', name, undefined);
     await bob.ledger.clone.fetch();
     await bob.ledger.clone.sync();
     expect(nameOf(bob)).toBe('bob');

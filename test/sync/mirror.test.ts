@@ -210,7 +210,7 @@ describe('given a remote whose readings can be older than what was read before',
 
   test('when the branch was set back in truth, then that is told at once', async () => {
     world.remote.showAs('now');
-    await world.remote.setTip(older);
+    world.remote.setTip(older);
     const before = world.clock.now().getTime();
     expect(await refusalOf(eve.ledger.clone.sync())).toMatchObject({ code: 'HISTORY_REWRITTEN' });
     expect(world.clock.now().getTime()).toBe(before);

@@ -265,7 +265,7 @@ describe('without the remote', () => {
   test('given a rewritten remote, when a clone that saw the old one writes, then it stops, and nothing here is lost', async () => {
     const work = await ada.createWork({ title: 'One' });
     const [first] = (await ada.audit.log({ limit: 10 })).slice(-1);
-    await world.remote.setTip(first?.commit);
+    world.remote.setTip(first?.commit);
     await expect(ada.work.comment(work.id, 'hello')).rejects.toMatchObject({ code: 'HISTORY_REWRITTEN' });
     expect(world.remote.tip).toBe(first?.commit);
     expect((await ada.query.find(work.id))?.comments).toHaveLength(1);

@@ -170,7 +170,7 @@ test('given a remote that was set back, when it is watched, then watching ends w
   await bob.ledger.createWork({ title: 'One' });
   const watching = new Watching(ada.ledger);
   await ada.ledger.clone.fetch();
-  await remote.setTip(before);
+  remote.setTip(before);
   expect(await watching.ended).toMatchObject({ code: 'HISTORY_REWRITTEN' });
 });
 

@@ -38,8 +38,8 @@ test('given a remote that is read, and its presence is not, when old work is rec
   const { id } = await ada.ledger.createWork({ title: 'One' });
   await ada.ledger.claimWork(id);
   world.clock.advance(26 * 3_600_000);
-  world.remote.giveSideRefs = async () => {
-    throw new Error('it broke off');
+  bob.connection.beforeList = async () => {
+    bob.connection.cut = true;
   };
   await expect(recoverSilent(bob.ledger)).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
   expect((await ada.ledger.getWork(id)).status).toBe('in_progress');

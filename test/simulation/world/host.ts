@@ -43,6 +43,8 @@ export class Host {
   isSilent: () => boolean = () => false;
   /** What is read is so old, as from a replica, in virtual milliseconds. */
   lag_ms: (at: number) => number = () => 0;
+  /** The branch is read as if it were there. */
+  shown: { tip: Oid | undefined } | undefined;
 
   constructor(refs: Iterable<[string, Oid]> = []) {
     this.#refs = new Map(refs);
@@ -61,6 +63,7 @@ export class Host {
     this.rules.length = 0;
     this.isDenied = () => false;
     this.lag_ms = () => 0;
+    this.shown = undefined;
     this.isAway = () => false;
     this.isSilent = () => false;
   }
@@ -73,6 +76,7 @@ export class Host {
       if (lag === 0 || move.at <= at - lag) break;
       put(shown, move.ref, move.from);
     }
+    if (this.shown !== undefined) put(shown, BRANCH, this.shown.tip);
     return shown;
   }
 

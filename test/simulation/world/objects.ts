@@ -1,7 +1,10 @@
+import { LedgerError } from '../../../src/domain/errors.ts';
+import { isAncestor } from '../../../src/git/model/history.ts';
 import { type GitObject, type NamedObject, nameObject } from '../../../src/git/model/object.ts';
 import type { SizedObjects } from '../../../src/store/object-history.ts';
 import type { Oid } from '../../../src/store/port.ts';
 import type { Clone } from './clone.ts';
+import type { Freight } from './connection.ts';
 
 /**
  * All objects of a world. Their names say what is in them, so the clones and the remote share one map, and nothing is ever copied:
@@ -117,5 +120,29 @@ export class CloneObjects implements SizedObjects {
   async write(objects: readonly NamedObject[]): Promise<void> {
     await this.#pool.write(objects);
     this.#clone.gets(objects.map(({ oid }) => oid));
+  }
+}
+
+/** Nothing is carried where the host has the same objects; a clone notes what it has from now on. */
+export class SharedObjects implements Freight {
+  readonly #pool: ObjectPool;
+  readonly #clone: Clone;
+
+  constructor(pool: ObjectPool, clone: Clone) {
+    this.#pool = pool;
+    this.#clone = clone;
+  }
+
+  async send(tips: readonly (Oid | undefined)[]): Promise<void> {
+    const missing = tips.find((tip) => tip !== undefined && !this.#clone.has(tip));
+    if (missing !== undefined) throw new LedgerError('STORAGE_FAILED', `there is no object ${missing}`);
+  }
+
+  async receive(tips: Iterable<Oid | undefined>): Promise<void> {
+    this.#clone.fetched(tips, this.#pool);
+  }
+
+  isAncestor(oid: Oid, of: Oid): Promise<boolean> {
+    return isAncestor(new CloneObjects(this.#pool, this.#clone), oid, of);
   }
 }

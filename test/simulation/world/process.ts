@@ -6,13 +6,15 @@ import { timeOf } from '../../../src/ledger/seam.ts';
 import type { WorkLedger } from '../../../src/ledger/work-ledger.ts';
 import type { Oid } from '../../../src/store/port.ts';
 import type { Machine } from '../../../src/sync/ports.ts';
-import { MemoryConnection } from '../../helpers/memory-connection.ts';
 import { Chance, chanceOf } from '../chance.ts';
 import type { Actor, Fate } from '../scheduler.ts';
 import type { Clone } from './clone.ts';
-import { HostConnection, type Mishap } from './connection.ts';
+import { HostConnection } from './connection.ts';
 import { BRANCH } from './host.ts';
 import { SimulatedLock, SimulatedRequestQueue, SimulatedState } from './local.ts';
+import { type Mishap, Network } from './network.ts';
+import { SharedObjects } from './objects.ts';
+import { MemoryConnection } from './remote.ts';
 import { SimulatedStore } from './store.ts';
 import type { World } from './world.ts';
 
@@ -265,11 +267,15 @@ export class Process implements Actor {
       indexDir: undefined,
       store: async () => store,
       connect: async ({ name, seenRef }) =>
-        new MemoryConnection(new HostConnection(this, this.#world), store, {
-          name,
-          seenRef,
-          reads: undefined,
-        }),
+        new MemoryConnection(
+          new HostConnection({
+            host: this.#world.host,
+            wire: new Network(this, this.#world),
+            freight: new SharedObjects(objects, this.clone),
+          }),
+          store,
+          { name, seenRef, reads: undefined },
+        ),
       close: async () => undefined,
     };
   }

@@ -4,8 +4,8 @@ import { asSimulated } from '../guard.ts';
 import { type Call, type Fate, Scheduler } from '../scheduler.ts';
 import type { AgentRun, Ending } from '../worker.ts';
 import { Clone } from './clone.ts';
-import type { Mishap } from './connection.ts';
 import { Host } from './host.ts';
+import type { Mishap } from './network.ts';
 import { ObjectPool } from './objects.ts';
 import { Process } from './process.ts';
 

@@ -1,4 +1,4 @@
-import { asError } from '../../src/domain/errors.ts';
+import { asError } from '../../../src/domain/errors.ts';
 import {
   acceptedRefOf,
   advanceSeen,
@@ -11,7 +11,7 @@ import {
   presenceMirrorOf,
   REVIEWS,
   reviewMirrorOf,
-} from '../../src/remote/clone-refs.ts';
+} from '../../../src/remote/clone-refs.ts';
 import type {
   BranchPushResult,
   Combined,
@@ -25,15 +25,12 @@ import type {
   SideRefs,
   Written,
   WrittenTo,
-} from '../../src/remote/port.ts';
-import type { Oid } from '../../src/store/port.ts';
-import type { MemoryRemote, ObjectClone, SideFolder, Swap } from './memory-remote.ts';
+} from '../../../src/remote/port.ts';
+import type { LedgerStore, Oid } from '../../../src/store/port.ts';
+import type { HostConnection, SideFolder, Swap } from './connection.ts';
 
-/** What a connection asks of a remote in memory. */
-export type MemoryHost = Pick<
-  MemoryRemote,
-  'give' | 'giveWritten' | 'offer' | 'swapSideRef' | 'giveSideRefs'
->;
+/** What of a clone's store a connection works with. */
+type CloneRefs = Pick<LedgerStore, 'readRef' | 'listRefs' | 'moveRef' | 'mergeBase'>;
 
 /** The branch of a remote in memory, as one clone reaches it. */
 export class MemoryConnection implements LedgerRemote {
@@ -44,14 +41,14 @@ export class MemoryConnection implements LedgerRemote {
   readonly inbox: SideRefs | undefined;
   readonly presence: SideRefs;
   readonly reviews: SideRefs;
-  readonly #remote: MemoryHost;
-  readonly #reads: MemoryHost;
-  readonly #clone: ObjectClone;
+  readonly #remote: HostConnection;
+  readonly #reads: HostConnection;
+  readonly #clone: CloneRefs;
 
   constructor(
-    remote: MemoryHost,
-    store: ObjectClone,
-    as: { name: string; seenRef: string; reads: MemoryHost | undefined },
+    remote: HostConnection,
+    store: CloneRefs,
+    as: { name: string; seenRef: string; reads: HostConnection | undefined },
   ) {
     this.#remote = remote;
     this.#reads = as.reads ?? remote;
@@ -82,9 +79,9 @@ export class MemoryConnection implements LedgerRemote {
 
   async fetch(scope: FetchScope = 'all', patience?: Patience): Promise<FetchResult> {
     const seen = await this.#clone.readRef(this.seenRef);
-    let given: Awaited<ReturnType<MemoryHost['give']>>;
+    let given: Awaited<ReturnType<HostConnection['give']>>;
     try {
-      given = await this.#reads.give(this.#clone, seen, patience);
+      given = await this.#reads.give(seen, patience);
     } catch (cause) {
       return { kind: 'unreachable', cause: asError(cause) };
     }
@@ -109,7 +106,7 @@ export class MemoryConnection implements LedgerRemote {
     const { writesTo } = this;
     const seen = await this.#clone.readRef(this.seenRef);
     const expected = await expectedAt(this.#clone, { seen, writesTo }, tip);
-    const result = await this.#remote.offer(this.#clone, expected, tip, { offer, combined }, patience);
+    const result = await this.#remote.offer(expected, tip, { offer, combined }, patience);
     if (result.kind !== 'accepted') return result;
     if (writesTo === undefined) {
       await advanceSeen(this.#clone, this.seenRef, tip);
@@ -123,7 +120,7 @@ export class MemoryConnection implements LedgerRemote {
     const seen = await this.#clone.readRef(this.seenRef);
     if (seen === undefined) return 'holds';
     try {
-      const tip = await this.#remote.giveWritten(this.#clone, seen, patience);
+      const tip = await this.#remote.giveWritten(seen, patience);
       return await compareWithSeen(this.#clone, seen, tip);
     } catch {
       return 'unreachable';
@@ -135,14 +132,14 @@ export class MemoryConnection implements LedgerRemote {
 class MemorySideRefs implements SideRefs {
   readonly namespace: string;
   readonly mirror: string;
-  readonly #remote: MemoryHost;
-  readonly #clone: ObjectClone;
+  readonly #remote: HostConnection;
+  readonly #clone: CloneRefs;
   readonly #folder: SideFolder;
   readonly #builtOn: string | undefined;
 
   constructor(
-    remote: MemoryHost,
-    clone: ObjectClone,
+    remote: HostConnection,
+    clone: CloneRefs,
     {
       folder,
       namespace,
@@ -174,12 +171,12 @@ class MemorySideRefs implements SideRefs {
 
   async #swap(swap: Swap, patience: Patience | undefined): Promise<PushResult> {
     const seen = this.#builtOn === undefined ? undefined : await this.#clone.readRef(this.#builtOn);
-    return this.#remote.swapSideRef(this.#clone, this.#folder, swap, seen, patience);
+    return this.#remote.swapSideRef(this.#folder, swap, seen, patience);
   }
 
   async list(patience?: Patience): Promise<SideRefList> {
     try {
-      const found = await this.#remote.giveSideRefs(this.#clone, this.#folder, patience);
+      const found = await this.#remote.giveSideRefs(this.#folder, patience);
       await mirrorRefs(this.#clone, this.mirror, found);
       return { kind: 'ok', found };
     } catch (cause) {
