@@ -65,12 +65,12 @@ export interface SignatureReport {
 
 const WRONG = {
   good: 'it is signed',
-  bad: 'the signature does not fit the commit',
+  bad: 'the signature does not fit the commit, or its key may not sign it',
   expired: 'the signature or its key has expired',
   revoked: 'the key was revoked',
   none: 'it is not signed',
-  unknown_key: 'it is signed with a key that nobody vouches for',
-  unchecked: 'its signature cannot be checked: the key, or git, is missing',
+  unknown_key: 'it is signed with a key that nobody vouched for at that time',
+  unchecked: 'its signature cannot be checked: the key, or the program for it, is missing',
 } as const satisfies Record<Signature['state'], string>;
 
 /** Tells authenticated actors from asserted ones. What is not signed by a known key is a finding where that is `required`. */

@@ -1,10 +1,12 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { devNull, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { LedgerError } from '../domain/errors.ts';
+import { type AllowedSigners, namesOf, readAllowedSigners } from './model/allowed-signers.ts';
 import { type Commit, parseCommit } from './model/commit.ts';
-import { childProcess, gitEnvironment, gitFailure, runGit } from './process/run.ts';
+import { SshKeys } from './model/ssh-signature.ts';
+import { childProcess, type GitResult, gitEnvironment, gitFailure, runGit } from './process/run.ts';
+import { judgeHere, readSmall, readTrust } from './ssh-signatures.ts';
 
 /**
  * What git says of a commit's signature. `unknown_key`: it holds, and nobody says whose key that is. `unchecked`: it cannot be
@@ -47,7 +49,8 @@ interface Signed {
 
 /**
  * Checks the signatures of commits. Whose SSH keys are whose is told by the file `allowedSigners`, else by the ledger as the
- * commit that is named for each has it, else by the file that git is configured with.
+ * commit that is named for each has it, else by the file that git is configured with. What this process cannot judge for sure is
+ * judged by git.
  *
  * @param incoming whether the commits may be those of a push that is being judged
  */
@@ -60,12 +63,23 @@ export async function readSignatures(
   }: { commits: readonly Signed[]; allowedSigners?: string | undefined; incoming?: boolean | undefined },
 ): Promise<Map<string, CommitSignature>> {
   const git = { gitDir, incoming };
-  if (allowedSigners !== undefined) return check(git, commits, allowedSigners);
+  const keys = new SshKeys();
+  const trust = await readTrust(git, keys);
   const found = new Map<string, CommitSignature>();
-  for (const [own, some] of await byOwnFile(git, commits)) {
-    const signatures =
-      own === undefined ? await check(git, some, await configured(git)) : await checkByOwn(git, some, own);
-    for (const [oid, signature] of signatures) found.set(oid, signature);
+  const groups =
+    allowedSigners === undefined ? await byOwnFile(git, commits) : [[undefined, commits] as const];
+  for (const [own, some] of groups) {
+    const file = own === undefined ? resolve(gitDir, allowedSigners ?? (await configured(git))) : undefined;
+    const text = file === undefined ? await readOwn(git, own ?? '') : await readSmall(file);
+    const signers = text === undefined ? undefined : readAllowedSigners(text.toString(), keys);
+    const oids = some.map(({ oid }) => oid);
+    const here = await judgeHere(git, { commits: oids, signers, trust });
+    const left = { oids: oids.filter((oid) => !here.judged.has(oid)), isSigned: here.isSigned, signers };
+    const asked =
+      file === undefined
+        ? await withFile(text ?? new Uint8Array(), (own) => askGit(git, left, own))
+        : await askGit(git, left, file);
+    for (const [oid, signature] of [...here.judged, ...asked]) found.set(oid, signature);
   }
   return found;
 }
@@ -75,13 +89,36 @@ interface Git {
   incoming: boolean;
 }
 
-async function check(
-  { gitDir, incoming }: Git,
-  commits: readonly Signed[],
-  file: string,
-): Promise<Map<string, CommitSignature>> {
+interface Question {
+  oids: readonly string[];
+  isSigned: ReadonlySet<string>;
+  signers: AllowedSigners | undefined;
+}
+
+/** What git dies of: a signature of no program that it knows, and one that its program refuses before git has told it all. */
+const UNREADABLE = /bad\/incompatible signature|git was ended by SIGPIPE/;
+const BAD: CommitSignature = { state: 'bad', signer: null, keys: [] };
+
+/** Git takes a process or two for each signature. Where one ends it, that one is bad, and git is asked about the others. */
+async function askGit(git: Git, question: Question, file: string): Promise<Map<string, CommitSignature>> {
+  const signatures = new Map<string, CommitSignature>();
+  for (let left = question.oids; left.length > 0; left = left.filter((oid) => !signatures.has(oid))) {
+    const result = await logSignatures(git, left, file);
+    // A record that was cut off has no end.
+    const records = result.stdout.toString().split('\0').slice(0, -1);
+    for (const record of records) signatures.set(...toSignature(record, question));
+    if (result.code === 0) break;
+    const unreadable = left.find((oid) => !signatures.has(oid));
+    if (unreadable === undefined || !UNREADABLE.test(result.stderr))
+      throw gitFailure('checking signatures', result);
+    signatures.set(unreadable, BAD);
+  }
+  return withNames(git.gitDir, signatures);
+}
+
+function logSignatures({ gitDir, incoming }: Git, oids: readonly string[], file: string): Promise<GitResult> {
   const setting = ['-c', `${ALLOWED}=${file}`];
-  const format = '--format=%H%n%G?%n%GF%n%GP%n%GS';
+  const format = '--format=%H%n%G?%n%GF%n%GP%n%ct%n%GS';
   const log = [
     'log',
     '--no-walk=unsorted',
@@ -91,55 +128,12 @@ async function check(
     '--encoding=UTF-8',
     format,
   ];
-  const result = await runGit({
+  return runGit({
     args: ['--git-dir', gitDir, ...setting, ...log],
     cwd: gitDir,
-    input: commits.map(({ oid }) => `${oid}\n`).join(''),
+    input: oids.map((oid) => `${oid}\n`).join(''),
     incoming,
     timeout: TIMEOUT_MS,
-  });
-  if (result.code !== 0) throw gitFailure('checking signatures', result);
-  const records = result.stdout.toString().split('\0');
-  const signatures = new Map(records.filter((record) => record !== '').map(toSignature));
-  return withNames(gitDir, await withPatterns(gitDir, file, signatures));
-}
-
-/**
- * Git tells the first name of an SSH key's line alone. Whose it is says the whole of it: further names, and those that are left out
- * (`*,!ada`).
- */
-async function withPatterns(
-  gitDir: string,
-  file: string,
-  signatures: Map<string, CommitSignature>,
-): Promise<Map<string, CommitSignature>> {
-  const isSsh = ({ state, keys }: CommitSignature): boolean =>
-    state === 'good' && keys.some((key) => key.startsWith(SSH_FINGERPRINT));
-  if (![...signatures.values()].some(isSsh)) return signatures;
-  const lines = readSigners(await readFile(resolve(gitDir, file), 'utf8'));
-  for (const [oid, signature] of signatures) {
-    if (!isSsh(signature)) continue;
-    const names = lines
-      .filter(({ key, names }) => signature.keys.includes(key) && names.includes(signature.signer ?? ''))
-      .flatMap((line) => line.names);
-    if (names.length > 0) signatures.set(oid, { ...signature, signer: [...new Set(names)].join(',') });
-  }
-  return signatures;
-}
-
-const SSH_FINGERPRINT = 'SHA256:';
-const KEY_TYPE = /(?:^|[ \t])(?:ssh-|ecdsa-|sk-)[\w@.-]+[ \t]+([A-Za-z0-9+/]+=*)(?:[ \t]|$)/;
-
-/** The lines of a file of allowed signers: the names, and the key's fingerprint as git tells it. */
-function readSigners(text: string): { names: string[]; key: string }[] {
-  return text.split(/\r?\n/).flatMap((line) => {
-    const [, quoted, plain] = /^[ \t]*(?:"([^"]*)"|([^ \t#"]\S*))[ \t]/.exec(line) ?? [];
-    const [, key] = KEY_TYPE.exec(line) ?? [];
-    if (key === undefined) return [];
-    const hash = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64');
-    return [
-      { names: (quoted ?? plain ?? '').split(','), key: `${SSH_FINGERPRINT}${hash.replace(/=+$/, '')}` },
-    ];
   });
 }
 
@@ -162,10 +156,16 @@ async function withNames(
   return signatures;
 }
 
-function toSignature(record: string): [string, CommitSignature] {
-  const [oid = '', state = '', key = '', primary = '', ...signer] = record.split('\n');
+function toSignature(record: string, { isSigned, signers }: Question): [string, CommitSignature] {
+  const [oid = '', code = '', key = '', primary = '', at = '', ...name] = record.split('\n');
   const keys = [...new Set([key, primary])].filter((one) => one !== '');
-  return [oid, { state: STATES[state] ?? 'unchecked', signer: signer.join(' ').trim() || null, keys }];
+  const state = STATES[code] ?? 'unchecked';
+  // Of one whose program is missing, git says that it is not there.
+  if (state === 'none' && isSigned.has(oid)) return [oid, { state: 'unchecked', signer: null, keys }];
+  const signer = name.join(' ').trim();
+  const names =
+    signers && state === 'good' ? namesOf(signers, { fingerprint: key, signer, at: Number(at) }) : [];
+  return [oid, { state, signer: names.join(',') || signer || null, keys }];
 }
 
 /** The commits by the object that says whose keys are whose. */
@@ -187,20 +187,19 @@ async function byOwnFile(
   });
 }
 
-async function checkByOwn(
-  git: Git,
-  commits: readonly Signed[],
-  own: string,
-): Promise<Map<string, CommitSignature>> {
-  const { gitDir, incoming } = git;
+async function readOwn({ gitDir, incoming }: Git, own: string): Promise<Buffer> {
   const args = ['--git-dir', gitDir, 'cat-file', 'blob', own];
   const { code, stdout, stderr } = await runGit({ args, cwd: gitDir, incoming });
   if (code !== 0) throw gitFailure('reading who may sign', { stderr });
+  return stdout;
+}
+
+async function withFile<T>(text: Uint8Array, use: (file: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'work-ledger-signers-'));
   try {
     const file = join(folder, 'allowed_signers');
-    await writeFile(file, stdout);
-    return await check(git, commits, file);
+    await writeFile(file, text);
+    return await use(file);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -24,9 +24,12 @@ import {
 import { isActorName, isTime } from '../../src/domain/values.ts';
 import { interpretConfig, parseConfigList } from '../../src/git/config/interpret.ts';
 import { parseRawDiff } from '../../src/git/log.ts';
+import { readAllowedSigners, readRevoked } from '../../src/git/model/allowed-signers.ts';
 import { parseCommit } from '../../src/git/model/commit.ts';
+import { readSshSignature, SshKeys } from '../../src/git/model/ssh-signature.ts';
 import { findPackedRef, isRefName, parsePackedRefs, withoutPackedRef } from '../../src/git/refs/ref-files.ts';
 import { namesIn } from '../../src/git/signatures.ts';
+import { readSigned } from '../../src/git/ssh-signatures.ts';
 import { readOutgoing, readUpdates } from '../../src/githooks/updates.ts';
 import { repositoryAt } from '../../src/hosts/host.ts';
 import { decodeLines, demultiplex } from '../../src/isomorphic/pkt-line.ts';
@@ -184,6 +187,16 @@ export const READERS: Record<string, (text: string) => unknown> = {
   'a name of a ref': (text) => [isRefName(text), isRefName(`refs/${text}`)],
   'what git tells a hook': (text) => [readUpdates(text), readOutgoing(text)],
   'what git says of trees': (text) => parseRawDiff(text.split('\0')),
+  'a signature of SSH': (text) =>
+    readSshSignature(`-----BEGIN SSH SIGNATURE-----\n${text}\n-----END SSH SIGNATURE-----\n`, new SshKeys()),
+  'a commit’s signature': (text) =>
+    readSigned(
+      bytes(`${TREE}author ${person}\ncommitter ${person}\ngpgsig ${text.replaceAll('\n', '\n ')}\n\nx`),
+    ),
+  'who may sign': (text) => readAllowedSigners(`${text}\nada ${text} ssh-rsa ${text}`, new SshKeys()),
+  'for what one may sign': (text) =>
+    readAllowedSigners(`"${text}" namespaces="${text}",${text} ssh-rsa AAAA ${text}`, new SshKeys()),
+  'keys that were revoked': (text) => readRevoked(`ssh-rsa ${text}\n${text}`, new SshKeys()),
   'a keyring': (text) => namesIn(`uid:u:::::::${text.replaceAll(':', '')}:\n${text}`),
   'a name of presence': (text) => [readPresenceName(text), readPresenceName(`${text}.abcd1234`)],
   'a sign of presence': (text) => decodePresence(bytes(`${TREE}x\n\n${text}\n\n${text}`)),

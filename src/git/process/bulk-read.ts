@@ -7,14 +7,16 @@ import { gitFailure, spawnFailure, startGit } from './run.ts';
 /**
  * Many objects by one git process that ends with them, in the order of their names.
  *
+ * @param incoming whether it sees the objects of the push that is being judged, too
  * @throws LedgerError `STORAGE_FAILED` where git fails
  */
 export async function* readMany(
   gitDir: string,
   oids: readonly string[],
   maxBytes: number,
+  incoming = false,
 ): AsyncIterable<StreamedObject[]> {
-  const reader = startReader(gitDir, 'pipe');
+  const reader = startReader({ gitDir, incoming }, 'pipe');
   // A reader that ended is told by its end, not by the pipe.
   reader.child.stdin?.on('error', () => undefined);
   reader.child.stdin?.end(oids.map((oid) => `${oid}\n`).join(''));
@@ -29,11 +31,11 @@ export async function* readListed(
 ): AsyncIterable<StreamedObject[]> {
   const lister = watch(
     'listing history',
-    gitDir,
+    { gitDir },
     ['-c', 'core.commitGraph=false', '--literal-pathspecs', 'rev-list', ...args],
     'ignore',
   );
-  const reader = startReader(gitDir, lister.child.stdout ?? 'ignore');
+  const reader = startReader({ gitDir }, lister.child.stdout ?? 'ignore');
   // The other end is the reader's alone: it must see the list end when the lister does.
   lister.child.stdout?.destroy();
   yield* drain(reader, [lister], maxBytes);
@@ -41,7 +43,7 @@ export async function* readListed(
 
 /** The first `length` bytes of an object that is larger. */
 export async function readStart(gitDir: string, type: string, oid: string, length: number): Promise<Buffer> {
-  const { child } = watch('reading an object', gitDir, ['cat-file', type, oid], 'ignore');
+  const { child } = watch('reading an object', { gitDir }, ['cat-file', type, oid], 'ignore');
   const parts: Buffer[] = [];
   let read = 0;
   // Leaving the loop ends the pipe, and git with it.
@@ -60,16 +62,21 @@ interface Watched {
   ended: Promise<void>;
 }
 
-const startReader = (gitDir: string, stdin: 'pipe' | 'ignore' | Readable): Watched =>
-  watch('reading objects', gitDir, ['cat-file', '--batch', '--buffer'], stdin);
+interface Place {
+  gitDir: string;
+  incoming?: boolean;
+}
+
+const startReader = (place: Place, stdin: 'pipe' | 'ignore' | Readable): Watched =>
+  watch('reading objects', place, ['cat-file', '--batch', '--buffer'], stdin);
 
 function watch(
   what: string,
-  gitDir: string,
+  { gitDir, incoming = false }: Place,
   args: readonly string[],
   stdin: 'pipe' | 'ignore' | Readable,
 ): Watched {
-  const call = { args: ['--git-dir', gitDir, ...args], cwd: gitDir };
+  const call = { args: ['--git-dir', gitDir, ...args], cwd: gitDir, incoming };
   const child = startGit(call, { stdio: [stdin, 'pipe', 'pipe'] });
   const stderr: Buffer[] = [];
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
