@@ -24,6 +24,7 @@ const merge = () => import('./commands/ledger/merge.ts');
 const status = () => import('./commands/ledger/status.ts');
 const sync = () => import('./commands/ledger/sync.ts');
 const transfer = () => import('./commands/ledger/transfer.ts');
+const accept = () => import('./commands/lifecycle/accept.ts');
 const block = () => import('./commands/lifecycle/block.ts');
 const checkpoint = () => import('./commands/lifecycle/checkpoint.ts');
 const claim = () => import('./commands/lifecycle/claim.ts');
@@ -61,6 +62,7 @@ const COMMANDS = {
   'Work items': table({
     create,
     update,
+    accept,
     comment: update,
     assign: update,
     'dep add': update,

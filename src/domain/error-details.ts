@@ -76,6 +76,7 @@ export type DetailsByCode = {
     templates: readonly string[];
     fields: readonly string[];
     settable: readonly string[];
+    criteria: readonly string[];
   }>;
   AMBIGUOUS_ID: Partial<{
     id: string;
@@ -123,6 +124,7 @@ export type DetailsByCode = {
     until?: string;
     retention_days?: number | undefined;
   };
+  CRITERIA_OPEN: { id: WorkId; criteria: readonly string[] };
   REVIEW_REQUIRED: RuleDetails & { id: WorkId; approvals: number };
   REMOTE_REFUSED: { remote?: string; reason?: string; branch?: string };
   /** `reason` is what git or the remote said. */

@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   NOT_OWNER: { retryable: false },
   POLICY_DENIED: { retryable: false },
   REVIEW_REQUIRED: { retryable: false },
+  CRITERIA_OPEN: { retryable: false },
   REMOTE_REFUSED: { retryable: false },
   PUSH_DENIED: { retryable: true },
   ALREADY_CLAIMED: { retryable: false },

@@ -117,9 +117,10 @@ export const namesOf = ({ roles = [] }: { roles?: string[] | undefined }): strin
 export const isSamePolicy = (a: LedgerSettings, b: LedgerSettings | undefined): boolean =>
   b !== undefined && (a === b || JSON.stringify(policyOf(a)) === JSON.stringify(policyOf(b)));
 
-const policyOf = ({ roles, allow, review, signatures }: LedgerSettings): unknown[] => [
+const policyOf = ({ roles, allow, review, signatures, acceptance }: LedgerSettings): unknown[] => [
   roles,
   allow,
   review,
   signatures ?? 'optional',
+  acceptance ?? 'optional',
 ];

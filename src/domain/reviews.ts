@@ -9,6 +9,7 @@ import {
   type Scoped,
 } from './policy-rules.ts';
 import type { LedgerSettings } from './settings.ts';
+import { firstOf } from './text.ts';
 
 /** True where the rule asks for an approval before an item is completed; one for 0 takes that away. */
 const asks = (found: Deciding<ReviewRule> | undefined): found is Deciding<ReviewRule> =>
@@ -129,6 +130,22 @@ export function requireNoReview(settings: LedgerSettings, item: WorkItem): void 
     found,
     `${item.id} needs a review before it is completed: rule ${found.index + 1} of \`review\`${as}.`,
     `Submit it instead: wl submit ${item.id} --result JSON`,
+  );
+}
+
+/** @throws LedgerError `CRITERIA_OPEN` where the ledger's settings ask for all criteria to be met, and one is open */
+export function requireMet(settings: LedgerSettings, item: WorkItem): void {
+  if (settings.acceptance !== 'required') return;
+  const criteria = item.acceptance.filter(({ done }) => !done).map(({ text }) => text);
+  if (criteria.length === 0) return;
+  const { id, acceptance } = item;
+  throw new LedgerError(
+    'CRITERIA_OPEN',
+    `${id} cannot be completed: ${criteria.length} of its ${acceptance.length} criteria are open.`,
+    {
+      hint: `\`wl show ${id}\` lists them; \`wl accept ${id} N\` says that one is met.`,
+      details: { id, criteria: firstOf(criteria) },
+    },
   );
 }
 

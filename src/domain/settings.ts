@@ -105,6 +105,8 @@ const SETTINGS = {
   ),
   /** `required`: every commit is signed by a key that is known to be its actor's. */
   signatures: optional(word('word', ['optional', 'required'])),
+  /** `required`: nothing is completed while one of its criteria of acceptance is open. */
+  acceptance: optional(word('word', ['optional', 'required'])),
   retention_days: optional(int(0, MAX_RETENTION_DAYS)),
 } as const;
 

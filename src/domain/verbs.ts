@@ -1,3 +1,4 @@
+import { accept } from './verbs/accept.ts';
 import { approve } from './verbs/approve.ts';
 import { assign } from './verbs/assign.ts';
 import { block } from './verbs/block.ts';
@@ -50,6 +51,7 @@ const LIST = {
   reopen,
   recover,
   update,
+  accept,
   comment,
   delete: deleteItem,
 };

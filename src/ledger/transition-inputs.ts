@@ -184,6 +184,14 @@ export const MEMBERS = {
   links: { add: listOf(map<WorkLink>()), remove: listOf(map<WorkLink>()) },
 };
 
+export const ACCEPT = {
+  /** Criteria that are met. */
+  met: listOf(text),
+  /** Criteria that are not met after all. */
+  open: listOf(text),
+};
+export type AcceptInput = Inputs<typeof ACCEPT>;
+
 /** Where the next holder resumes. */
 export const CHECKPOINT = {
   step: text,

@@ -58,6 +58,15 @@ export class LedgerWork {
     return (await this.#write()).update(id, patch, options);
   }
 
+  /** Says which criteria of acceptance are met, and which are open after all, by their texts. Two clones' answers add up. */
+  async accept(
+    id: WorkId,
+    criteria: inputs.AcceptInput,
+    options: inputs.Changing = {},
+  ): Promise<TransitionResult> {
+    return (await this.#write()).accept(id, criteria, options);
+  }
+
   /** Adds a comment. */
   async comment(id: WorkId, body: string, options: inputs.Changing = {}): Promise<TransitionResult> {
     return (await this.#write()).comment(id, body, options);
@@ -119,7 +128,7 @@ export class LedgerWork {
   /**
    * Completes work. Items that it blocked are unblocked in the same push.
    *
-   * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`, `REVIEW_REQUIRED`
+   * @throws LedgerError `NOT_OWNER`, `STALE_EPOCH`, `ILLEGAL_TRANSITION`, `REVIEW_REQUIRED`, `CRITERIA_OPEN`
    */
   async complete(id: WorkId, options: inputs.CompleteOptions = {}): Promise<TransitionResult> {
     return (await this.#write()).complete(id, options);

@@ -91,6 +91,12 @@ export class Writer {
     return this.#make('update', id, { patch }, options);
   }
 
+  accept(id: WorkId, criteria: inputs.AcceptInput, options: inputs.Changing): Promise<TransitionResult> {
+    this.#check('accept', id, inputs.CHANGING, options);
+    checkOptions('accept', inputs.ACCEPT, criteria);
+    return this.#make('accept', id, criteria, options);
+  }
+
   comment(id: WorkId, body: string, options: inputs.Changing): Promise<TransitionResult> {
     checkCall(this.#connection, 'comment', { id: [text, id], body: [text, body] }, inputs.CHANGING, options);
     return this.#make('comment', id, { body }, options);

@@ -39,6 +39,7 @@ const KIND_OF = {
   KEY_USED: 'lost_race',
   ILLEGAL_TRANSITION: 'precondition',
   NOT_READY: 'precondition',
+  CRITERIA_OPEN: 'precondition',
   LIMIT_REACHED: 'precondition',
   DEPENDENCY_CYCLE: 'precondition',
   STILL_REFERENCED: 'precondition',
@@ -69,6 +70,7 @@ const NO_RACE: ReadonlySet<string> = new Set([
   'REMOTE_REFUSED',
   'POLICY_DENIED',
   'REVIEW_REQUIRED',
+  'CRITERIA_OPEN',
   'VERIFICATION_FAILED',
   'IN_QUESTION',
 ]);

@@ -105,6 +105,11 @@ it('given a ledger in which everything was done that can be done, when it is ver
   say('claim', 'cy', { id: THIRD, execution_id: 'exec-7' });
   const last = { epoch: 1, execution_id: 'exec-7', checkpoint_at: undefined };
   say('recover', 'ada', { id: THIRD, reason: 'lease expired', observed: last });
+  const criteria = ['works', 'works', 'is told'].map((text, at) => ({ text, done: at === 0 }));
+  say('update', 'ada', { id: FIRST, patch: { set: { acceptance: criteria } } });
+  say('accept', 'eve', { id: FIRST, met: ['is told'], open: ['works'] });
+  say('accept', 'eve', { id: FIRST, met: ['works'] });
+  configure({ acceptance: 'required' });
   say('comment', 'eve', { id: FIRST, body: ' Two\n\nparagraphs. ' });
   say('import', 'ada', {
     id: FOURTH,
@@ -135,19 +140,19 @@ it('given a ledger in which everything was done that can be done, when it is ver
     onProgress: ({ commits }) => seen.push(commits),
   });
   expect(findings).toEqual([]);
-  // The root and four changes of settings are no transitions; the unblocking was nobody's command.
-  const transitions = commands.length - 4 + 1;
+  // The root and five changes of settings are no transitions; the unblocking was nobody's command.
+  const transitions = commands.length - 5 + 1;
   const { tip } = await ledger.query.asOf();
   expect(counted).toEqual({
     ok: true,
     from: null,
     tip,
-    commits: transitions + 5,
+    commits: transitions + 6,
     transitions,
     items: 4,
     acknowledged: [],
   });
-  expect(seen).toEqual([transitions + 5]);
+  expect(seen).toEqual([transitions + 6]);
   const verbs = (await ledger.audit.log({ limit: 1_000 })).map(({ verb }) => verb);
   expect(VERBS.filter((verb) => !verbs.includes(verb))).toEqual([]);
   expect(THIRD).toBe((await ledger.query.list({ all: true })).find(({ title }) => title === 'Failing')?.id);

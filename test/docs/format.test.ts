@@ -205,7 +205,8 @@ test('given every rule of damage in the code, when the page is read, then it lis
 
 /** Verbs on the life of a few items, so that each takes place at least once. */
 const LIFE: readonly (readonly [Verb, object])[] = [
-  ['create', { fields: { title: 'One' } }],
+  ['create', { fields: { title: 'One', acceptance: [{ text: 'works' }] } }],
+  ['accept', { met: ['works'] }],
   ['assign', { owner: 'ada' }],
   ['claim', { execution_id: 'a' }],
   ['link_execution', { link: 'b' }],

@@ -36,6 +36,7 @@ function itemIn(situation: Exclude<Situation, 'none'>): WorkItem {
     updated_at: time(-5),
     claim: claimed ? { epoch: 3, execution_id: 'exec-1', claimed_at: time(-30), ttl_s: 60 } : undefined,
     attempts: 1,
+    acceptance: [{ text: 'works' }],
     block:
       status === 'blocked'
         ? { reason: 'waits', since: time(-5), from: claimed ? 'in_progress' : 'pending' }
@@ -73,6 +74,7 @@ const INPUTS: { [V in Verb]: VerbInput[V] } = {
   cancel: { id: ID },
   reopen: { id: ID, reason: 'again' },
   recover: { id: ID, reason: 'silent', observed: OBSERVED },
+  accept: { id: ID, met: ['works'] },
   update: { id: ID, patch: { set: { title: 'Other' } } },
   comment: { id: ID, body: 'hello' },
   delete: { id: ID },
@@ -219,7 +221,7 @@ describe('the table itself', () => {
   );
 
   test('given the format, when verbs are counted, then there are no others', () => {
-    expect(VERBS).toHaveLength(23);
+    expect(VERBS).toHaveLength(24);
     expect(VERBS.every(isVerb)).toBe(true);
     for (const word of ['', 'configure', 'constructor', 'toString', '__proto__'])
       expect(isVerb(word)).toBe(false);

@@ -520,6 +520,11 @@ function inputs({ id: target, item, refs }: CommandContext): Inputs {
     reopen: () => fc.record({ ...named, reason: text }),
     recover: () => fc.record({ ...named, reason: text, observed: fc.constant(observedIn(item)) }),
     update: () => fc.record({ ...named, patch: workPatch(item, refs) }),
+    accept: () => {
+      const criteria = item?.acceptance.map(({ text }) => text) ?? [];
+      const some = maybe(fc.subarray(criteria));
+      return fc.record({ ...named, met: some, open: some });
+    },
     comment: () => fc.record({ ...named, body: text }),
     delete: () => fc.record({ ...named, ...reason }),
   };

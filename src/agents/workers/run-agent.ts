@@ -219,7 +219,7 @@ async function conclude(finishing: Finishing): Promise<Finished> {
   }
 }
 
-/** Completes the item, or submits it where policy leaves it to others to say that it is done. */
+/** Completes the item, or submits it where the ledger leaves it to others to say that it is done, and that its criteria are met. */
 async function deliver(
   handle: LeaseHandle,
   result: JsonMap,
@@ -227,7 +227,7 @@ async function deliver(
   try {
     return { type: 'completed', where: await handle.complete(result) };
   } catch (error) {
-    if (!isLedgerError(error, 'REVIEW_REQUIRED')) throw error;
+    if (!isLedgerError(error, 'REVIEW_REQUIRED') && !isLedgerError(error, 'CRITERIA_OPEN')) throw error;
     return { type: 'submitted', where: await handle.submit(result) };
   }
 }

@@ -146,12 +146,22 @@ function section(name: string, text: string | undefined): Line[] {
   return text === undefined || text === '' ? [] : [...heading(name), ...indented(text)];
 }
 
-function acceptanceLines({ acceptance }: WorkItem): Line[] {
-  if (acceptance.length === 0) return [];
-  return [
-    ...heading('Acceptance'),
-    ...acceptance.flatMap(({ text, done }) => bullet(done ? '[x]' : '[ ]', text)),
-  ];
+const acceptanceLines = (item: WorkItem): Line[] =>
+  item.acceptance.length === 0 ? [] : [...heading('Acceptance'), ...criteriaLines(item)];
+
+/** Criteria of acceptance by the numbers that `wl accept` takes; all of them, or those that are open. */
+export function criteriaLines({ acceptance }: WorkItem, which: 'all' | 'open' = 'all'): Line[] {
+  const width = `${acceptance.length}`.length;
+  return acceptance.flatMap(({ text, done }, at) => {
+    if (done && which === 'open') return [];
+    return bullet(`${`${at + 1}`.padStart(width)} [${done ? 'x' : ' '}]`, text);
+  });
+}
+
+/** What ends though not all that it asks for is said to be met. */
+export function openCriteriaLines(item: WorkItem): Line[] {
+  const open = criteriaLines(item, 'open');
+  return open.length === 0 ? [] : ['  criteria that nobody said are met:', ...open];
 }
 
 function bullet(mark: string, text: string): Line[] {

@@ -3,7 +3,7 @@ import { LedgerError } from '../errors.ts';
 import { requireNoOpenParts } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
-import { requireReviewer, weighApproval } from '../reviews.ts';
+import { requireMet, requireReviewer, weighApproval } from '../reviews.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { asNote, seesSubmission } from './shared.ts';
 
@@ -43,6 +43,7 @@ export const approve: ChangingVerb<ApproveInput> = defineVerb({
       return { ...item, review: { ...review, approvals } };
     }
     requireNoOpenParts(view, item);
+    requireMet(view.settings, item);
     return {
       ...item,
       status: 'completed',

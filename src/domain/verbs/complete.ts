@@ -3,7 +3,7 @@ import type { Fence } from '../commands.ts';
 import { requireNoOpenParts } from '../graph.ts';
 import type { WorkId } from '../ids.ts';
 import type { WorkItem } from '../item.ts';
-import { requireNoReview } from '../reviews.ts';
+import { requireMet, requireNoReview } from '../reviews.ts';
 import { type ChangingVerb, defineVerb } from './define.ts';
 import { FENCE } from './shared.ts';
 
@@ -20,6 +20,7 @@ export const complete: ChangingVerb<CompleteInput> = defineVerb({
   apply(item, { at, result }, view) {
     requireNoReview(view.settings, item);
     requireNoOpenParts(view, item);
+    requireMet(view.settings, item);
     return { ...item, status: 'completed', completed_at: at, result };
   },
   read: ({ after }) => ({ result: after.result }),

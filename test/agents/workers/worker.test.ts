@@ -55,6 +55,18 @@ describe('given a policy', () => {
     expect(await bob.work.approve(item?.id ?? '')).toMatchObject({ ok: true, item: { status: 'completed' } });
   });
 
+  test('when it asks for criteria to be met, then what is done is submitted, for others to look at them', async () => {
+    await createItems(bob, 1, { acceptance: [{ text: 'it works' }] });
+    await bob.admin.configure({ acceptance: 'required' });
+    await ada.clone.fetch();
+    expect(await work()).toMatchObject({ completed: 0, submitted: 1, failed: 0 });
+    await bob.clone.fetch();
+    const [{ id } = { id: '' }] = await bob.query.list();
+    await expect(bob.work.approve(id)).rejects.toMatchObject({ code: 'CRITERIA_OPEN' });
+    expect(await bob.work.accept(id, { met: ['it works'] })).toMatchObject({ ok: true });
+    expect(await bob.work.approve(id)).toMatchObject({ ok: true, item: { status: 'completed' } });
+  });
+
   test('when it leaves some items to others, then those are passed over', async () => {
     await createItems(bob, 2, { labels: ['security'] });
     await createItems(bob, 1, {});

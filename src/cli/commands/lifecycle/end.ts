@@ -3,6 +3,7 @@ import { required } from '../../../operations/typed.ts';
 import type { Cli } from '../../cli.ts';
 import { command, FENCE, flag, ID, IDS, list, REASON, type Reply, text } from '../../command.ts';
 import { readMap, readText } from '../../input.ts';
+import { openCriteriaLines } from '../../render/item.ts';
 import { confirmItems, onItems } from '../../transition.ts';
 
 export const completeCommand = command({
@@ -31,6 +32,7 @@ export const completeCommand = command({
       named,
       (_, id) => ledger.completeWork(id, { result, claim: true, confirm_delete, ...cli.fence(options) }),
       ({ id }) => `completed ${id}`,
+      openCriteriaLines,
     );
   },
 });
