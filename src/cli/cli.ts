@@ -15,7 +15,7 @@ import type { FoundCommand, Globals, HOLDER, IF_REV, OptionValues, Reply } from 
 import { exitStatus, reportFailures } from './failure.ts';
 import type { ReadCall } from './grammar.ts';
 import { OutputFailed, type World } from './process.ts';
-import { age, grouped, idsIn, type Line, printLine, safe } from './render/line.ts';
+import { age, describeProgress, idsIn, type Line, printLine, safe } from './render/line.ts';
 import { StatusLine } from './status-line.ts';
 
 // One run of a command: what it can ask of the program, and what is shown of its reply.
@@ -59,6 +59,7 @@ export class Cli {
       mode: offline ? 'local' : undefined,
       allow_secrets: allow_secret,
       patience_s: timeout,
+      one_call: true,
       clock: this.clock,
       onNotice: ({ code, message, hint }) => {
         const said = hint === undefined ? message : `${message} ${hint}`;
@@ -77,6 +78,11 @@ export class Cli {
     if (!this.globals.quiet) this.#stopWaits ??= this.#status?.followWaits();
     this.#ledger ??= await this.busy('opening the ledger', open);
     return this.#ledger;
+  }
+
+  /** Opens for a command that goes on: each time that it asks the remote, it waits as long as a call does. */
+  openToStay(): Promise<WorkLedger> {
+    return this.open(() => openLedger({ ...this.openOptions, one_call: false }));
   }
 
   /** Opens for a question: asks the remote only with `fetch`, and says what may be missing from the answer. */
@@ -207,16 +213,6 @@ export class Cli {
     await this.#ledger?.close();
     this.#stopWaits?.();
   }
-}
-
-const STEPS = { items: 'reading open work', finished: 'reading finished work', history: 'reading history' };
-function describeProgress({
-  step,
-  done,
-  total,
-}: Parameters<NonNullable<OpenOptions['onProgress']>>[0]): string {
-  const of = total === undefined ? '' : ` of ${grouped(total)}`;
-  return `${STEPS[step]}: ${grouped(done)}${of}`;
 }
 
 const SCHEMA_VERSION = 1;

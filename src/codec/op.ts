@@ -4,10 +4,8 @@ const crypto = () => process.getBuiltinModule('node:crypto');
 /** Bytes that nobody can foresee. */
 export type Draw = (count: number) => Uint8Array;
 
-const systemDraw: Draw = (count) => crypto().randomBytes(count);
-
 /** A fresh UUID of version 7: 48 bits of `now` in milliseconds, the rest random. */
-export function newOp(now: Date, draw: Draw = systemDraw): string {
+export function newOp(now: Date, draw: Draw): string {
   const time = now.getTime().toString(16).padStart(12, '0');
   const bits = Buffer.from(draw(10)).toString('hex');
   const variant = ((Number.parseInt(bits[0] ?? '0', 16) & 0x3) | 0x8).toString(16);
@@ -17,7 +15,7 @@ export function newOp(now: Date, draw: Draw = systemDraw): string {
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Eight random characters, at least one of them a letter, so that no number looks like it. */
-export function randomSuffix(draw: Draw = systemDraw): string {
+export function randomSuffix(draw: Draw): string {
   for (;;) {
     const text = [...draw(8)].map((byte) => CROCKFORD[byte & 31]).join('');
     if (/[a-z]/.test(text)) return text;

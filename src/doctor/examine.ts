@@ -1,15 +1,14 @@
 import type { Finding } from '../audit/rules.ts';
 import { type ErrorCode, isLedgerError, messageOf } from '../domain/errors.ts';
-import type { LedgerSettings } from '../domain/settings.ts';
 import { damagedObjects, MISSING } from '../git/damaged-objects.ts';
 import { locksInTheWay } from '../git/damaged-repository.ts';
 import type { Fault, FaultKind } from '../git/fault.ts';
-import { connectionOf, currentTip, describeAhead } from '../ledger/connection.ts';
+import type { Waiting } from '../git/transport.ts';
+import { connectionOf, currentTip } from '../ledger/connection.ts';
 import { inQuestion } from '../ledger/suspects.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Oid } from '../store/port.ts';
-import { findAhead } from '../sync/committed-time.ts';
-import { oldInboxes } from '../sync/inbox.ts';
+import { SharedTime } from '../sync/call.ts';
 import { examineTree, type TreeReport } from './broken-tree.ts';
 import {
   type ClonePlace,
@@ -20,6 +19,7 @@ import {
   refsOf,
   sentenceOf,
 } from './clone-faults.ts';
+import { examineClock, examineInboxes, examineIndex, examinePending } from './clone-troubles.ts';
 import { movedBranch } from './moved.ts';
 import type { Repair } from './plan-repairs.ts';
 import { findRewrite, type Rewrite } from './recover-history.ts';
@@ -56,6 +56,8 @@ export interface ExamineOptions extends Partial<Looking> {
   onProgress?: ((progress: { commits: number }) => void) | undefined;
   /** Opens the ledger anew for what it takes to mend; without it that is told, and not mended. */
   reopen?: (() => Promise<WorkLedger>) | undefined;
+  /** How long the remote may say nothing while what is missing is fetched again. */
+  fetching?: SharedTime | undefined;
 }
 
 /**
@@ -205,23 +207,26 @@ async function sharedTip(ledger: WorkLedger): Promise<Oid | undefined> {
 async function examineObjects(
   ledger: WorkLedger,
   tip: Oid,
-  { onProgress, now, reopen }: ExamineOptions & { now: number },
+  { onProgress, now, reopen, fetching }: ExamineOptions & { now: number },
   place: ClonePlace | undefined,
 ): Promise<{ tree: TreeReport | undefined; faults: Fault[] }> {
-  const { signatures, remote, branch } = connectionOf(ledger);
-  const store = await connectionOf(ledger).store();
+  const connection = connectionOf(ledger);
+  const { signatures, remote, branch, clock, patience } = connection;
+  const store = await connection.store();
   const lookAt = async (): Promise<Fault[]> => {
     if (place === undefined) return [];
     const shared = await sharedTip(ledger);
     const tips = [...new Set([tip, shared ?? tip])];
-    const from = remote === null ? undefined : { name: remote.name, branch };
+    const ask = <T>(task: (waiting: Waiting) => Promise<T>): Promise<T> =>
+      (fetching ?? new SharedTime(clock, patience)).spend(task);
+    const from = remote === null ? undefined : { name: remote.name, branch, ask };
     const faults = await damagedObjects({ gitDir: place.gitDir, tips, remote: from, now });
     if (faults.length === 0 || shared === undefined || reopen === undefined) return faults;
     const ofShared = await damagedObjects({ gitDir: place.gitDir, tips: [shared], remote: from, now });
     return ofShared.length > 0 ? faults : faults.map((fault) => ofPending(fault, reopen, place, now));
   };
   try {
-    const suspects = inQuestion(connectionOf(ledger));
+    const suspects = inQuestion(connection);
     const tree = await examineTree(store, tip, { onProgress, signatures }, suspects);
     return { tree, faults: tree.verification.findings.length === 0 ? [] : await lookAt() };
   } catch (error) {
@@ -249,52 +254,3 @@ const ofPending = (fault: Fault, reopen: () => Promise<WorkLedger>, place: Clone
         },
       }
     : fault;
-
-async function examineClock(
-  ledger: WorkLedger,
-  tip: Oid,
-  { clock_skew_s }: LedgerSettings,
-): Promise<CloneTrouble[]> {
-  const { clock, store } = connectionOf(ledger);
-  const ahead = await findAhead(await store(), tip, clock, clock_skew_s);
-  if (ahead === undefined) return [];
-  return [
-    {
-      kind: 'clock',
-      wrong: `another clock is ${describeAhead(ahead)}`,
-      how: 'one of the two is wrong: compare `date -u` on both machines',
-      fixed: false,
-    },
-  ];
-}
-
-async function examinePending(ledger: WorkLedger, reached: boolean): Promise<CloneTrouble[]> {
-  const { localRef, remote } = connectionOf(ledger);
-  const { context, store } = await connectionOf(ledger).write();
-  const seen = context.remote && (await store.readRef(context.remote.seenRef));
-  if (!reached || remote === null || seen === (await store.readRef(localRef))) return [];
-  const wrong = `this clone has transitions that ${remote.name} has not`;
-  return [{ kind: 'pending', wrong, how: 'wl sync', fixed: true }];
-}
-
-/** A few go by themselves. */
-const MANY_INBOXES = 10;
-
-/** Each costs whoever fetches a little. */
-async function examineInboxes(ledger: WorkLedger): Promise<CloneTrouble[]> {
-  const { context } = await connectionOf(ledger).write();
-  const { remote } = context;
-  const old = remote === undefined ? [] : await oldInboxes({ ...context, remote });
-  if (remote === undefined || old.length < MANY_INBOXES) return [];
-  const wrong = `${old.length} clones that are gone left an inbox on ${remote.name}`;
-  return [{ kind: 'inboxes', wrong, how: 'wl sync takes some away, once an hour', fixed: false }];
-}
-
-function examineIndex(ledger: WorkLedger): CloneTrouble[] {
-  const index = connectionOf(ledger).projection.place;
-  if (index.kind !== 'memory' || index.reason === undefined) return [];
-  const wrong = `the index cannot be used: ${index.reason}`;
-  return [
-    { kind: 'index', wrong, how: 'answers are right and slow until its file can be written', fixed: false },
-  ];
-}

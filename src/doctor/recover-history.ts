@@ -1,13 +1,14 @@
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { connectionOf } from '../ledger/connection.ts';
+import { inTime } from '../ledger/in-time.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
-import { elapsed, inCall, timeUntil } from '../sync/call.ts';
+import { inCall } from '../sync/call.ts';
 import { journalNow, markChecked } from '../sync/journal.ts';
 import { alone } from '../sync/on-tip.ts';
 import type { Ending } from '../sync/outcome.ts';
 import { performExchange, TO_LOOK, TO_PUSH } from '../sync/perform-exchange.ts';
-import type { RemoteContext } from '../sync/ports.ts';
+import type { CallContext } from '../sync/ports.ts';
 import { type ReadCommit, readCommits } from '../sync/read-commits.ts';
 import { dropWrong, reconcile } from '../sync/reconcile.ts';
 
@@ -40,7 +41,10 @@ export async function recoverHistory(ledger: WorkLedger, rewrite: Rewrite): Prom
       hint: 'Nothing was pushed or lost. Ask who keeps the remote to put the branch back.',
       details: { local: rewrite.seen, remote: rewrite.found },
     });
-  const done = await alone(context, () => recover({ ...context, remote }, rewrite));
+  const connection = connectionOf(ledger);
+  const done = await alone(context, () =>
+    inTime(connection, (time) => recover(inCall({ ...context, remote }, time), rewrite)),
+  );
   const tip = await store.readRef(localRef);
   if (done === undefined || tip === undefined) throw moved();
   const endings = [...done.settled.values()];
@@ -53,7 +57,7 @@ export async function recoverHistory(ledger: WorkLedger, rewrite: Rewrite): Prom
 }
 
 async function recover(
-  context: RemoteContext,
+  context: CallContext,
   { seen, found }: Rewrite,
 ): Promise<{ kept: string; settled: Map<string, Ending> } | undefined> {
   const { store, remote, localRef } = context;
@@ -70,7 +74,7 @@ async function recover(
   // The one place where `seen` does not move forward: who asked for this has looked at both lines.
   if (!(await store.moveRef(remote.seenRef, seen, found))) return undefined;
   const settled = new Map<string, Ending>(found === undefined ? [] : await reconcile(context, found));
-  const time = timeUntil(context.clock, elapsed(context.clock) + context.patience);
+  const { time } = context;
   if (found !== undefined)
     for (const [op, end] of await performExchange(context, TO_LOOK, time)) settled.set(op, end);
   for (const [op, end] of await performExchange(context, TO_PUSH, time)) settled.set(op, end);
@@ -121,7 +125,9 @@ export async function findRewrite(ledger: WorkLedger): Promise<Rewrite | undefin
   if (remote === undefined)
     throw new LedgerError('NO_REMOTE', 'This ledger has no remote whose history could be rewritten.');
   const { ask } = await import('../sync/look.ts');
-  const fetched = await ask(inCall({ ...context, remote }), 'branch');
+  const fetched = await inTime(connectionOf(ledger), (time) =>
+    ask(inCall({ ...context, remote }, time), 'branch'),
+  );
   if (fetched.kind === 'ok') return undefined;
   const { seen, found } = fetched;
   const base = found === undefined ? undefined : await store.mergeBase(seen, found);

@@ -1,15 +1,15 @@
 import { repairedPaths } from '../audit/check-repair.ts';
 import { encodeRepairMessage } from '../codec/message.ts';
-import { newOp } from '../codec/op.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { requireAllowed, requireNoSignature } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import { connectionOf, onlineHint } from '../ledger/connection.ts';
+import { connectionOf, onlineHint, requestBy } from '../ledger/connection.ts';
+import { inTime, oneCall } from '../ledger/in-time.ts';
 import { inQuestion } from '../ledger/suspects.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { CommitDraft, FileChange, Oid } from '../store/port.ts';
-import { commitOnTip } from '../sync/on-tip.ts';
+import { commitOnTip, type OnTip } from '../sync/on-tip.ts';
 import type { SyncContext } from '../sync/ports.ts';
 import { examineTree } from './broken-tree.ts';
 import type { Repair } from './plan-repairs.ts';
@@ -35,18 +35,20 @@ export async function repairTree(ledger: WorkLedger): Promise<Repaired[]> {
         hint: onlineHint(connectionOf(ledger)),
       },
     );
-  const { context } = await connectionOf(ledger).write();
+  const connection = oneCall(connectionOf(ledger));
+  const { context, sync } = await connection.write();
   let mends: readonly Repair[] = [];
-  const commits = await commitOnTip(context, 'mend', async (tip) => {
+  const drafted = async (tip: Oid): Promise<OnTip> => {
     const found = await examineTree(context.store, tip, {}, inQuestion(connectionOf(ledger)));
     ({ mends } = found);
     if (mends.length === 0) return { drafts: [], skew_s: 0 };
     requireMayRepair(ledger, context, found.policy);
     return { drafts: await draftsOf(ledger, context, mends), skew_s: found.policy.clock_skew_s };
-  });
+  };
+  const commits = await inTime(connection, (time) => commitOnTip(context, 'mend', drafted, time));
   const done = commits.length === 0 ? [] : withCommits(mends, commits);
   // What is pending here could not be decided on settings that cannot be read; now it can.
-  if (done.length > 0 && context.remote !== undefined) await ledger.clone.fetch();
+  if (done.length > 0 && context.remote !== undefined) await inTime(connection, (time) => sync.fetch(time));
   return done;
 }
 
@@ -80,7 +82,7 @@ async function draftOf(ledger: WorkLedger, context: SyncContext, repair: Repair)
     return content?.kind === 'bytes' ? [{ path, bytes: content.bytes }] : [];
   });
   const now = clock.now();
-  const request = { op: newOp(now), actor: ledger.actor, at: now.toISOString() };
+  const request = requestBy(connectionOf(ledger));
   const modes = new Map(repair.files.map(({ path, mode }) => [path, mode]));
   const names = repairedPaths(
     changes.map(({ path, bytes }) => {

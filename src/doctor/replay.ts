@@ -4,6 +4,7 @@ import { commitNamed, findWorkTree } from '../git/work-tree.ts';
 import { connectionOf, currentTip } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
+import { inOrder } from '../sync/local.ts';
 import { readCommits } from '../sync/read-commits.ts';
 import { rebuild } from '../sync/reconcile.ts';
 
@@ -26,7 +27,7 @@ export interface Replayed {
 export async function replayOnOurs(ledger: WorkLedger, theirs: Oid, after?: Oid): Promise<Replayed> {
   const { context, store } = await connectionOf(ledger).write();
   if (ledger.clone.mode === 'push') await ledger.clone.fetch();
-  const settled = await context.lock.run('commit', async () => {
+  const settled = await inOrder(context, async () => {
     const local = await currentTip(connectionOf(ledger));
     const base = await store.mergeBase(local, theirs);
     const meant = after === undefined ? undefined : await namesIn(store, after, theirs);

@@ -2,8 +2,9 @@ import { isLedgerError, LedgerError, messageOf } from '../domain/errors.ts';
 import type { Fault } from '../git/fault.ts';
 import { type Backend, openBackend } from '../ledger/backend.ts';
 import { openOn } from '../ledger/open.ts';
-import type { OpenOptions } from '../ledger/options.ts';
+import { type OpenOptions, PATIENCE_S, systemClock } from '../ledger/options.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
+import { SharedTime } from '../sync/call.ts';
 import type { CloneLock, LockName } from '../sync/ports.ts';
 import { cloneFaults, findPlace, hintOf, type Looking, sentenceOf } from './clone-faults.ts';
 import { type Examination, type ExamineOptions, examineWhole, toTrouble } from './examine.ts';
@@ -37,12 +38,18 @@ const REMOTE_PATIENCE_S = 5;
  *
  * @throws LedgerError `NO_REPOSITORY`, `NO_GIT`, `UNSUPPORTED_REPOSITORY`, `NO_LEDGER`; with `fix`, as `repairTree` and `sync`
  */
-export async function visit(options: OpenOptions, visiting: VisitOptions): Promise<Visit> {
+export async function visit(asked: OpenOptions, visiting: VisitOptions): Promise<Visit> {
+  const { patience_s = REMOTE_PATIENCE_S, clock = systemClock } = asked;
+  // The ledger is opened again for each step, and a remote that says nothing is waited for once.
+  const time = new SharedTime(clock, patience_s * 1000);
+  const options = { ...asked, patience_s, time };
+  // To fetch all of a ledger again is no look.
+  const fetching = asked.patience_s === undefined ? new SharedTime(clock, PATIENCE_S * 1000) : time;
   const treatment = new Treatment();
   const mended: Repaired[] = [];
   let stepsLeft = visiting.fix;
   for (let round = 1; ; round += 1) {
-    const { examination, faults } = await look(options, visiting);
+    const { examination, faults } = await look(options, { ...visiting, fetching });
     const todo = visiting.fix && round < ROUNDS ? treatment.left(faults) : [];
     if (todo.length > 0) await treatment.repair(todo);
     else if (stepsLeft && needsSteps(examination)) {
@@ -120,9 +127,11 @@ async function repair(ledger: WorkLedger, { mends, clone }: Examination): Promis
   return [...mended, ...(await tree())];
 }
 
+type Opening = OpenOptions & { time: SharedTime };
+
 async function look(
-  options: OpenOptions,
-  visiting: VisitOptions,
+  options: Opening,
+  visiting: VisitOptions & { fetching: SharedTime },
 ): Promise<{ examination: Examination; faults: Fault[] }> {
   const { place, faults } = await findPlace(options, visiting);
   if (place === undefined || faults.length > 0) return { examination: closed(faults), faults };
@@ -171,7 +180,7 @@ const closed = (faults: readonly Fault[]): Examination => ({
 });
 
 async function withLedger<T>(
-  options: OpenOptions,
+  options: Opening,
   patience: number,
   use: (ledger: WorkLedger) => Promise<T>,
 ): Promise<T> {
@@ -183,11 +192,11 @@ async function withLedger<T>(
   }
 }
 
-async function openToExamine(options: OpenOptions, patience: number): Promise<WorkLedger> {
+async function openToExamine({ time, ...options }: Opening, patience: number): Promise<WorkLedger> {
   // A request that is left for another process is waited for.
   const { openRequestQueue: _, ...backend } = await openBackend(options);
   const lock = impatient(backend, patience);
-  return openOn({ ...backend, lock, indexDir: undefined }, { patience_s: REMOTE_PATIENCE_S, ...options });
+  return openOn({ ...backend, lock, indexDir: undefined }, options, time);
 }
 
 /** Locks for which nobody waits longer than so many milliseconds. */

@@ -9,10 +9,10 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Fault, setAside } from './fault.ts';
-import { type GitResult, gitFailure, runGit } from './process/run.ts';
-import { lastWords } from './transport.ts';
+import { gitFailure, runGit } from './process/run.ts';
+import { type GitAnswer, lastWords, talk, type Waiting } from './transport.ts';
 
 // Objects of a ledger that are gone or cannot be read. The remote has those that were shared.
 
@@ -20,6 +20,8 @@ interface Source {
   /** Of the remote. */
   name: string;
   branch: string;
+  /** Asks it, with the time in which it is to say something. */
+  ask<T>(task: (waiting: Waiting) => Promise<T>): Promise<T>;
 }
 
 export interface ObjectsPlace {
@@ -104,18 +106,18 @@ function missingObjects(place: ObjectsPlace, missing: ReadonlyMap<string, string
  * Fetches all of a ledger, whatever this clone believes that it has: into a repository of its own, from which the packs are taken over.
  * So nothing that is broken here is in the way.
  */
-async function fetchAgain(gitDir: string, { name, branch }: Source): Promise<string> {
+async function fetchAgain(gitDir: string, { name, branch, ask }: Source): Promise<string> {
   const folder = mkdtempSync(join(gitDir, 'work-ledger-fetch-'));
   try {
     const made = await runGit({ args: ['init', '--quiet', '--bare', folder], cwd: gitDir });
     if (made.code !== 0) throw gitFailure('fetching again', made);
     const branchRef = `+refs/heads/${branch}:refs/heads/${branch}`;
-    const fetched = await fetchInto(folder, gitDir, name, [
-      branchRef,
-      '+refs/work-ledger/inbox/*:refs/inbox/*',
-    ]);
-    if (fetched.code !== 0)
-      throw gitFailure(`fetching again from ${name} (${lastWords(fetched.stderr)})`, fetched);
+    const refspecs = [branchRef, '+refs/work-ledger/inbox/*:refs/inbox/*'];
+    const { ok, said } = await ask((waiting) => fetchInto({ folder, gitDir, name, refspecs }, waiting));
+    if (!ok) {
+      const words = lastWords(said);
+      throw gitFailure(`fetching again from ${name} (${words})`, { stderr: words });
+    }
     const from = join(folder, 'objects', 'pack');
     const to = join(gitDir, 'objects', 'pack');
     // Git sees a pack by its index, which comes last.
@@ -128,25 +130,19 @@ async function fetchAgain(gitDir: string, { name, branch }: Source): Promise<str
 }
 
 function fetchInto(
-  folder: string,
-  gitDir: string,
-  remote: string,
-  refspecs: readonly string[],
-): Promise<GitResult> {
+  {
+    folder,
+    gitDir,
+    name,
+    refspecs,
+  }: { folder: string; gitDir: string; name: string; refspecs: readonly string[] },
+  waiting: Waiting,
+): Promise<GitAnswer> {
   // The remote is one of the clone's configuration, with all that git needs to reach it; an address can be a path from its work tree.
   const settings = ['-c', `include.path=${join(gitDir, 'config')}`, '-c', 'fetch.unpackLimit=1'];
-  const options = ['--quiet', '--no-tags', '--no-filter', '--refmap=', '--no-write-fetch-head'];
-  const args = [
-    '--git-dir',
-    folder,
-    ...settings,
-    'fetch',
-    ...options,
-    '--end-of-options',
-    remote,
-    ...refspecs,
-  ];
-  return runGit({ args, cwd: basename(gitDir) === '.git' ? dirname(gitDir) : gitDir, timeout: CHECK_MS });
+  const options = ['--progress', '--no-tags', '--no-filter', '--refmap=', '--no-write-fetch-head'];
+  const args = ['--git-dir', folder, ...settings, 'fetch', ...options, '--end-of-options', name, ...refspecs];
+  return talk(gitDir, args, waiting);
 }
 
 const PACK = Buffer.from('PACK');

@@ -195,7 +195,7 @@ export async function warmIndex(dir: string): Promise<boolean> {
     const { config, place, refs, store, indexDir, lock } = backend;
     const tip = await refs.readRef(`refs/heads/${chooseBranch({}, config)}`);
     if (tip === undefined || statSync(place).uid !== process.getuid?.()) return false;
-    const projection = new Projection({ store, dir: indexDir, lock });
+    const projection = new Projection({ store, dir: indexDir, lock, elapsed: () => performance.now() });
     try {
       await projection.knowDeletions(tip);
       await projection.read(tip, () => undefined);

@@ -102,7 +102,7 @@ class Judge {
       return { rule: 'deletion', message: 'the branch of a ledger is not deleted', commit: old ?? '' };
     }
     const { store, indexDir, lock, signatures } = this.#backend;
-    const projection = new Projection({ store, dir: indexDir, lock });
+    const projection = new Projection({ store, dir: indexDir, lock, elapsed: () => performance.now() });
     try {
       const baseState =
         old === undefined

@@ -5,7 +5,7 @@ import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import { requireAllowed, requireNoSignature } from '../domain/policy.ts';
 import { REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import type { Oid } from '../store/port.ts';
-import { commitOnTip } from '../sync/on-tip.ts';
+import { commitOnTip, type OnTip } from '../sync/on-tip.ts';
 import {
   type Connection,
   modeOf,
@@ -15,6 +15,7 @@ import {
   type WritePath,
 } from './connection.ts';
 import { raced } from './giving-up.ts';
+import { inTime, oneCall } from './in-time.ts';
 import type { AcknowledgeOptions } from './inputs.ts';
 import { refuseSecrets } from './submit.ts';
 
@@ -42,7 +43,7 @@ export async function acknowledge(
     );
   const request = requestBy(connection, actor);
   await refuseSecrets(connection, [{ reason: line, actor: request.actor }]);
-  return raced(make(connection, typed, rules, line, request), signal);
+  return raced(make(oneCall(connection), typed, rules, line, request), signal);
 }
 
 async function make(
@@ -55,10 +56,10 @@ async function make(
   const { context, store, sync } = await connection.write();
   const { committer, clock, signs, views, remote } = context;
   // What is in question is not taken over, and is what is to be answered for.
-  const isSound = remote === undefined || (await isSoundNow(sync));
+  const isSound = remote === undefined || (await isSoundNow(connection, sync));
   const commit = await resolveCommit(connection, typed, isSound ? undefined : await sharedTip(context));
   let findings: (Finding | Acknowledged)[] = [];
-  const commits = await commitOnTip(context, 'acknowledgement', async (tip) => {
+  const drafted = async (tip: Oid): Promise<OnTip> => {
     const { signatures } = connection;
     // No clock is asked: what one says of the tip, another may not.
     const meant = meantIn(await verifyLedger(store, tip, { signatures }), commit, rules);
@@ -73,14 +74,15 @@ async function make(
     const authored_at = Math.floor(Date.parse(request.at) / 1000);
     const committed_at = Math.floor(clock.now().getTime() / 1000);
     return { drafts: [{ message, author, authored_at, committer, committed_at, changes: [] }], skew_s };
-  });
-  if (commits.length > 0 && remote !== undefined) await sync.fetch();
+  };
+  const commits = await inTime(connection, (time) => commitOnTip(context, 'acknowledgement', drafted, time));
+  if (commits.length > 0 && remote !== undefined) await inTime(connection, (time) => sync.fetch(time));
   return { commit: commits[0] ?? null, findings };
 }
 
-async function isSoundNow(sync: WritePath['sync']): Promise<boolean> {
+async function isSoundNow(connection: Connection, sync: WritePath['sync']): Promise<boolean> {
   try {
-    await sync.fetch();
+    await inTime(connection, (time) => sync.fetch(time));
     return true;
   } catch (error) {
     if (isLedgerError(error, 'IN_QUESTION')) return false;

@@ -57,11 +57,14 @@ export class LedgerClone {
    */
   async sync(options: inputs.Waiting = {}): Promise<inputs.SyncReport> {
     this.#check('sync', inputs.WAITING, options);
-    const { raced } = await import('./giving-up.ts');
+    const [{ raced }, { inTime }] = await Promise.all([import('./giving-up.ts'), import('./in-time.ts')]);
     options.signal?.throwIfAborted();
     const { sync } = await this.#connection.write();
     const before = await newItems(this.#connection);
-    const settled = await raced(sync.sync(), options.signal);
+    const settled = await raced(
+      inTime(this.#connection, (time) => sync.sync(time)),
+      options.signal,
+    );
     return {
       accepted: settled.filter(({ kind }) => kind === 'accepted').length,
       lost: settled.flatMap((one) =>
@@ -75,9 +78,13 @@ export class LedgerClone {
   /** Takes over what others did, and pushes nothing. No-op without a remote. @throws LedgerError as `sync` */
   async fetch(options: inputs.Waiting = {}): Promise<void> {
     this.#check('fetch', inputs.WAITING, options);
-    const { raced } = await import('./giving-up.ts');
+    const [{ raced }, { inTime }] = await Promise.all([import('./giving-up.ts'), import('./in-time.ts')]);
     options.signal?.throwIfAborted();
-    await raced((await this.#connection.write()).sync.fetch(), options.signal);
+    const { sync } = await this.#connection.write();
+    await raced(
+      inTime(this.#connection, (time) => sync.fetch(time)),
+      options.signal,
+    );
   }
 
   /** Where this clone stands: tips, pending and rejected transitions, counts. Asks no one. */
@@ -142,8 +149,11 @@ export class LedgerClone {
    */
   async applyRejected(op: string, options: inputs.Waiting = {}): Promise<TransitionResult> {
     this.#check('applyRejected', inputs.WAITING, options, op);
-    const { applyRejected } = await import('./rejected.ts');
-    return applyRejected(this.#connection, op, options);
+    const [{ applyRejected }, { oneCall }] = await Promise.all([
+      import('./rejected.ts'),
+      import('./in-time.ts'),
+    ]);
+    return applyRejected(oneCall(this.#connection), op, options);
   }
 
   /** Discards a rejected transition for good. @throws LedgerError `NOT_FOUND`, `AMBIGUOUS_ID` */

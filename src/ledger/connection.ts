@@ -10,6 +10,7 @@ import type { IndexView } from '../projection/index-view.ts';
 import type { Need, Projection } from '../projection/projection.ts';
 import { notFound } from '../query/resolve.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
+import type { SharedTime } from '../sync/call.ts';
 import type { CloneName, Renaming } from '../sync/clone-name.ts';
 import type { Ahead } from '../sync/committed-time.ts';
 import type { Clock, LocalState, Machine, SyncContext } from '../sync/ports.ts';
@@ -41,6 +42,11 @@ export interface Connection {
   draw: Draw;
   actor: string;
   mode: LedgerMode;
+  /** How long a call waits for a remote that says nothing, in milliseconds. */
+  patience: number;
+  /** Whether all calls are one to whoever asks; then they share `time`. @see inTime */
+  one_call: boolean;
+  time: SharedTime | undefined;
   /** Where the mode `local` comes from. */
   whyLocal: readonly ('call' | 'setting')[];
   branch: string;
@@ -162,7 +168,6 @@ export function checkCall(
   if (table !== undefined) checkOptions(call, table, options);
 }
 
-/** When a transition's call returns: `none` where there is no remote. */
 /** What helps where the remote has to be asked and may not be. */
 export const onlineHint = ({ whyLocal }: Connection): string =>
   [
@@ -170,6 +175,7 @@ export const onlineHint = ({ whyLocal }: Connection): string =>
     ...(whyLocal.includes('setting') ? ['Work with the remote: git config --unset ledger.mode'] : []),
   ].join(' ');
 
+/** When a transition's call returns: `none` where there is no remote. */
 export const modeOf = ({ remote, mode }: Connection): LedgerMode | 'none' =>
   remote === null ? 'none' : mode;
 

@@ -3,6 +3,7 @@ import { checkOptions, text } from '../domain/check-input.ts';
 import { LedgerError } from '../domain/errors.ts';
 import { Projection } from '../projection/projection.ts';
 import type { LedgerRemote } from '../remote/port.ts';
+import type { SharedTime } from '../sync/call.ts';
 import { CloneName } from '../sync/clone-name.ts';
 import type { SyncContext } from '../sync/ports.ts';
 import { displayUrl } from '../trace/mask.ts';
@@ -51,11 +52,20 @@ async function open(options: OpenOptions): Promise<WorkLedger> {
   return openOn(await openBackend(options), options);
 }
 
-/** As `openLedger`, on a clone that is open already. */
-export async function openOn(backend: Backend, options: OpenOptions): Promise<WorkLedger> {
-  return connectFor(backend, options, async (connection) => {
-    const joins = await joinRemote(connection, options.mode !== 'local');
-    if (joins) await reportActor(connection, true, options);
+/**
+ * As `openLedger`, on a clone that is open already.
+ *
+ * @param time what this ledger shares with others that are opened for the same call
+ */
+export async function openOn(backend: Backend, options: OpenOptions, time?: SharedTime): Promise<WorkLedger> {
+  return connectFor(backend, options, async (own) => {
+    const connection = time === undefined ? own : (await import('./in-time.ts')).sharing(own, time);
+    const isNew = (await connection.refs.readRef(connection.localRef)) === undefined;
+    if (isNew) {
+      const { joinRemote } = await import('./initialize.ts');
+      await joinRemote(connection, options.mode !== 'local');
+      await reportActor(connection, true, options);
+    }
     return new WorkLedger(connection);
   });
 }
@@ -82,25 +92,6 @@ async function reportActor(connection: Connection, isNew: boolean, { onNotice }:
   const { noticeOfActor } = await import('./namesakes.ts');
   const notice = await noticeOfActor(connection, isNew);
   if (notice !== undefined) onNotice(notice);
-}
-
-/**
- * Joins the remote's ledger where this clone has none yet.
- *
- * @param asks false where the caller wants nobody to be asked: what the clone was set up to be in asks all the same, once
- * @returns whether it did
- */
-async function joinRemote(
-  { refs, localRef, remote, branch, place, write }: Connection,
-  asks: boolean,
-): Promise<boolean> {
-  if ((await refs.readRef(localRef)) !== undefined) return false;
-  if (remote !== null && asks) await (await write()).sync.fetch();
-  if ((await refs.readRef(localRef)) !== undefined) return true;
-  const where = remote === null || !asks ? place : `${place} or ${remote.url}`;
-  throw new LedgerError('NO_LEDGER', `There is no ledger on the branch ${branch} of ${where}.`, {
-    hint: remote === null || asks ? 'Make one with: wl init' : `Ask ${remote.name} for one: wl sync`,
-  });
 }
 
 /**
@@ -175,6 +166,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     store,
     dir: backend.indexDir,
     lock,
+    elapsed: () => clock.elapsed?.() ?? clock.now().getTime(),
     onProgress: options.onProgress,
   });
   const reach = (remote: { name: string; url: string; pushUrl: string | undefined }): Promise<LedgerRemote> =>
@@ -186,6 +178,7 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     patience: (options.patience_s ?? PATIENCE_S) * 1000,
     signs,
   };
+  const { patience } = agreed;
   const { signatures } = backend;
   const check = chooseCheck(config);
   const isAlike = own === undefined && clock === machine.clock;
@@ -230,6 +223,9 @@ async function connect(backend: Backend, options: OpenOptions): Promise<Connecti
     draw,
     actor: chooseActor(options, config),
     mode: chooseMode(options, config),
+    patience,
+    one_call: options.one_call ?? false,
+    time: undefined,
     whyLocal: whyLocal(options, config),
     branch,
     localRef,

@@ -64,6 +64,8 @@ export interface OpenOptions {
   branch?: string | undefined;
   /** Seconds that a call waits for a remote that says nothing, and tries a push against others before `CONTENDED`. Default 60. */
   patience_s?: number | undefined;
+  /** True where all that is asked of this ledger is one call, as of a program that is run once: then `patience_s` is for all of it. */
+  one_call?: boolean | undefined;
   /** Ends the opening as soon as it is aborted, with the signal's reason. It ends no later call: each takes its own. */
   signal?: AbortSignal | undefined;
   clock?: Clock | undefined;
@@ -87,6 +89,7 @@ export const OPEN = {
   branch: text,
   allow_secrets: flag,
   patience_s: seconds,
+  one_call: flag,
   signal,
   clock: anything(),
   onNotice: callback(),

@@ -8,6 +8,7 @@ import type { Planned } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { type Connection, checkCall, modeOf, readNow } from './connection.ts';
 import { raced } from './giving-up.ts';
+import { inTime } from './in-time.ts';
 import type { Acting } from './inputs.ts';
 import { describeEvidence, findOrphans, type OrphanedWork } from './orphans.ts';
 import { RECOVER, type RecoverOptions } from './transition-inputs.ts';
@@ -37,7 +38,13 @@ export async function recover(
   checkCall(connection, 'recover', {}, RECOVER, options);
   const { actor, signal, liveness } = options;
   signal?.throwIfAborted();
-  if (modeOf(connection) === 'push') await raced((await connection.write()).sync.fetch(), signal);
+  if (modeOf(connection) === 'push') {
+    const { sync } = await connection.write();
+    await raced(
+      inTime(connection, (time) => sync.fetch(time)),
+      signal,
+    );
+  }
   const orphans = await findOrphans(connection, liveness);
   return orphans.length === 0 ? [] : recoverOrphans(connection, work, orphans, { actor, signal });
 }

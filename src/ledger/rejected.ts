@@ -5,6 +5,7 @@ import { isOp } from '../domain/ids.ts';
 import { resolveId } from '../query/resolve.ts';
 import { listRejected, type RejectedTransition } from '../sync/rejected.ts';
 import { type Connection, currentTip, known, modeOf, readNow } from './connection.ts';
+import { inTime } from './in-time.ts';
 import type { Waiting } from './inputs.ts';
 import { type TransitionResult, toResult } from './results.ts';
 import { submit } from './submit.ts';
@@ -51,9 +52,17 @@ async function findStanding(
   if (modeOf(connection) === 'push') {
     const { raced } = await import('./giving-up.ts');
     const { sync } = await connection.write();
-    await raced(sync.fetch(), signal);
+    await raced(
+      inTime(connection, (time) => sync.fetch(time)),
+      signal,
+    );
     // Another process of this clone may be asking for the same: what came of that is known once it is settled.
-    if ((await here()).size > 0) await raced(sync.sync(), signal);
+    if ((await here()).size > 0) {
+      await raced(
+        inTime(connection, (time) => sync.sync(time)),
+        signal,
+      );
+    }
   }
   const found = await here();
   if (found.size === 0) return undefined;

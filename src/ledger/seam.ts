@@ -12,7 +12,8 @@ import { giveUpName } from '../sync/inbox.ts';
 import type { SyncContext, Timer } from '../sync/ports.ts';
 import { CONTACT } from '../sync/state-keys.ts';
 import { type Connection, connectionOf } from './connection.ts';
-import type { WorkLedger } from './work-ledger.ts';
+import { inTime, oneCall } from './in-time.ts';
+import { WorkLedger } from './work-ledger.ts';
 
 // The seam below the façade: what those who follow a ledger for long need of it, and programs that ask or act once do not.
 // `agents/` reaches the ledger by its public API, by the ports of a connection, and by these functions, and by nothing else.
@@ -106,17 +107,22 @@ export async function renameClone({ clone, write }: Connection): Promise<void> {
   if (remote !== undefined) await giveUpName({ ...context, remote }, clone.name);
 }
 
-/** Where signs of life are told on the remote; each message to it has as long as a call of this clone. */
-export function remotePresence({ remote, clock, patience }: SyncContext): SideRefs | undefined {
+/** The ledger for one call of a caller's, which asks the remote more than once: all of it has one time. */
+export const asOneCall = (ledger: WorkLedger): WorkLedger => new WorkLedger(oneCall(connectionOf(ledger)));
+
+/** Where signs of life are told on the remote; each message to it has as long as a call of this clone, or what is left of one. */
+export function remotePresence(connection: Connection, { remote }: SyncContext): SideRefs | undefined {
   const refs = remote?.presence;
-  const each = (): Patience => new Patience(() => elapsed(clock), patience);
+  const { clock, patience } = connection;
+  const each = <T>(task: (time: Patience) => Promise<T>): Promise<T> =>
+    inTime(connection, (time) => task(time ?? new Patience(() => elapsed(clock), patience)));
   return (
     refs && {
       namespace: refs.namespace,
       mirror: refs.mirror,
-      publish: (name, commit, expected) => refs.publish(name, commit, expected, each()),
-      retract: (name, expected) => refs.retract(name, expected, each()),
-      list: () => refs.list(each()),
+      publish: (name, commit, expected) => each((time) => refs.publish(name, commit, expected, time)),
+      retract: (name, expected) => each((time) => refs.retract(name, expected, time)),
+      list: () => each((time) => refs.list(time)),
     }
   );
 }

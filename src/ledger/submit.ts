@@ -10,6 +10,7 @@ import type { Planned, Progress } from '../sync/local.ts';
 import type { Outcome } from '../sync/outcome.ts';
 import { type Connection, modeOf, readNow } from './connection.ts';
 import { type Executions, executionsOf } from './executions.ts';
+import { inTime } from './in-time.ts';
 import { observeNow } from './observe.ts';
 import type { BatchOptions } from './transition-inputs.ts';
 
@@ -46,7 +47,8 @@ export async function submitMade(
   const planned = proofs.commands;
   const progress: Progress = { stage: 'waiting', signal };
   const givingUp = signal && (await import('./giving-up.ts'));
-  const done = sync.submit({ commands: planned, atomic, provisional, progress }, mode === 'push');
+  const group = { commands: planned, atomic, provisional, progress };
+  const done = inTime(connection, (time) => sync.submit(group, mode === 'push', time));
   // Whoever gives up its call has made its claims all the same.
   const noted = done.then((outcomes) => {
     proofs.note(outcomes);

@@ -14,6 +14,7 @@ import { exportJson, type HistoryEvent } from '../transfer/json-export.ts';
 import type { ImportNote, ImportPlan, TransferFile } from '../transfer/plan.ts';
 import { type Connection, checkCall, currentTip, modeOf, readNow, requestBy } from './connection.ts';
 import { raced } from './giving-up.ts';
+import { inTime, oneCall } from './in-time.ts';
 import { IMPORT, type ImportCall } from './inputs.ts';
 import { secretIn, submit } from './submit.ts';
 
@@ -44,10 +45,11 @@ export interface ImportReport {
  * @see LedgerAdmin.importWork
  */
 export async function importWork(
-  connection: Connection,
+  asking: Connection,
   input: ImportInput,
   options: ImportCall,
 ): Promise<ImportReport> {
+  const connection = oneCall(asking);
   checkCall(connection, 'importWork', {}, IMPORT, options);
   checkInput('importWork', input);
   const { actor, dry_run = false, onPlan, signal } = options;
@@ -55,7 +57,12 @@ export async function importWork(
   const mode = modeOf(connection);
   const offlineSuffix = mode === 'local' ? () => randomSuffix(connection.draw) : undefined;
   const { context, sync } = await connection.write();
-  if (mode === 'push' && !dry_run) await raced(sync.fetch(), signal);
+  if (mode === 'push' && !dry_run) {
+    await raced(
+      inTime(connection, (time) => sync.fetch(time)),
+      signal,
+    );
+  }
   const now = connection.clock.now().toISOString();
   const atShared = async <T>(use: (view: LedgerView) => T): Promise<T> => {
     const seen =

@@ -208,8 +208,9 @@ export class LedgerWork {
    * @returns the items that are pending again, or failed
    */
   async recover(options: inputs.RecoverOptions = {}): Promise<RecoveredWork[]> {
-    const { recover } = await import('./recover.ts');
-    return recover(this.#connection, this, options);
+    const [{ recover }, { oneCall }] = await Promise.all([import('./recover.ts'), import('./in-time.ts')]);
+    const call = oneCall(this.#connection);
+    return recover(call, new LedgerWork(call), options);
   }
 
   /**

@@ -219,10 +219,11 @@ export class Writer {
       const settings = await readNow(this.#connection, (view) => view.settings);
       if (!isExhausted(item, settings)) commands.push(this.#plan('retry', id, again, call));
     }
-    const both = await submit(this.#connection, commands, { atomic: true, signal });
+    const connection = (await import('./in-time.ts')).oneCall(this.#connection);
+    const both = await submit(connection, commands, { atomic: true, signal });
     // Where it cannot be pending again, it has failed all the same.
     const refused = commands.length > 1 && both[0]?.kind === 'refused';
-    const outcomes = refused ? await submit(this.#connection, commands.slice(0, 1), { signal }) : both;
+    const outcomes = refused ? await submit(connection, commands.slice(0, 1), { signal }) : both;
     const failed = outcomes.find(({ kind }) => kind === 'lost' || kind === 'refused');
     return toResult(failed ?? outcomes.at(-1));
   }

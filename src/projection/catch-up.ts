@@ -10,7 +10,7 @@ import { type Exclusive, loadIndex, readFinished } from './load.ts';
 import type { Missing, ProjectionOptions } from './projection.ts';
 import { followLog } from './transition-log.ts';
 
-type Sources = Pick<ProjectionOptions, 'store' | 'lock' | 'onProgress'>;
+type Sources = Pick<ProjectionOptions, 'store' | 'lock' | 'elapsed' | 'onProgress'>;
 
 /**
  * Brings the index what a question at `tip` found missing. Where another process moves the index meanwhile, something may be missing
@@ -48,14 +48,14 @@ async function follow(index: IndexDatabase, tip: Oid, { store }: Sources): Promi
 }
 
 /** Of the processes of a clone, one reads everything while the others wait for it: not for one that stands still, and not for ever. */
-function load(index: IndexDatabase, tip: Oid, { store, lock, onProgress }: Sources): Promise<void> {
+function load(index: IndexDatabase, tip: Oid, { store, lock, elapsed, onProgress }: Sources): Promise<void> {
   return step(index, 'items', tip, async () => {
     const isThere = (): boolean => index.meta('tip') === tip;
     const read = async (): Promise<void> => {
       if (!isThere()) await loadIndex(index, await store(), tip, onProgress);
     };
     if (index.place.kind === 'memory') return read();
-    const isTooLong = watch(lock);
+    const isTooLong = watch(lock, elapsed);
     let holder: string | undefined;
     await lock.run('index', read, async () => {
       if (isThere()) return true;
@@ -71,10 +71,10 @@ const PATIENCE_MS = 60_000;
 const STOPPED_MS = 2_000;
 
 /** @returns what tells who has the index for too long; `undefined` while nobody has */
-function watch(lock: Exclusive): () => Promise<string | undefined> {
-  const since = performance.now();
+function watch(lock: Exclusive, elapsed: () => number = () => 0): () => Promise<string | undefined> {
+  const since = elapsed();
   return async () => {
-    const waited = performance.now() - since;
+    const waited = elapsed() - since;
     if (waited < STOPPED_MS) return undefined;
     const found = await lock.holder?.('index');
     if (waited < PATIENCE_MS && found?.state !== 'stopped') return undefined;

@@ -1,7 +1,6 @@
 import { SETTINGS_PATH, type State } from '../codec/path.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { WorkId } from '../domain/ids.ts';
-import { nodeCrypto } from '../node.ts';
 import type { LedgerStore, Oid, TreeEntry } from '../store/port.ts';
 import type { LockHolder } from '../trace/channels.ts';
 import { contentOf, noSettings, type Placed, placeFiles } from './files.ts';
@@ -23,7 +22,8 @@ export type OnProgress = (progress: {
 
 /** Files that are read, and then written in one transaction. */
 const AT_ONCE = 2_000;
-const LOADING = 'loading';
+/** The loading that is under way, and how many there were. */
+const [LOADING, LOADINGS] = ['loading', 'loadings'];
 
 /**
  * Reads the whole ledger at `tip` into the index: open work file by file, finished work by its paths.
@@ -40,12 +40,15 @@ export async function loadIndex(
 ): Promise<void> {
   const entries = await store.readTree(tip);
   if (!entries.some(({ path }) => path === SETTINGS_PATH)) throw noSettings();
-  const token = nodeCrypto().randomUUID();
+  let token: string | undefined;
   index.hurried = true;
   try {
     index.write(() => {
       index.clearItems();
       index.dropItemIndexes();
+      // Another number than any other loading of this index has had.
+      token = String(Number(index.meta(LOADINGS) ?? 0) + 1);
+      index.setMeta(LOADINGS, token);
       index.setMeta(LOADING, token);
     });
     const seen = new Map<WorkId, string>();

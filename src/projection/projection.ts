@@ -30,6 +30,8 @@ export interface ProjectionOptions {
   dir?: string | undefined;
   /** Lets one process of a clone read everything while the others wait for it. */
   lock: Exclusive;
+  /** Milliseconds of a clock that only goes forward; without it, whoever has the index is waited for, however long that takes. */
+  elapsed?: (() => number) | undefined;
   onProgress?: OnProgress | undefined;
 }
 

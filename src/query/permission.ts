@@ -1,4 +1,3 @@
-import { newOp } from '../codec/op.ts';
 import type { Command } from '../domain/commands.ts';
 import { decide } from '../domain/decide.ts';
 import { isLedgerError, type LedgerError } from '../domain/errors.ts';
@@ -16,6 +15,9 @@ import {
 import { reviewStanding, reviewsAsked } from '../domain/reviews.ts';
 import { isVerb, VERBS, type Verb, verbOf } from '../domain/verbs.ts';
 import type { LedgerView } from '../domain/view.ts';
+
+/** The op of what is never made. */
+const NONE_MADE = '00000000-0000-7000-8000-000000000000';
 
 /** What a rule of the policy can be about. */
 export const POLICY_VERBS: readonly PolicyVerb[] = [...VERBS, ...LEDGER_VERBS];
@@ -60,7 +62,7 @@ export function explainPermission(
   const refusal = refusalOf(() => {
     if (open) return;
     if (item === undefined || !isVerb(verb)) requireAllowed(settings, verb, actor, item);
-    else decide(view, { ...leastOf(verb, item), op: newOp(now), actor, at: now.toISOString() } as Command);
+    else decide(view, { ...leastOf(verb, item), op: NONE_MADE, actor, at: now.toISOString() } as Command);
   });
   return {
     verb,

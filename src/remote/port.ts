@@ -13,6 +13,7 @@ export class Patience {
   readonly #watchers = new Set<() => void>();
   #until: number;
   #shortened = 0;
+  #transferred = 0;
   /** Ends the wait at once. */
   readonly signal: AbortSignal | undefined;
 
@@ -31,6 +32,18 @@ export class Patience {
   /** Milliseconds; 0 where the time is up. */
   left(): number {
     return this.signal?.aborted ? 0 : Math.max(0, this.#until - this.#now());
+  }
+
+  /** Milliseconds that do not count, since something was coming in the meantime. */
+  get transferred(): number {
+    return this.#transferred;
+  }
+
+  /** So many milliseconds do not count: something was coming for somebody else who waited for the same. */
+  extend(ms: number): void {
+    if (ms <= 0 || this.signal?.aborted) return;
+    this.#until += ms;
+    this.#transferred += ms;
   }
 
   /** Ends the wait `ms` from now, if that is sooner: somebody waits for the same message who has less time left. */
@@ -56,7 +69,7 @@ export class Patience {
     return () => {
       const left = this.left();
       if (first === undefined || shortened !== this.#shortened) [first, shortened] = [left, this.#shortened];
-      if (left > 0) this.#until = Math.max(this.#until, this.#now() + first);
+      if (left > 0) this.extend(this.#now() + first - this.#until);
     };
   }
 }

@@ -42,7 +42,7 @@ export async function checkReview(call: CheckCall = {}): Promise<CheckedReview> 
   const backend = await openNativeBackend(call.dir ?? '.');
   const { config, place, store, lock, signatures } = backend;
   const incoming = new IncomingStore(place);
-  const projection = new Projection({ store, lock });
+  const projection = new Projection({ store, lock, elapsed: () => performance.now() });
   try {
     refuseShallow(place);
     const base = await resolve(incoming, call.base === undefined ? defaultBases(config) : [call.base]);

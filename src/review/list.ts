@@ -7,7 +7,7 @@ import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
 import { judgeProposal, type ReviewFinding } from './judge.ts';
-import { branchOf, lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
+import { askRemote, branchOf, lookAtShared, type Shared, withUntrusted } from './shared.ts';
 
 /**
  * How an item in review and its branch on the remote go together. `current`: merging it approves the item as it stands. `stale`: it
@@ -36,15 +36,13 @@ export interface Review {
  * @throws LedgerError as `lookAtShared`; `NO_REMOTE`, `NO_GIT`
  */
 export async function listReviews(ledger: WorkLedger): Promise<Review[]> {
-  const context = await remoteOf(ledger);
-  const shared = await lookAtShared(ledger, context);
+  const shared = await askRemote(ledger, (context) => lookAtShared(ledger, context));
   return withUntrusted(ledger, (incoming) => judgeAll(ledger, shared, incoming));
 }
 
 /** One of them. @throws LedgerError as `listReviews` */
 export async function findReview(ledger: WorkLedger, id: WorkId): Promise<Review> {
-  const context = await remoteOf(ledger);
-  const shared = await lookAtShared(ledger, context);
+  const shared = await askRemote(ledger, (context) => lookAtShared(ledger, context));
   const item = await ledger.query.find(id);
   return withUntrusted(ledger, (incoming) => judgeOne(ledger, shared, incoming, id, item));
 }
@@ -139,13 +137,15 @@ const OVER: ReadonlySet<string | undefined> = new Set([
  */
 export async function clearBranches(ledger: WorkLedger): Promise<ClearedBranch[]> {
   if (ledger.clone.mode !== 'push') return [];
-  const { views, remote, ...context } = await remoteOf(ledger);
-  const { tip, branches } = await lookAtShared(ledger, { ...context, views, remote });
-  const cleared: ClearedBranch[] = [];
-  for (const [id, oid] of branches) {
-    if (!OVER.has(await views.peek(tip, (view) => view.statusOf(id)))) continue;
-    const { kind } = await remote.reviews.retract(id, oid);
-    cleared.push({ id, branch: branchOf(id), gone: kind === 'accepted' });
-  }
-  return cleared;
+  return askRemote(ledger, async (context) => {
+    const { views, remote } = context;
+    const { tip, branches } = await lookAtShared(ledger, context);
+    const cleared: ClearedBranch[] = [];
+    for (const [id, oid] of branches) {
+      if (!OVER.has(await views.peek(tip, (view) => view.statusOf(id)))) continue;
+      const { kind } = await remote.reviews.retract(id, oid);
+      cleared.push({ id, branch: branchOf(id), gone: kind === 'accepted' });
+    }
+    return cleared;
+  });
 }

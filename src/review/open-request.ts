@@ -13,6 +13,7 @@ import {
 } from '../hosts/host.ts';
 import { HOSTS, type Host, hostOf, REVIEW_HOSTS } from '../hosts/list.ts';
 import { connectionOf } from '../ledger/connection.ts';
+import { inTime, oneCall } from '../ledger/in-time.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { Review } from './list.ts';
 import { pageOf, titleOf } from './page.ts';
@@ -32,11 +33,9 @@ export interface OpenedRequest {
   reason: string | null;
 }
 
-const TIMEOUT_MS = 60_000;
-
 /**
- * Makes the pull request of a proposal, by the program of the remote's host where there is one; else writes its text to a file, and
- * tells where a person makes it. Asks no shell, and stores nothing but the file.
+ * Makes the pull request of a proposal, by the program of the remote's host where there is one and it answers in time; else writes its
+ * text to a file, and tells where a person makes it. Asks no shell, and stores nothing but the file.
  *
  * @param env where programs are looked for, by `PATH`
  * @throws LedgerError `VERIFICATION_FAILED` where the branch does not propose the item as it stands; `INVALID_INPUT` for an unknown
@@ -47,7 +46,7 @@ export async function openRequest(
   review: Review,
   env: NodeJS.ProcessEnv,
 ): Promise<OpenedRequest> {
-  const connection = connectionOf(ledger);
+  const connection = oneCall(connectionOf(ledger));
   const { item, proposal } = review;
   if (item === undefined || proposal === null || connection.local === undefined) throw notCurrent(review);
   const body = await pageOf(ledger, { before: item, ...proposal });
@@ -70,7 +69,10 @@ export async function openRequest(
     };
   // Beside the work tree's files, as where a person would call it.
   const cwd = basename(connection.place) === '.git' ? dirname(connection.place) : connection.place;
-  const asked = await ask(REVIEW_HOSTS[host], repository, request, { cwd, env });
+  const asked = await inTime(connection, (time) => {
+    const left = (): number => time?.left() ?? connection.patience;
+    return ask(REVIEW_HOSTS[host], repository, request, { cwd, env, left });
+  });
   if ('url' in asked) return { ...told, ...asked, reason: null };
   const url = REVIEW_HOSTS[host].link(repository, request);
   return { kind: 'link', url, ...told, reason: asked.reason };
@@ -92,11 +94,18 @@ function chooseHost(asked: string | undefined, repository: HostedRepository | un
   });
 }
 
+interface Surroundings {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** How long the program may still take, in milliseconds. */
+  left(): number;
+}
+
 async function ask(
   host: ReviewHost,
   repository: HostedRepository,
   request: MergeRequest,
-  where: { cwd: string; env: NodeJS.ProcessEnv },
+  where: Surroundings,
 ): Promise<{ kind: 'made' | 'found'; url: string } | { reason: string }> {
   const listed = await run(host.program, host.list(repository, request), where);
   if (!listed.ok) return { reason: listed.reason };
@@ -111,11 +120,15 @@ async function ask(
 function run(
   program: string,
   args: readonly string[],
-  { cwd, env }: { cwd: string; env: NodeJS.ProcessEnv },
+  { cwd, env, left }: Surroundings,
 ): Promise<{ ok: true; said: string } | { ok: false; reason: string }> {
-  const options = { cwd, env, timeout: TIMEOUT_MS, maxBuffer: 8 * 1024 * 1024, windowsHide: true };
+  const options = { cwd, env, maxBuffer: 8 * 1024 * 1024, windowsHide: true };
+  const ms = left();
   return new Promise((resolve) => {
-    execFile(program, [...args], options, (error, stdout, stderr) => {
+    const child = execFile(program, [...args], options, (error, stdout, stderr) => {
+      clearTimeout(late);
+      if (isLate)
+        return resolve({ ok: false, reason: `${program} said nothing for ${Math.round(ms / 1000)} s` });
       if (error === null) return resolve({ ok: true, said: stdout });
       const isAbsent = 'code' in error && error.code === 'ENOENT';
       const [words = error.message] = stderr.split('\n').filter((line) => line.trim() !== '');
@@ -123,6 +136,15 @@ function run(
         ok: false,
         reason: isAbsent ? `${program} is not installed` : `${program}: ${words.trim()}`,
       });
-    }).stdin?.end();
+    });
+    let isLate = false;
+    const late = setTimeout(() => {
+      isLate = true;
+      child.kill('SIGKILL');
+      // What it started may hold them open.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, ms);
+    child.stdin?.end();
   });
 }

@@ -1,13 +1,12 @@
 import { diffFields, type FieldChange } from '../audit/diff.ts';
 import { encodeMessage } from '../codec/message.ts';
-import { newOp } from '../codec/op.ts';
 import type { TransitionEvent } from '../domain/commands.ts';
 import { decide, type Transition } from '../domain/decide.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { Json, WorkItem } from '../domain/item.ts';
 import { PULL_REQUEST } from '../domain/verbs/approve.ts';
-import { connectionOf } from '../ledger/connection.ts';
+import { connectionOf, requestBy } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { HistoryEntry } from '../projection/history-entry.ts';
 import { fenced, inert } from './markdown.ts';
@@ -146,12 +145,11 @@ export interface Preview {
  * @throws LedgerError `NOT_FOUND`; `ILLEGAL_TRANSITION` where the item is not in review
  */
 export async function previewReview(ledger: WorkLedger, id: WorkId): Promise<Preview> {
-  const { projection, clock } = connectionOf(ledger);
+  const connection = connectionOf(ledger);
   const { tip } = await ledger.query.asOf();
-  const now = clock.now();
-  const made = await projection.read(tip, (view): Transition => {
+  const made = await connection.projection.read(tip, (view): Transition => {
     const approveBy = (actor: string): Transition => {
-      const decision = decide(view, { verb: 'approve', id, op: newOp(now), actor, at: now.toISOString() });
+      const decision = decide(view, { ...requestBy(connection, actor), verb: 'approve', id });
       if (decision.kind === 'transition') return decision;
       throw new LedgerError('ILLEGAL_TRANSITION', `Approving ${id} changes nothing.`);
     };

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { newOp } from '../codec/op.ts';
 import { isLedgerError, LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { PULL_REQUEST } from '../domain/verbs/approve.ts';
 import { Overlay } from '../domain/view.ts';
-import { connectionOf } from '../ledger/connection.ts';
+import { connectionOf, requestBy } from '../ledger/connection.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import type { PushResult } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
@@ -13,7 +11,7 @@ import { decideInto, draftOf, type Step } from '../sync/draft.ts';
 import { denied, unreachable } from '../sync/look.ts';
 import type { CallContext, RemoteContext } from '../sync/ports.ts';
 import { judgeProposal } from './judge.ts';
-import { branchOf, lookAtShared, remoteOf, type Shared, withUntrusted } from './shared.ts';
+import { askRemote, branchOf, lookAtShared, type Shared, withUntrusted } from './shared.ts';
 
 /** What came of proposing an item's approval. */
 export type Proposed =
@@ -32,14 +30,15 @@ const TRIES = 5;
  *   `CONTENDED` where others kept moving the branch; `NOT_FOUND`
  */
 export async function proposeReview(ledger: WorkLedger, id: WorkId): Promise<Proposed> {
-  const context = await remoteOf(ledger);
-  for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const shared = await lookAtShared(ledger, context);
-    const done = await tryPropose(ledger, context, shared, id);
-    if (done !== undefined) return done;
-  }
-  throw new LedgerError('CONTENDED', `Others kept moving ${branchOf(id)} on ${context.remote.url}.`, {
-    hint: `Try again: wl review refresh ${id}`,
+  return askRemote(ledger, async (context) => {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const shared = await lookAtShared(ledger, context);
+      const done = await tryPropose(ledger, context, shared, id);
+      if (done !== undefined) return done;
+    }
+    throw new LedgerError('CONTENDED', `Others kept moving ${branchOf(id)} on ${context.remote.url}.`, {
+      hint: `Try again: wl review refresh ${id}`,
+    });
   });
 }
 
@@ -55,10 +54,10 @@ async function tryPropose(
   const stands = branches.get(id);
   if (stands !== undefined && (await isCurrent(ledger, tip, stands, id)))
     return { kind: 'current', id, branch, commit: stands };
-  const step = await decideApproval(context, tip, id);
+  const step = await decideApproval(ledger, context, { tip, id });
   if (step instanceof LedgerError) return { kind: 'refused', id, error: step };
   // Objects need a ref until they are on the remote.
-  const ref = `refs/work-ledger/tmp/${randomUUID()}`;
+  const ref = `refs/work-ledger/tmp/${context.randomSuffix()}`;
   const drafts = [draftOf(step, committer, clock.now())];
   const skew_s = await views.peek(tip, ({ settings }) => settings.clock_skew_s);
   const made = await commitInTime(context, { ref, expected: undefined, base: tip, drafts }, skew_s);
@@ -85,16 +84,14 @@ async function isCurrent(ledger: WorkLedger, tip: Oid, head: Oid, id: WorkId): P
 
 /** The approval alone: what follows from it is made by the next clone that syncs. */
 async function decideApproval(
-  { views, clock, signs }: RemoteContext,
-  tip: Oid,
-  id: WorkId,
+  ledger: WorkLedger,
+  { views, signs }: RemoteContext,
+  { tip, id }: { tip: Oid; id: WorkId },
 ): Promise<Step | LedgerError> {
-  const now = clock.now();
-  const at = now.toISOString();
-  const op = newOp(now);
+  const request = requestBy(connectionOf(ledger), PULL_REQUEST);
   try {
     return await views.peek(tip, (view) => {
-      const command = { verb: 'approve', id, op, actor: PULL_REQUEST, at, reason: undefined } as const;
+      const command = { ...request, verb: 'approve', id, reason: undefined } as const;
       const decided = decideInto(new Overlay(view), command, signs);
       const [step] = decided.kind === 'steps' ? decided.steps : [];
       if (step?.transition?.after?.status === 'completed') return step;

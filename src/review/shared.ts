@@ -1,6 +1,7 @@
 import { LedgerError } from '../domain/errors.ts';
 import { isWorkId, type WorkId } from '../domain/ids.ts';
 import { connectionOf, onlineHint } from '../ledger/connection.ts';
+import { inTime } from '../ledger/in-time.ts';
 import type { WorkLedger } from '../ledger/work-ledger.ts';
 import { IncomingStore } from '../store/incoming.ts';
 import type { Oid } from '../store/port.ts';
@@ -14,20 +15,25 @@ export interface Shared {
   branches: ReadonlyMap<WorkId, Oid>;
 }
 
-/** For one call, whose messages share one time. @throws LedgerError `NO_REMOTE`; `INVALID_INPUT` where the remote may not be asked */
-export async function remoteOf(ledger: WorkLedger): Promise<CallContext> {
-  const { context } = await connectionOf(ledger).write();
+/** Asks the remote, by messages that share one time. @throws LedgerError `NO_REMOTE`; `INVALID_INPUT` where the remote may not be asked */
+export async function askRemote<T>(
+  ledger: WorkLedger,
+  task: (context: CallContext) => Promise<T>,
+): Promise<T> {
+  const connection = connectionOf(ledger);
+  const { context } = await connection.write();
   const { remote } = context;
   if (remote === undefined) {
     throw new LedgerError('NO_REMOTE', 'Review branches stand on a remote, and this clone has none.', {
       hint: 'Without one: wl review approve ID, or wl review reject ID --reason TEXT',
     });
   }
-  if (ledger.clone.mode === 'push') return inCall({ ...context, remote });
+  if (ledger.clone.mode === 'push')
+    return inTime(connection, (time) => task(inCall({ ...context, remote }, time)));
   throw new LedgerError(
     'INVALID_INPUT',
     'Review branches stand on the remote, so it has to be asked, and this call is local.',
-    { hint: onlineHint(connectionOf(ledger)) },
+    { hint: onlineHint(connection) },
   );
 }
 

@@ -16,16 +16,43 @@ import type { CallContext, Clock, RemoteContext } from './ports.ts';
 /** Milliseconds of a clock that only goes forward, where there is one. */
 export const elapsed = (clock: Clock): number => clock.elapsed?.() ?? clock.now().getTime();
 
-/** A message has so long at least, in milliseconds: whoever waited behind others asks once, too. */
+/** Who waited behind others has so long at least, in milliseconds, and so asks once, too. */
 const SHORTEST_MS = 2_000;
 
+/** When the time of a call is up that was made at `since` and waited behind others until now, by `elapsed`. */
+export const deadlineOf = (clock: Clock, since: number, patience: number): number =>
+  Math.max(since + patience, elapsed(clock) + SHORTEST_MS);
+
 /** How long a call still has whose time is up at `deadline`, by `elapsed`. */
-export const timeTo = (clock: Clock, deadline: number): number =>
-  Math.max(SHORTEST_MS, deadline - elapsed(clock));
+export const timeTo = (clock: Clock, deadline: number): number => Math.max(0, deadline - elapsed(clock));
 
 /** The time of a call. @param deadline when it is up, by `elapsed` */
 export const timeUntil = (clock: Clock, deadline: number): Patience =>
   new Patience(() => elapsed(clock), timeTo(clock, deadline));
+
+/**
+ * How long a remote may still say nothing in several calls that are one to their caller. What is done between them does not count, such as a
+ * question to a person.
+ */
+export class SharedTime {
+  readonly #clock: Clock;
+  #left: number;
+
+  constructor(clock: Clock, ms: number) {
+    this.#clock = clock;
+    this.#left = ms;
+  }
+
+  /** Of calls that go on side by side, the one that waited longest counts. */
+  async spend<T>(task: (time: Patience) => Promise<T>): Promise<T> {
+    const time = new Patience(() => elapsed(this.#clock), this.#left);
+    try {
+      return await task(time);
+    } finally {
+      this.#left = Math.min(this.#left, time.left());
+    }
+  }
+}
 
 /** @param time of the call; where none is given, it begins now */
 export function inCall(

@@ -74,8 +74,6 @@ export class Leader<Before> {
   /** What other processes wait for. */
   readonly #promised = new Set<Promise<void>>();
   #waiting: Job[] = [];
-  /** A leader that stands still: its last sign, and its process where that is known. */
-  #silent: { beat: string | undefined; pid: number | undefined } | undefined;
   #leads = false;
   /** Jobs under way: of this process, and in all. */
   #own = 0;
@@ -127,7 +125,7 @@ export class Leader<Before> {
     giveUp: () => Promise<boolean>,
     pause?: (ms: number) => Promise<void>,
   ): Promise<boolean> {
-    const isSilent = this.#watch();
+    const isSilent = watchLeader(this.#meeting);
     let around = false;
     let isGivenUp = false;
     const task = async (): Promise<true> => {
@@ -151,24 +149,10 @@ export class Leader<Before> {
     }
   }
 
-  /** @see watchLeader */
-  #watch(): () => Promise<boolean> {
-    const { lock } = this.#meeting;
-    const holder = async (): Promise<number | undefined> => (await lock.holder?.('serve'))?.pid;
-    const watch = watchLeader(this.#meeting);
-    return async () => {
-      const { beat, isSilent } = watch();
-      if (isSilent) this.#silent = { beat, pid: await holder() };
-      const known = this.#silent;
-      // Another one that leads by now, and has not led for a second, has given no sign either.
-      return isSilent || (known !== undefined && known.beat === beat && known.pid === (await holder()));
-    };
-  }
-
   async #serve(): Promise<void> {
-    const { clock, state, requestQueue } = this.#meeting;
+    const { clock, lock, state, requestQueue } = this.#meeting;
     this.#leads = true;
-    this.#silent = undefined;
+    silentLeaders.delete(lock);
     let beaten = elapsed(clock);
     while (this.#open > 0) {
       // Whoever has no work of its own left stops taking requests, however many wait: the next process leads.
@@ -272,16 +256,28 @@ export class Leader<Before> {
   }
 }
 
-/** @returns what tells the last sign of life of whoever has the lock `serve`, and whether it has given none for too long */
+/** Leaders that this process waited for in vain, by lock: their last sign, and their process where that is known. */
+const silentLeaders = new WeakMap<CloneLock, { beat: string | undefined; pid: number | undefined }>();
+
+/**
+ * @returns what tells whether whoever has the lock `serve` has given no sign of life for too long. Who asks the remote several times waits
+ *   for such a one once
+ */
 export function watchLeader({
   clock,
   state,
-}: Pick<Meeting, 'clock' | 'state'>): () => { beat: string | undefined; isSilent: boolean } {
+  lock,
+}: Pick<Meeting, 'clock' | 'state' | 'lock'>): () => Promise<boolean> {
   let [beat, since] = [state.get(BEAT), elapsed(clock)];
-  return () => {
+  const holder = async (): Promise<number | undefined> => (await lock.holder?.('serve'))?.pid;
+  return async () => {
     const now = state.get(BEAT);
     if (now !== beat) [beat, since] = [now, elapsed(clock)];
-    return { beat, isSilent: elapsed(clock) - since > SILENT_MS };
+    const isSilent = elapsed(clock) - since > SILENT_MS;
+    if (isSilent) silentLeaders.set(lock, { beat, pid: await holder() });
+    const known = silentLeaders.get(lock);
+    // Another one that leads by now, and has not led for a second, has given no sign either.
+    return isSilent || (known !== undefined && known.beat === beat && known.pid === (await holder()));
   };
 }
 

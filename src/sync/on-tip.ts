@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { LedgerError } from '../domain/errors.ts';
+import type { Patience } from '../remote/port.ts';
 import type { CommitDraft, Oid } from '../store/port.ts';
-import { elapsed, inCall, timeUntil } from './call.ts';
+import { deadlineOf, elapsed, inCall, timeUntil } from './call.ts';
 import { commitInTime } from './committed-time.ts';
 import { confirm, waitToRead } from './confirm.ts';
 import { type Meeting, watchLeader } from './leader.ts';
@@ -22,6 +22,7 @@ export interface OnTip {
  *
  * @param what for messages: `mend`
  * @param make what to commit on a tip; without drafts, nothing is to be done. May be called more than once
+ * @param time of the call that this is a part of; without one, its own begins now
  * @returns the commits
  * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_REFUSED`, `CONTENDED`, `HISTORY_REWRITTEN`; `REMOTE_STALE` and
  *   `DIFFERENT_REMOTES` where it is read elsewhere than it is written
@@ -30,16 +31,21 @@ export async function commitOnTip(
   context: SyncContext,
   what: string,
   make: (tip: Oid) => Promise<OnTip>,
+  time?: Patience,
 ): Promise<readonly Oid[]> {
   const { clock, patience, remote } = context;
   if (remote === undefined) return commitHere(context, make);
-  const deadline = elapsed(clock) + patience;
+  const since = elapsed(clock) + (time?.left() ?? patience) - patience;
   return alone(context, async () => {
     // One for all tries: a remote that lags, or that others are always first at, is not waited for once for each.
-    const call = inCall({ ...context, remote }, timeUntil(clock, deadline));
-    for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const made = await tryOnTip(call, what, make);
-      if (made !== undefined) return made;
+    const call = inCall({ ...context, remote }, timeUntil(clock, deadlineOf(clock, since, patience)));
+    try {
+      for (let attempt = 0; attempt < TRIES; attempt += 1) {
+        const made = await tryOnTip(call, what, make);
+        if (made !== undefined) return made;
+      }
+    } finally {
+      time?.extend(call.time.transferred);
     }
     throw contended();
   });
@@ -69,7 +75,7 @@ async function tryOnTip(
   if (tip === undefined) return [];
   const { drafts, skew_s } = await make(tip);
   if (drafts.length === 0) return [];
-  const ref = `refs/work-ledger/tmp/${randomUUID()}`;
+  const ref = `refs/work-ledger/tmp/${context.randomSuffix()}`;
   const made = await commitInTime(context, { ref, expected: undefined, base: tip, drafts }, skew_s);
   if (made.kind === 'moved') return undefined;
   try {
@@ -109,11 +115,6 @@ export async function alone<T>(
   meeting: Pick<Meeting, 'clock' | 'state' | 'lock'>,
   task: () => Promise<T>,
 ): Promise<T> {
-  const watch = watchLeader(meeting);
-  const done = await meeting.lock.run(
-    'serve',
-    async () => ({ value: await task() }),
-    async () => watch().isSilent,
-  );
+  const done = await meeting.lock.run('serve', async () => ({ value: await task() }), watchLeader(meeting));
   return done === undefined ? task() : done.value;
 }

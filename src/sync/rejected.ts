@@ -4,6 +4,7 @@ import { isOp, type WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
 import { verbOf } from '../domain/verbs.ts';
 import type { CommitDraft, Identity, LedgerStore, Oid } from '../store/port.ts';
+import type { Group } from './local.ts';
 import { NAMES, type ReadCommit, readCommits, readRecords } from './read-commits.ts';
 
 const PREFIX = 'refs/work-ledger/rejected/';
@@ -76,8 +77,19 @@ function wrapperOf(
 }
 
 /** Where the rejection of `op` stands now; `undefined` where there is none. */
-export const rejectionOf = (store: LedgerStore, op: string): Promise<Oid | undefined> =>
+const rejectionOf = (store: LedgerStore, op: string): Promise<Oid | undefined> =>
   store.readRef(rejectedRef(op));
+
+/** The same of each that groups ask for. */
+export async function rejectionsOf(
+  store: LedgerStore,
+  groups: readonly Group[],
+): Promise<Map<string, Oid | undefined>> {
+  const rejections = new Map<string, Oid | undefined>();
+  for (const command of groups.flatMap(({ commands }) => commands))
+    if (typeof command !== 'function') rejections.set(command.op, await rejectionOf(store, command.op));
+  return rejections;
+}
 
 /** Why the transition `op` was rejected; `undefined` where it was not, or not since it stood at `before`. */
 export async function findRejected(

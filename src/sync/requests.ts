@@ -55,8 +55,15 @@ export type Event =
   | { kind: 'committed'; stages: ReadonlyMap<RequestId, 'settled' | 'committed' | 'in doubt'> }
   | { kind: 'commit failed'; error: unknown }
   | { kind: 'gave up' }
-  /** @property passing the failure, where it means “not now” */
-  | { kind: 'exchanged'; failure: { error: unknown; passing: LedgerError | undefined } | undefined };
+  /**
+   * @property failure `passing` is the failure, where it means “not now”
+   * @property transferred how long something was coming, in milliseconds: nobody waited in vain then
+   */
+  | {
+      kind: 'exchanged';
+      failure: { error: unknown; passing: LedgerError | undefined } | undefined;
+      transferred?: number;
+    };
 
 export type Effect =
   | { do: 'commit'; requests: readonly RequestId[] }
@@ -120,8 +127,10 @@ function take(state: Requests, event: Event, facts: Facts): [Requests, Effect[]]
     }
     case 'gave up':
       return [{ ...state, givesUp: false }, []];
-    case 'exchanged':
-      return event.failure === undefined ? afterExchange(state) : afterFailure(state, event.failure, facts);
+    case 'exchanged': {
+      const now = later(state, event.transferred ?? 0);
+      return event.failure === undefined ? afterExchange(now) : afterFailure(now, event.failure, facts);
+    }
     default:
       return event satisfies never;
   }
@@ -240,6 +249,16 @@ function changed(state: Requests, is: (request: Request) => boolean, stage: Requ
   const open = [...state.open].map(([id, one]): [RequestId, Request] => [
     id,
     is(one) ? { ...one, stage } : one,
+  ]);
+  return { ...state, open: new Map(open) };
+}
+
+/** Everybody has so much longer. */
+function later(state: Requests, ms: number): Requests {
+  if (ms === 0) return state;
+  const open = [...state.open].map(([id, one]): [RequestId, Request] => [
+    id,
+    { ...one, deadline: one.deadline + ms },
   ]);
   return { ...state, open: new Map(open) };
 }

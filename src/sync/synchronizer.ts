@@ -2,14 +2,14 @@ import { isPassing, LedgerError } from '../domain/errors.ts';
 import type { Patience } from '../remote/port.ts';
 import type { Oid } from '../store/port.ts';
 import { answer, giveUp, type Made, type Open, refuse, wantedBy } from './answers.ts';
-import { elapsed, timeTo, timeUntil } from './call.ts';
+import { deadlineOf, elapsed, timeTo, timeUntil } from './call.ts';
 import { findSettled } from './journal.ts';
 import { Leader, type Manner, type PlainGroup, type Told, type Work } from './leader.ts';
 import { commitLocally, type Group, type Progress, TAKING } from './local.ts';
 import type { Ending, Outcome } from './outcome.ts';
 import { type Purpose as Exchange, performExchange, TO_LOOK, TO_PUSH, TO_SYNC } from './perform-exchange.ts';
 import type { RemoteContext, SyncContext } from './ports.ts';
-import { rejectionOf } from './rejected.ts';
+import { rejectionsOf } from './rejected.ts';
 import {
   type Asked,
   type Effect,
@@ -47,6 +47,8 @@ export class Synchronizer {
   #asked: Open[] = [];
   /** Of the exchange that is under way. */
   #time: Patience | undefined;
+  /** How long something was coming in all exchanges, in milliseconds. */
+  #transferred = 0;
   /** What the last exchange settled. */
   #settled: ReadonlyMap<string, Ending> = new Map();
   #lastId = 0;
@@ -68,36 +70,45 @@ export class Synchronizer {
   /**
    * Decides and commits a group; with `publish`, also brings it to the remote.
    *
+   * @param time of the call that this is a part of; without one, its own begins now
    * @throws LedgerError `REMOTE_UNREACHABLE`, `REMOTE_STALE`, `PUSH_DENIED` and `CONTENDED`, with `details.saved` (transitions that wait
    *   here for the next sync), `details.sent` (which wait as well, and were taken where pushes go, which is not where the remote is read)
    *   and `details.withdrawn` (claims that were not made); `HISTORY_REWRITTEN`, `DIFFERENT_LEDGER`, `NO_LEDGER`
    */
-  submit(group: Group, publish: boolean): Promise<Outcome[]> {
+  submit(group: Group, publish: boolean, time?: Patience): Promise<Outcome[]> {
     const work: Work = { kind: 'write', group };
     // What needs no remote needs nobody else: it waits for no network, and for no process that does.
     const told =
-      publish && this.#leader !== undefined ? this.#leader.lead(work) : this.#ask(work, { publish: false });
+      publish && this.#leader !== undefined
+        ? this.#lead(this.#leader, work, time)
+        : this.#ask(work, { publish: false });
     return told as Promise<Outcome[]>;
   }
 
   /** Fetches, brings what is pending onto the shared tip, and pushes it. @returns what became of what was pending */
-  async sync(): Promise<readonly Ending[]> {
+  async sync(time?: Patience): Promise<readonly Ending[]> {
     if (this.#leader === undefined)
       throw new LedgerError('NO_REMOTE', 'This clone has no remote to sync with.', {
         hint: 'Add one with: git remote add origin URL',
       });
-    return (await this.#leader.lead({ kind: 'sync' })) as readonly Ending[];
+    return (await this.#lead(this.#leader, { kind: 'sync' }, time)) as readonly Ending[];
   }
 
-  /**
-   * Fetches and takes over what others did; pending transitions stay pending.
-   *
-   * @param time of the call that this is a part of; without one, its own begins now
-   */
+  /** Fetches and takes over what others did; pending transitions stay pending. */
   async fetch(time?: Patience): Promise<void> {
+    if (this.#leader !== undefined) await this.#lead(this.#leader, { kind: 'fetch' }, time);
+  }
+
+  /** A call that has waited already asks as if it had done so that much earlier. */
+  async #lead(leader: Leader<Before>, work: Work, time: Patience | undefined): Promise<Told> {
+    if (time === undefined) return leader.lead(work);
     const { clock, patience } = this.#context;
-    const since = time && elapsed(clock) + time.left() - patience;
-    await this.#leader?.lead({ kind: 'fetch' }, since);
+    const before = this.#transferred;
+    try {
+      return await leader.lead(work, elapsed(clock) + time.left() - patience);
+    } finally {
+      time.extend(this.#transferred - before);
+    }
   }
 
   /** Ends when what other processes of this clone were promised is done. */
@@ -125,7 +136,7 @@ export class Synchronizer {
     { publish, around = false, since, made }: { publish: boolean; made?: Made } & Partial<Manner>,
   ): Promise<Told> {
     const { clock, patience, turn } = this.#context;
-    const deadline = (since ?? elapsed(clock)) + patience;
+    const deadline = deadlineOf(clock, since ?? elapsed(clock), patience);
     return new Promise((resolve, reject) => {
       const waits = made !== undefined;
       const open = { kind, ...(group && { group }), publish, around, resolve, reject, deadline, made, waits };
@@ -215,7 +226,7 @@ export class Synchronizer {
     // From here on they are not given up any more.
     reach('committing');
     // How things stand before anything of these requests can be settled by anyone.
-    const rejections = await this.#rejections(groups);
+    const rejections = await rejectionsOf(store, groups);
     const since = await this.#seen();
     const outcomes = groups.length === 0 ? [] : await commitLocally(this.#context, groups);
     reach('committed');
@@ -241,12 +252,15 @@ export class Synchronizer {
     const plan: Exchange = purpose === 'push' ? { ...TO_PUSH, push: wantedBy(opens) } : PURPOSES[purpose];
     const time = timeUntil(context.clock, deadline);
     this.#time = time;
+    let failure: Extract<Event, { kind: 'exchanged' }>['failure'];
     try {
       this.#settled = await performExchange(context, plan, time);
-      this.#on({ kind: 'exchanged', failure: undefined });
     } catch (error) {
-      this.#on({ kind: 'exchanged', failure: { error, passing: isPassing(error) ? error : undefined } });
+      failure = { error, passing: isPassing(error) ? error : undefined };
     }
+    const { transferred } = time;
+    this.#transferred += transferred;
+    this.#on({ kind: 'exchanged', failure, transferred });
   }
 
   async #answerAll(opens: Open[], ended: ReadonlyMap<string, Ending>): Promise<void> {
@@ -263,15 +277,6 @@ export class Synchronizer {
   async #giveUpAll(opens: Open[], error: LedgerError): Promise<void> {
     if (this.#remote !== undefined) await giveUp(this.#remote, opens, error).catch(refusing(opens));
     this.#on({ kind: 'gave up' });
-  }
-
-  async #rejections(groups: readonly Group[]): Promise<Map<string, Oid | undefined>> {
-    const rejections = new Map<string, Oid | undefined>();
-    for (const command of groups.flatMap(({ commands }) => commands)) {
-      if (typeof command !== 'function')
-        rejections.set(command.op, await rejectionOf(this.#context.store, command.op));
-    }
-    return rejections;
   }
 
   async #seen(): Promise<Oid | undefined> {

@@ -5,7 +5,7 @@ import { isEntering } from './local.ts';
 import type { Accepted, Outcome, Settled } from './outcome.ts';
 import type { SyncContext } from './ports.ts';
 import { type ReadCommit, readCommits } from './read-commits.ts';
-import { rejectionOf } from './rejected.ts';
+import { rejectionsOf } from './rejected.ts';
 
 /** The clone before a group was handed to another process. */
 export interface Before {
@@ -15,8 +15,7 @@ export interface Before {
 }
 
 export async function remember({ store, localRef, remote }: SyncContext, group: PlainGroup): Promise<Before> {
-  const rejections = new Map<string, Oid | undefined>();
-  for (const { op } of group.commands) rejections.set(op, await rejectionOf(store, op));
+  const rejections = await rejectionsOf(store, [group]);
   return {
     local: await store.readRef(localRef),
     seen: remote && (await store.readRef(remote.seenRef)),

@@ -100,6 +100,22 @@ describe('given a process that is stopped', () => {
     120_000,
   );
 
+  test('with the lock `commit`, when another line is replayed, then it is gone around in time', async () => {
+    await runGit(dir, ['branch', 'other', 'work-ledger']);
+    await wl(dir, ['comment', '1', 'on the other line']);
+    await runGit(dir, ['branch', '-f', 'other', 'work-ledger']);
+    const before = (await runGit(dir, ['rev-parse', 'work-ledger~1'])).trim();
+    await runGit(dir, ['push', '-q', '-f', 'origin', `${before}:work-ledger`]);
+    const fresh = await place.clone('fresh');
+    await wl(fresh, ['list', '--fetch']);
+    await runGit(fresh, ['fetch', '-q', dir, 'other:other']);
+    dir = fresh;
+    await withLock('commit');
+    const [said, ms] = await timed(wl(dir, ['resolve', '--replay', 'other']));
+    expect(said).toMatchObject({ status: 0, stdout: expect.stringContaining('comment') });
+    expect(ms).toBeLessThan(30_000);
+  }, 60_000);
+
   test('with the lock `serve`, when a finding is acknowledged, then it is gone around in time', async () => {
     await runGit(dir, ['checkout', '-q', 'work-ledger']);
     await writeFile(join(dir, 'NOTES.md'), 'by hand\n');

@@ -102,6 +102,13 @@ test('given a program that is not logged in, when a request is opened, then the 
   expect(await readFile(file.replace('its text is in ', ''), 'utf8')).toMatch(ITEM);
 });
 
+test('given a program that never answers and started another one, when a request is opened, then the time of the call is its own, too', async () => {
+  const terminal = await onHost('https://github.com/ada/work', 'gh', 'sleep 600 & sleep 600');
+  const { status, stdout } = await terminal.type('wl --timeout 5 review open 1');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^no pull request was made: gh said nothing for \d s\nmake it here: https:/);
+});
+
 test('given an address that tells no host, when ledger.host does, then its program is asked; and nothing else is taken for one', async () => {
   const terminal = await onHost(
     'https://git.example.org/ada/work',

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeWorkplace, type Workplace, wlProcess } from '../cli/workplace.ts';
+import { makeSickClone, removeObject } from '../helpers/sick-clone.ts';
 import { runGit } from '../helpers/temp-repo.ts';
 
 let place: Workplace;
@@ -59,6 +60,10 @@ describe('given a remote that accepts and never answers', () => {
     ['presence'],
     ['doctor'],
     ['review', 'list'],
+    ['review', 'refresh', '0103-1'],
+    ['doctor', '--fix'],
+    ['presence', '--prune'],
+    ['acknowledge', 'HEAD', '--reason', 'known'],
   ])(
     'when wl %s %s is typed, then it ends with its one time limit, and nothing of git is left',
     async (...words) => {
@@ -72,6 +77,24 @@ describe('given a remote that accepts and never answers', () => {
       expect(running(`silent${ids}.git`)).toEqual([]);
     },
   );
+
+  test('when a tree is missing here that only the remote has, then wl doctor --fix ends with its one time limit as well', async () => {
+    const address = await runGit(dir, ['remote', 'get-url', 'origin']);
+    const broken = await makeSickClone();
+    const tree = await broken.git('rev-parse', 'work-ledger~1:active');
+    await removeObject(broken, tree);
+    await broken.git('remote', 'set-url', 'origin', address);
+    const began = performance.now();
+    const said = await wlProcess(broken.dir, ['--timeout', String(TIMEOUT_S), 'doctor', '--fix'], {
+      env: { WL_NOW: '' },
+    });
+    const ms = Math.round(performance.now() - began);
+    expect({ ms, late: ms > TIMEOUT_S * 1000 + WITHIN_MS, said }).toMatchObject({
+      late: false,
+      said: { stdout: expect.stringContaining(tree) },
+    });
+    expect(running(`silent${ids}.git`)).toEqual([]);
+  });
 
   test('when a clone has no ledger yet and no network is to be used, then that is said at once', async () => {
     const fresh = await place.clone(`fresh${ids}`);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { openLedger } from '../../src/index.ts';
 import { fsck, plainHistory, unsound } from '../helpers/plain-history.ts';
 import { runGit } from '../helpers/temp-repo.ts';
-import type { Asked, Word } from './words.ts';
+import { type Asked, SLACK_MS, type Word } from './words.ts';
 
 /** What was asked in one call, and what its caller was told; nothing, where it was killed before. */
 export interface Call {
@@ -11,15 +11,12 @@ export interface Call {
   said: Extract<Word, { kind: 'told' | 'failed' }> | undefined;
 }
 
-/** A call ends so long after its time limit at the latest, in milliseconds. */
-const SLACK_MS = 5_000;
-
 /** Calls that took longer than they may. */
 export const late = (calls: readonly Call[], patience_s: number): string[] =>
   calls.flatMap(({ by, asked, said }) =>
     said !== undefined && said.ms > patience_s * 1000 + SLACK_MS
       ? [
-          `late: ${asked.map(({ verb }) => verb).join(', ')} of ${by} took ${said.ms} ms: ${said.kind === 'failed' ? said.code : 'told'}`,
+          `late: ${asked.map(({ verb }) => verb).join(', ')} of ${by} took ${said.ms} ms: ${said.kind === 'failed' ? said.code : 'told'}\n  ${said.steps.join('\n  ')}`,
         ]
       : [],
   );

@@ -1,3 +1,6 @@
+/** A call ends so long after its time limit at the latest, in milliseconds. */
+export const SLACK_MS = 5_000;
+
 /** What a worker process is to do. */
 export interface Job {
   dir: string;
@@ -21,6 +24,8 @@ export type Word =
       kind: 'told';
       call: number;
       ms: number;
+      /** Where it took longer than it may: what was done in it. */
+      steps: string[];
       told: {
         op: string;
         kind: 'remote' | 'local' | 'unchanged' | 'lost' | 'refused';
@@ -31,6 +36,8 @@ export type Word =
       kind: 'failed';
       call: number;
       ms: number;
+      /** Where it took longer than it may: what was done in it. */
+      steps: string[];
       code: string;
       message: string;
       /** Ops that wait in the clone. */

@@ -2,16 +2,18 @@
  * One of several processes of a clone that do what comes to them, until they are killed or told to stop. Says what it asks before it
  * asks, and what it was told after, a line of JSON each.
  */
+import { tracingChannel } from 'node:diagnostics_channel';
 import {
   isLedgerError,
   openLedger,
+  TRACE_CHANNELS,
   type Verb,
   type VerbInput,
   type WorkItem,
   type WorkLedger,
 } from '../../src/index.ts';
 import { chance } from './chance.ts';
-import type { Asked, Job, Word } from './words.ts';
+import { type Asked, type Job, SLACK_MS, type Word } from './words.ts';
 
 const { dir, actor, seed, lanes, patience_s } = JSON.parse(process.argv[2] ?? '') as Job;
 const { pick, below, happens } = chance(seed);
@@ -25,6 +27,48 @@ process.stdin.once('data', () => {
 process.stdin.once('end', () => {
   if (!stopped) process.exit(1);
 });
+
+/** What this process did of late, so that a call which takes too long can tell what took so long. */
+const steps: { from: number; to: number | undefined; what: Record<string, unknown> }[] = [];
+const STEPS_KEPT = 600;
+for (const [kind, name] of Object.entries(TRACE_CHANNELS)) {
+  const open = new Map<unknown, (typeof steps)[number]>();
+  const begun = (record: Record<string, unknown>): void => {
+    const step = { from: performance.now(), to: undefined, what: record };
+    open.set(record, step);
+    if (steps.push(step) > STEPS_KEPT) steps.shift();
+  };
+  const over = (record: Record<string, unknown>): void => {
+    const step = open.get(record);
+    open.delete(record);
+    if (step !== undefined) step.to = performance.now();
+  };
+  const nothing = (): void => undefined;
+  const atOnce = kind === 'decide' || kind === 'replay';
+  if (kind === 'decide' || kind === 'config') continue;
+  tracingChannel<unknown, Record<string, unknown>>(name).subscribe({
+    start: begun,
+    end: atOnce ? over : nothing,
+    asyncStart: nothing,
+    asyncEnd: atOnce ? nothing : over,
+    error: nothing,
+  });
+}
+
+/** Of a call that took longer than it may. */
+const stepsOf = (began: number): string[] =>
+  performance.now() - began > patience_s * 1000 + SLACK_MS ? stepsSince(began) : [];
+
+/** The longer steps since then, each with when it began and ended. */
+function stepsSince(began: number): string[] {
+  const at = (ms: number): string => ((ms - began) / 1000).toFixed(1);
+  const shown = steps.filter(({ from, to }) => (to ?? Infinity) > began && (to ?? Infinity) - from > 300);
+  return shown.map(({ from, to, what }) => {
+    const { kind, ...more } = what;
+    const text = JSON.stringify(more).slice(0, 260);
+    return `${at(from)}-${to === undefined ? 'now' : at(to)} ${kind} ${text}`;
+  });
+}
 
 const say = (word: Word): void => void process.stdout.write(`${JSON.stringify(word)}\n`);
 
@@ -49,7 +93,7 @@ async function ask(ledger: WorkLedger, wishes: readonly Wish[], atomic = false):
       if (outcome.kind === 'accepted') return { op, kind: outcome.where };
       return { op, kind: outcome.kind, code: 'error' in outcome ? outcome.error.code : undefined };
     });
-    say({ kind: 'told', call, ms: took(), told });
+    say({ kind: 'told', call, ms: took(), told, steps: stepsOf(began) });
     return outcomes.flatMap((outcome) => (outcome.kind === 'accepted' && outcome.item ? [outcome.item] : []));
   } catch (error) {
     const defect = !isLedgerError(error) || error.code === 'INTERNAL';
@@ -59,6 +103,7 @@ async function ask(ledger: WorkLedger, wishes: readonly Wish[], atomic = false):
       kind: 'failed',
       call,
       ms: took(),
+      steps: stepsOf(began),
       code: isLedgerError(error) ? error.code : 'DEFECT',
       message: String(defect && error instanceof Error ? error.stack : error),
       saved: [...ops('saved'), ...ops('sent')],

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newOp } from '../../src/codec/op.ts';
 import { itemPath } from '../../src/codec/path.ts';
@@ -271,7 +272,7 @@ describe('given a commit by hand while this program is at work', () => {
     await bob.ledger.clone.fetch();
     const { message } = await recordOf(ada, await tipOf(ada));
     // It reads as a transition that nobody offered yet.
-    const another = message.replace(/^Work-Op: .*$/m, `Work-Op: ${newOp(world.clock.now())}`);
+    const another = message.replace(/^Work-Op: .*$/m, `Work-Op: ${newOp(world.clock.now(), randomBytes)}`);
     let made = '';
     const offered = new Set<string>();
     const note = (): void => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { watchLeader } from '../../src/sync/leader.ts';
 import { inOrder } from '../../src/sync/local.ts';
-import type { CloneLock } from '../../src/sync/ports.ts';
+import { alone } from '../../src/sync/on-tip.ts';
+import type { CloneLock, LocalState } from '../../src/sync/ports.ts';
 
 /** A lock whose holder does not let go, and a clock that goes on while somebody waits. */
 function world() {
@@ -31,7 +33,19 @@ function world() {
     await inOrder({ lock, clock }, async () => undefined);
     return now - began;
   };
-  return { holds, move };
+  const state = { get: () => undefined } as unknown as LocalState;
+  const withoutLeader = async (): Promise<number> => {
+    const began = now;
+    await alone({ lock, clock, state }, async () => undefined);
+    return now - began;
+  };
+  const askLeader = async (): Promise<number> => {
+    const began = now;
+    const isSilent = watchLeader({ lock, clock, state });
+    await lock.run('serve', async () => undefined, isSilent);
+    return now - began;
+  };
+  return { holds, move, withoutLeader, askLeader };
 }
 
 test('given a process that stands still and has the lock, when a call moves the branch three times, then it waits for that one once', async () => {
@@ -54,4 +68,17 @@ test('given that the lock came free meanwhile, when the same process has it agai
   expect(await move()).toBe(0);
   holds(4242);
   expect(await move()).toBeGreaterThan(3_000);
+});
+
+test('given a leader that stands still, when a call asks it and then works without it, several times, then it waits for that one once', async () => {
+  const { askLeader, withoutLeader } = world();
+  expect(await askLeader()).toBeGreaterThan(10_000);
+  expect([await withoutLeader(), await askLeader(), await withoutLeader()]).toEqual([0, 0, 0]);
+});
+
+test('given a leader that stands still, when another one leads by then, then that one is waited for', async () => {
+  const { holds, withoutLeader } = world();
+  expect(await withoutLeader()).toBeGreaterThan(10_000);
+  holds(7);
+  expect(await withoutLeader()).toBeGreaterThan(10_000);
 });

@@ -20,7 +20,7 @@ async function mergeOnHost({ ledger, store }: Replica, id: string): Promise<stri
   const { context } = await connectionOf(ledger).write();
   const { tip } = await ledger.query.asOf();
   const now = context.clock.now();
-  const op = newOp(now);
+  const op = newOp(now, connectionOf(ledger).draw);
   const decided = await context.views.peek(tip, (view) =>
     decideInto(new Overlay(view), { verb: 'approve', id, op, actor: 'pull-request', at: now.toISOString() }),
   );

@@ -2,7 +2,7 @@ import { isLedgerError, isPassing, type LedgerError } from '../../domain/errors.
 import type { WorkId } from '../../domain/ids.ts';
 import { connectionOf } from '../../ledger/connection.ts';
 import { itemOf, type Won } from '../../ledger/results.ts';
-import { newSuffix, nextReadyTime } from '../../ledger/seam.ts';
+import { asOneCall, newSuffix, nextReadyTime } from '../../ledger/seam.ts';
 import type { ClaimOptions } from '../../ledger/transition-inputs.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';
@@ -37,9 +37,10 @@ export async function claimNext(
 ): Promise<Won | undefined> {
   const asked = { ...options, execution_id: options.execution_id ?? `exec-${newSuffix(ledger)}` };
   if (options.wait) return new Waiting(ledger, filter, asked).run();
+  const call = asOneCall(ledger);
   // What others took is known then, and need not be tried.
-  if (ledger.clone.mode === 'push') await ledger.clone.fetch();
-  return new Round(ledger, filter, asked).run();
+  if (call.clone.mode === 'push') await call.clone.fetch();
+  return new Round(call, filter, asked).run();
 }
 
 type Asked = ClaimNextOptions & { execution_id: string };

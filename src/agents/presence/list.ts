@@ -3,7 +3,7 @@ import { type Connection, connectionOf } from '../../ledger/connection.ts';
 import type { Acting } from '../../ledger/inputs.ts';
 import type { Liveness, OrphanedWork } from '../../ledger/orphans.ts';
 import type { RecoveredWork } from '../../ledger/recover.ts';
-import { renameClone } from '../../ledger/seam.ts';
+import { asOneCall, renameClone } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { BlobContent, LedgerStore, Oid } from '../../store/port.ts';
 import type { Clock, LocalState } from '../../sync/ports.ts';
@@ -219,7 +219,8 @@ function isEntry(value: unknown): value is [string, Observation] {
 }
 
 /** Work in progress whose holder gives no sign of life, in the ledger or by presence. Asks the remote. */
-export async function findSilent(ledger: WorkLedger): Promise<OrphanedWork[]> {
+export async function findSilent(asked: WorkLedger): Promise<OrphanedWork[]> {
+  const ledger = asOneCall(asked);
   if (ledger.clone.mode === 'push') await ledger.clone.fetch();
   return ledger.query.orphaned({ liveness: await livenessFor(ledger) });
 }
@@ -231,9 +232,10 @@ export interface RecoverSilentOptions extends Acting {
 
 /** Gives back work whose holder gives no sign of life, in the ledger or by presence. */
 export async function recoverSilent(
-  ledger: WorkLedger,
+  asked: WorkLedger,
   { actor, runs }: RecoverSilentOptions = {},
 ): Promise<RecoveredWork[]> {
+  const ledger = asOneCall(asked);
   // What this clone has not seen yet has holders, too.
   if (ledger.clone.mode === 'push' && !(await isAnyoneAtWork(ledger))) {
     await ledger.clone.fetch();

@@ -30,11 +30,12 @@ export async function openPresence(options: PresenceOptions): Promise<Presence> 
   if (!isActorName(agent)) {
     throw new LedgerError('INVALID_INPUT', `${JSON.stringify(agent)} cannot be an agent's name.`);
   }
-  const { presence, mode, remote, state, clock, clone, write } = connectionOf(ledger);
+  const connection = connectionOf(ledger);
+  const { presence, mode, remote, state, clock, clone, write } = connection;
   const { store, context } = await write();
   const { host, pid } = processOf(ledger);
   const shared = remote !== null && mode === 'push';
-  const refs = shared ? remotePresence(context) : localPresence(store);
+  const refs = shared ? remotePresence(connection, context) : localPresence(store);
   const place: PresencePlace | undefined =
     presence !== undefined && refs !== undefined
       ? { store, refs: notingOwn(refs, state, clock), committer: context.committer }

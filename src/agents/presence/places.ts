@@ -15,10 +15,11 @@ export interface PresenceSource {
 }
 
 /** The remote's, where there is one, and the clone's own; none where the clone is set up to have none. */
-export async function presenceSources({ presence, mode, write }: Connection): Promise<PresenceSource[]> {
+export async function presenceSources(connection: Connection): Promise<PresenceSource[]> {
+  const { presence, mode, write } = connection;
   if (presence === undefined) return [];
   const { store, context } = await write();
-  const refs = remotePresence(context);
+  const refs = remotePresence(connection, context);
   const remote = { where: 'remote', store, reachable: mode === 'push' } as const;
   return [
     ...(refs === undefined ? [] : [{ ...remote, refs }]),

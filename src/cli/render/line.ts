@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { escapeUnsafe } from '../../index.ts';
+import { escapeUnsafe, type OpenOptions } from '../../index.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -143,3 +143,14 @@ export function age(ms: number): string {
 
 /** A time to the second; milliseconds only take place. */
 export const shortTime = (at: string): string => at.replace(/\.\d+Z$/, 'Z');
+
+const STEPS = { items: 'reading open work', finished: 'reading finished work', history: 'reading history' };
+/** How far a long reading is. */
+export function describeProgress({
+  step,
+  done,
+  total,
+}: Parameters<NonNullable<OpenOptions['onProgress']>>[0]): string {
+  const of = total === undefined ? '' : ` of ${grouped(total)}`;
+  return `${STEPS[step]}: ${grouped(done)}${of}`;
+}

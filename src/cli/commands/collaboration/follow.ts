@@ -40,7 +40,7 @@ export const watchCommand = command({
   options: watchOptions,
   examples: ['wl watch', 'wl watch --from 4f2c1d9 --verb complete,fail | while read -r line; do …; done'],
   run: async ({ options, cli }) => {
-    const ledger = await cli.open();
+    const ledger = await cli.openToStay();
     const { watchLedger } = await import('../../../agents.ts');
     const isWanted = await toFilter(ledger, options);
     await untilStopped(async (signal) => {
@@ -109,7 +109,7 @@ export const waitCommand = command({
   },
   examples: ['wl wait 0001', 'wl wait 0001 0002 --for terminal --any --timeout 600 --json'],
   run: async ({ args, options, cli }) => {
-    const ledger = await cli.open();
+    const ledger = await cli.openToStay();
     const ids = [...new Set(await resolveIds(ledger, args))];
     const { waitForSeveral } = await import('../../../agents.ts');
     const wanted = someOf(

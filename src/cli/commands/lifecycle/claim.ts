@@ -42,7 +42,7 @@ export async function claimNext(
   { wait, timeout, ...lease }: Lease & { wait: boolean; timeout: number | undefined },
   cli: Cli,
 ): Promise<Reply | undefined> {
-  const ledger = await cli.open();
+  const ledger = await (wait ? cli.openToStay() : cli.open());
   const filter = await asks(ledger);
   const agents = await import('../../../agents.ts');
   const asked = { ...cli.following(), ...claimOptions(cli, lease) };
