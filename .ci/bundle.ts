@@ -41,6 +41,8 @@ const librariesApart: Plugin = {
     onResolve({ filter: new RegExp(`^(?:${BUNDLED.join('|')})$`) }, ({ path, kind }) =>
       kind === 'entry-point' ? undefined : { path: `./${path}.cjs`, external: true },
     );
+    // The same library by the name that other libraries call it by.
+    onResolve({ filter: /^zod\/v4$/ }, () => ({ path: './zod.cjs', external: true }));
   },
 };
 

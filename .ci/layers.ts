@@ -170,8 +170,18 @@ export const LAYERS: readonly Layer[] = [
       'what every shell does with a ledger: short ids, writes of many items and what became of each, refusals, filters and times as they are typed',
   },
   {
+    path: 'mcp',
+    imports: ['index.ts', 'agents.ts', 'operations'],
+    libraries: ['@modelcontextprotocol/server'],
+    holds:
+      'the Model Context Protocol: tools, resources and a prompt for one client, and its connection as an execution',
+  },
+  {
     path: 'cli',
-    imports: ['index.ts', 'agents.ts', 'repair.ts', 'review.ts', 'hooks.ts', 'hosts/list.ts', 'operations'],
+    imports: [
+      ...['index.ts', 'agents.ts', 'repair.ts', 'review.ts', 'hooks.ts', 'hosts/list.ts', 'operations'],
+      'mcp/serve.ts',
+    ],
     libraries: ['vega'],
     holds: '`wl`',
   },

@@ -37,6 +37,7 @@ export {
   type TextEvent,
 } from './agents/workers/agent.ts';
 export { type CommandAgentOptions, commandAgent, renderPrompt } from './agents/workers/command-agent.ts';
+export { Conversation, type ConversationOptions } from './agents/workers/conversation.ts';
 export type { ExecuteOptions } from './agents/workers/execution.ts';
 export type { ExecutionMemory, RememberedExecution } from './agents/workers/execution-memory.ts';
 export type { Heartbeat, RunningExecution } from './agents/workers/heartbeat.ts';

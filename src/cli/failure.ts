@@ -2,8 +2,8 @@ import { escapeUnsafe, LedgerError } from '../index.ts';
 import {
   kindOf,
   type Leavings,
-  type LeftBehind,
   leavingsOf,
+  leftLines,
   type RefusalKind,
   toRefusal,
 } from '../operations/refusal.ts';
@@ -47,12 +47,7 @@ export function reportFailures(failures: readonly unknown[], json: boolean, stde
 
 function toText(error: LedgerError): string {
   const lines = [`wl: ${error.message}`];
-  const { fitting, saved, sent, withdrawn, kept } = leavingsOf(error);
-  lines.push(...fittingLines(fitting));
-  if (saved.length > 0) lines.push(`saved in this clone only: ${saved.map(describeLeft).join(', ')}`);
-  if (sent.length > 0) lines.push(`sent, and not known to be accepted: ${sent.map(describeLeft).join(', ')}`);
-  if (withdrawn.length > 0) lines.push(`not made: the claim of ${withdrawn.join(', ')}`);
-  if (kept) lines.push('kept: wl rejected');
+  lines.push(...fittingLines(leavingsOf(error).fitting), ...leftLines(error));
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}${more(error)}`);
   return lines.map((line) => safe(line)).join('\n');
 }
@@ -73,8 +68,6 @@ function fittingLines({ items, more }: Leavings['fitting']): string[] {
 /** What only `--json` shows. */
 const more = ({ code, details }: LedgerError): string =>
   code === 'INTERNAL' && 'stack' in details ? ' With --json the error says where it happened.' : '';
-
-const describeLeft = ({ verb, what }: LeftBehind): string => `${verb} ${what}`.trim();
 
 function toJson(error: LedgerError): string {
   const { code, message, hint, retryable } = error;

@@ -10,6 +10,7 @@ const report = () => import('./commands/audit/report.ts');
 const verify = () => import('./commands/audit/verify.ts');
 const versions = () => import('./commands/audit/versions.ts');
 const escalation = () => import('./commands/collaboration/escalation.ts');
+const mcp = () => import('./commands/collaboration/mcp.ts');
 const presence = () => import('./commands/collaboration/presence.ts');
 const follow = () => import('./commands/collaboration/follow.ts');
 const work = () => import('./commands/collaboration/work.ts');
@@ -97,6 +98,7 @@ const COMMANDS = {
     'review refresh': branch,
     'review check': branch,
     work,
+    mcp,
     escalate: escalation,
     answer: escalation,
   }),

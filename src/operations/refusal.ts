@@ -137,6 +137,19 @@ export function leavingsOf({ code, details }: LedgerError): Leavings {
   };
 }
 
+/** The same in words, a line each: what is saved, what was sent, what was not made. */
+export function leftLines(error: LedgerError): string[] {
+  const { saved, sent, withdrawn, kept } = leavingsOf(error);
+  const lines: string[] = [];
+  if (saved.length > 0) lines.push(`saved in this clone only: ${saved.map(describeLeft).join(', ')}`);
+  if (sent.length > 0) lines.push(`sent, and not known to be accepted: ${sent.map(describeLeft).join(', ')}`);
+  if (withdrawn.length > 0) lines.push(`not made: the claim of ${withdrawn.join(', ')}`);
+  if (kept) lines.push('kept: wl rejected');
+  return lines;
+}
+
+const describeLeft = ({ verb, what }: LeftBehind): string => `${verb} ${what}`.trim();
+
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 function toLeft(entry: unknown): LeftBehind {

@@ -59,7 +59,7 @@ describe('given the table of layers in .ci/layers.ts', () => {
   test.each(LAYERS)('when the imports of $path are read, then they are what it may import', (layer) => {
     const { path, imports, libraries = [] } = layer;
     const used = importsOf(path);
-    const names = used.filter((name) => !/^(?:\/|node:)/.test(name)).map((name) => name.split('/')[0] ?? '');
+    const names = used.flatMap((name) => /^(?!\/|node:)(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? []);
     expect([...new Set(names)].sort()).toEqual([...libraries]);
     const isUsed = (one: string): boolean =>
       used.includes(`/${one}`) || (!one.endsWith('.ts') && used.some((name) => name.startsWith(`/${one}/`)));

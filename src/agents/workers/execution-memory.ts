@@ -3,6 +3,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { WorkId } from '../../domain/ids.ts';
+import type { Connection } from '../../ledger/connection.ts';
 import { makeFolder, openSqlite } from '../../node.ts';
 
 /** An execution that this clone remembers: `left` by a process that is gone, or `parked` while its item is blocked. */
@@ -110,6 +111,10 @@ export class FileMemory implements ExecutionMemory {
     return database;
   }
 }
+
+/** What is remembered under a name is its clone's: a copy of the clone is not to give back what those of the other one do. */
+export const memoryOf = ({ local, clone }: Connection, name: string): ExecutionMemory =>
+  local === undefined ? new TransientMemory() : new FileMemory(join(local, 'pools', clone.name), name);
 
 function remove(path: string): void {
   for (const file of [path, `${path}-journal`]) rmSync(file, { force: true });

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import type { WorkItem } from '../../domain/item.ts';
-import { type Connection, connectionOf } from '../../ledger/connection.ts';
+import { connectionOf } from '../../ledger/connection.ts';
 import { timerOf } from '../../ledger/seam.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { Clock } from '../../sync/ports.ts';
@@ -12,12 +11,7 @@ import {
   PoolDrainingError,
 } from './agent.ts';
 import { type ExecuteOptions, Execution, type PoolParts } from './execution.ts';
-import {
-  type ExecutionMemory,
-  FileMemory,
-  type RememberedExecution,
-  TransientMemory,
-} from './execution-memory.ts';
+import { type ExecutionMemory, memoryOf, type RememberedExecution } from './execution-memory.ts';
 import { type Heartbeat, PresenceHeartbeat } from './heartbeat.ts';
 import { standingOf } from './lease-handle.ts';
 import { releaseOrphaned } from './orphaned-executions.ts';
@@ -224,7 +218,3 @@ export class AgentExecutorPool {
     return this.close();
   }
 }
-
-/** What a pool remembers is its clone's: a copy of the clone is not to give back what the pools of the other one do. */
-const memoryOf = ({ local, clone }: Connection, name: string): ExecutionMemory =>
-  local === undefined ? new TransientMemory() : new FileMemory(join(local, 'pools', clone.name), name);

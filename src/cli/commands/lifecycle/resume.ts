@@ -35,8 +35,16 @@ async function listHeld(cli: Cli, ledger: WorkLedger): Promise<Reply> {
   return itemsReply(cli, items);
 }
 
+/** What an agent reads to go on with an item, and what it can type next. */
+const resumptionLines = (resumption: Resumption): Line[] => [
+  ...whereItStands(resumption),
+  '',
+  [styled('bold', 'Next, type one of:')],
+  ...nextSteps(resumption).map((step) => `  ${step}`),
+];
+
 /** What an agent reads to go on with an item: what others wrote is marked as data. */
-export function resumptionLines(resumption: Resumption): Line[] {
+export function whereItStands(resumption: Resumption): Line[] {
   const { item, attempt, max_attempts, earlier } = resumption;
   const lines = [...workLines(item), ...earlierLines(earlier)];
   const { note, blocks } = markData([lines.map((line) => printLine(line, false)).join('\n')]);
@@ -45,9 +53,6 @@ export function resumptionLines(resumption: Resumption): Line[] {
     ...questionLines(resumption.in_question),
     [styled('dim', note)],
     ...blocks.flatMap((block) => block.split('\n')),
-    '',
-    [styled('bold', 'Next, type one of:')],
-    ...nextSteps(resumption).map((step) => `  ${step}`),
   ];
 }
 
