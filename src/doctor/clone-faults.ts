@@ -202,7 +202,7 @@ async function stoppedHolders(local: string): Promise<Fault[]> {
 /** Where the branch is checked out, its work tree follows; unless something is under way there, or a process died as it moved the branch. */
 async function checkedOutFaults({ gitDir, fileRefs, localRef, branch }: ClonePlace): Promise<Fault[]> {
   const faults: Fault[] = [];
-  for (const dir of fileRefs ? treesAt(gitDir, localRef) : await treesOf(gitDir, localRef)) {
+  for (const dir of fileRefs ? await treesAt(gitDir, localRef) : await treesOf(gitDir, localRef)) {
     const tree = await lookAtTree({ gitDir, dir, ref: localRef });
     if (tree === undefined) continue;
     const { top, busy, left } = tree;

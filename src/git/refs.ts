@@ -1,12 +1,11 @@
 // The refs of a clone: by files and their logs, or by git where it keeps them otherwise.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CatFile } from './cat-file.ts';
 import { PLAIN_TRAITS, type RepositoryTraits } from './config/interpret.ts';
 import { diskFs, errorCode, type FsLike, readText } from './files/fs.ts';
 import { LockOwners, stillLocked } from './locks.ts';
 import { type GitResult, gitFailure, runGit } from './process/run.ts';
-import { followRef, listRefs, type RefPlace, readRef } from './refs/ref-files.ts';
+import { BRANCH, followRef, listRefs, type RefPlace, readRef, treesWith } from './refs/ref-files.ts';
 import { type SwapResult, swapRef } from './refs/swap-ref.ts';
 import type { RefReader } from './repository.ts';
 
@@ -38,6 +37,10 @@ export function openRefs(
   return new FollowedRefs(gitDir, traits.fileRefs, refs);
 }
 
+/** @see treesWith */
+export const treesAt = (gitDir: string, ref: string): Promise<string[]> =>
+  treesWith({ fs: diskFs, gitdir: gitDir }, ref);
+
 /**
  * Refs whose work trees follow: where a branch is checked out, it moves as `git pull --ff-only` moves it, or not at all. A work tree that
  * stayed behind would look as if somebody had taken back there what the move brought, and the next commit would do so.
@@ -65,7 +68,7 @@ class FollowedRefs implements Refs {
     const swap = (): Promise<SwapResult> => this.#refs.swap(ref, expected, next);
     if (next === undefined || next === expected || !BRANCH.test(ref)) return swap();
     const trees = this.#headIsFile
-      ? treesAt(this.#gitDir, ref)
+      ? await treesAt(this.#gitDir, ref)
       : await (await import('./work-tree.ts')).treesOf(this.#gitDir, ref);
     if (trees.length === 0) return swap();
     const current = await this.#refs.readRef(ref);
@@ -76,35 +79,6 @@ class FollowedRefs implements Refs {
 
   close(): void {
     this.#refs.close();
-  }
-}
-
-/** The git directories of the work trees in which a branch is checked out, or in the middle of a rebase or a bisection of it. */
-export function treesAt(gitDir: string, ref: string): string[] {
-  // A bare repository names a branch, too, and has no index.
-  const hasTree = basename(gitDir) === '.git' || existsSync(join(gitDir, 'index'));
-  const linked = join(gitDir, 'worktrees');
-  const names = existsSync(linked) ? readdirSync(linked) : [];
-  const all = [...(hasTree ? [gitDir] : []), ...names.map((name) => join(linked, name))];
-  return all.filter((tree) => {
-    const head = textOf(join(tree, 'HEAD'));
-    if (head === undefined || head.startsWith('ref: ')) return head === `ref: ${ref}`;
-    return (
-      REBASED.some((file) => textOf(join(tree, file)) === ref) ||
-      textOf(join(tree, 'BISECT_START')) === ref.replace(BRANCH, '')
-    );
-  });
-}
-
-/** Which branch is rebased, while `HEAD` names none. */
-const REBASED = ['rebase-merge/head-name', 'rebase-apply/head-name'];
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trimEnd();
-  } catch (error) {
-    if (errorCode(error) === undefined) throw error;
-    return undefined;
   }
 }
 
@@ -136,7 +110,6 @@ class DiskRefs implements Refs {
 
 const NONE = '0'.repeat(40);
 const LOGGED = /^refs\/(heads|remotes|notes)\//;
-const BRANCH = /^refs\/heads\//;
 
 export interface RefLogOptions {
   reflogs: RepositoryTraits['reflogs'];

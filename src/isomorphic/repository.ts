@@ -36,6 +36,31 @@ async function findRoot(fs: FsLike, dir: string): Promise<string> {
   }
 }
 
+/**
+ * Where a work tree is; `undefined` where there is none, as in a bare repository or where its folder was removed.
+ *
+ * @param dir its git directory: `gitdir`, or a folder below `worktrees`
+ */
+export async function topOf(
+  { fs, gitdir }: { fs: FsLike; gitdir: string },
+  dir: string,
+): Promise<string | undefined> {
+  if (dir !== gitdir) {
+    const top = dirname(((await readText(fs, join(dir, 'gitdir'))) ?? '').trimEnd());
+    const there = await Promise.all([top, join(dir, 'locked')].map((path) => isThere(fs, path)));
+    return there.includes(true) ? top : undefined;
+  }
+  const get = (path: string): Promise<unknown> => git.getConfig({ fs: atomicFs(fs), gitdir, path });
+  if (String((await get('core.bare')) ?? 'false') === 'true') return undefined;
+  return resolve(gitdir, String((await get('core.worktree')) ?? '..'));
+}
+
+const isThere = (fs: FsLike, path: string): Promise<boolean> =>
+  fs.promises.stat(path).then(
+    () => true,
+    () => false,
+  );
+
 /** The keys that matter, of the repository's own configuration: without git, the user's is not read. */
 export async function readConfig(fs: FsLike, gitdir: string): Promise<IsomorphicConfig> {
   const client = atomicFs(fs);

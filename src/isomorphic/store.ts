@@ -1,12 +1,12 @@
 import { LedgerError } from '../domain/errors.ts';
 import type { FsLike } from '../git/files/fs.ts';
-import { listRefs, type RefPlace, readRef } from '../git/refs/ref-files.ts';
-import { swapRef } from '../git/refs/swap-ref.ts';
+import { BRANCH, listRefs, type RefPlace, readRef, treesWith } from '../git/refs/ref-files.ts';
+import { type SwapResult, swapRef } from '../git/refs/swap-ref.ts';
 import { buildCommits } from '../store/build-commits.ts';
 import { ObjectHistory } from '../store/object-history.ts';
 import type { CommitRequest, CommitResult, LedgerStore, Oid } from '../store/port.ts';
 import { ObjectDb } from './objects.ts';
-import { assertSupported } from './repository.ts';
+import { assertSupported, topOf } from './repository.ts';
 
 export interface IsomorphicStoreOptions {
   /** `node:fs`, or one like it. */
@@ -55,7 +55,7 @@ export class IsomorphicStore extends ObjectHistory<ObjectDb> implements LedgerSt
     const tip = oids.at(-1) ?? base;
     if (tip === undefined) throw new LedgerError('INTERNAL', 'A commit needs a draft or a base.');
     await this.objects.write(objects);
-    const result = await swapRef(this.#refs, ref, expected, tip);
+    const result = await this.#swap(ref, expected, tip);
     return result.moved ? { kind: 'committed', tip, oids } : { kind: 'moved', tip: result.current };
   }
 
@@ -66,10 +66,35 @@ export class IsomorphicStore extends ObjectHistory<ObjectDb> implements LedgerSt
         `${ref} cannot move to ${next}, which the repository does not have.`,
       );
     }
-    return (await swapRef(this.#refs, ref, expected, next)).moved;
+    return (await this.#swap(ref, expected, next)).moved;
+  }
+
+  async #swap(ref: string, expected: Oid | undefined, next: Oid | undefined): Promise<SwapResult> {
+    if (next !== undefined && next !== expected && BRANCH.test(ref)) await this.#requireNoTree(ref);
+    return swapRef(this.#refs, ref, expected, next);
+  }
+
+  /** Without git no files can follow, and a work tree that stayed behind would take back what the move brought with its next commit. */
+  async #requireNoTree(ref: string): Promise<void> {
+    for (const dir of await treesWith(this.#refs, ref)) {
+      const top = await topOf(this.#refs, dir);
+      if (top !== undefined) throw checkedOut(ref, top);
+    }
   }
 
   async close(): Promise<void> {
     this.objects.forget();
   }
+}
+
+function checkedOut(ref: string, top: string): LedgerError {
+  const branch = ref.replace(BRANCH, '');
+  return new LedgerError(
+    'CHECKED_OUT',
+    `${branch} is checked out in ${top}, and files follow by the git program alone; it was not moved.`,
+    {
+      hint: `Use the backend \`native\`, or leave the branch: git -C '${top}' switch --detach`,
+      details: { branch, work_tree: top, paths: [] },
+    },
+  );
 }

@@ -1,9 +1,11 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import git from 'isomorphic-git';
 import { memfs } from 'memfs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { initLedger, itemOf, type OpenOptions, openLedger } from '../../src/index.ts';
 import { GitHttpServer } from '../helpers/git-http-server.ts';
+import { refusalOf } from '../helpers/refusal.ts';
 import {
   isolateThisProcess,
   makeBareRepo,
@@ -86,4 +88,57 @@ describe('a ledger opened as a program opens it', () => {
     await runGit(dir, ['worktree', 'add', '--quiet', join(folder.path, 'linked')]);
     await live({ dir, backend: 'native' }, { dir: join(folder.path, 'linked'), backend: 'isomorphic' });
   });
+});
+
+describe.each(['in the clone itself', 'in a linked work tree', 'in a rebase of it'])(
+  'given the backend isomorphic and the branch checked out %s',
+  (where) => {
+    test('when the branch is to move, by a transition or by what arrives, then that is refused, nothing moves, and reads go on', async () => {
+      const { clones } = await overHttp();
+      const [one = '', two = ''] = clones;
+      const { ledger } = await initLedger({ dir: one, actor: 'ada', backend: 'isomorphic' });
+      const { id } = await ledger.createWork({ title: 'One' });
+      const other = await openLedger({ dir: two, actor: 'bob' });
+      let tree = one;
+      if (where === 'in a linked work tree') {
+        tree = join(one, '..', 'tree');
+        await runGit(one, ['worktree', 'add', '-q', tree, 'work-ledger']);
+      } else await runGit(one, ['checkout', '-q', 'work-ledger']);
+      if (where === 'in a rebase of it')
+        await runGit(one, ['-c', 'sequence.editor=sed -i 1ibreak', 'rebase', '-q', '-i', '--root']);
+      const tip = await runGit(one, ['rev-parse', 'work-ledger']);
+
+      const refused = await refusalOf(ledger.work.comment(id, 'hello'));
+      expect(refused).toMatchObject({
+        code: 'CHECKED_OUT',
+        details: { branch: 'work-ledger', work_tree: tree },
+      });
+      await other.work.comment(id, 'from bob');
+      expect(await refusalOf(ledger.clone.fetch())).toMatchObject({ code: 'CHECKED_OUT' });
+      expect(await runGit(one, ['rev-parse', 'work-ledger'])).toBe(tip);
+      expect(await runGit(tree, ['status', '--porcelain'])).toBe('');
+      expect((await ledger.getWork(id)).title).toBe('One');
+
+      if (where === 'in a rebase of it') await runGit(one, ['rebase', '--abort']);
+      await runGit(tree, ['switch', '-q', '--detach']);
+      expect(itemOf(await ledger.work.comment(id, 'hello')).comments).toHaveLength(2);
+      await ledger.close();
+      await other.close();
+    });
+  },
+);
+
+test('given the backend isomorphic, when a work tree of the branch was removed, or the repository is bare, then the branch moves', async () => {
+  const { bare, clones } = await overHttp();
+  const [one = ''] = clones;
+  const { ledger } = await initLedger({ dir: one, actor: 'ada', backend: 'isomorphic' });
+  const tree = join(one, '..', 'tree');
+  await runGit(one, ['worktree', 'add', '-q', tree, 'work-ledger']);
+  await rm(tree, { recursive: true });
+  await ledger.createWork({ title: 'One' });
+  await ledger.close();
+  await runGit(bare, ['symbolic-ref', 'HEAD', 'refs/heads/work-ledger']);
+  const inBare = await openLedger({ dir: bare, actor: 'ada', backend: 'isomorphic', remote: null });
+  expect((await inBare.createWork({ title: 'Two' })).title).toBe('Two');
+  await inBare.close();
 });

@@ -1,8 +1,8 @@
 // Reads refs as git has them: a file each, and the file `packed-refs`.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { LedgerError } from '../../domain/errors.ts';
 import { CONTROL } from '../../domain/text.ts';
-import { listFolder, readText } from '../files/fs.ts';
+import { type FsLike, listFolder, readText } from '../files/fs.ts';
 import type { RefLog } from '../refs.ts';
 import type { LockPlace } from './swap-ref.ts';
 
@@ -138,3 +138,39 @@ export function assertRefName(ref: string): void {
     details: { ref },
   });
 }
+
+export const BRANCH = /^refs\/heads\//;
+
+/** The git directories of the work trees in which a branch is checked out, or in the middle of a rebase or a bisection of it. */
+export async function treesWith(
+  { fs, gitdir }: { fs: FsLike; gitdir: string },
+  ref: string,
+): Promise<string[]> {
+  const linked = join(gitdir, 'worktrees');
+  const names = await listFolder(fs, linked);
+  const found: string[] = [];
+  for (const tree of [gitdir, ...names.map((name) => join(linked, name))]) {
+    if (!(await isAt(fs, tree, ref))) continue;
+    // A bare repository names a branch, too, and has no index.
+    if (
+      tree !== gitdir ||
+      basename(gitdir) === '.git' ||
+      (await textOf(fs, join(gitdir, 'index'))) !== undefined
+    )
+      found.push(tree);
+  }
+  return found;
+}
+
+/** Which branch is rebased, while `HEAD` names none. */
+const REBASED = ['rebase-merge/head-name', 'rebase-apply/head-name'];
+
+async function isAt(fs: FsLike, tree: string, ref: string): Promise<boolean> {
+  const head = await textOf(fs, join(tree, 'HEAD'));
+  if (head === undefined || head.startsWith('ref: ')) return head === `ref: ${ref}`;
+  for (const file of REBASED) if ((await textOf(fs, join(tree, file))) === ref) return true;
+  return (await textOf(fs, join(tree, 'BISECT_START'))) === ref.replace(BRANCH, '');
+}
+
+const textOf = async (fs: FsLike, path: string): Promise<string | undefined> =>
+  (await readText(fs, path))?.trimEnd();
