@@ -3,25 +3,30 @@ import type { Fault, Plan } from './plan.ts';
 import { run } from './run.ts';
 import { type Call, type Choose, earliest } from './scheduler.ts';
 import { nameOf } from './shrink.ts';
+import { Steps, type Touched } from './steps.ts';
 import type { Reach } from './world/process.ts';
 
 /** A call that could go next at a point, as far as its order with others matters. */
 interface Option {
   /** Who makes it, and the how manyth of theirs it is among those that were ever chosen from. */
   name: string;
-  clone: string;
   process: string;
-  touches: readonly string[];
-  writes: boolean;
+}
+
+/** One that was taken, with all that its step touched. */
+interface Step extends Option {
+  touched: readonly Touched[];
 }
 
 /** A point of a run at which there was a choice. */
 interface Point {
   options: readonly Option[];
   /** What need not be tried here: whatever it leads to was seen by way of another point. */
-  asleep: readonly Option[];
-  tried: Option[];
+  asleep: readonly Step[];
+  tried: Step[];
   chosen: Option;
+  /** What its step touched. */
+  touched: readonly Touched[];
   /** Whose call was chosen before. */
   running: string | undefined;
   /** Switches from a process that could have gone on, up to here. */
@@ -33,6 +38,8 @@ export interface Exploration {
   interleavings: number;
   /** Runs that were left, since all that was possible then had been seen. */
   pruned: number;
+  /** Points at which all stood in a way of its own. */
+  states: number;
   /** False where it ended before it had seen all. */
   complete: boolean;
   /** By oracle and kind, each with the first order of calls that shows it. */
@@ -44,19 +51,22 @@ export interface Exploration {
 /**
  * Runs a plan in every order of its calls that differs from the others, with at most so many preemptions.
  *
- * Two calls depend on each other where they are of one clone, or touch the same ref of the remote and one of them writes. The order of
- * others makes no difference, so of such orders one is tried (sleep sets). Timers go on when nothing else can.
+ * A step is a call and all that follows from it. Two steps depend on each other where they are of one process, or where one of them writes
+ * what the other touches: a ref of the remote or of a clone, a lock, a request, a key of local state. The order of others makes no
+ * difference, so of such orders one is tried (sleep sets). Where all stands as it stood before, nothing is tried again. Timers go on when
+ * nothing else can.
  *
  * @param goesOn whether another run is to be made
  */
 export async function explore(
   plan: Plan,
   preemptions: number,
-  goesOn: () => boolean = () => true,
+  goesOn: (seen: Exploration) => boolean = () => true,
 ): Promise<Exploration> {
   const seen: Exploration = {
     interleavings: 0,
     pruned: 0,
+    states: 0,
     complete: false,
     found: new Map(),
     faults: new Map(),
@@ -65,12 +75,16 @@ export async function explore(
     plan.callers.map(({ clone }) => clone).filter((clone, at, all) => all.indexOf(clone) !== at),
   );
   const path: Point[] = [];
+  const known: Known = new Map();
   do {
-    const walk = new Walk(path, busy, preemptions);
-    const { violations, reach } = await run(plan, { choose: walk.choose });
+    const steps = new Steps();
+    const walk = new Walk(path, { busy, most: preemptions, known, steps });
+    const { violations, reach } = await run(plan, { choose: walk.choose, steps });
     for (const [name, own] of reach)
       for (const fault of faultsOf(name, own)) seen.faults.set(JSON.stringify(fault), fault);
-    if (walk.pruned) seen.pruned += 1;
+    const last = path.at(-1);
+    if (last !== undefined && !steps.isLeft) last.touched = steps.take();
+    if (steps.isLeft) seen.pruned += 1;
     else {
       seen.interleavings += 1;
       const schedule = path.map(({ chosen }) => chosen.name);
@@ -78,8 +92,9 @@ export async function explore(
         if (!seen.found.has(nameOf(violation)))
           seen.found.set(nameOf(violation), { violation, schedule, plan });
     }
+    seen.states = known.size;
     seen.complete = !goBack(path, preemptions);
-  } while (!seen.complete && goesOn());
+  } while (!seen.complete && goesOn(seen));
   return seen;
 }
 
@@ -94,20 +109,29 @@ function* faultsOf(process: string, { messages, deaths }: Reach): Generator<Faul
   for (const death of deaths) yield { kind: 'kill', process, ...death, back_after_ms: 0 };
 }
 
+/** How all stood, each with the ways in which it was gone on from: with how many preemptions, and what was asleep. */
+type Known = Map<string, { preemptions: number; asleep: readonly string[] }[]>;
+
 /** Repeats the choices of a path, and from its end on makes the first that are left. */
 class Walk {
-  pruned = false;
   readonly #path: Point[];
   readonly #busy: ReadonlySet<string>;
   readonly #most: number;
+  readonly #known: Known;
+  readonly #steps: Steps;
   readonly #names = new Map<Call, string>();
   readonly #counts = new Map<string, number>();
   #at = 0;
 
-  constructor(path: Point[], busy: ReadonlySet<string>, most: number) {
+  constructor(
+    path: Point[],
+    { busy, most, known, steps }: { busy: ReadonlySet<string>; most: number; known: Known; steps: Steps },
+  ) {
     this.#path = path;
     this.#busy = busy;
     this.#most = most;
+    this.#known = known;
+    this.#steps = steps;
   }
 
   readonly choose: Choose = (parked) => {
@@ -119,30 +143,40 @@ class Walk {
     if (waiting.length === 0) return earliest(timers);
     const options = waiting.map((call) => this.#optionOf(call));
     const chosen = this.#next(options);
-    this.pruned = chosen === undefined;
+    this.#steps.isLeft = chosen === undefined;
     return chosen && waiting[options.findIndex(({ name }) => name === chosen.name)];
   };
 
   #next(options: readonly Option[]): Option | undefined {
+    const before = this.#path[this.#at - 1];
     const known = this.#path[this.#at];
+    const touched = this.#steps.take();
+    if (before !== undefined) before.touched = touched;
     this.#at += 1;
     if (known !== undefined) return known.chosen;
-    const before = this.#path.at(-1);
-    const asleep =
-      before === undefined
-        ? []
-        : [...before.asleep, ...before.tried].filter((one) => !depend(one, before.chosen));
     const point: Omit<Point, 'chosen'> = {
       options,
-      asleep,
+      asleep: before === undefined ? [] : stillAsleep(before),
       tried: [],
       running: before?.chosen.process,
       preemptions: before === undefined ? 0 : before.preemptions + costOf(before, before.chosen),
+      touched: [],
     };
-    const [chosen] = left(point, this.#most);
+    const [chosen] = this.#wasSeen(point) ? [] : left(point, this.#most);
     if (chosen === undefined) return undefined;
     this.#path.push({ ...point, chosen });
     return chosen;
+  }
+
+  /** Whether all stood so before, with as much left to try. */
+  #wasSeen({ running, preemptions, asleep }: Omit<Point, 'chosen'>): boolean {
+    const state = `${running} ${this.#steps.state()}`;
+    const names = asleep.map(({ name }) => name);
+    const ways = this.#known.get(state) ?? [];
+    if (ways.some((way) => way.preemptions <= preemptions && way.asleep.every((one) => names.includes(one))))
+      return true;
+    this.#known.set(state, [...ways, { preemptions, asleep: names }]);
+    return false;
   }
 
   /** Whether somebody else could come between. */
@@ -151,14 +185,13 @@ class Walk {
   }
 
   #optionOf(call: Call): Option {
-    const { by, touches, writes } = call;
+    const { by } = call;
     const known = this.#names.get(call);
     const count = (this.#counts.get(by.name) ?? 0) + Number(known === undefined);
     this.#counts.set(by.name, count);
     const name = known ?? `${by.name} ${count}: ${call.what}`;
     this.#names.set(call, name);
-    const remote = touches.filter((one) => one.startsWith('remote '));
-    return { name, clone: cloneOf(by.name), process: processOf(by.name), touches: remote, writes };
+    return { name, process: processOf(by.name) };
   }
 }
 
@@ -178,7 +211,7 @@ const costOf = ({ running, options }: Pick<Point, 'running' | 'options'>, { proc
 /** Makes another choice at the last point that has one. @returns false where there is none */
 function goBack(path: Point[], most: number): boolean {
   for (let last = path.pop(); last !== undefined; last = path.pop()) {
-    const tried = [...last.tried, last.chosen];
+    const tried = [...last.tried, stepOf(last)];
     const [chosen] = left({ ...last, tried }, most);
     if (chosen === undefined) continue;
     path.push({ ...last, tried, chosen });
@@ -187,10 +220,15 @@ function goBack(path: Point[], most: number): boolean {
   return false;
 }
 
-function depend(one: Option, other: Option): boolean {
-  if (one.clone === other.clone) return true;
-  return (one.writes || other.writes) && one.touches.some((a) => other.touches.some((b) => overlap(a, b)));
-}
+const stepOf = ({ chosen, touched }: Point): Step => ({ ...chosen, touched });
+
+/** What was tried at a point, or was asleep there, and does not depend on what was taken. */
+const stillAsleep = (point: Point): Step[] =>
+  [...point.asleep, ...point.tried].filter((one) => !depend(one, stepOf(point)));
+
+const depend = (one: Step, other: Step): boolean =>
+  one.process === other.process ||
+  one.touched.some((a) => other.touched.some((b) => (a.writes || b.writes) && overlap(a.name, b.name)));
 
 /** `refs/inbox/*` stands for all that begin so. */
 function overlap(one: string, other: string): boolean {

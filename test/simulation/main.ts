@@ -5,11 +5,13 @@
 // node test/simulation/main.ts --seeds 50 --theme moved  all of one theme: see plan.ts
 // node test/simulation/main.ts --minutes 10            as many as the time allows, from --seed on
 // node test/simulation/main.ts --exhaustive 2          small races in every order, with at most so many preemptions
+//                                                      with --scenario, those whose names have that in them
 // node test/simulation/main.ts --seed 7 --shrink NAME  leaves out of it what the failure NAME does not need, and prints the rest
 import { parseArgs } from 'node:util';
 import { newIn, runMany, summaryOf } from './campaign.ts';
 import { exhaust, exhaustedInWords } from './exhaust.ts';
 import { planOf, THEME_NAMES } from './plan.ts';
+import { SCENARIOS } from './scenarios.ts';
 import { shrink } from './shrink.ts';
 import { transcriptOf } from './transcript.ts';
 
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     minutes: { type: 'string' },
     exhaustive: { type: 'string' },
+    scenario: { type: 'string' },
     clones: { type: 'string' },
     theme: { type: 'string' },
     shrink: { type: 'string' },
@@ -50,7 +53,15 @@ const end = minutes === undefined ? Number.POSITIVE_INFINITY : performance.now()
 const depth = numberOf('exhaustive');
 
 if (depth !== undefined) {
-  for await (const one of exhaust({ preemptions: depth, with_fault: Math.min(depth, 1), until: end }))
+  const scenarios = Object.keys(SCENARIOS).filter((name) => name.includes(values.scenario ?? ''));
+  if (scenarios.length === 0)
+    throw new Error(`--scenario is part of one of ${Object.keys(SCENARIOS).join(', ')}`);
+  for await (const one of exhaust({
+    preemptions: depth,
+    with_fault: Math.min(depth, 1),
+    until: end,
+    scenarios,
+  }))
     console.log(exhaustedInWords(one));
 } else if (seed !== undefined && seeds === undefined && minutes === undefined) {
   const plan = planOf(seed, { clones, theme });

@@ -105,6 +105,8 @@ interface Theme {
   offline: number;
   /** How many faults; some runs are calm, so that what is wrong without any is told as that. */
   faults: readonly number[];
+  /** `one`: clones always act under one name. */
+  actors?: 'one';
   kinds: Readonly<Partial<Record<Fault['kind'], number>>>;
 }
 
@@ -187,9 +189,19 @@ const THEMES = {
     ...ANY,
     weight: 1,
     steps: { ...STEPS, act: 20, sync: 4 },
+    pauses: [0, 20, 60, 200],
+    offline: 0.2,
+    faults: [2, 3, 4],
+    kinds: { copied: 4, message: 2, kill: 2 },
+  },
+  // Several clones act under one name, and take work from each other.
+  namesakes: {
+    ...ANY,
+    weight: 1,
+    steps: { ...STEPS, act: 20, group: 0, 'give back': 1, sync: 2 },
+    pauses: [0, 20, 60, 200],
     offline: 0.4,
-    faults: [1, 1, 2],
-    kinds: { copied: 4, message: 1 },
+    actors: 'one',
   },
   // Objects go that nothing points to.
   pruned: {
@@ -293,7 +305,7 @@ export function planOf(seed: number, { clones = 0, theme: named }: PlanOptions =
   for (let more = chance.pick(theme.beside); more > 0; more -= 1)
     callers.push(callerOf(chance, crowded, theme));
   // Sometimes clones act under one name.
-  if (chance.happens(0.12)) for (const caller of callers) caller.actor = names[0];
+  if (chance.happens(0.12) || theme.actors === 'one') for (const caller of callers) caller.actor = names[0];
   const times = callers.flatMap(({ steps }) => steps.map(({ at }) => at));
   const faults = Array.from({ length: chance.pick(theme.faults) }, () =>
     faultOf(chance, { callers, times, theme }),

@@ -8,6 +8,7 @@ import type { Fault, Plan } from './plan.ts';
 import { preload } from './preload.ts';
 import { type Choose, earliest } from './scheduler.ts';
 import { settle } from './settle.ts';
+import type { Steps } from './steps.ts';
 import type { ToldCall } from './told.ts';
 import { baseOf } from './world/base.ts';
 import { BRANCH } from './world/host.ts';
@@ -31,6 +32,8 @@ export interface RunOptions {
   onEvent?: ((at: number, text: string) => void) | undefined;
   /** Decides on the order of calls, which take no time then. By default each takes some, and whoever is due goes. */
   choose?: Choose | undefined;
+  /** Told what each step touches; a run that it leaves is not judged. */
+  steps?: Steps | undefined;
 }
 
 /** Callers that think for so long have nothing left to do. */
@@ -49,7 +52,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Result>
   }
 }
 
-async function runGuarded(plan: Plan, { onEvent, choose }: RunOptions): Promise<Result> {
+async function runGuarded(plan: Plan, { onEvent, choose, steps }: RunOptions): Promise<Result> {
   const base = await baseOf(plan.clones, plan.items);
   const world = new World({
     seed: plan.seed,
@@ -57,15 +60,22 @@ async function runGuarded(plan: Plan, { onEvent, choose }: RunOptions): Promise<
     fates: fatesOf(plan.faults),
     onEvent,
     instant: choose !== undefined,
+    steps,
   });
+  steps?.watch(world);
   world.scheduler.choose = choose ?? earliest;
   const record: ToldCall[] = [];
   apply(world, plan.faults);
   const isDone = startAll(world, plan, record);
   const ended = await world.scheduler.run(() => isDone() || world.scheduler.time > LONGEST_RUN_MS);
+  steps?.end();
   world.scheduler.choose = earliest;
   if (!ended || !isDone()) for (const call of record) endless(world, call);
   const reach = new Map(world.processes.map(({ name, reach: own }) => [name, own]));
+  if (steps?.isLeft) {
+    for (const process of world.processes) process.free();
+    return { violations: [], calls: record, transitions: 0, switches: 0, took_ms: 0, reach };
+  }
   const settled = await settle(world);
   for (const process of world.processes) process.free();
   const history = new History(world.objects);
@@ -76,6 +86,7 @@ async function runGuarded(plan: Plan, { onEvent, choose }: RunOptions): Promise<
     history,
     branch,
     moves: host.moves,
+    denials: host.denials,
     calls: record,
     settled,
     agents,

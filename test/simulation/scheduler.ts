@@ -66,6 +66,11 @@ export class Scheduler {
     return this.#time;
   }
 
+  /** All that is parked, in words. */
+  get waiting(): string[] {
+    return this.#parked.map(({ by, what, due }) => `${by.alive ? by.name : ''} ${what} ${due}`).sort();
+  }
+
   /** How many calls were parked so far. */
   get calls(): number {
     return this.#calls;

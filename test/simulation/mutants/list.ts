@@ -12,6 +12,8 @@ export interface Mutant {
   oracle: string | undefined;
   /** Of which runs are made, where few others could find it. */
   theme?: ThemeName;
+  /** A small race that shows it in one of its orders, where chance comes to it too seldom. */
+  scenario?: string;
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -79,6 +81,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'return { tip: made.tip, combined };',
     to: 'return { tip: made.tip, combined: [] };',
     oracle: 'words',
+    scenario: 'an offer that is refused, and a carrier',
   },
   {
     name: 'a date by one clock alone tells that a holder is silent',
@@ -86,6 +89,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (!isLongAgo && !isOld(last_sign, least - lag)) return undefined;',
     to: 'void [isLongAgo, least];',
     oracle: 'leases',
+    theme: 'watched',
   },
   {
     name: 'what a machine sleeps through was watched',
@@ -109,6 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (missing === 0) return local;',
     to: 'if (missing >= 0) return local;',
     oracle: 'words',
+    theme: 'moved',
   },
   {
     name: 'a claim keeps the epoch',
@@ -130,6 +135,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'if (!staleEpoch && !staleExecution) return;',
     to: 'if (fence !== undefined) return;',
     oracle: 'intent',
+    theme: 'namesakes',
   },
   {
     name: 'a command does not say what its caller saw',
@@ -144,13 +150,15 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const isMine = queue.withdraw(name);',
     to: 'const isMine = queue.withdraw(name) || true;',
     oracle: 'once',
+    theme: 'beside',
   },
   {
-    name: 'ids of deleted items are given again',
+    name: 'ids and keys of deleted items are free again',
     file: 'sync/local.ts',
     from: 'if (giving) await views.knowDeletions(tip);',
     to: 'void giving;',
-    oracle: 'ids',
+    oracle: 'keys',
+    theme: 'apart',
   },
   {
     name: 'a new item keeps its number where the remote cannot be asked',
@@ -158,6 +166,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const renumber = new Set(created.map(({ op }) => op));',
     to: 'const renumber = new Set(created.slice(0, 0).map(({ op }) => op));',
     oracle: 'ids',
+    theme: 'apart',
   },
   {
     name: 'what was seen of the remote goes back',
@@ -245,8 +254,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sync/exchange.ts',
     from: "return doing(exchange, { do: 'refuse', reason: result.reason });",
     to: "return doing({ ...exchange, reason: result.reason }, { do: 'look', why: 'behind' });",
-    // Not found so far: it may be that a branch which stands still shows it all the same.
-    oracle: undefined,
+    // A branch that stands where it was seen shows that nobody was first; it does not show why.
+    oracle: 'reasons',
     theme: 'refused',
   },
   {
@@ -254,9 +263,16 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sync/exchange.ts',
     from: "return end(exchange, { why: 'denied', reason: result.reason });",
     to: "return doing({ ...exchange, reason: result.reason }, { do: 'look', why: 'behind' });",
-    // Not found so far: it may be that a branch which stands still shows it all the same.
-    oracle: undefined,
+    oracle: 'reasons',
     theme: 'refused',
+  },
+  {
+    name: 'the time of a call does not go by',
+    file: 'remote/port.ts',
+    from: 'Math.max(0, this.#until - this.#now());',
+    to: 'this.#until > 0 ? 60_000 : this.#now();',
+    oracle: 'patience',
+    theme: 'broken',
   },
   {
     name: 'a finished parent takes parts',

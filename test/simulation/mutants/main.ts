@@ -16,16 +16,25 @@ const { values } = parseArgs({
     to: { type: 'string', default: String(MUTANTS.length) },
   },
 });
+type Found = { failure: string } & (
+  | { seed: number; theme?: string | undefined }
+  | { order: number; scenario: string }
+);
+
+const placeOf = (found: Found): string =>
+  'seed' in found
+    ? `seed ${found.seed}${found.theme === undefined ? '' : ` of ${found.theme}`}`
+    : `order ${found.order} of “${found.scenario}”`;
+
 const { runs } = values;
 let wrong = 0;
 for (const { name, oracle } of MUTANTS.slice(Number(values.from) - 1, Number(values.to))) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [ONE, name, runs], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${name}: ${stderr}`);
-  const found = JSON.parse(stdout) as { seed: number; failure: string; theme?: string } | null;
+  const found = JSON.parse(stdout) as Found | null;
   const isRight = (found === null) === (oracle === undefined);
   if (!isRight) wrong += 1;
-  const theme = found?.theme === undefined ? '' : ` of ${found.theme}`;
-  const where = found === null ? `not found in ${runs} runs` : `seed ${found.seed}${theme}: ${found.failure}`;
+  const where = found === null ? `not found in ${runs} runs` : `${placeOf(found)}: ${found.failure}`;
   console.log(`${isRight ? 'ok   ' : 'WRONG'}  ${name}: ${where}`);
 }
 process.exitCode = wrong === 0 ? 0 : 1;

@@ -2,7 +2,11 @@
 //
 // Prints where it was found, as JSON; `null` where it was not.
 import { registerHooks } from 'node:module';
+import type { Plan } from '../plan.ts';
 import { MUTANTS, mutate } from './list.ts';
+
+/** Of a small race that shows a mutant. */
+const PREEMPTIONS = 3;
 
 const [name, runs = '300'] = process.argv.slice(2);
 const mutant = MUTANTS.find((one) => one.name === name);
@@ -18,10 +22,25 @@ registerHooks({
 
 const { runMany, newIn } = await import('../campaign.ts');
 const theme = mutant.theme;
+const isMeant = (name: string): boolean => name.startsWith(mutant.oracle ?? '');
+if (mutant.scenario !== undefined) {
+  const { explore } = await import('../explore.ts');
+  const { SCENARIOS } = await import('../scenarios.ts');
+  const plan = SCENARIOS[mutant.scenario] as Plan;
+  let left = Number(runs);
+  const seen = await explore(plan, PREEMPTIONS, ({ found }) => {
+    left -= 1;
+    return left > 0 && ![...found.keys()].some(isMeant);
+  });
+  const failure = [...seen.found.keys()].find(isMeant);
+  const order = seen.interleavings + seen.pruned;
+  console.log(JSON.stringify(failure === undefined ? null : { order, failure, scenario: mutant.scenario }));
+  process.exit();
+}
 let found: { seed: number; failure: string; theme: typeof theme } | undefined;
 for (let seed = 1; found === undefined && seed <= Number(runs); seed += 1) {
   const campaign = await runMany({ first: seed, goesOn: (made) => made < 1, theme });
-  const failure = newIn(campaign).find(([one]) => one.startsWith(mutant.oracle ?? ''));
+  const failure = newIn(campaign).find(([one]) => isMeant(one));
   if (failure !== undefined) found = { seed, failure: failure[0], theme };
 }
 console.log(JSON.stringify(found ?? null));

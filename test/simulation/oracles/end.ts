@@ -41,10 +41,13 @@ export const found: Oracle = {
   },
 };
 
+/** A call may be told so by a push of each thing that it is for: what waited before it, and what it asks for. */
+const MOST_ASKED = 2;
+
 export const reasons: Oracle = {
   name: 'reasons',
   promise: 'Whoever is told that others were first was not first; who may not write is told so.',
-  *check({ calls, moves, plan }) {
+  *check({ calls, moves, denials, plan }) {
     // A remote that is read as it was is behind whoever pushes there.
     const isOld = plan.faults.some(({ kind }) => kind === 'lag' || kind === 'rewritten');
     for (const { process, clone, what, began, ended = began, told } of calls) {
@@ -63,6 +66,12 @@ export const reasons: Oracle = {
         yield { kind: 'denied, and told otherwise', text };
       if (codes.includes('CONTENDED') && isMeant('refusal'))
         yield { kind: 'refused, and told otherwise', text };
+      const mayLackRights = plan.faults.some((fault) => fault.kind === 'denied' && fault.clone === clone);
+      if (codes.includes('PUSH_DENIED') && !mayLackRights) yield { kind: 'nobody lacks rights', text };
+      const isAlone = plan.callers.filter((caller) => caller.clone === clone).length === 1;
+      const asked = denials.filter(({ at, by }) => by === clone && began <= at && at <= ended).length;
+      if (isAlone && asked > MOST_ASKED)
+        yield { kind: 'denied, and asked again', text: `${text}, after it was denied ${asked} times` };
     }
   },
 };

@@ -25,6 +25,8 @@ export interface Evidence {
   /** The branch in the end, oldest first. */
   branch: readonly LedgerCommit[];
   moves: readonly Move[];
+  /** When a clone was told that it may not write the branch. */
+  denials: readonly { at: number; by: string }[];
   calls: readonly ToldCall[];
   settled: readonly Settled[];
   agents: readonly AgentRun[];

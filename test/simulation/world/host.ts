@@ -35,6 +35,8 @@ export class Host {
   readonly #refs: Map<string, Oid>;
   readonly moves: Move[] = [];
   readonly rules: Rule[] = [];
+  /** When a clone was told that it may not write the branch. */
+  readonly denials: { at: number; by: string }[] = [];
   /** Whether a clone may not write at all. */
   isDenied: (clone: string, at: number) => boolean = () => false;
   /** True while it cannot be reached. */
@@ -96,7 +98,10 @@ export class Host {
 
   #answerTo(wish: Wish, at: number): Answer {
     const { ref, to, expected, by } = wish;
-    if (this.isDenied(by, at)) return { kind: 'denied', reason: 'permission denied' };
+    if (this.isDenied(by, at)) {
+      if (ref === BRANCH) this.denials.push({ at, by });
+      return { kind: 'denied', reason: 'permission denied' };
+    }
     const current = this.#refs.get(ref);
     if (current === to) return { kind: 'accepted' };
     if (current !== expected) return { kind: 'behind' };

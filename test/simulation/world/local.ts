@@ -19,7 +19,8 @@ export class SimulatedState implements LocalState {
   }
 
   get(key: string): string | undefined {
-    return this.#unwritten.get(key) ?? this.#process.clone.state.get(key);
+    const { clone } = this.#process;
+    return this.#process.sees(`state ${key}`, this.#unwritten.get(key) ?? clone.state.get(key));
   }
 
   set(key: string, value: string): void {
@@ -43,10 +44,11 @@ export class SimulatedState implements LocalState {
   }
 
   keys(folder: string): string[] {
-    return [...new Set([...this.#process.clone.state.keys(), ...this.#unwritten.keys()])]
+    const found = [...new Set([...this.#process.clone.state.keys(), ...this.#unwritten.keys()])]
       .filter((key) => key.startsWith(`${folder}/`))
       .map((key) => key.slice(folder.length + 1))
       .sort();
+    return this.#process.sees(`state ${folder}/*`, found);
   }
 
   #write(key: string, effect: (state: Map<string, string>) => unknown): void {
@@ -131,21 +133,21 @@ export class SimulatedRequestQueue implements RequestQueue {
   }
 
   withdraw(name: string): boolean {
-    const mine = this.#requests.get(name)?.state === 'asked';
+    const mine = this.#stateOf(name) === 'asked';
     this.#change(`withdraws the request ${name}`, () => this.#requests.delete(name));
     return mine;
   }
 
   collect(name: string): string | undefined {
     const request = this.#requests.get(name);
-    if (request?.state !== 'answered') return undefined;
+    if (this.#stateOf(name) !== 'answered') return undefined;
     this.#change(`collects the answer to ${name}`, () => this.#requests.delete(name));
-    return request.text;
+    return request && this.#process.hears(name, request.text);
   }
 
   async wait(name: string, ms: number): Promise<void> {
     for (let waited = 0; waited < ms; waited += LOOK_FOR_REQUESTS_MS) {
-      if (this.#requests.get(name)?.state === 'answered') return;
+      if (this.#stateOf(name) === 'answered') return;
       await this.#clock.sleep(LOOK_FOR_REQUESTS_MS);
     }
   }
@@ -161,11 +163,11 @@ export class SimulatedRequestQueue implements RequestQueue {
         taken.push({ name, text: request.text });
       }
     }
-    return taken;
+    return this.#process.sees('requests', taken);
   }
 
   isAwaited(name: string): boolean {
-    return this.#requests.get(name)?.state === 'taken';
+    return this.#stateOf(name) === 'taken';
   }
 
   answer(name: string, text: string): void {
@@ -178,6 +180,10 @@ export class SimulatedRequestQueue implements RequestQueue {
 
   pause(): Promise<void> {
     return this.#clock.sleep(LOOK_FOR_REQUESTS_MS);
+  }
+
+  #stateOf(name: string) {
+    return this.#process.sees('requests', this.#requests.get(name)?.state);
   }
 
   get #requests() {

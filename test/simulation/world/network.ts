@@ -83,7 +83,8 @@ export class Network implements Wire {
     // Whoever is dead by then hears nothing, and who stands still hears it later.
     const heard = async (value: T): Promise<T> => {
       if (this.#process.alive) await this.#process.whileStopped();
-      return this.#process.alive ? value : new Promise<T>(() => undefined);
+      if (!this.#process.alive) return new Promise<T>(() => undefined);
+      return this.#process.hears(what, value);
     };
     const told = async (value: T): Promise<T> => heard(await answer(value));
     if (isCutOff || this.#host.isAway()) return told(away());

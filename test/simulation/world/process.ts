@@ -137,8 +137,20 @@ export class Process implements Actor {
   call<T>(described: Described, effect: () => T): Promise<T> {
     return this.#world.scheduler.park(this.#whole(described, this.#latency()), () => {
       if (described.stores && this.isDiskFull) throw new LedgerError('STORAGE_FAILED', DISK_FULL);
-      return effect();
+      return this.hears(described.what, effect());
     });
+  }
+
+  /** To be told what each call of it is answered. */
+  hears<T>(what: string, answer: T): T {
+    this.#world.steps?.hear(this.name, what, answer);
+    return answer;
+  }
+
+  /** What of its clone it is told in the middle of a turn: that is no call. */
+  sees<T>(touched: string, answer: T): T {
+    this.#world.steps?.touch([`${this.clone.name} ${touched}`], false);
+    return this.hears(touched, answer);
   }
 
   get isDiskFull(): boolean {
@@ -154,6 +166,7 @@ export class Process implements Actor {
     if (fate === 'dies before') return this.kill();
     effect();
     this.did(call);
+    this.#world.steps?.touch(call.touches, true);
     this.#world.note(call);
     if (fate === 'dies after') this.kill();
   }
@@ -198,6 +211,7 @@ export class Process implements Actor {
     this.alive = false;
     for (const task of this.onEnd) task();
     this.clone.letGo(this);
+    this.#world.steps?.touch([`${this.clone.name} lock *`, `${this.clone.name} requests`], true);
     this.#world.tell(`${this.name} is killed`);
     this.onKilled();
   }

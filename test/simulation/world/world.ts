@@ -2,6 +2,7 @@ import type { Oid } from '../../../src/store/port.ts';
 import type { Place } from '../../../src/sync/clone-name.ts';
 import { asSimulated } from '../guard.ts';
 import { type Call, type Fate, Scheduler } from '../scheduler.ts';
+import type { Steps } from '../steps.ts';
 import type { AgentRun, Ending } from '../worker.ts';
 import { Clone } from './clone.ts';
 import { Host } from './host.ts';
@@ -30,6 +31,8 @@ export interface WorldOptions {
   fates?: Fates | undefined;
   /** Calls take no time: whoever runs this decides on their order. */
   instant?: boolean | undefined;
+  /** Told what each call touches, and what it answers. */
+  steps?: Steps | undefined;
   /** Told each thing that happens, in the order of time. */
   onEvent?: ((at: number, text: string) => void) | undefined;
 }
@@ -38,6 +41,7 @@ export interface WorldOptions {
 export class World {
   readonly seed: number;
   readonly instant: boolean;
+  readonly steps: Steps | undefined;
   readonly scheduler: Scheduler;
   readonly objects: ObjectPool;
   readonly host: Host;
@@ -54,9 +58,17 @@ export class World {
   #fates: Fates;
   readonly #onEvent: NonNullable<WorldOptions['onEvent']>;
 
-  constructor({ seed, from, fates = NOTHING, instant = false, onEvent = () => undefined }: WorldOptions) {
+  constructor({
+    seed,
+    from,
+    fates = NOTHING,
+    instant = false,
+    steps,
+    onEvent = () => undefined,
+  }: WorldOptions) {
     this.seed = seed;
     this.instant = instant;
+    this.steps = steps;
     this.objects = from?.objects.copy() ?? new ObjectPool();
     this.host = new Host(from?.refs);
     for (const { name, ...disk } of from?.clones ?? []) this.clones.set(name, new Clone(name, disk));
@@ -66,6 +78,7 @@ export class World {
       fateOf: (call) => this.fateOf(call),
       onCall: (call) => {
         if (call.by instanceof Process) call.by.did(call as Call & { number: number });
+        steps?.touch(call.touches, call.writes);
         this.note(call);
       },
       kill: (actor) => this.processes.find((process) => process === actor)?.kill(),
