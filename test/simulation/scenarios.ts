@@ -38,7 +38,10 @@ export const SCENARIOS: Readonly<Record<string, Plan>> = {
   ),
   // Who is refused after it lost once has offered what it asks for, and takes that back.
   'an offer that is refused, and a carrier': {
-    ...among(caller('ada', ask(['update', 0])), caller('bob', ask(['update', 1]), claim(1))),
+    ...among(
+      caller('ada', ask(['update', 0])),
+      caller('bob', ask(['update', 1]), step('fetch'), ask(['comment', 1])),
+    ),
     faults: [{ kind: 'refusal', clone: 'ada', refs: 'branch', from: 0, until: Number.POSITIVE_INFINITY }],
   },
   'two processes of a clone claim one item': among(caller('ada', claim(0)), caller('ada', claim(0))),

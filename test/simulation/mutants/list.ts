@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'sync/combine.ts',
     from: '!own.has(op) && ',
     to: '(own.size >= 0) && ',
-    oracle: 'once',
+    oracle: 'words',
     theme: 'copied',
   },
   {
@@ -182,6 +182,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: "state.set(NO_OPS, [...before, ...ops].slice(-NO_OPS_KEPT).join(' '));",
     to: 'void before;',
     oracle: 'words',
+    theme: 'beside',
   },
   {
     name: 'nothing is offered with a push',
@@ -224,6 +225,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'const replaced = result.unchanged.flatMap(({ from, item }) => replacedBy(from, item));',
     to: "const replaced: Replayed['lost'] = [];",
     oracle: 'ids',
+    theme: 'apart',
   },
   {
     name: 'a commit is dated by its own clock, whatever its parent records',
