@@ -16,6 +16,8 @@ const PROCESSES = [
   'test/conformance/{isomorphic-http.remote,isomorphic-native,native-git,native.remote,silent.remote}.test.ts',
 ];
 const LONG = ['test/long/**/*.test.ts'];
+/** What `npm run test:clients` runs, once it has installed what that needs. */
+const CLIENTS = ['test/clients/**/*.test.ts'];
 
 const project = (name: string, include: string[], exclude: string[], timeout_s: number) => ({
   extends: true as const,
@@ -33,9 +35,10 @@ export default defineConfig({
     reporters: ['default', new ClosingReport()],
     slowTestThreshold: 5_000,
     projects: [
-      project('unit', ['test/**/*.test.ts'], [...PROCESSES, ...LONG], 60),
+      project('unit', ['test/**/*.test.ts'], [...PROCESSES, ...LONG, ...CLIENTS], 60),
       project('e2e', PROCESSES, [], 120),
       project('long', LONG, [], 300),
+      project('clients', CLIENTS, [], 300),
       project('properties', PROPERTIES, LONG, 300),
     ],
   },

@@ -23,7 +23,11 @@ const SCHEMA_VERSION = 1;
 /** @param notes what else the model should know, such as that the remote does not answer */
 export function toResult({ text, kind, data, where }: Answer, notes: readonly string[] = []): Result {
   const kept = lean(data) ?? (Array.isArray(data) ? [] : null);
-  const envelope = { schema_version: SCHEMA_VERSION, kind, data: kept, ...(where && { where }) };
+  const envelope = {
+    ...{ schema_version: SCHEMA_VERSION, kind, data: kept },
+    ...(where && { where }),
+    ...(notes.length > 0 && { notes: lean(notes) }),
+  };
   return { content: said([text, ...notes.map((note) => `note: ${note}`)]), structuredContent: envelope };
 }
 

@@ -26,13 +26,8 @@ export const ask = tool({
   },
   question: ({ question, options = [], to }) => (to === undefined ? { question, options } : undefined),
   answered: async ({ question, id: typed }, reaction, connection) => {
-    if (reaction.action === 'cancel') return undefined;
-    if (reaction.action === 'decline')
-      return {
-        text: 'the person declined to answer; decide by yourself, or name who is to answer with to',
-        kind: 'answer',
-        data: { declined: true },
-      };
+    // A client that runs without a person declines by itself, so that is no answer, and the question is still there.
+    if (reaction.action !== 'accept') return undefined;
     const { answer } = reaction;
     const { ledger } = await connection.opened();
     const about = await connection.item(typed, 'comment').catch((error) => {
@@ -111,7 +106,7 @@ export async function consult(
   } catch (error) {
     mcpReq.signal.throwIfAborted();
     // Nobody answered in time, or the client could not ask after all: the question is still there.
-    return error instanceof Error ? { action: 'cancel' } : Promise.reject(error);
+    return error instanceof Error ? { action: 'none' } : Promise.reject(error);
   }
 }
 
@@ -127,8 +122,7 @@ function formOf({ options }: Question) {
 }
 
 function toReaction(action: string, content: Readonly<Record<string, unknown>> = {}): Reaction {
-  if (action === 'decline') return { action };
   const { answer, option } = content;
   const said = [answer, option].find((one) => typeof one === 'string' && one.trim() !== '');
-  return action === 'accept' && typeof said === 'string' ? { action, answer: said } : { action: 'cancel' };
+  return action === 'accept' && typeof said === 'string' ? { action, answer: said } : { action: 'none' };
 }

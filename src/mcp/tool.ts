@@ -10,7 +10,7 @@ export interface Question {
   options: readonly string[];
 }
 /** What the person did with it. */
-export type Reaction = { action: 'accept'; answer: string } | { action: 'decline' } | { action: 'cancel' };
+export type Reaction = { action: 'accept'; answer: string } | { action: 'none' };
 
 export interface Tool {
   name: string;

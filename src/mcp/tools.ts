@@ -38,11 +38,11 @@ const next = tool({
       ...(label && { labels: [label] }),
       ...(swarm && { swarm_name: swarm }),
     };
+    await refresh(connection);
     if (claim) {
       const won = await conversation.claimNext(filter, { signal });
       return won === undefined ? nothing() : claimed(won.item, won.where, connection);
     }
-    await refresh(connection, ledger);
     const held = await conversation.held();
     const asked = { ...filter, actor: ledger.actor };
     const ready = await ledger.query.ready({ ...asked, limit: Math.min(limit, MOST_ROWS) });
@@ -77,10 +77,17 @@ const rows = (lines: readonly string[], items: readonly WorkItem[]): Answer => (
   data: items.map(fieldsOfRow),
 });
 
-/** Asks the remote for what is new; without it, the answer is of what is known here, and that is said. */
-async function refresh(connection: Connection, ledger: WorkLedger): Promise<void> {
-  if (ledger.clone.mode === 'push' && !(await askRemote(ledger)))
-    connection.note('the remote does not answer: this is what is known here');
+/** Looks after what others left, and for what is new; where the remote does not answer, the answer is of what is known here. */
+async function refresh(connection: Connection): Promise<void> {
+  const { ledger, conversation } = await connection.opened();
+  const isKnown = ledger.clone.mode !== 'push' || (await askRemote(ledger));
+  if (!isKnown) return connection.note('the remote does not answer: this is what is known here');
+  try {
+    await conversation.recoverOthers();
+  } catch (error) {
+    // It was nothing that was asked for: the next one who looks does it.
+    if (!isLedgerError(error)) throw error;
+  }
 }
 
 const claim = tool({

@@ -15,6 +15,12 @@ test('given answers with nothing in them, when they are given, then a list is em
   expect(dataOf({})).toEqual({ schema_version: 1, kind: 'x', data: null });
 });
 
+test('given notes, when an answer is given, then they stand in its words and in its data', () => {
+  const { content, structuredContent } = toResult({ text: 'done', kind: 'x', data: 1 }, ['it is late']);
+  expect(content[0]?.text).toBe('done\nnote: it is late');
+  expect(structuredContent).toEqual({ schema_version: 1, kind: 'x', data: 1, notes: ['it is late'] });
+});
+
 test.each(Object.entries(SPEECH))(
   'given %s as a title, when it stands in a row, then it stays within its quotes, on its line',
   (_, speech) => {

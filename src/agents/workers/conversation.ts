@@ -9,6 +9,7 @@ import type { ClaimOptions } from '../../ledger/transition-inputs.ts';
 import type { WorkLedger } from '../../ledger/work-ledger.ts';
 import type { WorkFilter } from '../../query/filter.ts';
 import { claimNext } from '../following/claim-next.ts';
+import { recoverSilent } from '../presence/list.ts';
 import { type ExecutionMemory, memoryOf } from './execution-memory.ts';
 import { type Heartbeat, PresenceHeartbeat } from './heartbeat.ts';
 import { LeaseHandle, standingOf } from './lease-handle.ts';
@@ -24,6 +25,8 @@ export interface ConversationOptions {
   onNotice?: ((message: string) => void) | undefined;
 }
 
+const LONGEST_MS = 60_000;
+
 /**
  * An agent's conversation as an execution: what is claimed in it is its own, has signs of life while it lasts, and is given back
  * when it ends. What one left that was killed, the next one of the same actor in the same clone gives back at once.
@@ -34,6 +37,8 @@ export class Conversation {
   readonly #memory: ExecutionMemory | undefined;
   readonly #heartbeat: Heartbeat;
   readonly #name: string;
+  /** When others are looked after again, by the ledger's timer. */
+  #due = 0;
 
   constructor({ ledger, execution_id, program, onNotice }: ConversationOptions) {
     this.#ledger = ledger;
@@ -60,6 +65,19 @@ export class Conversation {
     if (this.#memory === undefined) return [];
     this.#memory.takeOver();
     return releaseOrphaned(this.#ledger, this.#memory);
+  }
+
+  /**
+   * Gives back what others left whose leases are over, as every worker does now and then: a quarter of a lease after the last time.
+   *
+   * @throws LedgerError as `recoverOrphanedWork`
+   */
+  async recoverOthers(): Promise<void> {
+    const timer = timerOf(this.#ledger);
+    if (timer.elapsed() < this.#due) return;
+    const { lease_ttl_s } = await this.#ledger.query.settings();
+    this.#due = timer.elapsed() + Math.min(LONGEST_MS, lease_ttl_s * 250);
+    await recoverSilent(this.#ledger, { runs: (execution_id) => this.#isOwn(execution_id) });
   }
 
   /** What it holds, blocked items too. */
