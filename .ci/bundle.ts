@@ -6,7 +6,7 @@
 //
 // node .ci/bundle.ts [FOLDER]: FOLDER/dist/cli, where FOLDER is that of the package unless told otherwise.
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { type BuildOptions, type BuildResult, build, type Plugin, transform } from 'esbuild';
@@ -77,16 +77,67 @@ const withoutUndefined = (facts: typeof FIELD_FACTS): unknown =>
 /** What is loaded when it is called and is too small to be worth a file: it goes where it is called from. So do questions. */
 const TOGETHER = /^\.{1,2}\/(?:commands\/(?:query\/[\w-]+|lifecycle\/next)|cli|index)\.ts$/;
 
+/** By its name, the file that has each export of the library's entry. */
+const HOMES = new Map(
+  [
+    ...readFileSync(join(root, 'src/index.ts'), 'utf8').matchAll(
+      /export (?:type )?\{([^}]+)\} from '([^']+)'/g,
+    ),
+  ].flatMap(([, names = '', file = '']) =>
+    names.split(',').flatMap((name): [string, string][] => {
+      const [, bare] = /^(?:type )?(\w+)$/.exec(name.trim()) ?? [];
+      return bare === undefined ? [] : [[bare, join(root, 'src', file)]];
+    }),
+  ),
+);
+
+/**
+ * Names that are imported from the library's entry, from the files that have them: through the entry, whoever asks for one of them would
+ * load whatever else it names.
+ */
+const straight = (code: string, path: string): string =>
+  code.replaceAll(
+    /\bimport \{([^}]+)\} from '([./]+\/index\.ts)';/g,
+    (whole, names: string, named: string) => {
+      if (resolve(path, '..', named) !== join(root, 'src/index.ts')) return whole;
+      return names
+        .split(',')
+        .flatMap((name) => {
+          const [, bare = ''] = /^(?:type )?(\w+)(?: as \w+)?$/.exec(name.trim()) ?? [];
+          if (name.trim() === '') return [];
+          const home = HOMES.get(bare);
+          if (home === undefined) throw new Error(`${path}: no file of the entry has ${name}`);
+          // As any other import of a file, so that it is known where it is from.
+          const from = relative(dirname(path), home).replaceAll('\\', '/');
+          return name.trim().startsWith('type ') ? [] : [`import { ${name.trim()} } from './${from}';`];
+        })
+        .join(' ');
+    },
+  );
+
+const importsStraight: Plugin = {
+  name: 'imports-straight',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/](?:clients|operations)[\\/].*\.ts$/ }, ({ path }) => ({
+      contents: straight(readFileSync(path, 'utf8'), path),
+      loader: 'ts',
+    }));
+  },
+};
+
 const callsTogether: Plugin = {
   name: 'calls-together',
   setup({ onLoad }) {
     onLoad({ filter: /[/]src[/](?:cli|ledger)[/].*\.ts$/ }, ({ path }) => {
       const imports: string[] = [];
-      const code = readFileSync(path, 'utf8').replaceAll(/\bimport\('([^']+)'\)/g, (whole, named: string) => {
-        if (!TOGETHER.test(named)) return whole;
-        imports.push(`import * as called_${imports.length} from '${named}';`);
-        return `Promise.resolve(called_${imports.length - 1})`;
-      });
+      const code = straight(readFileSync(path, 'utf8'), path).replaceAll(
+        /\bimport\('([^']+)'\)/g,
+        (whole, named: string) => {
+          if (!TOGETHER.test(named)) return whole;
+          imports.push(`import * as called_${imports.length} from '${named}';`);
+          return `Promise.resolve(called_${imports.length - 1})`;
+        },
+      );
       return { contents: `${code}\n${imports.join('\n')}`, loader: 'ts' };
     });
   },
@@ -175,7 +226,7 @@ function buildStart(modules: readonly string[]): Promise<BuildResult<typeof scri
     outfile: join(out, 'start.cjs'),
     stdin: { contents, resolveDir: root, loader: 'ts' },
     supported: { 'dynamic-import': false },
-    plugins: [callsTogether, restApart, librariesApart, factsMade, requireKnown],
+    plugins: [callsTogether, importsStraight, restApart, librariesApart, factsMade, requireKnown],
   });
 }
 
@@ -199,9 +250,12 @@ const hook = await build({
 
 const rest = await build({
   ...options,
+  // What Node takes of it loads its own parts in a way that cannot be put together.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   entryPoints: Object.fromEntries(apart),
   plugins: [
     callsTogether,
+    importsStraight,
     fromStart(new Set(started)),
     librariesApart,
     factsMade,
@@ -229,12 +283,17 @@ for (const { path, text } of rest.outputFiles) {
   parts.set(`./${basename(path).replace(/\.js$/, '.cjs')}`, code);
 }
 
-/** What every transition loads: some sixty files, which take longer to open than to read. They are one, which runs each when asked. */
+/**
+ * What every transition loads, and what a client's hook does: some sixty files, which take longer to open than to read. They are one,
+ * which runs each when asked.
+ */
 const WRITING = [
   ...[...apart.keys()].filter((name) => name.startsWith('cli-commands-lifecycle-')),
+  'cli-commands-ledger-client-hook',
   'domain-verbs',
   'ledger-arrivals',
   'ledger-executions',
+  'ledger-resume',
   'ledger-submit',
   'ledger-writer',
   'projection-catch-up',

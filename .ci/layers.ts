@@ -177,10 +177,17 @@ export const LAYERS: readonly Layer[] = [
       'the Model Context Protocol: tools, resources and a prompt for one client, and its connection as an execution',
   },
   {
+    path: 'clients',
+    imports: ['index.ts', 'operations', 'ledger/connection.ts', 'git/work-tree.ts'],
+    libraries: ['jsonc-parser', 'smol-toml'],
+    holds: 'programs that run agents, such as Claude Code: what their hooks do here, and setting them up',
+  },
+  {
     path: 'cli',
     imports: [
       ...['index.ts', 'agents.ts', 'repair.ts', 'review.ts', 'hooks.ts', 'hosts/list.ts', 'operations'],
       'mcp/serve.ts',
+      'clients',
     ],
     libraries: ['vega'],
     holds: '`wl`',

@@ -20,8 +20,7 @@ import { StatusLine } from './status-line.ts';
 
 // One run of a command: what it can ask of the program, and what is shown of its reply.
 
-/** A last contact that is older gets a notice. */
-const OLD_MS = 10 * 60_000;
+const OLD_MS = 10 * 60_000; // A last contact that is older gets a notice.
 
 /** One run of the program, as a command sees it. */
 export class Cli {
@@ -160,7 +159,7 @@ export class Cli {
     };
   }
 
-  /** What the caller proves as a holder; where it says nothing, the claims of this clone are its proof. */
+  /** What the caller proves as a holder: where it says nothing, the claims of this clone. */
   fence({
     execution,
     epoch,
@@ -169,9 +168,10 @@ export class Cli {
     return { execution_id: execution ?? this.executionId, epoch, if_rev };
   }
 
-  /** The execution that the caller says it is. */
+  /** The execution that the caller says it is, or that its client has a variable for. */
   get executionId(): string | undefined {
-    return this.world.env.WL_EXECUTION_ID || undefined;
+    const { WL_EXECUTION_ID: own, CODEX_THREAD_ID: thread } = this.world.env;
+    return own || (thread ? `exec-codex-${thread}` : undefined);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, fstatSync, readSync } from 'node:fs';
 import { type Json, type JsonMap, LedgerError } from '../index.ts';
 import { refuse } from '../operations/typed.ts';
 import type { World } from './process.ts';
@@ -108,5 +108,39 @@ function looseJson(value: string): Json {
     return JSON.parse(value) as Json;
   } catch {
     return value;
+  }
+}
+
+/**
+ * All of a pipe or file that is open as `fd`, at once; `''` of a terminal.
+ *
+ * @throws LedgerError `INVALID_INPUT` where it has more bytes than `most`
+ */
+export function readWhole(fd: number, most: number): string {
+  if (fstatSync(fd).isCharacterDevice()) return '';
+  const parts: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    const part = Buffer.allocUnsafe(64 * 1024);
+    const count = readPart(fd, part);
+    if (count === 0) return Buffer.concat(parts).toString();
+    length += count;
+    if (length > most) throw refuse(`More than ${most / 1024 / 1024} MiB came in on standard input.`);
+    parts.push(part.subarray(0, count));
+  }
+}
+
+/** @returns how many bytes came; 0 at the end */
+function readPart(fd: number, into: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(fd, into);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EOF') return 0;
+      if (code !== 'EAGAIN') throw error;
+      // A pipe that does not wait for its writer.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
   }
 }

@@ -17,12 +17,18 @@ const pinned = (): string => join(import.meta.dirname, '../../node_modules/node/
 if (lack === undefined) {
   followLauncher();
   keepCompiled();
-  const loaded = process.argv[2] === 'hook' ? import('./start-hook.ts') : import('./program.ts');
-  loaded.then(({ start }) => start());
+  const [, , word, name = ''] = process.argv;
+  starterOf(word, name).then(({ start }) => start());
 } else if (existsSync(pinned())) {
   runOn(pinned(), [import.meta.filename, ...process.argv.slice(2)]).catch(() => refuse(lack));
 } else {
   refuse(lack);
+}
+
+/** What hooks of git run is apart: a push waits for it. */
+function starterOf(word: string | undefined, hook: string): Promise<{ start: () => Promise<void> }> {
+  const isGits = word === 'hook' && /^(?:pre-|post-|update$|commit-msg$)/.test(hook);
+  return isGits ? import('./start-hook.ts') : import('./program.ts');
 }
 
 function refuse(why: string): void {

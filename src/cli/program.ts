@@ -18,10 +18,11 @@ const configExplain = () => import('./commands/ledger/config-explain.ts');
 const config = () => import('./commands/ledger/config.ts');
 const doctor = () => import('./commands/ledger/doctor.ts');
 const files = () => import('./commands/ledger/files.ts');
-const hook = () => import('./commands/ledger/hook.ts');
+const hook = () => import('./commands/ledger/client-hook.ts');
 const hooksInstall = () => import('./commands/ledger/hooks-install.ts');
 const init = () => import('./commands/ledger/init.ts');
 const merge = () => import('./commands/ledger/merge.ts');
+const setup = () => import('./commands/ledger/setup.ts');
 const status = () => import('./commands/ledger/status.ts');
 const sync = () => import('./commands/ledger/sync.ts');
 const transfer = () => import('./commands/ledger/transfer.ts');
@@ -76,6 +77,7 @@ const COMMANDS = {
     claim,
     start: claim,
     resume,
+    prime: resume,
     checkpoint,
     complete: end,
     fail: end,
@@ -123,6 +125,7 @@ const COMMANDS = {
   }),
   'The ledger': table({
     init,
+    setup,
     status,
     index: status,
     sync,

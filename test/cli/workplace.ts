@@ -74,6 +74,8 @@ export async function wlProcess(
   { env, input }: CallOptions = {},
 ): Promise<Said> {
   const child = spawn(process.execPath, [MAIN, ...args], { cwd: dir, env: environment(env), stdio: 'pipe' });
+  // One that has read enough reads no more.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(input ?? '');
   const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
   const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), closed]);

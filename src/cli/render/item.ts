@@ -3,7 +3,6 @@ import {
   type FieldFacts,
   type HistoryEntry,
   isHeld,
-  type Json,
   type JsonMap,
   quoted,
   type ReadableLedger,
@@ -11,6 +10,7 @@ import {
   type WorkItem,
   type WorkWithHistory,
 } from '../../index.ts';
+import { answersIn, mapOf } from '../../operations/answers.ts';
 import type { Reply } from '../command.ts';
 import { historyLines } from './history.ts';
 import { columns, indented, type Line, SHORT_COMMIT, type Span, shortTime, styled } from './line.ts';
@@ -242,25 +242,6 @@ function reviewText({
   const earlier = approvals.length === 0 ? '' : `, ${approvals.map((one) => one.by).join(', ')} approved`;
   return `${verdict ?? 'asked for'} by ${by ?? requested_by}${note ? `: ${note}` : ''}${earlier}`;
 }
-
-interface Answer {
-  id: string;
-  question: string;
-  answer: string;
-  by: string;
-}
-
-/** What was answered to questions about an item, oldest first; what is not as it should be is left to the context. */
-function answersIn({ context }: Pick<WorkItem, 'context'>): Answer[] {
-  return Object.entries(mapOf(context.answers)).flatMap(([id, entry]) => {
-    const { question, answer, by } = mapOf(entry);
-    if (typeof question !== 'string' || typeof answer !== 'string') return [];
-    return [{ id, question, answer, by: typeof by === 'string' ? by : 'someone' }];
-  });
-}
-
-const mapOf = (value: Json | undefined): JsonMap =>
-  value === null || typeof value !== 'object' || Array.isArray(value) ? {} : value;
 
 /** Questions and answers in full, and what is left of the context. */
 function answersApart(item: WorkItem): { lines: Line[]; context: JsonMap } {

@@ -1,9 +1,17 @@
-import type { OrphanedWork, RecoveredWork } from '../../../index.ts';
+import {
+  asName,
+  type OrphanedWork,
+  type RecoveredWork,
+  type WorkItem,
+  type WorkLedger,
+} from '../../../index.ts';
 import { resolveOne } from '../../../operations/ids.ts';
+import { readHeld } from '../../../operations/standing.ts';
 import { whereIf } from '../../../operations/writes.ts';
+import type { Cli } from '../../cli.ts';
 import { command, flag, IDS } from '../../command.ts';
 import { age, type Line, styled } from '../../render/line.ts';
-import { whereabouts } from '../../transition.ts';
+import { onItems, whereabouts } from '../../transition.ts';
 
 export const recoverCommand = command({
   summary: 'give back work whose claim ran out',
@@ -40,15 +48,28 @@ export const recoverCommand = command({
 });
 
 export const adoptCommand = command({
-  summary: 'take back claims that this clone made under an earlier name',
+  summary: 'take over claims of this clone: of its earlier name, or of an execution that ended',
   details:
-    'A copy of a clone takes a new name, and so does a clone that finds another one under its own. Its earlier claims are then set aside. This makes them its own again: those of the ids, or all that still hold. Call it only where that work goes on here and nowhere else. Nothing is written to the ledger.',
+    'A copy of a clone takes a new name, and so does a clone that finds another one under its own. Its earlier claims are then set aside. This makes them its own again: those of the ids, or all that still hold; nothing is written to the ledger.\n\nWith WL_EXECUTION_ID, an item of the ids that another execution of the same actor holds in this clone is handed on to this execution: as where a session ended and the next one goes on.\n\nCall it only where that work goes on here and nowhere else.',
   args: [{ name: '[ids...]', help: IDS.help }],
   examples: ['wl adopt', 'wl adopt 0001'],
   run: async ({ args, cli }) => {
     const ledger = await cli.open();
-    const ids = args.length === 0 ? undefined : await Promise.all(args.map((id) => resolveOne(ledger, id)));
-    const adopted = await ledger.work.adopt(ids);
+    const named = args.length === 0 ? undefined : await Promise.all(args.map((id) => resolveOne(ledger, id)));
+    const handed = named === undefined ? [] : await handedOn(cli, ledger, named);
+    if (handed.length > 0) {
+      const ids = handed.map(({ id }) => id);
+      const from = new Map(handed.map(({ id, claim }) => [id, claim?.execution_id ?? '']));
+      const execution = cli.executionId ?? '';
+      return onItems(
+        cli,
+        'link_execution',
+        { found: ids, failures: [], several: ids.length > 1 },
+        (_ledger, id) => ledger.work.linkExecution(id, execution, { execution_id: from.get(id) }),
+        ({ id }) => `adopted ${id} from execution ${asName(from.get(id) ?? '')}`,
+      );
+    }
+    const adopted = await ledger.work.adopt(named);
     if (adopted.length === 0)
       cli.notice(`nothing that ${ledger.actor} still holds is kept aside in this clone`);
     return {
@@ -62,6 +83,13 @@ export const adoptCommand = command({
     };
   },
 });
+
+/** Of the items that are named, those that another execution of this actor holds in this clone; none where the call has no execution. */
+async function handedOn(cli: Cli, ledger: WorkLedger, ids: readonly string[]): Promise<WorkItem[]> {
+  if (cli.executionId === undefined) return [];
+  const { others } = await readHeld(ledger, cli.executionId);
+  return others.filter(({ id }) => ids.includes(id));
+}
 
 function outcomeOf({ evidence, escalation }: OrphanedWork & Pick<RecoveredWork, 'escalation'>): string {
   if (!evidence.exhausted) return '';

@@ -1,4 +1,5 @@
 import { type Attempt, asName, markData, type Resumption, type WorkLedger } from '../../../index.ts';
+import { primeLines, readHeld, readStanding } from '../../../operations/standing.ts';
 import type { Cli } from '../../cli.ts';
 import { command, ID, READ, type Reply } from '../../command.ts';
 import { questionLines, workLines } from '../../render/item.ts';
@@ -25,11 +26,21 @@ export const resumeCommand = command({
   },
 });
 
+export const primeCommand = command({
+  summary: 'tell an agent where it stands, in at most 600 tokens',
+  details:
+    'Who it is, what its execution holds with the last checkpoint and the answers that arrived, the three most urgent items that are ready, and how to go on. What comes from the ledger is marked as data. Hooks give it to an agent when its session begins, or begins again: see `wl setup`.',
+  options: READ,
+  examples: ['wl prime', 'wl prime --json'],
+  run: async ({ options, cli }) => {
+    const ledger = await cli.openToRead(options);
+    const standing = await readStanding(ledger, cli.executionId);
+    return { kind: 'standing', data: standing, lines: primeLines(standing, cli.clock.now()) };
+  },
+});
+
 async function listHeld(cli: Cli, ledger: WorkLedger): Promise<Reply> {
-  const own = cli.executionId;
-  const items = (await ledger.query.held()).filter(
-    ({ claim }) => own === undefined || claim?.execution_id === own,
-  );
+  const { own: items } = await readHeld(ledger, cli.executionId);
   if (items.length === 0) cli.notice(`nothing that ${ledger.actor} claimed in this clone is held still`);
   else cli.notice('wl resume ID tells where to go on');
   return itemsReply(cli, items);
