@@ -1,4 +1,5 @@
 import { agentsSuite } from './agents.ts';
+import { clientsSuite } from './clients.ts';
 import { contentionSuite } from './contention/suite.ts';
 import { hooksSuite } from './hooks.ts';
 import { librarySuite } from './library.ts';
@@ -16,6 +17,7 @@ export const SUITES: readonly Suite<BenchOptions>[] = [
   repositorySuite,
   packsSuite,
   hooksSuite,
+  clientsSuite,
   contentionSuite,
   agentsSuite,
   peersSuite,

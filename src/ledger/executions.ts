@@ -143,8 +143,7 @@ function nameOf({ id, actor, execution_id }: Omit<HeldExecution, 'epoch'>): stri
 function readEntry(text: string | undefined, name: string): Entry[] {
   try {
     const value: unknown = JSON.parse(text ?? 'null');
-    // By its item alone: to make the name anew would load what makes a hash, for each question.
-    return isEntry(value) && name.startsWith(`${value.id}_`) ? [value] : [];
+    return isEntry(value) && nameOf(value) === name ? [value] : [];
   } catch {
     // A damaged note is none.
     return [];

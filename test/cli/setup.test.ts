@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { CLIENTS } from '../../src/clients/places.ts';
@@ -16,10 +16,13 @@ beforeEach(async () => {
   home = join(path, 'home');
   await mkdir(home);
   project = await makeWorkRepo(path, 'project');
+  await put('wl', '', join(path, 'bin'));
+  env = { HOME: home, PATH: `${join(path, 'bin')}${delimiter}${process.env.PATH}` };
 });
 afterAll(() => Promise.all(cleanups.map((cleanup) => cleanup())));
 
-const setup = (...args: string[]): Promise<Said> => wl(project, ['setup', ...args], { env: { HOME: home } });
+let env: Record<string, string>;
+const setup = (...args: string[]): Promise<Said> => wl(project, ['setup', ...args], { env });
 
 async function put(path: string, text: string | Buffer, folder = project): Promise<void> {
   await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -105,7 +108,7 @@ describe('given a project', () => {
 
   test('when nothing shows which clients are in use, then those that the user has are set up, and AGENTS.md', async () => {
     await mkdir(join(home, '.codex'));
-    const made = await wl(project, ['setup', '--json'], { env: { HOME: home } });
+    const made = await wl(project, ['setup', '--json'], { env });
     expect(made.data).toMatchObject({ clients: ['codex', 'agents'], found: true, current: true });
     expect(Object.keys(await filesOf(home))).toEqual([]);
   });
@@ -183,17 +186,24 @@ describe('given a project', () => {
   });
 });
 
+test('given a shell that does not find wl, when a project is set up, then that is told', async () => {
+  env = { HOME: home, PATH: home };
+  const said = await setup('agents');
+  expect(said.status).toBe(0);
+  expect(said.stderr).toContain('wl is not on your PATH');
+});
+
 test('given no project, when it is set up, then it is refused, and the hint says what to do', async () => {
-  const said = await wl(home, ['setup'], { env: { HOME: home } });
+  const said = await wl(home, ['setup'], { env });
   expect(said).toMatchObject({ status: 2, stdout: '' });
   expect(said.stderr).toContain('git init');
 });
 
 test('given the program as a process of its own, when a project is set up, then it finds what it brings along', async () => {
-  const said = await wlProcess(project, ['setup', 'claude', 'opencode'], { env: { HOME: home } });
+  const said = await wlProcess(project, ['setup', 'claude', 'opencode'], { env });
   expect(said).toMatchObject({ status: 0, stderr: '' });
   expect(await read('.claude/skills/work-ledger/SKILL.md')).toContain('name: work-ledger');
-  const checked = await wlProcess(project, ['setup', '--check'], { env: { HOME: home } });
+  const checked = await wlProcess(project, ['setup', '--check'], { env });
   expect(checked.status).toBe(0);
 });
 

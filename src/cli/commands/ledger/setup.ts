@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { CLIENTS, isClient } from '../../../clients/places.ts';
 import { type Act, projectOf, type SetUpFile, type SetUpReport, setUp } from '../../../clients/setup.ts';
 import { refuse } from '../../../operations/typed.ts';
@@ -33,6 +34,7 @@ export const setupCommand = command({
     const report = setUp({ act, reach: user ? 'user' : 'project', root, home, named: args.filter(isClient) });
     const failed = report.files.some(({ state }) => state === 'refused');
     if (report.files.length === 0) cli.notice(NONE[act]);
+    else if (act === 'put') adviseOn(cli);
     return {
       kind: 'setup',
       data: report,
@@ -42,6 +44,18 @@ export const setupCommand = command({
     };
   },
 });
+
+/** What is set up calls the program by its name. */
+function adviseOn(cli: Cli): void {
+  const { PATH = '' } = cli.world.env;
+  const isOnPath = PATH.split(delimiter).some((folder) =>
+    ['wl', 'wl.cmd'].some((name) => existsSync(join(folder, name))),
+  );
+  if (!isOnPath)
+    cli.notice(
+      'wl is not on your PATH, so none of this finds it: put it there, with npm link or npm install -g',
+    );
+}
 
 const NONE: Readonly<Record<Act, string>> = {
   put: 'no client is in use here; name one: wl setup claude',
