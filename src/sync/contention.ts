@@ -130,7 +130,7 @@ async function offer(context: CallContext, contest: Contest, seen: Oid): Promise
   const { remote, store, localRef } = context;
   const local = await store.readRef(localRef);
   // What someone else committed here meanwhile is looked at before the next push.
-  if (local === undefined || remote.inbox === undefined || !(await isChecked(context, local))) return;
+  if (local === undefined || remote.inbox === undefined || !isChecked(context, local)) return;
   const pending = await readCommits(store, seen, local, NAMES);
   if (pending.every(({ op }) => contest.offered.has(op ?? ''))) return;
   const { inbox } = remote;

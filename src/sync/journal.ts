@@ -173,24 +173,26 @@ export type Wrong = ReadonlyMap<Oid, LedgerError>;
 const NONE: Wrong = new Map();
 
 /** A fetch that mirrors and prunes takes the ref away; what it kept is there until git collects it. */
-async function journalTip({ store, state, localRef }: SyncContext): Promise<Oid | undefined> {
-  const kept = await store.readRef(journalRef(localRef));
-  if (kept !== undefined) return kept;
-  const noted = state.get(JOURNAL) ?? '';
+async function journalTip(context: SyncContext): Promise<Oid | undefined> {
+  return (await journalNow(context)) ?? notedTip(context, JOURNAL);
+}
+
+function notedTip({ state, localRef }: SyncContext, key: typeof JOURNAL | typeof LEFT): Oid | undefined {
+  const noted = state.get(key) ?? '';
   return noted.startsWith(`${localRef} `) ? noted.slice(localRef.length + 1) : undefined;
 }
 
 /** Where this program left the branch, where that is beyond the journal: on top of commits by hand that are not checked yet. */
-async function leftTip({ store, state, localRef }: SyncContext): Promise<Oid | undefined> {
-  const kept = await store.readRef(leftRef(localRef));
-  if (kept !== undefined) return kept;
-  const noted = state.get(LEFT) ?? '';
-  return noted.startsWith(`${localRef} `) ? noted.slice(localRef.length + 1) : undefined;
+async function leftTip(context: SyncContext): Promise<Oid | undefined> {
+  const { store, localRef } = context;
+  return (await store.readRef(leftRef(localRef))) ?? notedTip(context, LEFT);
 }
 
-/** Whether all that is pending at `local` was decided by this program, in whichever process, or checked. */
-export const isChecked = async (context: SyncContext, local: Oid): Promise<boolean> =>
-  (await journalTip(context)) === local;
+/**
+ * Whether all that is pending at `local` was decided by this program, in whichever process, or checked. The ref of the journal does not
+ * say so by itself: a fetch that mirrors brings refs of any name, and anyone may have pushed them.
+ */
+export const isChecked = (context: SyncContext, local: Oid): boolean => notedTip(context, JOURNAL) === local;
 
 /** Where the ref of the journal is: to be read before the local branch is moved, and given to `markChecked` after that. */
 export const journalNow = ({ store, localRef }: SyncContext): Promise<Oid | undefined> =>
@@ -243,7 +245,8 @@ export async function markDecided(
   const { store, state, remote, localRef } = context;
   const isGood =
     from === undefined ||
-    left === from ||
+    // Where another process moved on meanwhile, there is nothing left to mark.
+    (left === from && (isChecked(context, from) || (await journalNow(context)) !== left)) ||
     (remote !== undefined && (await store.readRef(remote.seenRef)) === from);
   if (isGood) return markChecked(context, to, left);
   const ref = leftRef(localRef);
@@ -263,10 +266,10 @@ export async function findWrong(
   { local, from, pending }: { local: Oid; from: Oid | undefined; pending: readonly ReadCommit[] },
 ): Promise<Wrong> {
   const { judge } = context;
+  if (isChecked(context, local)) return NONE;
   const left = await journalNow(context);
-  if (left === local) return NONE;
   const records = new Map(pending.map(({ record }) => [record.oid, record]));
-  const checked = (await journalTip(context)) ?? '';
+  const checked = notedTip(context, JOURNAL) ?? '';
   const found = await judge.check(records.has(checked) ? checked : from, local);
   const wrong = new Map<Oid, LedgerError>();
   for (const finding of found) {

@@ -213,7 +213,7 @@ class Exchanging {
       pending.push(group.flatMap(({ op }) => op ?? []));
       left = left.slice(group.length);
     }
-    return { kind: 'reconciled', settled, pending, checked: isShared || (await isChecked(context, local)) };
+    return { kind: 'reconciled', settled, pending, checked: isShared || isChecked(context, local) };
   }
 
   /** Where pushes go elsewhere than readings come from, one is accepted once it is read. */

@@ -119,7 +119,7 @@ export async function dropWrong(context: SyncContext, seen: Oid | undefined): Pr
   const { store } = context;
   return moveLocal(context, async () => {
     const local = await localTip(context);
-    if (local === undefined || local === seen || (await isChecked(context, local))) return new Map();
+    if (local === undefined || local === seen || isChecked(context, local)) return new Map();
     const pending = await readCommits(store, seen, local);
     const wrong = await findWrong(context, { local, from: seen, pending });
     if (wrong.size === 0) return new Map();

@@ -185,3 +185,27 @@ test('given a transition on a commit by hand that is not checked yet, when the b
   expect(await dan.store.listRefs('refs/work-ledger/left/')).toEqual([]);
   expect((await dan.ledger.clone.status()).pending).toEqual([]);
 });
+
+test('given refs that a fetch into their own names brought, the journal’s among them, when what is pending breaks a rule, then nobody shares it', async () => {
+  const who = { name: 'mallory', email: 'mallory@example.invalid' };
+  const made = await ada.store.commit({
+    ref: BRANCH,
+    expected: await tipOf(ada),
+    base: await tipOf(ada),
+    drafts: [
+      {
+        ...{ message: 'by hand\n', author: who, committer: who, authored_at: 1, committed_at: 1 },
+        changes: [{ path: 'NOTES', bytes: Buffer.from('by hand') }],
+      },
+    ],
+  });
+  const forged = made.kind === 'committed' ? made.tip : '';
+  await ada.store.moveRef(JOURNAL, await ada.store.readRef(JOURNAL), forged);
+  const before = world.remote.tip;
+  await ada.ledger.clone.sync();
+  expect(world.remote.tip).toBe(before);
+  await ada.ledger.work.comment(id, 'mine');
+  const history = ada.store.commits({ to: world.remote.tip ?? '' });
+  expect((await Array.fromAsync(history)).map(({ oid }) => oid)).not.toContain(forged);
+  expect(await commentsOn(ada.ledger)).toEqual(['mine']);
+});
