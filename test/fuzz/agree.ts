@@ -34,7 +34,7 @@ const OF_PUSHES = /^(?:size|deletion|non-fast-forward|clock|root)$/;
 
 /** Makes a case, and has it judged by the hook, by `verify` and by who reads it. */
 export async function judge(plan: Plan): Promise<Judged> {
-  const { commits, beside, local, ...pushed } = await caseOf(plan);
+  const { commits, beside, local, isPushed, ...pushed } = await caseOf(plan);
   const failures: Failure[] = [];
   const fail = (name: string, text: string): void => void failures.push({ name, text, plan });
   const [byHook, byVerify] = [await hook(pushed), await verify(pushed, 'anew')];
@@ -54,7 +54,7 @@ export async function judge(plan: Plan): Promise<Judged> {
   const { brought, named } = reached(pushed.objects, pushed.tip, allOf(pushed.corpus));
   const isTaken = byHook.wrong.length === 0 && byHook.thrown === undefined;
   await compareLives(
-    { seed: plan.seed, pushed, met: { commits, beside, local }, brought, named },
+    { seed: plan.seed, pushed, met: { commits, beside, local, isPushed }, brought, named },
     byVerify,
     fail,
   );

@@ -20,6 +20,8 @@ export interface Met {
   commits: readonly Oid[];
   beside: readonly Planting[];
   local: readonly LocalBend[];
+  /** False where the commits are not on the branch. */
+  isPushed: boolean;
 }
 
 /** What a clone did that met a case, and what of the ledger's errors it was told. */
@@ -208,7 +210,7 @@ function clockFor({ objects, tip }: Pushed): number {
 /** Who fetches the branch with the case on it, and finds what stands beside it and on its own disk. */
 export const meetsAll = (
   pushed: Pushed,
-  { commits, beside, local }: Met,
+  { commits, beside, local, isPushed }: Met,
   brought: ReadonlyMap<Oid, GitObject>,
 ): Promise<Lived> =>
   live({
@@ -232,7 +234,7 @@ export const meetsAll = (
       const { time } = world.scheduler;
       for (const planting of beside)
         for (const [ref, oid] of planting(ground)) world.host.force(ref, oid, time);
-      world.host.force(BRANCH, pushed.tip, time);
+      if (isPushed) world.host.force(BRANCH, pushed.tip, time);
       for (const bend of local) bend(clone, ground);
     },
   });

@@ -90,15 +90,15 @@ export async function caseOf(plan: Plan): Promise<Case> {
   some.forEach((draft, n) => {
     draft.parents = [n === 0 ? base : n - 1];
   });
-  const bent: Bent = { corpus, at, base, drafts: some, beside: [], local: [] };
+  const bent: Bent = { corpus, at, base, drafts: some, beside: [], local: [], isPushed: true };
   for (const { kind, name, number } of plan.mutations) {
     const mutation = (KINDS[kind] as Readonly<Record<string, Mutation>>)[name];
     if (bent.drafts.length > 0) mutation?.(bent, new Chance(plan.seed, 'mutation', number, name));
   }
   const objects = new FuzzObjects(corpus.objects, true);
   const commits = makeCommits(objects, bent.drafts);
-  const { beside, local } = bent;
-  return { corpus, objects, base, tip: commits.at(-1) ?? base, commits, beside, local };
+  const { beside, local, isPushed } = bent;
+  return { corpus, objects, base, tip: commits.at(-1) ?? base, commits, beside, local, isPushed };
 }
 
 const IN_GROUP = /^Work-Group: \S+ (\d+)\/(\d+)$/m;

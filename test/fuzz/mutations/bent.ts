@@ -16,6 +16,8 @@ export interface Bent {
   beside: Planting[];
   /** What is bent of the disk of the clone that meets all this. */
   local: LocalBend[];
+  /** Whether whole clones find the commits on the branch; else they stand where `local` puts them. */
+  isPushed: boolean;
 }
 
 /** Bends one thing, by chance. What does not fit the case is left as it is. */

@@ -197,8 +197,15 @@ export const STATES: Readonly<Record<string, Mutation>> = {
     if (/^[0-9a-f]{40}$/.test(oid)) refs.set(name, oid);
     else refs.delete(name);
   }),
-  'refs as a mirror of the remote has them': local(({ refs }, { tip }) => {
-    for (const name of ['heads', 'work-ledger/journal', 'work-ledger/left'])
-      refs.set(`refs/${name}/work-ledger`, tip);
-  }),
+  'refs as a mirror of the remote has them': local(mirrored),
+  'a line that stands on the disk alone': (bent, chance) => {
+    bent.isPushed = false;
+    local(mirrored)(bent, chance);
+  },
 };
+
+/** As after a fetch of all refs into their own names, from a remote where somebody pushed any. */
+function mirrored({ refs }: Disk, { tip }: Ground, chance: Chance): void {
+  for (const name of ['heads', 'work-ledger/journal', 'work-ledger/left'])
+    if (name === 'heads' || chance.happens(0.6)) refs.set(`refs/${name}/work-ledger`, tip);
+}
