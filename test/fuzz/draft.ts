@@ -71,8 +71,12 @@ export const copyOf = (draft: Draft): Draft => ({
   twists: [...draft.twists],
 });
 
-/** Makes the drafts in order. @param on what the first one builds on, where its parent is `base` */
-export function makeCommits(objects: FuzzObjects, drafts: readonly Draft[]): Oid[] {
+/** Makes the drafts in order. @param signing how a commit gets its signature */
+export function makeCommits(
+  objects: FuzzObjects,
+  drafts: readonly Draft[],
+  signing: typeof sign = sign,
+): Oid[] {
   const made: Oid[] = [];
   for (const draft of drafts) {
     const parents = draft.parents.flatMap((parent) =>
@@ -86,7 +90,7 @@ export function makeCommits(objects: FuzzObjects, drafts: readonly Draft[]): Oid
       );
     for (const bend of draft.bends) bend(root);
     const head = [`tree ${root.write()}`, ...parents.map((parent) => `parent ${parent}`), ...draft.headers];
-    const commit = sign(`${head.join('\n')}\n\n${draft.message}`, draft.signer);
+    const commit = signing(`${head.join('\n')}\n\n${draft.message}`, draft.signer);
     const twisted = draft.twists.reduce((text, twist) => twist(text), commit);
     made.push(objects.add('commit', Buffer.from(twisted, 'latin1')));
   }

@@ -80,11 +80,10 @@ async function baseOf({ corpus, base }: Pushed): Promise<Base> {
 }
 
 /** As a server's hook judges a push before it takes it. */
-export async function hook(pushed: Pushed): Promise<Verdict> {
+export async function hook(pushed: Pushed, signatures = readerOf(pushed.objects)): Promise<Verdict> {
   const { objects, tip } = pushed;
   return verdictOf(async () => {
     const { state: baseState } = await baseOf(pushed);
-    const signatures = readerOf(objects);
     const refusal = await checkPush({ incoming: storeOf(objects), baseState, tip, now: NOW, signatures });
     return refusal === undefined ? [] : [refusal];
   });

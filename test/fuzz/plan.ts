@@ -1,5 +1,5 @@
 import { Chance } from '../simulation/chance.ts';
-import { type CORPORA, type CorpusName, corpusOf } from './corpus.ts';
+import { type CORPORA, type Corpus, type CorpusName, corpusOf } from './corpus.ts';
 import { copyOf, type Draft, makeCommits } from './draft.ts';
 import type { Pushed } from './judges.ts';
 import type { Met } from './living.ts';
@@ -80,9 +80,17 @@ export function planOf(seed: number): Plan {
 /** What is pushed, and what a clone finds beside that. */
 export type Case = Pushed & Met;
 
+/** What a case is made with, where that is not what its plan says. */
+interface CaseOptions {
+  corpus?: Corpus;
+  sign?: (commit: string, signer: string | undefined) => string;
+  /** Done last. */
+  bend?: (bent: Bent) => void;
+}
+
 /** A case as it is pushed: the commits of its plan, on a ledger that is good up to there. */
-export async function caseOf(plan: Plan): Promise<Case> {
-  const corpus = await corpusOf(plan.corpus);
+export async function caseOf(plan: Plan, on: CaseOptions = {}): Promise<Case> {
+  const corpus = on.corpus ?? (await corpusOf(plan.corpus));
   const { line, drafts } = corpus;
   const at = beginning(drafts, Math.floor(plan.begins * (line.length - 1)));
   const base = line[at] ?? '';
@@ -95,8 +103,9 @@ export async function caseOf(plan: Plan): Promise<Case> {
     const mutation = (KINDS[kind] as Readonly<Record<string, Mutation>>)[name];
     if (bent.drafts.length > 0) mutation?.(bent, new Chance(plan.seed, 'mutation', number, name));
   }
+  on.bend?.(bent);
   const objects = new FuzzObjects(corpus.objects, true);
-  const commits = makeCommits(objects, bent.drafts);
+  const commits = makeCommits(objects, bent.drafts, on.sign);
   const { beside, local, isPushed } = bent;
   return { corpus, objects, base, tip: commits.at(-1) ?? base, commits, beside, local, isPushed };
 }
