@@ -147,13 +147,20 @@ export async function combine(
   const alone: Candidate = { tip: local, combined: [] };
   // A copy of a clone has pending, too, what its original offers.
   const own = new Set(mine.map(({ op }) => op));
-  const offered = others.flatMap(({ pending }) =>
+  const { store, views, committer, clock, signs, judge } = context;
+  const asked = others.flatMap(({ pending }) =>
     pending.filter(
       ({ op, command }) => command !== undefined && !own.has(op) && !NEVER_COMBINED.has(command.verb),
     ),
   );
+  if (asked.length === 0) return alone;
+  // Of what came before the base of an offer, the branch was not looked at: anyone may offer an op of then.
+  const happened = await views.commitsOf(
+    local,
+    asked.flatMap(({ op }) => op ?? []),
+  );
+  const offered = asked.filter(({ op = '' }) => !happened.has(op));
   if (offered.length === 0) return alone;
-  const { store, views, committer, clock, signs, judge } = context;
   const bar = judge.bar();
   await learnDeletionsFor(context, local, offered);
   const auxiliary = await readAuxiliaryFilesFor(store, local, offered);

@@ -24,6 +24,8 @@ export interface ViewSource {
   advance(from: Oid, to: Oid, changes: Overlay): Promise<void>;
   /** Makes sure that ids whose items were deleted are known as used. */
   knowDeletions(tip: Oid): Promise<void>;
+  /** Which of these transitions happened up to `tip`, by `op`, each with its commit. */
+  commitsOf(tip: Oid, ops: readonly string[]): Promise<ReadonlyMap<string, Oid>>;
 }
 
 /** An item that is blocked on one that is completed, which stands at `rev`. */

@@ -216,7 +216,9 @@ async function knownAt(
   return byOp(parted === base ? [] : await readCommits(store, parted, base, ops));
 }
 
-export const emailOf = ({ record }: ReadCommit): string => record.author.email;
+/** The address that an author gave; none of a commit that is not written as git writes one. */
+export const emailOf = ({ record }: ReadCommit): string | undefined =>
+  record.fault === undefined ? record.author.email : undefined;
 
 /** @see learnDeletions in local.ts */
 export async function learnDeletionsFor(

@@ -4,7 +4,8 @@ import { examine } from '../../src/doctor/examine.ts';
 import { type GitObject, nameObject } from '../../src/git/model/object.ts';
 import type { Oid } from '../../src/store/port.ts';
 import { preload } from '../simulation/preload.ts';
-import { FOLDERS } from '../simulation/world/host.ts';
+import { BRANCH, FOLDERS } from '../simulation/world/host.ts';
+import type { Process } from '../simulation/world/process.ts';
 import { World } from '../simulation/world/world.ts';
 
 // Whoever may push may put any object behind a ref beside the branch.
@@ -85,4 +86,50 @@ test('given inboxes that came and went, when a clone goes on, then it keeps noth
     await ledger.close();
   });
   expect(kept()).toEqual([]);
+});
+
+/** What bob has pending, bent and offered in an inbox, when ada pushes. @returns the history that comes of it, oldest first */
+async function carried(bend: (commit: string, history: readonly string[]) => string): Promise<string[]> {
+  const [ada, bob] = [world.clones.get('ada') as never, world.addClone('bob')].map((clone) =>
+    world.start(clone),
+  );
+  const historyOf = (): string[] => {
+    const texts: string[] = [];
+    for (let oid = world.host.tip; oid !== undefined; oid = world.objects.parentOf(oid))
+      texts.unshift(Buffer.from(world.objects.get(oid)?.bytes ?? []).toString());
+    return texts;
+  };
+  await world.untilDone(async () => {
+    const ledger = await (ada as Process).open();
+    const { id } = await ledger.createWork({ title: 'One' });
+    await (await (bob as Process).open()).close();
+    const other = await (bob as Process).open({ mode: 'local' });
+    await other.work.comment(id, 'of bob');
+    await other.close();
+    const pending = Buffer.from(world.objects.get(bob?.clone.refs.get(BRANCH) ?? '')?.bytes ?? []).toString();
+    world.host.force(`${FOLDERS.inboxes}k3m9x2ab`, made('commit', bend(pending, historyOf())), 0);
+    await ledger.clone.fetch();
+    await ledger.work.comment(id, 'of ada');
+    await ledger.close();
+  });
+  return historyOf();
+}
+
+const numberOf = (texts: readonly string[], part: RegExp): number =>
+  texts.filter((text) => part.test(text)).length;
+
+test('given an offer as it was made, when another clone pushes, then it carries it', async () => {
+  expect(numberOf(await carried((commit) => commit), /^author bob /m)).toBe(1);
+});
+
+test('given an offer of what happened before, by its op, when another clone pushes, then it carries nothing of it', async () => {
+  const opIn = (text = ''): string => /^Work-Op: (.*)$/m.exec(text)?.[1] ?? '';
+  const texts = await carried((commit, history) => commit.replace(opIn(commit), opIn(history.at(-1))));
+  expect(numberOf(texts, /^author bob /m)).toBe(0);
+  expect(numberOf(texts, /^author ada /m)).toBe(3);
+});
+
+test('given an offer whose author is not written as git writes one, when another clone carries it, then that is written right', async () => {
+  const texts = await carried((commit) => commit.replace('author bob <', 'author bob <<'));
+  expect(numberOf(texts, /^author bob <[^<>]+> \d+ \+0000$/m)).toBe(1);
 });
