@@ -29,8 +29,9 @@ export interface Lived {
   /** Where the shared branch is afterwards. */
   tip: Oid;
   objects: ReadonlyMap<Oid, GitObject>;
-  /** Items that it would take. */
+  /** Items that it would take, and all that its branch then led to. */
   ready: readonly string[];
+  stood: ReadonlySet<Oid>;
   refused: readonly string[];
   thrown: Error | undefined;
   /** Objects that were read. */
@@ -98,6 +99,11 @@ async function live({ pushed, brought, now, meets, whole }: Life): Promise<Lived
   clone.skews = [{ ahead_ms: now * SECOND_MS - EPOCH, from: 0 }];
   const calls = new Calls();
   let ready: readonly string[] = [];
+  let stood: ReadonlySet<Oid> = new Set();
+  const note = (found: readonly string[]): void => {
+    ready = found;
+    stood = world.objects.reachedFrom([clone.refs.get(BRANCH)]);
+  };
   let grown: readonly string[] = [];
   await world.untilDone(async () => {
     if (!whole) {
@@ -105,7 +111,7 @@ async function live({ pushed, brought, now, meets, whole }: Life): Promise<Lived
       const ledger = await calls.attempt(() => process.open());
       if (ledger === undefined) return;
       meets(world, clone);
-      ready = await work(ledger, calls);
+      note(await work(ledger, calls));
       return ledger.close();
     }
     await pend(world, clone, calls);
@@ -114,7 +120,7 @@ async function live({ pushed, brought, now, meets, whole }: Life): Promise<Lived
     const process = world.start(clone);
     const ledger = await calls.attempt(() => process.open());
     if (ledger === undefined) return;
-    ready = await work(ledger, calls);
+    note(await work(ledger, calls));
     await lookAround(ledger, calls);
     await world.scheduler.sleep(process, DAY_MS + HOUR_MS);
     await lookAround(ledger, calls);
@@ -133,7 +139,16 @@ async function live({ pushed, brought, now, meets, whole }: Life): Promise<Lived
     if (object !== undefined) made.set(oid, object);
   }
   const { refused, thrown } = calls;
-  return { tip: world.host.tip ?? base, objects: made, ready, refused, thrown, reads: objects.reads, grown };
+  return {
+    tip: world.host.tip ?? base,
+    objects: made,
+    ready,
+    stood,
+    refused,
+    thrown,
+    reads: objects.reads,
+    grown,
+  };
 }
 
 const thingsOf = ({ state, refs }: Clone): string[] => [...state.keys(), ...refs.keys()];
