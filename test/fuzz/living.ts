@@ -102,7 +102,7 @@ async function live({ pushed, brought, now, meets, whole }: Life): Promise<Lived
   let stood: ReadonlySet<Oid> = new Set();
   const note = (found: readonly string[]): void => {
     ready = found;
-    stood = world.objects.reachedFrom([clone.refs.get(BRANCH)]);
+    stood = new Set(reachedBy(world.objects, clone.refs.get(BRANCH)));
   };
   let grown: readonly string[] = [];
   await world.untilDone(async () => {

@@ -80,30 +80,40 @@ export class Server {
     for (const [text, some] of byFile) {
       const file = join(this.#source.dir, 'allowed');
       writeFileSync(file, text ?? '', 'latin1');
-      const { stdout } = this.#run(
-        this.#source.dir,
-        [
-          ...['-c', `gpg.ssh.allowedSignersFile=${file}`],
-          ...[
-            'log',
-            '--no-walk=unsorted',
-            '--stdin',
-            '--no-show-signature',
-            '--format=%H%x00%G?%x00%GF%x00%GS',
-          ],
-        ],
-        some.map(({ oid }) => `${oid}\n`).join(''),
-      );
-      for (const line of stdout.split('\n').slice(0, -1)) {
-        const [oid = '', letter = '', key = '', signer = ''] = line.split('\0');
-        found.set(oid, {
-          state: STATES[letter] ?? 'unchecked',
-          signer: signer.replace(/ <.*/, '') || null,
-          keys: key === '' ? [] : [key],
-        });
-      }
+      // Git ends at a signature of no form that it knows: then each is asked about alone, and that one is bad.
+      const all = this.#log(file, some);
+      for (const one of all === undefined ? some : [])
+        found.set(one.oid, this.#log(file, [one])?.get(one.oid) ?? BAD);
+      for (const [oid, signature] of all ?? []) found.set(oid, signature);
     }
     return found;
+  }
+
+  /** @returns `undefined` where git ended before it had said all */
+  #log(file: string, asked: readonly Asked[]): Map<Oid, Signature> | undefined {
+    const { status, stdout } = this.#run(
+      this.#source.dir,
+      [
+        ...['-c', `gpg.ssh.allowedSignersFile=${file}`],
+        ...[
+          'log',
+          '--no-walk=unsorted',
+          '--stdin',
+          '--no-show-signature',
+          '--format=%H%x00%G?%x00%GF%x00%GS',
+        ],
+      ],
+      asked.map(({ oid }) => `${oid}\n`).join(''),
+    );
+    if (status !== 0) return undefined;
+    const lines = stdout.split('\n').slice(0, -1);
+    return new Map(
+      lines.map((line) => {
+        const [oid = '', letter = '', key = '', signer = ''] = line.split('\0');
+        const state = STATES[letter] ?? 'unchecked';
+        return [oid, { state, signer: signer.replace(/ <.*/, '') || null, keys: key === '' ? [] : [key] }];
+      }),
+    );
   }
 
   /** What the product says of them. */
@@ -131,6 +141,7 @@ export class Server {
   }
 }
 
+const BAD: Signature = { state: 'bad', signer: null, keys: [] };
 const STATES: Readonly<Record<string, Signature['state']>> = {
   G: 'good',
   U: 'unknown_key',
