@@ -1,5 +1,6 @@
 // How git is asked to fetch and to push, how its answers are read, and the side refs that need nothing else.
 import { diskFault, type GitAnswer, lastWords } from '../git/transport.ts';
+import { nodeCrypto } from '../node.ts';
 import type { LedgerStore, Oid } from '../store/port.ts';
 import { sideRefsIn } from './clone-refs.ts';
 import type { Patience, PushResult, SideRefList, SideRefs, Written } from './port.ts';
@@ -43,6 +44,31 @@ const DENIED =
 /** What git says where it was not even told what the remote has, so that nothing can have been sent. */
 const NEVER_ARRIVED =
   /does not appear to be a git repository|Could not read from remote repository|unable to access|Could not resolve|repository '[^'\n]*' not found/i;
+
+/** Git takes the whole name of a ref for a short one as well, where there is a tag or a branch of that name: `refs/tags/refs/heads/x`. */
+export const AMBIGUOUS = /dst refspec \S+ matches more than one/;
+
+/**
+ * Pushes as if the refs were all that there is in folders of their own, of which git asks for no short names: whoever may push a tag would
+ * stop every push to the branch else.
+ */
+export async function withFolders(
+  store: Pick<LedgerStore, 'moveRef'>,
+  moves: readonly { from: Oid; to: string }[],
+  push: (refspecs: readonly string[]) => Promise<GitAnswer>,
+): Promise<GitAnswer> {
+  const folder = `refs/work-ledger/tmp/${nodeCrypto().randomUUID()}`;
+  const placed = moves.map(({ from, to }, n) => {
+    const [above, name] = [to.slice(0, to.lastIndexOf('/')), to.slice(to.lastIndexOf('/') + 1)];
+    return { from, ref: `${folder}/${n}/${name}`, refspec: `${folder}/${n}/*:${above}/*` };
+  });
+  for (const { ref, from } of placed) await store.moveRef(ref, undefined, from);
+  try {
+    return await push(placed.map(({ refspec }) => refspec));
+  } finally {
+    for (const { ref, from } of placed) await store.moveRef(ref, from, undefined);
+  }
+}
 
 /** What became of one ref, by what `git push --porcelain` printed. */
 export function readGitPush({ said, begun }: GitAnswer, target: string): PushResult {
@@ -109,7 +135,7 @@ export class NativeSideRefs implements SideRefs {
   readonly mirror: string;
   readonly #remote: string;
   readonly #readAt: readonly string[];
-  readonly #store: Pick<LedgerStore, 'listRefs'>;
+  readonly #store: Pick<LedgerStore, 'listRefs' | 'moveRef'>;
   readonly #git: Git;
 
   constructor({
@@ -125,7 +151,7 @@ export class NativeSideRefs implements SideRefs {
     remote: string;
     /** Where pushes go, where that is another address: what is swapped there is read there. */
     writesTo: string | undefined;
-    store: Pick<LedgerStore, 'listRefs'>;
+    store: Pick<LedgerStore, 'listRefs' | 'moveRef'>;
     git: Git;
   }) {
     this.namespace = namespace;
@@ -178,8 +204,11 @@ export class NativeSideRefs implements SideRefs {
   ): Promise<PushResult> {
     const ref = `${this.namespace}${name}`;
     const lease = `--force-with-lease=${ref}:${expected ?? ''}`;
-    const args = [...PUSH, lease, '--end-of-options', this.#remote, `${source}:${ref}`];
-    const answer = await this.#git(args, patience);
+    const pushed = (refspecs: readonly string[]): Promise<GitAnswer> =>
+      this.#git([...PUSH, lease, '--end-of-options', this.#remote, ...refspecs], patience);
+    const first = await pushed([`${source}:${ref}`]);
+    const isAmbiguous = source !== '' && AMBIGUOUS.test(first.said);
+    const answer = isAmbiguous ? await withFolders(this.#store, [{ from: source, to: ref }], pushed) : first;
     if (source === '' && /remote ref does not exist/.test(answer.said)) return { kind: 'behind' };
     return readGitPush(answer, ref);
   }

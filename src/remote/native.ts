@@ -18,7 +18,15 @@ import {
   reviewMirrorOf,
   writtenRefOf,
 } from './clone-refs.ts';
-import { FETCH, NativeSideRefs, PUSH, readDryRun, readGitPush } from './native-refs.ts';
+import {
+  AMBIGUOUS,
+  FETCH,
+  NativeSideRefs,
+  PUSH,
+  readDryRun,
+  readGitPush,
+  withFolders,
+} from './native-refs.ts';
 import {
   type BranchPushResult,
   type Combined,
@@ -159,9 +167,13 @@ export class NativeRemote implements LedgerRemote {
       moves.push({ from: landed, to: `${INBOX}${clone}`, expected: offered });
     const together = combined.length > 0 ? ['--atomic'] : [];
     const leases = moves.map((move) => `--force-with-lease=${move.to}:${move.expected ?? ''}`);
-    const refspecs = moves.map(({ from, to }) => `${from}:${to}`);
-    const args = [...PUSH, ...together, ...leases, '--end-of-options', this.name, ...refspecs];
-    const result = readGitPush(await this.#git(args, patience), target);
+    const pushed = (refspecs: readonly string[]): Promise<GitAnswer> =>
+      this.#git([...PUSH, ...together, ...leases, '--end-of-options', this.name, ...refspecs], patience);
+    const answer = await pushed(moves.map(({ from, to }) => `${from}:${to}`));
+    const result = readGitPush(
+      AMBIGUOUS.test(answer.said) ? await withFolders(store, moves, pushed) : answer,
+      target,
+    );
     if (result.kind !== 'accepted') return result;
     if (writesTo === undefined) return this.#accepted(tip);
     await noteAccepted(store, writesTo, tip);

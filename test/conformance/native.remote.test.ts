@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runGit } from '../helpers/temp-repo.ts';
-import { append, draft } from './drafts.ts';
+import { append, draft, REF } from './drafts.ts';
 import { nativeLaws, nativeWorld } from './native-world.ts';
 import { mirrorLaws } from './remote-mirror.ts';
 
@@ -45,3 +45,34 @@ describe('a push that carries an offer: native git', () => {
     },
   );
 });
+
+test.each(['refs/tags/refs/heads/work-ledger', 'refs/heads/refs/heads/work-ledger'])(
+  'given %s, which git takes for the branch as well, when the branch is pushed, then it moves, alone and with an inbox, and only from where it was seen',
+  async (other) => {
+    const world = await nativeWorld('file');
+    const [ada, eve] = [await world.clone(), await world.clone()];
+    const root = await append(ada.store, draft('init', { a: '0' }));
+    await ada.remote.push(root);
+    await eve.remote.fetch();
+    await runGit(world.bare, ['update-ref', other, root]);
+    const tip = await append(ada.store, draft('ada', { a: '1' }));
+    const offer = { clone: 'ada', pending: tip, expected: undefined };
+    expect(await ada.remote.push(tip, offer)).toEqual({ kind: 'accepted' });
+    expect(
+      await runGit(world.bare, ['for-each-ref', '--format=%(objectname)', 'refs/work-ledger/inbox']),
+    ).toBe(tip);
+    await runGit(world.bare, ['update-ref', 'refs/tags/refs/work-ledger/inbox/eve', root]);
+    await runGit(world.bare, ['update-ref', 'refs/work-ledger/inbox/eve', root]);
+    await eve.remote.fetch();
+    expect(await eve.remote.inbox?.publish('eve', tip, root)).toEqual({ kind: 'accepted' });
+    await eve.store.moveRef(REF, await eve.store.readRef(REF), root);
+    const late = await append(eve.store, draft('eve', { b: '1' }));
+    expect(await eve.remote.push(late)).toMatchObject({ kind: 'behind' });
+    expect(
+      await runGit(world.bare, ['rev-parse', '--verify', '--quiet', 'refs/heads/work-ledger^{commit}']),
+    ).toBe(tip);
+    expect(await ada.store.listRefs('refs/work-ledger/tmp/')).toEqual([]);
+    for (const { store } of [ada, eve]) await store.close();
+    await world.cleanup();
+  },
+);
