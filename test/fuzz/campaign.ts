@@ -15,6 +15,8 @@ export interface Campaign {
   taken: number;
   /** How often each rule was broken. */
   rules: Map<string, number>;
+  /** How often each kind of mutation was tried. */
+  kinds: Map<string, number>;
   found: Map<string, Found>;
   /** The most that one case made the judges read. */
   most: { reads: number; bytes: number };
@@ -45,6 +47,7 @@ export async function fuzz({
     cases: 0,
     taken: 0,
     rules: new Map(),
+    kinds: new Map(),
     found: new Map(),
     most: { reads: 0, bytes: 0 },
   };
@@ -69,8 +72,9 @@ export async function fuzz({
   }
 }
 
-function count(campaign: Campaign, { isTaken, rules, failures, pushed }: Judged): void {
+function count(campaign: Campaign, { plan, isTaken, rules, failures, pushed }: Judged): void {
   if (isTaken) campaign.taken += 1;
+  for (const { kind } of plan.mutations) campaign.kinds.set(kind, (campaign.kinds.get(kind) ?? 0) + 1);
   for (const rule of rules) campaign.rules.set(rule, (campaign.rules.get(rule) ?? 0) + 1);
   const { reads, bytes } = pushed.objects.takeSteps();
   campaign.most = {
@@ -91,18 +95,24 @@ function note(campaign: Campaign, failures: readonly Failure[]): void {
 export const newIn = ({ found }: Campaign): Found[] =>
   [...found.values()].filter(({ name }) => !isKnown(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
 
-export function summaryOf({ cases, taken, rules, found, most }: Campaign): string {
+export function summaryOf({ cases, taken, rules, kinds, found, most }: Campaign): string {
   const lines = [...found.values()]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(
       ({ name, times, text, plan }) =>
         `${isKnown(name) ? 'known' : 'NEW  '}  ${name}  in ${times} cases, first in ${inWords(plan)}: ${text.slice(0, 300)}`,
     );
-  const broken = [...rules].sort(([, a], [, b]) => b - a).map(([rule, times]) => `${times} × ${rule}`);
+  const [broken, tried] = [rules, kinds].map((counted) =>
+    [...counted]
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, times]) => `${times} × ${name}`)
+      .join(', '),
+  );
   return [
     ...lines,
     `${cases} cases, ${taken} of them taken; most that one made the judges read: ${most.reads} objects of ${most.bytes} bytes`,
-    `refused by: ${broken.join(', ')}`,
+    `mutations: ${tried}`,
+    `refused by: ${broken}`,
   ].join('\n');
 }
 

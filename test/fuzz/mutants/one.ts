@@ -1,21 +1,11 @@
 // Runs the fuzzer on sources with one mutant in them: node test/fuzz/mutants/one.ts NAME SEEDS
 //
 // Prints where it was found, as JSON; `null` where it was not.
-import { registerHooks } from 'node:module';
-import { mutate } from '../../simulation/mutants/list.ts';
+import { importsWith } from '../../simulation/mutants/sources.ts';
 import { MUTANTS } from './list.ts';
 
 const [name, seeds = '10000'] = process.argv.slice(2);
-const mutant = MUTANTS.find((one) => one.name === name);
-if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
-const { url: target, source } = mutate(mutant);
-
-registerHooks({
-  load(url, context, next) {
-    const loaded = next(url, context);
-    return url === target ? { ...loaded, source } : loaded;
-  },
-});
+const mutant = importsWith(MUTANTS, name);
 
 /** Cases after which it is looked whether one was found. */
 const AT_ONCE = 40;

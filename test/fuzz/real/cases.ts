@@ -45,7 +45,7 @@ const letterIn = (armor: string, chance: Chance): string => {
 };
 
 /** What is bent of a real signature. */
-export const SIGNATURE_BENDS: Readonly<Record<string, Bend>> = {
+const SIGNATURE_BENDS: Readonly<Record<string, Bend>> = {
   none: () => undefined,
   'no signature': (draft) => {
     draft.signer = undefined;

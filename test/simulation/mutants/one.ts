@@ -1,24 +1,15 @@
 // Runs the simulation on sources with one mutant in them: node test/simulation/mutants/one.ts NAME RUNS
 //
 // Prints where it was found, as JSON; `null` where it was not.
-import { registerHooks } from 'node:module';
 import type { Plan } from '../plan.ts';
-import { MUTANTS, mutate } from './list.ts';
+import { MUTANTS } from './list.ts';
+import { importsWith } from './sources.ts';
 
 /** Of a small race that shows a mutant. */
 const PREEMPTIONS = 3;
 
 const [name, runs = '300'] = process.argv.slice(2);
-const mutant = MUTANTS.find((one) => one.name === name);
-if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
-const { url: target, source } = mutate(mutant);
-
-registerHooks({
-  load(url, context, next) {
-    const loaded = next(url, context);
-    return url === target ? { ...loaded, source } : loaded;
-  },
-});
+const mutant = importsWith(MUTANTS, name);
 
 const { runMany, newIn } = await import('../campaign.ts');
 const theme = mutant.theme;
