@@ -67,7 +67,8 @@ export const reasons: Oracle = {
       if (codes.includes('CONTENDED') && isMeant('refusal'))
         yield { kind: 'refused, and told otherwise', text };
       const mayLackRights = plan.faults.some((fault) => fault.kind === 'denied' && fault.clone === clone);
-      if (codes.includes('PUSH_DENIED') && !mayLackRights) yield { kind: 'nobody lacks rights', text };
+      if (codes.includes('PUSH_DENIED') && !mayLackRights && !isOld)
+        yield { kind: 'nobody lacks rights', text };
       const isAlone = plan.callers.filter((caller) => caller.clone === clone).length === 1;
       const asked = denials.filter(({ at, by }) => by === clone && began <= at && at <= ended).length;
       if (isAlone && asked > MOST_ASKED)
