@@ -9,6 +9,7 @@ import { peersSuite } from './peers.ts';
 import { processSuite } from './process.ts';
 import { repositorySuite } from './repository.ts';
 import type { Suite } from './row.ts';
+import { signedSuite } from './signed.ts';
 
 /** In the order in which they run and are shown. */
 export const SUITES: readonly Suite<BenchOptions>[] = [
@@ -18,6 +19,7 @@ export const SUITES: readonly Suite<BenchOptions>[] = [
   packsSuite,
   hooksSuite,
   clientsSuite,
+  signedSuite,
   contentionSuite,
   agentsSuite,
   peersSuite,

@@ -53,7 +53,7 @@ function make({ kind, how, what }: BentCommit): string {
 }
 
 /** Commits that one git judges in one go. */
-const MANY = 25;
+const MANY = 20;
 
 it('given signed commits that are bent by chance, when they are judged, then what is said of each is what git says', async () => {
   const lines = SSH_KINDS.map((kind) => `ada ${referee.signerOf(kind).line}\n`).join('');
@@ -64,7 +64,7 @@ it('given signed commits that are bent by chance, when they are judged, then wha
       for (const [index, one] of here.entries())
         expect(one, JSON.stringify(commits[index])).toEqual(git[index]);
     }),
-    { numRuns: runs(40) },
+    { numRuns: runs(20) },
   );
 });
 
@@ -79,6 +79,6 @@ it('given files of signers that are bent by chance, when commits are judged by t
       const { git, here } = await referee.judged(commits, file);
       expect(here, JSON.stringify(file)).toEqual(git);
     }),
-    { numRuns: runs(300) },
+    { numRuns: runs(100) },
   );
 });
