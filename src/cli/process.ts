@@ -53,17 +53,26 @@ const REPLACED = '\uFFFD';
 /** Of this process: the number of the first argument that is not UTF-8, of which Node has made something else; `undefined` where that cannot be told. */
 export function garbledArgument(argv: readonly string[]): number | undefined {
   if (!argv.some((word) => word.includes(REPLACED))) return undefined;
-  try {
-    const words = readFileSync('/proc/self/cmdline', 'latin1').split('\0').slice(0, -1).slice(-argv.length);
-    const at = words.findIndex((word) => !isUtf8(Buffer.from(word, 'latin1')));
-    return at < 0 ? undefined : at + 1;
-  } catch {
-    // Not on Linux.
-    return undefined;
+  // Where a launcher read them first, Node has made something else of them there already.
+  for (const pid of ['self', process.ppid] as const) {
+    const words = wordsOf(pid).slice(-argv.length);
+    const isCalledSo = words.every((word, at) => word.toString() === argv[at]);
+    const at = words.findIndex((word) => !Buffer.from(word.toString()).equals(word));
+    if (isCalledSo && at >= 0) return at + 1;
   }
+  return undefined;
 }
 
-const isUtf8 = (bytes: Buffer): boolean => Buffer.from(bytes.toString()).equals(bytes);
+/** What a process was started with; nothing where the system does not tell. */
+function wordsOf(pid: number | 'self'): Buffer[] {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(0, -1);
+    return words.map((word) => Buffer.from(word, 'latin1'));
+  } catch {
+    // Not on Linux, or another user's.
+    return [];
+  }
+}
 
 /** Standard output cannot be written, as where its disk is full. */
 export class OutputFailed extends Error {

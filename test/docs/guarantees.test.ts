@@ -16,6 +16,16 @@ test('given the promises, when they are read, then each names a test', () => {
   }
 });
 
+test('given the kinds of faults, when each is read, then its promises are there', () => {
+  const promises = new Set(table(PAGE).map(([promise = '']) => promise.replaceAll('**', '').toLowerCase()));
+  const [, kinds = ''] = PAGE.split('## By what can go wrong');
+  const named = [...(kinds.split('\n## ', 1)[0] ?? '').matchAll(/\*([^*]+)\*/g)].map(([, name = '']) =>
+    name.replaceAll(/\s+/g, ' '),
+  );
+  expect(named.length).toBeGreaterThan(15);
+  expect(named.filter((name) => !promises.has(name))).toEqual([]);
+});
+
 test('given the page, when a test is named, then in a form that is checked', () => {
   const mentioned = PAGE.match(/“/g)?.length ?? 0;
   expect(namedTests(PAGE)).toHaveLength(mentioned);

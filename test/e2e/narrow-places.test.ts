@@ -16,9 +16,12 @@ interface Ended {
   stderr: string;
 }
 
-/** Runs a line of the shell, in which `$wl` is the program. */
+/** What an older Node does with the program: it runs it again, on another one. */
+const LAUNCHER = join(import.meta.dirname, '../helpers/launcher.ts');
+
+/** Runs a line of the shell, in which `$wl` is the program, and `$launched` the same by its launcher. */
 function shell(cwd: string, line: string, env: Record<string, string> = {}): Promise<Ended> {
-  const script = `wl="${process.execPath} ${MAIN}"; ${line}`;
+  const script = `wl="${process.execPath} ${MAIN}"; launched="${process.execPath} ${LAUNCHER} ${MAIN}"; ${line}`;
   return new Promise((resolve) => {
     const options = { cwd, env: { ...isolatedEnv(), WL_ACTOR: 'ada', ...env }, timeout: 30_000 };
     execFile('bash', ['-c', script], options, (error, stdout, stderr) =>
@@ -85,6 +88,14 @@ describe('given an argument that is not UTF-8', () => {
       expect(await titlesIn(dir)).not.toContain('"caf');
     },
   );
+
+  test('when it comes through the launcher of a machine whose Node is too old, then it is refused as well', async () => {
+    const { dir } = await makeClone();
+    const said = await shell(dir, `$launched create "$(printf 'caf\\351')"`);
+    expect(said).toMatchObject({ status: 2, stdout: '' });
+    expect(said.stderr).toContain('Argument 2 is not UTF-8 text; nothing was done.');
+    expect(await shell(dir, `$launched create "a \uFFFD"`)).toMatchObject({ status: 0 });
+  });
 
   test('when it is a name of who acts, from the environment or from git, then it is refused as well', async () => {
     const { dir } = await makeClone();

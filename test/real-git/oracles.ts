@@ -11,15 +11,19 @@ export interface Call {
   said: Extract<Word, { kind: 'told' | 'failed' }> | undefined;
 }
 
-/** Calls that took longer than they may. */
+/** Calls that took longer than they may, without the time in which the machine did not let their process run. */
 export const late = (calls: readonly Call[], patience_s: number): string[] =>
   calls.flatMap(({ by, asked, said }) =>
-    said !== undefined && said.ms > patience_s * 1000 + SLACK_MS
+    said !== undefined && said.ms - said.starved_ms > patience_s * 1000 + SLACK_MS
       ? [
-          `late: ${asked.map(({ verb }) => verb).join(', ')} of ${by} took ${said.ms} ms: ${said.kind === 'failed' ? said.code : 'told'}\n  ${said.steps.join('\n  ')}`,
+          `late: ${asked.map(({ verb }) => verb).join(', ')} of ${by} took ${said.ms} ms, ${said.starved_ms} of them not let run: ${said.kind === 'failed' ? said.code : 'told'}\n  ${said.steps.join('\n  ')}`,
         ]
       : [],
   );
+
+/** Of how many the clock on the wall says so. */
+export const lateByWall = (calls: readonly Call[], patience_s: number): number =>
+  calls.filter(({ said }) => said !== undefined && said.ms > patience_s * 1000 + SLACK_MS).length;
 
 /** What stands in the clones, once all of them were synchronised. */
 export interface Found {

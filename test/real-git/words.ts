@@ -9,6 +9,8 @@ export interface Job {
   /** How many calls it makes at once. */
   lanes: number;
   patience_s: number;
+  /** The module of the library: its sources, or what was built of them. */
+  library: string;
 }
 
 export interface Asked {
@@ -24,6 +26,8 @@ export type Word =
       kind: 'told';
       call: number;
       ms: number;
+      /** How much of that the process was due to run, and the machine did not let it. */
+      starved_ms: number;
       /** Where it took longer than it may: what was done in it. */
       steps: string[];
       told: {
@@ -36,6 +40,8 @@ export type Word =
       kind: 'failed';
       call: number;
       ms: number;
+      /** How much of that the process was due to run, and the machine did not let it. */
+      starved_ms: number;
       /** Where it took longer than it may: what was done in it. */
       steps: string[];
       code: string;

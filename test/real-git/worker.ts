@@ -3,19 +3,14 @@
  * asks, and what it was told after, a line of JSON each.
  */
 import { tracingChannel } from 'node:diagnostics_channel';
-import {
-  isLedgerError,
-  openLedger,
-  TRACE_CHANNELS,
-  type Verb,
-  type VerbInput,
-  type WorkItem,
-  type WorkLedger,
-} from '../../src/index.ts';
+import type { Verb, VerbInput, WorkItem, WorkLedger } from '../../src/index.ts';
 import { chance } from './chance.ts';
 import { type Asked, type Job, SLACK_MS, type Word } from './words.ts';
 
-const { dir, actor, seed, lanes, patience_s } = JSON.parse(process.argv[2] ?? '') as Job;
+const { dir, actor, seed, lanes, patience_s, library } = JSON.parse(process.argv[2] ?? '') as Job;
+const { isLedgerError, openLedger, TRACE_CHANNELS } = (await import(
+  library
+)) as typeof import('../../src/index.ts');
 const { pick, below, happens } = chance(seed);
 const options = { dir, actor, patience_s };
 let stopped = false;
@@ -27,6 +22,20 @@ process.stdin.once('data', () => {
 process.stdin.once('end', () => {
   if (!stopped) process.exit(1);
 });
+
+/**
+ * How long this process was due to run and was not let, in milliseconds: what its timers are late by, without the time in which it ran. Of the
+ * processes of git that it waits for, nothing is known, so this is the least that the machine kept from it.
+ */
+let starved = 0;
+const TICK_MS = 50;
+let [ticked, used] = [performance.now(), process.cpuUsage()];
+setInterval(() => {
+  const ran = process.cpuUsage(used);
+  const late = performance.now() - ticked - TICK_MS - (ran.user + ran.system) / 1000;
+  starved += Math.max(0, late);
+  [ticked, used] = [performance.now(), process.cpuUsage()];
+}, TICK_MS).unref();
 
 /** What this process did of late, so that a call which takes too long can tell what took so long. */
 const steps: { from: number; to: number | undefined; what: Record<string, unknown> }[] = [];
@@ -85,6 +94,7 @@ async function ask(ledger: WorkLedger, wishes: readonly Wish[], atomic = false):
   const asked: Asked[] = commands.map(({ op, verb }) => ({ op, verb }));
   say({ kind: 'asks', call, asked });
   const began = performance.now();
+  const before = starved;
   const took = (): number => Math.round(performance.now() - began);
   try {
     const outcomes = await ledger.work.batch(commands, { atomic });
@@ -93,7 +103,14 @@ async function ask(ledger: WorkLedger, wishes: readonly Wish[], atomic = false):
       if (outcome.kind === 'accepted') return { op, kind: outcome.where };
       return { op, kind: outcome.kind, code: 'error' in outcome ? outcome.error.code : undefined };
     });
-    say({ kind: 'told', call, ms: took(), told, steps: stepsOf(began) });
+    say({
+      kind: 'told',
+      call,
+      ms: took(),
+      starved_ms: Math.round(starved - before),
+      told,
+      steps: stepsOf(began),
+    });
     return outcomes.flatMap((outcome) => (outcome.kind === 'accepted' && outcome.item ? [outcome.item] : []));
   } catch (error) {
     const defect = !isLedgerError(error) || error.code === 'INTERNAL';
@@ -103,6 +120,7 @@ async function ask(ledger: WorkLedger, wishes: readonly Wish[], atomic = false):
       kind: 'failed',
       call,
       ms: took(),
+      starved_ms: Math.round(starved - before),
       steps: stepsOf(began),
       code: isLedgerError(error) ? error.code : 'DEFECT',
       message: String(defect && error instanceof Error ? error.stack : error),
