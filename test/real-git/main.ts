@@ -2,6 +2,7 @@
 // killed. What their callers were told is held against what plain git reads at the end. See docs/guarantees.md.
 //
 // node test/real-git/main.ts --minutes 2 --kills 40 --clones 4 --seed 1
+// npm run build && node test/real-git/main.ts --built --minutes 13 --kills 540 --clones 3 --seed 31
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
