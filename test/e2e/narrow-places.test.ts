@@ -17,7 +17,7 @@ interface Ended {
 }
 
 /** What an older Node does with the program: it runs it again, on another one. */
-const LAUNCHER = join(import.meta.dirname, '../helpers/launcher.ts');
+const LAUNCHER = new URL('../helpers/launcher.ts', import.meta.url).pathname;
 
 /** Runs a line of the shell, in which `$wl` is the program, and `$launched` the same by its launcher. */
 function shell(cwd: string, line: string, env: Record<string, string> = {}): Promise<Ended> {
