@@ -41,7 +41,8 @@ export const PROGRAM_OPTIONS = { version: flag('-V, --version', 'print the versi
 
 /**
  * Reads a call. Options of the program stand before the command or after it, those of a command after it, in any order with
- * its arguments: `--limit 5`, `--limit=5`, `-n 5`, `-n5`, `-qn5`. What follows `--` is an argument, whatever it looks like, and so
+ * its arguments: `--limit 5`, `--limit=5`, `-n 5`, `-n5`, `-qn5`. An option whose value stands in
+ * brackets has none at the end and before another option. What follows `--` is an argument, whatever it looks like, and so
  * is a negative number.
  *
  * @param index the commands among which it is looked for
@@ -178,7 +179,8 @@ export function scan(words: readonly string[], options: OptionTable, under: Read
     const { name, spec, joined } = option;
     const isFlag = spec.kind === 'flag';
     if (isFlag) group = joined;
-    const typed = isFlag ? undefined : (joined ?? words[at++]);
+    const isAlone = spec.flags.endsWith(']') && (at === words.length || isOption(words[at] ?? ''));
+    const typed = isFlag ? undefined : (joined ?? (isAlone ? '' : words[at++]));
     const target: Record<string, unknown> = option.global ? read.globals : read.values;
     const value = readValue(spec, typed, target[name]);
     if (value === undefined) return { ...read, args, unknown, problem: problemOfValue(spec, typed) };

@@ -56,6 +56,9 @@ const ROWS = {
   parent: row('text', '--parent <id>', 'parts of this item', (typed) =>
     typed ? async (ledger) => ({ parent_id: await ledger.query.resolveId(typed) }) : {},
   ),
+  discovered_from: row('text', '--discovered-from <id>', 'discovered in the work on this item', (typed) =>
+    typed ? async (ledger) => ({ discovered_from: await ledger.query.resolveId(typed) }) : {},
+  ),
   all: row('flag', '--all', 'finished ones too', (all) => ({ all })),
 };
 type Name = keyof typeof ROWS;

@@ -91,6 +91,8 @@ export class IndexWriter {
     for (const target of item.dependencies) this.#addEdge('needs', target, item.id);
     const blocker = item.block?.blocker_id;
     if (blocker !== undefined) this.#addEdge('blocked', blocker, item.id);
+    for (const { kind, target } of item.links)
+      if (kind === 'discovered_from') this.#addEdge('discovered', target, item.id);
     if (item.parent_id === undefined) return;
     this.#addEdge('child', item.parent_id, item.id);
     if (!this.#loading) this.#touched.add(item.parent_id);

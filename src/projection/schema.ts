@@ -1,5 +1,5 @@
 /** Raised with every change of the tables: an index of another number is left to the program that made it. */
-export const INDEX_VERSION = 7;
+export const INDEX_VERSION = 8;
 
 /** Of an id, as SQL over the columns of `items`: what follows the date, the date, and the month and day of it. */
 export const SUFFIX = 'substr(id, length(series) + 2)';
@@ -9,8 +9,8 @@ export const MONTH_DAY = 'substr(series, -4)';
 /**
  * `items` has one row for each item's file. Files of finished work are known by path at first: `oid` names what is still to
  * be read, and is empty once it was. `waits` counts what keeps an open item from being taken: dependencies that are not
- * completed, open children, and a parent that failed or was cancelled. `edges` lead from what an open item needs, waits for or is a part of, and from the source of any
- * item, to it. `keys` has the idempotency keys that were used, by the transition that took each.
+ * completed, open children, and a parent that failed or was cancelled. `edges` lead from what an open item needs, waits for, is a part of or was
+ * discovered from, and from the source of any item, to it. `keys` has the idempotency keys that were used, by the transition that took each.
  */
 export const TABLES = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -23,6 +23,8 @@ export const FILTER = {
   /** Every one of these. */
   labels: listOf(text),
   parent_id: text,
+  /** Open ones that were discovered in the work on this item. */
+  discovered_from: text,
   /** Old id of an imported item. */
   imported_id: text,
   /** Finished items too, where no status is asked for. */
@@ -81,6 +83,8 @@ export function conditionsOf(filter: WorkFilter): Conditions {
   is('job', filter.job_id);
   is('parent', filter.parent_id);
   is('imported_id', filter.imported_id);
+  if (filter.discovered_from !== undefined)
+    add("id IN (SELECT id FROM edges WHERE kind = 'discovered' AND target = ?)", filter.discovered_from);
   for (const label of filter.labels ?? []) {
     add("EXISTS (SELECT 1 FROM json_each(item, '$.labels') WHERE json_each.value = ?)", label);
   }

@@ -85,7 +85,7 @@ test('given any verb, when it is asked about a pending item of no policy, then i
   const view = new FakeView();
   view.do('create', { id: ID, fields: { title: 'x' } });
   const may = VERBS.filter((verb) => asked(view, verb, 'ada', ID).allowed);
-  expect(may).toEqual(['assign', 'claim', 'start', 'block', 'cancel', 'update', 'comment']);
+  expect(may).toEqual(['assign', 'claim', 'start', 'block', 'cancel', 'update', 'accept', 'comment']);
 });
 
 function review(view: FakeView) {

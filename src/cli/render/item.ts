@@ -27,7 +27,10 @@ export async function showItems(
 ): Promise<Reply> {
   const lines: Line[] = [];
   for (const item of items)
-    lines.push(...(lines.length === 0 ? [] : ['', '']), ...itemLines(item, await relatedTo(ledger, item)));
+    lines.push(
+      ...(lines.length === 0 ? [] : ['', '']),
+      ...itemLines(item, await relatedTo(ledger, item), await followUpsOf(ledger, item)),
+    );
   return {
     kind: several ? 'items' : 'item',
     data: items.length === 0 ? undefined : several ? items : items[0],
@@ -43,13 +46,20 @@ async function relatedTo(ledger: ReadableLedger, item: WorkWithHistory): Promise
   return new Map(found.flatMap((one) => (one === undefined ? [] : [[one.id, one]])));
 }
 
+const followUpsOf = async ({ query }: ReadableLedger, { id }: WorkWithHistory): Promise<string[]> =>
+  (await query.list({ discovered_from: id })).map((item) => `${item.id} (${item.status})`);
+
 /** Everything about an item. Its texts stand under headings, indented, so that none can pass for the program's words. */
 function itemLines(
   { history, in_question, ...item }: WorkWithHistory,
   related: ReadonlyMap<string, WorkItem>,
+  followUps: readonly string[],
 ): Line[] {
   const answers = answersApart(item);
-  const facts = factsOf(item, related).map(([name, value]): Span[] => [styled('dim', name), value]);
+  const facts = factsOf(item, related, followUps).map(([name, value]): Span[] => [
+    styled('dim', name),
+    value,
+  ]);
   return [
     [styled('bold', item.id), '  ', item.title],
     [statusSpan(item.status), ` · ${item.priority} · ${item.type}`],
@@ -87,7 +97,11 @@ export const workLines = (item: WorkItem): Line[] => [
   ...commentLines(item),
 ];
 
-function factsOf(item: WorkItem, related: ReadonlyMap<string, WorkItem>): [string, string][] {
+function factsOf(
+  item: WorkItem,
+  related: ReadonlyMap<string, WorkItem>,
+  followUps: readonly string[],
+): [string, string][] {
   const { claim, block, review, owner, links } = item;
   const named = (id: string): string => `${id} (${related.get(id)?.status ?? 'missing or damaged'})`;
   const attempts = `${item.attempts}${item.max_attempts === undefined ? '' : ` of ${item.max_attempts}`}`;
@@ -106,6 +120,7 @@ function factsOf(item: WorkItem, related: ReadonlyMap<string, WorkItem>): [strin
     ['parent', item.parent_id && named(item.parent_id)],
     ['depends on', item.dependencies.map(named).join(', ')],
     ['links', links.map(({ kind, target }) => `${kind}:${target}`).join(', ')],
+    ['follow-ups', followUps.join(', ')],
     ['labels', item.labels.join(', ')],
     ...shownFields(item),
     ['created', `${shortTime(item.created_at)} by ${item.created_by}`],

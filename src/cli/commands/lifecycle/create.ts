@@ -1,8 +1,9 @@
-import type { CreateInput, TemplateFields } from '../../../index.ts';
+import type { CreateInput, TemplateFields, WorkId, WorkLedger } from '../../../index.ts';
 import { fieldOptions, readFields } from '../../../operations/fields.ts';
 import { resolveIds, resolveOne } from '../../../operations/ids.ts';
-import { required } from '../../../operations/typed.ts';
+import { refuse, required } from '../../../operations/typed.ts';
 import { attempt } from '../../../operations/writes.ts';
+import type { Cli } from '../../cli.ts';
 import { command, list, set, text } from '../../command.ts';
 import { readMap, readText } from '../../input.ts';
 import { oneWritten } from '../../transition.ts';
@@ -25,6 +26,10 @@ export const createCommand = command({
     parent: text('--parent <id>', 'make it a part of this item, and take over its swarm, job and references'),
     subtask_of: text('--subtask-of <id>', 'the same as --parent'),
     depends_on: set('--depends-on <id>', 'an item that has to be completed first (repeatable)'),
+    discovered_from: text(
+      '--discovered-from [id]',
+      'the item in whose work it came up; at the end or before another option: the one that you hold',
+    ),
     assign: text('--assign <owner>', 'who may claim it'),
     swarm_name,
     job_id,
@@ -34,7 +39,7 @@ export const createCommand = command({
   },
   examples: [
     'wl create "Rotate the signing keys" -t task -p high --label security',
-    'wl create "The login page hangs" --template bug --parent 0001 -d @notes.md',
+    'wl create "The login page hangs" -t bug --discovered-from 0001',
   ],
   run: async ({ args, options, cli }) => {
     const typed: CreateInput = {
@@ -51,6 +56,11 @@ export const createCommand = command({
     const input = template === undefined ? typed : onTemplate(template.fields, typed);
     const parent = options.parent ?? options.subtask_of;
     if (parent !== undefined) input.parent_id = await resolveOne(ledger, parent);
+    const origin = options.discovered_from;
+    if (origin !== undefined) {
+      const target = origin === '' ? await onlyHeld(cli, ledger) : await resolveOne(ledger, origin);
+      input.links = [...(input.links ?? []), { kind: 'discovered_from', target }];
+    }
     input.dependencies = await resolveIds(ledger, options.depends_on);
     const made = await cli.busy('writing', () => attempt(ledger, () => ledger.work.create(input)));
     return oneWritten(ledger, made, ({ id, status }, changed) => {
@@ -59,6 +69,18 @@ export const createCommand = command({
     });
   },
 });
+
+/** @throws LedgerError `INVALID_INPUT` where the caller holds nothing here, or several items */
+async function onlyHeld(cli: Cli, ledger: WorkLedger): Promise<WorkId> {
+  const own = cli.executionId;
+  const held = (await ledger.query.held()).filter(
+    ({ claim }) => own === undefined || claim?.execution_id === own,
+  );
+  const [first, ...more] = held;
+  if (first !== undefined && more.length === 0) return first.id;
+  const what = first === undefined ? 'You hold no item here' : `You hold ${held.length} items here`;
+  throw refuse(`${what}, so --discovered-from needs an id.`, 'wl resume lists what you hold here.');
+}
 
 /** What was typed goes before the template; labels of both stand, and so do entries of the context. */
 function onTemplate({ title: _hint, ...template }: TemplateFields, typed: CreateInput): CreateInput {
