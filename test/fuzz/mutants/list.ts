@@ -171,22 +171,6 @@ export const MUTANTS: readonly Mutant[] = [
     oracle: 'what a clone writes is found by verify: op',
   },
   {
-    name: 'the ref of the journal says what is checked',
-    shown_by: /local: a line that stands on the disk alone/,
-    file: 'sync/journal.ts',
-    from: 'if (isChecked(context, local)) return NONE;',
-    to: 'if ((await journalNow(context)) === local) return NONE;',
-    oracle: 'what a clone writes is found by verify',
-  },
-  {
-    name: 'a record of arrivals that is lost is none',
-    shown_by: /local: (every file|a file|a value|a record of what)/,
-    file: 'ledger/arrivals.ts',
-    from: 'if (isRecordLost(state) || (check',
-    to: 'if ((check',
-    oracle: '',
-  },
-  {
     name: 'suspects of any shape are believed',
     shown_by: /local: a record of what arrived/,
     file: 'ledger/suspects.ts',
