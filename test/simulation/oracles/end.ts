@@ -120,8 +120,13 @@ export const patience: Oracle = {
       const stopped = plan.faults.some(
         (fault) => fault.kind === 'stop' && fault.process.startsWith(`${clone}.`),
       );
+      const died = plan.faults.some(
+        (fault) =>
+          fault.kind === 'kill' && fault.process.startsWith(`${clone}.`) && fault.process !== process,
+      );
+      const kind = isOffline ? 'offline behind the network' : died ? 'behind a dead process' : 'too long';
       yield {
-        kind: stopped ? 'behind a stopped process' : isOffline ? 'offline behind the network' : 'too long',
+        kind: stopped ? 'behind a stopped process' : kind,
         text: `${process} ${what}, and was told after ${Math.round((ended - began) / 1_000)} s`,
       };
     }
