@@ -17,7 +17,7 @@ import {
   wholeIn,
 } from './files.ts';
 import type { History, SettingsState } from './state.ts';
-import type { Verification } from './verify.ts';
+import type { Replayed } from './verify.ts';
 
 /** The objects of a repository together with those of a push. */
 export interface Incoming extends History {
@@ -38,7 +38,7 @@ export interface BaseState {
   /** Which of these transitions are in it, by `Work-Op`, each with its commit. */
   commitsOf(ops: readonly string[]): Promise<ReadonlyMap<string, Oid>>;
   /** Holds all that leads to it against the rules, which takes long; `undefined` where that cannot be done. */
-  verify: (() => Promise<Verification>) | undefined;
+  verify: (() => Promise<Replayed>) | undefined;
   /** The latest that its tip records, in seconds since 1970. */
   recordedAt: number;
 }

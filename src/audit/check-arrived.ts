@@ -10,11 +10,12 @@ import { CommitCheck } from './check-commit.ts';
 import { incomingOf } from './check-pending.ts';
 import { opOf } from './check-push.ts';
 import { readAfter } from './files.ts';
+import type { Undoing } from './item-files.ts';
 import { PushState } from './push-state.ts';
 import type { Finding } from './rules.ts';
 import { judgeProofs, type SignatureReader } from './signatures.ts';
 import { beginAt } from './timeline.ts';
-import { verifyLedger } from './verify.ts';
+import { replayLedger } from './verify.ts';
 
 /** A commit that arrived and is not as it must be, with what it touched. */
 export interface ArrivedFinding extends Finding {
@@ -23,6 +24,8 @@ export interface ArrivedFinding extends Finding {
   items: readonly WorkId[];
   /** The files that it touched, each as it stood before. */
   files: Readonly<Record<string, Oid | null>>;
+  /** Of its items and paths, those that stand: a right commit built on them since, or they were put back. */
+  standing?: readonly string[] | undefined;
   /** True where it is about settings, files that may stand beside them, or history itself. What is no file of a ledger does nothing. */
   whole: boolean;
 }
@@ -66,7 +69,7 @@ export async function checkArrived(arrival: Arrival): Promise<ArrivedFinding[]> 
   const base = { ...(await baseStateAt(from, projection, incoming)), read };
   await knowDeletions(arrival, records);
   const state = new PushState(incoming, base, await knownOps(arrival, base, records), now);
-  for (const { files } of known) state.recallSuspect(files);
+  for (const one of known) state.recallSuspect(one);
   const check = new CommitCheck(incoming, state, await store.mayHaveTreeFaults({ from, to }));
   // What stands there and is ahead of the clock here makes no honest commit wrong.
   check.trust(from, { settings: state.settings, time: beginAt(Math.min(base.recordedAt, now)) });
@@ -84,7 +87,13 @@ export async function checkArrived(arrival: Arrival): Promise<ArrivedFinding[]> 
   }
   found.push(...check.groups.end(), ...(await judgeProofs(check, signatures)));
   const suspects = await Promise.all(found.map((finding) => suspectOf(finding, records, incoming)));
-  return stillOpen(arrival, [...known, ...suspects], records, check.acknowledging);
+  const open = await stillOpen(arrival, [...known, ...suspects], records, check.acknowledging);
+  return open.map((one) => withStanding(one, state.undoing));
+}
+
+function withStanding(one: ArrivedFinding, undoing: Undoing): ArrivedFinding {
+  const standing = undoing.standing(one.commit, Object.keys(one.files));
+  return standing.length === 0 ? one : { ...one, standing };
 }
 
 /**
@@ -97,14 +106,15 @@ export async function checkHistory({
   signatures,
   to,
 }: Pick<Arrival, 'store' | 'signatures' | 'to'>): Promise<ArrivedFinding[]> {
-  const { findings } = await verifyLedger(store, to, { signatures });
+  const { verification, state } = await replayLedger(store, to, { signatures });
+  const { findings } = verification;
   const incoming = incomingOf(store);
   const suspects: ArrivedFinding[] = [];
   for (const finding of findings.filter(({ rule }) => rule !== 'clock')) {
     const records: CommitRecord[] = [];
     for await (const record of store.commits({ to: finding.commit, newest: 1 })) records.push(record);
     const suspect = await suspectOf(finding, records, incoming);
-    if (!(await isUndone(incoming, to, suspect))) suspects.push(suspect);
+    if (!(await isUndone(incoming, to, suspect))) suspects.push(withStanding(suspect, state.undoing));
   }
   return suspects;
 }

@@ -1,3 +1,5 @@
+// In one file over 300 lines: what one commit leaves is what the next is held against, and all that is left stands here.
+
 import { readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
 import { requireKnownRules } from '../domain/policy.ts';
@@ -46,6 +48,8 @@ export class CommitCheck {
   readonly #store: History;
   readonly #state: LedgerState;
   readonly #left = new Map<Oid, Left>();
+  /** The settings of commits that are not to stand, until somebody answers for them. */
+  readonly #distrusted = new Map<Oid, LedgerSettings>();
   /** Commits that were found to be dated ahead by a later one. */
   readonly #ahead = new Set<Oid>();
   /** Commits that policy asks to be signed, oldest first. */
@@ -79,9 +83,12 @@ export class CommitCheck {
   }
 
   /** A commit that is not to stand: those that build on it are held against the policy and the time of its parent. */
-  async distrust({ oid, parents: [parent] }: CommitRecord): Promise<void> {
+  async distrust({ oid, parents: [parent], changes }: CommitRecord): Promise<void> {
     const [left] = parent === undefined ? [] : await this.#leftBy([parent]);
-    if (left !== undefined) this.#left.set(oid, left);
+    if (left === undefined) return;
+    if (changes.some(({ path }) => path === SETTINGS_PATH))
+      this.#distrusted.set(oid, this.#left.get(oid)?.settings ?? left.settings);
+    this.#left.set(oid, left);
   }
 
   /**
@@ -97,8 +104,24 @@ export class CommitCheck {
     for (const { path, fault, mode } of faults) found.add(`tree:${fault}`, describeFault({ path, mode }));
     const findings = await this.#checkNamed(...(await this.#asNamed(record, blobs, faults)), now);
     const all = [...found.found, ...findings.found];
-    if (all.some(({ commit }) => commit === record.oid)) this.#state.suspect(record, this.#left);
+    this.stand(record, all);
     return all;
+  }
+
+  /** Whether a commit may be undone; where it is right, what it builds on or answers for stands from here on. */
+  stand(record: CommitRecord, findings: readonly Finding[]): void {
+    const { oid, message, parents } = record;
+    const { undoing } = this.#state;
+    const own = findings.filter(({ commit }) => commit === oid);
+    if (own.length > 0) return undoing.suspect(record, own, this.#left);
+    if (parents.length !== 1) return;
+    if (readTrailers(message).values.get('Work-Verb') === 'repair') return this.#state.undo(record);
+    undoing.buildOn(record);
+    const answer = this.acknowledging.findLast((one) => one.record.oid === oid);
+    if (answer === undefined || !undoing.answer(answer.commit, answer.findings)) return;
+    const [settings, left] = [this.#distrusted.get(answer.commit), this.#left.get(oid)];
+    if (settings !== undefined && left !== undefined && undoing.rightSettings === undefined)
+      this.#left.set(oid, { ...left, settings });
   }
 
   /**
@@ -215,7 +238,11 @@ export class CommitCheck {
       return this.#adopt(record, blobs);
     }
     if (verb === 'acknowledge') {
-      const read = checkAcknowledge(record, this.#state.rightSettings ?? this.#state.settings, findings);
+      const read = checkAcknowledge(
+        record,
+        this.#state.undoing.rightSettings ?? this.#state.settings,
+        findings,
+      );
       this.#acknowledged = read;
       return this.#adopt(record, blobs);
     }

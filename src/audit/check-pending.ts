@@ -4,7 +4,7 @@ import { baseStateAt, type Incoming } from './base-state.ts';
 import { findInPush } from './check-push.ts';
 import type { Refusal } from './rules.ts';
 import type { SignatureReader } from './signatures.ts';
-import { verifyLedger } from './verify.ts';
+import { replayLedger } from './verify.ts';
 
 export interface Pending {
   store: LedgerStore;
@@ -28,7 +28,7 @@ export async function checkPending(pending: Pending): Promise<Refusal[]> {
   const baseState =
     from === undefined
       ? undefined
-      : await baseStateAt(from, projection, incoming, () => verifyLedger(store, from, { signatures }));
+      : await baseStateAt(from, projection, incoming, () => replayLedger(store, from, { signatures }));
   return findInPush({ incoming, baseState, tip: to, now, signatures });
 }
 

@@ -80,6 +80,7 @@ async function* findings(
     const time = beginAt(Math.min(baseState.recordedAt, now));
     check.trust(baseState.tip, { settings: state.settings, time });
   }
+  const checked: { record: CommitRecord; wrong: Finding[] }[] = [];
   let recalled = false;
   for (let at = 0; at < records.length; at += BATCH) {
     const some = records.slice(at, at + BATCH);
@@ -91,8 +92,10 @@ async function* findings(
       if (!recalled && (await undoes(state, record))) {
         recalled = true;
         await recallSuspects(state, incoming, baseState);
+        for (const { record: earlier, wrong } of checked) check.stand(earlier, wrong);
       }
       const wrong = await check.check(record, blobs, now);
+      if (!recalled) checked.push({ record, wrong });
       if (wrong.some(({ commit }) => commit === record.oid)) await check.distrust(record);
       yield* wrong;
     }
@@ -118,13 +121,18 @@ async function recallSuspects(
   incoming: Incoming,
   baseState: BaseState | undefined,
 ): Promise<void> {
-  const commits = new Set((await baseState?.verify?.())?.findings.map(({ commit }) => commit));
-  for (const commit of commits) {
-    const { parents } = await incoming.readCommit(commit);
+  const before = await baseState?.verify?.();
+  if (before === undefined) return;
+  state.undoing.begin(before.state.undoing);
+  // What is found once all was looked at, as of signatures.
+  for (const finding of before.verification.findings) {
+    if (state.undoing.knows(finding.commit)) continue;
+    const { parents } = await incoming.readCommit(finding.commit);
     const [parent, ...others] = parents;
     if (parent === undefined || others.length > 0) continue;
-    const changes = await incoming.diffTrees(parent, commit);
-    state.recallSuspect(Object.fromEntries(changes.map(({ path, before }) => [path, before?.oid ?? null])));
+    const changes = await incoming.diffTrees(parent, finding.commit);
+    const files = Object.fromEntries(changes.map(({ path, before }) => [path, before?.oid ?? null]));
+    state.recallSuspect({ ...finding, files });
   }
 }
 
@@ -135,8 +143,8 @@ async function wronglyAcknowledged(
   { acknowledging }: CommitCheck,
 ): Promise<Finding[]> {
   if (acknowledging.length === 0) return [];
-  const before = await baseState?.verify?.();
-  const found = [...(before?.findings ?? []), ...(before?.acknowledged ?? [])];
+  const { verification } = (await baseState?.verify?.()) ?? {};
+  const found = [...(verification?.findings ?? []), ...(verification?.acknowledged ?? [])];
   const { open } = await settle(incoming, found, acknowledging, () => true);
   const own = new Set(acknowledging.map(({ record }) => record.oid));
   return open.filter(({ commit }) => own.has(commit));

@@ -28,13 +28,13 @@ export function checkRepair(
     checkSame(record.message, encodeRepairMessage(repairedPaths(record.changes), why, request), findings);
     // By the settings as they were last whole, and right.
     const { actor } = request;
-    const { rightSettings: settings = state.settings } = state;
+    const { rightSettings: settings = state.settings } = state.undoing;
     findings.keys = keysAsked(settings, 'repair', actor, undefined);
     findings.decideAgain(() => requireAllowed(settings, 'repair', actor, undefined));
   }
   for (const change of items) {
     const { id } = change;
-    if (state.isWhole(id) && !state.isSuspect(id)) findings.add('repair', `${id} was whole`);
+    if (state.isWhole(id) && !state.undoing.isSuspect(id)) findings.add('repair', `${id} was whole`);
     const good = state.lastGood(id);
     state.apply(
       change,
@@ -49,8 +49,8 @@ export function checkRepair(
   for (const change of others) {
     const { path, after } = change;
     const isPlain = after === undefined || after.mode === PLAIN_FILE;
-    if (isPlain && state.isFileUndone(path, after?.oid)) {
-      if (path === SETTINGS_PATH) state.rightSettings = undefined;
+    if (isPlain && state.undoing.isFileUndone(path, after?.oid)) {
+      if (path === SETTINGS_PATH) state.undoing.rightSettings = undefined;
     } else checkOther(change, { settings: state.settingsFile, removed }, findings);
   }
 }

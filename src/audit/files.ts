@@ -7,103 +7,12 @@ import { isLedgerError, type LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
-import type { BlobContent, CommitRecord, Oid, TreeChange } from '../store/port.ts';
+import type { BlobContent, Oid, TreeChange } from '../store/port.ts';
 import type { CommitFindings } from './findings.ts';
 import type { History } from './state.ts';
 
 /** The files of one item: one, unless something is wrong. `decoded` is `undefined` where the file was not read. */
 export type Files = ReadonlyMap<State, { oid: Oid; decoded: DecodedItem | undefined }>;
-
-const NONE: Files = new Map();
-
-/** Which files each item has, and what follows from that. */
-export abstract class ItemFiles {
-  readonly #suspects = new Map<WorkId, FileAt | undefined>();
-  readonly #suspectFiles = new Map<string, Oid | undefined>();
-  /** The settings before a commit that broke a rule changed them, until they are as they were. */
-  rightSettings: LedgerSettings | undefined;
-
-  protected abstract filesOf(id: WorkId): Files | undefined;
-
-  /** What a commit did that breaks a rule may be undone; of a merge, by hand. */
-  suspect({ parents, changes }: CommitRecord, left: ReadonlyMap<Oid, { settings: LedgerSettings }>): void {
-    const [parent, ...more] = parents;
-    if (parent === undefined || more.length > 0) return;
-    const { items, others } = itemChanges(changes);
-    for (const { id, before } of items) if (before.length < 2) this.suspectItem(id, before[0]);
-    for (const { path, before } of others) {
-      this.suspectFile(path, before?.oid);
-      if (path === SETTINGS_PATH) this.rightSettings ??= left.get(parent)?.settings;
-    }
-  }
-
-  /** A commit that breaks a rule changed the item, which had this file before. The first one counts, until the item is as it was. */
-  suspectItem(id: WorkId, before: FileAt | undefined): void {
-    if (!this.#suspects.has(id)) this.#suspects.set(id, before);
-  }
-
-  /** Whether the item stands as it did before a commit that broke a rule; then that is over. */
-  isUndone(id: WorkId): boolean {
-    if (!this.#suspects.has(id) || !this.standsAs(id, this.#suspects.get(id))) return false;
-    this.#suspects.delete(id);
-    return true;
-  }
-
-  /** True where a commit that breaks a rule changed the item, and nobody put it back. */
-  isSuspect(id: WorkId): boolean {
-    return this.#suspects.has(id);
-  }
-
-  /** As `suspectItem`, of a file beside items. */
-  suspectFile(path: string, before: Oid | undefined): void {
-    if (!this.#suspectFiles.has(path)) this.#suspectFiles.set(path, before);
-  }
-
-  /** As `isUndone`, of a file beside items that is now this one. */
-  isFileUndone(path: string, now: Oid | undefined): boolean {
-    if (!this.#suspectFiles.has(path) || this.#suspectFiles.get(path) !== now) return false;
-    return this.#suspectFiles.delete(path);
-  }
-
-  /** True where the commit changes the very files that stand. */
-  protected follows({ id, before, after }: ItemChange): boolean {
-    const files = this.filesOf(id) ?? NONE;
-    return (
-      before.every(({ state, oid }) => files.get(state)?.oid === oid) &&
-      isFree(files, after.filter(isNewIn(before)))
-    );
-  }
-
-  has({ id, before, after }: ItemChange): boolean {
-    const files = this.filesOf(id) ?? NONE;
-    return (
-      after.every(({ state, oid }) => files.get(state)?.oid === oid) &&
-      isFree(files, before.filter(isNewIn(after)))
-    );
-  }
-
-  statesOf(id: WorkId): State[] {
-    return [...(this.filesOf(id) ?? NONE).keys()];
-  }
-
-  isWhole(id: WorkId): boolean {
-    return wholeIn(this.filesOf(id)) !== undefined;
-  }
-
-  standsAs(id: WorkId, file: FileAt | undefined): boolean {
-    const files = this.filesOf(id) ?? NONE;
-    if (file === undefined) return files.size === 0;
-    return files.size === 1 && files.get(file.state)?.oid === file.oid;
-  }
-}
-
-const isNewIn =
-  (others: readonly FileAt[]) =>
-  ({ state }: FileAt): boolean =>
-    !others.some((other) => other.state === state);
-
-const isFree = (files: Files, places: readonly FileAt[]): boolean =>
-  places.every(({ state }) => !files.has(state));
 
 /** An item's files as a change leaves them. `read` goes with `after`. */
 export function filesAfter(

@@ -20,16 +20,26 @@ import {
   filesAfter,
   type ItemChange,
   type ItemFile,
-  ItemFiles,
   itemChanges,
   PLAIN_FILE,
   type SettingsFile,
   wholeIn,
 } from './files.ts';
 import type { CommitFindings } from './findings.ts';
+import { ItemFiles } from './item-files.ts';
 import { MemoryView, unknownSettings } from './memory-view.ts';
+import type { Finding } from './rules.ts';
 import type { Before, LedgerState, Left, SettingsState } from './state.ts';
 import { beginAt } from './timeline.ts';
+
+/** What was found of a commit before the push. */
+export interface Recalled extends Pick<Finding, 'commit' | 'id'> {
+  rule: string;
+  /** The files that it changed, each as it stood before. */
+  files: Readonly<Record<string, Oid | null>>;
+  /** Of its items and paths, those that stand by now. */
+  standing?: readonly string[] | undefined;
+}
 
 /** What is known of an item. */
 interface Known {
@@ -86,20 +96,18 @@ export class PushState extends ItemFiles implements LedgerState {
   }
 
   /** A commit before the push broke a rule; it changed these files, which stood like this before it. */
-  recallSuspect(files: Readonly<Record<string, Oid | null>>): void {
+  recallSuspect({ commit, files, standing = [], ...found }: Recalled): void {
+    const { undoing } = this;
     const created: WorkId[] = [];
     for (const [path, oid] of Object.entries(files)) {
       const parsed = parsePath(path);
-      if (parsed === undefined) this.suspectFile(path, oid ?? undefined);
+      if (standing.includes(parsed?.id ?? path)) continue;
+      if (parsed === undefined) undoing.suspectFile(path, commit, oid ?? undefined);
       else if (oid === null) created.push(parsed.id);
-      else this.suspectItem(parsed.id, { state: parsed.state, mode: PLAIN_FILE, oid });
+      else undoing.suspectItem(parsed.id, commit, { state: parsed.state, mode: PLAIN_FILE, oid });
     }
-    for (const id of created) this.suspectItem(id, undefined);
-    // The push may have undone it already.
-    for (const path of Object.keys(files)) {
-      const id = parsePath(path)?.id;
-      if (id !== undefined && this.#known.has(id)) this.isUndone(id);
-    }
+    for (const id of created) undoing.suspectItem(id, commit, undefined);
+    undoing.note(commit, found);
   }
 
   async prepare(record: CommitRecord, changes: readonly TreeChange[]): Promise<void> {

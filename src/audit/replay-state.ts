@@ -12,7 +12,6 @@ import {
   filesAfter,
   type ItemChange,
   type ItemFile,
-  ItemFiles,
   itemChanges,
   readFiles,
   readItemFile,
@@ -20,6 +19,7 @@ import {
   wholeIn,
 } from './files.ts';
 import type { CommitFindings } from './findings.ts';
+import { ItemFiles } from './item-files.ts';
 import { MemoryView, unknownSettings } from './memory-view.ts';
 import type { Before, History, LedgerState, Left, SettingsState } from './state.ts';
 

@@ -6,6 +6,7 @@ import type { LedgerView } from '../domain/view.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import type { FileAt, ItemChange, ItemFile, SettingsFile } from './files.ts';
 import type { CommitFindings } from './findings.ts';
+import type { Undoing } from './item-files.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What a check reads of history. */
@@ -68,12 +69,10 @@ export interface LedgerState {
   isWhole(id: WorkId): boolean;
   /** The item's file as it stood when it was last whole. `undefined` where it never was, or was deleted. */
   lastGood(id: WorkId): FileAt | undefined;
+  readonly undoing: Undoing;
   /** @see ItemFiles */
-  suspect(record: CommitRecord, left: ReadonlyMap<Oid, { settings: LedgerSettings }>): void;
-  isSuspect(id: WorkId): boolean;
+  undo(record: Pick<CommitRecord, 'changes'>): void;
   isUndone(id: WorkId): boolean;
-  isFileUndone(path: string, now: Oid | undefined): boolean;
-  rightSettings: LedgerSettings | undefined;
   /** True where the item's one file is this one; without one, where there is none. */
   standsAs(id: WorkId, file: FileAt | undefined): boolean;
 }

@@ -48,6 +48,12 @@ export interface Verification {
   signatures?: SignatureReport | undefined;
 }
 
+export interface Replayed {
+  verification: Verification;
+  /** What is left at the tip. */
+  state: ReplayState;
+}
+
 const BATCH = 250;
 
 /**
@@ -73,7 +79,7 @@ export async function replayLedger(
   store: LedgerStore,
   tip: Oid,
   { from, resumes, now, signatures, onProgress }: VerifyOptions = {},
-): Promise<{ verification: Verification; state: ReplayState }> {
+): Promise<Replayed> {
   const state = new ReplayState(store);
   const check = new CommitCheck(store, state, await store.mayHaveTreeFaults({ from, to: tip }));
   if (from !== undefined) await trust(store, from, state, check, resumes !== undefined);

@@ -40,7 +40,7 @@ export async function examineTree(
   const isLast = (id: WorkId, commits: ReadonlySet<Oid>): boolean =>
     state.isWhole(id) && commits.has(state.lastChangeOf(id) ?? '');
   const undone = planUndoing(suspects, entries, isLast);
-  const policy = state.rightSettings ?? state.settings;
+  const policy = state.undoing.rightSettings ?? state.settings;
   const repaired = new Set(mends.flatMap(({ files }) => files.map(({ path }) => path)));
   const others = undone.filter(({ files }) => !files.some(({ path }) => repaired.has(path)));
   return { verification, mends: [...mends, ...others], policy };

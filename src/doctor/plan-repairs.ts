@@ -84,7 +84,8 @@ export function planUndoing(
   const before = new Map<string, { blob: Oid | undefined; suspect: Suspect }>();
   for (const suspect of suspects)
     for (const [path, oid] of Object.entries(suspect.files))
-      if (!before.has(path)) before.set(path, { blob: oid ?? undefined, suspect });
+      if (!before.has(path) && !suspect.standing?.includes(parsePath(path)?.id ?? path))
+        before.set(path, { blob: oid ?? undefined, suspect });
   const repairs = new Map<string, Repair>();
   for (const [path, { blob, suspect }] of before) {
     const id = parsePath(path)?.id;

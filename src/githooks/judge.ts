@@ -1,7 +1,7 @@
 import { baseStateAt } from '../audit/base-state.ts';
 import { checkPush } from '../audit/check-push.ts';
 import type { Refusal } from '../audit/rules.ts';
-import { verifyLedger } from '../audit/verify.ts';
+import { replayLedger } from '../audit/verify.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
 import type { ReachedCommit } from '../git/log.ts';
 import { MAX_COMMIT_BYTES } from '../git/model/commit.ts';
@@ -108,7 +108,7 @@ class Judge {
         old === undefined
           ? undefined
           : await baseStateAt(old, projection, this.#incoming, async () =>
-              verifyLedger(await store(), old, { signatures }),
+              replayLedger(await store(), old, { signatures }),
             );
       return await checkPush({
         incoming: this.#incoming,

@@ -171,8 +171,9 @@ const keyOf = ({ commit, rule, id }: Suspect): string => `${commit} ${rule} ${id
 
 const endsWait = (verb: string): boolean => verb === 'unblock' || TAKING.has(verb);
 
-const toSuspect = ({ commit, rule, message, actor, id, items, files }: Suspect): Suspect => ({
+const toSuspect = ({ commit, rule, message, actor, id, items, files, standing }: Suspect): Suspect => ({
   ...{ commit, rule, message, actor, items, files },
+  ...(standing === undefined ? {} : { standing }),
   ...(id === undefined ? {} : { id }),
 });
 

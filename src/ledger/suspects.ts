@@ -18,6 +18,8 @@ export interface Suspect {
   items: readonly WorkId[];
   /** The files that it touched, each as it stood before: the name of its object, or `null` where there was none. */
   files: Readonly<Record<string, Oid | null>>;
+  /** Of its items and paths, those that are not put back: a right commit built on them since. Left out where there are none. */
+  standing?: readonly string[] | undefined;
 }
 
 /** What this clone checked of what arrived. */

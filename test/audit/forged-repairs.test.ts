@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest';
-import { encodeRepairMessage } from '../../src/codec/message.ts';
+import { describe, expect, it } from 'vitest';
+import { encodeAcknowledgeMessage, encodeRepairMessage } from '../../src/codec/message.ts';
 import { judgePush, type RefusedPush } from '../../src/githooks/judge.ts';
 import { runGit } from '../helpers/temp-repo.ts';
-import type { ForgedCommit, ForgedFile } from './forge.ts';
+import { type ForgedCommit, type ForgedFile, forge } from './forge.ts';
 import { Forger, OTHER_OP } from './forger.ts';
 import { FIRST, SECOND, THIRD } from './honest.ts';
 import { audit, BRANCH } from './ledgers.ts';
@@ -76,6 +76,62 @@ it('given an item that a commit changed which breaks a rule, when a mend undoes 
     text: String(settings.text).replace(/^lease_ttl_s: .*$/m, 'lease_ttl_s: 60'),
   });
   expect(await rulesOf(opened, repair(['ledger.yaml'], settings))).toEqual([]);
+});
+
+describe('given a commit that breaks a rule, and changed an item', () => {
+  const places = (): [number, number] => {
+    const at = forger.history.findIndex(({ message }) => message.startsWith(`claim ${SECOND}`));
+    return [at, at + 1];
+  };
+  const forgedClaim = (): ForgedCommit[] =>
+    forge(forger.history, `claim ${SECOND}`, () => ({ author: 'eve' }));
+  const release = (): ForgedCommit => forger.history[places()[1]] as ForgedCommit;
+
+  const rulesAfter = async (...more: ForgedCommit[]): Promise<Set<string>> => {
+    const tip = await forger.write([...forgedClaim(), ...more]);
+    const { findings } = await audit(forger.gitDir, tip);
+    const rules = findings.flatMap(({ commit, rule }) => (commit === tip ? [rule] : []));
+    expect((await judge(`${tip}^`, tip))?.rule).toBe(rules[0]);
+    return new Set(rules);
+  };
+
+  const putBack = (): ForgedCommit => {
+    const path = `active/2026-01/x02/${SECOND}.yaml`;
+    return repair([SECOND], { path, text: textBefore(path) });
+  };
+  const textBefore = (path: string): ForgedFile['text'] =>
+    forger.history
+      .slice(0, places()[0])
+      .flatMap(({ files }) => files)
+      .findLast((one) => one.path === path)?.text;
+
+  it('when nothing came after it, then a mend may undo it', async () => {
+    expect(await rulesAfter(putBack())).toEqual(new Set());
+  });
+
+  it('when a right transition of the item built on it, then it is not undone', async () => {
+    expect(release().message).toContain(`release ${SECOND}`);
+    expect(await rulesAfter(release(), putBack())).toEqual(new Set(['repair']));
+  });
+
+  it('when it was acknowledged, then it is not undone', async () => {
+    const commit = await forger.write(forgedClaim());
+    const message = encodeAcknowledgeMessage(
+      { commit, findings: [{ rule: 'author', id: SECOND }], reason: 'It is known.' },
+      { op: OTHER_OP, actor: 'ada', at: AT },
+    );
+    const answer = { message, author: 'ada', at: SECONDS, files: [] };
+    expect(await rulesAfter(answer, putBack())).toEqual(new Set(['repair']));
+  });
+
+  it('when a wrong one came after a right one, then that alone is undone', async () => {
+    const [left] = release().files;
+    const text = String(left?.text).replace(/^title: .*$/m, 'title: Forged');
+    const again = damage({ path: left?.path ?? '', text });
+    expect(await rulesAfter(release(), again, putBack())).toEqual(new Set(['repair']));
+    const last = repair([SECOND], { path: left?.path ?? '', text: left?.text });
+    expect(await rulesAfter(release(), again, last)).toEqual(new Set());
+  });
 });
 
 it('given an item that is whole, when a mend sets it back, then it is found', async () => {

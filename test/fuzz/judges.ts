@@ -1,7 +1,7 @@
 import { type BaseState, baseStateAt, type Incoming } from '../../src/audit/base-state.ts';
 import { checkArrived } from '../../src/audit/check-arrived.ts';
 import { checkPush } from '../../src/audit/check-push.ts';
-import { replayBase, verifyLedger } from '../../src/audit/verify.ts';
+import { replayBase, replayLedger, verifyLedger } from '../../src/audit/verify.ts';
 import { LedgerError } from '../../src/domain/errors.ts';
 import type { Exclusive } from '../../src/projection/load.ts';
 import { Projection } from '../../src/projection/projection.ts';
@@ -72,7 +72,7 @@ async function baseOf({ corpus, base }: Pushed): Promise<Base> {
   if (known !== undefined) return known;
   const store = storeOf(corpus.objects);
   const projection = new Projection({ store: async () => store, lock });
-  const verify = () => verifyLedger(store, base, { signatures: readerOf(corpus.objects) });
+  const verify = () => replayLedger(store, base, { signatures: readerOf(corpus.objects) });
   const made = { state: await baseStateAt(base, projection, store, verify), projection };
   await projection.newest(base, 1);
   bases.set(key, made);

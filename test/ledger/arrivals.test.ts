@@ -366,3 +366,36 @@ it('given a file whose name is no text of Unicode, when a clone fetches it, then
   expect(ada.notices.at(-1)?.message).toContain(commit.oid.slice(0, 12));
   await ada.ledger.claimWork(id);
 });
+
+describe('given settings that were forged and answered for', () => {
+  it('when settings are changed on them before a clone looks, then all of it stands there', async () => {
+    const bob = await addReplica(world, 'bob', {});
+    const commit = await forge(await openSettings());
+    await refusalOf(ada.ledger.clone.fetch());
+    await ada.ledger.audit.acknowledge(commit, { reason: 'It was meant so' });
+    await ada.ledger.admin.configure({ lease_ttl_s: 1234 });
+    await bob.ledger.clone.fetch();
+    expect(await bob.ledger.query.settings()).toMatchObject({ max_attempts: 9, lease_ttl_s: 1234 });
+    expect((await bob.ledger.clone.status()).in_question).toBe(0);
+  });
+});
+
+describe('given an item in question on which right transitions were built', () => {
+  it('when a clone mends, then it is left as it stands, and what broke a rule after that alone is undone', async () => {
+    const commit = await forge(await retitled(id, 'Forged'));
+    const joins = await addReplica(world, 'joins', {});
+    await joins.ledger.work.comment(id, 'goes on');
+    await ada.ledger.clone.fetch();
+    expect(await ada.ledger.getWork(id)).toMatchObject({ in_question: [{ commit }, { commit }] });
+    expect(await repairTree(ada.ledger)).toEqual([]);
+    await forge(await retitled(id, 'Forged again'));
+    await ada.ledger.clone.fetch();
+    expect(await repairTree(ada.ledger)).toMatchObject([{ kind: 'undo', id }]);
+    expect(await ada.ledger.getWork(id)).toMatchObject({
+      title: 'Forged',
+      comments: [{ body: 'goes on' }],
+    });
+    const { findings } = await ada.ledger.audit.verify();
+    expect(findings.filter(({ rule }) => rule === 'repair')).toEqual([]);
+  });
+});
