@@ -64,11 +64,11 @@ export async function checkArrived(arrival: Arrival): Promise<ArrivedFinding[]> 
   const incoming = incomingOf(store);
   const records: CommitRecord[] = [];
   for await (const record of store.commits({ from, to })) records.push(record);
-  // History is not read for each question, but once, where an id is given.
+  // Which ids, keys and ops were used, history tells: it is read once, and not for each question.
   const read: BaseState['read'] = (use) => projection.read(from, use);
   const base = { ...(await baseStateAt(from, projection, incoming)), read };
-  await knowDeletions(arrival, records);
-  const state = new PushState(incoming, base, await knownOps(arrival, base, records), now);
+  const happened = await base.commitsOf(records.flatMap((record) => opOf(record) ?? []));
+  const state = new PushState(incoming, base, happened, now);
   for (const one of known) state.recallSuspect(one);
   const check = new CommitCheck(incoming, state, await store.mayHaveTreeFaults({ from, to }));
   // What stands there and is ahead of the clock here makes no honest commit wrong.
@@ -117,22 +117,6 @@ export async function checkHistory({
     if (!(await isUndone(incoming, to, suspect))) suspects.push(withStanding(suspect, state.undoing));
   }
   return suspects;
-}
-
-/** Ids of deleted items are known as used where one is given: for that, history is read once for all. */
-async function knowDeletions({ projection, from }: Arrival, records: readonly CommitRecord[]): Promise<void> {
-  const gives = records.some(({ message }) => /^Work-Verb: (?:create|import)$/m.test(message));
-  if (gives) await projection.knowDeletions(from);
-}
-
-/** Which of the transitions happened before. A clone that never read history does not read it for this alone. */
-async function knownOps(
-  { projection }: Arrival,
-  base: BaseState,
-  records: readonly CommitRecord[],
-): Promise<ReadonlyMap<string, Oid>> {
-  if (!projection.knowsHistory) return new Map();
-  return base.commitsOf(records.flatMap((record) => opOf(record) ?? []));
 }
 
 /** What is acknowledged, and what was put back as it was, is in question no longer. */

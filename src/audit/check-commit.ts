@@ -169,7 +169,7 @@ export class CommitCheck {
     }
     if (record.fault !== undefined) findings.add('commit', record.fault);
     const broken = this.groups.check(record, trailers.values, findings);
-    if (broken !== undefined) state.suspect(broken, this.#left);
+    if (broken !== undefined) this.stand(broken, findings.found);
     if (now !== undefined) checkAhead(dated, now, parent?.settings ?? state.settings, findings);
     judge(state.settings);
     state.settle();

@@ -13,7 +13,6 @@ import {
   commitsOf,
   historyOf,
   isLogAt,
-  LOG,
   type LogFilter,
   ledgerCommits,
   newestOf,
@@ -118,11 +117,6 @@ export class Projection {
   /** Makes sure that ids whose items were deleted, and keys, are known as used: history up to `tip` is read. */
   async knowDeletions(tip: Oid): Promise<void> {
     await this.#log(tip, () => undefined);
-  }
-
-  /** Whether history was read once, so that going on with it takes what is new alone. */
-  get knowsHistory(): boolean {
-    return this.#safely(undefined, (index) => index.meta(LOG)) !== undefined;
   }
 
   /** Transitions of one item, oldest first; also of one that was deleted. */

@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Agent, runWorker } from '../../src/agents.ts';
 import { itemPath, SETTINGS_PATH } from '../../src/codec/path.ts';
+import { Overlay } from '../../src/domain/view.ts';
 import { nameObject } from '../../src/git/model/object.ts';
 import { systemClock } from '../../src/index.ts';
 import { connectionOf } from '../../src/ledger/connection.ts';
 import { findRewrite, recoverHistory, repairTree } from '../../src/repair.ts';
 import type { CommitDraft } from '../../src/store/port.ts';
+import { decideInto } from '../../src/sync/draft.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { addReplica, makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
@@ -34,11 +36,15 @@ async function textOf(path: string): Promise<string> {
 }
 
 /** Mallory commits whatever she likes, and pushes it with plain git, past every rule. */
-async function forge(changes: CommitDraft['changes'], message = 'by hand\n'): Promise<string> {
+async function forge(
+  changes: CommitDraft['changes'],
+  message = 'by hand\n',
+  name = 'mallory',
+): Promise<string> {
   await mallory.ledger.clone.fetch().catch(() => undefined);
   const tip = world.remote.tip ?? '';
   const seconds = Math.floor(world.clock.now().getTime() / 1000);
-  const who = { name: 'mallory', email: 'mallory@example.invalid' };
+  const who = { name, email: 'mallory@example.invalid' };
   const ref = 'refs/heads/forged';
   const made = await mallory.store.commit({
     ...{ ref, expected: await mallory.store.readRef(ref), base: tip },
@@ -209,6 +215,21 @@ describe('given something in question', () => {
     expect(await ada.ledger.query.find(id)).toMatchObject({ title: 'Forged' });
     expect(await readyIds(ada)).toEqual([other]);
   });
+});
+
+it('given a clone that never read history, when a transition that happened before arrives again, then the item is in question', async () => {
+  await ada.ledger.work.comment(id, 'Ship it');
+  const { op } = (await ada.ledger.audit.history(id)).at(-1) ?? {};
+  const bob = await addReplica(world, 'bob', {});
+  const again = { ...ada.ledger.work.command('comment', { id: other, body: 'Ship it' }), op: op ?? '' };
+  const { projection } = connectionOf(ada.ledger);
+  const decided = await projection.peek(world.remote.tip ?? '', (view) =>
+    decideInto(new Overlay(view), again),
+  );
+  const [step] = decided.kind === 'steps' ? decided.steps : [];
+  await forge(step?.changes ?? [], step?.message, 'ada');
+  await bob.ledger.clone.fetch();
+  expect(await bob.ledger.getWork(other)).toMatchObject({ in_question: [{ rule: 'op' }] });
 });
 
 describe('given settings that were forged', () => {
