@@ -46,10 +46,13 @@ export function checkAcknowledge(
   return { ...read, record: { oid, message }, request };
 }
 
+/** A finding of this version, or of another that had other rules. */
+type Found = Omit<Finding, 'rule'> & { rule: string };
+
 /** What was found, apart from what somebody answers for. */
-export interface Settled {
-  open: Finding[];
-  acknowledged: Acknowledged[];
+export interface Settled<F extends Found = Finding> {
+  open: (F | Finding)[];
+  acknowledged: ((F | Finding) & Pick<Acknowledged, 'by'>)[];
 }
 
 /**
@@ -60,15 +63,17 @@ export interface Settled {
  * @param isKnown whether a commit was held against the rules, now or before; what was trusted may be right or wrong
  * @param before what was acknowledged before, and is known still
  */
-export async function settle(
+export async function settle<F extends Found = Finding>(
   store: Pick<LedgerStore, 'mergeBase'>,
-  found: readonly Finding[],
+  found: readonly F[],
   acknowledging: readonly Acknowledging[],
   isKnown: (commit: Oid) => boolean,
   before: readonly Acknowledged[] = [],
-): Promise<Settled> {
-  let open = [...found];
-  const acknowledged = new Map(before.map((finding) => [keyOf(finding), finding]));
+): Promise<Settled<F>> {
+  let open: (F | Finding)[] = [...found];
+  const acknowledged = new Map<string, Settled<F>['acknowledged'][number]>(
+    before.map((finding) => [keyOf(finding), finding]),
+  );
   for (const one of acknowledging) {
     const { record, commit, request, reason } = one;
     const wrong = new CommitFindings(record);
@@ -81,7 +86,7 @@ export async function settle(
     }
     open.push(...wrong.found);
     if (open.some((finding) => finding.commit === record.oid)) continue;
-    const isMeant = (finding: Finding) => one.findings.some((named) => isNamed(finding, commit, named));
+    const isMeant = (finding: Found) => one.findings.some((named) => isNamed(finding, commit, named));
     const by = { commit: record.oid, actor: request.actor, at: request.at, reason };
     for (const finding of open.filter(isMeant)) acknowledged.set(keyOf(finding), { ...finding, by });
     open = open.filter((finding) => !isMeant(finding));
@@ -98,9 +103,9 @@ async function reaches(store: Pick<LedgerStore, 'mergeBase'>, older: Oid, newer:
   }
 }
 
-const keyOf = ({ commit, rule, id, message }: Finding): string => JSON.stringify([commit, rule, id, message]);
+const keyOf = ({ commit, rule, id, message }: Found): string => JSON.stringify([commit, rule, id, message]);
 
-const isNamed = (finding: Finding, commit: Oid, { rule, id }: AcknowledgedFinding): boolean =>
+const isNamed = (finding: Found, commit: Oid, { rule, id }: AcknowledgedFinding): boolean =>
   finding.commit === commit && finding.rule === rule && finding.id === id;
 
 const describe = ({ rule, id }: AcknowledgedFinding): string =>

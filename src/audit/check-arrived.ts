@@ -18,7 +18,9 @@ import { beginAt } from './timeline.ts';
 import { replayLedger } from './verify.ts';
 
 /** A commit that arrived and is not as it must be, with what it touched. */
-export interface ArrivedFinding extends Finding {
+export interface ArrivedFinding extends Omit<Finding, 'rule'> {
+  /** One of a version before may have had other names. */
+  rule: string;
   /** Its author, as it says. */
   actor: string;
   items: readonly WorkId[];

@@ -13,9 +13,11 @@ import {
   hintOfSuspect,
   isRecordLost,
   readArrived,
+  readGained,
   type Suspect,
   suspectsAbout,
   writeArrived,
+  writeGained,
 } from './suspects.ts';
 
 export interface ArrivalsOptions {
@@ -49,6 +51,8 @@ export class Arrivals implements Judge {
 
   async arrived(seen: Oid): Promise<void> {
     const { check, state, store } = this.#options;
+    // What is not shared is held against the rules by the exchange itself.
+    writeGained(state, []);
     if (check === 'off') return;
     const before = readArrived(state);
     if (isRecordLost(state) || (check === 'full' && before?.full !== true)) return this.#checkAll(seen);
@@ -85,14 +89,20 @@ export class Arrivals implements Judge {
   bar(): Bar | undefined {
     const { check, state } = this.#options;
     const { suspects = [], stop } = (check === 'off' ? undefined : readArrived(state)) ?? {};
-    if (stop !== undefined) return () => stopped(stop.suspect);
-    if (suspects.length === 0) return undefined;
-    return ({ verb, id }, view) => {
-      if (id === undefined) return undefined;
-      const [suspect] = suspectsAbout(suspects, id);
-      if (suspect !== undefined) return inQuestion(id, suspect);
-      return endsWait(verb) ? waiting(id, suspects, view) : undefined;
-    };
+    return stop === undefined ? barBy(suspects) : () => stopped(stop.suspect);
+  }
+
+  async gained(from: Oid, to: Oid): Promise<Bar | undefined> {
+    const { check, state, notify } = this.#options;
+    if (check === 'off') return undefined;
+    const found = await this.#find(from, to, []);
+    const suspects = found.map(({ whole, ...suspect }) => toSuspect(suspect));
+    const known = new Set(readGained(state).map(keyOf));
+    const raised = suspects.filter((one) => !known.has(keyOf(one)));
+    writeGained(state, suspects);
+    if (raised.length > 0) notify(noticeOfSuspects(raised));
+    const stop = suspects[found.findIndex(({ whole }) => whole)];
+    return stop === undefined ? barBy(suspects) : () => broken(stop);
   }
 
   #now(): number {
@@ -123,20 +133,19 @@ export class Arrivals implements Judge {
   }
 
   async #judge(before: Arrived, from: Oid, seen: Oid): Promise<void> {
-    const { projection, signatures, store } = this.#options;
-    const { checkArrived } = await import('../audit/check-arrived.ts');
-    const known = before.suspects.map((suspect) => ({
-      ...suspect,
-      rule: suspect.rule as never,
-      whole: false,
-    }));
-    const arrival = { projection, signatures, now: this.#now(), from, to: seen, known };
     try {
-      this.#keep(before, seen, await checkArrived({ store: await store(), ...arrival }));
+      this.#keep(before, seen, await this.#find(from, seen, before.suspects));
     } catch (error) {
       // Newer rules are not for this program to judge by, and it writes nothing under them; a newer one checks all of it.
       if (!isLedgerError(error, 'UPGRADE_REQUIRED')) throw error;
     }
+  }
+
+  async #find(from: Oid, to: Oid, suspects: readonly Suspect[]): Promise<(Suspect & { whole: boolean })[]> {
+    const { projection, signatures, store } = this.#options;
+    const { checkArrived } = await import('../audit/check-arrived.ts');
+    const known = suspects.map((suspect) => ({ ...suspect, whole: false }));
+    return checkArrived({ store: await store(), projection, signatures, now: this.#now(), from, to, known });
   }
 
   /** @throws LedgerError `IN_QUESTION` where it is about more than items */
@@ -167,6 +176,17 @@ async function commonOf(store: LedgerStore, one: Oid, other: Oid): Promise<Oid |
   }
 }
 
+/** What may not be written while these commits stand. */
+function barBy(suspects: readonly Suspect[]): Bar | undefined {
+  if (suspects.length === 0) return undefined;
+  return ({ verb, id }, view) => {
+    if (id === undefined) return undefined;
+    const [suspect] = suspectsAbout(suspects, id);
+    if (suspect !== undefined) return inQuestion(id, suspect);
+    return endsWait(verb) ? waiting(id, suspects, view) : undefined;
+  };
+}
+
 const keyOf = ({ commit, rule, id }: Suspect): string => `${commit} ${rule} ${id}`;
 
 const endsWait = (verb: string): boolean => verb === 'unblock' || TAKING.has(verb);
@@ -195,6 +215,13 @@ const inQuestion = (id: string, suspect: Suspect): LedgerError =>
     hint: hintOfSuspect(suspect),
     details: { commit: suspect.commit, rule: suspect.rule, id },
   });
+
+const broken = (suspect: Suspect): LedgerError =>
+  new LedgerError(
+    'IN_QUESTION',
+    `The branch of this clone is in question, so nothing is written on it: ${describeSuspect(suspect)}.`,
+    { hint: hintOfSuspect(suspect), details: { commit: suspect.commit, rule: suspect.rule } },
+  );
 
 const stopped = (suspect: Suspect): LedgerError =>
   new LedgerError(

@@ -74,9 +74,14 @@ function isArrived(value: unknown): value is Arrived {
 }
 
 function isSuspect(value: unknown): boolean {
-  const { commit, rule, message, actor, id, items, files } = mapOf<Suspect>(value);
+  const { commit, rule, message, actor, id, items, files, standing = [] } = mapOf<Suspect>(value);
   const isWhole = isOid(commit) && [rule, message, actor].every(isText);
-  if (!isWhole || !(id === undefined || isText(id)) || !isListOf(items, isText)) return false;
+  if (
+    !isWhole ||
+    !(id === undefined || isText(id)) ||
+    ![items, standing].every((list) => isListOf(list, isText))
+  )
+    return false;
   const stood = typeof files === 'object' && files !== null ? Object.values(files) : [undefined];
   return stood.every((oid) => oid === null || isText(oid));
 }
@@ -84,14 +89,37 @@ function isSuspect(value: unknown): boolean {
 export const writeArrived = (state: Pick<LocalState, 'set'>, arrived: Arrived): void =>
   state.set(ARRIVED, JSON.stringify(arrived));
 
+const GAINED = 'gained';
+
+/** What is wrong with commits that something else put on the local branch, until they are shared, or put right. */
+export function readGained(state: Pick<LocalState, 'get'>): readonly Suspect[] {
+  try {
+    const found: unknown = JSON.parse(state.get(GAINED) ?? '[]');
+    return isListOf(found, isSuspect) ? (found as readonly Suspect[]) : [];
+  } catch {
+    // It is found again by the next call that would write.
+    return [];
+  }
+}
+
+export function writeGained(
+  state: Pick<LocalState, 'get' | 'set' | 'delete'>,
+  found: readonly Suspect[],
+): void {
+  if (found.length > 0) state.set(GAINED, JSON.stringify(found));
+  else if (state.get(GAINED) !== undefined) state.delete(GAINED);
+}
+
 /** Commits that put items in question, as this clone has them now. */
-export const suspectsOf = ({ state }: { state: Pick<LocalState, 'get'> }): readonly Suspect[] =>
-  readArrived(state)?.suspects ?? [];
+export const suspectsOf = ({ state }: { state: Pick<LocalState, 'get'> }): readonly Suspect[] => [
+  ...(readArrived(state)?.suspects ?? []),
+  ...readGained(state),
+];
 
 /** All that is in question, also of what was not taken over for it. */
 export function inQuestion({ state }: { state: Pick<LocalState, 'get'> }): readonly Suspect[] {
   const arrived = readArrived(state);
-  return arrived?.stop?.suspects ?? arrived?.suspects ?? [];
+  return [...(arrived?.stop?.suspects ?? arrived?.suspects ?? []), ...readGained(state)];
 }
 
 /** The suspects about one item. */

@@ -6,7 +6,7 @@ import type { Oid } from '../store/port.ts';
 import { elapsed } from './call.ts';
 import { commitInTime } from './committed-time.ts';
 import { asGroup, decideInto, draftOf, type LedgerCommand, readAuxiliaryFiles, type Step } from './draft.ts';
-import { acceptedBy, journalNow, localTip, markDecided } from './journal.ts';
+import { acceptedBy, journalNow, localTip, markChecked, markDecided } from './journal.ts';
 import { type Names, prepare, settleNames } from './names.ts';
 import type { Accepted, Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
@@ -24,6 +24,8 @@ export interface Group {
   provisional?: boolean | undefined;
   /** Kept up to date for a caller that may give up. */
   progress?: Progress | undefined;
+  /** True where nothing is asked of a remote before it is committed, or after. */
+  offline?: boolean | undefined;
   /** Another process may have committed some of it since the branch and the shared one were there: what stands is not made again. */
   begun?: { local: Oid | undefined; seen: Oid | undefined } | undefined;
 }
@@ -93,10 +95,10 @@ export async function inOrder<T>(
 }
 
 async function tryCommit(context: SyncContext, asked: readonly Group[]): Promise<Outcome[][] | undefined> {
-  const { store, views, localRef, committer, clock, signs, judge } = context;
-  const bar = judge.bar();
+  const { store, views, localRef, committer, clock, signs } = context;
   const groups = asked.map((group) => (group.progress?.isWithdrawn?.() ? { ...group, commands: [] } : group));
   const tip = await requireTip(context);
+  const bar = await barAt(context, tip, groups);
   const left = await journalNow(context);
   await learnDeletions(context, groups, tip);
   const auxiliary = await readAuxiliaryFiles(
@@ -124,6 +126,29 @@ async function tryCommit(context: SyncContext, asked: readonly Group[]): Promise
     if (outcome.kind === 'accepted') outcome.commit ||= commits.get(outcome.op) ?? '';
   }
   return outcomes;
+}
+
+/**
+ * What is in question. Commits that something else put on the branch are judged by an exchange before any is shared; where none follows,
+ * before they are built on.
+ */
+async function barAt(context: SyncContext, tip: Oid, groups: readonly Group[]): Promise<Bar | undefined> {
+  const { judge } = context;
+  const bar = judge.bar();
+  const gained = groups.some(({ offline }) => offline) ? await gainedSince(context, tip) : undefined;
+  if (bar === undefined || gained === undefined) return bar ?? gained;
+  return (command, view) => bar(command, view) ?? gained(command, view);
+}
+
+async function gainedSince(context: SyncContext, tip: Oid): Promise<Bar | undefined> {
+  const { store, judge } = context;
+  const left = await journalNow(context);
+  if (left === tip) return undefined;
+  // A branch that was there before this program is trusted as it was found.
+  const from = left === undefined ? tip : await store.mergeBase(left, tip);
+  const gained = from === undefined || from === tip ? undefined : await judge.gained(from, tip);
+  if (gained === undefined) await markChecked(context, tip, left);
+  return gained;
 }
 
 /** @throws LedgerError `NO_LEDGER` */

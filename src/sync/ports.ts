@@ -147,6 +147,12 @@ export interface Judge {
    * @throws LedgerError `IN_QUESTION` where settings, policy, keys or history are not as they must be: nothing is to be decided on it
    */
   arrived(seen: Oid): Promise<void>;
+  /**
+   * Checks what the local branch has between `from` and `to` that this program need not have made, where nothing is to be asked of a remote.
+   *
+   * @returns what is in question for it; `undefined` where all of it is right
+   */
+  gained(from: Oid, to: Oid): Promise<Bar | undefined>;
   /** What leads from `from` to `to` is shared now, and was decided here: it needs no check. */
   shared(from: Oid | undefined, to: Oid): void;
   /** What is in question now; `undefined` where nothing is. */

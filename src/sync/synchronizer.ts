@@ -76,7 +76,7 @@ export class Synchronizer {
    *   and `details.withdrawn` (claims that were not made); `HISTORY_REWRITTEN`, `DIFFERENT_LEDGER`, `NO_LEDGER`
    */
   submit(group: Group, publish: boolean, time?: Patience): Promise<Outcome[]> {
-    const work: Work = { kind: 'write', group };
+    const work: Work = { kind: 'write', group: publish ? group : { ...group, offline: true } };
     // What needs no remote needs nobody else: it waits for no network, and for no process that does.
     const told =
       publish && this.#leader !== undefined
