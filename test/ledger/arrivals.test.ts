@@ -7,7 +7,7 @@ import { systemClock } from '../../src/index.ts';
 import { connectionOf } from '../../src/ledger/connection.ts';
 import { findRewrite, recoverHistory, repairTree } from '../../src/repair.ts';
 import type { CommitDraft } from '../../src/store/port.ts';
-import { decideInto } from '../../src/sync/draft.ts';
+import { decideInto, type LedgerCommand } from '../../src/sync/draft.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 import { addReplica, makeWorld, type Replica, type World } from '../helpers/replicas.ts';
 
@@ -40,6 +40,7 @@ async function forge(
   changes: CommitDraft['changes'],
   message = 'by hand\n',
   name = 'mallory',
+  dates: Partial<Pick<CommitDraft, 'authored_at' | 'committed_at'>> = {},
 ): Promise<string> {
   await mallory.ledger.clone.fetch().catch(() => undefined);
   const tip = world.remote.tip ?? '';
@@ -48,7 +49,17 @@ async function forge(
   const ref = 'refs/heads/forged';
   const made = await mallory.store.commit({
     ...{ ref, expected: await mallory.store.readRef(ref), base: tip },
-    drafts: [{ message, author: who, authored_at: seconds, committer: who, committed_at: seconds, changes }],
+    drafts: [
+      {
+        message,
+        author: who,
+        authored_at: seconds,
+        committer: who,
+        committed_at: seconds,
+        changes,
+        ...dates,
+      },
+    ],
   });
   if (made.kind !== 'committed') throw new Error('the branch moved');
   expect(await mallory.connection.push(made.tip)).toMatchObject({ kind: 'accepted' });
@@ -418,5 +429,61 @@ describe('given an item in question on which right transitions were built', () =
     });
     const { findings } = await ada.ledger.audit.verify();
     expect(findings.filter(({ rule }) => rule === 'repair')).toEqual([]);
+  });
+});
+
+describe('given dates that suit the writer', () => {
+  const DAY = 86_400_000;
+  const later = (ms: number): string => new Date(world.clock.now().getTime() + ms).toISOString();
+
+  /** Decides what mallory says that she asked for then, commits it now, and pushes it. */
+  async function pushDated(command: LedgerCommand): Promise<void> {
+    await mallory.ledger.clone.fetch();
+    const { projection } = connectionOf(mallory.ledger);
+    const decided = await projection.peek(world.remote.tip ?? '', (view) =>
+      decideInto(new Overlay(view), command),
+    );
+    const [step] = decided.kind === 'steps' ? decided.steps : [];
+    const authored_at = Math.floor(Date.parse(command.at) / 1000);
+    await forge(step?.changes ?? [], step?.message, command.actor, { authored_at });
+  }
+
+  it('when one ends work of hers as if it were long ago, then its file may go at once, all of it stands in history, and nobody is stopped', async () => {
+    await ada.ledger.admin.configure({ retention_days: 30 });
+    const { work } = mallory.ledger;
+    const claim = work.command('claim', { id, execution_id: 'exec-1' }, 'mallory');
+    await mallory.ledger.clone.fetch();
+    await pushDated({ ...claim, at: later(-40 * DAY) });
+    const done = work.command('complete', { id, result: {}, execution_id: 'exec-1' }, 'mallory');
+    await pushDated({ ...done, at: later(-39 * DAY) });
+    await ada.ledger.clone.fetch();
+    expect(await ada.ledger.getWork(id)).not.toHaveProperty('in_question');
+    await ada.ledger.work.delete(id, { reason: 'kept long enough' });
+    const history = await ada.ledger.audit.history(id);
+    expect(history.map(({ verb }) => verb)).toEqual(['create', 'claim', 'complete', 'delete']);
+    const committed = history.map(({ commit }) => commit);
+    expect(new Set(committed).size).toBe(4);
+    expect(await ada.ledger.audit.verify()).toMatchObject({ ok: true });
+  });
+
+  it('when one claims as if it were long ago, then that hastens the end of her own lease alone', async () => {
+    const claim = mallory.ledger.work.command('claim', { id, execution_id: 'exec-1' }, 'mallory');
+    await ada.ledger.claimWork(other);
+    await pushDated({ ...claim, at: later(-40 * DAY) });
+    const recovered = await ada.ledger.recoverOrphanedWork();
+    expect(recovered.map((item) => item.id)).not.toContain(other);
+    expect((await ada.ledger.getWork(other)).owner).toBe('ada');
+  });
+
+  it('when one says a time that is not here yet, then whose clock is ahead is told, and nobody is stopped', async () => {
+    await pushDated({
+      ...mallory.ledger.work.command('comment', { id, body: 'Hi' }, 'mallory'),
+      at: later(30 * DAY),
+    });
+    await ada.ledger.clone.fetch();
+    await ada.ledger.work.comment(id, 'on');
+    expect(ada.notices.at(-1)).toMatchObject({ code: 'CLOCK_AHEAD' });
+    expect(await ada.ledger.getWork(id)).not.toHaveProperty('in_question');
+    expect((await ada.ledger.audit.verify()).findings).toMatchObject([{ rule: 'clock' }]);
   });
 });
