@@ -9,6 +9,7 @@ import type { LedgerCheck, LedgerNotice } from './options.ts';
 import {
   type Arrived,
   describeSuspect,
+  GAINED,
   heldBack,
   hintOfSuspect,
   isRecordLost,
@@ -17,7 +18,6 @@ import {
   type Suspect,
   suspectsAbout,
   writeArrived,
-  writeGained,
 } from './suspects.ts';
 
 export interface ArrivalsOptions {
@@ -174,6 +174,11 @@ async function commonOf(store: LedgerStore, one: Oid, other: Oid): Promise<Oid |
     if (isLedgerError(error, 'STORAGE_FAILED')) return undefined;
     throw error;
   }
+}
+
+function writeGained(state: Pick<LocalState, 'get' | 'set' | 'delete'>, found: readonly Suspect[]): void {
+  if (found.length > 0) state.set(GAINED, JSON.stringify(found));
+  else if (state.get(GAINED) !== undefined) state.delete(GAINED);
 }
 
 /** What may not be written while these commits stand. */

@@ -89,25 +89,16 @@ function isSuspect(value: unknown): boolean {
 export const writeArrived = (state: Pick<LocalState, 'set'>, arrived: Arrived): void =>
   state.set(ARRIVED, JSON.stringify(arrived));
 
-const GAINED = 'gained';
+export const GAINED = 'gained';
 
 /** What is wrong with commits that something else put on the local branch, until they are shared, or put right. */
 export function readGained(state: Pick<LocalState, 'get'>): readonly Suspect[] {
   try {
-    const found: unknown = JSON.parse(state.get(GAINED) ?? '[]');
-    return isListOf(found, isSuspect) ? (found as readonly Suspect[]) : [];
-  } catch {
-    // It is found again by the next call that would write.
-    return [];
-  }
-}
-
-export function writeGained(
-  state: Pick<LocalState, 'get' | 'set' | 'delete'>,
-  found: readonly Suspect[],
-): void {
-  if (found.length > 0) state.set(GAINED, JSON.stringify(found));
-  else if (state.get(GAINED) !== undefined) state.delete(GAINED);
+    const found: unknown = JSON.parse(state.get(GAINED) ?? '');
+    if (isListOf(found, isSuspect)) return found as readonly Suspect[];
+  } catch {}
+  // What cannot be read is found again by the next call that would write.
+  return [];
 }
 
 /** Commits that put items in question, as this clone has them now. */
