@@ -114,6 +114,8 @@ export const GIT_SETTINGS = [
   'core.alternateRefsCommand=true',
   // The setting has the last word, also where the environment says that nothing is replaced.
   'core.useReplaceRefs=false',
+  // An index of several packs repeats what each has of its own, and may tell something else.
+  'core.multiPackIndex=false',
   'gc.auto=0',
   'maintenance.auto=false',
   'core.fsync=committed,loose-object,reference',

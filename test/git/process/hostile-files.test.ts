@@ -18,7 +18,7 @@ const HOSTILE = 'refs/heads/hostile';
 let folder: TempFolder;
 let place: Place;
 /** An honest line, and one in the middle of which a commit was forged. */
-let [honest, forged] = ['', ''];
+let [honest, forged, earlier] = ['', '', ''];
 let clean: unknown;
 
 beforeAll(async () => {
@@ -33,6 +33,7 @@ beforeAll(async () => {
   await run(place.ledger, commands);
   await place.ledger.close();
   honest = await runGit(place.gitDir, ['rev-parse', BRANCH]);
+  earlier = await runGit(place.gitDir, ['rev-parse', `${honest}~2`]);
   const history = await readHistory(place.gitDir);
   const at = history.findIndex(({ message }) => message.startsWith('claim'));
   forged = await writeHistory(
@@ -56,11 +57,7 @@ async function seen(dir: string, gitDir: string): Promise<unknown> {
       verified: await audit(gitDir, honest),
       found: await audit(gitDir, forged),
       refused: await judgePush(gitDir, [{ ref: BRANCH, old: undefined, now: forged }], NOW),
-      goesOn: await judgePush(
-        gitDir,
-        [{ ref: BRANCH, old: await runGit(gitDir, ['rev-parse', `${honest}~2`]), now: honest }],
-        NOW,
-      ),
+      goesOn: await judgePush(gitDir, [{ ref: BRANCH, old: earlier, now: honest }], NOW),
     };
   } finally {
     await ledger.close();
@@ -96,14 +93,6 @@ function rank(bytes: Buffer, names: number, oid: string): number {
 }
 
 const CASES: readonly [string, (gitDir: string) => Promise<unknown>][] = [
-  [
-    'a list of commits at which history is said to end',
-    async (gitDir) =>
-      writeFile(
-        join(gitDir, 'shallow'),
-        `${await runGit(gitDir, ['rev-parse', `${honest}~1`, `${forged}~1`])}\n`,
-      ),
-  ],
   [
     'a graph of commits that names other parents, generations and dates',
     async (gitDir) => {
@@ -198,4 +187,19 @@ describe('given files that git keeps beside the objects, and goes by', () => {
     },
     60_000,
   );
+
+  test('when there is a list of commits at which history is said to end, then that is told, and what builds on it is not taken for right', async () => {
+    const { dir, gitDir } = await copy('cut-off');
+    const ends = await runGit(gitDir, ['rev-parse', `${honest}~1`, `${forged}~1`]);
+    await writeFile(join(gitDir, 'shallow'), `${ends}\n`);
+    const after = (await seen(dir, gitDir)) as Record<string, unknown>;
+    expect(after).toMatchObject({
+      verified: { findings: [{ rule: 'root', message: 'history is cut off here: its parent is missing' }] },
+      found: { findings: [{ rule: 'root' }] },
+      refused: { rule: 'root' },
+      goesOn: expect.anything(),
+    });
+    const { item, log, history } = clean as Record<string, unknown>;
+    expect(after).toMatchObject({ item, log, history });
+  });
 });
