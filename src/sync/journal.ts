@@ -194,6 +194,9 @@ async function leftTip(context: SyncContext): Promise<Oid | undefined> {
  */
 export const isChecked = (context: SyncContext, local: Oid): boolean => notedTip(context, JOURNAL) === local;
 
+/** Up to where all that is pending is known to be right; `undefined` where this clone noted nothing. */
+export const checkedTip = (context: SyncContext): Oid | undefined => notedTip(context, JOURNAL);
+
 /** Where the ref of the journal is: to be read before the local branch is moved, and given to `markChecked` after that. */
 export const journalNow = ({ store, localRef }: SyncContext): Promise<Oid | undefined> =>
   store.readRef(journalRef(localRef));

@@ -6,7 +6,7 @@ import type { Oid } from '../store/port.ts';
 import { elapsed } from './call.ts';
 import { commitInTime } from './committed-time.ts';
 import { asGroup, decideInto, draftOf, type LedgerCommand, readAuxiliaryFiles, type Step } from './draft.ts';
-import { acceptedBy, journalNow, localTip, markChecked, markDecided } from './journal.ts';
+import { acceptedBy, checkedTip, journalNow, localTip, markChecked, markDecided } from './journal.ts';
 import { type Names, prepare, settleNames } from './names.ts';
 import type { Accepted, Outcome } from './outcome.ts';
 import { overdueUnblocks } from './overdue-unblocks.ts';
@@ -142,10 +142,11 @@ async function barAt(context: SyncContext, tip: Oid, groups: readonly Group[]): 
 
 async function gainedSince(context: SyncContext, tip: Oid): Promise<Bar | undefined> {
   const { store, judge } = context;
+  const checked = checkedTip(context);
+  if (checked === tip) return undefined;
   const left = await journalNow(context);
-  if (left === tip) return undefined;
   // A branch that was there before this program is trusted as it was found.
-  const from = left === undefined ? tip : await store.mergeBase(left, tip);
+  const from = checked === undefined ? tip : await store.mergeBase(checked, tip);
   const gained = from === undefined || from === tip ? undefined : await judge.gained(from, tip);
   if (gained === undefined) await markChecked(context, tip, left);
   return gained;

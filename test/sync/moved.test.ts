@@ -165,7 +165,8 @@ test('given a transition on a commit by hand that is not checked yet, when the b
   const before = await tipOf(dan);
   const who = { name: 'dan', email: 'dan@example.invalid' };
   const byHand = { message: 'by hand\n', author: who, committer: who, authored_at: 1, committed_at: 1 };
-  const files = [{ path: 'README.md', bytes: Buffer.from('read me') }];
+  // Of a file that is none of the ledger's, no other item is in question.
+  const files = [{ path: 'notes.txt', bytes: Buffer.from('read me') }];
   await dan.store.commit({
     ref: BRANCH,
     expected: before,
@@ -178,7 +179,8 @@ test('given a transition on a commit by hand that is not checked yet, when the b
   const bodies = async (): Promise<string[]> =>
     (await dan.ledger.getWork(made.id)).comments.map(({ body }) => body);
   expect(await bodies()).toEqual(['said', 'and more']);
-  expect(dan.notices).toMatchObject([{ code: 'BRANCH_RESTORED', message: /1 transition/ }].map(has));
+  const restored = dan.notices.filter(({ code }) => code === 'BRANCH_RESTORED');
+  expect(restored).toMatchObject([{ code: 'BRANCH_RESTORED', message: /1 transition/ }].map(has));
   await dan.ledger.clone.sync().catch(() => undefined);
   await dan.ledger.clone.sync();
   expect(await bodies()).toEqual(['said', 'and more']);
