@@ -3,6 +3,7 @@ import { clientsSuite } from './clients.ts';
 import { contentionSuite } from './contention/suite.ts';
 import { hooksSuite } from './hooks.ts';
 import { librarySuite } from './library.ts';
+import { mcpSuite } from './mcp.ts';
 import type { BenchOptions } from './options.ts';
 import { packsSuite } from './packs.ts';
 import { peersSuite } from './peers.ts';
@@ -22,5 +23,6 @@ export const SUITES: readonly Suite<BenchOptions>[] = [
   signedSuite,
   contentionSuite,
   agentsSuite,
+  mcpSuite,
   peersSuite,
 ];
