@@ -17,7 +17,7 @@ const PROCESSES = [
 ];
 const LONG = ['test/long/**/*.test.ts'];
 /** What `npm run test:clients` runs, once it has installed what that needs. */
-const CLIENTS = ['test/clients/**/*.test.ts'];
+const CLIENTS = ['test/real-clients/**/*.test.ts'];
 
 const project = (name: string, include: string[], exclude: string[], timeout_s: number) => ({
   extends: true as const,

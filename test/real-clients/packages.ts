@@ -1,7 +1,7 @@
 // Clients that the program is tried with, each in its version, in a folder of the user's cache: they are too heavy to be installed
 // with every checkout.
 //
-// node test/clients/packages.ts    installs what is missing
+// node test/real-clients/packages.ts    installs what is missing
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
