@@ -37,13 +37,14 @@ const claimedAt = ({ claim }: WorkItem): number => Date.parse(claim?.claimed_at 
 /** Where the execution stands: what it holds, and what it could take. */
 export async function readStanding(ledger: WorkLedger, execution_id: string | undefined): Promise<Standing> {
   const { own, others } = await readHeld(ledger, execution_id);
+  const ready = await ledger.query.ready({ limit: READY_SHOWN });
   return {
     actor: ledger.actor,
     execution_id: execution_id ?? null,
     held: own,
     held_by_others: others,
-    ready: await ledger.query.ready({ limit: READY_SHOWN }),
-    ready_count: await ledger.query.countReady(),
+    ready,
+    ready_count: ready.length < READY_SHOWN ? ready.length : await ledger.query.countReady(),
   };
 }
 
