@@ -30,8 +30,9 @@ async function measureSize(
 ): Promise<Row[]> {
   tell(`measuring the hooks of a client with ${plan.items} items, ${runs} runs ...`);
   const cwd = await cloneAlone(folder, 'session', plan);
-  const env = `WL_EXECUTION_ID=exec-claude-${SESSION}`;
-  await run(cwd, 'env', [env, ...wl('next', '--claim')]);
+  // By the execution that the environment of a benchmark names, as a session's would.
+  const [program = '', ...claim] = wl('next', '--claim');
+  await run(cwd, program, claim);
   const hook = (event: string, input: (n: number) => object): Subject => ({
     what: `wl hook claude ${event}`,
     cwd,
