@@ -48,30 +48,21 @@ export async function inProcess(
   process.exit();
 }
 
-const REPLACED = '\uFFFD';
-
 /** Of this process: the number of the first argument that is not UTF-8, of which Node has made something else; `undefined` where that cannot be told. */
 export function garbledArgument(argv: readonly string[]): number | undefined {
-  if (!argv.some((word) => word.includes(REPLACED))) return undefined;
+  if (!argv.some((word) => word.includes('\uFFFD'))) return undefined;
   // Where a launcher read them first, Node has made something else of them there already.
-  for (const pid of ['self', process.ppid] as const) {
-    const words = wordsOf(pid).slice(-argv.length);
-    const isCalledSo = words.every((word, at) => word.toString() === argv[at]);
-    const at = words.findIndex((word) => !Buffer.from(word.toString()).equals(word));
-    if (isCalledSo && at >= 0) return at + 1;
+  for (const pid of ['self', process.ppid]) {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(-argv.length - 1, -1);
+      const given = words.map((word) => Buffer.from(word, 'latin1'));
+      const at = given.findIndex((word) => !Buffer.from(word.toString()).equals(word));
+      if (at >= 0 && given.every((word, n) => word.toString() === argv[n])) return at + 1;
+    } catch {
+      // Not on Linux, or another user's.
+    }
   }
   return undefined;
-}
-
-/** What a process was started with; nothing where the system does not tell. */
-function wordsOf(pid: number | 'self'): Buffer[] {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(0, -1);
-    return words.map((word) => Buffer.from(word, 'latin1'));
-  } catch {
-    // Not on Linux, or another user's.
-    return [];
-  }
 }
 
 /** Standard output cannot be written, as where its disk is full. */
