@@ -54,8 +54,8 @@ export function garbledArgument(argv: readonly string[]): number | undefined {
   // Where a launcher read them first, Node has made something else of them there already.
   for (const pid of ['self', process.ppid]) {
     try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(-argv.length - 1, -1);
-      const given = words.map((word) => Buffer.from(word, 'latin1'));
+      const all = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
+      const given = all.slice(-argv.length - 1, -1).map((word) => Buffer.from(word, 'latin1'));
       const at = given.findIndex((word) => !Buffer.from(word.toString()).equals(word));
       if (at >= 0 && given.every((word, n) => word.toString() === argv[n])) return at + 1;
     } catch {
