@@ -41,6 +41,8 @@ export interface Meeting {
   clock: Clock;
   state: LocalState;
   turn: Machine['turn'];
+  /** How long a call of this process waits, in milliseconds. */
+  patience: number;
 }
 
 /** Who waits for an answer looks so many times less often for a leader that is gone than others look for a lock. */
@@ -49,6 +51,8 @@ const FOLLOWER_LOOKS = 5;
 const BEAT_MS = 1_000;
 /** Longer than this nobody waits for a leader: who takes no more requests ends within its patience. */
 const LONGEST_WAIT_MS = 60_000;
+/** Whoever takes a request up ends within the time of who left it; so long after that, nobody will. */
+const LATE_MS = 2_000;
 /** A leader that gives none for so long stands still, as after Ctrl-Z: nobody waits for it. */
 const SILENT_MS = 10_000;
 
@@ -65,8 +69,8 @@ interface Job {
  *
  * Whoever gets the lock `serve` leads, and for as long as it has work of its own takes up what others leave in the request
  * queue. Whoever does not get it leaves a request and waits for the answer. Where the leader dies, the next process leads, and
- * each finds out by its transitions' names what became of them. Where it stands still, they go around it: the lock only orders, since
- * refs are compared and swapped.
+ * each finds out by its transitions' names what became of them. Where it stands still, or the time of a request is up, which a leader that
+ * died can have taken with it, they go around it: the lock only orders, since refs are compared and swapped.
  */
 export class Leader<Before> {
   readonly #meeting: Meeting;
@@ -115,7 +119,7 @@ export class Leader<Before> {
   }
 
   /**
-   * Leads until nothing is left of what was begun; or goes around a leader that stands still, and does that alone. Where this process has
+   * Leads until nothing is left of what was begun; or goes around a leader that stands still, or past `until`, and does that alone. Where this process has
    * come to lead meanwhile, for another caller, it is begun in that term: whoever waits is not passed over by who asks later.
    *
    * @returns false where `giveUp` ended the wait for that
@@ -123,7 +127,10 @@ export class Leader<Before> {
   async #term(
     begin: (around: boolean) => void,
     giveUp: () => Promise<boolean>,
-    pause?: (ms: number) => Promise<void>,
+    {
+      until = Number.POSITIVE_INFINITY,
+      pause,
+    }: { until?: number; pause?: (ms: number) => Promise<void> } = {},
   ): Promise<boolean> {
     const isSilent = watchLeader(this.#meeting);
     let around = false;
@@ -135,7 +142,8 @@ export class Leader<Before> {
     };
     const isOver = async (): Promise<boolean> => {
       isGivenUp = await giveUp();
-      around = !isGivenUp && !this.#leads && (await isSilent());
+      const isLate = elapsed(this.#meeting.clock) > until;
+      around = !isGivenUp && !this.#leads && (isLate || (await isSilent()));
       return isGivenUp || around || this.#leads;
     };
     for (;;) {
@@ -223,7 +231,8 @@ export class Leader<Before> {
     const { work, since } = job;
     const queue = this.#meeting.requestQueue;
     const { decodeReply, encodeWork } = await import('./handover.ts');
-    const { clock } = this.#meeting;
+    const { clock, patience } = this.#meeting;
+    const until = since + patience + LATE_MS;
     const text = encodeWork(work, clock.now().getTime() - (elapsed(clock) - since));
     const group = work.kind === 'write' ? work.group : undefined;
     const before =
@@ -234,7 +243,7 @@ export class Leader<Before> {
     if (queue === undefined || name === undefined) {
       const begin = (around: boolean): void =>
         this.#start(job, () => this.#handler.perform(work, { around, since }));
-      await this.#term(begin, async () => false);
+      await this.#term(begin, async () => false, { until });
       return;
     }
     if (progress !== undefined) progress.stage = 'elsewhere';
@@ -252,7 +261,7 @@ export class Leader<Before> {
     };
     // The answer wakes whoever waits for it; the lock is looked for only now and then, in case it comes free.
     const pause = (ms: number): Promise<void> => queue.wait(name, ms * FOLLOWER_LOOKS);
-    await this.#term(begin, async () => collect(), pause);
+    await this.#term(begin, async () => collect(), { until, pause });
   }
 }
 

@@ -8,9 +8,10 @@ import { SqliteCloneLock } from '../../src/store/clone-lock.ts';
 import { FileState } from '../../src/store/local-state.ts';
 import { FileRequestQueue } from '../../src/store/request-queue.ts';
 import type { LedgerCommand } from '../../src/sync/draft.ts';
-import { Leader, type Manner, type Work, type WorkHandler } from '../../src/sync/leader.ts';
+import { Leader, type Manner, type Meeting, type Work, type WorkHandler } from '../../src/sync/leader.ts';
 import type { Group } from '../../src/sync/local.ts';
 import type { Outcome } from '../../src/sync/outcome.ts';
+import type { CloneLock } from '../../src/sync/ports.ts';
 import { makeTempFolder, type TempFolder } from '../helpers/temp-repo.ts';
 
 const OPS = ['first', 'second', 'third'] as const;
@@ -79,12 +80,17 @@ describe('the processes of one clone', () => {
   afterEach(() => folder.cleanup());
 
   /** Each as in a process of its own. */
-  const makeLeader = (name: string, clock = systemMachine.clock) => {
+  const makeLeader = (name: string, given: Partial<Meeting> = {}) => {
     const handler = new FakeHandler(name);
     const { turn } = systemMachine;
     const lock = new SqliteCloneLock(folder.path);
     const state = new FileState(join(folder.path, 'state'));
-    const leader = new Leader({ lock, requestQueue: new FileRequestQueue(dir), clock, state, turn }, handler);
+    const requestQueue = new FileRequestQueue(dir);
+    const { clock } = systemMachine;
+    const leader = new Leader(
+      { lock, requestQueue, clock, state, turn, patience: 60_000, ...given },
+      handler,
+    );
     return { handler, ask: (op: string) => leader.lead({ kind: 'write', group: group(op) }), leader };
   };
   const requests = (): string[] => {
@@ -189,6 +195,27 @@ describe('the processes of one clone', () => {
     expect(await second).toEqual(doneBy('bob', 'second'));
   });
 
+  test('given a request that died with its leader, when others lead all the time, then its caller waits no longer than its time', async () => {
+    // A second of the machine is twenty: less is waited than for a leader that stands still.
+    const clock = { ...systemMachine.clock, elapsed: () => performance.now() * 20 };
+    const taken: CloneLock = {
+      run: async (_name, _task, giveUp = async () => false, pause = async () => undefined) => {
+        while (!(await giveUp())) {
+          // Whoever leads gives signs of life.
+          new FileState(join(folder.path, 'state')).set('serving', String(performance.now()));
+          await pause(1);
+        }
+        return undefined;
+      },
+    };
+    const bob = makeLeader('bob', { clock, lock: taken, patience: 3_000 });
+    const asked = bob.ask('first');
+    await until(() => requests().some((name) => name.endsWith('.asked')));
+    expect(new FileRequestQueue(dir).receive()).toHaveLength(1);
+    expect(await asked).toEqual(doneBy('bob, in place of a dead one', 'first'));
+    expect(bob.handler.takenOver).toEqual(['first as it was']);
+  });
+
   describe('given a leader that stands still', () => {
     /** A second of the machine is a thousand. */
     const fast = { ...systemMachine.clock, elapsed: () => performance.now() * 1000 };
@@ -211,7 +238,7 @@ describe('the processes of one clone', () => {
     });
 
     test('when others ask, then they go around it, and the next one does not wait again', async () => {
-      const bob = makeLeader('bob', fast);
+      const bob = makeLeader('bob', { clock: fast });
       const first = bob.ask('first');
       await bob.handler.end('first');
       expect(await first).toEqual(doneBy('bob', 'first'));
@@ -223,7 +250,7 @@ describe('the processes of one clone', () => {
     });
 
     test('and had taken the request, when its caller goes around it, then what became of it is found out, and its answer is not waited for', async () => {
-      const bob = makeLeader('bob', fast);
+      const bob = makeLeader('bob', { clock: fast });
       const asked = bob.ask('first');
       await until(() => requests().some((name) => name.endsWith('.asked')));
       const queue = new FileRequestQueue(dir);

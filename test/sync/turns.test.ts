@@ -189,7 +189,12 @@ describe('a time that is up', () => {
       return [];
     };
     await commitByHand((await ada.ledger.query.asOf()).tip);
-    const nothing = { arrived: async () => undefined, shared: () => undefined, gained: async () => undefined, bar: () => undefined };
+    const nothing = {
+      arrived: async () => undefined,
+      shared: () => undefined,
+      gained: async () => undefined,
+      bar: () => undefined,
+    };
     const busy = { ...context, remote: ada.connection, judge: { ...nothing, check } };
     const pushes = ada.connection.pushes;
     expect(await refusalOf(performExchange(busy, TO_PUSH))).toMatchObject({
