@@ -181,7 +181,9 @@ describe('given files that cannot be read as items', () => {
       kind: 'damaged',
       data: expect.arrayContaining([expect.objectContaining({ id: 'WRK-20260105-0002' })]),
     });
-    expect((await call(['status'])).stdout).toContain('damaged  5; see: wl list --damaged\n');
+    const { stdout } = await call(['status']);
+    expect(stdout).toMatch(/^damaged +5; see: wl list --damaged$/m);
+    expect(stdout).toMatch(/^in question +5; see: wl doctor$/m);
   });
 
   it('wl show of one exits with 9 and names line and column', async () => {
