@@ -5,6 +5,7 @@ import {
   type OpenOptions,
   type Resumption,
   type Verb,
+  type WorkItem,
   type WorkLedger,
 } from '../index.ts';
 import { resolveOne } from '../operations/ids.ts';
@@ -15,6 +16,8 @@ export interface Texts {
   resume(resumption: Resumption): string;
   /** All of an item, marked as well. */
   show(ledger: WorkLedger, id: string): Promise<string>;
+  /** Who the agent is, what it holds and what is ready, marked likewise. */
+  standing(ledger: WorkLedger, held: WorkItem[]): Promise<string>;
 }
 
 export interface ConnectionOptions {

@@ -6,7 +6,7 @@ import {
   type ServerContext,
   type StandardSchemaWithJSON,
 } from '@modelcontextprotocol/server';
-import { asName, quoted } from '../index.ts';
+import { quoted } from '../index.ts';
 import { rowOf, toErrorResult, toResult } from './answer.ts';
 import { canAsk, consult } from './ask.ts';
 import type { Connection } from './connection.ts';
@@ -97,18 +97,8 @@ function tellProgress(connection: Connection, { mcpReq }: ServerContext): () => 
 /** What a conversation is to know when it begins, or begins again. */
 async function primeText(connection: Connection): Promise<string> {
   const { ledger, conversation } = await connection.opened();
-  const held = await conversation.held();
-  const ready = await ledger.query.ready({ actor: ledger.actor, limit: PRIMED });
-  return [
-    `You are ${asName(ledger.actor)}.`,
-    held.length === 0 ? 'You hold nothing.' : 'You hold, and go on with (show tells all of it):',
-    ...held.map(rowOf),
-    ready.length === 0 ? 'Nothing is ready.' : 'Ready:',
-    ...ready.map(rowOf),
-    INSTRUCTIONS,
-  ].join('\n');
+  return `${await connection.texts.standing(ledger, await conversation.held())}\n${INSTRUCTIONS}`;
 }
-const PRIMED = 3;
 
 function addResources(server: McpServer, connection: Connection): void {
   const mimeType = 'text/plain';

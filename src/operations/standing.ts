@@ -37,12 +37,17 @@ const claimedAt = ({ claim }: WorkItem): number => Date.parse(claim?.claimed_at 
 /** Where the execution stands: what it holds, and what it could take. */
 export async function readStanding(ledger: WorkLedger, execution_id: string | undefined): Promise<Standing> {
   const { own, others } = await readHeld(ledger, execution_id);
+  return { ...(await standingOf(ledger, own)), execution_id: execution_id ?? null, held_by_others: others };
+}
+
+/** The same of who knows what it holds. */
+export async function standingOf(ledger: WorkLedger, held: WorkItem[]): Promise<Standing> {
   const ready = await ledger.query.ready({ limit: READY_SHOWN });
   return {
     actor: ledger.actor,
-    execution_id: execution_id ?? null,
-    held: own,
-    held_by_others: others,
+    execution_id: null,
+    held,
+    held_by_others: [],
     ready,
     ready_count: ready.length < READY_SHOWN ? ready.length : await ledger.query.countReady(),
   };
@@ -61,11 +66,17 @@ export type Naming = 'environment' | 'by_hand';
  * @param naming how it names its execution
  * @see markData, for what keeps texts of the ledger apart
  */
-export function primeLines(standing: Standing, now: Date, naming: Naming = 'environment'): string[] {
+export const primeLines = (standing: Standing, now: Date, naming: Naming = 'environment'): string[] => [
+  ...standingLines(standing, now, naming),
+  ...howLines(standing),
+];
+
+/** The same without how to go on, for who is told that in another way. */
+export function standingLines(standing: Standing, now: Date, naming: Naming = 'environment'): string[] {
   const who = whoLine(standing, naming);
   const budget = new Budget(FACTS - costOf(who));
   const { note, blocks } = markData([factLines(standing, now, budget).join('\n')]);
-  return [who, note, ...blocks.flatMap((block) => block.split('\n')), ...howLines(standing)];
+  return [who, note, ...blocks.flatMap((block) => block.split('\n'))];
 }
 
 /** What all that is not always the same may cost, by `costOf`. */

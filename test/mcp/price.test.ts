@@ -11,7 +11,7 @@ const MOST_TOOLS = 8;
 
 test('given the server, when its tools are listed, then they are few, and cost a model little', async () => {
   const refuse = () => Promise.reject(new LedgerError('NO_LEDGER', 'There is none.'));
-  const texts = { resume: () => '', show: async () => '' };
+  const texts = { resume: () => '', show: async () => '', standing: async () => '' };
   const connection = new Connection({ open: refuse, texts, execution_id: undefined, work_id: undefined });
   const [own, other] = InMemoryTransport.createLinkedPair();
   const client = new Client({ name: 'test', version: '1' });

@@ -29,7 +29,7 @@ async function serveByHttp(dir: string): Promise<string> {
         onsessioninitialized: (session) => void sessions.set(session, transport),
       });
     if (known === undefined) {
-      const texts = { resume: () => '', show: async () => '' };
+      const texts = { resume: () => '', show: async () => '', standing: async () => '' };
       const open = () => openLedger({ dir, actor: 'ada' });
       const connection = new Connection({ open, texts, execution_id: undefined, work_id: undefined });
       onTestFinished(() => connection.close());

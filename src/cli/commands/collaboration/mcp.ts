@@ -1,4 +1,5 @@
 import { markData, openLedger, type WorkLedger } from '../../../index.ts';
+import { standingLines, standingOf } from '../../../operations/standing.ts';
 import { command } from '../../command.ts';
 import { readVersion } from '../../package.ts';
 import { stopSignals } from '../../process.ts';
@@ -28,7 +29,12 @@ export const mcpCommand = command({
         signal: signals.first,
         open: (events) =>
           openLedger({ ...cli.openOptions, patience_s: globals.timeout ?? PATIENCE_S, ...events }),
-        texts: { resume: (resumption) => textOf(whereItStands(resumption)), show: itemText },
+        texts: {
+          resume: (resumption) => textOf(whereItStands(resumption)),
+          show: itemText,
+          standing: async (ledger, held) =>
+            standingLines(await standingOf(ledger, held), cli.clock.now()).join('\n'),
+        },
         execution_id: cli.executionId,
         work_id: world.env.WL_WORK_ID || undefined,
       });
