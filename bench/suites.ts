@@ -1,5 +1,6 @@
 import { agentsSuite } from './agents.ts';
 import { clientsSuite } from './clients.ts';
+import { arrivalsSuite } from './arrivals.ts';
 import { contentionSuite } from './contention/suite.ts';
 import { hooksSuite } from './hooks.ts';
 import { librarySuite } from './library.ts';
@@ -21,6 +22,7 @@ export const SUITES: readonly Suite<BenchOptions>[] = [
   hooksSuite,
   clientsSuite,
   signedSuite,
+  arrivalsSuite,
   contentionSuite,
   agentsSuite,
   mcpSuite,
