@@ -1,7 +1,10 @@
 import { isKnownFile } from '../codec/auxiliary-files.ts';
+import { likelyChange } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { toSafeLine } from '../domain/text.ts';
+import type { Change } from '../projection/catch-up.ts';
+import type { Content } from '../projection/index-writer.ts';
 import type { Projection } from '../projection/projection.ts';
 import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { type Acknowledging, settle } from './acknowledge.ts';
@@ -65,14 +68,14 @@ export async function checkArrived(arrival: Arrival): Promise<ArrivedFinding[]> 
   const { store, projection, signatures, now, from, to, known } = arrival;
   const incoming = incomingOf(store);
   const records: CommitRecord[] = [];
-  for await (const record of store.commits({ from, to })) records.push(record);
+  for await (const record of store.commits({ from, to, likely: likelyChange })) records.push(record);
   // Which ids, keys and ops were used, history tells: it is read once, and not for each question.
   const read: BaseState['read'] = (use) => projection.read(from, use);
   const base = { ...(await baseStateAt(from, projection, incoming)), read };
   const happened = await base.commitsOf(records.flatMap((record) => opOf(record) ?? []));
   const state = new PushState(incoming, base, happened, now);
   for (const one of known) state.recallSuspect(one);
-  const check = new CommitCheck(incoming, state, await store.mayHaveTreeFaults({ from, to }));
+  const check = new CommitCheck(incoming, state);
   // What stands there and is ahead of the clock here makes no honest commit wrong.
   check.trust(from, { settings: state.settings, time: beginAt(Math.min(base.recordedAt, now)) });
   const found: Finding[] = [];
@@ -81,13 +84,20 @@ export async function checkArrived(arrival: Arrival): Promise<ArrivedFinding[]> 
       incoming,
       some.flatMap(({ changes }) => changes),
     );
-    for (const record of some) {
-      const wrong = (await check.check(record, blobs)).filter(({ rule }) => rule !== 'clock');
+    for (let at = 0; at < some.length; ) {
+      const { checked, found: last } = await check.checkTogether(some.slice(at), blobs);
+      const [record] = some.slice(checked === 0 ? at : at + checked - 1);
+      if (record === undefined) break;
+      const all = checked === 0 ? await check.check(record, blobs) : last;
+      const wrong = all.filter(({ rule }) => rule !== 'clock');
       if (wrong.some(({ commit }) => commit === record.oid)) await check.distrust(record);
       found.push(...wrong);
+      at += Math.max(1, checked);
     }
   }
   found.push(...check.groups.end(), ...(await judgeProofs(check, signatures)));
+  if (found.length === 0 && isOneLine(from, records))
+    projection.expected = { from, to, changes: leftBy(records, state), commits: records };
   const suspects = await Promise.all(found.map((finding) => suspectOf(finding, records, incoming)));
   const open = await stillOpen(arrival, [...known, ...suspects], records, check.acknowledging);
   return open.map((one) => withStanding(one, state.undoing));
@@ -166,6 +176,27 @@ async function suspectOf(
     files: Object.fromEntries(changes.map(({ path, before }) => [path, before?.oid ?? null])),
     whole: isHistory || changes.some(({ path }) => path === SETTINGS_PATH || isKnownFile(path)),
   };
+}
+
+/** True where each did what it says on top of the one before it, and nothing else. */
+const isOneLine = (from: Oid, records: readonly CommitRecord[]): boolean =>
+  records.every(
+    ({ sound, parents }, at) =>
+      sound && parents.length === 1 && parents[0] === (records[at - 1]?.oid ?? from),
+  );
+
+/** Where the files stand now that these commits changed, as they left them; finished work is known by path. */
+function leftBy(records: readonly CommitRecord[], state: PushState): Change[] {
+  const left = new Map<string, TreeChange['after']>();
+  for (const { changes } of records) for (const { path, after } of changes) left.set(path, after);
+  return [...left].map(([path, after]): Change => {
+    const parsed = parsePath(path);
+    const item = parsed && state.changed().get(parsed.id);
+    if (after === undefined || parsed === undefined || item === undefined) return { path, now: undefined };
+    const content: Content =
+      parsed.state === 'active' ? { kind: 'item', item } : { kind: 'unread', oid: after.oid };
+    return { path, now: { kind: 'item', path, ...parsed, content } };
+  });
 }
 
 /** Of a merge, what it changed of the side that it was made on. */

@@ -1,6 +1,5 @@
 // In one file over 300 lines: what one commit leaves is what the next is held against, and all that is left stands here.
-
-import { readTrailers } from '../codec/message.ts';
+import { readTrailers, type Trailers } from '../codec/message.ts';
 import { SETTINGS_PATH } from '../codec/path.ts';
 import { requireKnownRules } from '../domain/policy.ts';
 import type { LedgerSettings } from '../domain/settings.ts';
@@ -26,17 +25,29 @@ import { CommitFindings, describeFault } from './findings.ts';
 import type { Finding } from './rules.ts';
 import { type KeptProof, type OwedProof, signersOf } from './signatures.ts';
 import type { History, LedgerState, Left } from './state.ts';
-import { beginAt, datedOf, joinTimes } from './timeline.ts';
+import { beginAt, type Dated, datedOf, joinTimes } from './timeline.ts';
 
 const SHORT = 12;
 
-/** A commit as it was read. */
-interface ReadCommit {
-  trailers: ReturnType<typeof readTrailers>;
-  /** Its parent is missing. */
-  isCutOff: boolean;
-  blobs: Blobs;
+/** A commit at hand, and what its parents left that are there. */
+interface Opened {
+  record: CommitRecord;
+  trailers: Trailers;
+  dated: Dated;
+  before: readonly Left[];
+  verb: string;
+  op: string | undefined;
+  /** An earlier commit of the same op. */
+  earlier: Oid | undefined;
 }
+
+/** True for a commit that did one transition, and nothing beside it. */
+const isPlain = ({ sound, message }: CommitRecord): boolean =>
+  sound === true && isVerb(readTrailers(message).values.get('Work-Verb') ?? '');
+
+/** @throws LedgerError `UPGRADE_REQUIRED` */
+const requireRulesFor = ({ oid, parents }: CommitRecord, settings: LedgerSettings): void =>
+  requireKnownRules(settings, `judge commit ${oid.slice(0, SHORT)}`, { commit: oid, parent: parents[0] });
 
 /**
  * Holds commits against every rule, each after its parents, and takes each as it stands: whether to go on after one that is
@@ -97,9 +108,10 @@ export class CommitCheck {
    * @throws LedgerError `UPGRADE_REQUIRED` where it is under rules that this program does not know, or leaves the ledger under such
    */
   async check(record: CommitRecord, blobs: Blobs, now?: number): Promise<Finding[]> {
-    const faults = this.#looksAtTrees
-      ? await this.#store.treeFaults(record.oid, await this.#there(record.parents))
-      : [];
+    const faults =
+      this.#looksAtTrees && !record.sound
+        ? await this.#store.treeFaults(record.oid, await this.#there(record.parents))
+        : [];
     const found = new CommitFindings(record);
     for (const { path, fault, mode } of faults) found.add(`tree:${fault}`, describeFault({ path, mode }));
     const findings = await this.#checkNamed(...(await this.#asNamed(record, blobs, faults)), now);
@@ -141,24 +153,81 @@ export class CommitCheck {
     return [{ ...record, changes }, await readAfter(this.#store, changes)];
   }
 
+  /**
+   * As `check`, of commits in a row, each of which has the one before it as its only parent: those that did what they say, and nothing
+   * else, are asked about together. It ends after one that is wrong, or before one that is to be checked by itself.
+   *
+   * @returns of how many commits it knows now, and what is wrong with the last of them
+   */
+  async checkTogether(
+    records: readonly CommitRecord[],
+    blobs: Blobs,
+  ): Promise<{ checked: number; found: Finding[] }> {
+    const [first] = records;
+    const [parent] = first?.parents ?? [];
+    const [left] = parent === undefined ? [] : await this.#leftBy([parent]);
+    const alone = records.findIndex(
+      (record, at) => !isPlain(record) || (at > 0 && record.parents[0] !== records[at - 1]?.oid),
+    );
+    const some = records.slice(0, alone < 0 ? undefined : alone);
+    if (left === undefined || some.length === 0) return { checked: 0, found: [] };
+    for (const record of some) await this.#state.prepare(record, record.changes);
+    let checked = 0;
+    let before = left;
+    let found: Finding[] = [];
+    let opened: Opened | undefined;
+    await this.#state.ask(() => {
+      // Asked once more, it goes on where it was.
+      for (let record = some[checked]; record !== undefined && found.length === 0; record = some[checked]) {
+        opened ??= this.#open(record, [before]);
+        const { found: wrong, left: now } = this.#close(opened, this.#judgeSingle(record, opened, blobs));
+        [opened, before, found] = [undefined, now, wrong.found];
+        this.stand(record, found);
+        checked += 1;
+      }
+    });
+    return { checked, found };
+  }
+
   async #checkNamed(record: CommitRecord, blobs: Blobs, now: number | undefined): Promise<CommitFindings> {
-    const { oid, parents } = record;
-    const state = this.#state;
-    const trailers = readTrailers(record.message);
-    const dated = datedOf(record, trailers);
-    const before = await this.#leftBy(parents);
-    const [parent] = before;
-    const judge = (settings: LedgerSettings) =>
-      requireKnownRules(settings, `judge commit ${oid.slice(0, SHORT)}`, { commit: oid, parent: parents[0] });
-    for (const { settings } of before) judge(settings);
-    if (parent !== undefined) state.settings = parent.settings;
-    const merge = parents.length > 1 ? await this.#readMerge(record) : undefined;
-    await state.prepare(record, merge?.changes ?? record.changes);
+    const opened = this.#open(record, await this.#leftBy(record.parents));
+    const merge = record.parents.length > 1 ? await this.#readMerge(record) : undefined;
+    await this.#state.prepare(record, merge?.changes ?? record.changes);
     const findings =
       merge !== undefined
-        ? await this.#merge(record, merge, before)
-        : await this.#single(record, { trailers, isCutOff: before.length < parents.length, blobs });
-    if (parents.length === 1 && parent !== undefined)
+        ? await this.#merge(record, merge, opened.before)
+        : await this.#single(record, opened, blobs);
+    return this.#close(opened, findings, now).found;
+  }
+
+  async #single(record: CommitRecord, opened: Opened, blobs: Blobs): Promise<CommitFindings> {
+    const findings = await this.#state.ask(() => this.#judgeSingle(record, opened, blobs));
+    if (this.#acknowledged !== undefined) this.acknowledging.push(this.#acknowledged);
+    this.#acknowledged = undefined;
+    this.#adoptSettings(record.changes, blobs);
+    return findings;
+  }
+
+  #open(record: CommitRecord, before: readonly Left[]): Opened {
+    const trailers = readTrailers(record.message);
+    const [parent] = before;
+    for (const { settings } of before) requireRulesFor(record, settings);
+    if (parent !== undefined) this.#state.settings = parent.settings;
+    const verb = trailers.values.get('Work-Verb') ?? '';
+    const op = record.parents.length > 1 ? undefined : trailers.values.get('Work-Op');
+    if (record.parents.length < 2 && isVerb(verb)) this.#transitions += 1;
+    const earlier = op === undefined ? undefined : this.#state.enter(op, record.oid);
+    return { record, trailers, dated: datedOf(record, trailers), before, verb, op, earlier };
+  }
+
+  #close(
+    { record, trailers, dated, before }: Opened,
+    findings: CommitFindings,
+    now?: number,
+  ): { found: CommitFindings; left: Left } {
+    const state = this.#state;
+    const [parent] = before;
+    if (record.parents.length === 1 && parent !== undefined)
       this.#owe(record, trailers.values.get('Work-Actor') ?? '', parent.settings, findings);
     let time = joinTimes(before.map((one) => one.time));
     if (parent !== undefined && time !== undefined) {
@@ -171,10 +240,11 @@ export class CommitCheck {
     const broken = this.groups.check(record, trailers.values, findings);
     if (broken !== undefined) this.stand(broken, findings.found);
     if (now !== undefined) checkAhead(dated, now, parent?.settings ?? state.settings, findings);
-    judge(state.settings);
+    requireRulesFor(record, state.settings);
     state.settle();
-    this.#left.set(oid, { settings: state.settings, time: time ?? beginAt(dated.recorded) });
-    return findings;
+    const left = { settings: state.settings, time: time ?? beginAt(dated.recorded) };
+    this.#left.set(record.oid, left);
+    return { found: findings, left };
   }
 
   async #there(parents: readonly Oid[]): Promise<Oid[]> {
@@ -196,25 +266,12 @@ export class CommitCheck {
     return found;
   }
 
-  async #single(
-    record: CommitRecord,
-    { trailers: { values }, isCutOff, blobs }: ReadCommit,
-  ): Promise<CommitFindings> {
-    const { oid, changes } = record;
-    const verb = values.get('Work-Verb') ?? '';
-    if (isVerb(verb)) this.#transitions += 1;
-    const op = values.get('Work-Op');
-    const earlier = op === undefined ? undefined : this.#state.enter(op, oid);
-    const findings = await this.#state.ask(() => {
-      const found = new CommitFindings(record);
-      if (earlier !== undefined) found.add('op', `${op} stands in ${earlier.slice(0, 12)}, too`);
-      this.#judge(record, verb, isCutOff, blobs, found);
-      return found;
-    });
-    if (this.#acknowledged !== undefined) this.acknowledging.push(this.#acknowledged);
-    this.#acknowledged = undefined;
-    this.#adoptSettings(changes, blobs);
-    return findings;
+  #judgeSingle(record: CommitRecord, opened: Opened, blobs: Blobs): CommitFindings {
+    const { before, verb, op, earlier } = opened;
+    const found = new CommitFindings(record);
+    if (earlier !== undefined) found.add('op', `${op} stands in ${earlier.slice(0, SHORT)}, too`);
+    this.#judge(record, verb, before.length < record.parents.length, blobs, found);
+    return found;
   }
 
   #judge(

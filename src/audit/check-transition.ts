@@ -1,4 +1,4 @@
-import { encodeItem } from '../codec/item.ts';
+import { encodeItem, isWrittenAs } from '../codec/item.ts';
 import { decodeMessage, readTrailers } from '../codec/message.ts';
 import { SETTINGS_PATH, STATES } from '../codec/path.ts';
 import { readCommand, type TransitionEvent } from '../domain/commands.ts';
@@ -69,7 +69,7 @@ function keysOf({ before, event }: Step, [file]: readonly ItemFile[], settings: 
 /** Where nothing is found, the bytes were compared, and the quick reading was right; anything else is looked at closely. */
 function checkQuickly(step: Step, blobs: Blobs): ItemFile[] | undefined {
   const [place, ...more] = step.change.after;
-  const file = place && guessItemFile(step.change.id, place, blobs);
+  const file = place && guessItemFile(step.change.id, place, blobs, step.before.file);
   if (file === undefined || more.length > 0) return undefined;
   const trial = new CommitFindings(step.record);
   checkItem(step, file, trial);
@@ -119,7 +119,7 @@ function checkItem(step: Step, file: ItemFile | undefined, findings: CommitFindi
   if (before.damaged || event === undefined) return checkBytes(after, undefined, findings);
   const fact = checkTrailers(event, subject, before.item, after?.item, findings);
   checkWords(record.message, { ...event, title: subject.title }, findings);
-  checkBytes(after, decideAgain(before, after?.item, fact, findings), findings);
+  checkBytes(after, decideAgain(before, after, fact, findings), findings);
 }
 
 /** What can be told from the files alone. */
@@ -145,10 +145,11 @@ function checkFile(
 /** Reads the command back and decides it again. @returns the item it gives, as the ledger would number it here */
 function decideAgain(
   { view, item }: Before,
-  after: WorkItem | undefined,
+  file: IntactFile | undefined,
   fact: TransitionEvent,
   findings: CommitFindings,
-): Buffer | undefined {
+): Uint8Array | undefined {
+  const after = file?.item;
   const command = readCommand(fact, item, after);
   if (command === undefined) {
     if (after !== undefined) findings.add('illegal:NOT_FOUND', `there was no item to ${fact.verb}`);
@@ -167,7 +168,8 @@ function decideAgain(
     }
     // These two have rules of their own, and are not told twice.
     const { rev, last_op } = after ?? decision.after;
-    return encodeItem({ ...decision.after, rev, last_op });
+    const again = { ...decision.after, rev, last_op };
+    return file?.inParts !== undefined && isWrittenAs(again, file.inParts) ? file.bytes : encodeItem(again);
   } catch (error) {
     // Whoever gave the view to the check reads that file, and checks again.
     if (error instanceof Unread) throw error;
@@ -181,13 +183,14 @@ function decideAgain(
 /** Where the decided item's bytes are the file's, they are the canonical ones as well, and nothing more is encoded. */
 function checkBytes(
   file: IntactFile | undefined,
-  decided: Buffer | undefined,
+  decided: Uint8Array | undefined,
   findings: CommitFindings,
 ): void {
-  if (file === undefined || decided?.equals(file.bytes)) return;
+  if (file === undefined || decided === file.bytes) return;
+  if (decided !== undefined && Buffer.compare(decided, file.bytes) === 0) return;
   const canonical = encodeAnyway(file.item);
   if (!canonical?.equals(file.bytes)) findings.add('canonical', 'the same item is written in other bytes');
-  if (decided !== undefined && canonical !== undefined && !decided.equals(canonical)) {
+  if (decided !== undefined && canonical !== undefined && !canonical.equals(decided)) {
     findings.add('content', `decided again, it gives another file: ${firstDifference(canonical, decided)}`);
   }
 }
@@ -201,8 +204,8 @@ function encodeAnyway(item: WorkItem): Buffer | undefined {
   }
 }
 
-function firstDifference(found: Buffer, expected: Buffer): string {
-  const [a, b] = [found.toString().split('\n'), expected.toString().split('\n')];
+function firstDifference(found: Buffer, decided: Uint8Array): string {
+  const [a, b] = [found.toString().split('\n'), Buffer.from(decided).toString().split('\n')];
   const at = a.findIndex((line, index) => line !== b[index]);
   const index = at < 0 ? a.length : at;
   return `line ${index + 1} is ${JSON.stringify(a[index] ?? '')} and should be ${JSON.stringify(b[index] ?? '')}`;

@@ -1,4 +1,4 @@
-import { type DecodedItem, decodeItem, guessItem } from '../codec/item.ts';
+import { type DecodedItem, decodeItem, guessInParts, type ItemInParts } from '../codec/item.ts';
 import { parsePath, SETTINGS_PATH, type State, stateOf } from '../codec/path.ts';
 import { describeProblem, type Problem } from '../codec/problem.ts';
 import { MAX_FILE_BYTES } from '../codec/read-yaml.ts';
@@ -83,6 +83,8 @@ export interface IntactFile {
   kind: 'item';
   item: WorkItem;
   bytes: Uint8Array;
+  /** The same in parts, where it was read so. */
+  inParts?: ItemInParts | undefined;
 }
 /** A file of an item, parsed once. */
 export type ItemFile = IntactFile | { kind: 'damaged'; problem: Problem };
@@ -117,18 +119,20 @@ export function readItemFile(id: WorkId, { state, mode, oid }: FileAt, blobs: Bl
 /**
  * Reads a file the quick way, as if its bytes were canonical.
  *
+ * @param before the item's file before this one, where it is at hand
  * @returns an item that is to be trusted only once it is written in the same bytes; `undefined` where it cannot be
  */
 export function guessItemFile(
   id: WorkId,
   { state, mode, oid }: FileAt,
   blobs: Blobs,
+  before: ItemInParts | undefined,
 ): IntactFile | undefined {
   const blob = mode === PLAIN_FILE ? blobs.get(oid) : undefined;
   if (blob?.kind !== 'bytes') return undefined;
-  const item = guessItem(blob.bytes);
-  if (item?.id !== id || stateOf(item.status) !== state) return undefined;
-  return { kind: 'item', item, bytes: blob.bytes };
+  const inParts = guessInParts(blob.bytes, before);
+  if (inParts?.item.id !== id || stateOf(inParts.item.status) !== state) return undefined;
+  return { kind: 'item', item: inParts.item, bytes: blob.bytes, inParts };
 }
 
 export function reportDamage(file: ItemFile | undefined, findings: CommitFindings): void {

@@ -1,3 +1,4 @@
+import type { ItemInParts } from '../codec/item.ts';
 import { readTrailers, recordedAt } from '../codec/message.ts';
 import { parsePath, SETTINGS_PATH } from '../codec/path.ts';
 import { isLedgerError } from '../domain/errors.ts';
@@ -48,6 +49,8 @@ interface Known {
   good: FileAt | undefined;
   /** The commit of the push that changed it last. */
   commit: Oid | undefined;
+  /** Its file, where that commit did what it says. */
+  file?: ItemInParts | undefined;
 }
 
 /**
@@ -65,6 +68,8 @@ export class PushState extends ItemFiles implements LedgerState {
   /** What the commit at hand did, until it is settled. */
   #applied = new Map<WorkId, Known & { item: WorkItem | undefined }>();
   readonly #view: Overlay;
+  /** The last commit, where each so far has the one before it as its only parent. */
+  #line: Oid | undefined;
   /** What a branch begins on that is new, and where what is there cannot be read. */
   readonly #nothing = new MemoryView(unknownSettings());
 
@@ -83,6 +88,7 @@ export class PushState extends ItemFiles implements LedgerState {
     this.#incoming = incoming;
     this.#baseState = baseState;
     this.#ops = new Map(ops);
+    this.#line = baseState?.tip;
     this.#view = new Overlay(this.#nothing);
     if (baseState?.settings !== undefined) this.settings = baseState.settings;
   }
@@ -112,8 +118,22 @@ export class PushState extends ItemFiles implements LedgerState {
 
   async prepare(record: CommitRecord, changes: readonly TreeChange[]): Promise<void> {
     const isRepair = readTrailers(record.message).values.get('Work-Verb') === 'repair';
-    for (const { id } of itemChanges(changes).items) await this.#learn(id, isRepair);
+    const [parent, ...others] = record.parents;
+    this.#line = others.length === 0 && parent === this.#line ? record.oid : undefined;
+    for (const change of itemChanges(changes).items)
+      if (!this.#meets(record, change, isRepair)) await this.#learn(change.id, isRepair);
     if (isRepair && changes.some(({ path }) => path === SETTINGS_PATH)) await this.#learnSettings();
+  }
+
+  /**
+   * Takes the files that an item had before the push from the commit that touches it first, where its trees are known and all so far is
+   * one line: they are those that it found.
+   */
+  #meets({ sound }: CommitRecord, { id, before }: ItemChange, isRepair: boolean): boolean {
+    if (!sound || isRepair || this.#line === undefined || this.#known.has(id)) return false;
+    const files = new Map(before.map(({ state, oid }) => [state, { oid, decoded: undefined }]));
+    this.#known.set(id, { files, good: undefined, commit: undefined });
+    return true;
   }
 
   async #learn(id: WorkId, isRepair: boolean): Promise<void> {
@@ -148,8 +168,8 @@ export class PushState extends ItemFiles implements LedgerState {
   }
 
   settle(): void {
-    for (const [id, { files, good, item, commit }] of this.#applied) {
-      this.#known.set(id, { files, good, commit });
+    for (const [id, { files, good, item, commit, file }] of this.#applied) {
+      this.#known.set(id, { files, good, commit, file });
       this.#view.set(id, item);
     }
     this.#applied.clear();
@@ -180,7 +200,7 @@ export class PushState extends ItemFiles implements LedgerState {
     if (!this.follows(change)) findings.add('fork', `${id} was changed on another branch of history, too`);
     const view = this.#view;
     try {
-      return { item: view.find(id), damaged: false, view };
+      return { item: view.find(id), damaged: false, view, file: this.#known.get(id)?.file };
     } catch (error) {
       if (!isLedgerError(error, 'DAMAGED_ITEM')) throw error;
       return { item: undefined, damaged: true, view };
@@ -193,7 +213,13 @@ export class PushState extends ItemFiles implements LedgerState {
     const files = filesAfter(known?.files, change, read);
     const [file] = read;
     const item = file?.kind === 'item' ? file.item : undefined;
-    this.#applied.set(id, { files, good: wholeIn(files) ?? known?.good, item, commit });
+    const inParts = file?.kind === 'item' && read.length === 1 ? file.inParts : undefined;
+    this.#applied.set(id, { files, good: wholeIn(files) ?? known?.good, item, commit, file: inParts });
+  }
+
+  /** Items that the push changed, as it left them; `undefined` for one that is gone. */
+  changed(): ReadonlyMap<WorkId, WorkItem | undefined> {
+    return this.#view.changes();
   }
 
   letGo(id: WorkId): void {

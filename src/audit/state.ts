@@ -1,3 +1,4 @@
+import type { ItemInParts } from '../codec/item.ts';
 import type { State } from '../codec/path.ts';
 import type { WorkId } from '../domain/ids.ts';
 import type { WorkItem } from '../domain/item.ts';
@@ -18,6 +19,8 @@ export interface Before {
   /** True where there was a file that cannot be read. */
   damaged: boolean;
   view: LedgerView;
+  /** Its file, where it is at hand. */
+  file?: ItemInParts | undefined;
 }
 
 /** What a commit hands on to those that build on it. */

@@ -2,7 +2,7 @@ import { LedgerError } from '../domain/errors.ts';
 import type { WorkId } from '../domain/ids.ts';
 import { compareText, type WorkItem } from '../domain/item.ts';
 import { ITEM_KEYS, unknownKeys } from '../domain/item-keys.ts';
-import { checkItem, workItemSchema } from '../domain/item-schema.ts';
+import { checkItem, rememberChecked, workItemSchema } from '../domain/item-schema.ts';
 import { describeIssue } from '../domain/schema.ts';
 import { escapeUnsafe } from '../domain/text.ts';
 import { emitEntries, readCanonical } from './canonical-yaml.ts';
@@ -27,10 +27,13 @@ export function encodeItem(item: WorkItem): Buffer {
   });
 }
 
-function bytesOf(item: WorkItem): Buffer {
+const bytesOf = (item: WorkItem): Buffer => Buffer.from(emitEntries(entriesOf(item)));
+
+/** What the file says, in its order. */
+function entriesOf(item: WorkItem): (readonly [string, unknown])[] {
   const unknown = Object.entries(unknownKeys(item)).sort(([a], [b]) => compareText(a, b));
   const entries = [...ITEM_KEYS.map((key) => [key, item[key]] as const), ...unknown];
-  return Buffer.from(emitEntries(entries.filter(([, value]) => !isEmpty(value))));
+  return entries.filter(([, value]) => !isEmpty(value));
 }
 
 function isEmpty(value: unknown): boolean {
@@ -56,6 +59,74 @@ export function guessItem({ buffer, byteOffset, byteLength }: Uint8Array): WorkI
   if (byteLength > MAX_FILE_BYTES) return undefined;
   const map = readCanonical(Buffer.from(buffer, byteOffset, byteLength).toString());
   return map && checkItem(map);
+}
+
+/** An item beside its file, part by part: each is a key of the file and what stands below it. */
+export interface ItemInParts {
+  item: WorkItem;
+  parts: ReadonlyMap<string, string>;
+  /** Keys whose parts are as in the file of the same item that was read before, and so are their values. */
+  same: ReadonlySet<string>;
+}
+
+/**
+ * As `guessItem`, of one file after the other of the same item: what is as it was before is neither read nor checked again.
+ *
+ * @param before the file before this one, which was found to be written as this program does
+ */
+export function guessInParts(
+  { buffer, byteOffset, byteLength }: Uint8Array,
+  before: ItemInParts | undefined,
+): ItemInParts | undefined {
+  if (byteLength > MAX_FILE_BYTES) return undefined;
+  const parts = partsOf(Buffer.from(buffer, byteOffset, byteLength).toString());
+  const same = new Set<string>();
+  const map: Record<string, unknown> = {};
+  for (const [key, part] of parts ?? []) {
+    const known = before?.parts.get(key) === part ? before.item[key as keyof WorkItem] : undefined;
+    if (known !== undefined) same.add(key);
+    const read = known === undefined ? readCanonical(part) : undefined;
+    if (known === undefined && (read === undefined || !Object.hasOwn(read, key))) return undefined;
+    map[key] = known ?? read?.[key];
+  }
+  const item = parts && checkItem(map, before?.item);
+  if (item === undefined || parts === undefined) return undefined;
+  rememberChecked(item);
+  return { item, parts, same };
+}
+
+/** A line that begins a part. */
+const PART = /^[A-Za-z_][\w.-]*(?=:[ \n])/;
+
+/** @returns `undefined` where the text is not made of parts that each have a plain key of their own */
+function partsOf(text: string): Map<string, string> | undefined {
+  const parts = new Map<string, string>();
+  for (let at = 0; at < text.length; ) {
+    let end = text.indexOf('\n', at);
+    while (end >= 0 && (text[end + 1] === ' ' || text[end + 1] === '\n')) end = text.indexOf('\n', end + 1);
+    if (end < 0) return undefined;
+    const part = text.slice(at, end + 1);
+    const key = PART.exec(part)?.[0];
+    if (key === undefined || key === '__proto__' || parts.has(key)) return undefined;
+    parts.set(key, part);
+    at = end + 1;
+  }
+  return parts;
+}
+
+/** Whether writing `item` gives this very file. */
+export function isWrittenAs(item: WorkItem, { item: read, parts, same }: ItemInParts): boolean {
+  const entries = entriesOf(item);
+  if (entries.length !== parts.size) return false;
+  let at = 0;
+  for (const [key, part] of parts) {
+    const [name, value] = entries[at] ?? [];
+    if (name !== key) return false;
+    at += 1;
+    if (same.has(key) && value === read[key as keyof WorkItem]) continue;
+    if (emitEntries([[key, value]]) !== part) return false;
+  }
+  return true;
 }
 
 /** Reads what a person, a merge or a later version wrote, with libraries that know all of YAML and say what is wrong. */

@@ -5,7 +5,7 @@ import { WORK_STATUSES, type WorkStatus } from '../domain/item.ts';
 import { isSafeLine, REASON_LENGTH, toSafeLine } from '../domain/text.ts';
 import { isActorName, isName, isTime } from '../domain/values.ts';
 import { isVerb } from '../domain/verbs.ts';
-import { SETTINGS_PATH } from './path.ts';
+import { itemPath, possiblePaths, SETTINGS_PATH } from './path.ts';
 
 const NONE = 'none';
 const GONE = 'deleted';
@@ -17,6 +17,8 @@ const LIKE_TRAILER = /^(work-[a-z0-9-]*)[ \t]*:/i;
 const CONTINUED = /^[ \t]+[^ \t\r]/;
 /** What is read as a trailer of ours, and what git takes for the end of a message: a patch's rule, the scissors line. */
 const MISREAD = /^work-[a-z0-9-]*[ \t]*:|^---| >8 /i;
+const ITEM_LINE = /^Work-Item: (\S+)$/m;
+const STATUS_LINE = /^Work-Status: (?:\S+ -> )?(\S+)$/m;
 const COUNT = /^[1-9]\d{0,14}$/;
 
 /**
@@ -85,16 +87,23 @@ export interface Trailers {
   misread: readonly string[];
 }
 
-/** A commit is asked about several times in a row. */
-let lastRead: (Trailers & { message: string }) | undefined;
+/** A commit is asked about several times in a row, and so are those of a batch. */
+const lastRead = new Map<string, Trailers>();
+const MOST_KEPT = 300;
+/** A longer message is none of a ledger's, and not kept. */
+const LONGEST_KEPT = 4_096;
 
 /**
  * Trailers of ours, from every paragraph, since hosts append their own below. What occurs twice is not in the map, nor is what git
  * would read in another way than it is written here: of that, nobody can tell what is meant.
  */
 export function readTrailers(message: string): Trailers {
-  if (lastRead?.message !== message) lastRead = { message, ...parseTrailers(message) };
-  return lastRead;
+  const known = lastRead.get(message);
+  if (known !== undefined) return known;
+  const read = parseTrailers(message);
+  if (lastRead.size >= MOST_KEPT) lastRead.clear();
+  if (message.length <= LONGEST_KEPT) lastRead.set(message, read);
+  return read;
 }
 
 function parseTrailers(message: string): Trailers {
@@ -105,8 +114,8 @@ function parseTrailers(message: string): Trailers {
   const seen = new Map<string, string>();
   let last: string | undefined;
   for (const line of linesOf(message)) {
-    const [, written, value] = TRAILER.exec(line) ?? [];
-    const key = written ?? LIKE_TRAILER.exec(line)?.[1];
+    const [, written, value] = (isLikeOurs(line) && TRAILER.exec(line)) || [];
+    const key = written ?? (isLikeOurs(line) ? LIKE_TRAILER.exec(line)?.[1] : undefined);
     if (key === undefined) {
       if (last !== undefined && CONTINUED.test(line)) {
         misread.push(line);
@@ -127,6 +136,9 @@ function parseTrailers(message: string): Trailers {
   for (const key of repeated) values.delete(key);
   return { values, repeated: [...repeated], misread };
 }
+
+/** Most lines are none, which the first letter tells. */
+const isLikeOurs = (line: string): boolean => line[0] === 'W' || line[0] === 'w';
 
 const linesOf = (message: string): string[] =>
   message.includes('\r') ? message.split(/\r?\n/) : message.split('\n');
@@ -211,6 +223,19 @@ export function decodeMessage(message: string): DecodedMessage {
       group: readPlace(values),
     },
   };
+}
+
+/**
+ * Where the file stands that a transition left, and where others of its item may have stood, by the message alone: to be held against the
+ * commit.
+ */
+export function likelyChange(message: string): { left: string | undefined; gone: string[] } | undefined {
+  const [, id = ''] = ITEM_LINE.exec(message) ?? [];
+  const [, word = ''] = STATUS_LINE.exec(message) ?? [];
+  const status = readStatus(word, GONE);
+  if (!isWorkId(id) || status === null) return undefined;
+  const left = status && itemPath(id, status);
+  return { left, gone: possiblePaths(id).filter((path) => path !== left) };
 }
 
 /** `undefined` for the word that stands for no status; `null` where the text is none. */

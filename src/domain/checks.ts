@@ -56,20 +56,23 @@ export const byName =
     Object.entries(value).every(([key, entry]) => key !== '__proto__' && isName(key) && check(entry));
 
 /**
- * Reads a whole file: fills in what is left out, puts known keys in the order of `shape`, and others after them.
+ * Reads a whole file: fills in what is left out, puts known keys in the order of `shape`, and others after them. What is the very value
+ * of `right`, which was read before, is not checked again.
  *
  * @returns `undefined` where only the schema can tell
  */
-export function readerOf(shape: Shape): (map: Readonly<Record<string, unknown>>) => object | undefined {
+export function readerOf(
+  shape: Shape,
+): (map: Readonly<Record<string, unknown>>, right?: Readonly<Record<string, unknown>>) => object | undefined {
   const fields = Object.entries(shape);
-  return (map) => {
+  return (map, right) => {
     if (Object.hasOwn(map, '__proto__')) return undefined;
     const read: Record<string, unknown> = {};
     let known = 0;
     for (const [key, { check, absent }] of fields) {
       const value = map[key];
       if (value !== undefined) {
-        if (!check(value)) return undefined;
+        if (value !== right?.[key] && !check(value)) return undefined;
         read[key] = value;
         known += 1;
         continue;

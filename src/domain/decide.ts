@@ -160,6 +160,7 @@ function record(command: Command, before: WorkItem | undefined, changed: WorkIte
       : toItem(
           { ...changed, rev: before.rev + 1, last_op: command.op, updated_at: command.at },
           `change to ${before.id}`,
+          before,
         );
   const subject = after ?? before;
   if (subject === undefined) throw new LedgerError('INTERNAL', 'A transition without an item was recorded.');

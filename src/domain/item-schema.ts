@@ -31,10 +31,17 @@ const readNewWork = readerOf(NEW_WORK);
 /**
  * The item that `workItemSchema` makes of `map`, many times faster.
  *
+ * @param right an item that was checked before: what `map` has of it is not checked again
  * @returns `undefined` where only the schema can tell, which then says what is wrong, or puts it in order
  */
-export const checkItem = (map: Readonly<Record<string, unknown>>): WorkItem | undefined =>
-  readItem(map) as WorkItem | undefined;
+export const checkItem = (map: Readonly<Record<string, unknown>>, right?: WorkItem): WorkItem | undefined =>
+  readItem(map, right as Readonly<Record<string, unknown>> | undefined) as WorkItem | undefined;
+
+/** Items that this process checked by the rules of this version, and that change again soon. */
+const checked = new WeakSet<WorkItem>();
+
+/** Says that `item` was checked, so that what a change of it leaves as it is is not checked again. */
+export const rememberChecked = (item: WorkItem): unknown => checked.add(item);
 
 /** The same for what a new item is made from: as `newWorkSchema`, for a map without other keys. */
 export function checkNewWork(map: Readonly<Record<string, unknown>>): NewWorkFields | undefined {
@@ -46,9 +53,15 @@ export function checkNewWork(map: Readonly<Record<string, unknown>>): NewWorkFie
 export const withoutUndefined = (map: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(map).filter(([, value]) => value !== undefined));
 
-/** A work item of what it is made of. @throws LedgerError `INVALID_INPUT` naming `what` */
-export const toItem = (parts: Readonly<Record<string, unknown>>, what: string): WorkItem =>
-  checkItem(withoutUndefined(parts)) ?? parseInput(workItemSchema, parts, what);
+/**
+ * A work item of what it is made of.
+ *
+ * @param before the item that it was made of, where it is a change
+ * @throws LedgerError `INVALID_INPUT` naming `what`
+ */
+export const toItem = (parts: Readonly<Record<string, unknown>>, what: string, before?: WorkItem): WorkItem =>
+  checkItem(withoutUndefined(parts), before && checked.has(before) ? before : undefined) ??
+  parseInput(workItemSchema, parts, what);
 
 /** What a new item is made from, with everything filled in that has a default. @throws LedgerError `INVALID_INPUT` */
 export const toNewWork = (fields: NewWork): NewWorkFields =>

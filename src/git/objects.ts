@@ -16,7 +16,7 @@ import {
 import { inflateLoose, loosePath, readLooseFile } from './objects/loose.ts';
 import { OwnPacks } from './objects/own-packs.ts';
 import { Pack } from './objects/pack.ts';
-import { readStart, readMany as readStream } from './process/bulk-read.ts';
+import { readStart, readMany as readStream, type StreamedObject } from './process/bulk-read.ts';
 import { startGit } from './process/run.ts';
 
 const OID = /^[0-9a-f]{40}$/;
@@ -25,6 +25,9 @@ const OID = /^[0-9a-f]{40}$/;
 const FEW = 200;
 
 type Found = GitObject | { size: number };
+
+/** Without a type, nothing has that name; without bytes, it is larger than was asked for. */
+export type NamedFound = Pick<StreamedObject, 'oid' | 'type' | 'bytes'>;
 
 /**
  * The objects of a clone on disk, read and written in this process. What is not found among its files and packs is asked of
@@ -60,8 +63,7 @@ export class DiskObjects implements ObjectSource {
     const object = await this.readAtMost(oid, atMost);
     if (object === undefined) return undefined;
     if ('size' in object) return this.#readStart(oid, atMost);
-    this.#keep(oid, object);
-    return object;
+    return this.#keep(oid, object);
   }
 
   /** The object, or its size alone where that is over `maxBytes`. */
@@ -79,6 +81,17 @@ export class DiskObjects implements ObjectSource {
       if (object !== undefined) found.set(oid, object);
     }
     return found;
+  }
+
+  /** What names stand for, such as `COMMIT:PATH`, in their order, as it comes from a git process of its own. */
+  async *readNamed(names: readonly string[], maxBytes: number): AsyncGenerator<NamedFound, undefined> {
+    for await (const objects of readStream(this.#gitDir, names, maxBytes)) yield* objects;
+    return undefined;
+  }
+
+  /** Keeps an object that was read by its name, for those that read it by its own. */
+  remember(oid: string, object: GitObject): void {
+    this.#keep(oid, object);
   }
 
   async #stream(oids: readonly string[], maxBytes: number): Promise<Map<string, Found>> {
@@ -100,8 +113,8 @@ export class DiskObjects implements ObjectSource {
   }
 
   /** Files are not met again. */
-  #keep(oid: string, object: GitObject): void {
-    if (object.type !== 'blob') this.#recent.add(oid, object);
+  #keep(oid: string, object: GitObject): GitObject {
+    return object.type === 'blob' ? object : this.#recent.add(oid, object);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { itemPath, parsePath, SETTINGS_PATH, type State, stateOf } from '../codec/path.ts';
 import { type LedgerView, Overlay } from '../domain/view.ts';
-import type { LedgerStore, Oid, TreeChange } from '../store/port.ts';
+import type { CommitRecord, LedgerStore, Oid, TreeChange } from '../store/port.ts';
 import { type IndexTrace, traced } from '../trace/channels.ts';
 import { noSettings, type Placed, placeFiles } from './files.ts';
 import { heldIndex, type IndexDatabase } from './index-database.ts';
@@ -8,7 +8,7 @@ import { IndexView } from './index-view.ts';
 import { addAllWords, IndexWriter } from './index-writer.ts';
 import { type Exclusive, loadIndex, readFinished } from './load.ts';
 import type { Missing, ProjectionOptions } from './projection.ts';
-import { followLog } from './transition-log.ts';
+import { extendLog, followLog } from './transition-log.ts';
 
 type Sources = Pick<ProjectionOptions, 'store' | 'lock' | 'elapsed' | 'onProgress'>;
 
@@ -16,10 +16,16 @@ type Sources = Pick<ProjectionOptions, 'store' | 'lock' | 'elapsed' | 'onProgres
  * Brings the index what a question at `tip` found missing. Where another process moves the index meanwhile, something may be missing
  * still: ask again.
  */
-export async function supply(index: IndexDatabase, tip: Oid, missing: Missing, from: Sources): Promise<void> {
+export async function supply(
+  index: IndexDatabase,
+  tip: Oid,
+  missing: Missing,
+  from: Sources,
+  expected?: Delta,
+): Promise<void> {
   switch (missing.kind) {
     case 'behind':
-      if (!(await follow(index, tip, from))) await load(index, tip, from);
+      if (!(await follow(index, tip, from, expected))) await load(index, tip, from);
       return;
     case 'unread':
       return step(index, 'finished', tip, async () =>
@@ -37,12 +43,19 @@ export async function supply(index: IndexDatabase, tip: Oid, missing: Missing, f
 }
 
 /** @returns false where everything must be read */
-async function follow(index: IndexDatabase, tip: Oid, { store }: Sources): Promise<boolean> {
+async function follow(
+  index: IndexDatabase,
+  tip: Oid,
+  { store }: Sources,
+  expected: Delta | undefined,
+): Promise<boolean> {
   const from = index.meta('tip');
   if (from === undefined) return false;
   return step(index, 'changes', tip, async () => {
-    const delta = await readDelta(await store(), from, tip);
+    const isExpected = expected?.from === from && expected.to === tip;
+    const delta = isExpected ? expected : await readDelta(await store(), from, tip);
     if (delta === undefined) return false;
+    if (delta.commits !== undefined) extendLog(index, from, tip, delta.commits);
     return index.write(() => index.meta('tip') !== from || writeChanges(index, delta.changes, tip));
   });
 }
@@ -108,6 +121,8 @@ export interface Delta {
   from: Oid;
   to: Oid;
   changes: readonly Change[];
+  /** The commits, where they were read and are one line, each a transition of one item. */
+  commits?: readonly CommitRecord[];
 }
 
 /** More files than these are not shown in passing. */

@@ -71,6 +71,8 @@ export class Projection {
   #renewed = false;
   #queue: Promise<unknown> = Promise.resolve();
   #delta: Delta | undefined;
+  /** What leads from one tip to another, as far as it was read for something else: nobody need read it when the index is moved there. */
+  expected: Delta | undefined;
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
@@ -210,7 +212,7 @@ export class Projection {
     const { supply } = await catchUp();
     const index = this.#index;
     try {
-      await supply(index, tip, missing, this.#options);
+      await supply(index, tip, missing, this.#options, this.expected);
     } catch (error) {
       this.#replace(index, error);
     }

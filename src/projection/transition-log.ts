@@ -62,6 +62,19 @@ export async function followLog(
 }
 
 /**
+ * Takes commits into the log that were read for something else: one line from `from`, where the log stands, to `tip`, each a transition of
+ * one item. Where the log stands elsewhere, it is left there.
+ */
+export function extendLog(index: IndexDatabase, from: Oid, tip: Oid, records: readonly CommitRecord[]): void {
+  if (index.meta(LOG) !== from) return;
+  const lines = records.map((record): Line => {
+    const entry = toEntry(record);
+    return { entry, items: entry.id === undefined ? [] : [entry.id], keyed: keyedIn(record) };
+  });
+  index.write(() => index.meta(LOG) === from && append(index, lines, [], tip));
+}
+
+/**
  * Up to where the log may stay: the remembered tip may be of a line that was given up, or gone with a repack. Where that line
  * merged others, the rows before an ancestor of it are not the ancestor's alone.
  */

@@ -9,13 +9,14 @@ import {
   readCommitLinks,
 } from '../git/model/commit.ts';
 import { compareHistories, oldestFirst } from '../git/model/history.ts';
-import type { GitObject, ObjectSource } from '../git/model/object.ts';
+import { type GitObject, ObjectCache, type ObjectSource } from '../git/model/object.ts';
 import { findFaults } from '../git/model/tree.ts';
 import { diffNearTrees, diffTrees, filesAt, listFiles } from '../git/model/tree-walk.ts';
 import { DiskObjects } from '../git/objects.ts';
 import { openRefs, type Refs } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
 import { buildCommits, faultsOf, makeSigned, toRecord } from './build-commits.ts';
+import { type FindFiles, filesByGit, filesLeft, followCommits } from './likely-changes.ts';
 import type {
   BlobContent,
   CommitDraft,
@@ -37,6 +38,10 @@ const NEAR = 12;
 const LONG_RUN = 8;
 /** So many commits git compares in less time than it takes to walk their trees here. */
 const MANY = 100;
+/** Up to here, their trees are walked in less time than it takes to start git. */
+const FEW = 10;
+/** Of files that were read along with commits, until they are asked for. */
+const FILES_BYTES = 16 * 1024 * 1024;
 const NOBODY = { name: 'work-ledger', email: 'work-ledger@localhost' };
 
 export interface NativeStoreOptions {
@@ -59,6 +64,7 @@ export class NativeStore implements LedgerStore, ObjectSource {
   readonly #objects: DiskObjects;
   readonly #refs: Refs;
   readonly #signs: boolean;
+  readonly #files = new ObjectCache(FILES_BYTES);
 
   /** @param gitDir the common git directory */
   constructor(gitDir: string, { traits, identity = NOBODY, sign = false }: NativeStoreOptions = {}) {
@@ -167,8 +173,14 @@ export class NativeStore implements LedgerStore, ObjectSource {
     maxBytes: number,
     type: 'blob' | 'commit' = 'blob',
   ): Promise<Map<Oid, BlobContent>> {
-    const found = new Map<Oid, BlobContent>();
-    for (const [oid, object] of await this.#objects.readMany(oids, maxBytes)) {
+    const [found, unread] = [new Map<Oid, BlobContent>(), [] as Oid[]];
+    for (const oid of oids) {
+      const file = type === 'blob' ? this.#files.get(oid) : undefined;
+      if (file === undefined || file.bytes.length > maxBytes) unread.push(oid);
+      else found.set(oid, { kind: 'bytes', bytes: file.bytes });
+    }
+    if (unread.length === 0) return found;
+    for (const [oid, object] of await this.#objects.readMany(unread, maxBytes)) {
       if ('size' in object) found.set(oid, { kind: 'too_large', size: object.size });
       else if (object.type === type) found.set(oid, { kind: 'bytes', bytes: object.bytes });
     }
@@ -193,6 +205,16 @@ export class NativeStore implements LedgerStore, ObjectSource {
       return;
     }
     const links = await oldestFirst(this, { to, from, since });
+    if (changes !== false && query.likely !== undefined) {
+      const files: FindFiles = (all) =>
+        all.length > FEW ? filesByGit(this.#objects, this.#files, all) : filesLeft(this, all);
+      yield* followCommits(this, links, {
+        likely: query.likely,
+        files,
+        walk: (one) => this.#record(one, true),
+      });
+      return;
+    }
     if (links.length > MANY && changes !== false) {
       yield* listWithChanges(this.#gitDir, this.#objects, query);
       return;
@@ -209,7 +231,8 @@ export class NativeStore implements LedgerStore, ObjectSource {
   }
 
   async mergeBase(a: Oid, b: Oid): Promise<Oid | undefined> {
-    return a === b ? a : (await compareHistories(this, a, b)).bases[0];
+    // The second is most often the newer one, of which the commits are asked for next.
+    return a === b ? a : (await compareHistories(this, b, a)).bases[0];
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { compareHistories, newestFirst, oldestFirst } from '../git/model/history
 import type { GitObject, ObjectSource } from '../git/model/object.ts';
 import { differsAt, diffTrees, filesAt, listFiles } from '../git/model/tree-walk.ts';
 import { faultsOf, toRecord } from './build-commits.ts';
+import { type FindFiles, filesLeft, followCommits } from './likely-changes.ts';
 import type {
   BlobContent,
   CommitQuery,
@@ -84,8 +85,15 @@ export class ObjectHistory<Objects extends SizedObjects> implements Pick<LedgerS
     newest,
     paths,
     changes = true,
+    likely,
   }: CommitQuery): AsyncIterable<CommitRecord> {
     const range = { to, from, since };
+    if (likely !== undefined && changes && newest === undefined && paths === undefined) {
+      const files: FindFiles = (all) => filesLeft(this.objects, all);
+      const links = await oldestFirst(this.objects, range);
+      yield* followCommits(this.objects, links, { likely, files, walk: (one) => this.#record(one, true) });
+      return;
+    }
     // Which commit is the oldest shows only when the walk arrives there; records are read as they are handed out.
     const ordered =
       newest === undefined ? await oldestFirst(this.objects, range) : newestFirst(this.objects, range);

@@ -61,6 +61,19 @@ export interface CommitRecord {
   fault?: string | undefined;
   /** Against the first parent; of a root commit, every file. Empty for a merge, and where they were not asked for. */
   changes: readonly TreeChange[];
+  /**
+   * True where it did what it says, and nothing else: `changes` are all files that stood where it is likely to have changed any, and its
+   * trees have no fault, but for such as were there before in what it did not touch.
+   */
+  sound?: boolean | undefined;
+}
+
+/** What a commit seems to have changed, by what it says. */
+export interface LikelyChange {
+  /** Where the one file stands that it left; `undefined` where it left none. */
+  left: string | undefined;
+  /** Where files stood that it took away, as far as there were any. */
+  gone: readonly string[];
 }
 
 export interface CommitQuery {
@@ -76,6 +89,11 @@ export interface CommitQuery {
   since?: number | undefined;
   /** False leaves each record's `changes` empty, which makes whole histories quick to read. */
   changes?: boolean | undefined;
+  /**
+   * Tells what a commit is likely to have changed, which makes its changes quicker to find. What they are is found in any case; whoever
+   * asks for the files that are left gets them without their being read once more.
+   */
+  likely?: ((message: string) => LikelyChange | undefined) | undefined;
 }
 
 export type BlobContent = { kind: 'bytes'; bytes: Uint8Array } | { kind: 'too_large'; size: number };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { decodeItem, encodeItem } from '../../src/codec/item.ts';
+import { decodeItem, encodeItem, guessInParts, isWrittenAs } from '../../src/codec/item.ts';
 import { stateOf } from '../../src/codec/path.ts';
 import { isLedgerError } from '../../src/domain/errors.ts';
 import { compareText, type WorkItem } from '../../src/domain/item.ts';
@@ -473,4 +473,57 @@ describe('reading an item', () => {
 
 test('given a refusal, when asked, then its kind is known', () => {
   expect(isLedgerError(refusal(() => encodeItem({ ...FULL, title: 'x'.repeat(3_000_000) })))).toBe(true);
+});
+
+describe('given files of one item, one after the other', () => {
+  const id = 'WRK-20260103-0001';
+  const lives = fc.array(workItem({ id }), { minLength: 1, maxLength: 4 });
+  /** Each has most of the one before it. */
+  const changed = (all: readonly WorkItem[]): WorkItem[] =>
+    all.map((item, at) => ({ ...item, ...(at % 2 === 1 ? { title: all[at - 1]?.title ?? '' } : {}) }));
+
+  test('when each is read by what is known of the one before it, then it gives the same item as when it is read by itself', () => {
+    fc.assert(
+      fc.property(lives, (items) => {
+        let before: ReturnType<typeof guessInParts>;
+        for (const item of changed(items)) {
+          const bytes = encodeItem(item);
+          const whole = decodeItem(bytes, item.id, stateOf(item.status));
+          const inParts = guessInParts(bytes, before);
+          if (inParts === undefined) continue;
+          expect({ kind: 'item', item: inParts.item }).toEqual(whole);
+          expect(isWrittenAs(inParts.item, inParts)).toBe(true);
+          before = inParts;
+        }
+      }),
+      { numRuns: runs(100) },
+    );
+  });
+
+  test('when one is written in other bytes, or is of another item, then it is told from what writing the item gives', () => {
+    fc.assert(
+      fc.property(
+        workItem({ id }),
+        fc.nat(),
+        fc.constantFrom(' ', '\n', 'a', '#', '"', '- '),
+        (item, at, more) => {
+          const text = encodeItem(item).toString();
+          const place = at % (text.length + 1);
+          const bent = Buffer.from(`${text.slice(0, place)}${more}${text.slice(place)}`);
+          const before = guessInParts(Buffer.from(text), undefined);
+          const read = guessInParts(bent, before);
+          expect(read !== undefined && isWrittenAs(item, read)).toBe(false);
+          if (read !== undefined)
+            expect(isWrittenAs(read.item, read)).toBe(encodeItem(read.item).equals(bent));
+        },
+      ),
+      { numRuns: runs(300) },
+    );
+  });
+
+  test('when a file has a key that is no plain word, then it is left to whoever reads all of YAML', () => {
+    const text = encodeItem(FULL).toString();
+    for (const more of ['"odd key": 1\n', '? odd\n: 1\n', '__proto__: 1\n', 'title: twice\n'])
+      expect(guessInParts(Buffer.from(`${text}${more}`), undefined)).toBeUndefined();
+  });
 });

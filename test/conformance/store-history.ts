@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LedgerStore, Oid } from '../../src/store/port.ts';
-import { append, committed, draft, history, messages, NOON } from './drafts.ts';
+import { append, committed, draft, history, messages, NOON, REF } from './drafts.ts';
 import type { StoreWorld } from './store.ts';
 
 /** Five commits, a minute apart: the names say which files they touch. */
@@ -65,6 +65,36 @@ export function historyLaws(world: () => StoreWorld): void {
       expect(plain).toEqual(whole.map((record) => ({ ...record, changes: [] })));
     }
   });
+
+  test.each([3, 30])(
+    'given %i commits that say what they changed, of which some lie, when they are read by that, then they are the same, and those that do not lie are known to be sound',
+    async (many) => {
+      const { store } = world();
+      // Each says in its message which file it left, and which it took away.
+      const drafts = Array.from({ length: many }, (_, n) => {
+        const [left, gone] = [`x/${n % 4}`, `y/${(n + 1) % 4}`];
+        const files = { [left]: `${n}`, [gone]: undefined, [`y/${n % 4}`]: n % 3 === 0 ? `${n}` : undefined };
+        const hidden = n % 5 === 2 ? { 'z/hidden': `${n}` } : {};
+        return draft(`${n % 3 === 0 ? `y/${n % 4}` : left} ${gone}`, { ...files, ...hidden });
+      });
+      const result = await store.commit({ ref: REF, expected: undefined, base: undefined, drafts });
+      const oids = result.kind === 'committed' ? result.oids : [];
+      const query = { to: last(oids), from: oids[0] };
+      const likely = (message: string) => {
+        const [left = '', gone = ''] = message.split(' ');
+        return left.startsWith('y') ? undefined : { left, gone: [gone] };
+      };
+      const plain = await history(store, query);
+      const guessed = await history(store, { ...query, likely });
+      expect(guessed.map(({ sound: _, ...record }) => record)).toEqual(plain);
+      for (const { sound, changes, message } of guessed) {
+        const isWhatItSays = changes.every(({ path }) => message.split(' ').includes(path));
+        expect(sound ?? false).toBe(likely(message) !== undefined && isWhatItSays);
+      }
+      const files = guessed.flatMap(({ changes }) => changes.flatMap(({ after }) => after?.oid ?? []));
+      expect([...(await store.readBlobs(files, 100)).keys()].sort()).toEqual([...new Set(files)].sort());
+    },
+  );
 
   test('given a reader that stops early, when history is read again, then it is whole', async () => {
     const { store } = world();

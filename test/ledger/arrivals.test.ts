@@ -91,6 +91,44 @@ const openSettings = async (): Promise<CommitDraft['changes']> => [
 const readyIds = async ({ ledger }: Replica): Promise<string[]> =>
   (await ledger.getReadyToStart()).map((item) => item.id);
 
+describe('given a row of commits of which one was forged', () => {
+  /** What honest work leaves, with items that come and go. */
+  async function work(): Promise<void> {
+    const { id: made } = await mallory.ledger.createWork({ title: 'More' });
+    await mallory.ledger.claimWork(made);
+    await mallory.ledger.work.checkpoint(made, { step: 'half' });
+    await mallory.ledger.completeWork(made);
+    await mallory.ledger.work.comment(other, `done with ${made}`);
+  }
+
+  it('when a clone fetches it, then that one alone is found, and all that was honest is taken over', async () => {
+    await work();
+    const commit = await forge(await retitled(id, 'Forged'));
+    await mallory.ledger.clone.fetch();
+    await work();
+    await ada.ledger.clone.fetch();
+    expect((await ada.ledger.getWork(id)).in_question?.map((one) => one.commit)).toEqual([commit, commit]);
+    expect((await ada.ledger.clone.status()).in_question).toBe(1);
+    expect(await ada.ledger.query.list({ all: true })).toHaveLength(4);
+  });
+
+  it('when none was, then the index stands as one that is made anew, with its history', async () => {
+    await ada.ledger.audit.log({ limit: 1_000 });
+    for (let round = 0; round < 4; round += 1) await work();
+    await ada.ledger.clone.fetch();
+    const shown = async () => ({
+      items: await ada.ledger.query.list({ all: true }),
+      log: await ada.ledger.audit.log({ limit: 1_000 }),
+      counts: (await ada.ledger.clone.status()).counts,
+    });
+    const followed = await shown();
+    expect(followed.items).toHaveLength(6);
+    expect(followed.log.length).toBeGreaterThan(20);
+    await ada.ledger.clone.rebuildIndex();
+    expect(await shown()).toEqual(followed);
+  });
+});
+
 describe('given an item whose last commit was forged and pushed with plain git', () => {
   it('when a clone fetches it, then the item is in question and shown with what was found, and the rest goes on', async () => {
     const commit = await forge(await retitled(id, 'Forged'));

@@ -186,14 +186,17 @@ class Header {
   }
 }
 
+/** Walks meet a commit several times, and then it is judged; its object is the same one while it is at hand. */
+const parsed = new WeakMap<GitObject, Commit>();
+
 /** @throws LedgerError `STORAGE_FAILED` where it is missing, damaged, or no commit */
 export async function readCommit(source: ObjectSource, oid: string): Promise<Commit> {
-  return commitIn(await source.read(oid, MAX_COMMIT_BYTES), oid);
-}
-
-function commitIn(object: GitObject | undefined, oid: string): Commit {
-  if (object?.type === 'commit') return parseCommit(object.bytes, object.whole_size);
-  throw new LedgerError('STORAGE_FAILED', `The repository has no commit ${oid}.`, { details: { oid } });
+  const object = await source.read(oid, MAX_COMMIT_BYTES);
+  if (object?.type !== 'commit')
+    throw new LedgerError('STORAGE_FAILED', `The repository has no commit ${oid}.`, { details: { oid } });
+  const commit = parsed.get(object) ?? parseCommit(object.bytes, object.whole_size);
+  parsed.set(object, commit);
+  return commit;
 }
 
 /** What walking history needs of a commit. */
@@ -204,16 +207,8 @@ export interface CommitLinks {
   committed_at: number;
 }
 
-/** Walks meet a commit several times; its object is the same one while it is at hand. */
-const links = new WeakMap<GitObject, CommitLinks>();
-
 /** @throws LedgerError as `readCommit` */
 export async function readCommitLinks(source: ObjectSource, oid: string): Promise<CommitLinks> {
-  const object = await source.read(oid, MAX_COMMIT_BYTES);
-  const known = object && links.get(object);
-  if (known !== undefined) return known;
-  const { tree, parents, committer } = commitIn(object, oid);
-  const found = { oid, tree, parents, committed_at: committer.at };
-  if (object !== undefined) links.set(object, found);
-  return found;
+  const { tree, parents, committer } = await readCommit(source, oid);
+  return { oid, tree, parents, committed_at: committer.at };
 }

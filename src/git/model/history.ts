@@ -16,10 +16,16 @@ interface Mark {
 /** How two histories relate. */
 export interface Divergence {
   /** The best common ancestors: more than one only after criss-cross merges, none where the histories are foreign. */
-  bases: string[];
+  bases: readonly string[];
   /** What the left side reaches and the right side does not. */
-  onlyLeft: Map<string, CommitLinks>;
+  onlyLeft: ReadonlyMap<string, CommitLinks>;
 }
+
+/** What was compared last: of two tips, several ask one after the other. History never changes, so nothing here goes stale. */
+const compared = new WeakMap<ObjectSource, { left: string; right: string; divergence: Divergence }[]>();
+const KEPT = 3;
+/** Longer ones are not kept in memory. */
+const LONG = 5_000;
 
 /**
  * Walks both histories newest first until they have met everywhere, so that the cost is what they differ by, not their
@@ -29,7 +35,17 @@ export async function compareHistories(
   source: ObjectSource,
   left: string,
   right: string,
-): Promise<Divergence> {
+): Promise<Readonly<Divergence>> {
+  const known = compared.get(source) ?? [];
+  const last = known.find((one) => one.left === left && one.right === right);
+  if (last !== undefined) return last.divergence;
+  const divergence = await walkHistories(source, left, right);
+  if (divergence.onlyLeft.size <= LONG)
+    compared.set(source, [{ left, right, divergence }, ...known.slice(0, KEPT - 1)]);
+  return divergence;
+}
+
+async function walkHistories(source: ObjectSource, left: string, right: string): Promise<Divergence> {
   const marks = new Map<string, Mark>();
   const queue: Mark[] = [];
   /** How many of the queue are of interest. */

@@ -91,18 +91,23 @@ export class ObjectCache {
     return object;
   }
 
-  /** @param key of ASCII characters */
-  add(key: string, { type, bytes }: GitObject): void {
-    if (this.#objects.has(key)) return;
+  /**
+   * @param key of ASCII characters
+   * @returns the object as it is kept, and given from now on
+   */
+  add(key: string, { type, bytes }: GitObject): GitObject {
+    const known = this.#objects.get(key);
+    if (known !== undefined) return known;
     const isAlone = bytes.buffer.byteLength - bytes.byteLength <= SLACK_BYTES;
     const kept = { type, bytes: isAlone ? bytes : unpooled(bytes) };
     this.#objects.set(unsliced(key), kept);
     this.#bytes += costOf(kept);
     for (const [oldest, object] of this.#objects) {
-      if (this.#bytes <= this.#budget) return;
+      if (this.#bytes <= this.#budget) break;
       this.#objects.delete(oldest);
       this.#bytes -= costOf(object);
     }
+    return kept;
   }
 
   clear(): void {

@@ -107,6 +107,15 @@ const oidAt = (bytes: Buffer, { end, next }: Span): string => bytes.toString('he
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** Where the lines of a tree are in its bytes, of which they begin at `start`. */
+export function* spansOf(bytes: Buffer, start: number): Generator<Span> {
+  for (let at = start; at < bytes.length; ) {
+    const span = measure(bytes, at);
+    yield span;
+    at = span.next;
+  }
+}
+
 /** Every line of a tree, as it comes. */
 export function* linesOf(bytes: Uint8Array): Generator<TreeLine> {
   const buffer = asBuffer(bytes);
