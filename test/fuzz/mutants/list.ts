@@ -46,7 +46,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'bytes are not compared',
     shown_by: /file: |lie: /,
     file: 'audit/check-transition.ts',
-    from: 'if (file === undefined || decided?.equals(file.bytes)) return;',
+    from: 'if (file === undefined || decided === file.bytes) return;',
     to: 'return;',
     oracle: PAGE,
   },
