@@ -1,6 +1,6 @@
 import { agentsSuite } from './agents.ts';
-import { clientsSuite } from './clients.ts';
 import { arrivalsSuite } from './arrivals.ts';
+import { clientsSuite } from './clients.ts';
 import { contentionSuite } from './contention/suite.ts';
 import { hooksSuite } from './hooks.ts';
 import { librarySuite } from './library.ts';
