@@ -1,9 +1,9 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { TransientMemory } from '../../../src/agents/workers/execution-memory.ts';
 import { releaseOrphaned } from '../../../src/agents/workers/orphaned-executions.ts';
 import { itemOf, type WorkItem, type WorkLedger } from '../../../src/index.ts';
-import type { Planned } from '../../../src/sync/local.ts';
 import { makeWorld, type World } from '../../helpers/replicas.ts';
+import { MemoryConnection } from '../../simulation/world/connection.ts';
 
 let world: World;
 let ada: WorkLedger;
@@ -25,15 +25,10 @@ async function left(execution_id: string, fields: Partial<WorkItem> = {}): Promi
 
 test('given items of processes that are gone, when they are given back, then all are, in one push, and each commit says why', async () => {
   const items = [await left('exec-1'), await left('exec-2')];
-  const pushes: number[] = [];
-  const batch = ada.work.batch.bind(ada.work);
-  ada.work.batch = (commands: readonly Planned[]) => {
-    pushes.push(commands.length);
-    return batch(commands);
-  };
+  const push = vi.spyOn(MemoryConnection.prototype, 'push');
   const given = await releaseOrphaned(ada, memory);
   expect(given.map(({ id, status }) => [id, status])).toEqual(items.map(({ id }) => [id, 'pending']));
-  expect(pushes).toEqual([2]);
+  expect(push).toHaveBeenCalledTimes(1);
   expect(memory.list()).toEqual([]);
   expect((await ada.audit.history(items[0]?.id ?? '')).at(-1)).toMatchObject({
     verb: 'recover',
