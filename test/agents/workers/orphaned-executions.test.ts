@@ -3,7 +3,7 @@ import { TransientMemory } from '../../../src/agents/workers/execution-memory.ts
 import { releaseOrphaned } from '../../../src/agents/workers/orphaned-executions.ts';
 import { itemOf, type WorkItem, type WorkLedger } from '../../../src/index.ts';
 import { makeWorld, type World } from '../../helpers/replicas.ts';
-import { MemoryConnection } from '../../simulation/world/connection.ts';
+import { MemoryConnection } from '../../simulation/world/remote.ts';
 
 let world: World;
 let ada: WorkLedger;
