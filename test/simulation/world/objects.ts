@@ -88,11 +88,12 @@ export class ObjectPool implements SizedObjects {
   }
 }
 
-/** The entries of a tree, by git's format. */
+/** The entries of a tree, by git's format; of one that breaks off, those that are whole. */
 export function* entriesOf(tree: Uint8Array): Generator<{ mode: string; name: string; oid: Oid }> {
   const bytes = Buffer.from(tree);
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf(0, at);
+    if (end < 0 || end + 21 > bytes.length) return;
     const [mode = '', name = ''] = bytes.toString('utf8', at, end).split(' ');
     yield { mode, name, oid: bytes.toString('hex', end + 1, end + 21) };
     at = end + 21;
