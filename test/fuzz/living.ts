@@ -271,7 +271,7 @@ function* reachedBy(objects: ObjectPool, tip: Oid | undefined): Generator<Oid> {
         .toString('latin1')
         .split('\n\n')[0]
         ?.matchAll(/^(?:tree|parent) (\w{40})$/gm) ?? [])
-        left.push(name);
+        left.push(name.toLowerCase());
     if (object.type === 'tree')
       for (let at = text.indexOf(0); at >= 0; at = text.indexOf(0, at + 21))
         left.push(text.toString('hex', at + 1, at + 21));

@@ -52,7 +52,9 @@ export class ObjectPool implements SizedObjects {
       found.add(oid);
       if (object.type === 'tree') for (const entry of entriesOf(object.bytes)) left.push(entry.oid);
       if (object.type === 'commit')
-        for (const [, named] of this.#textOf(oid).matchAll(/^(?:tree|parent) (\w+)$/gm)) left.push(named);
+        // Git reads names in capitals as well.
+        for (const [, named = ''] of this.#textOf(oid).matchAll(/^(?:tree|parent) (\w+)$/gm))
+          left.push(named.toLowerCase());
     }
     return found;
   }
