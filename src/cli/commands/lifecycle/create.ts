@@ -72,10 +72,8 @@ export const createCommand = command({
 
 /** @throws LedgerError `INVALID_INPUT` where the caller holds nothing here, or several items */
 async function onlyHeld(cli: Cli, ledger: WorkLedger): Promise<WorkId> {
-  const own = cli.executionId;
-  const held = (await ledger.query.held()).filter(
-    ({ claim }) => own === undefined || claim?.execution_id === own,
-  );
+  const { readHeld } = await import('../../../operations/standing.ts');
+  const { own: held } = await readHeld(ledger, cli.executionId);
   const [first, ...more] = held;
   if (first !== undefined && more.length === 0) return first.id;
   const what = first === undefined ? 'You hold no item here' : `You hold ${held.length} items here`;
